@@ -1,0 +1,66 @@
+/**
+ * How heavy kernels share out their work: `subgroup` (register tiles fed by subgroup broadcasts) and `register`
+ * (plain register tiles) for software adapters, `workgroup` (tiles in workgroup memory) for GPUs.
+ */
+export type KernelFamily = "subgroup" | "register" | "workgroup";
+
+/** All that planning needs to know of an adapter, as one plain record. */
+export interface Caps {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** True where a CPU does the GPU's work (llvmpipe, SwiftShader, WARP). */
+  readonly software: boolean;
+  /** The subgroup size where the adapter has exactly one and shaders may use subgroups, else 0. */
+  readonly subgroupSize: number;
+  readonly shaderF16: boolean;
+  readonly timestamps: boolean;
+  readonly features: readonly string[];
+  readonly maxBindingBytes: number;
+  readonly maxBufferBytes: number;
+  readonly maxWorkgroupsPerDimension: number;
+  readonly maxInvocations: number;
+  readonly maxWorkgroupBytes: number;
+  readonly family: KernelFamily;
+}
+
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|software|basic render/i;
+
+/** Whether an adapter is a CPU in disguise. */
+export function isSoftware(info: GPUAdapterInfo): boolean {
+  const named = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  return info.isFallbackAdapter === true || SOFTWARE.test(named);
+}
+
+/** Reads the record off an adapter; `family` overrides the heuristic choice (tests run them all). */
+export function readCaps(adapter: GPUAdapter, family?: KernelFamily): Caps {
+  const { info, limits } = adapter;
+  const has = (feature: string) => adapter.features.has(feature);
+  const fixed = info.subgroupMinSize === info.subgroupMaxSize ? (info.subgroupMinSize ?? 0) : 0;
+  const subgroupSize = has("subgroups") && fixed >= 4 && fixed <= 64 ? fixed : 0;
+  const software = isSoftware(info);
+  return {
+    name: info.device || info.description || info.vendor || "unnamed adapter",
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description,
+    software,
+    subgroupSize,
+    shaderF16: has("shader-f16"),
+    timestamps: has("timestamp-query"),
+    features: [...adapter.features].sort(),
+    maxBindingBytes: limits.maxStorageBufferBindingSize,
+    maxBufferBytes: limits.maxBufferSize,
+    maxWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
+    maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    family: chooseFamily(software, subgroupSize, family),
+  };
+}
+
+/** The kernel family for an adapter; a wish for subgroups falls back where the adapter has none of one size. */
+export function chooseFamily(software: boolean, subgroupSize: number, wish?: KernelFamily): KernelFamily {
+  const family = wish ?? (software ? "subgroup" : "workgroup");
+  return family === "subgroup" && subgroupSize === 0 ? "register" : family;
+}

@@ -1,0 +1,236 @@
+import { check, TensorError } from "../errors.js";
+import type { Kernel } from "../kernels/kernel.js";
+import { type AdapterChoice, chooseAdapter } from "./adapter.js";
+import { type Caps, type KernelFamily, readCaps } from "./caps.js";
+import { CommandRecorder, type Grid, type UniformValues } from "./commands.js";
+import { PipelineCache } from "./pipelines.js";
+import { BufferPool, type PooledBuffer, USAGE } from "./pool.js";
+
+export interface DeviceOptions {
+  /** Which adapter; by default `INCTRL_ADAPTER` from the environment, else the best one. */
+  adapter?: AdapterChoice;
+  /** Overrides how kernels share out their work; for tests and measurements. */
+  family?: KernelFamily;
+  /** Bytes of idle buffers kept for reuse (default 256 MiB). */
+  poolBytes?: number;
+  /** Told once, in a line, when the adapter is software. Default: nothing is printed. */
+  onNotice?: (text: string) => void;
+}
+
+/** What the device holds now. Bytes are of storage buffers, uniforms and staging left out. */
+export interface MemoryReport {
+  tensors: number;
+  bytes: number;
+  pooledBytes: number;
+  peakBytes: number;
+}
+
+/** A device's counters since it was opened. */
+export interface DeviceStats {
+  dispatches: number;
+  submits: number;
+  allocations: number;
+  pipelines: number;
+}
+
+/**
+ * Opens a WebGPU device, in Node or a browser.
+ *
+ * @throws TensorError `no-webgpu` or `no-adapter`, saying what to install.
+ * @example
+ * const device = await openDevice();
+ * console.log(device.caps.name, device.memory().bytes);
+ * device.close();
+ */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const fromEnv = typeof process === "undefined" ? undefined : process.env?.INCTRL_ADAPTER;
+  const adapter = await chooseAdapter(options.adapter ?? (fromEnv || "auto"));
+  const caps = readCaps(adapter, options.family);
+  const wanted = ["subgroups", "shader-f16", "timestamp-query"] as GPUFeatureName[];
+  const { limits } = adapter;
+  const gpu = await adapter.requestDevice({
+    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: {
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    },
+  });
+  if (caps.software) {
+    options.onNotice?.(
+      `running on a software adapter (${caps.name}): right but slow; a GPU's driver makes it fast`,
+    );
+  }
+  return new Device(gpu, caps, options.poolBytes ?? 256 * 2 ** 20);
+}
+
+/** A GPU device: its buffers, its compiled kernels and the commands being recorded. Made by `openDevice`. */
+export class Device {
+  readonly caps: Caps;
+  readonly #gpu: GPUDevice;
+  readonly #pool: BufferPool;
+  readonly #pipelines: PipelineCache;
+  readonly #commands: CommandRecorder;
+  #fault: TensorError | null = null;
+  #closed = false;
+  /** Live tensors; kept by `Tensor`. */
+  tensorCount = 0;
+
+  constructor(gpu: GPUDevice, caps: Caps, poolBytes: number) {
+    this.#gpu = gpu;
+    this.caps = caps;
+    this.#pool = new BufferPool(gpu, poolBytes, caps.maxBufferBytes);
+    this.#pipelines = new PipelineCache(gpu);
+    this.#commands = new CommandRecorder(gpu, this.#pipelines);
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      const { error } = event;
+      const memory = error.constructor.name === "GPUOutOfMemoryError";
+      this.#fault ??= memory
+        ? new TensorError(
+            "out-of-memory",
+            `the adapter is out of memory (${this.#pool.liveBytes} bytes in use); use a smaller batch, dispose what is ` +
+              "no longer needed, or call trim()",
+          )
+        : new TensorError("gpu-validation", `the GPU refused a command: ${error.message.split("\n")[0]}`);
+    });
+    gpu.lost.then((info) => {
+      if (this.#closed) return;
+      this.#fault ??= new TensorError(
+        "device-lost",
+        `the GPU device was lost (${info.message.split("\n")[0] || info.reason}); open a new device and load again`,
+      );
+    });
+  }
+
+  /** Runs a kernel: buffers in the order of its reads, then its writes. Nothing runs for an empty grid. */
+  dispatch(kernel: Kernel, buffers: readonly PooledBuffer[], uniforms: UniformValues, grid: Grid): void {
+    this.#ensure();
+    if (grid[0] === 0 || grid[1] === 0 || grid[2] === 0) return;
+    const limit = this.caps.maxWorkgroupsPerDimension;
+    check(
+      grid.every((n) => n <= limit),
+      "limit",
+      () =>
+        `${kernel.name}: a grid of ${grid.join(" x ")} is above ${limit} workgroups; split the batch along its first axis`,
+    );
+    for (const [i, pooled] of buffers.entries()) {
+      check(pooled.bytes <= this.caps.maxBindingBytes, "limit", () => {
+        const name = [...kernel.reads, ...kernel.writes][i];
+        return (
+          `${kernel.name}: ${name} takes ${pooled.bytes} bytes and this adapter binds at most ` +
+          `${this.caps.maxBindingBytes}; split it along its first axis (slice, then concat)`
+        );
+      });
+    }
+    this.#commands.dispatch(kernel, buffers, uniforms, grid);
+    if (this.#commands.epoch !== this.#buried) this.#bury();
+  }
+
+  #buried = 0;
+  #bury(): void {
+    this.#buried = this.#commands.epoch;
+    this.#pool.bury();
+  }
+
+  allocate(bytes: number): PooledBuffer {
+    this.#ensure();
+    return this.#pool.take(bytes);
+  }
+
+  release(entry: PooledBuffer): void {
+    if (!this.#closed) this.#pool.give(entry);
+  }
+
+  write(to: PooledBuffer, offset: number, bytes: Uint8Array): void {
+    this.#ensure();
+    this.#commands.write(to, offset, bytes);
+  }
+
+  copy(from: PooledBuffer, fromOffset: number, to: PooledBuffer, toOffset: number, bytes: number): void {
+    this.#ensure();
+    if (bytes > 0) this.#commands.copy(from, fromOffset, to, toOffset, bytes);
+  }
+
+  /** Reads bytes back to the host; submits first and waits for the GPU. */
+  async read(from: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
+    this.#ensure();
+    const size = Math.ceil(bytes / 4) * 4;
+    const staging = this.#gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
+    this.#commands.copy(from, 0, staging, 0, size);
+    this.flush();
+    try {
+      await staging.mapAsync(1);
+      const data = staging.getMappedRange().slice(0, bytes);
+      staging.unmap();
+      this.#ensure();
+      return data;
+    } catch (cause) {
+      if (this.#fault) throw this.#fault;
+      if (cause instanceof TensorError) throw cause;
+      throw new TensorError("device-lost", "reading from the GPU failed; open a new device and load again", {
+        cause,
+      });
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** Submits the commands recorded so far without waiting. */
+  flush(): void {
+    this.#commands.flush();
+    this.#bury();
+  }
+
+  /** Submits and waits until the GPU has done everything. */
+  async sync(): Promise<void> {
+    this.#ensure();
+    this.flush();
+    await this.#gpu.queue.onSubmittedWorkDone();
+    this.#ensure();
+  }
+
+  /** Compiles kernels side by side ahead of their first use. */
+  async compile(kernels: readonly Kernel[]): Promise<void> {
+    this.#ensure();
+    await this.#pipelines.compile(kernels);
+  }
+
+  memory(): MemoryReport {
+    const { liveBytes, idleBytes, peakBytes } = this.#pool;
+    return { tensors: this.tensorCount, bytes: liveBytes, pooledBytes: idleBytes, peakBytes };
+  }
+
+  get stats(): DeviceStats {
+    const { dispatches, submits } = this.#commands;
+    return { dispatches, submits, allocations: this.#pool.allocations, pipelines: this.#pipelines.size };
+  }
+
+  /** Frees every idle buffer of the pool. */
+  trim(): void {
+    this.flush();
+    this.#pool.trim();
+  }
+
+  /** Ends the device. Tensors on it can no longer be read. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#commands.destroy();
+    this.#pool.trim();
+    this.#gpu.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #ensure(): void {
+    check(!this.#closed, "closed", () => "the device was closed; open another with openDevice()");
+    if (this.#fault) throw this.#fault;
+  }
+}

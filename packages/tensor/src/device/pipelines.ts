@@ -1,0 +1,81 @@
+import type { Kernel } from "../kernels/kernel.js";
+
+interface CompiledKernel {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** GPUShaderStage.COMPUTE, fixed by the specification. */
+const COMPUTE = 0x4;
+
+/** Compiled kernels by their text, and bind group layouts by how many bindings of which kind they have. */
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #compiled = new Map<string, CompiledKernel>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #ahead = new Map<string, Promise<void>>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  get size(): number {
+    return this.#compiled.size;
+  }
+
+  get(kernel: Kernel): CompiledKernel {
+    const known = this.#compiled.get(kernel.code);
+    if (known) return known;
+    const layout = this.#layout(kernel);
+    const made = { layout, pipeline: this.#device.createComputePipeline(this.#describe(kernel, layout)) };
+    this.#compiled.set(kernel.code, made);
+    return made;
+  }
+
+  /** Compiles kernels known ahead side by side; resolves when all are ready. */
+  async compile(kernels: readonly Kernel[]): Promise<void> {
+    await Promise.all(kernels.map((kernel) => this.#compileAhead(kernel)));
+  }
+
+  #compileAhead(kernel: Kernel): Promise<void> {
+    if (this.#compiled.has(kernel.code)) return Promise.resolve();
+    let pending = this.#ahead.get(kernel.code);
+    if (!pending) {
+      const layout = this.#layout(kernel);
+      pending = this.#device
+        .createComputePipelineAsync(this.#describe(kernel, layout))
+        .then((pipeline) => {
+          if (!this.#compiled.has(kernel.code)) this.#compiled.set(kernel.code, { pipeline, layout });
+        })
+        .finally(() => this.#ahead.delete(kernel.code));
+      this.#ahead.set(kernel.code, pending);
+    }
+    return pending;
+  }
+
+  #describe(kernel: Kernel, layout: GPUBindGroupLayout): GPUComputePipelineDescriptor {
+    const module = this.#device.createShaderModule({ label: kernel.name, code: kernel.code });
+    return {
+      label: kernel.name,
+      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main" },
+    };
+  }
+
+  #layout(kernel: Kernel): GPUBindGroupLayout {
+    const kinds: GPUBufferBindingType[] = [
+      ...(kernel.uniforms.length > 0 ? (["uniform"] as const) : []),
+      ...kernel.reads.map(() => "read-only-storage" as const),
+      ...kernel.writes.map(() => "storage" as const),
+    ];
+    const key = kinds.join(",");
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      layout = this.#device.createBindGroupLayout({
+        entries: kinds.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })),
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}

@@ -1,0 +1,93 @@
+import { check } from "../errors.js";
+
+/** The values of GPUBufferUsage, fixed by the WebGPU specification; Node has no such global. */
+export const USAGE = {
+  MAP_READ: 0x1,
+  COPY_SRC: 0x4,
+  COPY_DST: 0x8,
+  UNIFORM: 0x40,
+  STORAGE: 0x80,
+} as const;
+
+/** A pooled GPU buffer; `epoch` is the command batch that last used it. */
+export interface PooledBuffer {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+  epoch: number;
+}
+
+/**
+ * Storage buffers kept for reuse by size class, at most `cap` bytes of them idle. A buffer given back may be
+ * taken again at once: commands run in the order recorded.
+ */
+export class BufferPool {
+  readonly #device: GPUDevice;
+  readonly #maxBytes: number;
+  readonly #idle = new Map<number, PooledBuffer[]>();
+  readonly #doomed: GPUBuffer[] = [];
+  cap: number;
+  idleBytes = 0;
+  liveBytes = 0;
+  peakBytes = 0;
+  allocations = 0;
+
+  constructor(device: GPUDevice, cap: number, maxBytes: number) {
+    this.#device = device;
+    this.cap = cap;
+    this.#maxBytes = maxBytes;
+  }
+
+  take(bytes: number): PooledBuffer {
+    check(
+      bytes <= this.#maxBytes,
+      "limit",
+      () =>
+        `buffer of ${bytes} bytes is above this adapter's limit of ${this.#maxBytes}; split the tensor along its first axis`,
+    );
+    const size = sizeClass(bytes);
+    const list = this.#idle.get(size);
+    let entry = list?.pop();
+    if (entry) this.idleBytes -= size;
+    else {
+      this.allocations++;
+      const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
+      entry = { buffer: this.#device.createBuffer({ size, usage }), bytes: size, epoch: -1 };
+    }
+    this.liveBytes += size;
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.idleBytes);
+    return entry;
+  }
+
+  give(entry: PooledBuffer): void {
+    this.liveBytes -= entry.bytes;
+    if (this.idleBytes + entry.bytes > this.cap) {
+      this.#doomed.push(entry.buffer);
+      return;
+    }
+    const list = this.#idle.get(entry.bytes);
+    if (list) list.push(entry);
+    else this.#idle.set(entry.bytes, [entry]);
+    this.idleBytes += entry.bytes;
+  }
+
+  /** Frees what was given back above the cap; only right after a submit, since recorded commands may still use it. */
+  bury(): void {
+    for (const buffer of this.#doomed) buffer.destroy();
+    this.#doomed.length = 0;
+  }
+
+  /** Frees every idle buffer; as `bury`, only right after a submit. */
+  trim(): void {
+    for (const list of this.#idle.values()) for (const entry of list) entry.buffer.destroy();
+    this.#idle.clear();
+    this.idleBytes = 0;
+    this.bury();
+  }
+}
+
+/** Rounds up to 256 bytes, and above 4 KiB to a sixteenth of the next power of two: at most 12.5% is lost. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 4096) return Math.max(256, Math.ceil(bytes / 256) * 256);
+  const step = 2 ** (Math.ceil(Math.log2(bytes)) - 4);
+  return Math.ceil(bytes / step) * step;
+}

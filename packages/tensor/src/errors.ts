@@ -1,0 +1,36 @@
+/** Stable names of what can go wrong; compare these, not messages. */
+export type TensorErrorCode =
+  | "no-webgpu"
+  | "no-adapter"
+  | "device-lost"
+  | "out-of-memory"
+  | "gpu-validation"
+  | "closed"
+  | "disposed"
+  | "shape"
+  | "dtype"
+  | "argument"
+  | "limit"
+  | "scope";
+
+/**
+ * Every error this library raises on purpose: a stable `code` and a one-line message that says what is
+ * wrong and how to mend it. Checked before the GPU is touched wherever that is possible.
+ *
+ * @example
+ * try { matmul(a, b); } catch (e) { if (e instanceof TensorError && e.code === "shape") console.error(e.message); }
+ */
+export class TensorError extends Error {
+  readonly code: TensorErrorCode;
+
+  constructor(code: TensorErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TensorError";
+    this.code = code;
+  }
+}
+
+/** Throws a `TensorError` unless the condition holds; the message is only built when it is needed. */
+export function check(condition: boolean, code: TensorErrorCode, message: () => string): asserts condition {
+  if (!condition) throw new TensorError(code, message());
+}

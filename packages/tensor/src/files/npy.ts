@@ -1,0 +1,137 @@
+// NumPy's .npy format, versions 1 to 3. The header is a Python dict literal; it is matched, never evaluated.
+import { arrayOf, elementCount, type FileData, type FileDType, itemSize } from "./dtype.js";
+import { TensorFileError } from "./error.js";
+import { cutShort, fileSource } from "./source.js";
+
+/** An array from a .npy file, row-major whatever order the file used. */
+export interface NpyArray {
+  readonly dtype: FileDType;
+  readonly shape: readonly number[];
+  readonly data: FileData;
+}
+
+/** NumPy pads its own headers to 64 bytes; one longer than this is no plain array. */
+const MAX_HEADER_BYTES = 65_536;
+
+const DTYPES: Readonly<Record<string, FileDType>> = {
+  f8: "F64",
+  f4: "F32",
+  f2: "F16",
+  i8: "I64",
+  i4: "I32",
+  i2: "I16",
+  i1: "I8",
+  u8: "U64",
+  u4: "U32",
+  u2: "U16",
+  u1: "U8",
+  b1: "BOOL",
+};
+
+/**
+ * Reads a .npy file: little-endian numbers and booleans, C or Fortran order. Node only. Throws TensorFileError.
+ *
+ * @example
+ * const { shape, data } = await readNpy("features.npy")
+ */
+export async function readNpy(path: string): Promise<NpyArray> {
+  const source = await fileSource(path);
+  try {
+    return parseNpy(await source.read(0, source.size), path);
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * Reads the bytes of a .npy file; object arrays (pickles) and big-endian values are refused.
+ *
+ * @example
+ * const { dtype, shape, data } = parseNpy(bytes)
+ */
+export function parseNpy(bytes: Uint8Array, label = ".npy"): NpyArray {
+  const { text, start } = headerText(bytes, label);
+  const { dtype, fortran, shape } = parseDict(text, label);
+  const count = elementCount(shape, label);
+  const end = start + count * itemSize(dtype);
+  if (end > bytes.byteLength) throw cutShort(label, end, bytes.byteLength);
+  if (end < bytes.byteLength)
+    throw new TensorFileError(
+      "offsets",
+      `${label}: ${bytes.byteLength - end} bytes follow the array's last value`,
+    );
+  // The copy owns its memory and is aligned wherever the header happened to end.
+  const data = new (arrayOf(dtype))(bytes.slice(start, end).buffer);
+  return { dtype, shape, data: fortran ? toRowMajor(data, shape) : data };
+}
+
+function headerText(bytes: Uint8Array, label: string): { text: string; start: number } {
+  const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+  if (!magic.every((byte, i) => bytes[i] === byte))
+    throw new TensorFileError("header", `${label}: does not start as a .npy file does`);
+  const version = bytes[6];
+  if (version === undefined || version < 1 || version > 3)
+    throw new TensorFileError(
+      "unsupported",
+      `${label}: .npy version ${version}; versions 1, 2 and 3 are read`,
+    );
+  const lengthBytes = version === 1 ? 2 : 4;
+  const headStart = 8 + lengthBytes;
+  if (bytes.byteLength < headStart) throw cutShort(label, headStart, bytes.byteLength);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > MAX_HEADER_BYTES)
+    throw new TensorFileError(
+      "header",
+      `${label}: its header claims ${length} bytes; a plain array needs a few dozen`,
+    );
+  const start = headStart + length;
+  if (start > bytes.byteLength) throw cutShort(label, start, bytes.byteLength);
+  return { text: new TextDecoder().decode(bytes.subarray(headStart, start)), start };
+}
+
+function parseDict(text: string, label: string) {
+  const descr = /'descr':\s*'([<>=|]?)([a-zA-Z]\d*)'/.exec(text);
+  const fortran = /'fortran_order':\s*(True|False)/.exec(text);
+  const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(text);
+  if (descr === null || fortran === null || shape === null)
+    throw new TensorFileError("header", `${label}: its header does not describe a plain array of numbers`);
+  const [, order, kind] = descr as unknown as [string, string, string];
+  if (!Object.hasOwn(DTYPES, kind))
+    throw new TensorFileError(
+      "dtype",
+      `${label}: dtype '${order}${kind}' is not read; save numbers or booleans`,
+    );
+  const dtype = DTYPES[kind]!;
+  if (order === ">" && itemSize(dtype) > 1)
+    throw new TensorFileError("dtype", `${label}: big-endian values; save it with .astype('<${kind}')`);
+  const sizes = shape[1]!.split(",").map((size) => size.trim());
+  if (sizes.at(-1) === "") sizes.pop();
+  return {
+    dtype,
+    fortran: fortran[1] === "True",
+    shape: sizes.map((size) => (size === "" ? Number.NaN : Number(size))),
+  };
+}
+
+function toRowMajor(data: FileData, shape: readonly number[]): FileData {
+  const rank = shape.length;
+  const out = data.slice();
+  const index = new Array<number>(rank).fill(0);
+  const stride: number[] = [];
+  for (let axis = 0, step = 1; axis < rank; axis++) {
+    stride.push(step);
+    step *= shape[axis]!;
+  }
+  for (let i = 0, from = 0; i < out.length; i++) {
+    out[i] = data[from]!;
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      from += stride[axis]!;
+      index[axis]!++;
+      if (index[axis]! < shape[axis]!) break;
+      from -= stride[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return out;
+}

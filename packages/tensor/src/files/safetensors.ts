@@ -1,0 +1,206 @@
+// The safetensors format: an 8-byte little-endian header length, a JSON header, then raw values.
+// A file is hostile input: every number in the header is checked against the file before it is used.
+import { elementCount, isFileDType, itemSize } from "./dtype.js";
+import { TensorFileError } from "./error.js";
+import { type ByteSource, cutShort, fileSource, memorySource } from "./source.js";
+import {
+  collectFloat32,
+  type FileTensor,
+  requireTensor,
+  streamRange,
+  type TensorFile,
+} from "./tensor-file.js";
+
+/** Longest header read, the limit of the reference implementation too. */
+const MAX_HEADER_BYTES = 100_000_000;
+const PREFIX_BYTES = 8;
+
+interface Entry extends FileTensor {
+  /** First byte, counted from the start of the file. */
+  readonly offset: number;
+}
+
+/**
+ * Opens a safetensors file; only its header is read now. Node only. Throws TensorFileError.
+ *
+ * @example
+ * const file = await openSafetensors("model.safetensors")
+ * const weight = await file.readFloat32("visual.proj")
+ * await file.close()
+ */
+export async function openSafetensors(path: string): Promise<TensorFile> {
+  const source = await fileSource(path);
+  try {
+    if (source.size < PREFIX_BYTES) throw cutShort(path, PREFIX_BYTES, source.size);
+    const length = headerLength(await source.read(0, PREFIX_BYTES), source.size, path);
+    return tensorFile(source, await source.read(PREFIX_BYTES, length));
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a safetensors file already in memory, in Node or a browser; values are not copied until read.
+ *
+ * @example
+ * const file = parseSafetensors(new Uint8Array(await response.arrayBuffer()), "model.safetensors")
+ */
+export function parseSafetensors(bytes: Uint8Array, label: string): TensorFile {
+  if (bytes.byteLength < PREFIX_BYTES) throw cutShort(label, PREFIX_BYTES, bytes.byteLength);
+  const length = headerLength(bytes, bytes.byteLength, label);
+  return tensorFile(memorySource(bytes, label), bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length));
+}
+
+function tensorFile(source: ByteSource, header: Uint8Array): TensorFile {
+  const label = source.label;
+  const { tensors, metadata } = parseHeader(header, source.size, label);
+  const stream = (name: string) => {
+    const entry = requireTensor(tensors, name, label);
+    return streamRange(source, entry.offset, entry.byteLength);
+  };
+  return {
+    path: label,
+    format: "safetensors",
+    metadata,
+    tensors,
+    stream,
+    readFloat32: async (name) => collectFloat32(requireTensor(tensors, name, label), stream(name), label),
+    close: () => source.close(),
+  };
+}
+
+function headerLength(prefix: Uint8Array, fileSize: number, label: string): number {
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES))
+    throw new TensorFileError(
+      "header",
+      `${label}: its header claims ${length} bytes; not a safetensors file`,
+    );
+  if (Number(length) > fileSize - PREFIX_BYTES)
+    throw cutShort(label, PREFIX_BYTES + Number(length), fileSize);
+  return Number(length);
+}
+
+function parseHeader(bytes: Uint8Array, fileSize: number, label: string) {
+  const text = decodeHeader(bytes, label);
+  const header = parseJson(text, label);
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined)
+    throw new TensorFileError("duplicate", `${label}: its header names ${JSON.stringify(repeated)} twice`);
+
+  const dataStart = PREFIX_BYTES + bytes.byteLength;
+  const tensors = new Map<string, Entry>();
+  let metadata: Readonly<Record<string, string>> = Object.create(null);
+  for (const [name, value] of Object.entries(header)) {
+    if (name === "__metadata__") metadata = parseMetadata(value, label);
+    else tensors.set(name, parseEntry(name, value, dataStart, label));
+  }
+  checkLayout([...tensors.values()], dataStart, fileSize, label);
+  return { tensors, metadata };
+}
+
+function decodeHeader(bytes: Uint8Array, label: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new TensorFileError("header", `${label}: its header is not UTF-8 text; not a safetensors file`, {
+      cause: error,
+    });
+  }
+}
+
+function parseJson(text: string, label: string): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch (error) {
+    throw new TensorFileError(
+      "header",
+      `${label}: its header is not JSON; not a safetensors file, or damaged`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (!isRecord(header)) throw new TensorFileError("header", `${label}: its header is not a JSON object`);
+  return header;
+}
+
+function parseMetadata(value: unknown, label: string): Readonly<Record<string, string>> {
+  const metadata: Record<string, string> = Object.create(null);
+  if (!isRecord(value))
+    throw new TensorFileError("header", `${label}: __metadata__ is not an object of strings`);
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== "string")
+      throw new TensorFileError("header", `${label}: __metadata__ ${JSON.stringify(key)} is not a string`);
+    metadata[key] = text;
+  }
+  return metadata;
+}
+
+function parseEntry(name: string, value: unknown, dataStart: number, label: string): Entry {
+  const where = `${label}: tensor ${JSON.stringify(name)}`;
+  if (!isRecord(value)) throw new TensorFileError("header", `${where} is not described by an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (!isFileDType(dtype))
+    throw new TensorFileError("dtype", `${where} has the unknown dtype ${JSON.stringify(dtype)}`);
+  if (!Array.isArray(shape)) throw new TensorFileError("shape", `${where} has no shape`);
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !offsets.every((o) => Number.isSafeInteger(o) && o >= 0)
+  )
+    throw new TensorFileError("offsets", `${where} has no pair of data_offsets`);
+  const [begin, end] = offsets as [number, number];
+  const byteLength = elementCount(shape, where) * itemSize(dtype);
+  if (end - begin !== byteLength)
+    throw new TensorFileError(
+      "offsets",
+      `${where}: ${dtype} [${shape.join(", ")}] takes ${byteLength} bytes but its data_offsets span ${end - begin}`,
+    );
+  return { name, dtype, shape: Object.freeze([...shape]), byteLength, offset: dataStart + begin };
+}
+
+/** Values must tile the file: no hole, no overlap, nothing past the end, nothing left over. */
+function checkLayout(entries: Entry[], dataStart: number, fileSize: number, label: string): void {
+  entries.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
+  let at = dataStart;
+  for (const entry of entries) {
+    if (entry.offset !== at) {
+      const what = entry.offset < at ? "overlaps the tensor before it" : "leaves a hole before it";
+      throw new TensorFileError("offsets", `${label}: tensor ${JSON.stringify(entry.name)} ${what}`);
+    }
+    at += entry.byteLength;
+  }
+  if (at > fileSize) throw cutShort(label, at, fileSize);
+  if (at < fileSize)
+    throw new TensorFileError("offsets", `${label}: ${fileSize - at} bytes at its end belong to no tensor`);
+}
+
+/** The first key that the outermost object of valid JSON `text` repeats: JSON.parse keeps only the last. */
+function repeatedKey(text: string): string | undefined {
+  const seen = new Set<string>();
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === "{" || c === "[") depth++;
+    else if (c === "}" || c === "]") depth--;
+    else if (c === '"') {
+      const start = i++;
+      while (text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
+      if (depth !== 1) continue;
+      let next = i + 1;
+      while (text[next] === " " || text[next] === "\n" || text[next] === "\r" || text[next] === "\t") next++;
+      if (text[next] !== ":") continue;
+      const key = JSON.parse(text.slice(start, i + 1)) as string;
+      if (seen.has(key)) return key;
+      seen.add(key);
+    }
+  }
+  return undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,80 @@
+import type { FileHandle } from "node:fs/promises";
+import { TensorFileError } from "./error.js";
+
+/** Bytes that can be read by range: an open file, or memory. */
+export interface ByteSource {
+  readonly label: string;
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`; throws `truncated` past the end. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Reads by range from memory; nothing is copied. */
+export function memorySource(bytes: Uint8Array, label: string): ByteSource {
+  return {
+    label,
+    size: bytes.byteLength,
+    async read(offset, length) {
+      if (offset + length > bytes.byteLength) throw cutShort(label, offset + length, bytes.byteLength);
+      return bytes.subarray(offset, offset + length);
+    },
+    async close() {},
+  };
+}
+
+/** Opens a regular file for reading by range. Node only; throws `not_found` or `io`. */
+export async function fileSource(path: string): Promise<ByteSource> {
+  const { open } = await import("node:fs/promises");
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, "r");
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new TensorFileError("io", `${path}: not a file; name one weights file`);
+    return openedSource(handle, path, stat.size);
+  } catch (error) {
+    await handle?.close();
+    throw asIoError(error, path);
+  }
+}
+
+function openedSource(handle: FileHandle, path: string, size: number): ByteSource {
+  let open = true;
+  return {
+    label: path,
+    size,
+    async read(offset, length) {
+      if (!open)
+        throw new TensorFileError("closed", `${path}: the file was closed; open it again to read more`);
+      const bytes = Buffer.allocUnsafeSlow(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) throw cutShort(path, offset + length, offset + done);
+        done += bytesRead;
+      }
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, length);
+    },
+    async close() {
+      if (!open) return;
+      open = false;
+      await handle.close();
+    },
+  };
+}
+
+/** The file ends before what it promises. */
+export function cutShort(label: string, need: number, have: number): TensorFileError {
+  return new TensorFileError(
+    "truncated",
+    `${label}: needs ${need} bytes but holds ${have}; the file is cut short, fetch it again`,
+  );
+}
+
+/** Turns a system error into one line that names the file; passes our own errors through. */
+export function asIoError(error: unknown, path: string): Error {
+  if (error instanceof TensorFileError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT") return new TensorFileError("not_found", `${path}: no such file`, { cause: error });
+  const reason = error instanceof Error ? error.message : String(error);
+  return new TensorFileError("io", `${path}: cannot be read (${reason})`, { cause: error });
+}

@@ -1,0 +1,100 @@
+import { arrayOf, elementCount, type FileData, type FileDType, itemSize } from "./dtype.js";
+import { TensorFileError } from "./error.js";
+
+/** Values to be written, row-major; F16 and BF16 are bit patterns in a Uint16Array. */
+export interface TensorData {
+  readonly dtype: FileDType;
+  readonly shape: readonly number[];
+  readonly data: FileData;
+}
+
+/**
+ * Writes a safetensors file under a temporary name and renames it, so that nobody sees half of it.
+ * Node only. Throws TensorFileError: `shape` or `dtype` before anything is written, `write` when the disk refuses.
+ *
+ * @example
+ * await writeSafetensors("head.safetensors", { w: { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) } })
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, TensorData>> | ReadonlyMap<string, TensorData>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await writeFileAtomic(path, serializeSafetensors(tensors, metadata));
+}
+
+/** The parts of a safetensors file in order: header, then each tensor's bytes; nothing is copied. */
+export function serializeSafetensors(
+  tensors: Readonly<Record<string, TensorData>> | ReadonlyMap<string, TensorData>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array[] {
+  const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
+  for (const [name, tensor] of entries) checkTensor(name, tensor);
+  // Widest items first keeps every tensor aligned to its own item size without padding.
+  entries.sort(([, a], [, b]) => itemSize(b.dtype) - itemSize(a.dtype));
+  const header: Record<string, unknown> = Object.create(null);
+  if (metadata !== undefined) header.__metadata__ = metadata;
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of entries) {
+    header[name] = { dtype, shape, data_offsets: [end, end + data.byteLength] };
+    end += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(json.byteLength / 8) * 8;
+  const head = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
+  head.set(json, 8);
+  const bodies = entries.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return [head, ...bodies];
+}
+
+function checkTensor(name: string, { dtype, shape, data }: TensorData): void {
+  const where = `writing tensor ${JSON.stringify(name)}`;
+  if (name === "__metadata__") throw new TensorFileError("header", `${where}: that name is reserved`);
+  if (!(data instanceof arrayOf(dtype)))
+    throw new TensorFileError("dtype", `${where}: ${dtype} is held in a ${arrayOf(dtype).name}`);
+  const count = elementCount(shape, where);
+  if (count !== data.length)
+    throw new TensorFileError(
+      "shape",
+      `${where}: [${shape.join(", ")}] needs ${count} values, got ${data.length}`,
+    );
+}
+
+/**
+ * Writes bytes to `path` all or nothing: temporary name beside it, flush to disk, rename.
+ * On any failure the temporary file is removed and an older file at `path` is untouched. Node only.
+ *
+ * @example
+ * await writeFileAtomic("scores.json", [new TextEncoder().encode("{}")])
+ */
+export async function writeFileAtomic(
+  path: string,
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const { open, rename, rm } = await import("node:fs/promises");
+  const { basename, dirname, join } = await import("node:path");
+  const random = Math.floor(Math.random() * 2 ** 40).toString(36);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);
+  try {
+    const handle = await open(temporary, "wx");
+    try {
+      for await (const part of parts) await handle.appendFile(part);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (error instanceof TensorFileError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TensorFileError(
+      "write",
+      `${path}: cannot be written (${reason}); free space or choose another place`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

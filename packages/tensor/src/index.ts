@@ -1,0 +1,30 @@
+export { arange, full, ones, tensor, type Values, zeros } from "./create.js";
+export { type AdapterChoice, findAdapters } from "./device/adapter.js";
+export type { Caps, KernelFamily } from "./device/caps.js";
+export {
+  type Device,
+  type DeviceOptions,
+  type DeviceStats,
+  type MemoryReport,
+  openDevice,
+} from "./device/device.js";
+export type { DType, TensorData } from "./dtype.js";
+export { TensorError, type TensorErrorCode } from "./errors.js";
+export * from "./files/index.js";
+export type { Activation } from "./kernels/math.js";
+export { cast } from "./ops/cast.js";
+export { type MatmulOptions, matmul } from "./ops/matmul.js";
+export { PackedMatrix, type PackOptions, packMatrix } from "./ops/packed.js";
+export {
+  expand,
+  permute,
+  reshape,
+  type SliceRange,
+  slice,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from "./ops/shape.js";
+export { keep, scope } from "./scope.js";
+export type { Shape } from "./shape.js";
+export { type LeakReport, leakReport, type NestedArray, Tensor, traceLeaks } from "./tensor.js";

@@ -1,0 +1,216 @@
+import { type Kernel, type KernelSource, kernel, kernelFor } from "./kernel.js";
+import { ACTIVATIONS, type Activation } from "./math.js";
+
+/** How a product's tile is shared out. `lanes` invocations each own 4 x `vectors` columns of `rows` rows. */
+export interface Tile {
+  kind: "subgroup" | "register" | "workgroup";
+  lanes: number;
+  rows: number;
+  vectors: number;
+}
+
+/** What the text of a matrix product depends on; sizes come in uniforms. */
+export interface GemmVariant {
+  tile: Tile;
+  /** Panels hold float16. */
+  half: boolean;
+  bias: boolean;
+  activation: Activation | null;
+  residual: boolean;
+  /** Rows of the output are a multiple of 4 floats, so that whole vectors are stored. */
+  aligned: boolean;
+}
+
+export const range = (n: number): number[] => [...Array(n).keys()];
+
+/**
+ * out[b, m, n] = activation(scale * a[b, m, k] . panels[b, k, n] + bias[n]) + residual[b, m, n].
+ *
+ * `a` is row-major and `panels` packed by `panelKernel`. Work split: workgroup (row tile, column tile, batch).
+ */
+export function gemmKernel(variant: GemmVariant): Kernel {
+  return kernelFor(`gemm:${JSON.stringify(variant)}`, () => {
+    const { tile, bias, activation, residual, aligned, half } = variant;
+    const element = aligned ? "vec4f" : "f32";
+    const main = mainLoop(tile, half);
+    const width = tile.lanes * 4 * tile.vectors;
+    return kernel({
+      name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
+      reads: {
+        a: "f32",
+        panels: half ? "vec2u" : "vec4f",
+        ...(bias ? { bias: "f32" } : {}),
+        ...(residual ? { residual: element } : {}),
+      },
+      writes: { out: element },
+      uniforms: { m: "u32", n: "u32", k: "u32", aBatch: "u32", panelBatch: "u32", scale: "f32" },
+      ...main.source,
+      declare: `${main.source.declare ?? ""}
+${activation ? ACTIVATIONS[activation] : ""}
+${storeFunction(bias, activation !== null, residual, aligned)}`,
+      body: `
+  let batch = wg.z;
+  let row0 = wg.x * ${main.rowsPerGroup}u + ${main.rowOffset};
+  let aBase = batch * u.aBatch;
+  let panelBase = batch * u.panelBatch;
+  let colTile = wg.y;
+${main.declareSums}
+${main.loop}
+  var sums = array<vec4f, ${tile.rows * tile.vectors}>(${sumNames(tile).join(", ")});
+  for (var i = 0u; i < ${tile.rows * tile.vectors}u; i++) {
+    let row = row0 + i / ${tile.vectors}u;
+    let col = colTile * ${width}u + (i % ${tile.vectors}u) * ${tile.lanes * 4}u + ${main.lane} * 4u;
+    if (row < u.m) { store(batch * u.m + row, col, sums[i]); }
+  }`,
+    });
+  });
+}
+
+function storeFunction(bias: boolean, activation: boolean, residual: boolean, aligned: boolean): string {
+  const one = (value: string, col: string) => {
+    const biased = bias ? `fma(${value}, u.scale, bias[${col}])` : `${value} * u.scale`;
+    return activation ? `activate(${biased})` : biased;
+  };
+  const last = residual ? " + residual[at]" : "";
+  if (aligned) {
+    const parts = ["x", "y", "z", "w"].map((c, i) => one(`v.${c}`, `col + ${i}u`));
+    return `fn store(row: u32, col: u32, v: vec4f) {
+  if (col >= u.n) { return; }
+  let at = (row * u.n + col) / 4u;
+  out[at] = vec4f(${parts.join(", ")})${last};
+}`;
+  }
+  return `fn store(row: u32, col: u32, v: vec4f) {
+  for (var j = 0u; j < 4u && col + j < u.n; j++) {
+    let at = row * u.n + col + j;
+    out[at] = ${one("v[j]", "col + j")}${last};
+  }
+}`;
+}
+
+export const sumNames = (tile: Tile): string[] =>
+  range(tile.rows).flatMap((r) => range(tile.vectors).map((c) => `s${r}_${c}`));
+
+/** The part of a kernel that sums a tile over k, shared by products and by the nearest-patch search. */
+export interface MainLoop {
+  source: Pick<KernelSource, "workgroup" | "enable" | "builtins" | "declare">;
+  /** Declares the tile's sums as zero. */
+  declareSums: string;
+  /** Reads `row0`, `aBase`, `panelBase`, `colTile` and adds into the sums. */
+  loop: string;
+  /** Rows that one workgroup covers, and the first of this invocation's among them. */
+  rowsPerGroup: number;
+  rowOffset: string;
+  /** The index of this invocation's columns among the lanes. */
+  lane: string;
+}
+
+export function mainLoop(tile: Tile, half: boolean): MainLoop {
+  return tile.kind === "workgroup" ? workgroupLoop(tile, half) : registerLoop(tile, half);
+}
+
+function declareSums(tile: Tile): string {
+  return sumNames(tile)
+    .map((name) => `  var ${name} = vec4f();`)
+    .join("\n");
+}
+
+const loadPanel = (half: boolean, index: string): string =>
+  half
+    ? `vec4f(unpack2x16float(panels[${index}].x), unpack2x16float(panels[${index}].y))`
+    : `panels[${index}]`;
+
+/**
+ * Registers only: a workgroup is one row of lanes, no barrier. With subgroups each lane loads one of `lanes` rows' values
+ * and broadcasts hand it round; without, every lane loads every row's value. Best on CPUs, where memory operations
+ * cost many multiply-adds.
+ */
+function registerLoop(tile: Tile, half: boolean): MainLoop {
+  const { lanes, rows, vectors } = tile;
+  const broadcast = tile.kind === "subgroup";
+  const lane = broadcast ? "lane" : "lid";
+  const groups = broadcast ? Math.ceil(rows / lanes) : rows;
+  const rowOf = (g: number) => (broadcast ? `row0 + ${g * lanes}u + lane` : `row0 + ${g}u`);
+  const setup = [
+    ...range(groups).map((g) => `  let a${g} = aBase + min(${rowOf(g)}, u.m - 1u) * u.k;`),
+    ...range(vectors).map((c) => {
+      // A tile may reach past the last panel: it then reads the last one again and stores nothing.
+      const panel = `min(colTile * ${vectors}u + ${c}u, (u.n + ${4 * lanes - 1}u) / ${4 * lanes}u - 1u)`;
+      return `  var p${c} = panelBase + ${panel} * u.k * ${lanes}u + ${lane};`;
+    }),
+  ];
+  const step = [
+    ...range(vectors).map((c) => `    let b${c} = ${loadPanel(half, `p${c}`)};`),
+    ...range(groups).map((g) => `    let x${g} = a[a${g} + k];`),
+    ...range(rows).flatMap((r) => [
+      broadcast
+        ? `    let y${r} = subgroupBroadcast(x${Math.floor(r / lanes)}, ${r % lanes}u);`
+        : `    let y${r} = x${r};`,
+      ...range(vectors).map((c) => `    s${r}_${c} = fma(vec4f(y${r}), b${c}, s${r}_${c});`),
+    ]),
+    ...range(vectors).map((c) => `    p${c} += ${lanes}u;`),
+  ];
+  return {
+    source: {
+      workgroup: lanes,
+      ...(broadcast
+        ? { enable: "enable subgroups;", builtins: "@builtin(subgroup_invocation_id) lane: u32" }
+        : {}),
+    },
+    declareSums: declareSums(tile),
+    loop: `${setup.join("\n")}\n  for (var k = 0u; k < u.k; k++) {\n${step.join("\n")}\n  }`,
+    rowsPerGroup: rows,
+    rowOffset: "0u",
+    lane,
+  };
+}
+
+const K_STEP = 16;
+
+/**
+ * Workgroup memory: 16 x 16 invocations share a tile of 16 x `rows` rows and 64 columns, loaded 16 values of k at
+ * a time. Best on GPUs, where workgroup memory and barriers are cheap.
+ */
+function workgroupLoop(tile: Tile, half: boolean): MainLoop {
+  const { rows, lanes } = tile;
+  const height = 16 * rows;
+  const threads = 16 * lanes;
+  const step = range(rows).flatMap((r) => [
+    `      s${r}_0 = fma(vec4f(tileA[kk * ${height}u + ly * ${rows}u + ${r}u]), b, s${r}_0);`,
+  ]);
+  return {
+    source: {
+      workgroup: threads,
+      declare: `var<workgroup> tileA: array<f32, ${K_STEP * height}>;
+var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;`,
+    },
+    declareSums: declareSums(tile),
+    loop: `  let ly = lid / ${lanes}u;
+  let groupRow = wg.x * ${height}u;
+  let panel = panelBase + colTile * u.k * ${lanes}u;
+  for (var k0 = 0u; k0 < u.k; k0 += ${K_STEP}u) {
+    for (var e = lid; e < ${K_STEP * height}u; e += ${threads}u) {
+      let k = k0 + e % ${K_STEP}u;
+      let row = groupRow + e / ${K_STEP}u;
+      var value = 0.0;
+      if (k < u.k && row < u.m) { value = a[aBase + row * u.k + k]; }
+      tileA[(e % ${K_STEP}u) * ${height}u + e / ${K_STEP}u] = value;
+    }
+    for (var e = lid; e < ${K_STEP * lanes}u; e += ${threads}u) {
+      let k = k0 + e / ${lanes}u;
+      var value = vec4f();
+      if (k < u.k) { value = ${loadPanel(half, `panel + k0 * ${lanes}u + e`)}; }
+      tileB[e] = value;
+    }
+    workgroupBarrier();
+    for (var kk = 0u; kk < ${K_STEP}u; kk++) {
+      let b = tileB[kk * ${lanes}u + lid % ${lanes}u];
+${step.join("\n")}
+    }
+    workgroupBarrier();
+  }`,
+    rowsPerGroup: height,
+    rowOffset: `(lid / ${lanes}u) * ${rows}u`,
+    lane: `(lid % ${lanes}u)`,
+  };
+}

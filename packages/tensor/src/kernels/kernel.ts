@@ -1,0 +1,122 @@
+/** WGSL types of uniform values; `u32x8` is an array of eight, read as `u.name[i / 4][i % 4]`. */
+export type UniformType = "u32" | "i32" | "f32" | "u32x8";
+
+/** A compute shader as plain data: what it binds and its text. Two kernels with equal text share one pipeline. */
+export interface Kernel {
+  readonly name: string;
+  readonly code: string;
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  readonly uniforms: readonly (readonly [string, UniformType])[];
+}
+
+export interface KernelSource {
+  name: string;
+  /** Read-only storage bindings: name -> WGSL element type. */
+  reads: Record<string, string>;
+  writes: Record<string, string>;
+  uniforms?: Record<string, UniformType>;
+  /** Workgroup size: x, or [x, y]. */
+  workgroup: number | readonly [number, number];
+  /** WGSL directives such as `enable subgroups;`. */
+  enable?: string;
+  /** Functions, constants and workgroup variables before the entry point. */
+  declare?: string;
+  /** Body of `main`, which sees `wg`, `local`, `lid` (index in the workgroup), `groups` and `u`. */
+  body: string;
+  /** Further built-in parameters of `main`, e.g. `@builtin(subgroup_invocation_id) lane: u32`. */
+  builtins?: string;
+}
+
+/** Writes the bindings, the uniform struct and the entry point around a kernel's body. */
+export function kernel(source: KernelSource): Kernel {
+  const uniforms = Object.entries(source.uniforms ?? {});
+  const fields = uniforms.map(([name, type]) => `${name}: ${type === "u32x8" ? "array<vec4u, 2>" : type}`);
+  let binding = uniforms.length > 0 ? 1 : 0;
+  const storage = (access: string) => (entry: [string, string]) =>
+    `@group(0) @binding(${binding++}) var<storage, ${access}> ${entry[0]}: array<${entry[1]}>;`;
+  const size = typeof source.workgroup === "number" ? [source.workgroup] : source.workgroup;
+  const builtins = [
+    "@builtin(workgroup_id) wg: vec3u",
+    "@builtin(local_invocation_id) local: vec3u",
+    "@builtin(local_invocation_index) lid: u32",
+    "@builtin(num_workgroups) groups: vec3u",
+    ...(source.builtins ? [source.builtins] : []),
+  ];
+  const code = [
+    source.enable ?? "",
+    uniforms.length > 0
+      ? `struct Uniforms { ${fields.join(", ")} }\n@group(0) @binding(0) var<uniform> u: Uniforms;`
+      : "",
+    ...Object.entries(source.reads).map(storage("read")),
+    ...Object.entries(source.writes).map(storage("read_write")),
+    source.declare ?? "",
+    `@compute @workgroup_size(${size.join(", ")})`,
+    `fn main(${builtins.join(", ")}) {`,
+    source.body,
+    "}",
+  ]
+    .filter((part) => part !== "")
+    .join("\n");
+  return {
+    name: source.name,
+    code,
+    reads: Object.keys(source.reads),
+    writes: Object.keys(source.writes),
+    uniforms,
+  };
+}
+
+const kernels = new Map<string, Kernel>();
+
+/** The kernel made for a key, made once. The key names all that the text depends on. */
+export function kernelFor(key: string, make: () => Kernel): Kernel {
+  let known = kernels.get(key);
+  if (!known) {
+    known = make();
+    kernels.set(key, known);
+  }
+  return known;
+}
+
+/** Invocations in a workgroup of kernels that treat elements one by one. */
+export const FLAT = 64;
+
+/** WGSL for the flat index of an invocation launched over `flatGrid`. */
+export const FLAT_INDEX = `let i = (wg.y * groups.x + wg.x) * ${FLAT}u + lid;`;
+
+/** Workgroups that cover `count` invocations of `FLAT`, folded into two dimensions. */
+export function flatGrid(count: number, maxPerDimension = 65535): [number, number, number] {
+  const total = Math.ceil(count / FLAT);
+  if (total <= maxPerDimension) return [total, 1, 1];
+  const rows = Math.ceil(total / maxPerDimension);
+  return [Math.ceil(total / rows), rows, 1];
+}
+
+/** Uniform values in WGSL's layout. */
+export function packUniforms(
+  kernel: Kernel,
+  values: Record<string, number | readonly number[]>,
+): ArrayBuffer {
+  const offsets: number[] = [];
+  let end = 0;
+  for (const [, type] of kernel.uniforms) {
+    if (type === "u32x8") end = Math.ceil(end / 16) * 16;
+    offsets.push(end);
+    end += type === "u32x8" ? 32 : 4;
+  }
+  const buffer = new ArrayBuffer(Math.max(16, Math.ceil(end / 16) * 16));
+  const view = new DataView(buffer);
+  kernel.uniforms.forEach(([name, type], i) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`kernel ${kernel.name}: uniform ${name} was not given`);
+    if (type === "u32x8") {
+      (value as readonly number[]).forEach((v, j) => {
+        view.setUint32(offsets[i] + 4 * j, v, true);
+      });
+    } else if (type === "f32") view.setFloat32(offsets[i], value as number, true);
+    else if (type === "i32") view.setInt32(offsets[i], value as number, true);
+    else view.setUint32(offsets[i], value as number, true);
+  });
+  return buffer;
+}

@@ -1,0 +1,40 @@
+import { type DType, wgslScalar } from "../dtype.js";
+import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
+import { Tensor } from "../tensor.js";
+import { launch } from "./launch.js";
+
+/**
+ * Converts the element type; the tensor itself where it has that type already. Floats become integers by truncation
+ * (clamped), anything non-zero becomes true, float32 rounds to the nearest float16.
+ */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  const from = x.dtype;
+  const kernelText = kernelFor(`cast:${from}:${dtype}`, () => {
+    const read = (at: string) =>
+      from === "float16" ? `unpack2x16float(x[${at} / 2u])[${at} % 2u]` : `x[${at}]`;
+    const target = wgslScalar(dtype);
+    const value = (at: string) => {
+      const v = read(at);
+      if (dtype !== "bool") return `${target}(${v})`;
+      return `select(0u, 1u, ${v} != ${wgslScalar(from)}())`;
+    };
+    const last = "min(at + 1u, u.size - 1u)";
+    const store =
+      dtype === "float16"
+        ? `let at = i * 2u;\n  let next = ${last};\n  out[i] = pack2x16float(vec2f(f32(${read("at")}), f32(${read("next")})));`
+        : `out[i] = ${value("i")};`;
+    return kernel({
+      name: `cast ${from} to ${dtype}`,
+      reads: { x: from === "float16" ? "u32" : wgslScalar(from) },
+      writes: { out: dtype === "float16" ? "u32" : target },
+      uniforms: { count: "u32", size: "u32" },
+      workgroup: FLAT,
+      body: `${FLAT_INDEX}\n  if (i >= u.count) { return; }\n  ${store}`,
+    });
+  });
+  const out = Tensor.empty(x.device, x.shape, dtype);
+  const count = dtype === "float16" ? Math.ceil(x.size / 2) : x.size;
+  launch(kernelText, { x, out }, { count, size: x.size }, flatGrid(count));
+  return out;
+}

@@ -1,0 +1,151 @@
+import { check } from "../errors.js";
+import { type GemmVariant, gemmKernel } from "../kernels/gemm.js";
+import type { Activation } from "../kernels/math.js";
+import { planGemm } from "../kernels/plan.js";
+import { scope } from "../scope.js";
+import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
+import { commonDevice, Tensor } from "../tensor.js";
+import { cast } from "./cast.js";
+import { launch } from "./launch.js";
+import { PackedMatrix, packMatrix } from "./packed.js";
+import { expand, transpose } from "./shape.js";
+
+export interface MatmulOptions {
+  /** `a` holds [..., k, m]. */
+  transposeA?: boolean;
+  /** `b` holds [..., n, k]. */
+  transposeB?: boolean;
+  /** Added to each row, [n]. */
+  bias?: Tensor;
+  /** Applied after the bias. */
+  activation?: Activation;
+  /** Added last; the output's shape. */
+  residual?: Tensor;
+  /** Multiplies the product before the bias. Default 1. */
+  scale?: number;
+}
+
+/**
+ * Matrix product with leading axes broadcast, and what follows it fused: activation(scale * a @ b + bias) + residual.
+ *
+ * @param a [..., m, k].
+ * @param b [..., k, n], or a matrix packed once by `packMatrix`.
+ * @returns [..., m, n], float32.
+ * @throws TensorError `shape` where inner sizes differ or leading axes do not broadcast.
+ * @example
+ * const y = matmul(x, weight, { transposeB: true, bias, activation: "gelu" });
+ */
+export function matmul(a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions = {}): Tensor {
+  return scope(() => product(a, b, options));
+}
+
+function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): Tensor {
+  const { transposeA = false, transposeB = false, bias, residual, activation, scale = 1 } = options;
+  checkOperands(a0, b, transposeA, transposeB);
+  const a = transposeA ? transpose(cast(a0, "float32")) : cast(a0, "float32");
+  const [m, k] = [a.shape[a.rank - 2], a.shape[a.rank - 1]];
+  const n = b instanceof PackedMatrix ? b.n : b.shape[b.rank - (transposeB ? 2 : 1)];
+  const aLead = a.shape.slice(0, -2);
+  const bLead = b instanceof PackedMatrix ? (b.batch === 1 ? [] : [b.batch]) : b.shape.slice(0, -2);
+  const lead = broadcastShapes("matmul", aLead, bLead);
+  const outShape = [...lead, m, n];
+  const { left, right, batch, rows, aStep, shared } = align(a, b, aLead, bLead, lead, transposeB);
+  commonDevice("matmul", [a, right.panels, ...(bias ? [bias] : []), ...(residual ? [residual] : [])]);
+  if (bias) checkSize("bias", bias, [n]);
+  if (residual) checkSize("residual", residual, outShape);
+  const out = Tensor.empty(a.device, outShape);
+  const variant: GemmVariant = {
+    tile: planGemm(rows, n, a.device.caps),
+    half: right.half,
+    bias: bias !== undefined,
+    activation: activation ?? null,
+    residual: residual !== undefined,
+    aligned: n % 4 === 0,
+  };
+  const kernel = gemmKernel(variant);
+  const { tile } = variant;
+  const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
+  launch(
+    kernel,
+    {
+      a: left,
+      panels: right.panels,
+      out,
+      ...(bias ? { bias: cast(bias, "float32") } : {}),
+      ...(residual ? { residual: cast(residual, "float32") } : {}),
+    },
+    {
+      m: rows,
+      n,
+      k,
+      aBatch: aStep,
+      panelBatch: shared ? 0 : (Math.ceil(n / right.width) * k * right.width) / 4,
+      scale,
+    },
+    out.size === 0
+      ? [0, 0, 0]
+      : [Math.ceil(rows / height), Math.ceil(n / (tile.lanes * 4 * tile.vectors)), batch],
+  );
+  return out;
+}
+
+/** Brings both operands to one batch axis; a right operand shared by all folds the batch of `a` into its rows. */
+function align(
+  a: Tensor,
+  b: Tensor | PackedMatrix,
+  aLead: Shape,
+  bLead: Shape,
+  lead: Shape,
+  transposed: boolean,
+) {
+  const [m, k] = [a.shape[a.rank - 2], a.shape[a.rank - 1]];
+  if (sizeOf(bLead) === 1) {
+    const right = b instanceof PackedMatrix ? b : packMatrix(cast(b, "float32"), { transposed });
+    return { left: a, right, batch: 1, rows: sizeOf(aLead) * m, aStep: 0, shared: true };
+  }
+  const batch = sizeOf(lead);
+  let right: PackedMatrix;
+  if (b instanceof PackedMatrix) {
+    check(
+      sameShape(bLead, lead) || b.batch === batch,
+      "shape",
+      () =>
+        `matmul: a is ${formatShape(a.shape)} and the packed b has ${b.batch} matrices; give a as many, or one`,
+    );
+    right = b;
+  } else {
+    const full = sameShape(bLead, lead) ? b : expand(b, [...lead, ...b.shape.slice(-2)]);
+    right = packMatrix(cast(full, "float32"), { transposed });
+  }
+  const left = sizeOf(aLead) === 1 || sameShape(aLead, lead) ? a : expand(a, [...lead, m, k]);
+  return { left, right, batch, rows: m, aStep: sizeOf(left.shape) === m * k ? 0 : m * k, shared: false };
+}
+
+function checkOperands(a: Tensor, b: Tensor | PackedMatrix, transposeA: boolean, transposeB: boolean): void {
+  const bShape = b instanceof PackedMatrix ? [b.k, b.n] : b.shape;
+  check(
+    a.rank >= 2 && bShape.length >= 2,
+    "shape",
+    () =>
+      `matmul: a is ${formatShape(a.shape)} and b ${formatShape(bShape)}; both need two axes or more (reshape a vector to ` +
+      "[1, k] or [k, 1])",
+  );
+  const inner = a.shape[a.rank - (transposeA ? 2 : 1)];
+  const other = b instanceof PackedMatrix ? b.k : bShape[bShape.length - (transposeB ? 1 : 2)];
+  check(inner === other, "shape", () => {
+    const otherWay = b instanceof PackedMatrix ? -1 : bShape[bShape.length - (transposeB ? 2 : 1)];
+    const hint =
+      inner === otherWay
+        ? `; did you mean transposeB: ${!transposeB}?`
+        : "; they must be equal (the last axis of a, the second last of b)";
+    return `matmul: inner sizes differ: a is ${formatShape(a.shape)}, b is ${formatShape(bShape)}${hint}`;
+  });
+}
+
+function checkSize(name: string, tensor: Tensor, shape: Shape): void {
+  check(
+    sameShape(tensor.shape, shape) || (tensor.size === sizeOf(shape) && name === "residual"),
+    "shape",
+    () => `matmul: ${name} is ${formatShape(tensor.shape)} and must be ${formatShape(shape)}`,
+  );
+}

@@ -1,0 +1,92 @@
+import { type DType, isFloat } from "../dtype.js";
+import { check } from "../errors.js";
+import { flatGrid } from "../kernels/kernel.js";
+import { panelKernel } from "../kernels/panels.js";
+import { panelWidth } from "../kernels/plan.js";
+import { formatShape } from "../shape.js";
+import { Tensor } from "../tensor.js";
+import { launch } from "./launch.js";
+
+/**
+ * A right operand packed into column panels once, for many products: a weight, or a bank of rows to search.
+ * Holds `batch` matrices of k x n values.
+ */
+export class PackedMatrix {
+  readonly k: number;
+  readonly n: number;
+  readonly batch: number;
+  readonly width: number;
+  /** The panels, [batch, ceil(n / width), k, width]. */
+  readonly panels: Tensor;
+
+  constructor(panels: Tensor, k: number, n: number, batch: number, width: number) {
+    this.panels = panels;
+    this.k = k;
+    this.n = n;
+    this.batch = batch;
+    this.width = width;
+  }
+
+  get half(): boolean {
+    return this.panels.dtype === "float16";
+  }
+
+  get bytes(): number {
+    return this.panels.bytes;
+  }
+
+  dispose(): void {
+    this.panels.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+export interface PackOptions {
+  /** `source` holds [..., n, k] (as a linear layer's weight does) instead of [..., k, n]. */
+  transposed?: boolean;
+  /** Type of the stored panels: float16 halves the memory and rounds the weights. Default float32. */
+  dtype?: Extract<DType, "float32" | "float16">;
+}
+
+/**
+ * Packs a matrix, or a batch of them, as the right operand of `matmul` or the bank of `nearest`.
+ *
+ * @param source [..., k, n], or [..., n, k] with `transposed`; float32 or float16.
+ * @throws TensorError `shape` below rank 2, `dtype` for other types.
+ * @example
+ * const weight = packMatrix(w, { transposed: true }); // w: [out, in]
+ * const y = matmul(x, weight, { bias });
+ */
+export function packMatrix(source: Tensor, options: PackOptions = {}): PackedMatrix {
+  return packScaled(source, options);
+}
+
+/** `packMatrix` with an optional factor for each column, [..., n]. */
+export function packScaled(source: Tensor, options: PackOptions, scale?: Tensor): PackedMatrix {
+  const { transposed = false, dtype = "float32" } = options;
+  check(source.rank >= 2, "shape", () => `pack: ${formatShape(source.shape)} must have at least two axes`);
+  check(isFloat(source.dtype), "dtype", () => `pack: ${source.dtype} values; cast to float32 first`);
+  const [last, previous] = [source.shape[source.rank - 1], source.shape[source.rank - 2]];
+  const [k, n] = transposed ? [last, previous] : [previous, last];
+  const batch = source.shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  const width = panelWidth(source.device.caps);
+  const panels = Tensor.empty(source.device, [batch, Math.ceil(n / width), k, width], dtype);
+  const half = dtype === "float16";
+  const kernel = panelKernel({
+    transposed,
+    sourceHalf: source.dtype === "float16",
+    half,
+    scaled: scale !== undefined,
+  });
+  const count = half ? panels.size / 2 : panels.size;
+  launch(
+    kernel,
+    { source, panels, ...(scale ? { scale } : {}) },
+    { k, n, width, count },
+    flatGrid(count, source.device.caps.maxWorkgroupsPerDimension),
+  );
+  return new PackedMatrix(panels, k, n, batch, width);
+}

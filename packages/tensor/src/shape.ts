@@ -1,0 +1,74 @@
+import { check } from "./errors.js";
+
+export type Shape = readonly number[];
+
+/** The largest rank any op takes. */
+export const MAX_RANK = 6;
+
+export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
+
+export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((d, i) => d === b[i]);
+
+/** Throws unless every size is a non-negative integer and the rank is at most 6. */
+export function checkShape(where: string, shape: Shape): void {
+  check(
+    shape.every((d) => Number.isSafeInteger(d) && d >= 0),
+    "shape",
+    () => `${where}: shape ${formatShape(shape)} must hold non-negative whole numbers`,
+  );
+  check(
+    shape.length <= MAX_RANK,
+    "shape",
+    () => `${where}: rank ${shape.length} is above ${MAX_RANK}; merge axes with reshape`,
+  );
+}
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = step;
+    step *= shape[i];
+  }
+  return strides;
+}
+
+/** NumPy's rule: align right, sizes equal or one of them 1. */
+export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
+  const rank = Math.max(a.length, b.length);
+  const out = new Array<number>(rank);
+  for (let i = 0; i < rank; i++) {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    check(
+      x === y || x === 1 || y === 1,
+      "shape",
+      () =>
+        `${where}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: sizes ${x} and ${y} on axis ` +
+        `${i - rank}; make them equal or one of them 1 (reshape)`,
+    );
+    out[i] = x === 1 ? y : x;
+  }
+  return out;
+}
+
+/** Strides that read a tensor of `shape` as if it had `target`'s shape: 0 where it is repeated. */
+export function broadcastStrides(shape: Shape, target: Shape): number[] {
+  const own = stridesOf(shape);
+  const lead = target.length - shape.length;
+  return target.map((_, i) => (i < lead || shape[i - lead] === 1 ? 0 : own[i - lead]));
+}
+
+/** An axis counted from the front, from one that may be negative. */
+export function normalizeAxis(where: string, axis: number, rank: number): number {
+  check(
+    Number.isInteger(axis) && axis >= -rank && axis < rank,
+    "shape",
+    () => `${where}: axis ${axis} is outside a tensor of rank ${rank}; use ${-rank} to ${rank - 1}`,
+  );
+  return axis < 0 ? axis + rank : axis;
+}
