@@ -12,8 +12,19 @@ export type { DType, TensorData } from "./dtype.js";
 export { TensorError, type TensorErrorCode } from "./errors.js";
 export * from "./files/index.js";
 export type { Activation } from "./kernels/math.js";
+export {
+  type AttentionOptions,
+  attention,
+  type SelfAttentionOptions,
+  selfAttention,
+} from "./ops/attention.js";
 export { cast } from "./ops/cast.js";
+export { concat, pad, split, stack } from "./ops/concat.js";
+export * from "./ops/elementwise.js";
+export { gather, type Indices, oneHot, takeAlongAxis } from "./ops/gather.js";
 export { type MatmulOptions, matmul } from "./ops/matmul.js";
+export { type NearestResult, nearest, packBank } from "./ops/nearest.js";
+export { inverseNorm, type LayerNormOptions, layerNorm, normalize } from "./ops/norm.js";
 export { PackedMatrix, type PackOptions, packMatrix } from "./ops/packed.js";
 export {
   expand,
@@ -25,6 +36,7 @@ export {
   transpose,
   unsqueeze,
 } from "./ops/shape.js";
-export { keep, scope } from "./scope.js";
+export { logSoftmax, softmax } from "./ops/softmax.js";
+export { type HoldsTensors, keep, scope } from "./scope.js";
 export type { Shape } from "./shape.js";
 export { type LeakReport, leakReport, type NestedArray, Tensor, traceLeaks } from "./tensor.js";

@@ -1,5 +1,4 @@
 import { TensorError } from "./errors.js";
-import type { Tensor } from "./tensor.js";
 
 const open: Set<Disposable>[] = [];
 
@@ -9,8 +8,8 @@ export function trackInScope(tensor: Disposable): void {
 }
 
 /**
- * Runs a function and frees every tensor made in it, except those in what it returns (a tensor, or tensors in
- * arrays, maps and plain objects), which pass to the enclosing scope. The function must not be async: record work inside,
+ * Runs a function and frees every tensor made in it, except those in what it returns (a tensor, a packed matrix,
+ * or such in arrays, maps and plain objects), which pass to the enclosing scope. The function must not be async: record work inside,
  * await `data()` outside.
  *
  * @throws TensorError `scope` when the function returns a promise.
@@ -42,17 +41,27 @@ export function scope<T>(run: () => T): T {
   }
 }
 
-/** Takes tensors out of the open scope, so that they outlive it: for what a module keeps. */
-export function keep<T extends Tensor>(tensor: T): T {
-  for (const made of open) made.delete(tensor);
-  return tensor;
+/** Takes a tensor, or all that something holds, out of the open scopes, so that it outlives them. */
+export function keep<T extends Disposable | HoldsTensors>(value: T): T {
+  const parts: Iterable<Disposable> = "tensors" in value ? value.tensors() : [value];
+  for (const part of parts) for (const made of open) made.delete(part);
+  return value;
+}
+
+/** What holds tensors of its own, such as a packed matrix or a module: scopes look inside when it is returned. */
+export interface HoldsTensors {
+  tensors(): Iterable<Disposable>;
 }
 
 function collect(value: unknown, into: Set<Disposable>): Set<Disposable> {
   if (typeof value !== "object" || value === null || into.has(value as Disposable)) return into;
-  if (typeof (value as Partial<Disposable>)[Symbol.dispose] === "function") into.add(value as Disposable);
-  if (value instanceof Map) for (const item of value.values()) collect(item, into);
-  else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) {
+  if (typeof (value as Partial<HoldsTensors>).tensors === "function") {
+    for (const tensor of (value as HoldsTensors).tensors()) into.add(tensor);
+  } else if (typeof (value as Partial<Disposable>)[Symbol.dispose] === "function") {
+    into.add(value as Disposable);
+  } else if (value instanceof Map || Array.isArray(value)) {
+    for (const item of value.values()) collect(item, into);
+  } else if (Object.getPrototypeOf(value) === Object.prototype) {
     for (const item of Object.values(value)) collect(item, into);
   }
   return into;

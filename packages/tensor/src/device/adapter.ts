@@ -37,30 +37,31 @@ async function entry(flags: string[] = []): Promise<GPU> {
   return gpu;
 }
 
+const nameOf = ({ info }: GPUAdapter): string =>
+  `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+
 /** The adapters worth trying for a choice, best first; empty where the machine has none. */
 export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUAdapter[]> {
   const named = !KINDS.has(choice);
-  const gpu = await entry(named ? [`adapter=${choice}`] : []);
+  // Dawn's flag reaches adapters it would not offer by itself, but only knows the device's name.
+  const gpus = named ? [await entry([`adapter=${choice}`]), await entry()] : [await entry()];
   const wishes: GPURequestAdapterOptions[] = [
     { powerPreference: "high-performance" },
     { powerPreference: "low-power" },
     { forceFallbackAdapter: true },
   ];
   const found: GPUAdapter[] = [];
-  for (const wish of wishes) {
-    const adapter = await gpu.requestAdapter(wish).catch(() => null);
-    if (adapter) found.push(adapter);
+  for (const gpu of gpus) {
+    for (const wish of wishes) {
+      const adapter = await gpu.requestAdapter(wish).catch(() => null);
+      if (adapter && !found.some((other) => nameOf(other) === nameOf(adapter))) found.push(adapter);
+    }
   }
   const rank = (a: GPUAdapter) => Number(isSoftware(a.info));
   if (choice === "hardware") return found.filter((a) => !isSoftware(a.info));
   if (choice === "software") return found.filter((a) => isSoftware(a.info));
   if (named) {
-    const text = choice.toLowerCase();
-    return found.filter((a) =>
-      `${a.info.vendor} ${a.info.architecture} ${a.info.device} ${a.info.description}`
-        .toLowerCase()
-        .includes(text),
-    );
+    return found.filter((a) => nameOf(a).toLowerCase().includes(choice.toLowerCase()));
   }
   return found.sort((a, b) => rank(a) - rank(b));
 }
@@ -69,10 +70,12 @@ export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUA
 export async function chooseAdapter(choice: AdapterChoice = "auto"): Promise<GPUAdapter> {
   const [adapter] = await findAdapters(choice);
   if (adapter) return adapter;
-  if (choice !== "auto") {
+  const others = choice === "auto" ? [] : await findAdapters();
+  if (others.length > 0) {
     throw new TensorError(
       "no-adapter",
-      `WebGPU: no adapter matches "${choice}"; leave the choice out (or set INCTRL_ADAPTER=auto) to take any`,
+      `WebGPU: no adapter matches "${choice}"; leave the choice out (or set INCTRL_ADAPTER=auto) to take one of: ` +
+        others.map((other) => other.info.description || other.info.device).join(", "),
     );
   }
   throw new TensorError(

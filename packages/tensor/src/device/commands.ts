@@ -6,9 +6,9 @@ import { type PooledBuffer, USAGE } from "./pool.js";
 export type UniformValues = Record<string, number | readonly number[]>;
 export type Grid = readonly [number, number, number];
 
+/** The offset alignment that every adapter takes; uniforms of one dispatch fit well within it. */
 const UNIFORM_SLOT = 256;
-const SLOTS = 128;
-/** Dispatches recorded before a batch is submitted by itself: a submit costs about as much as one dispatch. */
+/** Commands recorded before a batch is submitted by itself: a submit costs about as much as one dispatch. */
 const SUBMIT_AT = 96;
 
 /**
@@ -18,20 +18,24 @@ const SUBMIT_AT = 96;
 export class CommandRecorder {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
+  readonly #submitted: () => void;
+  readonly #uniforms: GPUBuffer;
+  readonly #uniformBytes = new Uint8Array(SUBMIT_AT * UNIFORM_SLOT);
+  #slots = 0;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #recorded = 0;
-  #uniformBuffers: GPUBuffer[] = [];
-  readonly #uniformBytes = new Uint8Array(SLOTS * UNIFORM_SLOT);
-  #uniformSlot = 0;
-  #uniformChunk = 0;
   epoch = 0;
   dispatches = 0;
   submits = 0;
 
-  constructor(device: GPUDevice, pipelines: PipelineCache) {
+  /** `submitted` is called right after each submit: only then may buffers that commands used be destroyed. */
+  constructor(device: GPUDevice, pipelines: PipelineCache, submitted: () => void) {
     this.#device = device;
     this.#pipelines = pipelines;
+    this.#submitted = submitted;
+    const usage = USAGE.UNIFORM | USAGE.COPY_DST;
+    this.#uniforms = device.createBuffer({ size: this.#uniformBytes.length, usage });
   }
 
   dispatch(kernel: Kernel, buffers: readonly PooledBuffer[], uniforms: UniformValues, grid: Grid): void {
@@ -46,10 +50,10 @@ export class CommandRecorder {
     }
     const pass = this.#computePass();
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.#device.createBindGroup({ layout, entries }));
+    pass.setBindGroup(0, this.#device.createBindGroup({ label: kernel.name, layout, entries }));
     pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
     this.dispatches++;
-    if (++this.#recorded >= SUBMIT_AT) this.flush();
+    this.#count();
   }
 
   copy(
@@ -64,7 +68,7 @@ export class CommandRecorder {
     const target = "epoch" in to ? to.buffer : to;
     if ("epoch" in to) to.epoch = this.epoch;
     this.#encoding().copyBufferToBuffer(from.buffer, fromOffset, target, toOffset, bytes);
-    this.#recorded++;
+    this.#count();
   }
 
   /** Writes bytes from the host, after all that was recorded so far has been submitted where that matters. */
@@ -77,20 +81,26 @@ export class CommandRecorder {
   flush(): void {
     if (this.#encoder) {
       this.#endPass();
-      this.#writeUniforms();
+      // Ordered after all batches submitted before, so that one buffer serves every batch.
+      if (this.#slots > 0) {
+        this.#device.queue.writeBuffer(this.#uniforms, 0, this.#uniformBytes, 0, this.#slots * UNIFORM_SLOT);
+      }
       this.#device.queue.submit([this.#encoder.finish()]);
       this.#encoder = null;
       this.submits++;
     }
     this.#recorded = 0;
-    this.#uniformChunk = 0;
-    this.#uniformSlot = 0;
+    this.#slots = 0;
     this.epoch++;
+    this.#submitted();
   }
 
   destroy(): void {
-    for (const buffer of this.#uniformBuffers) buffer.destroy();
-    this.#uniformBuffers = [];
+    this.#uniforms.destroy();
+  }
+
+  #count(): void {
+    if (++this.#recorded >= SUBMIT_AT) this.flush();
   }
 
   #encoding(): GPUCommandEncoder {
@@ -108,37 +118,10 @@ export class CommandRecorder {
     this.#pass = null;
   }
 
-  /** A slot of a uniform buffer; the host copy of a full buffer is written when the next one is begun. */
+  /** A slot of the uniform buffer; slots never run out, since each dispatch counts towards the batch. */
   #uniform(data: ArrayBuffer): GPUBufferBinding {
-    if (this.#uniformSlot === SLOTS) {
-      this.#writeUniforms();
-      this.#uniformChunk++;
-      this.#uniformSlot = 0;
-    }
-    const buffer = this.#uniformBuffer();
-    const offset = this.#uniformSlot++ * UNIFORM_SLOT;
+    const offset = this.#slots++ * UNIFORM_SLOT;
     this.#uniformBytes.set(new Uint8Array(data), offset);
-    return { buffer, offset, size: data.byteLength };
-  }
-
-  #uniformBuffer(): GPUBuffer {
-    let buffer = this.#uniformBuffers[this.#uniformChunk];
-    if (!buffer) {
-      const usage = USAGE.UNIFORM | USAGE.COPY_DST;
-      buffer = this.#device.createBuffer({ size: SLOTS * UNIFORM_SLOT, usage });
-      this.#uniformBuffers[this.#uniformChunk] = buffer;
-    }
-    return buffer;
-  }
-
-  #writeUniforms(): void {
-    if (this.#uniformSlot === 0) return;
-    this.#device.queue.writeBuffer(
-      this.#uniformBuffer(),
-      0,
-      this.#uniformBytes,
-      0,
-      this.#uniformSlot * UNIFORM_SLOT,
-    );
+    return { buffer: this.#uniforms, offset, size: data.byteLength };
   }
 }

@@ -46,9 +46,20 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const fromEnv = typeof process === "undefined" ? undefined : process.env?.INCTRL_ADAPTER;
   const adapter = await chooseAdapter(options.adapter ?? (fromEnv || "auto"));
   const caps = readCaps(adapter, options.family);
+  const gpu = await requestDevice(adapter);
+  if (caps.software) {
+    options.onNotice?.(
+      `running on a software adapter (${caps.name}): right but slow; a GPU's driver makes it fast`,
+    );
+  }
+  return new Device(gpu, caps, options.poolBytes ?? 256 * 2 ** 20);
+}
+
+/** A device with all of the adapter's limits and of its features those that kernels use. */
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const wanted = ["subgroups", "shader-f16", "timestamp-query"] as GPUFeatureName[];
   const { limits } = adapter;
-  const gpu = await adapter.requestDevice({
+  const descriptor: GPUDeviceDescriptor = {
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
     requiredLimits: {
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -59,13 +70,18 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
       maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
       maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     },
-  });
-  if (caps.software) {
-    options.onNotice?.(
-      `running on a software adapter (${caps.name}): right but slow; a GPU's driver makes it fast`,
+  };
+  try {
+    return await adapter.requestDevice(descriptor);
+  } catch (cause) {
+    const reason = (cause as Error).message.split("\n")[0];
+    throw new TensorError(
+      "no-adapter",
+      `WebGPU: the adapter ${adapter.info.description} gives no device (${reason}); update its driver, or choose another ` +
+        "with INCTRL_ADAPTER",
+      { cause },
     );
   }
-  return new Device(gpu, caps, options.poolBytes ?? 256 * 2 ** 20);
 }
 
 /** A GPU device: its buffers, its compiled kernels and the commands being recorded. Made by `openDevice`. */
@@ -83,20 +99,13 @@ export class Device {
   constructor(gpu: GPUDevice, caps: Caps, poolBytes: number) {
     this.#gpu = gpu;
     this.caps = caps;
-    this.#pool = new BufferPool(gpu, poolBytes, caps.maxBufferBytes);
+    this.#pool = new BufferPool(gpu, poolBytes, caps);
     this.#pipelines = new PipelineCache(gpu);
-    this.#commands = new CommandRecorder(gpu, this.#pipelines);
+    this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.bury());
+    // Implementations report in order: an error of a command comes before the read that waits for it is done.
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      const { error } = event;
-      const memory = error.constructor.name === "GPUOutOfMemoryError";
-      this.#fault ??= memory
-        ? new TensorError(
-            "out-of-memory",
-            `the adapter is out of memory (${this.#pool.liveBytes} bytes in use); use a smaller batch, dispose what is ` +
-              "no longer needed, or call trim()",
-          )
-        : new TensorError("gpu-validation", `the GPU refused a command: ${error.message.split("\n")[0]}`);
+      this.#fault ??= this.#describe(event.error);
     });
     gpu.lost.then((info) => {
       if (this.#closed) return;
@@ -123,18 +132,11 @@ export class Device {
         const name = [...kernel.reads, ...kernel.writes][i];
         return (
           `${kernel.name}: ${name} takes ${pooled.bytes} bytes and this adapter binds at most ` +
-          `${this.caps.maxBindingBytes}; split it along its first axis (slice, then concat)`
+          `${this.caps.maxBindingBytes}; split it along its first axis (split, then concat)`
         );
       });
     }
     this.#commands.dispatch(kernel, buffers, uniforms, grid);
-    if (this.#commands.epoch !== this.#buried) this.#bury();
-  }
-
-  #buried = 0;
-  #bury(): void {
-    this.#buried = this.#commands.epoch;
-    this.#pool.bury();
   }
 
   allocate(bytes: number): PooledBuffer {
@@ -170,8 +172,9 @@ export class Device {
       this.#ensure();
       return data;
     } catch (cause) {
-      if (this.#fault) throw this.#fault;
-      if (cause instanceof TensorError) throw cause;
+      // The reason may be reported just after the read was refused.
+      await new Promise((resolve) => setTimeout(resolve));
+      this.#ensure();
       throw new TensorError("device-lost", "reading from the GPU failed; open a new device and load again", {
         cause,
       });
@@ -182,8 +185,8 @@ export class Device {
 
   /** Submits the commands recorded so far without waiting. */
   flush(): void {
+    this.#ensure();
     this.#commands.flush();
-    this.#bury();
   }
 
   /** Submits and waits until the GPU has done everything. */
@@ -197,7 +200,12 @@ export class Device {
   /** Compiles kernels side by side ahead of their first use. */
   async compile(kernels: readonly Kernel[]): Promise<void> {
     this.#ensure();
-    await this.#pipelines.compile(kernels);
+    try {
+      await this.#pipelines.compile(kernels);
+    } catch (cause) {
+      this.#ensure();
+      throw this.#describe(cause as Error);
+    }
   }
 
   memory(): MemoryReport {
@@ -227,6 +235,20 @@ export class Device {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #describe(error: GPUError | Error): TensorError {
+    if (error.constructor.name === "GPUOutOfMemoryError") {
+      return new TensorError(
+        "out-of-memory",
+        `the adapter is out of memory (${this.#pool.liveBytes} bytes in use); open a new device, and use a smaller batch ` +
+          "or dispose sooner what is no longer needed",
+      );
+    }
+    // The text of the fault comes first, then what was being done, with the label of the kernel.
+    const [text, ...context] = error.message.split("\n");
+    const label = /"+([^"]+)"/.exec(context.join("\n"))?.[1] ?? "a command";
+    return new TensorError("gpu-validation", `the GPU refused ${label}: ${text}; open a new device to go on`);
   }
 
   #ensure(): void {

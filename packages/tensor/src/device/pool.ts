@@ -1,4 +1,5 @@
 import { check } from "../errors.js";
+import type { Caps } from "./caps.js";
 
 /** The values of GPUBufferUsage, fixed by the WebGPU specification; Node has no such global. */
 export const USAGE = {
@@ -16,13 +17,15 @@ export interface PooledBuffer {
   epoch: number;
 }
 
+export type PoolLimits = Pick<Caps, "maxBindingBytes" | "maxBufferBytes">;
+
 /**
  * Storage buffers kept for reuse by size class, at most `cap` bytes of them idle. A buffer given back may be
  * taken again at once: commands run in the order recorded.
  */
 export class BufferPool {
   readonly #device: GPUDevice;
-  readonly #maxBytes: number;
+  readonly #limits: PoolLimits;
   readonly #idle = new Map<number, PooledBuffer[]>();
   readonly #doomed: GPUBuffer[] = [];
   cap: number;
@@ -31,20 +34,21 @@ export class BufferPool {
   peakBytes = 0;
   allocations = 0;
 
-  constructor(device: GPUDevice, cap: number, maxBytes: number) {
+  constructor(device: GPUDevice, cap: number, limits: PoolLimits) {
     this.#device = device;
     this.cap = cap;
-    this.#maxBytes = maxBytes;
+    this.#limits = limits;
   }
 
   take(bytes: number): PooledBuffer {
+    const { maxBindingBytes, maxBufferBytes } = this.#limits;
     check(
-      bytes <= this.#maxBytes,
+      bytes <= wholeWords(maxBufferBytes),
       "limit",
       () =>
-        `buffer of ${bytes} bytes is above this adapter's limit of ${this.#maxBytes}; split the tensor along its first axis`,
+        `buffer of ${bytes} bytes is above this adapter's limit of ${maxBufferBytes}; split the tensor along its first axis`,
     );
-    const size = sizeClass(bytes);
+    const size = sizeClass(bytes, [maxBindingBytes, maxBufferBytes]);
     const list = this.#idle.get(size);
     let entry = list?.pop();
     if (entry) this.idleBytes -= size;
@@ -85,9 +89,16 @@ export class BufferPool {
   }
 }
 
-/** Rounds up to 256 bytes, and above 4 KiB to a sixteenth of the next power of two: at most 12.5% is lost. */
-export function sizeClass(bytes: number): number {
-  if (bytes <= 4096) return Math.max(256, Math.ceil(bytes / 256) * 256);
-  const step = 2 ** (Math.ceil(Math.log2(bytes)) - 4);
-  return Math.ceil(bytes / step) * step;
+/**
+ * Rounds up to 256 bytes, and above 4 KiB to a sixteenth of the next power of two: at most 12.5% is lost. Never across a
+ * limit that the bytes themselves keep.
+ */
+export function sizeClass(bytes: number, limits: readonly number[] = []): number {
+  const step = bytes <= 4096 ? 256 : 2 ** (Math.ceil(Math.log2(bytes)) - 4);
+  const rounded = Math.max(256, Math.ceil(bytes / step) * step);
+  const limit = limits.map(wholeWords).find((most) => bytes <= most);
+  return Math.min(rounded, limit ?? rounded);
 }
+
+/** Storage buffers are bound in whole words. */
+const wholeWords = (bytes: number): number => bytes - (bytes % 4);

@@ -85,8 +85,12 @@ export function bytesToFloat32(dtype: FileDType, bytes: Uint8Array): Float32Arra
   return new Float32Array(view);
 }
 
-/** Number of values in `shape`; throws `shape` when it is not a list of sizes or overflows 2^53 bytes. */
+/** NumPy's bound on the number of axes. */
+const MAX_RANK = 64;
+
+/** Number of values in `shape`; throws `shape` for what is no size or overflows 2^53 bytes. */
 export function elementCount(shape: readonly unknown[], label: string): number {
+  if (shape.length > MAX_RANK) throw new TensorFileError("shape", `${label}: has ${shape.length} axes`);
   let count = 1;
   for (const size of shape) {
     if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)

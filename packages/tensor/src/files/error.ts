@@ -9,8 +9,6 @@ export type TensorFileCode =
   | "offsets"
   | "duplicate"
   | "unsupported"
-  | "unsafe"
-  | "too_large"
   | "no_tensor"
   | "closed"
   | "write";
@@ -31,4 +29,10 @@ export class TensorFileError extends Error {
     this.name = "TensorFileError";
     this.code = code;
   }
+}
+
+/** A name from a file, made fit for a message: on one line and not endless. */
+export function quoted(name: unknown): string {
+  const text = JSON.stringify(name) ?? String(name);
+  return text.length > 120 ? `${text.slice(0, 120)}...` : text;
 }

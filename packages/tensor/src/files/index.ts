@@ -1,7 +1,7 @@
 export type { FileData, FileDType } from "./dtype.js";
 export { bytesToFloat32, elementCount, itemSize } from "./dtype.js";
 export type { TensorFileCode } from "./error.js";
-export { TensorFileError } from "./error.js";
+export { quoted, TensorFileError } from "./error.js";
 export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from "./half.js";
 export type { NpyArray } from "./npy.js";
 export { parseNpy, readNpy } from "./npy.js";
@@ -10,5 +10,5 @@ export type { ByteSource } from "./source.js";
 export { fileSource, memorySource } from "./source.js";
 export type { FileTensor, TensorFile } from "./tensor-file.js";
 export { CHUNK_BYTES, collectFloat32, requireTensor, streamRange } from "./tensor-file.js";
-export type { TensorData } from "./write.js";
+export type { StoredTensor } from "./write.js";
 export { serializeSafetensors, writeFileAtomic, writeSafetensors } from "./write.js";

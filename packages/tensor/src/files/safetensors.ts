@@ -1,7 +1,7 @@
 // The safetensors format: an 8-byte little-endian header length, a JSON header, then raw values.
 // A file is hostile input: every number in the header is checked against the file before it is used.
 import { elementCount, isFileDType, itemSize } from "./dtype.js";
-import { TensorFileError } from "./error.js";
+import { quoted, TensorFileError } from "./error.js";
 import { type ByteSource, cutShort, fileSource, memorySource } from "./source.js";
 import {
   collectFloat32,
@@ -87,7 +87,7 @@ function parseHeader(bytes: Uint8Array, fileSize: number, label: string) {
   const header = parseJson(text, label);
   const repeated = repeatedKey(text);
   if (repeated !== undefined)
-    throw new TensorFileError("duplicate", `${label}: its header names ${JSON.stringify(repeated)} twice`);
+    throw new TensorFileError("duplicate", `${label}: its header names ${quoted(repeated)} twice`);
 
   const dataStart = PREFIX_BYTES + bytes.byteLength;
   const tensors = new Map<string, Entry>();
@@ -133,18 +133,18 @@ function parseMetadata(value: unknown, label: string): Readonly<Record<string, s
     throw new TensorFileError("header", `${label}: __metadata__ is not an object of strings`);
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== "string")
-      throw new TensorFileError("header", `${label}: __metadata__ ${JSON.stringify(key)} is not a string`);
+      throw new TensorFileError("header", `${label}: __metadata__ ${quoted(key)} is not a string`);
     metadata[key] = text;
   }
   return metadata;
 }
 
 function parseEntry(name: string, value: unknown, dataStart: number, label: string): Entry {
-  const where = `${label}: tensor ${JSON.stringify(name)}`;
+  const where = `${label}: tensor ${quoted(name)}`;
   if (!isRecord(value)) throw new TensorFileError("header", `${where} is not described by an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isFileDType(dtype))
-    throw new TensorFileError("dtype", `${where} has the unknown dtype ${JSON.stringify(dtype)}`);
+    throw new TensorFileError("dtype", `${where} has the unknown dtype ${quoted(dtype)}`);
   if (!Array.isArray(shape)) throw new TensorFileError("shape", `${where} has no shape`);
   if (
     !Array.isArray(offsets) ||
@@ -169,7 +169,7 @@ function checkLayout(entries: Entry[], dataStart: number, fileSize: number, labe
   for (const entry of entries) {
     if (entry.offset !== at) {
       const what = entry.offset < at ? "overlaps the tensor before it" : "leaves a hole before it";
-      throw new TensorFileError("offsets", `${label}: tensor ${JSON.stringify(entry.name)} ${what}`);
+      throw new TensorFileError("offsets", `${label}: tensor ${quoted(entry.name)} ${what}`);
     }
     at += entry.byteLength;
   }

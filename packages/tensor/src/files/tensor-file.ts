@@ -1,5 +1,5 @@
 import { bytesToFloat32, elementCount, type FileDType } from "./dtype.js";
-import { TensorFileError } from "./error.js";
+import { quoted, TensorFileError } from "./error.js";
 import { type ByteSource, cutShort } from "./source.js";
 
 /** One tensor's entry in a file; its values stay on disk until asked for. */
@@ -50,7 +50,7 @@ export async function collectFloat32(
     out.set(values, done);
     done += values.length;
   }
-  if (done !== out.length) throw cutShort(`${label}: tensor ${tensor.name}`, tensor.byteLength, done);
+  if (done !== out.length) throw cutShort(`${label}: tensor ${quoted(tensor.name)}`, tensor.byteLength, done);
   return out;
 }
 
@@ -62,6 +62,6 @@ export function requireTensor<T extends FileTensor>(
 ): T {
   const tensor = tensors.get(name);
   if (tensor === undefined)
-    throw new TensorFileError("no_tensor", `${label}: holds no tensor named ${JSON.stringify(name)}`);
+    throw new TensorFileError("no_tensor", `${label}: holds no tensor named ${quoted(name)}`);
   return tensor;
 }

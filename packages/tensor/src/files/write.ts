@@ -1,8 +1,8 @@
 import { arrayOf, elementCount, type FileData, type FileDType, itemSize } from "./dtype.js";
-import { TensorFileError } from "./error.js";
+import { quoted, TensorFileError } from "./error.js";
 
 /** Values to be written, row-major; F16 and BF16 are bit patterns in a Uint16Array. */
-export interface TensorData {
+export interface StoredTensor {
   readonly dtype: FileDType;
   readonly shape: readonly number[];
   readonly data: FileData;
@@ -17,7 +17,7 @@ export interface TensorData {
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Readonly<Record<string, TensorData>> | ReadonlyMap<string, TensorData>,
+  tensors: Readonly<Record<string, StoredTensor>> | ReadonlyMap<string, StoredTensor>,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   await writeFileAtomic(path, serializeSafetensors(tensors, metadata));
@@ -25,7 +25,7 @@ export async function writeSafetensors(
 
 /** The parts of a safetensors file in order: header, then each tensor's bytes; nothing is copied. */
 export function serializeSafetensors(
-  tensors: Readonly<Record<string, TensorData>> | ReadonlyMap<string, TensorData>,
+  tensors: Readonly<Record<string, StoredTensor>> | ReadonlyMap<string, StoredTensor>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array[] {
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
@@ -48,8 +48,8 @@ export function serializeSafetensors(
   return [head, ...bodies];
 }
 
-function checkTensor(name: string, { dtype, shape, data }: TensorData): void {
-  const where = `writing tensor ${JSON.stringify(name)}`;
+function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
+  const where = `writing tensor ${quoted(name)}`;
   if (name === "__metadata__") throw new TensorFileError("header", `${where}: that name is reserved`);
   if (!(data instanceof arrayOf(dtype)))
     throw new TensorFileError("dtype", `${where}: ${dtype} is held in a ${arrayOf(dtype).name}`);

@@ -57,10 +57,10 @@ ${storeFunction(bias, activation !== null, residual, aligned)}`,
 ${main.declareSums}
 ${main.loop}
   var sums = array<vec4f, ${tile.rows * tile.vectors}>(${sumNames(tile).join(", ")});
-  for (var i = 0u; i < ${tile.rows * tile.vectors}u; i++) {
-    let row = row0 + i / ${tile.vectors}u;
+  ${liveRows(tile)}
+  for (var i = 0u; i < live * ${tile.vectors}u; i++) {
     let col = colTile * ${width}u + (i % ${tile.vectors}u) * ${tile.lanes * 4}u + ${main.lane} * 4u;
-    if (row < u.m) { store(batch * u.m + row, col, sums[i]); }
+    store(batch * u.m + row0 + i / ${tile.vectors}u, col, sums[i]);
   }`,
     });
   });
@@ -87,6 +87,12 @@ function storeFunction(bias: boolean, activation: boolean, residual: boolean, al
   }
 }`;
 }
+
+/**
+ * WGSL for how many of an invocation's rows exist. As a loop's bound it also keeps drivers from unrolling what comes after the
+ * sums: on llvmpipe an unrolled tail takes seconds to compile.
+ */
+export const liveRows = (tile: Tile): string => `let live = min(${tile.rows}u, max(u.m, row0) - row0);`;
 
 export const sumNames = (tile: Tile): string[] =>
   range(tile.rows).flatMap((r) => range(tile.vectors).map((c) => `s${r}_${c}`));

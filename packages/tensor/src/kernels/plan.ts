@@ -1,7 +1,8 @@
 import type { Caps } from "../device/caps.js";
+import type { AttentionVariant } from "./attention.js";
 import type { Tile } from "./gemm.js";
 
-type PlanCaps = Pick<Caps, "family" | "subgroupSize">;
+type PlanCaps = Pick<Caps, "family" | "subgroupSize" | "software">;
 
 /** Columns of a packed panel on an adapter: the lanes of one tile row, 4 columns each. */
 export function panelWidth(caps: PlanCaps): number {
@@ -40,4 +41,49 @@ function shortest(m: number, candidates: readonly number[], lanes: number): numb
     }
   }
   return best;
+}
+
+/** The tile of a nearest-row search and into how many shares the bank is cut, so that every core has work. */
+export function planNearest(m: number, n: number, caps: PlanCaps): { tile: Tile; shares: number } {
+  const tile = planGemm(m, n, caps);
+  const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
+  const wanted = caps.family === "workgroup" ? 512 : 32;
+  return { tile, shares: Math.max(1, Math.ceil(wanted / Math.ceil(m / height))) };
+}
+
+/** How attention over `tq` queries is shared out. */
+export function planAttention(
+  tq: number,
+  caps: PlanCaps,
+): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "unroll"> {
+  const unroll = !caps.software;
+  const lanes = caps.family === "workgroup" ? 64 : lanesOf(caps);
+  if (caps.family !== "subgroup") return { kind: caps.family, lanes, rows: lanes, unroll };
+  return { kind: "subgroup", lanes, rows: tq <= lanes ? lanes : 2 * lanes, unroll };
+}
+
+/** Threads of a workgroup that shares a row. */
+const ROW_THREADS = 128;
+
+/**
+ * How rows of n values, `inner` elements apart, are reduced: by how many threads each, and cut into how many parts that
+ * a second stage joins. Few long rows are cut so that every core has work; rows of a strided axis lie side by side, so
+ * they take one thread each.
+ */
+export function planReduce(
+  rows: number,
+  n: number,
+  inner: number,
+  caps: PlanCaps,
+): { threads: number; parts: number } {
+  const shared = caps.family === "workgroup" && inner === 1 && n >= 64;
+  const [busy, shortestPart] = shared ? [512, 4096] : caps.family === "workgroup" ? [16384, 64] : [256, 128];
+  const parts = Math.max(1, Math.min(Math.ceil(busy / Math.max(1, rows)), Math.floor(n / shortestPart)));
+  return { threads: shared ? ROW_THREADS : 1, parts };
+}
+
+/** Threads for each row of n values, `inner` elements apart, of an op that reads a row more than once. */
+export function planRows(rows: number, n: number, inner: number, caps: PlanCaps): number {
+  if (caps.family === "workgroup") return inner === 1 && n >= 64 ? ROW_THREADS : 1;
+  return inner === 1 && rows < 8 && n >= 4096 ? ROW_THREADS : 1;
 }

@@ -35,6 +35,10 @@ export class PackedMatrix {
     return this.panels.bytes;
   }
 
+  tensors(): Tensor[] {
+    return [this.panels];
+  }
+
   dispose(): void {
     this.panels.dispose();
   }

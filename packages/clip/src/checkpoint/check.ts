@@ -1,0 +1,106 @@
+import { quoted } from "@inctrl/tensor";
+import { canonicalShapes } from "../config/shapes.js";
+import { gridSize, type ModelConfig } from "../config/types.js";
+import { ClipError } from "../errors.js";
+import { isHeadName, isVisionName } from "./layouts.js";
+import { resizePositional } from "./positional.js";
+import type { Weights } from "./weights.js";
+
+/** How a checkpoint's tensors differ from what a model needs; all empty when they fit. */
+export interface KeyReport {
+  readonly missing: readonly string[];
+  /** Names that mean nothing to the model, as the file spells them where the layout does not know them. */
+  readonly unexpected: readonly string[];
+  readonly misshaped: readonly {
+    readonly name: string;
+    readonly got: readonly number[];
+    readonly want: readonly number[];
+  }[];
+}
+
+/** Which towers are asked for: the vision tower alone, or all that the configuration has. */
+export interface CheckOptions {
+  readonly parts: "vision" | "clip";
+}
+
+const POSITIONAL = "visual.positional_embedding";
+
+/**
+ * Compares a checkpoint with a model. InCTRL's heads are never unexpected; a text tower is not when only the
+ * vision tower is asked for; a positional embedding of another square grid fits, since it is resized.
+ *
+ * @example
+ * checkKeys(weights, findConfig("ViT-B-16"), { parts: "vision" }).missing
+ */
+export function checkKeys(weights: Weights, config: ModelConfig, { parts }: CheckOptions): KeyReport {
+  const known = canonicalShapes(config);
+  const asked = (name: string) => parts === "clip" || isVisionName(name);
+  const missing: string[] = [];
+  const misshaped: { name: string; got: readonly number[]; want: readonly number[] }[] = [];
+  for (const [name, want] of known) {
+    if (!asked(name)) continue;
+    const got = weights.keys.get(name)?.shape;
+    if (got === undefined) missing.push(name);
+    else if (
+      !sameShape(got, want) &&
+      !(name === POSITIONAL && squareGrid(got, config.vision.width) !== undefined)
+    )
+      misshaped.push({ name, got, want });
+  }
+  const strangers = [...weights.keys.keys()].filter(
+    (name) => asked(name) && !known.has(name) && !isHeadName(name),
+  );
+  return { missing, unexpected: [...weights.unexpected, ...strangers], misshaped };
+}
+
+/** Throws ClipError `keys`, naming up to eight tensors of each kind, unless the checkpoint fits the model. */
+export function requireKeys(weights: Weights, config: ModelConfig, options: CheckOptions): void {
+  const { missing, unexpected, misshaped } = checkKeys(weights, config, options);
+  const faults = [
+    listed("missing", missing.map(quoted)),
+    listed("unexpected", unexpected.map(quoted)),
+    listed(
+      "misshaped",
+      misshaped.map(
+        ({ name, got, want }) => `${quoted(name)} is [${got.join(", ")}], not [${want.join(", ")}]`,
+      ),
+    ),
+  ].filter((fault) => fault !== "");
+  if (faults.length === 0) return;
+  throw new ClipError(
+    "keys",
+    `${weights.path}: does not fit ${config.name ?? "the configured model"}: ${faults.join("; ")}; name the model these weights were trained as, or fetch the file again`,
+  );
+}
+
+/** A parameter's values for a model, with the positional embedding resized where the image size differs. */
+export async function readParameter(
+  weights: Weights,
+  config: ModelConfig,
+  name: string,
+): Promise<Float32Array> {
+  const values = await weights.readFloat32(name);
+  if (name !== POSITIONAL) return values;
+  const from = squareGrid(weights.shape(name), config.vision.width);
+  const to = gridSize(config.vision);
+  if (from === undefined || from === to) return values;
+  return resizePositional(values, { from, to, width: config.vision.width });
+}
+
+/** Patches a side of a (1 + n^2, width) embedding; undefined when it is none. */
+function squareGrid(shape: readonly number[], width: number): number | undefined {
+  const grid = Math.round(Math.sqrt((shape[0] ?? 0) - 1));
+  return shape.length === 2 && shape[1] === width && grid >= 1 && grid * grid + 1 === shape[0]
+    ? grid
+    : undefined;
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+function listed(kind: string, items: readonly string[]): string {
+  if (items.length === 0) return "";
+  const more = items.length > 8 ? ` and ${items.length - 8} more` : "";
+  return `${items.length} ${kind} (${items.slice(0, 8).join(", ")}${more})`;
+}

@@ -1,0 +1,112 @@
+import { parseConfig } from "../config/parse.js";
+import { listConfigs } from "../config/registry.js";
+import { canonicalShapes } from "../config/shapes.js";
+import type { ModelConfig } from "../config/types.js";
+import { ClipError } from "../errors.js";
+import type { Weights } from "./weights.js";
+
+/**
+ * Deduces a configuration from tensor shapes. What shapes cannot tell is taken from a registry model of the same
+ * shapes, else: heads 64 wide, exact GELU (QuickGELU for TorchScript files, which are OpenAI's), CLIP's
+ * normalisation, or ImageNet's for timm layouts. Throws ClipError `layout` when no vision tower is there.
+ *
+ * @example
+ * inferConfig(await openWeights("model.safetensors")).vision.layers
+ */
+export function inferConfig(weights: Weights): ModelConfig {
+  const conv = dims(weights, "visual.conv1.weight", 4);
+  const [width, , patch] = conv as [number, number, number];
+  const grid = Math.sqrt(dims(weights, "visual.positional_embedding", 2)[0]! - 1);
+  if (!Number.isInteger(grid) || grid < 1)
+    throw new ClipError(
+      "layout",
+      `${weights.path}: its positional embedding is for no square grid; give a configuration`,
+    );
+  const layers = countLayers(weights, "visual.transformer.resblocks.");
+  const mlp = dims(weights, "visual.transformer.resblocks.0.mlp.c_fc.weight", 2)[0]!;
+  const tower = { layers, mlp_ratio: mlp / width, patch_size: patch };
+  const quick_gelu = weights.file.metadata.torchscript !== undefined;
+  const config = weights.has("visual.proj")
+    ? parseConfig({
+        embed_dim: dims(weights, "visual.proj", 2)[1],
+        quick_gelu,
+        vision_cfg: { ...tower, image_size: grid * patch, width, head_width: headWidth(weights, width) },
+        ...(weights.has("token_embedding.weight") && { text_cfg: textConfig(weights) }),
+      })
+    : parseConfig({
+        ...{
+          embed_dim: width,
+          depth: layers,
+          img_size: grid * patch,
+          patch_size: patch,
+          mlp_ratio: tower.mlp_ratio,
+        },
+        num_heads: width / headWidth(weights, width),
+      });
+  const lnPre = weights.has("visual.ln_pre.weight");
+  const patchBias = weights.has("visual.conv1.bias");
+  return likeKnown({ ...config, vision: { ...config.vision, lnPre, patchBias, mlpWidth: mlp } });
+}
+
+function textConfig(weights: Weights) {
+  const [vocab_size, width] = dims(weights, "token_embedding.weight", 2) as [number, number];
+  const mlp = dims(weights, "transformer.resblocks.0.mlp.c_fc.weight", 2)[0]!;
+  return {
+    vocab_size,
+    width,
+    context_length: dims(weights, "positional_embedding", 2)[0],
+    layers: countLayers(weights, "transformer.resblocks."),
+    heads: width / headWidth(weights, width),
+    mlp_ratio: mlp / width,
+  };
+}
+
+/** Heads are 64 wide in every published ViT but ViT-H and larger, which `likeKnown` finds by shape. */
+function headWidth(weights: Weights, width: number): number {
+  if (width % 64 === 0) return 64;
+  throw new ClipError(
+    "layout",
+    `${weights.path}: a width of ${width} does not tell its number of heads; give a configuration`,
+  );
+}
+
+/** Takes name, heads and activation from a registry model of exactly these shapes, if there is one. */
+function likeKnown(config: ModelConfig): ModelConfig {
+  const shapes = JSON.stringify([...canonicalShapes(config)]);
+  const same = listConfigs().find(
+    (known) => known.activation === config.activation && shapesMatch(known, config, shapes),
+  );
+  if (same === undefined) return config;
+  const { text: _, name: __, ...towerless } = same;
+  // A file of the vision tower alone is no file of the named model.
+  return config.text === undefined && same.text !== undefined ? towerless : same;
+}
+
+function shapesMatch(known: ModelConfig, config: ModelConfig, shapes: string): boolean {
+  const { text: _, ...vision } = known;
+  return JSON.stringify([...canonicalShapes(config.text === undefined ? vision : known)]) === shapes;
+}
+
+function dims(weights: Weights, name: string, rank: number): readonly number[] {
+  if (!weights.has(name))
+    throw new ClipError(
+      "layout",
+      `${weights.path}: has no ${name}, so its model cannot be told; give a file with a vision tower`,
+    );
+  const shape = weights.shape(name);
+  if (shape.length !== rank)
+    throw new ClipError(
+      "layout",
+      `${weights.path}: ${name} has ${shape.length} axes, not ${rank}; not a ViT checkpoint`,
+    );
+  return shape;
+}
+
+/** One more than the highest block number under `prefix`. */
+function countLayers(weights: Weights, prefix: string): number {
+  let layers = 0;
+  for (const name of weights.keys.keys())
+    if (name.startsWith(prefix))
+      layers = Math.max(layers, 1 + Number.parseInt(name.slice(prefix.length), 10));
+  return layers;
+}

@@ -1,0 +1,167 @@
+import { type FileTensor, quoted, type TensorFile } from "@inctrl/tensor";
+import { ClipError } from "../errors.js";
+import { detectLayout, type Layout, rename, wrapperPrefix } from "./layouts.js";
+import { openCheckpoint } from "./open.js";
+
+/** A checkpoint seen through canonical (OpenCLIP) names, whatever its own layout. */
+export interface Weights {
+  readonly path: string;
+  readonly layout: Layout;
+  /** Stored number types, the most frequent by bytes first: "F32", "F16", "F16+F32", ... */
+  readonly dtype: string;
+  readonly file: TensorFile;
+  readonly keys: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+  has(name: string): boolean;
+  /** Throws ClipError `keys` when there is no such tensor. */
+  shape(name: string): readonly number[];
+  /** Row-major float32 values of a canonical tensor. */
+  readFloat32(name: string): Promise<Float32Array>;
+  /** Names in the file that its layout does not know. */
+  readonly unexpected: readonly string[];
+  /** Names in the file that are known and not needed, such as a classifier head. */
+  readonly ignored: readonly string[];
+  close(): Promise<void>;
+}
+
+/** How a canonical tensor is put together: sources stacked along the first axis, then perhaps transposed. */
+interface Recipe {
+  readonly shape: readonly number[];
+  readonly sources: readonly string[];
+  readonly transpose: boolean;
+}
+
+/** Ranks of tensors that some layouts wrap in leading axes of size one. */
+const RANKS: ReadonlyMap<string, number> = new Map([
+  ["visual.class_embedding", 1],
+  ["visual.positional_embedding", 2],
+  ["positional_embedding", 2],
+  ["logit_scale", 0],
+]);
+
+/**
+ * Opens a checkpoint of any supported format and layout. Throws ClipError or TensorFileError.
+ *
+ * @example
+ * const weights = await openWeights("clip.pt")
+ * weights.shape("visual.conv1.weight") // [768, 3, 32, 32]
+ * await weights.close()
+ */
+export async function openWeights(path: string): Promise<Weights> {
+  const file = await openCheckpoint(path);
+  try {
+    return canonicalWeights(file);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Sees an opened tensor file through canonical names; closing the weights closes the file. */
+export function canonicalWeights(file: TensorFile): Weights {
+  const names = [...file.tensors.keys()];
+  const prefix = wrapperPrefix(names);
+  const bare = names.map((name) => name.slice(prefix.length));
+  const layout = detectLayout(bare);
+  if (layout === undefined)
+    throw new ClipError(
+      "layout",
+      `${file.path}: no CLIP or ViT checkpoint: its tensors are ${bare.slice(0, 3).map(quoted).join(", ")}, ...; OpenCLIP, Hugging Face CLIPModel and timm ViT names are read`,
+    );
+  const { recipes, unexpected, ignored } = plan(file, layout, prefix);
+  const recipe = (name: string): Recipe => {
+    const found = recipes.get(name);
+    if (found === undefined) throw new ClipError("keys", `${file.path}: has no tensor ${quoted(name)}`);
+    return found;
+  };
+  return {
+    path: file.path,
+    layout,
+    dtype: storedTypes(file),
+    file,
+    keys: recipes,
+    has: (name) => recipes.has(name),
+    shape: (name) => recipe(name).shape,
+    readFloat32: async (name) => cook(file, recipe(name)),
+    unexpected,
+    ignored,
+    close: () => file.close(),
+  };
+}
+
+function plan(file: TensorFile, layout: Layout, prefix: string) {
+  const unexpected: string[] = [];
+  const ignored: string[] = [];
+  const recipes = new Map<string, Recipe>();
+  const stacks = new Map<string, (FileTensor | undefined)[]>();
+  for (const tensor of file.tensors.values()) {
+    const fate = rename(layout, tensor.name.slice(prefix.length));
+    if (fate === "ignored") ignored.push(tensor.name);
+    else if (fate === "unexpected" || recipes.has(fate.to)) unexpected.push(tensor.name);
+    else if (fate.part !== undefined) {
+      const [index, of] = fate.part;
+      const stack = stacks.get(fate.to) ?? new Array<FileTensor | undefined>(of).fill(undefined);
+      stack[index] = tensor;
+      stacks.set(fate.to, stack);
+    } else {
+      const transpose = fate.transpose ?? false;
+      const shape = transpose ? tensor.shape.toReversed() : squeeze(tensor.shape, RANKS.get(fate.to));
+      recipes.set(fate.to, { shape, sources: [tensor.name], transpose });
+    }
+  }
+  for (const [to, stack] of stacks) {
+    const parts = stack.filter((part) => part !== undefined);
+    const shape = parts.length === stack.length ? stackedShape(parts) : undefined;
+    const sources = parts.map((part) => part.name);
+    if (shape === undefined) unexpected.push(...sources);
+    else recipes.set(to, { shape, sources, transpose: false });
+  }
+  return { recipes, unexpected, ignored };
+}
+
+/** Drops leading axes of size one down to `rank`. */
+function squeeze(shape: readonly number[], rank = shape.length): readonly number[] {
+  const extra = shape.length - rank;
+  return extra > 0 && shape.slice(0, extra).every((size) => size === 1) ? shape.slice(extra) : shape;
+}
+
+/** The shape of parts stacked along the first axis; undefined when they do not fit together. */
+function stackedShape(parts: readonly FileTensor[]): number[] | undefined {
+  const [first] = parts;
+  const rest = first!.shape.slice(1);
+  const fits = (part: FileTensor) =>
+    part.shape.length === rest.length + 1 && rest.every((size, i) => part.shape[i + 1] === size);
+  return parts.every(fits) ? [parts.reduce((sum, part) => sum + part.shape[0]!, 0), ...rest] : undefined;
+}
+
+async function cook(file: TensorFile, { shape, sources, transpose }: Recipe): Promise<Float32Array> {
+  if (sources.length === 1) {
+    const values = await file.readFloat32(sources[0]!);
+    return transpose && shape.length === 2 ? transposed(values, shape[1]!, shape[0]!) : values;
+  }
+  const out = new Float32Array(shape.reduce((n, size) => n * size, 1));
+  let at = 0;
+  for (const source of sources) {
+    const values = await file.readFloat32(source);
+    out.set(values, at);
+    at += values.length;
+  }
+  return out;
+}
+
+/** Transposes a row-major (rows, columns) matrix. */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < columns; c++) out[c * rows + r] = values[r * columns + c]!;
+  return out;
+}
+
+function storedTypes(file: TensorFile): string {
+  const bytes = new Map<string, number>();
+  for (const { dtype, byteLength } of file.tensors.values())
+    if (dtype.includes("F")) bytes.set(dtype, (bytes.get(dtype) ?? 0) + byteLength);
+  return [...bytes]
+    .sort((a, b) => b[1] - a[1])
+    .map(([dtype]) => dtype)
+    .join("+");
+}

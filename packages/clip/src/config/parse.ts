@@ -1,0 +1,247 @@
+// Configurations as they are published (OpenCLIP, Hugging Face CLIP, timm ViT), read into one ModelConfig.
+import { ClipError } from "../errors.js";
+import { FieldReader } from "./reader.js";
+import {
+  type Activation,
+  CLIP_MEAN,
+  CLIP_STD,
+  defaultOutBlocks,
+  gridSize,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  type ModelConfig,
+  type PreprocessConfig,
+  type TextConfig,
+  type VisionConfig,
+} from "./types.js";
+
+// Bounds on untrusted sizes: several times the largest ViT published, small enough that no product overflows.
+const MAX_PIXELS = 4096;
+const MAX_WIDTH = 16384;
+const MAX_LAYERS = 256;
+const MAX_VOCAB = 1_048_576;
+const MAX_CONTEXT = 65_536;
+
+const CLIP_EPS = 1e-5;
+const TIMM_EPS = 1e-6;
+
+/**
+ * Reads a model configuration in the JSON of OpenCLIP (plain, or with `model_cfg` and `preprocess_cfg` as on
+ * the hub), of Hugging Face's CLIPModel, or of a timm ViT. Sizes are checked and unknown settings refused.
+ * `text` is the JSON text or the parsed value. Throws ClipError `config`.
+ *
+ * @example
+ * const config = parseConfig(await readFile("config.json", "utf8"))
+ * config.vision.heads
+ */
+export function parseConfig(text: unknown): ModelConfig {
+  const json = typeof text === "string" ? parseJson(text) : text;
+  const fields = new FieldReader(json, "config");
+  const config = fields.has("model_cfg")
+    ? parseHub(fields)
+    : fields.has("vision_config")
+      ? parseHuggingFace(fields)
+      : fields.has("img_size")
+        ? parseTimm(fields)
+        : parseOpenClip(fields);
+  checkHeads(config);
+  return config;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ClipError("config", "config: is not JSON; give the model's config.json", { cause: error });
+  }
+}
+
+/** OpenCLIP's file on the hub: the model, and how its images are prepared. */
+function parseHub(fields: FieldReader): ModelConfig {
+  const config = parseOpenClip(new FieldReader(fields.raw("model_cfg"), "config.model_cfg"));
+  if (!fields.has("preprocess_cfg")) return config;
+  const preprocess = new FieldReader(fields.raw("preprocess_cfg"), "config.preprocess_cfg");
+  const mean = preprocess.triple("mean", config.preprocess.mean, 0);
+  const std = preprocess.triple("std", config.preprocess.std, 1e-3);
+  const interpolation = preprocess.text("interpolation");
+  if (interpolation !== undefined && interpolation !== "bicubic")
+    preprocess.fail("interpolation", 'must be "bicubic"', interpolation);
+  return { ...config, preprocess: { ...config.preprocess, mean, std } };
+}
+
+function parseOpenClip(fields: FieldReader): ModelConfig {
+  if (!fields.has("vision_cfg"))
+    throw new ClipError(
+      "config",
+      "config: has no vision_cfg, vision_config or img_size; give an OpenCLIP, CLIPModel or timm ViT configuration",
+    );
+  const embedDim = fields.size("embed_dim", MAX_WIDTH);
+  const activation: Activation = fields.flag("quick_gelu", false) ? "quick_gelu" : "gelu";
+  const seen = new FieldReader(fields.raw("vision_cfg"), "config.vision_cfg");
+  const width = seen.size("width", MAX_WIDTH);
+  const headWidth = seen.size("head_width", MAX_WIDTH, 64);
+  if (width % headWidth !== 0) seen.fail("head_width", `must divide the width ${width}`, headWidth);
+  const vision: VisionConfig = {
+    imageSize: squareSize(seen, "image_size"),
+    patch: squareSize(seen, "patch_size"),
+    width,
+    layers: seen.size("layers", MAX_LAYERS),
+    heads: width / headWidth,
+    mlpWidth: mlpWidth(seen, width),
+    lnPre: true,
+    patchBias: false,
+    proj: true,
+    lnEps: CLIP_EPS,
+  };
+  seen.end();
+  const text = fields.has("text_cfg")
+    ? parseText(new FieldReader(fields.raw("text_cfg"), "config.text_cfg"))
+    : {};
+  const outBlocks = parseOutBlocks(fields, vision.layers);
+  fields.ignore("name", "description");
+  fields.end();
+  return {
+    kind: "clip",
+    embedDim,
+    activation,
+    vision,
+    ...text,
+    preprocess: clipPreprocess(vision),
+    outBlocks,
+  };
+}
+
+function parseText(fields: FieldReader): { text: TextConfig } {
+  const width = fields.size("width", MAX_WIDTH);
+  const text: TextConfig = {
+    contextLength: fields.size("context_length", MAX_CONTEXT, 77),
+    vocabSize: fields.size("vocab_size", MAX_VOCAB, 49408),
+    width,
+    layers: fields.size("layers", MAX_LAYERS),
+    heads: fields.size("heads", MAX_WIDTH),
+    mlpWidth: mlpWidth(fields, width),
+    lnEps: CLIP_EPS,
+  };
+  fields.end();
+  return { text };
+}
+
+/** Hugging Face writes every default of its base class into these objects, so what we do not need is passed over. */
+function parseHuggingFace(fields: FieldReader): ModelConfig {
+  const seen = new FieldReader(fields.raw("vision_config"), "config.vision_config");
+  const embedDim = fields.size("projection_dim", MAX_WIDTH, 512);
+  const vision: VisionConfig = {
+    imageSize: squareSize(seen, "image_size", 224),
+    patch: squareSize(seen, "patch_size", 32),
+    ...huggingFaceTower(seen, { width: 768, mlpWidth: 3072, heads: 12 }),
+    lnPre: true,
+    patchBias: false,
+    proj: true,
+  };
+  const activation = huggingFaceActivation(seen);
+  const said = fields.has("text_config")
+    ? new FieldReader(fields.raw("text_config"), "config.text_config")
+    : undefined;
+  const text = said && {
+    contextLength: said.size("max_position_embeddings", MAX_CONTEXT, 77),
+    vocabSize: said.size("vocab_size", MAX_VOCAB, 49408),
+    ...huggingFaceTower(said, { width: 512, mlpWidth: 2048, heads: 8 }),
+  };
+  if (said && huggingFaceActivation(said) !== activation)
+    said.fail("hidden_act", "must be the same in both towers", said.raw("hidden_act"));
+  const outBlocks = parseOutBlocks(fields, vision.layers);
+  const preprocess = clipPreprocess(vision);
+  return { kind: "clip", embedDim, activation, vision, ...(text && { text }), preprocess, outBlocks };
+}
+
+function huggingFaceTower(fields: FieldReader, base: { width: number; mlpWidth: number; heads: number }) {
+  return {
+    width: fields.size("hidden_size", MAX_WIDTH, base.width),
+    layers: fields.size("num_hidden_layers", MAX_LAYERS, 12),
+    heads: fields.size("num_attention_heads", MAX_WIDTH, base.heads),
+    mlpWidth: fields.size("intermediate_size", 4 * MAX_WIDTH, base.mlpWidth),
+    lnEps: fields.positive("layer_norm_eps", 1, CLIP_EPS),
+  };
+}
+
+function huggingFaceActivation(fields: FieldReader): Activation {
+  const name = fields.text("hidden_act") ?? "quick_gelu";
+  if (name !== "gelu" && name !== "quick_gelu")
+    fields.fail("hidden_act", 'must be "gelu" or "quick_gelu"', name);
+  return name as Activation;
+}
+
+function parseTimm(fields: FieldReader): ModelConfig {
+  const embedDim = fields.size("embed_dim", MAX_WIDTH);
+  const vision: VisionConfig = {
+    imageSize: squareSize(fields, "img_size"),
+    patch: squareSize(fields, "patch_size", 16),
+    width: embedDim,
+    layers: fields.size("depth", MAX_LAYERS),
+    heads: fields.size("num_heads", MAX_WIDTH),
+    mlpWidth: mlpWidth(fields, embedDim),
+    lnPre: false,
+    patchBias: true,
+    proj: false,
+    lnEps: fields.positive("ln_eps", 1, TIMM_EPS),
+  };
+  if (!fields.flag("qkv_bias", true)) fields.fail("qkv_bias", "must be true", false);
+  const act = fields.text("act") ?? "gelu";
+  if (!["gelu", "gelu_erf", "quick_gelu"].includes(act))
+    fields.fail("act", 'must be "gelu" or "quick_gelu"', act);
+  const mean = fields.triple("mean", IMAGENET_MEAN, 0);
+  const std = fields.triple("std", IMAGENET_STD, 1e-3);
+  const outBlocks = parseOutBlocks(fields, vision.layers);
+  const name = fields.text("architecture");
+  fields.ignore("num_classes", "params", "license", "source", "description");
+  fields.end();
+  const preprocess: PreprocessConfig = { size: vision.imageSize, mean, std, interpolation: "bicubic" };
+  const activation = act === "quick_gelu" ? "quick_gelu" : "gelu";
+  return { ...(name && { name }), kind: "vit", embedDim, activation, vision, preprocess, outBlocks };
+}
+
+function clipPreprocess(vision: VisionConfig): PreprocessConfig {
+  return { size: vision.imageSize, mean: CLIP_MEAN, std: CLIP_STD, interpolation: "bicubic" };
+}
+
+/** A square size, written as one number or as two equal ones. */
+function squareSize(fields: FieldReader, key: string, fallback?: number): number {
+  const value = fields.raw(key);
+  if (!Array.isArray(value)) return fields.size(key, MAX_PIXELS, fallback);
+  const [height, width] = value;
+  if (value.length !== 2 || height !== width) fields.fail(key, "must be square", value);
+  const sizes = new FieldReader({ [key]: height }, "config");
+  return sizes.size(key, MAX_PIXELS);
+}
+
+function mlpWidth(fields: FieldReader, width: number): number {
+  return Math.max(1, Math.floor(width * fields.positive("mlp_ratio", 64, 4)));
+}
+
+function parseOutBlocks(fields: FieldReader, layers: number): readonly number[] {
+  const value = fields.raw("out_blocks");
+  if (value === undefined) return defaultOutBlocks(layers);
+  const inRange = (block: unknown) =>
+    Number.isSafeInteger(block) && (block as number) >= 1 && (block as number) <= layers;
+  const ascends = (block: number, i: number, all: number[]) => i === 0 || all[i - 1]! < block;
+  if (!Array.isArray(value) || value.length === 0 || !value.every(inRange) || !value.every(ascends))
+    fields.fail("out_blocks", `must be ascending block numbers from 1 to ${layers}`, value);
+  return [...(value as number[])];
+}
+
+function checkHeads(config: ModelConfig): void {
+  for (const [where, tower] of [
+    ["vision", config.vision],
+    ["text", config.text],
+  ] as const)
+    if (tower !== undefined && tower.width % tower.heads !== 0)
+      throw new ClipError(
+        "config",
+        `config: the ${where} width ${tower.width} does not divide into ${tower.heads} heads`,
+      );
+  if (gridSize(config.vision) < 1)
+    throw new ClipError(
+      "config",
+      `config: a patch of ${config.vision.patch} is larger than the image of ${config.vision.imageSize}`,
+    );
+}

@@ -1,0 +1,91 @@
+import { ClipError } from "../errors.js";
+
+/** Reads fields of untrusted JSON one by one, and refuses whatever was not asked for. */
+export class FieldReader {
+  readonly #fields: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+  readonly #asked = new Set<string>();
+
+  constructor(value: unknown, path: string) {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new ClipError("config", `${path}: must be a JSON object`);
+    this.#fields = value as Record<string, unknown>;
+    this.#path = path;
+  }
+
+  has(key: string): boolean {
+    this.#asked.add(key);
+    return Object.hasOwn(this.#fields, key) && this.#fields[key] !== null;
+  }
+
+  /** The field as it is; undefined when absent or null. */
+  raw(key: string): unknown {
+    return this.has(key) ? this.#fields[key] : undefined;
+  }
+
+  /** A whole number in [1, max]. */
+  size(key: string, max: number, fallback?: number): number {
+    const value = this.#required(key, fallback);
+    if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > max)
+      this.fail(key, `must be a whole number from 1 to ${max}`, value);
+    return value as number;
+  }
+
+  /** A finite number in (0, max]. */
+  positive(key: string, max: number, fallback?: number): number {
+    const value = this.#required(key, fallback);
+    if (typeof value !== "number" || !(value > 0 && value <= max))
+      this.fail(key, `must be a number above 0, at most ${max}`, value);
+    return value as number;
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.#required(key, fallback);
+    if (typeof value !== "boolean") this.fail(key, "must be true or false", value);
+    return value as boolean;
+  }
+
+  text(key: string): string | undefined {
+    const value = this.raw(key);
+    if (value !== undefined && typeof value !== "string") this.fail(key, "must be text", value);
+    return value as string | undefined;
+  }
+
+  triple(key: string, fallback: readonly [number, number, number], min: number): [number, number, number] {
+    const value = this.#required(key, fallback);
+    const good = (x: unknown) => typeof x === "number" && x >= min && x <= 1;
+    if (!Array.isArray(value) || value.length !== 3 || !value.every(good))
+      this.fail(key, `must be three numbers from ${min} to 1`, value);
+    return [...(value as [number, number, number])];
+  }
+
+  /** Names fields that may stand there and change nothing for us. */
+  ignore(...keys: string[]): void {
+    for (const key of keys) this.#asked.add(key);
+  }
+
+  /** Throws when a field was never asked for: a setting we do not know would silently change the network. */
+  end(): void {
+    const unknown = Object.keys(this.#fields).filter(
+      (key) => !this.#asked.has(key) && this.#fields[key] !== null,
+    );
+    if (unknown.length > 0)
+      throw new ClipError(
+        "config",
+        `${this.#path}: does not know ${unknown
+          .slice(0, 5)
+          .map((key) => JSON.stringify(key))
+          .join(", ")}; remove it or use a plain ViT configuration`,
+      );
+  }
+
+  fail(key: string, rule: string, value: unknown): never {
+    const shown =
+      value === undefined ? "is absent" : `is ${(JSON.stringify(value) ?? String(value)).slice(0, 60)}`;
+    throw new ClipError("config", `${this.#path}.${key}: ${rule}, but ${shown}`);
+  }
+
+  #required(key: string, fallback: unknown): unknown {
+    return this.has(key) ? this.#fields[key] : fallback;
+  }
+}

@@ -1,0 +1,72 @@
+/** Means and deviations by which pixels in [0, 1] are normalised, and the square size they are brought to. */
+export interface PreprocessConfig {
+  readonly size: number;
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  readonly interpolation: "bicubic";
+}
+
+/** GELU by the error function, or CLIP's original x * sigmoid(1.702 x). */
+export type Activation = "gelu" | "quick_gelu";
+
+/** A vision transformer. Its grid is `gridSize(vision)` patches a side, tokens are CLS first, then rows of patches. */
+export interface VisionConfig {
+  readonly imageSize: number;
+  readonly patch: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly mlpWidth: number;
+  /** LayerNorm before the first block (CLIP yes, timm ViT no). */
+  readonly lnPre: boolean;
+  /** Bias in the patch embedding (CLIP no, timm ViT yes). */
+  readonly patchBias: boolean;
+  /** Projection of the CLS feature into the joint space (CLIP yes, timm ViT no). */
+  readonly proj: boolean;
+  readonly lnEps: number;
+}
+
+/** A causal text transformer. */
+export interface TextConfig {
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly mlpWidth: number;
+  readonly lnEps: number;
+}
+
+/** Everything that turns named weights into a network. */
+export interface ModelConfig {
+  readonly name?: string;
+  /** "clip" has a joint image-text space; "vit" is a plain image classifier's backbone. */
+  readonly kind: "clip" | "vit";
+  /** Size of the image feature: the joint space, or the vision width when there is no projection. */
+  readonly embedDim: number;
+  readonly activation: Activation;
+  readonly vision: VisionConfig;
+  readonly text?: TextConfig;
+  readonly preprocess: PreprocessConfig;
+  /** Vision blocks whose outputs are compared patch by patch, counted from 1, ascending. */
+  readonly outBlocks: readonly number[];
+}
+
+export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
+export const IMAGENET_MEAN = [0.485, 0.456, 0.406] as const;
+export const IMAGENET_STD = [0.229, 0.224, 0.225] as const;
+
+/** Patches along one side; pixels that do not fill a patch are left over, as a strided convolution leaves them. */
+export function gridSize(vision: Pick<VisionConfig, "imageSize" | "patch">): number {
+  return Math.floor(vision.imageSize / vision.patch);
+}
+
+/**
+ * The blocks tapped by default: 7, 9 and 11 of 12, and the same fractions of any other depth
+ * (4 layers: 2, 3, 4; 24 layers: 14, 18, 22).
+ */
+export function defaultOutBlocks(layers: number): number[] {
+  const scaled = [7, 9, 11].map((block) => Math.max(1, Math.round((block * layers) / 12)));
+  return [...new Set(scaled)];
+}

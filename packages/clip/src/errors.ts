@@ -1,0 +1,32 @@
+/** Stable reasons this package refuses something; messages may change, these do not. */
+export type ClipErrorCode =
+  | "config"
+  | "unknown_model"
+  | "file_format"
+  | "unsafe_pickle"
+  | "bad_pickle"
+  | "bad_archive"
+  | "too_large"
+  | "layout"
+  | "keys"
+  | "vocabulary"
+  | "text"
+  | "image";
+
+/**
+ * Bad input to CLIP (configuration, checkpoint, vocabulary, image), with a stable `code` and a one-line message.
+ *
+ * @example
+ * try { findConfig("ViT-B-33") } catch (e) {
+ *   if (e instanceof ClipError && e.code === "unknown_model") console.error(e.message)
+ * }
+ */
+export class ClipError extends Error {
+  readonly code: ClipErrorCode;
+
+  constructor(code: ClipErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ClipError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,240 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { HubError } from "./errors.js";
+import { reason, request } from "./http.js";
+import { type RetryOptions, TransientError, withRetries } from "./retry.js";
+
+/** How far a download is; `total` is undefined while the server has not told. */
+export interface DownloadProgress {
+  readonly received: number;
+  readonly total: number | undefined;
+}
+
+export interface DownloadOptions extends RetryOptions {
+  /** The expected SHA-256 sum in hex, or its beginning. */
+  readonly sha256: string;
+  /** Exact size in bytes, where known. */
+  readonly bytes?: number;
+  /** A download that grows beyond this is stopped. */
+  readonly maxBytes: number;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** A connection that is silent for so many ms counts as cut; 30,000 unless told. */
+  readonly idleMs?: number;
+}
+
+/** What the bytes in a `.part` file belong to. */
+interface PartRecord {
+  readonly url: string;
+  readonly etag: string;
+}
+
+/**
+ * Downloads `url` to `target`, which appears only once its checksum holds, and returns the sum and size.
+ *
+ * Bytes collect in `<target>.part`. A cut download goes on from there, in this call or the next one, as long as the
+ * server's strong ETag still names the same content; otherwise it starts over. Throws HubError.
+ */
+export async function download(
+  url: string,
+  target: string,
+  options: DownloadOptions,
+): Promise<{ sha256: string; bytes: number }> {
+  try {
+    const received = () => sizeOf(`${target}.part`);
+    await withRetries(url, () => receive(url, target, options), options, received);
+    return await accept(url, target, options);
+  } catch (error) {
+    throw asHubError(error, url, target, options.signal);
+  }
+}
+
+/** One attempt: from where the part ends, if the server agrees that it is the same content, else from the start. */
+async function receive(url: string, target: string, options: DownloadOptions): Promise<void> {
+  const part = `${target}.part`;
+  const record = await readRecord(`${part}.json`);
+  const size = await sizeOf(part);
+  const from = record?.url === url && size > 0 ? size : 0;
+
+  const idle = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, idle.signal]) : idle.signal;
+  const restartIdle = idleTimer(options.idleMs ?? 30_000, () => idle.abort());
+  const headers: Record<string, string> = { "accept-encoding": "identity" };
+  if (record && from) Object.assign(headers, { range: `bytes=${from}-`, "if-range": record.etag });
+  try {
+    const response = await request(url, { headers, signal }, [416]);
+    if (response.status === 416) {
+      // The part is as long as the file or longer: its checksum decides, unless it cannot be the whole file.
+      await response.body?.cancel();
+      if (response.headers.get("content-range") === `bytes */${from}`) return;
+      await discard(target);
+      throw new TransientError("the server has no such range");
+    }
+    const { start, total } = extent(response, from, url);
+    check(url, total, options);
+    await keepRecord(`${part}.json`, url, response.headers.get("etag"));
+    const file = await open(part, start === 0 ? "w" : "r+");
+    try {
+      await drain(response, file, { start, total, url, options, onBytes: restartIdle });
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (options.signal?.aborted || !idle.signal.aborted) throw error;
+    throw new TransientError("no data for too long", 0, { cause: error });
+  } finally {
+    restartIdle(false);
+  }
+}
+
+function idleTimer(ms: number, onIdle: () => void): (again?: boolean) => void {
+  let timer = setTimeout(onIdle, ms);
+  return (again = true) => {
+    clearTimeout(timer);
+    if (again) timer = setTimeout(onIdle, ms);
+  };
+}
+
+/** Where the body belongs and how long the whole file is, from a 200 or a 206 answer. */
+function extent(response: Response, from: number, url: string): { start: number; total: number | undefined } {
+  const encoding = response.headers.get("content-encoding");
+  if (encoding && encoding !== "identity")
+    throw new HubError(
+      "network",
+      `${url}: the server re-encodes the file (${encoding}), so it cannot be resumed or checked`,
+    );
+  const length = response.headers.get("content-length");
+  if (response.status !== 206) return { start: 0, total: length === null ? undefined : Number(length) };
+  const range = response.headers.get("content-range")?.match(/^bytes (\d+)-(\d+)\/(\d+|\*)$/);
+  if (!range || Number(range[1]) !== from)
+    throw new TransientError("the server sent another range than asked for");
+  return { start: from, total: range[3] === "*" ? undefined : Number(range[3]) };
+}
+
+function check(url: string, total: number | undefined, { bytes, maxBytes }: DownloadOptions): void {
+  if (total === undefined) return;
+  if (total > maxBytes)
+    throw new HubError(
+      "too_large",
+      `${url}: ${total} bytes announced, at most ${maxBytes} are expected of this file`,
+    );
+  if (bytes !== undefined && total !== bytes)
+    throw new HubError("wrong_length", `${url}: ${total} bytes announced, the published file has ${bytes}`);
+}
+
+interface Drain {
+  readonly start: number;
+  readonly total: number | undefined;
+  readonly url: string;
+  readonly options: DownloadOptions;
+  readonly onBytes: () => void;
+}
+
+async function drain(response: Response, file: FileHandle, drain: Drain): Promise<void> {
+  const { start, total, url, options, onBytes } = drain;
+  let received = start;
+  options.onProgress?.({ received, total });
+  try {
+    for await (const chunk of response.body ?? []) {
+      onBytes();
+      if (received + chunk.length > Math.min(options.maxBytes, total ?? Number.POSITIVE_INFINITY))
+        throw new HubError(
+          "too_large",
+          `${url}: more bytes come than announced or expected (${total ?? options.maxBytes})`,
+        );
+      await writeAll(file, chunk, received);
+      received += chunk.length;
+      options.onProgress?.({ received, total });
+    }
+  } catch (error) {
+    if (error instanceof HubError || options.signal?.aborted || isDiskError(error)) throw error;
+    throw new TransientError(`connection cut after ${received} bytes (${reason(error)})`, 0, {
+      cause: error,
+    });
+  }
+  if (total !== undefined && received < total)
+    throw new TransientError(`connection cut after ${received} of ${total} bytes`);
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Lets the part become the target if its sum holds, and deletes it if not. */
+async function accept(
+  url: string,
+  target: string,
+  { sha256, bytes }: DownloadOptions,
+): Promise<{ sha256: string; bytes: number }> {
+  const part = `${target}.part`;
+  const size = await sizeOf(part);
+  const sum = await sha256Of(part);
+  if (!sum.startsWith(sha256.toLowerCase())) {
+    await discard(target);
+    const short = bytes !== undefined && size !== bytes ? ` and ${size} of ${bytes} bytes` : "";
+    throw new HubError(
+      "checksum",
+      `${url}: wrong checksum${short}: got sha256 ${sum}, want ${sha256}; it was deleted, try again`,
+    );
+  }
+  const file = await open(part, "r+");
+  await file.sync();
+  await file.close();
+  await rename(part, target);
+  await rm(`${part}.json`, { force: true });
+  return { sha256: sum, bytes: size };
+}
+
+/** The SHA-256 sum of a file in hex, read in chunks. */
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
+    hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+async function discard(target: string): Promise<void> {
+  await rm(`${target}.part`, { force: true });
+  await rm(`${target}.part.json`, { force: true });
+}
+
+const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.size ?? 0;
+
+async function readRecord(file: string): Promise<PartRecord | undefined> {
+  try {
+    const { url, etag } = JSON.parse(await readFile(file, "utf8")) as Partial<PartRecord>;
+    return typeof url === "string" && typeof etag === "string" ? { url, etag } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without a strong ETag nothing tells whether the rest still belongs to the part: then there is no resuming. */
+async function keepRecord(file: string, url: string, etag: string | null): Promise<void> {
+  if (etag?.startsWith('"')) await writeFile(file, JSON.stringify({ url, etag } satisfies PartRecord));
+  else await rm(file, { force: true });
+}
+
+// Told by their codes: errors of the connection are system errors too.
+const DISK_ERRORS = new Set(
+  "EACCES EDQUOT EFBIG EIO EISDIR EMFILE ENOENT ENOSPC ENOTDIR EPERM EROFS".split(" "),
+);
+const isDiskError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && DISK_ERRORS.has((error as NodeJS.ErrnoException).code ?? "");
+
+function asHubError(error: unknown, url: string, target: string, signal: AbortSignal | undefined): unknown {
+  if (error instanceof HubError) return error;
+  if (signal?.aborted)
+    return new HubError("aborted", `${url}: stopped; pull again to go on from here`, { cause: error });
+  if (error instanceof TransientError)
+    return new HubError("network", `${url}: ${error.message}`, { cause: error });
+  if (!isDiskError(error)) return error;
+  const mend =
+    error.code === "ENOSPC"
+      ? "the disk is full: free some space, or set INCTRL_CACHE to another folder"
+      : error.message;
+  return new HubError("disk", `${target}: ${mend}`, { cause: error });
+}

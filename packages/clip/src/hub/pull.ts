@@ -1,0 +1,116 @@
+import { access, mkdir } from "node:fs/promises";
+import path from "node:path";
+import { cacheDir } from "./cache.js";
+import { HUB_MODELS, type HubFile, type HubModel, VOCABULARY_DOWNLOAD } from "./catalog.js";
+import { type DownloadProgress, download } from "./download.js";
+import { HubError } from "./errors.js";
+import { checksumFromHub } from "./http.js";
+import { withLock } from "./lock.js";
+import { type RetryOptions, withRetries } from "./retry.js";
+
+export interface PullOptions extends Omit<RetryOptions, "onRetry"> {
+  /** Where files are kept; `cacheDir()` unless told. */
+  readonly cacheDir?: string;
+  /** Another server with the same paths: a mirror, or a test. `INCTRL_HUB` unless told. */
+  readonly baseUrl?: string;
+  readonly onProgress?: (file: HubFile, progress: DownloadProgress) => void;
+  readonly onRetry?: (file: HubFile, why: string) => void;
+}
+
+export interface PulledFile {
+  readonly role: HubFile["role"];
+  readonly path: string;
+  /** "present": it was there already and nothing was downloaded. */
+  readonly status: "downloaded" | "present";
+  /**
+   * What the content was checked against when it was downloaded: a published sum, the published beginning of one,
+   * or only what the hub itself says the sum is, which guards against damage but not against the hub.
+   */
+  readonly checked: "sha256" | "sha256-prefix" | "hub";
+  /** The sum found, of a file downloaded now. */
+  readonly sha256?: string;
+  readonly bytes?: number;
+}
+
+/** Every name `pull` takes. */
+export const hubNames = (): string[] => [...HUB_MODELS, VOCABULARY_DOWNLOAD].map(({ name }) => name);
+
+/** The catalogue entry called `name`; throws HubError "unknown_model" with the names there are. */
+export function findHubModel(name: string): HubModel {
+  const wanted = name.toLowerCase().replaceAll("_", "-");
+  const model = [...HUB_MODELS, VOCABULARY_DOWNLOAD].find((entry) => entry.name === wanted);
+  if (model) return model;
+  throw new HubError("unknown_model", `no download is called "${name}"; known are ${hubNames().join(", ")}`);
+}
+
+/** The path a file of the catalogue is kept under. */
+export const cachedPath = (file: HubFile, folder: string = cacheDir()): string =>
+  path.join(folder, "models", file.saveAs);
+
+export const fileExists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Downloads the weights and vocabulary of a published model into the cache folder and returns where they are.
+ * A download that was cut goes on where it stopped; a file appears only once its checksum holds. Calls that run at
+ * the same time, in any number of processes, download it once. Throws HubError.
+ *
+ * Node 20's fetch takes no notice of HTTPS_PROXY: behind a proxy, fetch the file by other means and pass its path.
+ *
+ * @example
+ * const [weights] = await pull("vit-b-16-plus-240-laion400m-e32");
+ * console.log(weights.path);
+ */
+export async function pull(name: string, options: PullOptions = {}): Promise<PulledFile[]> {
+  const pulled: PulledFile[] = [];
+  for (const file of findHubModel(name).files) pulled.push(await pullFile(file, options));
+  return pulled;
+}
+
+/** Downloads one file, of the catalogue or described by yourself. Throws HubError. */
+export async function pullFile(file: HubFile, options: PullOptions = {}): Promise<PulledFile> {
+  const target = cachedPath(file, options.cacheDir);
+  const checked = howChecked(file);
+  const present: PulledFile = { role: file.role, path: target, status: "present", checked };
+  if (await fileExists(target)) return present;
+  const { signal } = options;
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    return await withLock(`${target}.lock`, signal, async () => {
+      // Another process may have finished it while we waited for the lock.
+      if (await fileExists(target)) return present;
+      const url = throughMirror(file.url, options.baseUrl ?? process.env.INCTRL_HUB);
+      const { bytes, maxBytes } = file;
+      const retry = {
+        signal,
+        backoffMs: options.backoffMs,
+        onRetry: (why: string) => options.onRetry?.(file, why),
+      };
+      const fromHub = () => withRetries(url, () => checksumFromHub(url, signal), retry);
+      const sha256 = checked === "hub" ? await fromHub() : file.sha256;
+      const onProgress = (progress: DownloadProgress) => options.onProgress?.(file, progress);
+      const done = await download(url, target, { ...retry, sha256, bytes, maxBytes, onProgress });
+      return { ...present, status: "downloaded", ...done };
+    });
+  } catch (error) {
+    if (error instanceof HubError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (signal?.aborted)
+      throw new HubError("aborted", `${file.url}: stopped; pull again to go on`, { cause: error });
+    throw new HubError("disk", `${target}: ${message}; INCTRL_CACHE names another folder`, { cause: error });
+  }
+}
+
+function howChecked({ url, sha256 }: HubFile): PulledFile["checked"] {
+  if (sha256 === "from-hub") return "hub";
+  if (/^[0-9a-f]{64}$/i.test(sha256)) return "sha256";
+  if (/^[0-9a-f]{8,63}$/i.test(sha256)) return "sha256-prefix";
+  throw new HubError("no_checksum", `${url}: "${sha256}" is no SHA-256 sum, nor its first 8 or more digits`);
+}
+
+/** The same path on another server. */
+const throughMirror = (url: string, baseUrl: string | undefined): string =>
+  baseUrl ? new URL(baseUrl.replace(/\/$/, "") + new URL(url).pathname).href : url;

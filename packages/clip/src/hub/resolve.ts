@@ -1,0 +1,50 @@
+import { cacheDir } from "./cache.js";
+import { HUB_MODELS, type HubModel, VOCABULARY_DOWNLOAD } from "./catalog.js";
+import { HubError } from "./errors.js";
+import { cachedPath, fileExists, hubNames } from "./pull.js";
+
+/** Where the parts of a model lie on this disk. */
+export interface ResolvedModel {
+  readonly weights: string;
+  /** The name of the configuration, of a downloaded model; a file of your own tells by its tensors. */
+  readonly config?: string;
+  /** The BPE vocabulary, where it has been downloaded. */
+  readonly vocabulary?: string;
+}
+
+const LOOKS_LIKE_A_PATH = /[/\\]|\.(safetensors|pt|pth|bin|pyth)$/i;
+
+/**
+ * Finds a model by path, by its name in the catalogue, or by the name of its configuration (then the first one that
+ * has been downloaded). Nothing is downloaded: throws HubError "not_pulled" with the command that does it.
+ *
+ * @example
+ * const { weights } = await resolveModel("vit-b-16-plus-240-laion400m-e32");
+ */
+export async function resolveModel(nameOrPath: string, folder: string = cacheDir()): Promise<ResolvedModel> {
+  const merges = cachedPath(VOCABULARY_DOWNLOAD.files[0]!, folder);
+  const vocabulary = (await fileExists(merges)) ? { vocabulary: merges } : {};
+  if (await fileExists(nameOrPath)) return { weights: nameOrPath, ...vocabulary };
+  if (LOOKS_LIKE_A_PATH.test(nameOrPath)) throw new HubError("not_found", `${nameOrPath}: no such file`);
+
+  const candidates = HUB_MODELS.filter((model) => answersTo(model, nameOrPath));
+  for (const { files, config } of candidates) {
+    const weights = cachedPath(files[0]!, folder);
+    if (await fileExists(weights)) return { weights, ...(config && { config }), ...vocabulary };
+  }
+  const [first] = candidates;
+  if (!first)
+    throw new HubError(
+      "unknown_model",
+      `"${nameOrPath}" is neither a file nor one of ${hubNames().join(", ")}`,
+    );
+  throw new HubError(
+    "not_pulled",
+    `${nameOrPath} is not on this disk yet: run "inctrl models pull ${first.name}"`,
+  );
+}
+
+const plain = (name: string): string => name.toLowerCase().replaceAll("_", "-");
+
+const answersTo = ({ name, config }: HubModel, wanted: string): boolean =>
+  [name, config].some((known) => known !== undefined && plain(known) === plain(wanted));

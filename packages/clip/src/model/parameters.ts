@@ -1,0 +1,119 @@
+import { type Device, type PackedMatrix, packMatrix, scope, Tensor, tensor } from "@inctrl/tensor";
+import { canonicalShapes } from "../config/shapes.js";
+import type { ModelConfig } from "../config/types.js";
+import { ClipError } from "../errors.js";
+
+/** Where values come from by canonical name: a checkpoint, an initialiser, a formula. */
+export type ReadParameter = (name: string, shape: readonly number[]) => Promise<Float32Array>;
+
+/** How weights are kept on the device. */
+export interface LoadOptions {
+  /** `float16` halves the memory of the matrices and the token table and rounds them. Default float32. */
+  dtype?: "float32" | "float16";
+  /** Which part of a model with text: its vision tower, its text tower, or both (default). */
+  parts?: "vision" | "text" | "clip";
+  /** Told after each parameter: values loaded so far, and in all. */
+  onProgress?: (loaded: number, total: number) => void;
+}
+
+/** A network's parameters on a device: matrices packed for products, everything else as plain tensors. */
+export class Parameters {
+  readonly #entries = new Map<string, Tensor | PackedMatrix>();
+
+  set(name: string, value: Tensor | PackedMatrix): void {
+    this.#entries.set(name, value);
+  }
+
+  /** A matrix, by its canonical name; the right operand of a product. */
+  matrix(name: string): Tensor | PackedMatrix {
+    const value = this.#entries.get(name);
+    if (!value)
+      throw new ClipError("keys", `the model has no parameter ${JSON.stringify(name)}; load that part of it`);
+    return value;
+  }
+
+  /** A tensor, by its canonical name. */
+  tensor(name: string): Tensor {
+    const value = this.matrix(name);
+    if (value instanceof Tensor) return value;
+    throw new ClipError("keys", `parameter ${JSON.stringify(name)} is packed for products only`);
+  }
+
+  /** Bytes on the device. */
+  get bytes(): number {
+    let sum = 0;
+    for (const value of this.#entries.values()) sum += value.bytes;
+    return sum;
+  }
+
+  *tensors(): Generator<Tensor> {
+    for (const value of this.#entries.values()) yield value instanceof Tensor ? value : value.panels;
+  }
+
+  dispose(): void {
+    for (const value of this.#entries.values()) value.dispose();
+    this.#entries.clear();
+  }
+}
+
+const isVision = (name: string): boolean => name.startsWith("visual.");
+
+/** Matrices stored [out, in], packed transposed; projections are stored [in, out] and packed as they are. */
+const STORED_OUT_IN = /(in_proj_weight|out_proj\.weight|c_fc\.weight|c_proj\.weight|conv1\.weight)$/;
+const STORED_IN_OUT = /^(visual\.proj|text_projection)$/;
+
+/** Bytes uploaded before waiting for the GPU, so that staging memory stays small beside the weights. */
+const SYNC_BYTES = 48 * 2 ** 20;
+
+/** Reads the parameters a configuration needs, one at a time: the host never holds more than one of them. */
+export async function loadParameters(
+  device: Device,
+  config: ModelConfig,
+  read: ReadParameter,
+  { dtype = "float32", parts = "clip", onProgress }: LoadOptions = {},
+): Promise<Parameters> {
+  const wanted = [...canonicalShapes(config)].filter(([name]) =>
+    parts === "clip" ? true : isVision(name) === (parts === "vision"),
+  );
+  const total = wanted.reduce((sum, [, shape]) => sum + shape.reduce((n, d) => n * d, 1), 0);
+  const parameters = new Parameters();
+  let loaded = 0;
+  let pending = 0;
+  try {
+    for (const [name, shape] of wanted) {
+      const values = await read(name, shape);
+      parameters.set(name, place(device, name, shape, values, dtype));
+      loaded += values.length;
+      pending += values.byteLength;
+      if (pending >= SYNC_BYTES) {
+        await device.sync();
+        pending = 0;
+      }
+      onProgress?.(loaded, total);
+    }
+    await device.sync();
+  } catch (error) {
+    parameters.dispose();
+    throw error;
+  }
+  // What packing borrowed is larger than anything that scoring needs again.
+  device.trim();
+  return parameters;
+}
+
+function place(
+  device: Device,
+  name: string,
+  shape: readonly number[],
+  values: Float32Array,
+  dtype: "float32" | "float16",
+): Tensor | PackedMatrix {
+  return scope((): Tensor | PackedMatrix => {
+    if (STORED_OUT_IN.test(name)) {
+      const flat = tensor(device, values, [shape[0], values.length / shape[0]]);
+      return packMatrix(flat, { transposed: true, dtype });
+    }
+    if (STORED_IN_OUT.test(name)) return packMatrix(tensor(device, values, shape), { dtype });
+    return tensor(device, values, shape, name === "token_embedding.weight" ? dtype : "float32");
+  });
+}

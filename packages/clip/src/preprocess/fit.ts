@@ -1,0 +1,53 @@
+// How a model's square window is laid over an image of another shape.
+import { ClipError } from "../errors.js";
+import type { Size, Window } from "./resize.js";
+
+/**
+ * "crop": shorter side to size, the centre square (torchvision's Resize and CenterCrop; the ends are not seen).
+ * "squash": both sides to size, whatever the aspect ratio.
+ * "tile": shorter side to size, overlapping squares along the longer side, so that all is seen.
+ */
+export type Fit = "crop" | "squash" | "tile";
+
+/** The size an image is resized to, and the windows of it that are used. */
+export interface Layout {
+  readonly size: Size;
+  readonly windows: readonly Window[];
+}
+
+/** Tiles an image may be cut into; beyond, its aspect ratio is taken for a mistake. */
+const MAX_TILES = 64;
+
+/** Lays windows of `side` x `side` over an image. Throws ClipError `image` when tiling needs more than 64. */
+export function layOut(image: Size, side: number, fit: Fit): Layout {
+  const square = { left: 0, top: 0, width: side, height: side };
+  if (fit === "squash") return { size: { width: side, height: side }, windows: [square] };
+  const wide = image.width > image.height;
+  const [short, long] = wide ? [image.height, image.width] : [image.width, image.height];
+  const length = Math.trunc((side * long) / short);
+  const size = wide ? { width: length, height: side } : { width: side, height: length };
+  const starts = fit === "crop" ? [roundHalfEven((length - side) / 2)] : tileStarts(length, side);
+  return {
+    size,
+    windows: starts.map((start) => ({ ...square, ...(wide ? { left: start } : { top: start }) })),
+  };
+}
+
+/** Evenly spread starts of the fewest windows that cover [0, length). */
+function tileStarts(length: number, side: number): number[] {
+  const count = Math.ceil(length / side);
+  if (count > MAX_TILES)
+    throw new ClipError(
+      "image",
+      `image: ${length / side} times as long as wide takes over ${MAX_TILES} tiles; use --fit crop or squash`,
+    );
+  const gap = count > 1 ? (length - side) / (count - 1) : 0;
+  return Array.from({ length: count }, (_, i) => Math.round(i * gap));
+}
+
+/** Python's round(), by which torchvision places its centre crop. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

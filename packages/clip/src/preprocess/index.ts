@@ -1,0 +1,3 @@
+export type { Fit } from "./fit.js";
+export { normalize, type PreparedImage, prepareImage } from "./prepare.js";
+export type { RasterImage } from "./raster.js";

@@ -1,0 +1,79 @@
+import type { PreprocessConfig } from "../config/types.js";
+import { type Fit, layOut } from "./fit.js";
+import { CHANNELS, checkRaster, premultiply, type RasterImage, toRgb, unpremultiply } from "./raster.js";
+import { resizeBicubic, resizeNearest, type Size, type Window } from "./resize.js";
+
+/** One square input of the model, and where in the image it comes from. */
+export interface PreparedImage {
+  /** Side of the square in pixels. */
+  readonly size: number;
+  /** RGB, (size, size, 3), 8-bit: what the model sees before normalisation. */
+  readonly pixels: Uint8Array;
+  /** The part of the original image it shows, in original pixels (fractions possible). */
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
+/**
+ * Brings an image to the model's square size, bit-exact with Pillow and torchvision: resized in the file's own
+ * mode, cropped, then converted to RGB. One result, or several in order for `fit: "tile"`.
+ * Throws ClipError `image`.
+ *
+ * @example
+ * const [view] = prepareImage(raster, config.preprocess)
+ * const input = normalize(view.pixels, config.preprocess) // Float32Array (3, size, size)
+ */
+export function prepareImage(
+  image: RasterImage,
+  config: Pick<PreprocessConfig, "size">,
+  fit: Fit = "crop",
+): PreparedImage[] {
+  checkRaster(image);
+  const { size, windows } = layOut(image, config.size, fit);
+  const resize = resizer(image, size);
+  const scaleX = image.width / size.width;
+  const scaleY = image.height / size.height;
+  return windows.map((window) => ({
+    size: config.size,
+    pixels: toRgb(image.mode, resize(window), image.palette),
+    box: {
+      x: window.left * scaleX,
+      y: window.top * scaleY,
+      width: window.width * scaleX,
+      height: window.height * scaleY,
+    },
+  }));
+}
+
+/** Resizing as Pillow chooses it by mode: nearest for indices and bits, premultiplied where there is alpha. */
+function resizer(image: RasterImage, size: Size): (window: Window) => Uint8Array {
+  const { width, height, mode, data } = image;
+  const channels = CHANNELS[mode];
+  if (mode === "P" || mode === "1")
+    return (window) => resizeNearest({ width, height, channels, data }, size, window);
+  const same = width === size.width && height === size.height;
+  if (same || (mode !== "LA" && mode !== "RGBA"))
+    return (window) => resizeBicubic({ width, height, channels, data }, size, window);
+  const premultiplied = { width, height, channels, data: premultiply(data, channels) };
+  return (window) => unpremultiply(resizeBicubic(premultiplied, size, window), channels);
+}
+
+/**
+ * Normalises interleaved RGB bytes to float32 planes (3, height, width): value / 255, minus mean, over std, each
+ * step rounded to float32 as PyTorch does. Writes into `out` when given, from `offset`.
+ */
+export function normalize(
+  pixels: Uint8Array,
+  { mean, std }: Pick<PreprocessConfig, "mean" | "std">,
+  out: Float32Array = new Float32Array(pixels.length),
+  offset = 0,
+): Float32Array {
+  const count = pixels.length / 3;
+  const table = new Float32Array(256);
+  for (let c = 0; c < 3; c++) {
+    const [centre, spread] = [Math.fround(mean[c]!), Math.fround(std[c]!)];
+    for (let v = 0; v < 256; v++) table[v] = Math.fround(Math.fround(v / 255) - centre) / spread;
+    const plane = offset + c * count;
+    for (let i = 0; i < count; i++) out[plane + i] = table[pixels[3 * i + c]!]!;
+  }
+  return out;
+}

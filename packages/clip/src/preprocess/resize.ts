@@ -1,0 +1,176 @@
+// Pillow's resampling, to the bit: filter weights in fixed point with 22 fractional bits, across first and then
+// down, with 8-bit values between. Only what the wanted window needs is computed.
+
+/** Interleaved 8-bit pixels. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array;
+}
+
+/** A rectangle of whole pixels. */
+export interface Window {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const PRECISION_BITS = 22;
+const HALF = 1 << (PRECISION_BITS - 1);
+const SUPPORT = 2;
+const A = -0.5;
+
+/** Weights of each output sample along one axis: `counts[i]` of them from `starts[i]`, at `i * stride`. */
+interface Taps {
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  readonly weights: Int32Array;
+  readonly stride: number;
+}
+
+function bicubic(value: number): number {
+  const x = Math.abs(value);
+  if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+}
+
+/** Taps for outputs [first, first + count) of an axis resized from `from` to `to` samples. */
+function bicubicTaps(from: number, to: number, first: number, count: number): Taps {
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const support = SUPPORT * stretch;
+  const inverse = 1 / stretch;
+  const stride = Math.ceil(support) * 2 + 1;
+  const starts = new Int32Array(count);
+  const counts = new Int32Array(count);
+  const weights = new Int32Array(count * stride);
+  const exact = new Float64Array(stride);
+  for (let i = 0; i < count; i++) {
+    const centre = (first + i + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(centre - support + 0.5));
+    const length = Math.min(from, Math.trunc(centre + support + 0.5)) - start;
+    let sum = 0;
+    for (let j = 0; j < length; j++) sum += exact[j] = bicubic((j + start - centre + 0.5) * inverse);
+    for (let j = 0; j < length; j++) {
+      const weight = (sum === 0 ? exact[j]! : exact[j]! / sum) * (1 << PRECISION_BITS);
+      weights[i * stride + j] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+    }
+    starts[i] = start;
+    counts[i] = length;
+  }
+  return { starts, counts, weights, stride };
+}
+
+/**
+ * The `window` of `image` resized to `size` by antialiased bicubic, as Pillow computes it.
+ * An axis that keeps its size is copied.
+ */
+export function resizeBicubic(image: Pixels, size: Size, window: Window): Uint8Array {
+  const across =
+    image.width === size.width ? undefined : bicubicTaps(image.width, size.width, window.left, window.width);
+  const down =
+    image.height === size.height
+      ? undefined
+      : bicubicTaps(image.height, size.height, window.top, window.height);
+  const firstRow = down?.starts[0] ?? window.top;
+  const lastRow = down ? down.starts.at(-1)! + down.counts.at(-1)! : window.top + window.height;
+  const rows = across
+    ? resizeAcross(image, across, firstRow, lastRow)
+    : copyColumns(image, window.left, window.width, firstRow, lastRow);
+  return down ? resizeDown(rows, window.width * image.channels, down, firstRow) : rows;
+}
+
+function resizeAcross(
+  { width, channels, data }: Pixels,
+  taps: Taps,
+  firstRow: number,
+  lastRow: number,
+): Uint8Array {
+  const { starts, counts, weights, stride } = taps;
+  const columns = starts.length;
+  // A clamped array cuts overshoot to [0, 255] as it is stored.
+  const out = new Uint8ClampedArray((lastRow - firstRow) * columns * channels);
+  let to = 0;
+  for (let y = firstRow; y < lastRow; y++) {
+    const row = y * width * channels;
+    for (let x = 0; x < columns; x++) {
+      const from = row + starts[x]! * channels;
+      const tap = x * stride;
+      const end = tap + counts[x]!;
+      for (let c = 0; c < channels; c++) {
+        let sum = HALF;
+        for (let k = tap, at = from + c; k < end; k++, at += channels) sum += data[at]! * weights[k]!;
+        out[to++] = sum >> PRECISION_BITS;
+      }
+    }
+  }
+  return new Uint8Array(out.buffer);
+}
+
+function copyColumns(
+  image: Pixels,
+  left: number,
+  width: number,
+  firstRow: number,
+  lastRow: number,
+): Uint8Array {
+  const { channels, data } = image;
+  const out = new Uint8Array((lastRow - firstRow) * width * channels);
+  for (let y = firstRow; y < lastRow; y++) {
+    const from = (y * image.width + left) * channels;
+    out.set(data.subarray(from, from + width * channels), (y - firstRow) * width * channels);
+  }
+  return out;
+}
+
+/** Row by row: each output row is a weighted sum of whole input rows, which keeps reads in order. */
+function resizeDown(rows: Uint8Array, rowBytes: number, taps: Taps, firstRow: number): Uint8Array {
+  const { starts, counts, weights, stride } = taps;
+  const out = new Uint8ClampedArray(starts.length * rowBytes);
+  const sums = new Int32Array(rowBytes);
+  for (let y = 0; y < starts.length; y++) {
+    sums.fill(HALF);
+    for (let k = 0; k < counts[y]!; k++) {
+      const weight = weights[y * stride + k]!;
+      const from = (starts[y]! - firstRow + k) * rowBytes;
+      for (let i = 0; i < rowBytes; i++) sums[i]! += rows[from + i]! * weight;
+    }
+    for (let i = 0; i < rowBytes; i++) out[y * rowBytes + i] = sums[i]! >> PRECISION_BITS;
+  }
+  return new Uint8Array(out.buffer);
+}
+
+/** The `window` of `image` resized to `size` by nearest neighbour, as Pillow does for palette and 1-bit images. */
+export function resizeNearest(
+  { width, height, channels, data }: Pixels,
+  size: Size,
+  window: Window,
+): Uint8Array {
+  const columns = nearestTaps(width, size.width, window.left, window.width);
+  const rows = nearestTaps(height, size.height, window.top, window.height);
+  const out = new Uint8Array(window.width * window.height * channels);
+  let to = 0;
+  for (const y of rows)
+    for (const x of columns)
+      for (let c = 0, from = (y * width + x) * channels; c < channels; c++) out[to++] = data[from + c]!;
+  return out;
+}
+
+/** Positions are summed up, not multiplied: the rounding error so gathered decides ties, as it does in Pillow. */
+function nearestTaps(from: number, to: number, first: number, count: number): Int32Array {
+  const step = from / to;
+  const taps = new Int32Array(count);
+  let position = step * 0.5;
+  for (let i = 0; i < first + count; i++) {
+    if (i >= first) taps[i - first] = Math.min(from - 1, Math.trunc(position));
+    position += step;
+  }
+  return taps;
+}

@@ -1,0 +1,1 @@
+export { type PromptTexts, promptTexts } from "./prompts.js";

@@ -1,0 +1,80 @@
+// The prompt ensembles of the paper's text branch, in the released code's order and wording.
+
+const NORMAL_STATES = [
+  "{}",
+  "flawless {}",
+  "perfect {}",
+  "unblemished {}",
+  "{} without flaw",
+  "{} without defect",
+  "{} without damage",
+];
+
+const ANOMALY_STATES = ["damaged {}", "{} with flaw", "{} with defect", "{} with damage"];
+
+const TEMPLATES = [
+  "a cropped photo of the {}.",
+  "a cropped photo of a {}.",
+  "a close-up photo of a {}.",
+  "a close-up photo of the {}.",
+  "a bright photo of a {}.",
+  "a bright photo of the {}.",
+  "a dark photo of a {}.",
+  "a dark photo of the {}.",
+  "a jpeg corrupted photo of a {}.",
+  "a jpeg corrupted photo of the {}.",
+  "a blurry photo of the {}.",
+  "a blurry photo of a {}.",
+  "a photo of the {}.",
+  "a photo of a {}.",
+  "a photo of a small {}.",
+  "a photo of the small {}.",
+  "a photo of a large {}.",
+  "a photo of the large {}.",
+  "a photo of a {} for visual inspection.",
+  "a photo of the {} for visual inspection.",
+  "a photo of a {} for anomaly detection.",
+  "a photo of the {} for anomaly detection.",
+];
+
+/** CIFAR-10's classes and the class of its multi-class setting: things that have no defects, only other kinds. */
+const WHOLE_OBJECTS = new Set([
+  "airplane",
+  "automobile",
+  "bird",
+  "cat",
+  "deer",
+  "dog",
+  "frog",
+  "horse",
+  "ship",
+  "truck",
+  "animal",
+]);
+
+/** Texts that describe a class without and with defects. */
+export interface PromptTexts {
+  readonly normal: string[];
+  readonly anomaly: string[];
+}
+
+/**
+ * The prompt ensemble of a class: 7 x 22 normal and 4 x 22 anomaly texts, state by state, or one pair for whole
+ * objects. `_` in the name stands for a space; its case is kept (the tokenizer lowers it).
+ *
+ * @example
+ * promptTexts("metal_nut").normal[0] // "a cropped photo of the metal nut."
+ */
+export function promptTexts(className: string): PromptTexts {
+  const name = className.replaceAll("_", " ");
+  if (WHOLE_OBJECTS.has(name))
+    return {
+      normal: [`a photo of ${name} for anomaly detection.`],
+      anomaly: [`a photo without ${name} for anomaly detection.`],
+    };
+  // A function as replacement: "$" in a class name has no meaning.
+  const fill = (pattern: string, text: string) => pattern.replace("{}", () => text);
+  const ensemble = (states: readonly string[]) =>
+    states.flatMap((state) => TEMPLATES.map((template) => fill(template, fill(state, name))));
+  return { normal: ensemble(NORMAL_STATES), anomaly: ensemble(ANOMALY_STATES) };
+}

@@ -1,0 +1,7 @@
+export {
+  createTokenizer,
+  openTokenizer,
+  type Tokenizer,
+  type TokenizerOptions,
+  usedLength,
+} from "./tokenizer.js";

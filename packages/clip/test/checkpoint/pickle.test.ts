@@ -1,0 +1,120 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { unpickle } from "../../src/checkpoint/pickle.js";
+import { ScriptObject, torchConstructors } from "../../src/checkpoint/torch-objects.js";
+import { ClipError, type ClipErrorCode } from "../../src/errors.js";
+import { op, pickle } from "./archives.js";
+
+const read = (bytes: Uint8Array) => unpickle(bytes, torchConstructors("x.pt"), "x.pt");
+
+function refused(code: ClipErrorCode, input: Uint8Array, says: string | RegExp): void {
+  try {
+    read(input);
+  } catch (error) {
+    assert.instance(error, ClipError, String(error));
+    assert.is((error as ClipError).code, code, (error as Error).message);
+    assert.match((error as Error).message, says);
+    assert.not.match((error as Error).message, "\n");
+    return;
+  }
+  assert.unreachable(`should have been refused: ${says}`);
+}
+
+// pickle.dumps of {"a": [1, 300, -70000, 2**40, -2**70, 1.5, True, None], "t": (1, (2, 3), ()), "again": <a>}
+const PROTOCOL_2 =
+  "80027d71002858010000006171015d7102284b014d2c014a90eefeff8a060000000000018a090000000000000000c047" +
+  "3ff8000000000000884e6558010000007471034b014b024b03867104298771055805000000616761696e71066802752e";
+// and with "b": b"k", "s": {7}, "f": frozenset({8})
+const PROTOCOL_4 =
+  "80049569000000000000007d94288c0161945d94284b014d2c014a90eefeff8a060000000000018a0900000000000000" +
+  "00c0473ff8000000000000884e658c0174944b014b024b0386942987948c05616761696e9468028c01629443016b948c" +
+  "0173948f94284b07908c016694284b089194752e";
+
+test("plain values of protocols 2 and 4, as Python writes them", () => {
+  for (const hex of [PROTOCOL_2, PROTOCOL_4]) {
+    const value = read(Buffer.from(hex, "hex")) as Map<string, unknown>;
+    assert.equal(value.get("a"), [1, 300, -70000, 2 ** 40, -(2n ** 70n), 1.5, true, null]);
+    assert.equal(value.get("t"), [1, [2, 3], []]);
+    assert.is(value.get("again"), value.get("a"));
+  }
+  const value = read(Buffer.from(PROTOCOL_4, "hex")) as Map<string, unknown>;
+  assert.equal([...(value.get("b") as Uint8Array)], [0x6b]);
+  assert.equal([value.get("s"), value.get("f")], [new Set([7]), new Set([8])]);
+});
+
+test("a pickle cut anywhere is refused", () => {
+  const whole = Buffer.from(PROTOCOL_4, "hex");
+  for (let length = 0; length < whole.length; length++)
+    refused("bad_pickle", whole.subarray(0, length), "x.pt");
+});
+
+test("random bytes never do anything but throw ClipError", () => {
+  let seed = 1;
+  const next = () => (seed = (seed * 48271) % 2147483647);
+  for (let round = 0; round < 3000; round++) {
+    const bytes = Buffer.from(PROTOCOL_4, "hex");
+    for (let edits = 0; edits < 4; edits++) bytes[next() % bytes.length] = next() & 255;
+    try {
+      read(bytes);
+    } catch (error) {
+      assert.instance(error, ClipError, String(error));
+    }
+  }
+});
+
+test("code is refused by name and never run", () => {
+  const evil = (module: string, name: string) =>
+    pickle(op.global(module, name), op.mark, op.text("echo owned"), op.tuple, op.reduce);
+  refused("unsafe_pickle", evil("os", "system"), "os.system");
+  refused("unsafe_pickle", evil("posix", "system"), "posix.system");
+  refused("unsafe_pickle", evil("builtins", "eval"), "builtins.eval");
+  refused("unsafe_pickle", evil("torch", "load"), "torch.load");
+  refused("unsafe_pickle", evil("torch.storage", "_load_from_bytes"), "_load_from_bytes");
+  refused("unsafe_pickle", evil("collections", "OrderedDict.__init__"), "__init__");
+  refused("unsafe_pickle", evil("torch", "constructorStorage"), "constructorStorage");
+  // STACK_GLOBAL builds the name from strings, and may hide line breaks in it.
+  const stacked = pickle(op.text("os\n"), op.text("system"), Buffer.from([0x93]));
+  refused("unsafe_pickle", stacked, "os\\n.system");
+  // A TorchScript class is a bag of attributes, whatever it is called.
+  const script = read(pickle(op.global("__torch__.os", "system"), op.emptyTuple, Buffer.from([0x81])));
+  assert.instance(script, ScriptObject);
+});
+
+test("calling values, building on scalars, extension codes and old opcodes are refused", () => {
+  refused("bad_pickle", pickle(op.int(1), op.emptyTuple, op.reduce), "not a constructor");
+  refused("bad_pickle", pickle(op.text("x"), op.text("y"), op.reduce), "without arguments");
+  refused("bad_pickle", pickle(op.int(1), op.persistent), "no storage");
+  refused(
+    "bad_pickle",
+    pickle(op.global("collections", "OrderedDict"), op.mark, op.int(1), op.tuple, op.reduce),
+    "pairs",
+  );
+  refused("bad_pickle", pickle(Buffer.from([0x82, 1])), "opcode 0x82");
+  refused("bad_pickle", pickle(Buffer.from("ios\nsystem\n")), "opcode 0x69");
+});
+
+test("memo, marks and containers are checked", () => {
+  refused("bad_pickle", pickle(Buffer.from("h\x05", "latin1")), "remembered");
+  refused("bad_pickle", pickle(op.tuple), "mark");
+  refused("bad_pickle", pickle(Buffer.from("0")), "empty stack");
+  refused("bad_pickle", pickle(op.list, op.mark, op.int(1), op.int(2), op.setItems), "not a dict");
+  refused("bad_pickle", pickle(op.dict, op.mark, op.int(1), op.setItems), "without a value");
+  refused("bad_pickle", pickle(op.dict, op.int(1), Buffer.from("a")), "not a list");
+});
+
+test("lengths that lie, absurd integers and endless nesting are refused", () => {
+  refused("bad_pickle", pickle(Buffer.from([0x58, 0xff, 0xff, 0xff, 0xff])), "cut short");
+  refused("bad_pickle", pickle(Buffer.from([0x8e, 255, 255, 255, 255, 255, 255, 255, 255])), "cut short");
+  refused("bad_pickle", pickle(Buffer.from([0x8b, 0xff, 0xff, 0xff, 0x7f])), "absurd");
+  refused("bad_pickle", pickle(Buffer.alloc(5000, "(")), "nests deeper");
+  refused("bad_pickle", pickle(Buffer.alloc(2_100_000, "N")), "opcodes");
+});
+
+test("a deep chain of lists is read without recursion", () => {
+  const depth = 100_000;
+  let value = read(pickle(op.list, Buffer.alloc(depth, "]"), Buffer.alloc(depth, "a")));
+  for (let i = 0; i < depth; i++) value = (value as unknown[])[0];
+  assert.equal(value, []);
+});
+
+test.run();

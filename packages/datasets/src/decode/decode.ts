@@ -1,0 +1,119 @@
+import { open } from "node:fs/promises";
+import { basename } from "node:path";
+import { ImageError, systemCode } from "../errors.js";
+import type { ImageHeader, Raster } from "../raster.js";
+import { bmpHeader, decodeBmp } from "./bmp.js";
+import { codedHeader, decodeCoded } from "./coded.js";
+import type { Limits } from "./limits.js";
+import { decodePng, pngHeader } from "./png.js";
+import { sniffFormat } from "./sniff.js";
+
+export interface DecodeOptions {
+  /**
+   * Largest width x height taken from a header, before anything is allocated. Default 1e8: above any industrial
+   * area camera and about where Pillow warns of a decompression bomb, and at most 400 MB of pixels.
+   */
+  readonly maxPixels?: number;
+  /** Largest file, in bytes. Default 512 MiB: an uncompressed image of `maxPixels` fits. */
+  readonly maxBytes?: number;
+  /** The name errors use. Default: the path as given, or "image" for bytes. */
+  readonly label?: string;
+}
+
+const MAX_PIXELS = 1e8;
+const MAX_BYTES = 2 ** 29;
+/** Enough for the header and palette of a PNG or BMP, and to sniff any format. */
+const HEADER_BYTES = 4096;
+
+/**
+ * Decodes a PNG, BMP, JPEG, WebP, TIFF or GIF (first frame), told by content, into 8-bit pixels of the file's own
+ * mode, without colour management or EXIF orientation, as Pillow opens it.
+ *
+ * @throws ImageError when the file is missing, no image, larger than the limits, cut off or damaged
+ * @example
+ * const { width, height, mode } = await decodeImage("part.png");
+ */
+export async function decodeImage(source: string | Uint8Array, options: DecodeOptions = {}): Promise<Raster> {
+  const limits = limitsOf(source, options);
+  const maxBytes = options.maxBytes ?? MAX_BYTES;
+  const bytes = typeof source === "string" ? await readAtMost(source, maxBytes, limits.label, true) : source;
+  const format = sniffFormat(bytes, limits.label);
+  if (format === "png") return decodePng(bytes, limits);
+  if (format === "bmp") return decodeBmp(bytes, limits);
+  return decodeCoded(bytes, format, limits);
+}
+
+/**
+ * Format, size and mode of an image by its header alone; nothing is decoded.
+ *
+ * @throws ImageError as `decodeImage`
+ * @example
+ * (await imageHeader("part.png")).format; // "png"
+ */
+export async function imageHeader(
+  source: string | Uint8Array,
+  options: DecodeOptions = {},
+): Promise<ImageHeader> {
+  const limits = limitsOf(source, options);
+  const bytes =
+    typeof source === "string" ? await readAtMost(source, HEADER_BYTES, limits.label, false) : source;
+  const found = sniffFormat(bytes, limits.label);
+  const { format, width, height, mode } =
+    found === "png"
+      ? pngHeader(bytes, limits)
+      : found === "bmp"
+        ? bmpHeader(bytes, limits)
+        : await codedHeader(source, found, limits);
+  return { format, width, height, mode };
+}
+
+function limitsOf(source: string | Uint8Array, options: DecodeOptions): Limits {
+  const label = options.label ?? (typeof source === "string" ? source : "image");
+  return { label, maxPixels: options.maxPixels ?? MAX_PIXELS };
+}
+
+/** Reads the first `limit` bytes of a regular file; a longer one is an error when `whole` is asked for. */
+async function readAtMost(path: string, limit: number, label: string, whole: boolean): Promise<Uint8Array> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const stat = await file.stat();
+      const size = stat.size;
+      if (!stat.isFile())
+        throw new ImageError("not-an-image", label, "this is no file", "give an image file");
+      if (whole && size > limit) {
+        const problem = `the file has ${size} bytes, above the limit of ${limit}`;
+        throw new ImageError("too-large", label, problem, "shrink it, or raise maxBytes");
+      }
+      const bytes = new Uint8Array(Math.min(size, limit));
+      let filled = 0;
+      while (filled < bytes.length) {
+        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return bytes.subarray(0, filled);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    throw unreadable(path, label, error);
+  }
+}
+
+function unreadable(path: string, label: string, error: unknown): ImageError {
+  const code = systemCode(error);
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new ImageError("missing", label, "no such file", "check the path");
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return new ImageError(
+      "unreadable",
+      label,
+      "no permission to read it",
+      `try \`chmod +r ${basename(path)}\``,
+    );
+  }
+  return new ImageError("unreadable", label, `cannot be read (${code || String(error)})`, "check the disk");
+}

@@ -1,0 +1,58 @@
+import { ImageError } from "../errors.js";
+
+export type ImageFormat = "png" | "bmp" | "jpeg" | "webp" | "tiff" | "gif";
+
+/** Formats we read, by the bytes they begin with; `?` stands for any byte. */
+const READ: readonly (readonly [ImageFormat, string])[] = [
+  ["png", "\x89PNG\r\n\x1a\n"],
+  ["jpeg", "\xff\xd8\xff"],
+  ["bmp", "BM"],
+  ["webp", "RIFF????WEBP"],
+  ["tiff", "II*\0"],
+  ["tiff", "MM\0*"],
+  ["gif", "GIF87a"],
+  ["gif", "GIF89a"],
+];
+
+/** What people hand in by mistake, and what to do about it. */
+const REFUSED: readonly (readonly [string, string, string])[] = [
+  ["version https://git-lfs", "a Git LFS pointer, not the image itself", "run `git lfs pull`"],
+  ["<!DOCTYPE", "a web page", "download the image itself"],
+  ["<html", "a web page", "download the image itself"],
+  ["<svg", "an SVG drawing", "export it as PNG"],
+  ["<?xml", "an XML file", "give a PNG or JPEG"],
+  ["PK\x03\x04", "a ZIP archive", "unpack it first"],
+  ["\x1f\x8b", "a gzip archive", "unpack it first"],
+  ["%PDF", "a PDF document", "export the page as PNG"],
+  ["\x93NUMPY", "a NumPy array", "save it as PNG"],
+  ["????ftyp", "a HEIC, AVIF or video file", "convert it to PNG or JPEG"],
+  ["\0\0\0\x0cjP", "a JPEG 2000 image", "convert it to PNG or JPEG"],
+  ["II+\0", "a BigTIFF image", "convert it to PNG"],
+];
+
+/** The format of an image by its content; whatever it is called. Throws `ImageError` when it is none we read. */
+export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
+  if (bytes.length === 0) {
+    throw new ImageError("empty", label, "the file is empty", "copy or download the image again");
+  }
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
+  for (const [format, magic] of READ) if (begins(start, magic)) return format;
+  for (const [magic, what, mend] of REFUSED) {
+    if (begins(start.trimStart(), magic) || begins(start, magic)) {
+      throw new ImageError("not-an-image", label, `this is ${what}`, mend);
+    }
+  }
+  const isText = !/[^\t\n\f\r -~\x80-\xff]/.test(start);
+  throw new ImageError(
+    "not-an-image",
+    label,
+    isText ? "this is a text file, not an image" : "its content is no image format we know",
+    "give a PNG, JPEG, BMP, WebP, TIFF or GIF",
+  );
+}
+
+function begins(start: string, magic: string): boolean {
+  if (start.length < magic.length) return false;
+  for (let i = 0; i < magic.length; i++) if (magic[i] !== "?" && magic[i] !== start[i]) return false;
+  return true;
+}

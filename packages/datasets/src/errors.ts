@@ -1,0 +1,58 @@
+/** Everything that can be wrong with a set of images; `code` is stable, the message is for people. */
+export type DatasetErrorCode =
+  | "missing"
+  | "empty"
+  | "not-a-folder"
+  | "unreadable"
+  | "too-few"
+  | "bad-argument"
+  | "bad-layout"
+  | "disk-full"
+  | "not-writable";
+
+/** Everything that can be wrong with one image. */
+export type ImageErrorCode =
+  | "missing"
+  | "unreadable"
+  | "empty"
+  | "too-large"
+  | "not-an-image"
+  | "unsupported"
+  | "truncated"
+  | "corrupt";
+
+/**
+ * A set of images that cannot be used, or a file that cannot be written.
+ *
+ * @example
+ * new DatasetError("empty", "images/: no images in it; give a folder of .png or .jpg files").code; // "empty"
+ */
+export class DatasetError extends Error {
+  override readonly name: string = "DatasetError";
+  readonly code: DatasetErrorCode | ImageErrorCode;
+  constructor(code: DatasetErrorCode | ImageErrorCode, message: string) {
+    super(oneLine(message));
+    this.code = code;
+  }
+}
+
+/** One image that cannot be decoded: the message names the file, what is wrong with it, and the way out. */
+export class ImageError extends DatasetError {
+  override readonly name = "ImageError";
+  declare readonly code: ImageErrorCode;
+  constructor(code: ImageErrorCode, label: string, problem: string, mend: string) {
+    super(code, `${label}: ${problem}; ${mend}`);
+  }
+}
+
+/** The system's error code of `error`, such as `ENOENT`; "" when it has none. */
+export function systemCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "";
+}
+
+/** A message on one line without control characters: file names and library messages may hold any. */
+export function oneLine(message: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+  return message.replace(/[\u0000-\u001f\u007f]+/g, " ").trim();
+}

@@ -1,0 +1,69 @@
+import { DatasetError } from "../errors.js";
+import { byName } from "./list.js";
+import { MersenneTwister } from "./mt19937.js";
+
+/**
+ * A random order of 0 .. n-1: numpy's `RandomState(seed).permutation(n)`, number by number.
+ *
+ * @throws DatasetError `bad-argument` when `seed` is no integer in [0, 2^32)
+ * @example
+ * permutation(20, 42)[0]; // 0
+ */
+export function permutation(n: number, seed: number): number[] {
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new DatasetError("bad-argument", `seed ${seed}: give an integer from 0 to 4294967295`);
+  }
+  const random = new MersenneTwister(seed);
+  const order = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = random.atMost(i);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
+/**
+ * Draws K prompt images: the first K by name, or with a seed the first K of a random order of the names.
+ *
+ * @throws DatasetError `too-few` when there are fewer than `shots`, `bad-argument` for a bad number
+ * @example
+ * drawPrompts(["b.png", "a.png", "c.png"], 2); // ["a.png", "b.png"]
+ */
+export function drawPrompts(files: readonly string[], shots: number, seed?: number): string[] {
+  if (!Number.isInteger(shots) || shots < 1) {
+    throw new DatasetError(
+      "bad-argument",
+      `${shots} shots: give a whole number of prompt images, at least 1`,
+    );
+  }
+  if (files.length < shots) {
+    const given = files.length === 1 ? "only 1 was" : `only ${files.length} were`;
+    const message = `${shots} prompt images are asked for but ${given} given; add normal images or ask for fewer`;
+    throw new DatasetError("too-few", message);
+  }
+  const sorted = byName(files);
+  if (seed === undefined) return sorted.slice(0, shots);
+  return permutation(sorted.length, seed)
+    .slice(0, shots)
+    .map((i) => sorted[i]!);
+}
+
+/**
+ * Splits n items by index as scikit-learn's `train_test_split(arange(n), test_size, random_state=seed)` does: the
+ * 75/25 split of the published protocols. The test part has ceil(n * testSize) items.
+ *
+ * @throws DatasetError `too-few` when either part would be empty
+ * @example
+ * trainTestSplit(4); // { train: [3, 0, 2], test: [1] }
+ */
+export function trainTestSplit(n: number, testSize = 0.25, seed = 42): { train: number[]; test: number[] } {
+  const tests = Math.ceil(n * testSize);
+  if (tests < 1 || tests >= n) {
+    throw new DatasetError(
+      "too-few",
+      `${n} images cannot be split with a test share of ${testSize}; give more`,
+    );
+  }
+  const order = permutation(n, seed);
+  return { test: order.slice(0, tests), train: order.slice(tests) };
+}

@@ -1,0 +1,23 @@
+export { type DecodeOptions, decodeImage, imageHeader } from "./decode/decode.js";
+export { encodePng, type Picture } from "./encode/png.js";
+export { writeFileAtomic } from "./encode/write.js";
+export {
+  DatasetError,
+  type DatasetErrorCode,
+  ImageError,
+  type ImageErrorCode,
+} from "./errors.js";
+export { drawPrompts, permutation, trainTestSplit } from "./folder/draw.js";
+export { hashFile } from "./folder/hash.js";
+export { byName, expandInputs, type ListOptions, listFolders, listImages } from "./folder/list.js";
+export { type Item, type ProductSet, readProductSet } from "./folder/mvtec.js";
+export type { DefectKind } from "./procedural/defects.js";
+export {
+  drawProduct,
+  type ProceduralClass,
+  type Product,
+  type ProductOptions,
+  proceduralClasses,
+} from "./procedural/product.js";
+export { type ProceduralSetOptions, writeProceduralSet } from "./procedural/write-set.js";
+export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.js";

@@ -1,0 +1,259 @@
+import { cell, clamp, fractal, noise, type Random, smoothstep, turn, unit, wave } from "./noise.js";
+import { eachPixel, type Surface, setColour, surface } from "./surface.js";
+
+/** What a material is drawn with. */
+export interface Brush {
+  readonly size: number;
+  /** For what all samples of a class share, such as the unevenness of its yarns. */
+  readonly classSeed: number;
+  /** For what differs from sample to sample, such as where the piece was cut. */
+  readonly random: Random;
+  /** Bends the layout where a defect displaces the material's structure; absent on good samples. */
+  readonly bend?: (x: number, y: number) => Bend;
+}
+
+/** How a defect changes the structure at one place. */
+export interface Bend {
+  readonly dx: number;
+  readonly dy: number;
+  /** Whether the upright threads are missing. */
+  readonly missing: boolean;
+}
+
+const STRAIGHT: Bend = { dx: 0, dy: 0, missing: false };
+
+/** A small turn and any shift: where and how a piece lay under the camera. */
+function placement(random: Random, tilt: number): (x: number, y: number) => readonly [number, number] {
+  const [c, s] = turn(random.between(-tilt, tilt));
+  const [ox, oy] = [random.between(0, 4000), random.between(0, 4000)];
+  return (x, y) => [c * (x - 120) - s * (y - 120) + ox, s * (x - 120) + c * (y - 120) + oy];
+}
+
+const modulo = (a: number, n: number) => ((a % n) + n) % n;
+const fraction = (t: number) => t - Math.floor(t);
+
+/** Denim: a 2/1 twill of indigo warp over pale weft. */
+export function fabric({ size, classSeed, random, bend }: Brush): Surface {
+  const out = surface(size);
+  const place = placement(random, 0.02);
+  const pitch = 6.4;
+  const fade = random.between(0.96, 1.04);
+  const wear = random.below(2 ** 30);
+  eachPixel(size, (p, px, py) => {
+    const { dx, dy, missing } = bend?.(px, py) ?? STRAIGHT;
+    const [x, y] = place(px + dx, py + dy);
+    const sway = 0.22 * noise(classSeed, x * 0.02, y * 0.02);
+    const [u, v] = [x / pitch + sway, y / pitch + 0.22 * noise(classSeed + 1, x * 0.02, y * 0.02)];
+    const [i, j] = [Math.floor(u), Math.floor(v)];
+    const [a, b] = [2 * (u - i) - 1, 2 * (v - j) - 1];
+    // Warp i passes over two wefts and under one, a step further on each next warp.
+    const along = modulo(v + i, 3);
+    const over = Math.min(Math.abs(along - 2), 3 - Math.abs(along - 2));
+    let warp = 0.62 * (1 - a * a) + 0.5 * (1 - over * over);
+    let weft = 0.62 * (1 - b * b) + (modulo(i + j, 3) === 0 ? 0.62 * (1 - a * a) : -0.4);
+    if (missing) [warp, weft] = [-9, Math.max(weft, 0.62 * (1 - b * b) - 0.1)];
+    const isWarp = warp > weft;
+    const fibre = isWarp ? noise(classSeed + 2, x * 1.1, y * 0.32) : noise(classSeed + 3, x * 0.32, y * 1.1);
+    const twist = isWarp ? wave(v * 2.2 + a * 0.5) : wave(u * 2.2 + b * 0.5);
+    out.height[p] = 1.7 * Math.max(warp, weft) + 0.1 * twist + 0.18 * fibre;
+    const yarn = isWarp ? 0.16 * (unit(classSeed, i) - 0.5) : 0.12 * (unit(classSeed + 7, j) - 0.5);
+    const worn = 0.07 * fractal(wear, px * 0.012, py * 0.012, 3);
+    const tone = fade * (1 + yarn + 0.16 * fibre + worn);
+    if (isWarp) {
+      const bleach = 0.1 * smoothstep(0.75, 1.12, warp);
+      setColour(out.colour, p, (0.2 + bleach) * tone, (0.285 + bleach) * tone, (0.455 + bleach) * tone);
+    } else setColour(out.colour, p, 0.62 * tone, 0.64 * tone, 0.65 * tone);
+  });
+  return out;
+}
+
+/** Leather: pebbles of two sizes between fine creases, over slow folds. */
+export function leather({ size, classSeed, random }: Brush): Surface {
+  const out = surface(size);
+  const place = placement(random, 0.3);
+  const dye = random.below(2 ** 30);
+  const large = { nearest: 0, margin: 0, id: 0 };
+  const small = { nearest: 0, margin: 0, id: 0 };
+  eachPixel(size, (p, px, py) => {
+    const [x, y] = place(px, py);
+    const [wx, wy] = [noise(classSeed, x * 0.06, y * 0.06), noise(classSeed + 1, x * 0.06, y * 0.06)];
+    cell(classSeed + 2, x * 0.115 + 0.5 * wx, y * 0.115 + 0.5 * wy, large);
+    cell(classSeed + 3, x * 0.24 + 0.35 * wy, y * 0.24 + 0.35 * wx, small);
+    const pebble = smoothstep(0, 0.34, large.margin);
+    const grain = smoothstep(0, 0.4, small.margin);
+    const dome = 1 - large.nearest * large.nearest;
+    const fold = fractal(classSeed + 4, x * 0.012, y * 0.02, 2);
+    out.height[p] = 1.15 * pebble + 0.5 * dome + 0.36 * grain + 5 * fold;
+    const tone =
+      (0.8 + 0.14 * pebble + 0.06 * grain) *
+      (1 + 0.06 * ((large.id & 255) / 255 - 0.5) + 0.13 * fractal(dye, px * 0.01, py * 0.01, 3));
+    setColour(out.colour, p, 0.47 * tone, 0.29 * tone, 0.195 * tone);
+    out.gloss[p] = 0.05 + 0.07 * pebble;
+  });
+  return out;
+}
+
+/** Planed wood: growth rings cut lengthwise, fibres and pores along the grain. */
+export function wood({ size, classSeed, random }: Brush): Surface {
+  const out = surface(size);
+  const place = placement(random, 0.02);
+  const warm = random.between(-0.02, 0.02);
+  eachPixel(size, (p, px, py) => {
+    const [x, y] = place(px, py);
+    const drift =
+      2.6 * noise(classSeed, x * 0.006, y * 0.0016) +
+      0.35 * noise(classSeed + 1, x * 0.05, y * 0.006) +
+      0.12 * noise(classSeed + 6, x * 0.3, y * 0.012);
+    const ring = fraction(x * 0.06 + drift);
+    // Early wood darkens slowly into late wood, which ends within a hair.
+    const late = ring * ring * ring * (1 - smoothstep(0.86, 1, ring));
+    const fibre = noise(classSeed + 2, x * 0.75, y * 0.016) + 0.7 * noise(classSeed + 3, x * 1.9, y * 0.04);
+    const pore = smoothstep(0.4, 0.75, noise(classSeed + 4, x * 1.15, y * 0.045)) * (1 - 0.6 * late);
+    const flame = fractal(classSeed + 5, x * 0.025, y * 0.006, 4);
+    const tone = 1 + 0.085 * fibre + 0.2 * flame - 0.22 * pore;
+    out.height[p] = 0.11 * fibre - 0.35 * pore;
+    const mix = (light: number, dark: number) => (light + (dark - light) * 1.15 * late) * tone;
+    setColour(out.colour, p, mix(0.68 + warm, 0.47), mix(0.51, 0.31), mix(0.35 - warm, 0.19));
+    out.gloss[p] = 0.03;
+  });
+  return out;
+}
+
+/** Brushed steel: long hairlines, and the broad reflection they draw out across them. */
+export function metal({ size, classSeed, random }: Brush): Surface {
+  const out = surface(size);
+  const place = placement(random, 0.012);
+  const centre = random.between(70, 150);
+  const width = random.between(95, 125);
+  eachPixel(size, (p, px, py) => {
+    const [x, y] = place(px, py);
+    const line =
+      0.5 * noise(classSeed, x * 0.004, y * 0.55) +
+      0.6 * noise(classSeed + 1, x * 0.011, y * 1.35) +
+      0.5 * noise(classSeed + 2, x * 0.035, y * 1.9);
+    const speck = noise(classSeed + 3, x * 0.3, y * 1.7);
+    const offset = (px - centre + 6 * noise(classSeed + 4, 0.5, y * 0.05)) / width;
+    const shine = 1 / (1 + offset * offset * 2.2);
+    const tone = 0.37 + 0.27 * shine + (0.075 + 0.05 * shine) * line + 0.025 * speck;
+    out.height[p] = 0.14 * line + 0.06 * speck;
+    setColour(out.colour, p, 0.985 * tone, tone, 1.025 * tone);
+    out.gloss[p] = 0.04;
+  });
+  return out;
+}
+
+/** Woven wire: round wires over and under each other before a dark ground. */
+export function mesh({ size, classSeed, random, bend }: Brush): Surface {
+  const out = surface(size);
+  const place = placement(random, 0.015);
+  const pitch = 17;
+  const radius = 3.5;
+  eachPixel(size, (p, px, py) => {
+    const { dx, dy, missing } = bend?.(px, py) ?? STRAIGHT;
+    const [x, y] = place(px + dx, py + dy);
+    const [u, v] = [x / pitch, y / pitch];
+    const [i, j] = [Math.floor(u), Math.floor(v)];
+    // Wires lie off their lines by a little, always the same little.
+    const a = (u - i - 0.5) * pitch + 0.8 * noise(classSeed + i, 0.5, y * 0.02);
+    const b = (v - j - 0.5) * pitch + 0.8 * noise(classSeed + 999 + j, x * 0.02, 0.5);
+    const parity = modulo(i + j, 2) === 0 ? 1 : -1;
+    // Height of the wires' axes: up where one passes over, level halfway between crossings.
+    const lift = parity * 2.4;
+    const upright = missing ? -9 : round(a, radius) + lift * crest(b / pitch);
+    const level = round(b, radius) - lift * crest(a / pitch);
+    const isUpright = upright > level;
+    const top = Math.max(upright, level);
+    const cover = smoothstep(
+      radius + 0.4,
+      radius - 0.6,
+      missing ? Math.abs(b) : Math.min(Math.abs(a), Math.abs(b)),
+    );
+    const brushed = isUpright
+      ? noise(classSeed + 5, x * 1.4, y * 0.12)
+      : noise(classSeed + 6, x * 0.12, y * 1.4);
+    const shade = smoothstep(-1, 5, top);
+    const wire = (0.44 + 0.16 * shade) * (1 + 0.1 * brushed);
+    const ground = 0.075 + 0.02 * fractal(classSeed + 8, x * 0.05, y * 0.05, 3);
+    const tone = ground + (wire - ground) * cover;
+    out.height[p] = cover > 0 ? Math.max(top, -2) * cover - 2 * (1 - cover) : -2;
+    setColour(out.colour, p, 0.99 * tone, tone, 1.02 * tone + 0.006 * (1 - cover));
+    out.gloss[p] = 0.4 * cover * shade;
+  });
+  return out;
+}
+
+/** The upper half of a round wire, steep sides cut off. */
+function round(distance: number, radius: number): number {
+  const t = 1 - (distance * distance) / (radius * radius);
+  return t > 0 ? radius * Math.sqrt(t) * 0.8 : -9;
+}
+
+/** 1 at a crossing and 0 half a pitch away. */
+function crest(t: number): number {
+  return 1 - smoothstep(0, 0.5, Math.abs(t));
+}
+
+/** Cast concrete: cloudy gray, sand, and the pits that air leaves. */
+export function concrete({ size, classSeed, random }: Brush): Surface {
+  const out = surface(size);
+  const place = placement(random, 0.4);
+  const pit = { nearest: 0, margin: 0, id: 0 };
+  eachPixel(size, (p, px, py) => {
+    const [x, y] = place(px, py);
+    const cloud = fractal(classSeed, x * 0.011, y * 0.011, 5);
+    const sand = noise(classSeed + 5, x * 0.55, y * 0.55) + 0.9 * noise(classSeed + 6, x * 1.3, y * 1.3);
+    const lime = fractal(classSeed + 9, x * 0.07, y * 0.07, 4);
+    cell(classSeed + 7, x * 0.055, y * 0.055, pit);
+    // One point in seven is a pit, of 0.6 to 3 units.
+    const radius = (pit.id & 7) === 0 ? 0.035 + 0.13 * unit(pit.id, 1) * unit(pit.id, 2) : 0;
+    const ragged = pit.nearest + 0.02 * noise(classSeed + 8, x * 0.5, y * 0.5);
+    const hole = radius > 0 ? smoothstep(radius, radius * 0.55, ragged) : 0;
+    const tone = (0.56 + 0.17 * cloud + 0.13 * lime + 0.05 * sand) * (1 - 0.5 * hole);
+    out.height[p] = 0.16 * sand + 1.2 * cloud + 0.6 * lime - 3 * hole;
+    setColour(out.colour, p, 1.01 * tone, tone, 0.965 * tone);
+  });
+  return out;
+}
+
+/** A hexagon nut from above, turned face and threads, on a dark rubber belt. */
+export function nut({ size, classSeed, random }: Brush): Surface {
+  const out = surface(size, true);
+  const [c, s] = turn(random.between(-0.07, 0.07));
+  const [ox, oy] = [120 + random.between(-5, 5), 120 + random.between(-5, 5)];
+  const belt = random.below(2 ** 20);
+  eachPixel(size, (p, px, py) => {
+    const [rx, ry] = [px - ox, py - oy];
+    const [x, y] = [c * rx + s * ry, c * ry - s * rx];
+    const r = Math.sqrt(x * x + y * y);
+    const edge = hexagon(x, y) - 78;
+    const bore = 37 - r;
+    const solid = clamp(0.5 - Math.max(edge, bore - 6));
+
+    const rubber = fractal(classSeed, px * 0.35 + belt, py * 0.35, 3);
+    const shadow = 1 - 0.55 * smoothstep(10, -4, hexagon(x - 5, y - 6) - 76);
+    const ground = (0.15 + 0.035 * rubber) * shadow * (r < 40 ? 0.35 : 1);
+
+    // The corners are turned down to a cone; the bore has a lead-in and rings of thread.
+    const cone = Math.max(0, r - 76) * 0.55 + Math.max(0, edge + 2.2) * 1.2;
+    const lead = Math.max(0, bore + 6) * 0.75;
+    const thread = bore > 0 ? 1.1 * wave(r * 0.3) : 0;
+    const lathe = noise(classSeed + 1, r * 1.25, 0.5) + 0.6 * noise(classSeed + 2, r * 2.3, 0.5 + 0.01 * x);
+    const cast = fractal(classSeed + 3, x * 0.08, y * 0.08, 3);
+    out.height[p] = solid * (14 - cone - lead + thread + 0.1 * lathe) + (1 - solid) * 0.25 * rubber;
+    // Rings turned on a lathe reflect a lamp as two opposite fans.
+    const fan = r > 0 ? (0.67 * rx + 0.74 * ry) / r : 0;
+    const shine = 0.2 * fan * fan * fan * fan * (bore < -6 ? 1 : 0.3);
+    const steel = (bore > 0 ? 0.3 : 0.5) + shine + 0.055 * lathe + 0.07 * cast;
+    const tone = ground + (steel - ground) * solid;
+    setColour(out.colour, p, tone * (1 + 0.015 * solid), tone, tone * (1.02 - 0.03 * solid));
+    out.gloss[p] = 0.22 * solid;
+    out.product![p] = bore > -6 ? 0 : solid;
+  });
+  return out;
+}
+
+/** Distance-like measure of a hexagon with a flat top: its level sets are hexagons of that inner radius. */
+function hexagon(x: number, y: number): number {
+  const [ax, ay] = [Math.abs(x), Math.abs(y)];
+  return Math.max(ay, 0.8660254 * ax + 0.5 * ay);
+}

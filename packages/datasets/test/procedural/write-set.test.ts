@@ -1,0 +1,51 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decodeImage, drawProduct, readProductSet, writeProceduralSet } from "../../src/index.js";
+import { rejects } from "../support/rejects.js";
+
+const test = suite("write-set", { dir: "" });
+test.before(async (context) => {
+  context.dir = await mkdtemp(join(tmpdir(), "inctrl-set-"));
+});
+test.after((context) => rm(context.dir, { recursive: true }));
+
+test("what is written reads back as a class with masks", async ({ dir }) => {
+  const progress: number[] = [];
+  const onProgress = (done: number, total: number) => progress.push(done / total);
+  await writeProceduralSet(dir, {
+    classes: ["mesh", "nut"],
+    size: 32,
+    train: 2,
+    testGood: 3,
+    testBad: 6,
+    onProgress,
+  });
+  const set = await readProductSet(join(dir, "nut"));
+  assert.is(set.train.length, 2);
+  const labels = set.test.map(({ label }) => label as number);
+  assert.equal([labels.length, labels.reduce((a, b) => a + b)], [9, 6]);
+  for (const { label, path, mask } of set.test) {
+    assert.is(Boolean(mask), label === 1);
+    assert.is((await decodeImage(path)).mode, "RGB");
+    if (mask) assert.is((await decodeImage(mask)).mode, "L");
+  }
+  assert.is(progress.length, 22);
+  assert.is(progress.at(-1), 1);
+  const first = await decodeImage(join(dir, "nut/train/good/000.png"));
+  assert.equal(first.data, drawProduct({ class: "nut", size: 32 }).image.data);
+});
+
+test("bad numbers and folders that cannot be made are refused", async ({ dir }) => {
+  await rejects(() => writeProceduralSet(dir, { train: -1 }), "bad-argument", /-1 samples/);
+  await writeFile(join(dir, "file"), "");
+  await rejects(
+    () => writeProceduralSet(join(dir, "file"), { classes: ["nut"], size: 32 }),
+    "not-writable",
+    /cannot be made/,
+  );
+});
+
+test.run();

@@ -1,0 +1,63 @@
+/**
+ * Ten even steps of "inferno" (van der Walt and Smith's perceptual maps): lightness grows evenly from black over
+ * purple and orange to pale yellow, so it reads the same in gray print and to the colour-blind.
+ */
+const INFERNO = [
+  [0, 0, 4],
+  [27, 12, 66],
+  [75, 12, 107],
+  [120, 28, 109],
+  [165, 44, 96],
+  [207, 68, 70],
+  [237, 105, 37],
+  [251, 154, 6],
+  [247, 208, 60],
+  [252, 255, 164],
+] as const;
+
+export type Colour = readonly [red: number, green: number, blue: number];
+
+/**
+ * The colour of a share of the scale, clamped to [0, 1]; NaN counts as 0.
+ *
+ * @example
+ * inferno(1); // [252, 255, 164]
+ */
+export function inferno(share: number): Colour {
+  const at = (share > 0 ? Math.min(share, 1) : 0) * (INFERNO.length - 1);
+  const i = Math.min(Math.floor(at), INFERNO.length - 2);
+  const t = at - i;
+  const mix = (c: 0 | 1 | 2) => Math.round(INFERNO[i]![c] * (1 - t) + INFERNO[i + 1]![c] * t);
+  return [mix(0), mix(1), mix(2)];
+}
+
+/** The values that the ends of the colour map stand for, one pair for all pictures that are to be compared. */
+export interface Scale {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The scale from the lowest to the highest finite value of some maps; null when there is none.
+ *
+ * @example
+ * scaleOf([[0.1, 0.2], [0.05]]); // { low: 0.05, high: 0.2 }
+ */
+export function scaleOf(maps: Iterable<ArrayLike<number>>): Scale | null {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const map of maps) {
+    for (let i = 0; i < map.length; i++) {
+      const value = map[i]!;
+      if (!Number.isFinite(value)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  return low <= high ? { low, high } : null;
+}
+
+/** Where a value lies on the scale, in [0, 1]; a scale of no width puts all at 0. */
+export function shareOf(value: number, { low, high }: Scale): number {
+  return high > low ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0;
+}

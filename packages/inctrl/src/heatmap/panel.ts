@@ -1,0 +1,161 @@
+import type { Colour } from "./colormap.js";
+import { drawText, fitText } from "./font.js";
+import {
+  type Box,
+  canvas,
+  checkImage,
+  frame,
+  paste,
+  type RgbaImage,
+  type RgbImage,
+  roundBox,
+} from "./picture.js";
+import { colourMap, drawLegend, formatValue, type HeatmapOptions, legendSize } from "./render.js";
+import { resizeImage } from "./resample.js";
+
+/** An image, the grid of patches laid over it, and the patch to point out. */
+export interface PatchView {
+  readonly image: RgbImage;
+  /** The part of the image, in its pixels, that the grid covers. Default: all of it. */
+  readonly box?: Box;
+  readonly gridWidth: number;
+  readonly gridHeight: number;
+  /** Index of the patch, row by row. */
+  readonly patch: number;
+  /** Shown under the image, such as the file's name. */
+  readonly caption: string;
+}
+
+export interface PanelOptions {
+  /** The scored image and its most anomalous patch. */
+  readonly query: PatchView;
+  /** The prompt image and the patch that the query's patch is nearest to. */
+  readonly prompt: PatchView;
+  /** Patch values of the query on its grid. */
+  readonly map: HeatmapOptions["map"];
+  readonly scale: HeatmapOptions["scale"];
+  /** Shown under the map. */
+  readonly score?: number;
+  /** Height of the three images in pixels. Default 320. */
+  readonly height?: number;
+}
+
+const PAPER: Colour = [255, 255, 255];
+const INK: Colour = [32, 33, 36];
+const FADED: Colour = [105, 108, 115];
+const ACCENT: Colour = [0, 200, 255];
+const MARGIN = 20;
+const GAP = 16;
+const TITLE = 13;
+const CAPTION = 10;
+const HEADER = MARGIN + TITLE + 12;
+const FOOTER = 12 + CAPTION + 6 + MARGIN;
+
+/**
+ * Draws side by side the query with its most anomalous patch framed, its heat map with the legend, and the prompt
+ * image with the normal patch that comes nearest, each patch shown enlarged as well.
+ *
+ * @throws RangeError when sizes and data do not fit each other
+ * @example
+ * renderPanel({ query, prompt, map, scale: { low: 0, high: 0.3 }, score: 0.21 });
+ */
+export function renderPanel(options: PanelOptions): RgbaImage {
+  const { query, prompt, map, scale, score, height = 320 } = options;
+  const found = fitHeight(query, height);
+  const nearest = fitHeight(prompt, height);
+  const { gridWidth, gridHeight } = query;
+  const heat = colourMap({ image: found.tile, map, gridWidth, gridHeight, box: found.box, scale });
+  const result = score === undefined ? "" : `score ${formatValue(score)}`;
+
+  const legend = legendSize(HEADER + height + FOOTER);
+  const heatX = MARGIN + found.tile.width + GAP;
+  const legendX = heatX + heat.width + legend.gap;
+  const nearestX = legendX + legend.width + GAP;
+  const picture = canvas(nearestX + nearest.tile.width + MARGIN, HEADER + height + FOOTER, PAPER);
+
+  drawTile(picture, MARGIN, found.tile, "Query", query.caption);
+  drawTile(picture, heatX, heat, "Residual map", result);
+  drawTile(picture, nearestX, nearest.tile, "Nearest normal patch", prompt.caption);
+  drawLegend(picture, { x: legendX, y: HEADER, width: legend.bar, height }, scale);
+
+  drawPatch(picture, MARGIN, found);
+  frame(picture, shifted(found.patch, heatX), ACCENT, 1);
+  drawPatch(picture, nearestX, nearest);
+  return picture;
+}
+
+/** A view brought to the panel's size. */
+interface Tile {
+  readonly view: PatchView;
+  readonly tile: RgbImage;
+  /** What the grid covers, and the patch, in the tile's pixels. */
+  readonly box: Box;
+  readonly patch: Box;
+}
+
+/** Scales to a height; the width keeps within 1:2 and 2:1, so that odd shapes leave room for the rest. */
+function fitHeight(view: PatchView, height: number): Tile {
+  const { image } = view;
+  checkImage(image);
+  const width = Math.round(height * Math.min(2, Math.max(0.5, image.width / image.height)));
+  const whole = { x: 0, y: 0, width: image.width, height: image.height };
+  const scaled = ({ x, y, width: w, height: h }: Box): Box => {
+    const [sx, sy] = [width / image.width, height / image.height];
+    return roundBox({ x: x * sx, y: y * sy, width: w * sx, height: h * sy });
+  };
+  return {
+    view,
+    tile: resizeImage(image, whole, width, height),
+    box: scaled(view.box ?? whole),
+    patch: scaled(patchInImage(view)),
+  };
+}
+
+function drawTile(picture: RgbaImage, x: number, tile: RgbImage, title: string, caption: string): void {
+  paste(picture, tile, x, HEADER);
+  drawText(picture, fitText(title, TITLE, tile.width), x, MARGIN, TITLE, INK, 1.25);
+  drawText(picture, fitText(caption, CAPTION, tile.width), x, HEADER + tile.height + 12, CAPTION, FADED);
+}
+
+/** The patch in the image's own pixels. */
+function patchInImage({ image, box, gridWidth, gridHeight, patch }: PatchView): Box {
+  const { x, y, width, height } = box ?? { x: 0, y: 0, width: image.width, height: image.height };
+  const [column, row] = [patch % gridWidth, Math.floor(patch / gridWidth)];
+  if (!Number.isInteger(patch) || patch < 0 || row >= gridHeight) {
+    throw new RangeError(`heatmap: there is no patch ${patch} in a grid of ${gridWidth} x ${gridHeight}`);
+  }
+  const [w, h] = [width / gridWidth, height / gridHeight];
+  return { x: x + column * w, y: y + row * h, width: w, height: h };
+}
+
+/** A box of a tile at the tile's place in the panel. */
+function shifted(box: Box, x: number): Box {
+  return { ...box, x: box.x + x, y: box.y + HEADER };
+}
+
+/** Frames the patch, and shows it enlarged with its surroundings in the corner farthest from it. */
+function drawPatch(picture: RgbaImage, left: number, { view, tile, patch }: Tile): void {
+  frame(picture, shifted(patch, left), PAPER, 3);
+  frame(picture, shifted(patch, left), ACCENT, 2);
+
+  const size = Math.round(Math.min(tile.width, tile.height) * 0.3);
+  const { x, y, width, height } = patchInImage(view);
+  // One patch of surroundings on each side tells what the patch lies in.
+  const around = { x: x - width, y: y - height, width: width * 3, height: height * 3 };
+  const corner = {
+    x: patch.x + patch.width / 2 < tile.width / 2 ? tile.width - size - 8 : 8,
+    y: patch.y + patch.height / 2 < tile.height / 2 ? tile.height - size - 8 : 8,
+    width: size,
+    height: size,
+  };
+  const inset = shifted(corner, left);
+  paste(picture, resizeImage(view.image, around, size, size), inset.x, inset.y);
+  frame(picture, inset, PAPER, 2);
+  const third = size / 3;
+  frame(
+    picture,
+    roundBox({ x: inset.x + third, y: inset.y + third, width: third, height: third }),
+    ACCENT,
+    2,
+  );
+}

@@ -1,0 +1,55 @@
+import { attentionLaneBody } from "./attention-lane.js";
+import { attentionSubgroupBody } from "./attention-subgroup.js";
+import { type Kernel, kernel, kernelFor } from "./kernel.js";
+
+export interface AttentionVariant {
+  /** `subgroup` shares a tile of queries between lanes; the others give every invocation a query of its own. */
+  kind: "subgroup" | "register" | "workgroup";
+  /** Invocations of a workgroup. */
+  lanes: number;
+  /** Query rows of a workgroup. */
+  rows: number;
+  headWidth: number;
+  causal: boolean;
+  mask: boolean;
+  /** Loops over a head's columns have constant bounds. */
+  unroll: boolean;
+}
+
+/**
+ * Scaled dot-product attention in one pass over the keys, with a running maximum and sum (online softmax), so that no
+ * score is stored. Source: Milakov and Gimelshein 2018; Dao et al. 2022.
+ *
+ * Work split: workgroup (query tile, head, batch). Layouts by offset and stride, so q, k and v may share a buffer.
+ */
+export function attentionKernel(variant: AttentionVariant): Kernel {
+  return kernelFor(`attention:${JSON.stringify(variant)}`, () => {
+    const { kind, lanes, headWidth, mask } = variant;
+    const layout = (name: string) =>
+      ["Batch", "Head", "Token"].map((part) => [`${name}${part}`, "u32"] as const);
+    const body = kind === "subgroup" ? attentionSubgroupBody(variant) : attentionLaneBody(variant);
+    return kernel({
+      name: `attention ${kind} ${headWidth}`,
+      reads: { q: "f32", k: "f32", v: "f32", ...(mask ? { mask: "f32" } : {}) },
+      writes: { out: "f32" },
+      uniforms: {
+        tq: "u32",
+        tk: "u32",
+        width: "u32",
+        parts: "u32",
+        scale: "f32",
+        lowest: "f32",
+        qOffset: "u32",
+        kOffset: "u32",
+        vOffset: "u32",
+        ...Object.fromEntries(["q", "k", "v", "out"].flatMap(layout)),
+        maskBatch: "u32",
+        maskHead: "u32",
+        maskQuery: "u32",
+        maskKey: "u32",
+      },
+      workgroup: lanes,
+      ...body,
+    });
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * WGSL functions for what built-ins lose. Drivers fold `x != x` to false and `max(NaN, 0)` to 0, so NaN is told by its
+ * bits; WGSL rejects constants that are not finite, so they are made at run time. Built-in exp, log, sin and cos may be
+ * off by thousands of units in the last place (log near 1, exp and sin of large values); these are within a few.
+ */
+export const FLOAT = {
+  is_nan: "fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }",
+  is_finite: "fn is_finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u; }",
+  nan: "fn nan() -> f32 { var bits = 0x7fc00000u; return bitcast<f32>(bits); }",
+  infinity: "fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }",
+
+  // x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two parts, the first of 9 bits; then seven terms of the series. n stands in
+  // two forms: Mesa folds the same factor of two fused multiply-adds, and with it the second part, away.
+  precise_exp: `fn power_of_two(n: i32) -> f32 { return bitcast<f32>(u32(n + 127) << 23u); }
+fn precise_exp(x: f32) -> f32 {
+  let n = round(clamp(x, -110.0, 100.0) * 1.4426950408889634);
+  let whole = i32(n);
+  let r = fma(f32(whole), 2.1219444e-4, fma(n, -0.693359375, x));
+  let half = whole / 2;
+  let tail = fma(r, fma(r, fma(r, fma(r, ${1 / 5040}, ${1 / 720}), ${1 / 120}), ${1 / 24}), ${1 / 6});
+  let value = (1.0 + fma(r * r, fma(r, tail, 0.5), r)) * power_of_two(half) * power_of_two(whole - half);
+  return select(select(value, infinity(), x > 89.0), 0.0, x < -104.0);
+}`,
+
+  // x = 2^e m with m in [0.7, 1.42); log m = 2 atanh((m - 1) / (m + 1)), four terms of its series.
+  precise_log: `fn precise_log(x: f32) -> f32 {
+  let tiny = x < 1.17549435e-38;
+  let bits = bitcast<u32>(select(x, x * 16777216.0, tiny));
+  let e = (bits - 0x3f3504f3u) & 0xff800000u;
+  let m = bitcast<f32>(bits - e);
+  let s = (m - 1.0) / (m + 1.0);
+  let z = s * s;
+  let tail = s * z * fma(z, fma(z, fma(z, ${2 / 9}, ${2 / 7}), 0.4), ${2 / 3});
+  let n = f32(bitcast<i32>(e) >> 23u) - select(0.0, 24.0, tiny);
+  let value = fma(n, 0.693359375, fma(n, -2.1219444e-4, tail) + 2.0 * s);
+  let edge = select(select(nan(), -infinity(), x == 0.0), x, x > 3.4e38);
+  return select(edge, value, x > 0.0 && is_finite(x));
+}`,
+
+  // Quadrant k and remainder r of x / (pi / 2), pi / 2 in three parts so that k times the first two is exact for
+  // |x| < 12000; then Taylor series on |r| <= pi / 4.
+  sine: `fn sine_of_quadrant(x: f32, shift: i32) -> f32 {
+  let k = round(x * 0.6366197723675814);
+  let r = ((x - k * 1.5703125) - k * 4.837512969970703e-4) - k * 7.54978995489188e-8;
+  let z = r * r;
+  let odd = fma(r * z, fma(z, fma(z, fma(z, ${1 / 362880}, ${-1 / 5040}), ${1 / 120}), ${-1 / 6}), r);
+  let even = fma(z, fma(z, fma(z, fma(z, ${1 / 40320}, ${-1 / 720}), ${1 / 24}), -0.5), 1.0);
+  let q = (i32(k) + shift) & 3;
+  let value = select(odd, even, (q & 1) == 1);
+  return select(nan(), select(value, -value, q > 1), is_finite(x));
+}
+fn sine(x: f32) -> f32 { return sine_of_quadrant(x, 0); }
+fn cosine(x: f32) -> f32 { return sine_of_quadrant(x, 1); }`,
+
+  // Whole powers by repeated squaring, so that negative bases work and small powers are exact to a few units.
+  power: `fn power(x: f32, y: f32) -> f32 {
+  if (y == 0.0 || x == 1.0) { return 1.0; }
+  if (is_nan(x) || is_nan(y)) { return nan(); }
+  let whole = y == trunc(y);
+  if (whole && abs(y) <= 64.0) {
+    var n = u32(abs(y));
+    var base = x;
+    var value = 1.0;
+    while (n > 0u) {
+      if ((n & 1u) == 1u) { value *= base; }
+      base *= base;
+      n >>= 1u;
+    }
+    return select(value, 1.0 / value, y < 0.0);
+  }
+  if (abs(x) == 1.0 && !is_finite(y)) { return 1.0; }
+  let odd = whole && abs(y) < 16777216.0 && (i32(y) & 1) == 1;
+  let size = precise_exp(y * precise_log(abs(x)));
+  let negative = x < 0.0;
+  if (negative && !whole && is_finite(x)) { return nan(); }
+  return select(size, -size, negative && odd);
+}`,
+} as const;
+
+/** Functions of whole numbers; dividing by 0 gives 0. */
+export const WHOLE = {
+  floor_divide_i32: `fn floor_divide(a: i32, b: i32) -> i32 {
+  if (b == 0) { return 0; }
+  let q = a / b;
+  return select(q, q - 1, a % b != 0 && (a < 0) != (b < 0));
+}`,
+  remainder_i32: `fn remainder(a: i32, b: i32) -> i32 {
+  if (b == 0) { return 0; }
+  let r = a % b;
+  return select(r, r + b, r != 0 && (r < 0) != (b < 0));
+}`,
+  floor_divide_u32: `fn floor_divide(a: u32, b: u32) -> u32 {
+  if (b == 0u) { return 0u; }
+  return a / b;
+}`,
+  remainder_u32: `fn remainder(a: u32, b: u32) -> u32 {
+  if (b == 0u) { return 0u; }
+  return a % b;
+}`,
+} as const;

@@ -1,0 +1,90 @@
+import { liveRows, mainLoop, sumNames, type Tile } from "./gemm.js";
+import { FLAT, FLAT_INDEX, type Kernel, kernel, kernelFor } from "./kernel.js";
+
+/**
+ * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the
+ * columns: the main loop of a matrix product with a running maximum as its end, so that the matrix is never stored. Every
+ * lane leaves one partial result; `nearestMergeKernel` joins them.
+ *
+ * Work split: workgroup (row tile, share of the column tiles, batch).
+ */
+export function nearestKernel(tile: Tile, half: boolean): Kernel {
+  return kernelFor(`nearest:${JSON.stringify(tile)}:${half}`, () => {
+    const main = mainLoop(tile, half);
+    const { rows, vectors, lanes } = tile;
+    return kernel({
+      name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
+      reads: { a: "f32", panels: half ? "vec2u" : "vec4f" },
+      writes: { values: "f32", columns: "u32" },
+      uniforms: {
+        m: "u32",
+        n: "u32",
+        k: "u32",
+        aBatch: "u32",
+        panelBatch: "u32",
+        tiles: "u32",
+        lowest: "f32",
+      },
+      ...main.source,
+      body: `
+  let batch = wg.z;
+  let row0 = wg.x * ${main.rowsPerGroup}u + ${main.rowOffset};
+  let aBase = batch * u.aBatch;
+  let panelBase = batch * u.panelBatch;
+  var best: array<vec4f, ${rows}>;
+  var found: array<vec4u, ${rows}>;
+  ${liveRows(tile)}
+  for (var r = 0u; r < live; r++) { best[r] = vec4f(u.lowest); found[r] = vec4u(0xffffffffu); }
+  let first = wg.y * u.tiles / groups.y;
+  let last = (wg.y + 1u) * u.tiles / groups.y;
+  for (var colTile = first; colTile < last; colTile++) {
+${main.declareSums}
+${main.loop}
+    var sums = array<vec4f, ${rows * vectors}>(${sumNames(tile).join(", ")});
+    for (var i = 0u; i < live * ${vectors}u; i++) {
+      let r = i / ${vectors}u;
+      let col = (colTile * ${vectors}u + i % ${vectors}u) * ${lanes * 4}u + ${main.lane} * 4u;
+      let cols = vec4u(col, col + 1u, col + 2u, col + 3u);
+      let better = (sums[i] > best[r]) & (cols < vec4u(u.n));
+      best[r] = select(best[r], sums[i], better);
+      found[r] = select(found[r], cols, better);
+    }
+  }
+  for (var r = 0u; r < live; r++) {
+    var value = best[r].x;
+    var column = found[r].x;
+    for (var j = 1u; j < 4u; j++) {
+      let other = best[r][j];
+      if (other > value || (other == value && found[r][j] < column)) { value = other; column = found[r][j]; }
+    }
+    let at = ((batch * u.m + row0 + r) * groups.y + wg.y) * ${lanes}u + ${main.lane};
+    values[at] = value;
+    columns[at] = column;
+  }`,
+    });
+  });
+}
+
+/** Joins the partial results of `nearestKernel`: ties go to the lowest column; values are scaled by a row's factor. */
+export function nearestMergeKernel(): Kernel {
+  return kernelFor("nearestMerge", () =>
+    kernel({
+      name: "nearest merge",
+      reads: { values: "f32", columns: "u32", factor: "f32" },
+      writes: { similarity: "f32", index: "i32" },
+      uniforms: { count: "u32", parts: "u32" },
+      workgroup: FLAT,
+      body: `${FLAT_INDEX}
+  if (i >= u.count) { return; }
+  var value = values[i * u.parts];
+  var column = columns[i * u.parts];
+  for (var p = 1u; p < u.parts; p++) {
+    let other = values[i * u.parts + p];
+    let at = columns[i * u.parts + p];
+    if (other > value || (other == value && at < column)) { value = other; column = at; }
+  }
+  similarity[i] = value * factor[i];
+  index[i] = i32(column);`,
+    }),
+  );
+}

@@ -1,0 +1,139 @@
+import type { ComputeType } from "../dtype.js";
+import { wgslScalar } from "../dtype.js";
+import { FLOAT } from "./float.js";
+import { FLAT, type Kernel, kernel, kernelFor } from "./kernel.js";
+
+/**
+ * What a row becomes. `offsets` sums x - x[0] and `squares` sums (x - x[0] - mean)^2: the two passes of a variance, which
+ * so do not lose digits to a large mean.
+ */
+export type Reduction = "sum" | "offsets" | "squares" | "max" | "min" | "argmax" | "argmin";
+
+export interface ReduceVariant {
+  reduction: Reduction;
+  type: ComputeType;
+  /** Invocations that share a row: 1, or a workgroup. */
+  threads: number;
+  /** Second stage of argmax and argmin: only the elements whose indices the first stage wrote are looked at. */
+  candidates: boolean;
+}
+
+/** WGSL that names output `e` of a launch with `threads` invocations an output. */
+export const rowIndex = (threads: number): string =>
+  threads === 1
+    ? `let e = (wg.y * groups.x + wg.x) * ${FLAT}u + lid;\n  let lane = 0u;`
+    : "let e = wg.y * groups.x + wg.x;\n  let lane = lid;";
+
+/** WGSL that halves `shared_NAME` until its first element has combined all; every thread has stored its own before. */
+export function tree(name: string, threads: number, combine: (a: string, b: string) => string): string {
+  if (threads === 1) return "";
+  const at = (index: string) => `shared_${name}[${index}]`;
+  return `
+  workgroupBarrier();
+  for (var half = ${threads / 2}u; half > 0u; half /= 2u) {
+    if (lane < half) { ${at("lane")} = ${combine(at("lane"), at("lane + half"))}; }
+    workgroupBarrier();
+  }`;
+}
+
+/**
+ * out[o, part, i] = the reduction of x[o, k, i] over the part's share of k, x being [outer, n, inner].
+ *
+ * One invocation an output, or a workgroup that strides over the row and combines in workgroup memory. Sums add up blocks
+ * of about sqrt(n) values first, so that the rounding error grows with sqrt(n) instead of n.
+ */
+export function reduceKernel(variant: ReduceVariant): Kernel {
+  return kernelFor(`reduce:${JSON.stringify(variant)}`, () => {
+    const { reduction, type, threads, candidates } = variant;
+    const scalar = wgslScalar(type);
+    const arg = reduction === "argmax" || reduction === "argmin";
+    const summing = reduction === "sum" || reduction === "offsets" || reduction === "squares";
+    const divided = summing && type === "float32";
+    const start = (k: string) => (summing ? "State()" : `element(base, ${k}, row)`);
+    const total = threads === 1 ? "total" : "shared_total[0]";
+    const value = arg ? `i32(${total}.index)` : divided ? `${total} / u.divisor` : total;
+    return kernel({
+      name: reduction,
+      reads: {
+        x: scalar,
+        ...(reduction === "squares" ? { mean: "f32" } : {}),
+        ...(candidates ? { candidate: "i32" } : {}),
+      },
+      writes: { out: arg ? "i32" : scalar },
+      uniforms: {
+        count: "u32",
+        n: "u32",
+        inner: "u32",
+        parts: "u32",
+        chunk: "u32",
+        block: "u32",
+        ...(candidates ? { length: "u32" } : {}),
+        ...(divided ? { divisor: "f32" } : {}),
+      },
+      workgroup: threads === 1 ? FLAT : threads,
+      declare: `${stateFunctions(variant)}
+${threads === 1 ? "" : `var<workgroup> shared_total: array<State, ${threads}>;`}`,
+      body: `${rowIndex(threads)}
+  if (e >= u.count) { return; }
+  let row = (e / (u.inner * u.parts)) * u.inner + e % u.inner;
+  let base = (row / u.inner) * u.n * u.inner + e % u.inner;
+  let begin = ((e / u.inner) % u.parts) * u.chunk;
+  let end = min(u.n, begin + u.chunk);
+  var total = ${start("min(begin + lane, end - 1u)")};
+  for (var k0 = begin + lane; k0 < end; k0 += ${threads}u * u.block) {
+    let stop = min(k0 + ${threads}u * u.block, end);
+    var part = ${start("k0")};
+    for (var k = k0; k < stop; k += ${threads}u) { part = combine(part, element(base, k, row)); }
+    total = combine(total, part);
+  }
+  ${threads === 1 ? "" : "shared_total[lane] = total;"}${tree("total", threads, (a, b) => `combine(${a}, ${b})`)}
+  if (lane == 0u) { out[e] = ${value}; }`,
+    });
+  });
+}
+
+/** `State`, how an element becomes one and how two are combined. */
+function stateFunctions({ reduction, type, candidates }: ReduceVariant): string {
+  const scalar = wgslScalar(type);
+  const simple = (element: string, combine: string) => `alias State = ${scalar};
+fn element(base: u32, k: u32, row: u32) -> State { return ${element}; }
+fn combine(a: State, b: State) -> State { return ${combine}; }`;
+  const [value, first] = ["x[base + k * u.inner]", "x[base]"];
+  if (reduction === "sum") return simple(value, "a + b");
+  if (reduction === "offsets") return simple(`${value} - ${first}`, "a + b");
+  if (reduction === "squares") {
+    return (
+      `fn square(d: f32) -> f32 { return d * d; }
+${simple(`square(${value} - ${first} - mean[row])`, "a + b")}`
+        // Partial sums of a second stage are combined by `sum`.
+        .trim()
+    );
+  }
+  const float = type === "float32";
+  const beats = (a: string, b: string) => `${b} ${reduction.endsWith("max") ? ">" : "<"} ${a}`;
+  if (reduction === "max" || reduction === "min") {
+    const wins = float ? `(${beats("a", "b")} && !is_nan(a)) || is_nan(b)` : beats("a", "b");
+    return `${float ? FLOAT.is_nan : ""}\n${simple(value, `select(a, b, ${wins})`)}`;
+  }
+  // Row `row` is x[o, ., i] of length u.length; k then counts the candidates.
+  const element = candidates
+    ? `let index = u32(candidate[base + k * u.inner]);
+  let o = row / u.inner;
+  return State(x[(o * u.length + index) * u.inner + row % u.inner], index);`
+    : `return State(${value}, k);`;
+  const nan = `if (is_nan(a.value) || is_nan(b.value)) {
+    let wins = is_nan(b.value) && (!is_nan(a.value) || b.index < a.index);
+    if (wins) { return b; }
+    return a;
+  }`;
+  return `struct State { value: ${scalar}, index: u32 }
+${float ? FLOAT.is_nan : ""}
+fn element(base: u32, k: u32, row: u32) -> State {
+  ${element}
+}
+fn combine(a: State, b: State) -> State {
+  ${float ? nan : ""}
+  if (${beats("a.value", "b.value")} || (a.value == b.value && b.index < a.index)) { return b; }
+  return a;
+}`;
+}

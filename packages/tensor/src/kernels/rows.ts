@@ -1,0 +1,64 @@
+import type { KernelFamily } from "../device/caps.js";
+import type { KernelSource } from "./kernel.js";
+
+/** Invocations that share a row where rows are reduced in workgroup memory. */
+const ROW_THREADS = 64;
+/** Rows of a workgroup where each invocation has its own. */
+const ROWS = 8;
+
+/**
+ * How a kernel that reduces rows is shared out: on GPUs a workgroup a row, its invocations striding along it and combining
+ * partial results in workgroup memory; on CPUs, where barriers are dear, an invocation a row.
+ */
+export interface RowSplit {
+  source: Pick<KernelSource, "workgroup" | "declare">;
+  /** Declares `row` and leaves when it is past `u.rows`. */
+  begin: string;
+  /** First index of this invocation along the row, and its step. */
+  start: string;
+  step: string;
+  /** WGSL expression of a partial sum (a variable's name) summed over all that share the row. */
+  sum(partial: string): string;
+  grid(rows: number, maxPerDimension: number): [number, number, number];
+}
+
+export function rowSplit(family: KernelFamily): RowSplit {
+  if (family !== "workgroup") {
+    return {
+      source: { workgroup: ROWS },
+      begin: `let row = (wg.y * groups.x + wg.x) * ${ROWS}u + lid;\n  if (row >= u.rows) { return; }`,
+      start: "0u",
+      step: "1u",
+      sum: (partial) => partial,
+      grid: (rows, most) => fold(Math.ceil(rows / ROWS), most),
+    };
+  }
+  return {
+    source: {
+      workgroup: ROW_THREADS,
+      declare: `var<workgroup> partials: array<f32, ${ROW_THREADS}>;
+fn row_sum(value: f32, lid: u32) -> f32 {
+  workgroupBarrier();
+  partials[lid] = value;
+  workgroupBarrier();
+  for (var half = ${ROW_THREADS / 2}u; half > 0u; half = half / 2u) {
+    if (lid < half) { partials[lid] += partials[lid + half]; }
+    workgroupBarrier();
+  }
+  return partials[0];
+}`,
+    },
+    // Whole workgroups leave together, so the barriers stay in uniform control flow.
+    begin: "let row = wg.y * groups.x + wg.x;\n  if (row >= u.rows) { return; }",
+    start: "lid",
+    step: `${ROW_THREADS}u`,
+    sum: (partial) => `row_sum(${partial}, lid)`,
+    grid: (rows, most) => fold(rows, most),
+  };
+}
+
+function fold(groups: number, most: number): [number, number, number] {
+  if (groups <= most) return [groups, 1, 1];
+  const y = Math.ceil(groups / most);
+  return [Math.ceil(groups / y), y, 1];
+}

@@ -1,0 +1,148 @@
+import { check } from "../errors.js";
+import { kernel, kernelFor } from "../kernels/kernel.js";
+import { rowSplit } from "../kernels/rows.js";
+import { scope } from "../scope.js";
+import { formatShape } from "../shape.js";
+import { commonDevice, Tensor } from "../tensor.js";
+import { cast } from "./cast.js";
+import { launch } from "./launch.js";
+
+export interface LayerNormOptions {
+  /** Per-column factor and shift, each [n]. */
+  weight?: Tensor;
+  bias?: Tensor;
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+}
+
+/**
+ * Layer normalisation over the last axis: (x - mean) / sqrt(var + eps) * weight + bias, the variance without correction.
+ *
+ * @param x [..., n].
+ * @throws TensorError `shape` where weight or bias is not [n].
+ * @example
+ * const y = layerNorm(x, { weight, bias, eps: 1e-5 });
+ */
+export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
+  return scope(() => normalised(cast(x, "float32"), options));
+}
+
+function normalised(x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions): Tensor {
+  check(x.rank >= 1, "shape", () => "layerNorm: a scalar has no axis to normalise");
+  const n = x.shape[x.rank - 1];
+  for (const [name, part] of Object.entries({ weight, bias })) {
+    check(
+      part === undefined || (part.rank === 1 && part.shape[0] === n),
+      "shape",
+      () => `layerNorm: ${name} is ${formatShape(part?.shape ?? [])} and must be [${n}]`,
+    );
+  }
+  const affine = [weight, bias].filter((t) => t !== undefined);
+  commonDevice("layerNorm", [x, ...affine]);
+  const out = Tensor.empty(x.device, x.shape);
+  if (out.size === 0) return out;
+  const { family, maxWorkgroupsPerDimension } = x.device.caps;
+  const split = rowSplit(family);
+  const text = kernelFor(`layerNorm:${family === "workgroup"}:${!!weight}:${!!bias}`, () => {
+    const scaled = weight ? "(x[base + i] - mean) * inverse * weight[i]" : "(x[base + i] - mean) * inverse";
+    const along = (body: string) => `for (var i = ${split.start}; i < u.n; i += ${split.step}) { ${body} }`;
+    return kernel({
+      name: "layer norm",
+      reads: { x: "f32", ...(weight ? { weight: "f32" } : {}), ...(bias ? { bias: "f32" } : {}) },
+      writes: { out: "f32" },
+      uniforms: { rows: "u32", n: "u32", eps: "f32" },
+      ...split.source,
+      body: `  ${split.begin}
+  let base = row * u.n;
+  var total = 0.0;
+  ${along("total += x[base + i];")}
+  let mean = ${split.sum("total")} / f32(u.n);
+  var squares = 0.0;
+  ${along("let d = x[base + i] - mean; squares = fma(d, d, squares);")}
+  let inverse = inverseSqrt(${split.sum("squares")} / f32(u.n) + u.eps);
+  ${along(`out[base + i] = ${scaled}${bias ? " + bias[i]" : ""};`)}`,
+    });
+  });
+  const rows = x.size / n;
+  launch(
+    text,
+    {
+      x,
+      out,
+      ...(weight ? { weight: cast(weight, "float32") } : {}),
+      ...(bias ? { bias: cast(bias, "float32") } : {}),
+    },
+    { rows, n, eps },
+    split.grid(rows, maxWorkgroupsPerDimension),
+  );
+  return out;
+}
+
+/**
+ * 1 / |row| for each row of the last axis, 0 for a zero row.
+ *
+ * @param x [..., n].
+ * @returns [...].
+ */
+export function inverseNorm(x: Tensor): Tensor {
+  return scope(() => {
+    const source = cast(x, "float32");
+    const n = x.shape[x.rank - 1];
+    const out = Tensor.empty(x.device, x.shape.slice(0, -1));
+    if (out.size === 0) return out;
+    const { family, maxWorkgroupsPerDimension } = x.device.caps;
+    const split = rowSplit(family);
+    const text = kernelFor(`inverseNorm:${family === "workgroup"}`, () =>
+      kernel({
+        name: "inverse norm",
+        reads: { x: "f32" },
+        writes: { out: "f32" },
+        uniforms: { rows: "u32", n: "u32" },
+        ...split.source,
+        body: `  ${split.begin}
+  let base = row * u.n;
+  var squares = 0.0;
+  for (var i = ${split.start}; i < u.n; i += ${split.step}) { squares = fma(x[base + i], x[base + i], squares); }
+  let norm2 = ${split.sum("squares")};
+  out[row] = select(0.0, 1.0 / sqrt(norm2), norm2 > 0.0);`,
+      }),
+    );
+    launch(text, { x: source, out }, { rows: out.size, n }, split.grid(out.size, maxWorkgroupsPerDimension));
+    return out;
+  });
+}
+
+/**
+ * Rows of the last axis divided by their Euclidean length; zero rows stay zero.
+ *
+ * @param x [..., n].
+ * @example const unit = normalize(features);
+ */
+export function normalize(x: Tensor): Tensor {
+  return scope(() => {
+    const source = cast(x, "float32");
+    const factor = inverseNorm(source);
+    const out = Tensor.empty(x.device, x.shape);
+    if (out.size === 0) return out;
+    const { family, maxWorkgroupsPerDimension } = x.device.caps;
+    const split = rowSplit(family);
+    const text = kernelFor(`normalize:${family === "workgroup"}`, () =>
+      kernel({
+        name: "normalize",
+        reads: { x: "f32", factor: "f32" },
+        writes: { out: "f32" },
+        uniforms: { rows: "u32", n: "u32" },
+        ...split.source,
+        body: `  ${split.begin}
+  for (var i = ${split.start}; i < u.n; i += ${split.step}) { out[row * u.n + i] = x[row * u.n + i] * factor[row]; }`,
+      }),
+    );
+    launch(
+      text,
+      { x: source, factor, out },
+      { rows: factor.size, n: x.shape[x.rank - 1] },
+      split.grid(factor.size, maxWorkgroupsPerDimension),
+    );
+    return out;
+  });
+}

@@ -1,0 +1,35 @@
+// From a fresh clone to the job itself. What is already done is not done again.
+//
+//   node scripts/setup.mjs               set up, no more
+//   node scripts/setup.mjs build         dependencies and build, without looking for an adapter
+//   node scripts/setup.mjs demo [...]    set up, then the demo
+//   node scripts/setup.mjs test [...]    set up, then the tests
+import { ensureAdapter } from "./setup/driver.mjs";
+import { handOver, SetupError, say } from "./setup/shell.mjs";
+import { checkNode, ensureBuilt, ensureInstalled } from "./setup/toolchain.mjs";
+
+const JOBS = {
+  setup: undefined,
+  build: undefined,
+  demo: ["packages/cli/bin/inctrl.js", "demo"],
+  test: ["scripts/test.mjs"],
+};
+
+async function main([verb = "setup", ...rest]) {
+  if (!Object.hasOwn(JOBS, verb))
+    throw new SetupError(`unknown verb "${verb}": ${Object.keys(JOBS).join(", ")}`);
+  checkNode();
+  await ensureInstalled();
+  if (verb !== "build") await ensureAdapter();
+  await ensureBuilt();
+  const job = JOBS[verb];
+  return job ? handOver([...job, ...rest]) : 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}

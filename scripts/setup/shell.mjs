@@ -1,0 +1,74 @@
+// Runs the commands of a set-up: quiet while they work, their last lines when they fail.
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TOOLS_BIN = path.join(ROOT, ".tools", "node_modules", ".bin");
+
+const HEARTBEAT_MS = 15_000;
+const TAIL_LINES = 25;
+
+/** A failure the user can act on: shown without a stack trace. */
+export class SetupError extends Error {}
+
+/** All talk goes to stderr; stdout belongs to the demo and the tests. */
+export const say = (text) => process.stderr.write(`setup: ${text}\n`);
+
+/**
+ * The environment of every child. NODE_ENV=production would leave out the build tools, and CI=true keeps pnpm
+ * from asking questions that nobody is there to answer.
+ */
+export function childEnv(extra = {}) {
+  const { NODE_ENV: _, ...env } = process.env;
+  const key = Object.keys(env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
+  return { ...env, [key]: [TOOLS_BIN, env[key]].filter(Boolean).join(path.delimiter), ...extra };
+}
+
+/** Runs a long command under a title, with a sign of life every 15 s, and throws its last lines if it fails. */
+export function step(title, command, args, { env = {}, shell = false } = {}) {
+  say(`${title} ...`);
+  return new Promise((resolve, reject) => {
+    const started = Date.now();
+    const seconds = () => Math.round((Date.now() - started) / 1000);
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      shell,
+      env: childEnv({ CI: "true", ...env }),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let tail = [];
+    const keep = (chunk) => {
+      tail = [...tail, ...String(chunk).split(/[\r\n]+/)].filter((line) => line.trim()).slice(-TAIL_LINES);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    const heartbeat = setInterval(
+      () => say(`  still at it (${seconds()} s): ${tail.at(-1)?.trim() ?? "..."}`),
+      HEARTBEAT_MS,
+    );
+    const fail = (why) => {
+      clearInterval(heartbeat);
+      const log = tail.map((line) => `  | ${line}`).join("\n");
+      reject(new SetupError(`${title}: ${why}.${log ? ` The last lines were:\n${log}` : ""}`));
+    };
+    child.on("error", (error) => fail(`cannot start "${command}" (${error.message})`));
+    child.on("close", (code, signal) => {
+      if (code !== 0) return fail(signal ? `ended by ${signal}` : `exit code ${code}`);
+      clearInterval(heartbeat);
+      say(`  done in ${seconds()} s`);
+      resolve();
+    });
+  });
+}
+
+/** Runs the main job on the user's own terminal and returns its exit code. */
+export function handOver(args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit", env: childEnv() });
+    // The terminal sends Ctrl-C to the child as well: wait for it to finish in its own way.
+    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+    child.on("error", () => resolve(1));
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,77 @@
+// What earlier runs have already done, so that the next one can skip it.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { ROOT } from "./shell.mjs";
+
+// Inside node_modules, so that deleting node_modules also forgets what was done.
+const STAMP = path.join(ROOT, "node_modules", ".inctrl-setup.json");
+
+/** @returns {{install?: string, build?: string, driver?: string}} */
+export function readStamp() {
+  try {
+    return JSON.parse(readFileSync(STAMP, "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+export function writeStamp(changes) {
+  const temporary = `${STAMP}.${process.pid}`;
+  writeFileSync(temporary, JSON.stringify({ ...readStamp(), ...changes }));
+  renameSync(temporary, STAMP);
+}
+
+const digest = (parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+
+/** The packages by folder name, e.g. ["clip", "tensor"]. */
+export const packageNames = () =>
+  readdirSync(path.join(ROOT, "packages")).filter((name) =>
+    existsSync(path.join(ROOT, "packages", name, "package.json")),
+  );
+
+/** Changes when another set of dependencies has to be installed: by content, these files are few and small. */
+export function installFingerprint() {
+  const files = [
+    "package.json",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    "bench/package.json",
+    ...packageNames().map((name) => `packages/${name}/package.json`),
+  ].filter((file) => existsSync(path.join(ROOT, file)));
+  const contents = files.map((file) => [file, readFileSync(path.join(ROOT, file), "utf8")]);
+  return digest([process.platform, process.arch, ...contents]);
+}
+
+/** Changes when a source may have changed: by name, size and time, which is quick for any number of files. */
+export function buildFingerprint() {
+  const entries = [];
+  const add = (file) => {
+    const info = statSync(path.join(ROOT, file));
+    if (info.isFile()) entries.push([file, info.size, info.mtimeMs]);
+  };
+  for (const name of packageNames()) {
+    const source = `packages/${name}/src`;
+    if (!existsSync(path.join(ROOT, source))) continue;
+    for (const entry of readdirSync(path.join(ROOT, source), { recursive: true }).sort())
+      add(path.join(source, entry));
+    add(`packages/${name}/tsconfig.build.json`);
+  }
+  add("tsconfig.base.json");
+  add("turbo.json");
+  return digest([installFingerprint(), ...entries]);
+}
+
+// Where the Vulkan loader looks for drivers. Windows and macOS bring theirs along.
+const DRIVER_FOLDERS = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+
+/** Changes when another driver or another WebGPU could be found than at the last look. */
+export function driverFingerprint(webgpuVersion) {
+  const files = DRIVER_FOLDERS.filter(existsSync).flatMap((folder) =>
+    readdirSync(folder).map((name) => [path.join(folder, name), statSync(path.join(folder, name)).mtimeMs]),
+  );
+  const variables = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES", "VK_LOADER_DRIVERS_DISABLE"].map(
+    (name) => process.env[name],
+  );
+  return digest([process.platform, process.arch, webgpuVersion, files, variables]);
+}

@@ -1,0 +1,137 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { backportsFile, hasSuite, parseAptSources } from "../setup/apt-sources.mjs";
+import { asShell, parseOsRelease, planDriver } from "../setup/driver-plan.mjs";
+
+const DEB822 = `Types: deb
+# a snapshot of the archive
+URIs: http://mirror.test/debian
+Suites: bookworm bookworm-updates
+Components: main contrib
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: http://mirror.test/debian-security
+Suites: bookworm-security
+Components: main
+`;
+const ONE_LINE = `# the installer's
+deb cdrom:[Debian 12]/ bookworm main
+deb-src http://mirror.test/debian bookworm main
+deb [arch=amd64,arm64 signed-by=/k.gpg trusted=yes] http://mirror.test/debian bookworm main non-free # here
+deb http://mirror.test/debian-security bookworm-security main
+`;
+const file = (name, text) => parseAptSources([{ name, text }]);
+
+test("deb822 sources", () => {
+  const sources = file("debian.sources", DEB822);
+  assert.is(sources.length, 2);
+  assert.equal(sources[0], {
+    uris: ["http://mirror.test/debian"],
+    suites: ["bookworm", "bookworm-updates"],
+    components: ["main", "contrib"],
+    options: { "Signed-By": "/usr/share/keyrings/debian-archive-keyring.gpg" },
+  });
+  assert.is(
+    backportsFile(sources, "bookworm"),
+    "Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm-backports\nComponents: main\n" +
+      "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
+  );
+});
+
+test("deb822 sources: a key inside the file is kept line by line, a disabled source is not used", () => {
+  const key = " -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n mQINBGPL0BU\n -----END PGP PUBLIC KEY BLOCK-----";
+  const text = `Types: deb\nURIs: http://a.test/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n${key}\n`;
+  assert.match(backportsFile(file("a.sources", text), "bookworm"), `Signed-By: \n${key}\n`);
+  assert.equal(file("a.sources", `Enabled: no\n${text}`), []);
+});
+
+test("one-line sources", () => {
+  const sources = file("sources.list", ONE_LINE);
+  assert.is(sources.length, 3);
+  assert.is(
+    backportsFile(sources, "bookworm"),
+    "Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm-backports\nComponents: main\n" +
+      "Architectures: amd64 arm64\nSigned-By: /k.gpg\nTrusted: yes\n",
+  );
+  assert.not(hasSuite(sources, "bookworm-backports"));
+  assert.is(backportsFile(sources, "trixie"), undefined);
+});
+
+const BOOKWORM = parseOsRelease('ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n');
+const sources = file("debian.sources", DEB822);
+const machine = (changes) => ({ platform: "linux", osRelease: BOOKWORM, uid: 0, sources, ...changes });
+const install = (...target) => ({
+  run: [
+    "apt-get",
+    "install",
+    "-y",
+    "--no-install-recommends",
+    ...target,
+    "mesa-vulkan-drivers",
+    "libvulkan1",
+  ],
+});
+const update = { run: ["apt-get", "update"] };
+
+test("Debian 12 as root: backports from the machine's own mirror", () => {
+  const { steps, automatic } = planDriver(machine());
+  assert.ok(automatic);
+  assert.is(steps[0].write, "/etc/apt/sources.list.d/inctrl-backports.sources");
+  assert.match(steps[0].text, "http://mirror.test/debian\n");
+  assert.equal(steps.slice(1), [update, install("-t", "bookworm-backports")]);
+});
+
+test("Debian 12 that has backports already: nothing is added", () => {
+  const more = file("b.list", "deb http://mirror.test/debian bookworm-backports main\n");
+  assert.equal(planDriver(machine({ sources: [...sources, ...more] })).steps, [
+    update,
+    install("-t", "bookworm-backports"),
+  ]);
+});
+
+test("Debian 12 without root: the same steps, to be typed", () => {
+  const plan = planDriver(machine({ uid: 1000 }));
+  assert.not(plan.automatic);
+  assert.equal(plan.steps, planDriver(machine()).steps);
+  assert.is(
+    asShell(plan.steps),
+    "cat > /etc/apt/sources.list.d/inctrl-backports.sources <<'EOF'\nTypes: deb\nURIs: http://mirror.test/debian\n" +
+      "Suites: bookworm-backports\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\nEOF\n" +
+      "apt-get update\n" +
+      "apt-get install -y --no-install-recommends -t bookworm-backports mesa-vulkan-drivers libvulkan1",
+  );
+});
+
+test("Debian 12 with no mirror to model on: said, not guessed", () => {
+  const plan = planDriver(machine({ sources: [] }));
+  assert.not(plan.automatic);
+  assert.match(plan.why, "add the suite bookworm-backports");
+});
+
+test("newer Debian and Ubuntu install straight", () => {
+  for (const text of [
+    "ID=debian\nVERSION_CODENAME=trixie",
+    'ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME="noble"',
+  ]) {
+    const plan = planDriver(machine({ osRelease: parseOsRelease(text) }));
+    assert.ok(plan.automatic);
+    assert.equal(plan.steps, [update, install()]);
+  }
+});
+
+test("relatives of Debian, other systems and other platforms are told what to run", () => {
+  const like = (text, platform = "linux") =>
+    planDriver(machine({ platform, osRelease: parseOsRelease(text) }));
+  const mint = like('ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_CODENAME=wilma');
+  assert.equal([mint.automatic, mint.steps], [false, [update, install()]]);
+  assert.is(like("ID=fedora").steps[0].run[0], "dnf");
+  assert.is(like('ID=rocky\nID_LIKE="rhel centos fedora"').steps[0].run[0], "dnf");
+  assert.is(like("ID=arch").steps[0].run[0], "pacman");
+  assert.is(like("ID=cachyos\nID_LIKE=arch").steps[0].run[0], "pacman");
+  assert.is(like('ID=opensuse-leap\nID_LIKE="suse opensuse"').steps[0].run[0], "zypper");
+  for (const plan of [like("ID=alpine"), like("", "darwin"), like("", "win32")])
+    assert.equal([plan.automatic, plan.steps], [false, []]);
+});
+
+test.run();

@@ -1,0 +1,97 @@
+// Runs one test file in a process of its own and judges it by uvu's summary, its exit code and the time it took.
+import { spawn } from "node:child_process";
+
+/**
+ * @typedef {{passed: number, failed: number, skipped: number, problem?: string, notes: string[], output: string, ms: number}} Verdict
+ * `problem` says why the file as a whole failed (it then counts as at least one failure); `notes` are the lines in
+ * which a test says what it left out.
+ */
+
+const count = (output, word) => {
+  const matches = [...output.matchAll(new RegExp(`^ *${word}: +(\\d+)$`, "gm"))];
+  return matches.length ? Number(matches.at(-1)[1]) : undefined;
+};
+
+/** Counts from uvu's summary, or undefined where none was printed. */
+export function parseSummary(output) {
+  const [total, passed, skipped] = ["Total", "Passed", "Skipped"].map((word) => count(output, word));
+  return total === undefined || passed === undefined ? undefined : { total, passed, skipped: skipped ?? 0 };
+}
+
+/** @returns {Pick<Verdict, "passed" | "failed" | "skipped" | "problem">} */
+export function judge({ output, code, signal, timedOut, limitMs }) {
+  const summary = parseSummary(output);
+  const { total = 0, passed = 0, skipped = 0 } = summary ?? {};
+  let failed = total - passed;
+  let problem;
+  if (timedOut) problem = `stopped after ${limitMs / 1000} s`;
+  else if (signal) problem = `ended by ${signal}`;
+  else if (!summary)
+    problem = code ? `exit code ${code} before any result` : "ran no test: is test.run() missing?";
+  else if (total + skipped === 0) problem = "holds no test";
+  else if (code && !failed) problem = `exit code ${code} although every test passed`;
+  else if (!code && failed) problem = "exit code 0 although tests failed";
+  if (problem && !failed) failed = 1;
+  return { passed, failed, skipped, problem };
+}
+
+const PIPE_GRACE_MS = 2000;
+const running = new Set();
+
+/** Ends a test and whatever it has started: on POSIX each test leads a process group. */
+function stop(child) {
+  try {
+    if (process.platform === "win32") child.kill("SIGKILL");
+    else process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended by itself in the meantime.
+  }
+}
+
+export const stopAll = () => running.forEach(stop);
+
+/** @returns {Promise<Verdict>} */
+export function runFile(file, { cwd, limitMs }) {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const child = spawn(process.execPath, ["--conditions=@inctrl/source", "--import", "tsx", file], {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
+      env: { ...process.env, FORCE_COLOR: "0" },
+    });
+    running.add(child);
+    let output = "";
+    let timedOut = false;
+    const append = (chunk) => {
+      output += chunk;
+    };
+    child.stdout.setEncoding("utf8").on("data", append);
+    child.stderr.setEncoding("utf8").on("data", append);
+    const timer = setTimeout(() => {
+      timedOut = true;
+      stop(child);
+    }, limitMs);
+    child.on("error", (error) => append(`${error.message}\n`));
+    child.on("exit", () => {
+      clearTimeout(timer);
+      running.delete(child);
+      // What it left behind would outlive the run and hold the pipes open, and "close" waits for those.
+      stop(child);
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, PIPE_GRACE_MS).unref();
+    });
+    child.on("close", (code, signal) => {
+      const notes = output.split("\n").filter((line) => /^\s*skipped: +[^\d\s]/i.test(line));
+      const verdict = judge({ output, code, signal, timedOut, limitMs });
+      resolve({
+        ...verdict,
+        notes: notes.map((line) => line.trim()),
+        output,
+        ms: performance.now() - started,
+      });
+    });
+  });
+}
