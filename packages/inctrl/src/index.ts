@@ -1,1 +1,27 @@
-export {};
+export { Backbone, type BackboneOptions, openBackbone, randomBackbone } from "./backbone.js";
+export { type Prompt, PromptBank, type PromptRecord } from "./bank.js";
+export { InctrlError, type InctrlErrorCode } from "./errors.js";
+export { Heads } from "./heads.js";
+export { inferno, type Scale, scaleOf } from "./heatmap/colormap.js";
+export { type PatchView, renderPanel } from "./heatmap/panel.js";
+export type { Box, RgbaImage, RgbImage } from "./heatmap/picture.js";
+export { renderHeatmap } from "./heatmap/render.js";
+export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";
+export { classPrototypes, prototypesFromIds, textScore } from "./prototypes.js";
+export { patchResiduals, type Residuals } from "./residual.js";
+export {
+  type ModelContext,
+  type ModelOutput,
+  runModel,
+  Scorer,
+  type ScorerOptions,
+  type ViewScore,
+} from "./scorer.js";
+export {
+  type ImageFailure,
+  type ImageScore,
+  prepareFile,
+  readPrompts,
+  type ScoreImagesOptions,
+  scoreImages,
+} from "./stream.js";

@@ -5,6 +5,7 @@ import { check } from "./errors.js";
 import { f32ToF16 } from "./files/half.js";
 import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "./kernels/kernel.js";
 import { launch } from "./ops/launch.js";
+import { scope } from "./scope.js";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.js";
 import { type NestedArray, Tensor } from "./tensor.js";
 
@@ -111,7 +112,6 @@ function flatten(values: NestedArray | boolean[]): number[] {
 /** A tensor of one value throughout. */
 export function full(device: Device, shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   check(dtype !== "float16", "dtype", () => "full: make float32 values and cast them to float16");
-  const out = Tensor.empty(device, shape, dtype);
   const type = wgslScalar(dtype);
   const fill = kernelFor(`fill:${type}`, () =>
     kernel({
@@ -124,8 +124,11 @@ export function full(device: Device, shape: Shape, value: number, dtype: DType =
     }),
   );
   const stored = dtype === "bool" ? Number(value !== 0) : value;
-  launch(fill, { out }, { count: out.size, value: stored }, flatGrid(out.size));
-  return out;
+  return scope(() => {
+    const out = Tensor.empty(device, shape, dtype);
+    launch(fill, { out }, { count: out.size, value: stored }, flatGrid(out.size));
+    return out;
+  });
 }
 
 /** @example const z = zeros(device, [2, 3]); */

@@ -1,6 +1,9 @@
 /** Element types. `float16` is a storage type: kernels compute in float32. `bool` is stored as 0 or 1 in 32 bits. */
 export type DType = "float32" | "float16" | "int32" | "uint32" | "bool";
 
+/** Types that kernels compute in. */
+export type ComputeType = Exclude<DType, "float16">;
+
 /** What `Tensor.data()` gives back: float16 is widened to float32, bool is one byte a value. */
 export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
 

@@ -18,14 +18,17 @@ export {
   type SelfAttentionOptions,
   selfAttention,
 } from "./ops/attention.js";
+export { type BatchNormOptions, batchNorm } from "./ops/batch-norm.js";
 export { cast } from "./ops/cast.js";
 export { concat, pad, split, stack } from "./ops/concat.js";
+export { type Conv2dOptions, ConvWeight, conv2d, type Pair, packConv } from "./ops/conv.js";
 export * from "./ops/elementwise.js";
 export { gather, type Indices, oneHot, takeAlongAxis } from "./ops/gather.js";
 export { type MatmulOptions, matmul } from "./ops/matmul.js";
 export { type NearestResult, nearest, packBank } from "./ops/nearest.js";
 export { inverseNorm, type LayerNormOptions, layerNorm, normalize } from "./ops/norm.js";
 export { PackedMatrix, type PackOptions, packMatrix } from "./ops/packed.js";
+export { all, any, argmax, argmin, max, mean, min, sum, variance } from "./ops/reduce.js";
 export {
   expand,
   permute,
@@ -37,6 +40,7 @@ export {
   unsqueeze,
 } from "./ops/shape.js";
 export { logSoftmax, softmax } from "./ops/softmax.js";
+export { type TopK, topk } from "./ops/topk.js";
 export { type HoldsTensors, keep, scope } from "./scope.js";
 export type { Shape } from "./shape.js";
 export { type LeakReport, leakReport, type NestedArray, Tensor, traceLeaks } from "./tensor.js";

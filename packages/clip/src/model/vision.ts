@@ -19,7 +19,7 @@ import type { Parameters } from "./parameters.js";
 export interface VisionOutput {
   /** The class feature: CLS after ln_post and, where there is one, the projection; not normalised. [batch, embedDim]. */
   features: Tensor;
-  /** For each tapped block, its raw output without CLS, [batch, patches, width], in the order asked for. */
+  /** For each tapped block, its raw output, [batch, 1 + patches, width] with CLS first, in the order asked for. */
   taps: Tensor[];
 }
 
@@ -54,9 +54,9 @@ export class VisionTransformer {
         // Nothing after the last block reads its patches unless it is tapped.
         const queries = i === vision.layers && !taps.includes(i) ? 1 : undefined;
         const next = runBlock(x, this.parameters, `visual.transformer.resblocks.${i - 1}`, block, queries);
-        x.dispose();
+        if (!taps.includes(i - 1)) x.dispose();
         x = next;
-        if (taps.includes(i)) tapped.set(i, slice(x, [null, [1, x.shape[1]]]));
+        if (taps.includes(i)) tapped.set(i, x);
       }
       const cls = reshape(slice(x, [null, [0, 1]]), [x.shape[0], vision.width]);
       const features = this.#norm(cls, "ln_post");

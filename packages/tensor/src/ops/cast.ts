@@ -1,5 +1,6 @@
 import { type DType, wgslScalar } from "../dtype.js";
 import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
+import { scope } from "../scope.js";
 import { Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
 
@@ -33,8 +34,10 @@ export function cast(x: Tensor, dtype: DType): Tensor {
       body: `${FLAT_INDEX}\n  if (i >= u.count) { return; }\n  ${store}`,
     });
   });
-  const out = Tensor.empty(x.device, x.shape, dtype);
   const count = dtype === "float16" ? Math.ceil(x.size / 2) : x.size;
-  launch(kernelText, { x, out }, { count, size: x.size }, flatGrid(count));
-  return out;
+  return scope(() => {
+    const out = Tensor.empty(x.device, x.shape, dtype);
+    launch(kernelText, { x, out }, { count, size: x.size }, flatGrid(count));
+    return out;
+  });
 }

@@ -1,5 +1,7 @@
 import { wgslScalar } from "../dtype.js";
-import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
+import { FLAT, type Kernel, kernel, kernelFor } from "../kernels/kernel.js";
+import { planRuns, RUNS } from "../kernels/runs.js";
+import { scope } from "../scope.js";
 import type { Shape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
@@ -32,28 +34,46 @@ ${adds}
  * kernel behind permute, expand and slice; strides may be 0 (repeat) or negative (reverse).
  */
 export function stridedCopy(x0: Tensor, shape: Shape, strides: readonly number[], offset = 0): Tensor {
-  const x = x0.dtype === "float16" ? cast(x0, "float32") : x0;
-  const out = Tensor.empty(x.device, shape, x.dtype);
-  const type = wgslScalar(x.dtype);
-  const copy = kernelFor(`copy:${type}`, () =>
+  return scope(() => {
+    const x = x0.dtype === "float16" ? cast(x0, "float32") : x0;
+    const out = Tensor.empty(x.device, shape, x.dtype);
+    const length = shape.at(-1) ?? 1;
+    const { uniforms, grid } = planRuns(length === 0 ? 0 : out.size / length, length);
+    launch(
+      copyKernel(wgslScalar(x.dtype)),
+      { x, out },
+      {
+        ...uniforms,
+        offset,
+        step: strides.at(-1) ?? 0,
+        shape: padded8(shape.slice(0, -1), 1),
+        strides: padded8(strides.slice(0, -1), 0),
+      },
+      grid,
+    );
+    return out;
+  });
+}
+
+/** Runs along the last axis; the offset of a run is worked out once. Negative strides wrap: sums of u32 are exact. */
+function copyKernel(type: string): Kernel {
+  return kernelFor(`copy:${type}`, () =>
     kernel({
       name: "strided copy",
       reads: { x: type },
       writes: { out: type },
-      uniforms: { count: "u32", offset: "u32", shape: "u32x8", strides: "u32x8" },
+      uniforms: { ...RUNS.uniforms, offset: "u32", step: "u32", shape: "u32x8", strides: "u32x8" },
       workgroup: FLAT,
-      // Negative strides wrap: sums of u32 are exact modulo 2^32.
-      body: `${FLAT_INDEX}
-  if (i >= u.count) { return; }
-${offsetLoop(["strides"])}
-  out[i] = x[u.offset + at_strides];`,
+      body: `  ${RUNS.begin}
+  var at = u.offset;
+  var rest = row;
+  for (var i = 0u; i < 8u && rest > 0u; i++) {
+    let d = 7u - i;
+    let size = u.shape[d / 4u][d % 4u];
+    at += (rest % size) * u.strides[d / 4u][d % 4u];
+    rest = rest / size;
+  }
+  ${RUNS.along} { out[row * u.length + j] = x[at + j * u.step]; }`,
     }),
   );
-  launch(
-    copy,
-    { x, out },
-    { count: out.size, offset, shape: padded8(shape, 1), strides: padded8(strides, 0) },
-    flatGrid(out.size),
-  );
-  return out;
 }

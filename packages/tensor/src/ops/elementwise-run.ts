@@ -1,7 +1,7 @@
 import type { UniformValues } from "../device/commands.js";
-import { wgslScalar } from "../dtype.js";
+import { type ComputeType, wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
-import { FLAT_LOOP, planFlat } from "../kernels/flat.js";
+import { planFlat, SHARES } from "../kernels/flat.js";
 import { FLOAT } from "../kernels/float.js";
 import { FLAT, type Kernel, kernel, kernelFor, type UniformType } from "../kernels/kernel.js";
 import { scope } from "../scope.js";
@@ -9,12 +9,7 @@ import { broadcastShapes, broadcastStrides, type Shape, sizeOf } from "../shape.
 import { commonDevice, Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
 import { offsetLoop, padded8 } from "./copy.js";
-import {
-  type ComputeType,
-  ELEMENTWISE,
-  type ElementwiseName,
-  type ElementwiseOp,
-} from "./elementwise-table.js";
+import { ELEMENTWISE, type ElementwiseName, type ElementwiseOp } from "./elementwise-table.js";
 import { launch } from "./launch.js";
 
 /** A tensor, or a number that is used for every element. */
@@ -47,16 +42,13 @@ export function elementwise(name: ElementwiseName, operands: readonly Operand[])
     );
     const accesses = ways.map((way) => way.access);
     const bound: Record<string, Tensor> = { out };
-    const uniforms: Record<string, number | readonly number[]> = {
-      count: out.size,
-      shape: padded8(shape, 1),
-    };
+    const flat = planFlat(out.size, device.caps);
+    const uniforms: UniformValues = { ...flat.uniforms, shape: padded8(shape, 1) };
     operands.forEach((x, i) => {
       const way = ways[i];
       if (x instanceof Tensor) bound[`x${i}`] = x.dtype === "float16" ? cast(x, "float32") : x;
       else uniforms[`value${i}`] = x;
-      if (way.access === "cycle")
-        Object.assign(uniforms, { [`inner${i}`]: way.inner, [`size${i}`]: way.size });
+      if (way.access === "cycle") Object.assign(uniforms, cycleUniforms(i, way.inner, way.size));
       if (way.access === "strided") uniforms[`strides${i}`] = padded8(way.strides, 0);
     });
     launch(elementwiseKernel(name, type, accesses), bound, uniforms, flat.grid);
@@ -135,7 +127,24 @@ export function accessOf(shape: Shape, target: Shape): Way {
   return axis < 0 ? { access: "cycle", inner, size } : { access: "strided", strides };
 }
 
-/** out[i] = f(a, b, c) for one row, type and access to each operand; one invocation an element. */
+/*
+ * (i / inner) % size without a division for every output, which costs most on CPUs: `at` counts it, `rest` is i % inner,
+ * and both advance as i does by FLAT.
+ */
+const cycleUniforms = (operand: number, inner: number, size: number) => ({
+  [`inner${operand}`]: inner,
+  [`size${operand}`]: size,
+  [`restStep${operand}`]: FLAT % inner,
+  [`atStep${operand}`]: Math.floor(FLAT / inner) % size,
+});
+const cycleStart = (o: number) => `  var rest${o} = first % u.inner${o};
+  var at${o} = (first / u.inner${o}) % u.size${o};`;
+const cycleStep = (o: number) => `  rest${o} += u.restStep${o};
+  at${o} += u.atStep${o} + select(0u, 1u, rest${o} >= u.inner${o});
+  rest${o} -= select(0u, u.inner${o}, rest${o} >= u.inner${o});
+  at${o} -= select(0u, u.size${o}, at${o} >= u.size${o});`;
+
+/** out[i] = f(a, b, c) for one row, type and access to each operand. */
 function elementwiseKernel(name: ElementwiseName, type: ComputeType, accesses: readonly Access[]): Kernel {
   return kernelFor(`elementwise:${name}:${type}:${accesses.join()}`, () => {
     const op: ElementwiseOp = ELEMENTWISE[name];
@@ -150,34 +159,34 @@ function elementwiseKernel(name: ElementwiseName, type: ComputeType, accesses: r
     const strided = accesses.flatMap((access, i) => (access === "strided" ? [`strides${i}`] : []));
     const read = (access: Access, i: number): string => {
       if (access === "number") return `u.value${i}`;
-      if (access === "cycle") return `x${i}[(i / u.inner${i}) % u.size${i}]`;
+      if (access === "cycle") return `x${i}[at${i}]`;
       return access === "strided" ? `x${i}[at_strides${i}]` : `x${i}[i]`;
     };
-    const uniforms: [string, UniformType][] = [
-      ["count", "u32"],
-      ["share", "u32"],
-    ];
+    const cycles = accesses.flatMap((access, i) => (access === "cycle" ? [i] : []));
+    const uniforms: Record<string, UniformType> = { ...SHARES.uniforms };
     accesses.forEach((access, i) => {
-      if (access === "number") uniforms.push([`value${i}`, typeOf(i)]);
-      if (access === "cycle") uniforms.push([`inner${i}`, "u32"], [`size${i}`, "u32"]);
+      if (access === "number") uniforms[`value${i}`] = typeOf(i);
     });
-    if (strided.length > 0) uniforms.push(["shape", "u32x8"]);
-    for (const field of strided) uniforms.push([field, "u32x8"]);
+    for (const i of cycles) for (const field of Object.keys(cycleUniforms(i, 1, 1))) uniforms[field] = "u32";
+    for (const field of strided.length > 0 ? ["shape", ...strided] : []) uniforms[field] = "u32x8";
     return kernel({
       name,
       reads: Object.fromEntries(
         accesses.flatMap((access, i) => (access === "number" ? [] : [[`x${i}`, typeOf(i)]])),
       ),
       writes: { out: op.gives === "bool" ? "u32" : scalar },
-      uniforms: Object.fromEntries(uniforms),
+      uniforms,
       workgroup: FLAT,
       declare: [...new Set([...uses, ...(guard ? [FLOAT.is_nan] : [])])].join("\n"),
-      body: `${FLAT_LOOP} {
+      body: `${SHARES.begin}
+${cycles.map(cycleStart).join("\n")}
+  ${SHARES.each} {
 ${strided.length > 0 ? offsetLoop(strided) : ""}
 ${accesses.map((access, i) => `  let ${letters[i]} = ${read(access, i)};`).join("\n")}
   var value = ${op.gives === "bool" ? `u32(${expression})` : expression};
 ${guard ? letters.map((x) => `  value = select(value, ${x}, is_nan(${x}));`).join("\n") : ""}
   out[i] = value;
+${cycles.map(cycleStep).join("\n")}
   }`,
     });
   });

@@ -1,9 +1,6 @@
-import type { DType } from "../dtype.js";
+import type { ComputeType } from "../dtype.js";
 import { FLOAT, WHOLE } from "../kernels/float.js";
 import { ACTIVATIONS, MATH } from "../kernels/math.js";
-
-/** Element types that kernels compute in; float16 operands are widened to float32 first. */
-export type ComputeType = Exclude<DType, "float16">;
 
 /** An elementwise op as data. Operands are `a`, `b` and `c` in the WGSL and, in order, in the reference. */
 export interface ElementwiseOp {

@@ -1,4 +1,5 @@
 import { full } from "../create.js";
+import type { ComputeType } from "../dtype.js";
 import { check } from "../errors.js";
 import { FLAT, flatGrid } from "../kernels/kernel.js";
 import { planReduce } from "../kernels/plan.js";
@@ -7,7 +8,6 @@ import { scope } from "../scope.js";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
-import type { ComputeType } from "./elementwise-table.js";
 import { launch } from "./launch.js";
 import { permute } from "./shape.js";
 

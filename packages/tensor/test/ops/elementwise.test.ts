@@ -2,17 +2,16 @@ import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { tensor } from "../../src/create.js";
 import type { Device } from "../../src/device/device.js";
+import type { ComputeType } from "../../src/dtype.js";
 import { cast } from "../../src/ops/cast.js";
 import * as ops from "../../src/ops/elementwise.js";
-import { accessOf, elementwise, type Operand } from "../../src/ops/elementwise-run.js";
+import { accessOf, elementwise } from "../../src/ops/elementwise-run.js";
 import {
-  type ComputeType,
   ELEMENTWISE,
   type ElementwiseName,
   type ElementwiseOp,
 } from "../../src/ops/elementwise-table.js";
 import { broadcastShapes, type Shape, sizeOf } from "../../src/shape.js";
-import { Tensor } from "../../src/tensor.js";
 import {
   close,
   coordinates,
@@ -22,6 +21,7 @@ import {
   type Tolerance,
   throwsCode,
   valuesOf,
+  withDevice,
 } from "../support.js";
 
 const test = deviceTests();
@@ -111,4 +111,189 @@ for (const [name, op] of TABLE) {
     }
   });
 }
+
+/** `sub` and `where` tell operands apart, so a swapped or misread one shows. */
+async function broadcasts(device: Device, shapes: Shape[]): Promise<void> {
+  const out = shapes.reduce((a, b) => broadcastShapes("test", a, b));
+  const host = shapes.map((shape, i) => random(i + 1, sizeOf(shape)));
+  const inputs = host.map((values, i) => tensor(device, values, shapes[i]));
+  const [a, b] = inputs;
+  const at = [...coordinates(out)];
+  const pick = (i: number) => (c: number[]) => host[i][flatIndex(c, shapes[i])];
+  const label = shapes.map((shape) => `[${shape}]`).join(" ");
+  if (shapes.length === 2) {
+    const want = at.map((c) => Math.fround(pick(0)(c) - pick(1)(c)));
+    close(await valuesOf(() => ops.sub(a, b)), want, 0, `sub ${label}`);
+  } else {
+    const want = at.map((c) => (pick(0)(c) > 0 ? pick(1)(c) : pick(2)(c)));
+    close(await valuesOf(() => ops.where(ops.greater(a, 0), b, inputs[2])), want, 0, `where ${label}`);
+  }
+  for (const x of inputs) x.dispose();
+}
+
+test("broadcasts by every access, at sizes around and above a workgroup's", async (device) => {
+  const pairs: [Shape, Shape][] = [
+    [[], []],
+    [[1], []],
+    [[3000], []],
+    [[], [70, 3]],
+    [[37, 129], [129]],
+    [[129], [37, 129]],
+    [
+      [37, 129],
+      [37, 1],
+    ],
+    [
+      [2, 5, 7, 11],
+      [5, 1, 1],
+    ],
+    [
+      [5, 1],
+      [1, 7],
+    ],
+    [
+      [2, 3, 2, 3, 2, 3],
+      [3, 1, 3, 1, 3],
+    ],
+    [
+      [2, 1, 2, 1, 2, 1],
+      [1, 3, 1, 3, 1, 3],
+    ],
+    [
+      [1, 1, 4],
+      [2, 1, 1],
+    ],
+    [[200, 700], [700]],
+    [
+      [700, 200],
+      [700, 1],
+    ],
+    [[0, 3], [3]],
+    [
+      [4, 0],
+      [4, 1],
+    ],
+    [[1], [0]],
+  ];
+  for (const pair of pairs) await broadcasts(device, pair);
+  await broadcasts(device, [[4, 1], [3], [2, 1, 1]]);
+  await broadcasts(device, [[], [5], [2, 5]]);
+});
+
+test("any shapes that broadcast agree with a plain loop", async (device) => {
+  const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 6 }).chain((full) => {
+    const part = fc
+      .tuple(fc.nat({ max: full.length }), fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }))
+      .map(([drop, ones]) => full.map((d, i) => (ones[i] ? 1 : d)).slice(drop));
+    return fc.array(part, { minLength: 2, maxLength: 3 });
+  });
+  await fc.assert(
+    fc.asyncProperty(shapes, (some) => broadcasts(device, some)),
+    { numRuns: 40, seed: 1 },
+  );
+});
+
+test("the cheapest access is chosen", () => {
+  const access = (shape: Shape, target: Shape) => accessOf(shape, target);
+  assert.equal(access([2, 3], [2, 3]), { access: "same" });
+  assert.equal(access([1, 3], [3]), { access: "same" });
+  assert.equal(access([], [2, 3]), { access: "cycle", inner: 6, size: 1 });
+  assert.equal(access([3], [2, 3]), { access: "cycle", inner: 1, size: 3 });
+  assert.equal(access([2, 1], [2, 3]), { access: "cycle", inner: 3, size: 2 });
+  assert.equal(access([3, 1, 1], [2, 3, 4, 5]), { access: "cycle", inner: 20, size: 3 });
+  assert.is(access([2, 1, 4], [2, 3, 4]).access, "strided");
+});
+
+test("numbers stand on either side and take the tensor's type", async (device) => {
+  const x = tensor(device, [1, 2, 4]);
+  const i = tensor(device, Int32Array.of(5, -5));
+  const u = tensor(device, Uint32Array.of(2 ** 32 - 1));
+  close(await valuesOf(() => ops.sub(1, x)), [0, -1, -3], 0);
+  close(await valuesOf(() => ops.div(x, 0)), [Infinity, Infinity, Infinity], 0);
+  close(await valuesOf(() => ops.maximum(x, Number.NaN)), [Number.NaN, Number.NaN, Number.NaN], 0);
+  close(await valuesOf(() => ops.where(ops.greater(x, 1.5), 7, -Infinity)), [-Infinity, 7, 7], 0);
+  assert.equal([...(await valuesOf(() => ops.floorDivide(i, 2)))], [2, -3]);
+  assert.equal([...(await valuesOf(() => ops.remainder(i, -3)))], [-1, -2]);
+  assert.equal([...(await valuesOf(() => ops.remainder(i, 0)))], [0, 0]);
+  assert.equal([...(await valuesOf(() => ops.clamp(i, -1, Infinity)))], [5, -1]);
+  assert.equal([...(await valuesOf(() => ops.sub(u, 2 ** 31)))], [2 ** 31 - 1]);
+  for (const t of [x, i, u]) t.dispose();
+});
+
+test("clamp holds to bounds as PyTorch: high wins, NaN stays, bounds may be tensors", async (device) => {
+  const x = tensor(device, [-2, 0.5, 9, Number.NaN]);
+  const low = tensor(device, [[-1], [1]]);
+  close(await valuesOf(() => ops.clamp(x, 0, 1)), [0, 0.5, 1, Number.NaN], 0);
+  close(await valuesOf(() => ops.clamp(x, 3, 1)), [1, 1, 1, Number.NaN], 0);
+  close(await valuesOf(() => ops.clamp(x, -Infinity, Infinity)), [-2, 0.5, 9, Number.NaN], 0);
+  close(await valuesOf(() => ops.clamp(x, low, 4)), [-1, 0.5, 4, Number.NaN, 1, 1, 4, Number.NaN], 0);
+  x.dispose();
+  low.dispose();
+});
+
+test("float16 is widened to float32, results say their type", async (device) => {
+  const x = tensor(device, [1.5, -2.25, 65504]);
+  const half = cast(x, "float16");
+  const doubled = ops.mul(half, x);
+  assert.is(doubled.dtype, "float32");
+  close(await doubled.data(), [2.25, 5.0625, 65504 ** 2], { rel: 1e-7 });
+  const flags = ops.less(half, 0);
+  assert.is(flags.dtype, "bool");
+  assert.equal(await flags.data(), Uint8Array.of(0, 1, 0));
+  for (const t of [x, half, doubled, flags]) t.dispose();
+});
+
+test("mixed and wrong types say what to cast", async (device) => {
+  const f = tensor(device, [1, 2]);
+  const i = tensor(device, Int32Array.of(1, 2));
+  const b = tensor(device, [true, false]);
+  const cases: [() => unknown, string, RegExp][] = [
+    [() => ops.add(f, i), "dtype", /add: a is float32 and b int32; make them one type: cast\(b, "float32"\)/],
+    [() => ops.exp(i), "dtype", /exp: a is int32, not float32; cast\(a, "float32"\) first/],
+    [() => ops.div(i, i), "dtype", /div: a is int32, not float32/],
+    [() => ops.add(b, 1), "dtype", /add: a is bool, not float32 or int32 or uint32/],
+    [() => ops.where(f, f, f), "dtype", /where: the condition is float32; make it bool/],
+    [() => ops.where(b, f, i), "dtype", /where: b is float32 and c int32/],
+    [() => ops.logicalNot(f), "dtype", /logicalNot: a is float32, not bool/],
+    [() => ops.add(i, 0.5), "argument", /add: 0\.5 is no int32; use a whole number/],
+    [() => ops.clamp(i, Number.NaN, 1), "argument", /clamp: NaN is no int32/],
+    [() => ops.add(1, 2), "argument", /add: give at least one tensor/],
+    [() => elementwise("clamp", [1, 2, 3]), "argument", /at least one tensor/],
+  ];
+  for (const [run, code, text] of cases) await throwsCode(run, code, text);
+  const wide = tensor(device, new Float32Array(6), [2, 3]);
+  await throwsCode(
+    () => ops.add(wide, f),
+    "shape",
+    /add: shapes \[2, 3\] and \[2\] do not broadcast: sizes 3 and 2/,
+  );
+  f.dispose();
+  await throwsCode(() => ops.neg(f), "disposed", /was disposed/);
+  for (const t of [i, b, wide]) t.dispose();
+});
+
+test("tensors of two devices do not mix", async (device) => {
+  await withDevice((other) => {
+    const [x, y] = [tensor(device, [1]), tensor(other, [1])];
+    assert.throws(() => ops.add(x, y), /add: tensors are on different devices/);
+    x.dispose();
+  });
+});
+
+test("every row has a public function of its name", () => {
+  for (const [name] of TABLE) assert.type((ops as Record<string, unknown>)[name], "function", name);
+});
+
+test("running an op at two sizes compiles one kernel", async (device) => {
+  const run = async (n: number) => {
+    const x = tensor(device, random(1, n));
+    await valuesOf(() => ops.cos(x));
+    x.dispose();
+  };
+  await run(10);
+  const before = device.stats.pipelines;
+  await run(100_000);
+  assert.is(device.stats.pipelines, before);
+});
+
 test.run();

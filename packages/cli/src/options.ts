@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from "commander";
+
+// Values of options, read and checked; commander puts the option's name before these words.
+
+/** A whole number within bounds. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const to = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Give a whole number, ${to}.`);
+  };
+}
+
+/** A finite number, zero or more. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError("Give a number, zero or more.");
+}

@@ -1,0 +1,105 @@
+import type { RunFooter, RunHeader, ScoreRecord } from "./record.js";
+
+/** Turns a run into text as it goes: nothing is kept between two images. */
+export interface Format {
+  begin(header: RunHeader): string;
+  row(record: ScoreRecord): string;
+  end(footer: RunFooter): string;
+}
+
+/** The values of `--format`. */
+export const FORMATS = ["table", "json", "jsonl", "csv"] as const;
+
+export type FormatName = (typeof FORMATS)[number];
+
+/**
+ * The writer of a format.
+ *
+ * @param images all names that may come, from which the table's first column gets its width
+ * @example
+ * const format = openFormat("csv", paths);
+ * text += format.begin(header) + format.row(record) + format.end(footer);
+ */
+export function openFormat(name: FormatName, images: readonly string[] = []): Format {
+  switch (name) {
+    case "json":
+      return json();
+    case "jsonl":
+      return { begin: () => "", row: (record) => `${stringify(record)}\n`, end: () => "" };
+    case "csv":
+      return {
+        begin: () => csvLine(CSV_COLUMNS.map(([title]) => title)),
+        row: (record) => csvLine(CSV_COLUMNS.map(([, read]) => read(record))),
+        end: () => "",
+      };
+    case "table":
+      return table(images);
+  }
+}
+
+/** One document; its end closes it, so that an interrupted run is valid JSON too. */
+function json(): Format {
+  let rows = 0;
+  return {
+    begin: (header) => `${stringify(header).slice(0, -1)},"results":[`,
+    row: (record) => `${rows++ === 0 ? "" : ","}\n${stringify(record)}`,
+    end: (footer) => `${rows === 0 ? "" : "\n"}],${stringify(footer).slice(1)}\n`,
+  };
+}
+
+/** JSON with numbers at the precision they were computed in: nine digits tell every float32 from the next. */
+function stringify(value: object): string {
+  return JSON.stringify(value, (_, item) =>
+    typeof item === "number" && !Number.isInteger(item) ? Number(item.toPrecision(9)) : item,
+  );
+}
+
+type Cell = string | number | null;
+
+const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord) => Cell])[] = [
+  ["image", ({ image }) => image],
+  ["score", ({ score }) => score],
+  ["residual", ({ residual }) => residual],
+  ["image_residual", ({ image_residual }) => image_residual],
+  ["text", ({ text }) => text],
+  ["phi", ({ phi }) => phi],
+  ["match_prompt", ({ match }) => match.prompt],
+  ["match_patch", ({ match }) => match.patch],
+  ["match_query_patch", ({ match }) => match.query_patch],
+];
+
+/** A line of CSV (RFC 4180, ended by a line feed): absent values are empty. */
+export function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map(csvCell).join(",")}\n`;
+}
+
+function csvCell(cell: Cell): string {
+  if (cell === null) return "";
+  if (typeof cell === "number") return String(Number(cell.toPrecision(9)));
+  return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/** Beyond this many characters a name pushes its own row aside rather than all of them. */
+const WIDEST_NAME = 60;
+
+function table(images: readonly string[]): Format {
+  let width = "image".length;
+  for (const image of images) width = Math.max(width, Math.min(image.length, WIDEST_NAME));
+  let grid = 1;
+  const line = (name: string, cells: readonly string[], rest: string) =>
+    `${[name.padEnd(width), ...cells.map((cell) => cell.padStart(8))].join("  ")}  ${rest}\n`;
+  return {
+    begin(header) {
+      grid = header.grid;
+      return line("image", ["score", "patch", "image", "text"], "where (row, column)  nearest normal patch");
+    },
+    row({ image, score, residual, image_residual, text, match }) {
+      const at = (patch: number) => `${Math.floor(patch / grid) + 1}, ${(patch % grid) + 1}`;
+      const cells = [score, residual, image_residual, text].map((value) =>
+        value === null ? "-" : value.toFixed(4),
+      );
+      return line(image, cells, `${at(match.query_patch).padEnd(19)}  ${match.prompt} at ${at(match.patch)}`);
+    },
+    end: () => "",
+  };
+}

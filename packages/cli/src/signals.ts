@@ -1,0 +1,50 @@
+import { rmSync } from "node:fs";
+import { CliError, EXIT } from "./errors.js";
+import { say } from "./ui/talk.js";
+
+/** A terminal, a shell and a script may each pass on the same Ctrl-C: within this time it counts once. */
+const SAME_PRESS_MS = 300;
+
+const EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
+
+const temporary = new Set<string>();
+
+/** Has a path removed even if the process is ended in a hurry; returns how to take that back. */
+export function removeAtExit(path: string): () => void {
+  temporary.add(path);
+  return () => temporary.delete(path);
+}
+
+function removeLeftovers(): void {
+  for (const path of temporary) rmSync(path, { force: true, recursive: true });
+}
+
+/**
+ * Runs a job that ends early and cleanly when its signal aborts. The first Ctrl-C aborts the signal, the second one
+ * ends the process; temporary files go in any case.
+ */
+export async function interruptible<T>(job: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let first = 0;
+  const stop = (name: "SIGINT" | "SIGTERM") => {
+    if (controller.signal.aborted) {
+      if (performance.now() - first < SAME_PRESS_MS) return;
+      process.exit(EXIT_CODES[name]);
+    }
+    first = performance.now();
+    say("stopping: finishing what is in hand (Ctrl-C again stops at once)");
+    controller.abort();
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop).on("exit", removeLeftovers);
+  try {
+    return await job(controller.signal);
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop).off("exit", removeLeftovers);
+    removeLeftovers();
+  }
+}
+
+/** Leaves a job that has nothing to finish. */
+export function stopIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new CliError("interrupted", "stopped before there were results");
+}

@@ -1,0 +1,50 @@
+import { oneLine } from "../errors.js";
+
+// Everything said to the person at the terminal, on stderr; stdout is for results alone.
+
+/** Something drawn on the last line of the terminal that has to make room for a line of text. */
+export interface Overlay {
+  clear(): void;
+  redraw(): void;
+}
+
+let overlay: Overlay | undefined;
+
+/** Puts a bar under the talk, or takes it away. */
+export function setOverlay(next: Overlay | undefined): void {
+  overlay = next;
+}
+
+/** Says one line on stderr. */
+export function say(text: string): void {
+  overlay?.clear();
+  process.stderr.write(`${oneLine(text)}\n`);
+  overlay?.redraw();
+}
+
+/** Says that something is wrong, in the form every error has. */
+export function complain(text: string): void {
+  say(`inctrl: ${text}`);
+}
+
+/** "1 image", "2 images". */
+export function count(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}
+
+/** Seconds in a form for people: "0.8 s", "42 s", "3 min 20 s", "2 h 5 min". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Bytes in a form for people: "834 MB". */
+export function size(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} B`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
+  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}

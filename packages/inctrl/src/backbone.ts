@@ -1,0 +1,204 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import {
+  buildClip,
+  type Clip,
+  findConfig,
+  inferConfig,
+  loadClip,
+  type ModelConfig,
+  openTokenizer,
+  openWeights,
+  parseConfig,
+  type ReadParameter,
+  randomParameters,
+  readParameter,
+  requireKeys,
+  resolveModel,
+  type Tokenizer,
+  type Weights,
+} from "@inctrl/clip";
+import { type Device, keep, type Tensor } from "@inctrl/tensor";
+import { InctrlError } from "./errors.js";
+import { classPrototypes } from "./prototypes.js";
+
+export interface BackboneOptions {
+  /** A configuration's name or JSON file, where the tensors' shapes do not tell (QuickGELU, head widths). */
+  config?: string;
+  /** The BPE vocabulary of a model with text; default the downloaded one. */
+  vocabulary?: string;
+  /** `float16` keeps the matrices in half precision. Default float32. */
+  dtype?: "float32" | "float16";
+  /** Parameters loaded so far, and in all. */
+  onProgress?: (loaded: number, total: number) => void;
+}
+
+/** Values of a parameter that go into the fingerprint: all of a small one, evenly spaced ones of a large one. */
+const HASHED_VALUES = 16384;
+
+/**
+ * A frozen image tower, ready to encode images; for CLIP models its text tower is opened when a class is named, and
+ * closed again once its prototypes are made.
+ */
+export class Backbone {
+  readonly name: string;
+  readonly device: Device;
+  readonly config: ModelConfig;
+  readonly clip: Clip;
+  /** sha256 over the names, shapes and sampled values of the image tower: equal for equal weights in any file layout. */
+  readonly fingerprint: string;
+  readonly #text: TextSource | null;
+  readonly #prototypes = new Map<string, Tensor>();
+
+  constructor(name: string, clip: Clip, fingerprint: string, text: TextSource | null) {
+    this.name = name;
+    this.device = clip.device;
+    this.config = clip.config;
+    this.clip = clip;
+    this.fingerprint = fingerprint;
+    this.#text = text;
+  }
+
+  /** Whether the model knows text, so that a class name can be used. */
+  get hasText(): boolean {
+    return this.#text !== null;
+  }
+
+  /**
+   * The two text prototypes of a class, [2, embedDim]; made once for each name and kept until `dispose`.
+   *
+   * @throws InctrlError `text` where the backbone has no text tower or no vocabulary.
+   */
+  async prototypes(className: string): Promise<Tensor> {
+    const known = this.#prototypes.get(className);
+    if (known) return known;
+    if (!this.#text) {
+      throw new InctrlError(
+        "text",
+        `${this.name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
+      );
+    }
+    const { clip, tokenizer } = await this.#text.open();
+    try {
+      if (!clip.text) throw new InctrlError("text", `${this.name} has no text tower`);
+      const made = keep(classPrototypes(clip.text, tokenizer, className));
+      await this.device.sync();
+      this.#prototypes.set(className, made);
+      return made;
+    } finally {
+      clip.dispose();
+      this.device.trim();
+    }
+  }
+
+  dispose(): void {
+    for (const made of this.#prototypes.values()) made.dispose();
+    this.#prototypes.clear();
+    this.clip.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Opens the text tower on demand: it is needed once a class, and is as large as the image tower. */
+interface TextSource {
+  open(): Promise<{ clip: Clip; tokenizer: Tokenizer }>;
+}
+
+/**
+ * Opens a backbone from a checkpoint file, or by the name of a downloaded one, and loads its image tower.
+ *
+ * @param source a path, or a name that `inctrl models` lists.
+ * @throws ClipError, HubError or TensorFileError, each saying how to mend it.
+ * @example
+ * const backbone = await openBackbone(device, "model.safetensors");
+ */
+export async function openBackbone(
+  device: Device,
+  source: string,
+  options: BackboneOptions = {},
+): Promise<Backbone> {
+  const resolved = await resolveModel(source);
+  const weights = await openWeights(resolved.weights);
+  try {
+    const config = await chooseConfig(weights, options.config ?? resolved.config);
+    requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
+    const hash = createHash("sha256");
+    const read = fingerprinting(hash, (name) => readParameter(weights, config, name));
+    const clip = await buildClip(device, config, read, {
+      dtype: options.dtype,
+      parts: "vision",
+      onProgress: options.onProgress,
+    });
+    const vocabulary = options.vocabulary ?? resolved.vocabulary;
+    const text = config.text ? textSource(device, resolved.weights, config, vocabulary, options) : null;
+    return new Backbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
+  } finally {
+    await weights.close();
+  }
+}
+
+/** A seeded, untrained image tower: enough to tell textures apart, and to try everything without a download. */
+export async function randomBackbone(device: Device, config: ModelConfig, seed: number): Promise<Backbone> {
+  const hash = createHash("sha256");
+  const clip = await buildClip(device, config, fingerprinting(hash, randomParameters(seed)), {
+    parts: "vision",
+  });
+  return new Backbone(`untrained ${config.name ?? "ViT"} (seed ${seed})`, clip, hash.digest("hex"), null);
+}
+
+/** The configuration named, read from a file, or told by the tensors. */
+async function chooseConfig(weights: Weights, wanted: string | undefined): Promise<ModelConfig> {
+  if (wanted === undefined) return inferConfig(weights);
+  if (!wanted.endsWith(".json")) return findConfig(wanted);
+  let text: string;
+  try {
+    text = await readFile(wanted, "utf8");
+  } catch (cause) {
+    throw new InctrlError("backbone", `${wanted}: cannot be read; give a configuration's name or JSON file`, {
+      cause,
+    });
+  }
+  return parseConfig(text);
+}
+
+function textSource(
+  device: Device,
+  path: string,
+  config: ModelConfig,
+  vocabulary: string | undefined,
+  { dtype }: BackboneOptions,
+): TextSource {
+  return {
+    async open() {
+      if (vocabulary === undefined) {
+        throw new InctrlError(
+          "text",
+          'the class name needs CLIP\'s vocabulary: run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
+        );
+      }
+      const tokenizer = await openTokenizer(vocabulary, { vocabSize: config.text?.vocabSize });
+      const weights = await openWeights(path);
+      try {
+        return { clip: await loadClip(device, config, weights, { dtype, parts: "text" }), tokenizer };
+      } finally {
+        await weights.close();
+      }
+    },
+  };
+}
+
+/** Passes parameters on, hashing their names, shapes and (of large ones a sample of) values. */
+function fingerprinting(hash: ReturnType<typeof createHash>, read: ReadParameter): ReadParameter {
+  return async (name, shape) => {
+    const values = await read(name, shape);
+    hash.update(`${name}[${shape.join(",")}]`);
+    const step = Math.max(1, Math.floor(values.length / HASHED_VALUES));
+    const sample = step === 1 ? values : values.filter((_, i) => i % step === 0);
+    hash.update(new Uint8Array(sample.buffer, sample.byteOffset, sample.byteLength));
+    return values;
+  };
+}

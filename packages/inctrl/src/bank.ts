@@ -1,0 +1,243 @@
+import type { Fit, PreparedImage } from "@inctrl/clip";
+import {
+  concat,
+  type Device,
+  normalize,
+  openSafetensors,
+  type PackedMatrix,
+  packBank,
+  reshape,
+  scope,
+  type Tensor,
+  type TensorFile,
+  tensor,
+  writeSafetensors,
+} from "@inctrl/tensor";
+import type { Backbone } from "./backbone.js";
+import { encodeViews } from "./encode.js";
+import { InctrlError } from "./errors.js";
+
+/** One normal image to learn what is normal from. */
+export interface Prompt {
+  name: string;
+  /** sha256 of the file, where it came from one. */
+  sha256?: string;
+  /** The image as the model sees it: one square, or several tiles. */
+  views: PreparedImage[];
+}
+
+/** What a bank remembers of a prompt. */
+export interface PromptRecord {
+  name: string;
+  sha256: string | null;
+  views: number;
+}
+
+interface BankInfo {
+  version: 1;
+  prompts: PromptRecord[];
+  backbone: string;
+  fingerprint: string;
+  fit: Fit;
+  blocks: number[];
+  preprocess: { size: number; mean: readonly number[]; std: readonly number[] };
+}
+
+const FORMAT = "inctrl-bank";
+
+/**
+ * K normal images, encoded once: the normalised patch tokens of the tapped blocks, packed for the nearest-patch search, and
+ * the class features. Scoring reads the bank and never the prompt images again.
+ *
+ * @example
+ * const bank = await PromptBank.encode(backbone, prompts, { fit: "crop" });
+ * await bank.save("product.bank.safetensors");
+ */
+export class PromptBank {
+  readonly device: Device;
+  readonly info: Readonly<BankInfo>;
+  /** One packed bank of rows a tapped block, prompt by prompt, view by view, patch by patch. */
+  readonly blocks: readonly PackedMatrix[];
+  /** Class features, [views, embedDim]. */
+  readonly features: Tensor;
+  readonly #patches: readonly Tensor[];
+
+  /** `patches`: normalised rows [views * patches, width], one tensor a tapped block. */
+  constructor(info: BankInfo, features: Tensor, patches: readonly Tensor[]) {
+    this.device = features.device;
+    this.info = info;
+    this.features = features;
+    this.#patches = patches;
+    this.blocks = patches.map((rows) => packBank(rows));
+  }
+
+  get prompts(): readonly PromptRecord[] {
+    return this.info.prompts;
+  }
+
+  /** K. */
+  get shots(): number {
+    return this.info.prompts.length;
+  }
+
+  get fit(): Fit {
+    return this.info.fit;
+  }
+
+  /** Which prompt a matched bank row belongs to, and which of its patches (counted over its views) it is. */
+  locate(row: number, patchesPerView: number): { prompt: number; patch: number } {
+    let view = Math.floor(row / patchesPerView);
+    let prompt = 0;
+    while (prompt < this.shots - 1 && view >= this.prompts[prompt].views)
+      view -= this.prompts[prompt++].views;
+    return { prompt, patch: view * patchesPerView + (row % patchesPerView) };
+  }
+
+  /**
+   * Encodes prompts, a batch at a time.
+   *
+   * @throws InctrlError `shots` without prompts.
+   */
+  static async encode(
+    backbone: Backbone,
+    prompts: readonly Prompt[],
+    { fit = "crop", batch = 8 }: { fit?: Fit; batch?: number } = {},
+  ): Promise<PromptBank> {
+    if (prompts.length === 0) throw new InctrlError("shots", "no prompts; give at least one normal image");
+    const views = prompts.flatMap((prompt) => prompt.views);
+    const parts: { features: Tensor; taps: Tensor[] }[] = [];
+    for (let at = 0; at < views.length; at += batch) {
+      parts.push(
+        scope(() => {
+          const { features, taps } = encodeViews(backbone, views.slice(at, at + batch));
+          return { features, taps: taps.map(normalize) };
+        }),
+      );
+      await backbone.device.sync();
+    }
+    const { features, patches } = scope(() => ({
+      features: concat(parts.map((part) => part.features)),
+      patches: backbone.config.outBlocks.map((_, i) => {
+        const all = concat(parts.map((part) => part.taps[i]));
+        return reshape(all, [-1, all.shape[2]]);
+      }),
+    }));
+    for (const part of parts) for (const t of [part.features, ...part.taps]) t.dispose();
+    const info: BankInfo = {
+      version: 1,
+      prompts: prompts.map(({ name, sha256 = null, views: own }) => ({ name, sha256, views: own.length })),
+      backbone: backbone.name,
+      fingerprint: backbone.fingerprint,
+      fit,
+      blocks: [...backbone.config.outBlocks],
+      preprocess: preprocessOf(backbone),
+    };
+    return new PromptBank(info, features, patches);
+  }
+
+  /** Writes the bank as one safetensors file, whole or not at all. */
+  async save(path: string): Promise<void> {
+    const stored = async (t: Tensor) => ({
+      dtype: "F32" as const,
+      shape: t.shape,
+      data: (await t.data()) as Float32Array,
+    });
+    const tensors: Record<string, Awaited<ReturnType<typeof stored>>> = {
+      features: await stored(this.features),
+    };
+    for (const [i, rows] of this.#patches.entries()) {
+      tensors[`block.${this.info.blocks[i]}`] = await stored(rows);
+    }
+    await writeSafetensors(path, tensors, { format: FORMAT, bank: JSON.stringify(this.info) });
+  }
+
+  /**
+   * Loads a saved bank for the backbone that made it.
+   *
+   * @throws InctrlError `bank` for other files, other backbones and other preprocessing.
+   */
+  static async load(path: string, backbone: Backbone): Promise<PromptBank> {
+    const file = await openSafetensors(path);
+    try {
+      const info = readInfo(path, file);
+      checkFits(path, info, backbone);
+      const { width } = backbone.config.vision;
+      const views = info.prompts.reduce((sum, prompt) => sum + prompt.views, 0);
+      const rows = views * patchesOf(backbone);
+      const read = async (name: string, shape: readonly number[]) => {
+        const stored = file.tensors.get(name);
+        if (!stored || stored.shape.length !== 2 || stored.shape.some((d, i) => d !== shape[i])) {
+          throw new InctrlError(
+            "bank",
+            `${path}: ${name} is [${stored?.shape.join(", ") ?? "missing"}] and must be [${shape.join(", ")}]; make the bank again`,
+          );
+        }
+        return tensor(backbone.device, await file.readFloat32(name), shape);
+      };
+      const features = await read("features", [views, backbone.config.embedDim]);
+      const patches: Tensor[] = [];
+      for (const block of info.blocks) patches.push(await read(`block.${block}`, [rows, width]));
+      return new PromptBank(info, features, patches);
+    } finally {
+      await file.close();
+    }
+  }
+
+  dispose(): void {
+    for (const held of [this.features, ...this.#patches, ...this.blocks]) held.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+const preprocessOf = ({ config }: Backbone) => {
+  const { size, mean, std } = config.preprocess;
+  return { size, mean: [...mean], std: [...std] };
+};
+
+/** Patches of one view. */
+export const patchesOf = ({ config }: Backbone): number =>
+  Math.floor(config.vision.imageSize / config.vision.patch) ** 2;
+
+function readInfo(path: string, file: TensorFile): BankInfo {
+  const fail = (why: string, cause?: unknown) =>
+    new InctrlError("bank", `${path}: ${why}; make one with --save-bank`, { cause });
+  if (file.metadata.format !== FORMAT) throw fail("is no prompt bank");
+  let info: BankInfo;
+  try {
+    info = JSON.parse(file.metadata.bank ?? "");
+  } catch (cause) {
+    throw fail("its description is damaged", cause);
+  }
+  const sound =
+    info?.version === 1 &&
+    Array.isArray(info.prompts) &&
+    info.prompts.length > 0 &&
+    info.prompts.every((p) => typeof p?.name === "string" && Number.isInteger(p.views) && p.views > 0) &&
+    Array.isArray(info.blocks) &&
+    info.blocks.every(Number.isInteger) &&
+    ["crop", "squash", "tile"].includes(info.fit) &&
+    typeof info.fingerprint === "string";
+  if (!sound) throw fail("its description is damaged or of a later version");
+  return info;
+}
+
+function checkFits(path: string, info: BankInfo, backbone: Backbone): void {
+  const fail = (why: string) =>
+    new InctrlError("bank", `${path}: ${why}; make the bank again from its prompts with this backbone`);
+  if (info.fingerprint !== backbone.fingerprint) {
+    throw fail(
+      `was made by another backbone (${info.backbone}, ${String(info.fingerprint).slice(0, 8)}) than ${backbone.name} (${backbone.fingerprint.slice(0, 8)})`,
+    );
+  }
+  if (JSON.stringify(info.blocks) !== JSON.stringify(backbone.config.outBlocks)) {
+    throw fail(
+      `holds blocks ${info.blocks.join(", ")} and ${backbone.config.outBlocks.join(", ")} are compared`,
+    );
+  }
+  if (JSON.stringify(info.preprocess) !== JSON.stringify(preprocessOf(backbone))) {
+    throw fail("its images were prepared in another way");
+  }
+}

@@ -1,0 +1,47 @@
+import { normalize, type PreparedImage, type VisionOutput, type VisionTransformer } from "@inctrl/clip";
+import { scope, slice, type Tensor, tensor } from "@inctrl/tensor";
+import type { Backbone } from "./backbone.js";
+import { InctrlError } from "./errors.js";
+
+/**
+ * Runs prepared images through a backbone's image tower.
+ *
+ * @returns class features [views, embedDim] and the tapped blocks' patches.
+ */
+export function encodeViews(
+  backbone: Backbone,
+  views: readonly PreparedImage[],
+  blocks = backbone.config.outBlocks,
+): VisionOutput {
+  const { preprocess } = backbone.config;
+  const { size } = preprocess;
+  const plane = 3 * size * size;
+  const pixels = new Float32Array(views.length * plane);
+  views.forEach((view, i) => {
+    if (view.size !== size) {
+      throw new InctrlError(
+        "views",
+        `an image was prepared at ${view.size} pixels and ${backbone.name} takes ${size}; prepare it with this backbone's config`,
+      );
+    }
+    normalize(view.pixels, preprocess, pixels, i * plane);
+  });
+  const input = tensor(backbone.device, pixels, [views.length, 3, size, size]);
+  try {
+    return encodePixels(backbone.clip.vision, input, blocks);
+  } finally {
+    input.dispose();
+  }
+}
+
+/** Class features [batch, embedDim] and the patches of the tapped blocks, [batch, patches, width], raw, without CLS. */
+export function encodePixels(
+  vision: VisionTransformer,
+  pixels: Tensor,
+  blocks: readonly number[],
+): VisionOutput {
+  return scope(() => {
+    const { features, taps } = vision.forward(pixels, { taps: blocks });
+    return { features, taps: taps.map((tap) => slice(tap, [null, [1, tap.shape[1]]])) };
+  });
+}

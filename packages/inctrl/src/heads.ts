@@ -1,0 +1,224 @@
+import { isHeadName, openWeights, type Weights } from "@inctrl/clip";
+import {
+  batchNorm,
+  type Device,
+  matmul,
+  mean,
+  type PackedMatrix,
+  packMatrix,
+  reshape,
+  scope,
+  sigmoid,
+  sub,
+  type Tensor,
+  tensor,
+  writeSafetensors,
+} from "@inctrl/tensor";
+import { InctrlError } from "./errors.js";
+
+const BATCH_NORM_EPS = 1e-5;
+
+/** Names of a scoring head's parameters by its prefix: eta is `diff_head_ref`, phi is `diff_head`. */
+const HEAD_PARTS = [
+  ...[1, 2, 3].flatMap((i) => [`projection${i}.weight`, `projection${i}.bias`]),
+  ...[2, 3].flatMap((i) => ["weight", "bias", "running_mean", "running_var"].map((part) => `bn${i}.${part}`)),
+];
+
+interface HeadValue {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Parameters and statistics of the heads by released name. */
+export type HeadValues = ReadonlyMap<string, HeadValue>;
+
+/**
+ * InCTRL's trained parts (paper, section 3): the adapter psi and the scoring heads eta (image residual) and phi (fused
+ * map), under their released names.
+ */
+export class Heads {
+  readonly device: Device;
+  /** What the heads were trained on and with, as the file says. */
+  readonly provenance: Readonly<Record<string, string>>;
+  /** Width of the class feature and number of patches that these heads take. */
+  readonly embedDim: number;
+  readonly patches: number;
+  readonly #values: HeadValues;
+  readonly #parameters = new Map<string, Tensor | PackedMatrix>();
+
+  private constructor(device: Device, values: HeadValues, provenance: Record<string, string>) {
+    this.device = device;
+    this.#values = values;
+    this.provenance = provenance;
+    this.embedDim = values.get("adapter.fc.0.weight")?.shape[1] as number;
+    this.patches = values.get("diff_head.projection1.weight")?.shape[1] as number;
+    for (const [name, { shape, data }] of values) {
+      if (name.includes("num_batches_tracked") || name.includes(".bn1.")) continue;
+      const value = scope(() => {
+        const flat = tensor(device, data, shape);
+        return shape.length === 2 ? packMatrix(flat, { transposed: true }) : flat;
+      });
+      this.#parameters.set(name, value);
+    }
+  }
+
+  /**
+   * Loads heads from a released `.pyth` file, which holds the whole model, or from a heads-only file.
+   *
+   * @throws InctrlError `heads` where parts are missing or of the wrong shape.
+   */
+  static async load(path: string, device: Device): Promise<Heads> {
+    const weights = await openWeights(path);
+    try {
+      return await Heads.from(weights, device);
+    } finally {
+      await weights.close();
+    }
+  }
+
+  /** Reads heads out of opened weights. */
+  static async from(weights: Weights, device: Device): Promise<Heads> {
+    const names = [...weights.keys.keys()].filter(isHeadName);
+    const values = new Map<string, HeadValue>();
+    for (const name of names) {
+      values.set(name, { shape: weights.shape(name), data: await weights.readFloat32(name) });
+    }
+    return Heads.fromValues(device, values, weights.path, { ...weights.file.metadata });
+  }
+
+  /** Makes heads from values by released name; `source` is what errors name. */
+  static fromValues(
+    device: Device,
+    values: HeadValues,
+    source: string,
+    provenance: Record<string, string> = {},
+  ): Heads {
+    checkHeads(source, values);
+    return new Heads(device, values, provenance);
+  }
+
+  /** Writes a heads-only safetensors file (released names) with what the heads were trained on. */
+  async save(path: string, provenance: Record<string, string> = this.provenance): Promise<void> {
+    const tensors = Object.fromEntries(
+      [...this.#values].map(([name, { shape, data }]) => [name, { dtype: "F32" as const, shape, data }]),
+    );
+    await writeSafetensors(path, tensors, { ...provenance, format: "inctrl-heads" });
+  }
+
+  /** psi: Linear, ReLU, Linear, ReLU, no biases. [n, embedDim] to [n, embedDim]. */
+  adapt(features: Tensor): Tensor {
+    return scope(() => {
+      const hidden = matmul(features, this.#matrix("adapter.fc.0.weight"), { activation: "relu" });
+      return matmul(hidden, this.#matrix("adapter.fc.2.weight"), { activation: "relu" });
+    });
+  }
+
+  /**
+   * F: the mean adapted prompt feature minus the adapted query feature (paper, eq. 5, with the released sign).
+   *
+   * @param query class features, [batch, embedDim].
+   * @param prompt mean of the adapted prompt features, [embedDim].
+   */
+  imageResidual(query: Tensor, prompt: Tensor): Tensor {
+    return scope(() => sub(prompt, this.adapt(query)));
+  }
+
+  /** The mean of psi over the prompts, [embedDim]. */
+  promptFeature(prompts: Tensor): Tensor {
+    return scope(() => mean(this.adapt(prompts), 0));
+  }
+
+  /** eta: image residuals [batch, embedDim] to s_i, [batch]. */
+  eta(residual: Tensor): Tensor {
+    return this.#head("diff_head_ref", residual);
+  }
+
+  /** phi: fused maps M+ [batch, patches] to [batch]. */
+  phi(map: Tensor): Tensor {
+    return this.#head("diff_head", map);
+  }
+
+  /** Linear, ReLU, BatchNorm, twice, then Linear and sigmoid. */
+  #head(prefix: string, x: Tensor): Tensor {
+    return scope(() => {
+      const layer = (input: Tensor, i: number, activation?: "relu") =>
+        matmul(input, this.#matrix(`${prefix}.projection${i}.weight`), {
+          bias: this.#tensor(`${prefix}.projection${i}.bias`),
+          activation,
+        });
+      const norm = (input: Tensor, i: number) =>
+        batchNorm(input, {
+          mean: this.#tensor(`${prefix}.bn${i}.running_mean`),
+          variance: this.#tensor(`${prefix}.bn${i}.running_var`),
+          weight: this.#tensor(`${prefix}.bn${i}.weight`),
+          bias: this.#tensor(`${prefix}.bn${i}.bias`),
+          eps: BATCH_NORM_EPS,
+        });
+      const first = norm(layer(x, 1, "relu"), 2);
+      const second = norm(layer(first, 2, "relu"), 3);
+      return reshape(sigmoid(layer(second, 3)), [x.shape[0]]);
+    });
+  }
+
+  dispose(): void {
+    for (const value of this.#parameters.values()) value.dispose();
+    this.#parameters.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #matrix(name: string): PackedMatrix {
+    return this.#parameters.get(name) as PackedMatrix;
+  }
+
+  #tensor(name: string): Tensor {
+    return this.#parameters.get(name) as Tensor;
+  }
+}
+
+/** Throws unless every part is there and the layers fit one another. */
+function checkHeads(path: string, values: ReadonlyMap<string, { shape: readonly number[] }>): void {
+  const needed = [
+    "adapter.fc.0.weight",
+    "adapter.fc.2.weight",
+    ...["diff_head_ref", "diff_head"].flatMap((prefix) => HEAD_PARTS.map((part) => `${prefix}.${part}`)),
+  ];
+  const missing = needed.filter((name) => !values.has(name));
+  if (missing.length > 0) {
+    const some = missing.slice(0, 4).join(", ");
+    throw new InctrlError(
+      "heads",
+      `${path}: holds no InCTRL heads: ${missing.length} of ${needed.length} parts are missing (${some}${missing.length > 4 ? ", ..." : ""}); ` +
+        "give a file that training wrote or a released .pyth",
+    );
+  }
+  const shape = (name: string) => values.get(name)?.shape ?? [];
+  const expect = (name: string, want: readonly number[]) => {
+    const got = shape(name);
+    if (got.length !== want.length || got.some((d, i) => d !== want[i])) {
+      throw new InctrlError(
+        "heads",
+        `${path}: ${name} is [${got.join(", ")}] and must be [${want.join(", ")}]; the file does not fit its own other parts`,
+      );
+    }
+  };
+  const [reduced = 0, embed = 0] = shape("adapter.fc.0.weight");
+  expect("adapter.fc.0.weight", [reduced, embed]);
+  expect("adapter.fc.2.weight", [embed, reduced]);
+  for (const prefix of ["diff_head_ref", "diff_head"]) {
+    const [first = 0, input = 0] = shape(`${prefix}.projection1.weight`);
+    const [second = 0] = shape(`${prefix}.projection2.weight`);
+    const sizes = [prefix === "diff_head_ref" ? embed : input, first, second, 1];
+    for (const i of [1, 2, 3]) {
+      expect(`${prefix}.projection${i}.weight`, [sizes[i], sizes[i - 1]]);
+      expect(`${prefix}.projection${i}.bias`, [sizes[i]]);
+    }
+    for (const i of [2, 3]) {
+      for (const part of ["weight", "bias", "running_mean", "running_var"]) {
+        expect(`${prefix}.bn${i}.${part}`, [sizes[i - 1]]);
+      }
+    }
+  }
+}

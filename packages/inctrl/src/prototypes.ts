@@ -1,0 +1,70 @@
+import { promptTexts, type TextTransformer, type Tokenizer } from "@inctrl/clip";
+import {
+  concat,
+  matmul,
+  mean,
+  normalize,
+  reshape,
+  scope,
+  slice,
+  softmax,
+  type Tensor,
+  unsqueeze,
+} from "@inctrl/tensor";
+
+/** CLIP's fixed temperature, as InCTRL uses it. */
+const LOGIT_SCALE = 100;
+
+/** Prompts encoded at a time: bounds the memory of long ensembles. */
+const CHUNK = 64;
+
+/**
+ * The normal and the anomalous text prototype: each prompt's feature normalised, their mean, normalised again.
+ *
+ * @param normal token ids, rows of `length`.
+ * @param anomaly likewise.
+ * @returns [2, embedDim]: F_n, then F_a (paper, section 3.4).
+ */
+export function prototypesFromIds(
+  text: TextTransformer,
+  normal: Int32Array,
+  anomaly: Int32Array,
+  length: number,
+): Tensor {
+  return scope(() => {
+    const prototype = (ids: Int32Array) => {
+      const parts: Tensor[] = [];
+      for (let at = 0; at < ids.length; at += CHUNK * length) {
+        parts.push(scope(() => normalize(text.forward(ids.subarray(at, at + CHUNK * length), length))));
+      }
+      return unsqueeze(normalize(mean(concat(parts, 0), 0)), 0);
+    };
+    return concat([prototype(normal), prototype(anomaly)], 0);
+  });
+}
+
+/** The prototypes of a class by its name, from the paper's prompt ensemble. [2, embedDim]. */
+export function classPrototypes(text: TextTransformer, tokenizer: Tokenizer, className: string): Tensor {
+  const { contextLength } = text.text;
+  const { normal, anomaly } = promptTexts(className);
+  return prototypesFromIds(
+    text,
+    tokenizer.tokenize(normal, contextLength),
+    tokenizer.tokenize(anomaly, contextLength),
+    contextLength,
+  );
+}
+
+/**
+ * s_a: the share of the anomalous prototype in softmax(100 cos(x, F_n), 100 cos(x, F_a)).
+ *
+ * @param features class features, [batch, embedDim].
+ * @param prototypes [2, embedDim].
+ * @returns [batch].
+ */
+export function textScore(features: Tensor, prototypes: Tensor): Tensor {
+  return scope(() => {
+    const logits = matmul(normalize(features), prototypes, { transposeB: true, scale: LOGIT_SCALE });
+    return reshape(slice(softmax(logits), [null, [1, 2]]), [features.shape[0]]);
+  });
+}

@@ -1,0 +1,190 @@
+import type { PreparedImage } from "@inctrl/clip";
+import { add, div, max, mul, reshape, scope, type Tensor } from "@inctrl/tensor";
+import type { Backbone } from "./backbone.js";
+import { type PromptBank, patchesOf } from "./bank.js";
+import { encodeViews } from "./encode.js";
+import { InctrlError } from "./errors.js";
+import type { Heads } from "./heads.js";
+import { textScore } from "./prototypes.js";
+import { patchResiduals, type Residuals } from "./residual.js";
+
+/** Everything the model says of a batch, as tensors on the device. */
+export interface ModelOutput {
+  residuals: Residuals;
+  /** s_p, the largest entry of M, [batch] (paper, section 3.2). */
+  residual: Tensor;
+  /** F, [batch, embedDim], and s_i, [batch]; without heads null. */
+  imageResidual: Tensor | null;
+  imageScore: Tensor | null;
+  /** s_a, [batch]; without text null. */
+  textScore: Tensor | null;
+  /** M+ = M + s_i + s_a, [batch, patches], and phi of it, [batch]; without heads null. */
+  fused: Tensor | null;
+  phi: Tensor | null;
+  /** (phi + alpha s_p) / (1 + alpha), or s_p without heads; [batch]. */
+  score: Tensor;
+}
+
+/** What a batch is compared with. */
+export interface ModelContext {
+  banks: PromptBank["blocks"];
+  heads?: Heads;
+  /** Mean adapted prompt feature, [embedDim]; needed with heads. */
+  promptFeature?: Tensor;
+  /** [2, embedDim]. */
+  prototypes?: Tensor;
+  alpha: number;
+}
+
+/** InCTRL's forward pass from a backbone's outputs (paper, section 3). Every image is treated on its own. */
+export function runModel(features: Tensor, taps: readonly Tensor[], context: ModelContext): ModelOutput {
+  const { banks, heads, promptFeature, prototypes, alpha } = context;
+  return scope(() => {
+    const residuals = patchResiduals(taps, banks);
+    const residual = max(residuals.map, 1);
+    const text = prototypes ? textScore(features, prototypes) : null;
+    if (!heads || !promptFeature) {
+      return {
+        residuals,
+        residual,
+        imageResidual: null,
+        imageScore: null,
+        textScore: text,
+        fused: null,
+        phi: null,
+        score: mul(residual, 1),
+      };
+    }
+    const imageResidual = heads.imageResidual(features, promptFeature);
+    const imageScore = heads.eta(imageResidual);
+    const offset = text ? add(imageScore, text) : imageScore;
+    const fused = add(residuals.map, reshape(offset, [offset.size, 1]));
+    const phi = heads.phi(fused);
+    const score = div(add(phi, mul(residual, alpha)), 1 + alpha);
+    return { residuals, residual, imageResidual, imageScore, textScore: text, fused, phi, score };
+  });
+}
+
+/** What the model says of one prepared image. */
+export interface ViewScore {
+  /** The anomaly score: larger is more anomalous. Without heads it is `residual`. */
+  score: number;
+  /** s_p. */
+  residual: number;
+  /** s_i, null without heads. */
+  imageResidual: number | null;
+  /** s_a, null without text. */
+  text: number | null;
+  /** phi(M+), null without heads. */
+  phi: number | null;
+  /** M, row by row, `grid` patches a side. */
+  map: Float32Array;
+  grid: number;
+  /** The most anomalous patch, and the prompt (index in the bank) and patch it came closest to. */
+  match: { prompt: number; patch: number; queryPatch: number };
+  /** For each patch the matched bank row in the deepest tapped block; `PromptBank.locate` names its prompt. */
+  matches: Int32Array;
+  /** Which part of the image was seen, in its pixels. */
+  box: PreparedImage["box"];
+}
+
+export interface ScorerOptions {
+  backbone: Backbone;
+  bank: PromptBank;
+  heads?: Heads;
+  /** The class's text prototypes, from `backbone.prototypes(name)`. */
+  prototypes?: Tensor;
+  /** Weight of s_p in the final score (paper, eq. 9). Default 1. */
+  alpha?: number;
+}
+
+/**
+ * Scores images against a bank of normal prompts.
+ *
+ * @throws InctrlError `heads` where the heads do not fit the backbone.
+ * @example
+ * const scorer = new Scorer({ backbone, bank });
+ * const [{ score, map }] = await scorer.score(prepareImage(raster, backbone.config.preprocess));
+ */
+export class Scorer {
+  readonly backbone: Backbone;
+  readonly bank: PromptBank;
+  readonly #context: ModelContext;
+
+  constructor({ backbone, bank, heads, prototypes, alpha = 1 }: ScorerOptions) {
+    this.backbone = backbone;
+    this.bank = bank;
+    const { embedDim } = backbone.config;
+    const patches = patchesOf(backbone);
+    if (heads && (heads.embedDim !== embedDim || heads.patches !== patches)) {
+      throw new InctrlError(
+        "heads",
+        `the heads take features of ${heads.embedDim} values and maps of ${heads.patches} patches, and ${backbone.name} gives ` +
+          `${embedDim} and ${patches}; use heads trained with this backbone`,
+      );
+    }
+    const promptFeature = heads?.promptFeature(bank.features);
+    this.#context = { banks: bank.blocks, heads, promptFeature, prototypes, alpha };
+  }
+
+  /**
+   * Scores prepared images as one batch. The work is recorded and submitted before the first await, so a second batch
+   * may be prepared and handed in while this one runs.
+   */
+  async score(views: readonly PreparedImage[]): Promise<ViewScore[]> {
+    if (views.length === 0) return [];
+    const kept = scope(() => {
+      const { features, taps } = encodeViews(this.backbone, views);
+      const {
+        residuals,
+        residual,
+        imageScore,
+        textScore: text,
+        phi,
+        score,
+      } = runModel(features, taps, this.#context);
+      return { map: residuals.map, matches: residuals.matches, residual, imageScore, text, phi, score };
+    });
+    const read = async (t: Tensor | null) => (t ? ((await t.data()) as Float32Array) : null);
+    try {
+      const [map, matches, residual, imageScore, text, phi, score] = await Promise.all([
+        read(kept.map),
+        kept.matches.data(),
+        read(kept.residual),
+        read(kept.imageScore),
+        read(kept.text),
+        read(kept.phi),
+        read(kept.score),
+      ]);
+      const patches = patchesOf(this.backbone);
+      return views.map((view, i) => {
+        const own = (map as Float32Array).slice(i * patches, (i + 1) * patches);
+        const rows = (matches as Int32Array).slice(i * patches, (i + 1) * patches);
+        const queryPatch = own.indexOf(Math.max(...own));
+        return {
+          score: (score as Float32Array)[i],
+          residual: (residual as Float32Array)[i],
+          imageResidual: imageScore?.[i] ?? null,
+          text: text?.[i] ?? null,
+          phi: phi?.[i] ?? null,
+          map: own,
+          grid: Math.round(Math.sqrt(patches)),
+          match: { ...this.bank.locate(rows[queryPatch], patches), queryPatch },
+          matches: rows,
+          box: view.box,
+        };
+      });
+    } finally {
+      for (const t of Object.values(kept)) t?.dispose();
+    }
+  }
+
+  /** Frees what the scorer made; backbone, bank and heads stay. */
+  dispose(): void {
+    this.#context.promptFeature?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

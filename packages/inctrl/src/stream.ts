@@ -1,0 +1,118 @@
+import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
+import { decodeImage, hashFile } from "@inctrl/datasets";
+import type { Backbone } from "./backbone.js";
+import type { Prompt } from "./bank.js";
+import type { Scorer, ViewScore } from "./scorer.js";
+
+/** What the model says of one image file: of its most anomalous view, and of each. */
+export interface ImageScore extends Omit<ViewScore, "map" | "grid" | "matches" | "box"> {
+  image: string;
+  /** Index in `views` of the view that decided. */
+  view: number;
+  views: ViewScore[];
+}
+
+/** An image that could not be read, and why. */
+export interface ImageFailure {
+  image: string;
+  error: Error;
+}
+
+export interface ScoreImagesOptions {
+  /** Views scored together. Default 8; the scores do not depend on it. */
+  batch?: number;
+  /** Stops after the batch at work; results so far have been given out. */
+  signal?: AbortSignal;
+}
+
+/** Decodes and prepares an image file as a backbone takes it. */
+export async function prepareFile(path: string, backbone: Backbone, fit: Fit): Promise<PreparedImage[]> {
+  return prepareImage(await decodeImage(path), backbone.config.preprocess, fit);
+}
+
+/** Reads prompts with their hashes. Throws on the first unreadable one: a prompt left out would change every score. */
+export async function readPrompts(paths: readonly string[], backbone: Backbone, fit: Fit): Promise<Prompt[]> {
+  const prompts: Prompt[] = [];
+  for (const path of paths) {
+    const [views, sha256] = await Promise.all([prepareFile(path, backbone, fit), hashFile(path)]);
+    prompts.push({ name: path, sha256, views });
+  }
+  return prompts;
+}
+
+interface Ready {
+  image: string;
+  views: PreparedImage[];
+}
+
+/**
+ * Scores image files one after another, decoding the next batch while the GPU works on this one; at most two batches are
+ * held. Unreadable images come out as failures, in their place.
+ *
+ * @example
+ * for await (const result of scoreImages(scorer, paths)) {
+ *   if ("error" in result) console.error(result.error.message);
+ *   else console.log(result.image, result.score);
+ * }
+ */
+export async function* scoreImages(
+  scorer: Scorer,
+  paths: Iterable<string> | AsyncIterable<string>,
+  { batch = 8, signal }: ScoreImagesOptions = {},
+): AsyncGenerator<ImageScore | ImageFailure> {
+  const { fit } = scorer.bank;
+  let running: Promise<(ImageScore | ImageFailure)[]> | null = null;
+  let ready: (Ready | ImageFailure)[] = [];
+  let held = 0;
+  const start = () => {
+    const items = ready;
+    ready = [];
+    held = 0;
+    const started = scoreBatch(scorer, items, batch);
+    // Awaited below; a failure before that must not count as unhandled.
+    started.catch(() => {});
+    return started;
+  };
+  for await (const image of paths) {
+    if (signal?.aborted) break;
+    try {
+      const views = await prepareFile(image, scorer.backbone, fit);
+      ready.push({ image, views });
+      held += views.length;
+    } catch (error) {
+      ready.push({ image, error: error as Error });
+    }
+    if (held < batch && ready.length < 4 * batch) continue;
+    const next = start();
+    if (running) yield* await running;
+    running = next;
+  }
+  if (running) yield* await running;
+  if (ready.length > 0 && !signal?.aborted) yield* await start();
+}
+
+async function scoreBatch(
+  scorer: Scorer,
+  items: readonly (Ready | ImageFailure)[],
+  batch: number,
+): Promise<(ImageScore | ImageFailure)[]> {
+  const views = items.flatMap((item) => ("views" in item ? item.views : []));
+  const scores: ViewScore[] = [];
+  for (let at = 0; at < views.length; at += batch) {
+    scores.push(...(await scorer.score(views.slice(at, at + batch))));
+  }
+  let next = 0;
+  return items.map((item) => {
+    if ("error" in item) return item;
+    const own = scores.slice(next, next + item.views.length);
+    next += item.views.length;
+    return joinViews(item.image, own);
+  });
+}
+
+/** An image is as anomalous as its most anomalous view. */
+function joinViews(image: string, views: ViewScore[]): ImageScore {
+  const view = views.reduce((best, { score }, i) => (score > views[best].score ? i : best), 0);
+  const { map: _map, grid: _grid, matches: _matches, box: _box, ...decisive } = views[view];
+  return { image, ...decisive, view, views };
+}

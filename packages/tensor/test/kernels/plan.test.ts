@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { chooseFamily, type KernelFamily } from "../../src/device/caps.js";
+import { planFlat } from "../../src/kernels/flat.js";
+import { FLAT, flatGrid } from "../../src/kernels/kernel.js";
+import { panelWidth, planGemm, planReduce, planRows } from "../../src/kernels/plan.js";
+import { FAMILIES } from "../support.js";
+
+const caps = (family: KernelFamily, subgroupSize = family === "subgroup" ? 8 : 0) => ({
+  family,
+  subgroupSize,
+  software: family !== "workgroup",
+});
+const sizes = fc.integer({ min: 1, max: 5000 });
+const family = fc.constantFrom(...FAMILIES);
+
+test("a family that needs subgroups falls back where there are none of one size", () => {
+  assert.is(chooseFamily(true, 8), "subgroup");
+  assert.is(chooseFamily(true, 0), "register");
+  assert.is(chooseFamily(false, 32), "workgroup");
+  assert.is(chooseFamily(false, 0, "subgroup"), "register");
+  assert.is(chooseFamily(true, 8, "workgroup"), "workgroup");
+});
+
+test("tiles divide into whole lanes and stay within what was measured not to spill", () => {
+  fc.assert(
+    fc.property(family, fc.constantFrom(4, 8, 16, 32), sizes, sizes, (kind, lanes, m, n) => {
+      const c = caps(kind, kind === "subgroup" ? lanes : 0);
+      const tile = planGemm(m, n, c);
+      assert.is(tile.kind, kind);
+      assert.is(4 * tile.lanes, panelWidth(c));
+      if (kind === "subgroup") assert.is(tile.rows % lanes, 0);
+      assert.ok(tile.rows >= 1 && tile.rows <= 32 && tile.vectors >= 1 && tile.vectors <= 2);
+    }),
+  );
+});
+
+test("few rows take the shortest tile, and 240 rows waste none", () => {
+  assert.is(planGemm(1, 896, caps("subgroup")).rows, 8);
+  assert.is(planGemm(240, 896, caps("subgroup")).rows, 24);
+  assert.is(planGemm(1, 896, caps("register")).rows, 4);
+  assert.is(planGemm(1, 896, caps("workgroup")).rows, 1);
+  assert.is(planGemm(240, 20, caps("subgroup")).vectors, 1);
+});
+
+test("rows are cut into parts only where cores would idle, and no part is empty", () => {
+  fc.assert(
+    fc.property(
+      family,
+      sizes,
+      fc.integer({ min: 1, max: 2_000_000 }),
+      fc.constantFrom(1, 3),
+      (kind, rows, n, inner) => {
+        const { threads, parts } = planReduce(rows, n, inner, caps(kind));
+        assert.ok(parts >= 1 && parts <= n);
+        const chunk = Math.ceil(n / parts);
+        assert.ok((Math.ceil(n / chunk) - 1) * chunk < n);
+        assert.is(threads > 1, kind === "workgroup" && inner === 1 && n >= 64);
+      },
+    ),
+  );
+  assert.is(planReduce(10_000, 1_000_000, 1, caps("subgroup")).parts, 1);
+  assert.is(planReduce(1, 100, 1, caps("subgroup")).parts, 1);
+  assert.is(planReduce(1, 1_000_000, 1, caps("subgroup")).parts, 256);
+  assert.ok(planReduce(1, 1_000_000, 1, caps("workgroup")).parts > 100);
+});
+
+test("softmax rows get a workgroup on GPUs, and on CPUs where few are long", () => {
+  assert.is(planRows(1000, 900, 1, caps("workgroup")), 128);
+  assert.is(planRows(1000, 900, 7, caps("workgroup")), 1);
+  assert.is(planRows(1000, 9, 1, caps("workgroup")), 1);
+  assert.is(planRows(1000, 9000, 1, caps("subgroup")), 1);
+  assert.is(planRows(1, 9000, 1, caps("register")), 128);
+});
+
+test("grids cover every element within the limit of a dimension", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2 ** 31 }), fc.boolean(), (count, software) => {
+      const limit = 65535;
+      const [x, y, z] = flatGrid(count, limit);
+      assert.ok(x <= limit && y <= limit && z === 1 && x * y * FLAT >= count);
+      const { uniforms, grid } = planFlat(count, { software, maxWorkgroupsPerDimension: limit });
+      assert.ok(grid[0] <= limit && grid[1] <= limit && uniforms.share >= 1);
+      assert.ok(grid[0] * grid[1] * FLAT * uniforms.share >= count);
+      // First indices stay below 2^32, so that they cannot wrap.
+      assert.ok((grid[0] * grid[1] + 1) * FLAT * uniforms.share < 2 ** 32);
+    }),
+  );
+  assert.equal(flatGrid(0), [0, 1, 1]);
+});
+
+test.run();
