@@ -1,1 +1,2 @@
-export {};
+export { EXIT } from "./errors.js";
+export { run } from "./program.js";

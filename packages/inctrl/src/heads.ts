@@ -18,11 +18,35 @@ import { InctrlError } from "./errors.js";
 
 const BATCH_NORM_EPS = 1e-5;
 
-/** Names of a scoring head's parameters by its prefix: eta is `diff_head_ref`, phi is `diff_head`. */
-const HEAD_PARTS = [
-  ...[1, 2, 3].flatMap((i) => [`projection${i}.weight`, `projection${i}.bias`]),
-  ...[2, 3].flatMap((i) => ["weight", "bias", "running_mean", "running_var"].map((part) => `bn${i}.${part}`)),
-];
+/** Widths inside a scoring head. */
+const HIDDEN = [128, 64] as const;
+
+/**
+ * Released names and shapes of the heads for features of `embedDim` values and maps of `patches`: the adapter psi
+ * narrows to a quarter, eta is `diff_head_ref`, phi is `diff_head`.
+ */
+export function headShapes(embedDim: number, patches: number): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  const reduced = Math.floor(embedDim / 4);
+  shapes.set("adapter.fc.0.weight", [reduced, embedDim]);
+  shapes.set("adapter.fc.2.weight", [embedDim, reduced]);
+  for (const [prefix, input] of [
+    ["diff_head_ref", embedDim],
+    ["diff_head", patches],
+  ] as const) {
+    const sizes = [input, ...HIDDEN, 1];
+    for (const i of [1, 2, 3]) {
+      shapes.set(`${prefix}.projection${i}.weight`, [sizes[i], sizes[i - 1]]);
+      shapes.set(`${prefix}.projection${i}.bias`, [sizes[i]]);
+    }
+    for (const i of [2, 3]) {
+      for (const part of ["weight", "bias", "running_mean", "running_var"]) {
+        shapes.set(`${prefix}.bn${i}.${part}`, [sizes[i - 1]]);
+      }
+    }
+  }
+  return shapes;
+}
 
 interface HeadValue {
   readonly shape: readonly number[];
@@ -178,47 +202,27 @@ export class Heads {
   }
 }
 
-/** Throws unless every part is there and the layers fit one another. */
-function checkHeads(path: string, values: ReadonlyMap<string, { shape: readonly number[] }>): void {
-  const needed = [
-    "adapter.fc.0.weight",
-    "adapter.fc.2.weight",
-    ...["diff_head_ref", "diff_head"].flatMap((prefix) => HEAD_PARTS.map((part) => `${prefix}.${part}`)),
-  ];
-  const missing = needed.filter((name) => !values.has(name));
+/** Throws unless every part is there and fits the others; features and maps may have any size. */
+function checkHeads(path: string, values: HeadValues): void {
+  const embedDim = values.get("adapter.fc.0.weight")?.shape[1] ?? 0;
+  const patches = values.get("diff_head.projection1.weight")?.shape[1] ?? 0;
+  const needed = headShapes(embedDim, patches);
+  const missing = [...needed.keys()].filter((name) => !values.has(name));
   if (missing.length > 0) {
-    const some = missing.slice(0, 4).join(", ");
+    const some = missing.slice(0, 4).join(", ") + (missing.length > 4 ? ", ..." : "");
     throw new InctrlError(
       "heads",
-      `${path}: holds no InCTRL heads: ${missing.length} of ${needed.length} parts are missing (${some}${missing.length > 4 ? ", ..." : ""}); ` +
+      `${path}: holds no InCTRL heads: ${missing.length} of ${needed.size} parts are missing (${some}); ` +
         "give a file that training wrote or a released .pyth",
     );
   }
-  const shape = (name: string) => values.get(name)?.shape ?? [];
-  const expect = (name: string, want: readonly number[]) => {
-    const got = shape(name);
+  for (const [name, want] of needed) {
+    const got = values.get(name)?.shape ?? [];
     if (got.length !== want.length || got.some((d, i) => d !== want[i])) {
       throw new InctrlError(
         "heads",
         `${path}: ${name} is [${got.join(", ")}] and must be [${want.join(", ")}]; the file does not fit its own other parts`,
       );
-    }
-  };
-  const [reduced = 0, embed = 0] = shape("adapter.fc.0.weight");
-  expect("adapter.fc.0.weight", [reduced, embed]);
-  expect("adapter.fc.2.weight", [embed, reduced]);
-  for (const prefix of ["diff_head_ref", "diff_head"]) {
-    const [first = 0, input = 0] = shape(`${prefix}.projection1.weight`);
-    const [second = 0] = shape(`${prefix}.projection2.weight`);
-    const sizes = [prefix === "diff_head_ref" ? embed : input, first, second, 1];
-    for (const i of [1, 2, 3]) {
-      expect(`${prefix}.projection${i}.weight`, [sizes[i], sizes[i - 1]]);
-      expect(`${prefix}.projection${i}.bias`, [sizes[i]]);
-    }
-    for (const i of [2, 3]) {
-      for (const part of ["weight", "bias", "running_mean", "running_var"]) {
-        expect(`${prefix}.bn${i}.${part}`, [sizes[i - 1]]);
-      }
     }
   }
 }

@@ -7,6 +7,9 @@ export { type PatchView, renderPanel } from "./heatmap/panel.js";
 export type { Box, RgbaImage, RgbImage } from "./heatmap/picture.js";
 export { renderHeatmap } from "./heatmap/render.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";
+export { type FullSizeOptions, runFullSizeParity } from "./parity/full-size.js";
+export type { ParityCheck, ParityReport } from "./parity/report.js";
+export { runParity } from "./parity/tiny.js";
 export { classPrototypes, prototypesFromIds, textScore } from "./prototypes.js";
 export { patchResiduals, type Residuals } from "./residual.js";
 export {

@@ -28,7 +28,19 @@ export { type MatmulOptions, matmul } from "./ops/matmul.js";
 export { type NearestResult, nearest, packBank } from "./ops/nearest.js";
 export { inverseNorm, type LayerNormOptions, layerNorm, normalize } from "./ops/norm.js";
 export { PackedMatrix, type PackOptions, packMatrix } from "./ops/packed.js";
-export { all, any, argmax, argmin, max, mean, min, sum, variance } from "./ops/reduce.js";
+export {
+  type Axes,
+  all,
+  any,
+  argmax,
+  argmin,
+  max,
+  mean,
+  min,
+  type ReduceOptions,
+  sum,
+  variance,
+} from "./ops/reduce.js";
 export {
   expand,
   permute,
@@ -41,6 +53,7 @@ export {
 } from "./ops/shape.js";
 export { logSoftmax, softmax } from "./ops/softmax.js";
 export { type TopK, topk } from "./ops/topk.js";
+export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random.js";
 export { type HoldsTensors, keep, scope } from "./scope.js";
 export type { Shape } from "./shape.js";
 export { type LeakReport, leakReport, type NestedArray, Tensor, traceLeaks } from "./tensor.js";

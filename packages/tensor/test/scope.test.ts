@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import { ones, tensor } from "../src/create.js";
 import { add, mul } from "../src/ops/elementwise.js";
 import { matmul } from "../src/ops/matmul.js";
-import { packMatrix } from "../src/ops/packed.js";
+import { type PackedMatrix, packMatrix } from "../src/ops/packed.js";
 import { keep, scope } from "../src/scope.js";
 import type { Tensor } from "../src/tensor.js";
 import { close, deviceTests, throwsCode } from "./support.js";
@@ -27,8 +27,6 @@ test("frees what was made inside, keeps what is returned", async (device) => {
 });
 
 test("finds tensors in arrays, objects and maps, and packed matrices", async (device) => {
-  const packed = packMatrix(ones(device, [2, 2]));
-  packed.dispose();
   const kept = scope(() => ({
     list: [ones(device, [1]), [ones(device, [1])]],
     map: new Map([["a", ones(device, [1])]]),
@@ -72,6 +70,15 @@ test("tensors made outside are left alone, and keep lets one stay", (device) => 
   assert.is(kept?.disposed, false);
   outside.dispose();
   kept?.dispose();
+});
+
+test("keep takes the parts of what holds tensors", (device) => {
+  let weight: PackedMatrix | undefined;
+  scope(() => {
+    weight = keep(packMatrix(ones(device, [2, 2])));
+  });
+  assert.is(weight?.panels.disposed, false);
+  weight?.dispose();
 });
 
 test("an error frees everything and passes on", async (device) => {

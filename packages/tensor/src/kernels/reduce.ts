@@ -49,7 +49,7 @@ export function reduceKernel(variant: ReduceVariant): Kernel {
     const arg = reduction === "argmax" || reduction === "argmin";
     const summing = reduction === "sum" || reduction === "offsets" || reduction === "squares";
     const divided = summing && type === "float32";
-    const start = (k: string) => (summing ? "State()" : `element(base, ${k}, row)`);
+    const start = (k: string) => (summing ? "State()" : `element(base, ${k}, context)`);
     const total = threads === 1 ? "total" : "shared_total[0]";
     const value = arg ? `i32(${total}.index)` : divided ? `${total} / u.divisor` : total;
     return kernel({
@@ -79,11 +79,12 @@ ${threads === 1 ? "" : `var<workgroup> shared_total: array<State, ${threads}>;`}
   let base = (row / u.inner) * u.n * u.inner + e % u.inner;
   let begin = ((e / u.inner) % u.parts) * u.chunk;
   let end = min(u.n, begin + u.chunk);
+  let context = ${CONTEXT[candidates ? "candidates" : reduction]?.value ?? "0u"};
   var total = ${start("min(begin + lane, end - 1u)")};
   for (var k0 = begin + lane; k0 < end; k0 += ${threads}u * u.block) {
     let stop = min(k0 + ${threads}u * u.block, end);
     var part = ${start("k0")};
-    for (var k = k0; k < stop; k += ${threads}u) { part = combine(part, element(base, k, row)); }
+    for (var k = k0; k < stop; k += ${threads}u) { part = combine(part, element(base, k, context)); }
     total = combine(total, part);
   }
   ${threads === 1 ? "" : "shared_total[lane] = total;"}${tree("total", threads, (a, b) => `combine(${a}, ${b})`)}
@@ -92,19 +93,27 @@ ${threads === 1 ? "" : `var<workgroup> shared_total: array<State, ${threads}>;`}
   });
 }
 
+/** What an element is computed with besides its own value, read once a row: storage loads cost most on CPUs. */
+const CONTEXT: Partial<Record<Reduction | "candidates", { type: string; value: string }>> = {
+  offsets: { type: "f32", value: "x[base]" },
+  squares: { type: "vec2f", value: "vec2f(x[base], mean[row])" },
+  candidates: { type: "u32", value: "row" },
+};
+
 /** `State`, how an element becomes one and how two are combined. */
 function stateFunctions({ reduction, type, candidates }: ReduceVariant): string {
   const scalar = wgslScalar(type);
+  const context = CONTEXT[candidates ? "candidates" : reduction]?.type ?? "u32";
   const simple = (element: string, combine: string) => `alias State = ${scalar};
-fn element(base: u32, k: u32, row: u32) -> State { return ${element}; }
+fn element(base: u32, k: u32, context: ${context}) -> State { return ${element}; }
 fn combine(a: State, b: State) -> State { return ${combine}; }`;
-  const [value, first] = ["x[base + k * u.inner]", "x[base]"];
+  const value = "x[base + k * u.inner]";
   if (reduction === "sum") return simple(value, "a + b");
-  if (reduction === "offsets") return simple(`${value} - ${first}`, "a + b");
+  if (reduction === "offsets") return simple(`${value} - context`, "a + b");
   if (reduction === "squares") {
     return (
       `fn square(d: f32) -> f32 { return d * d; }
-${simple(`square(${value} - ${first} - mean[row])`, "a + b")}`
+${simple(`square(${value} - context.x - context.y)`, "a + b")}`
         // Partial sums of a second stage are combined by `sum`.
         .trim()
     );
@@ -115,11 +124,11 @@ ${simple(`square(${value} - ${first} - mean[row])`, "a + b")}`
     const wins = float ? `(${beats("a", "b")} && !is_nan(a)) || is_nan(b)` : beats("a", "b");
     return `${float ? FLOAT.is_nan : ""}\n${simple(value, `select(a, b, ${wins})`)}`;
   }
-  // Row `row` is x[o, ., i] of length u.length; k then counts the candidates.
+  // With candidates, k counts those of row `context`, which is x[o, ., i] of length u.length.
   const element = candidates
     ? `let index = u32(candidate[base + k * u.inner]);
-  let o = row / u.inner;
-  return State(x[(o * u.length + index) * u.inner + row % u.inner], index);`
+  let o = context / u.inner;
+  return State(x[(o * u.length + index) * u.inner + context % u.inner], index);`
     : `return State(${value}, k);`;
   const nan = `if (is_nan(a.value) || is_nan(b.value)) {
     let wins = is_nan(b.value) && (!is_nan(a.value) || b.index < a.index);
@@ -128,7 +137,7 @@ ${simple(`square(${value} - ${first} - mean[row])`, "a + b")}`
   }`;
   return `struct State { value: ${scalar}, index: u32 }
 ${float ? FLOAT.is_nan : ""}
-fn element(base: u32, k: u32, row: u32) -> State {
+fn element(base: u32, k: u32, context: ${context}) -> State {
   ${element}
 }
 fn combine(a: State, b: State) -> State {

@@ -25,7 +25,7 @@ test("a family that needs subgroups falls back where there are none of one size"
 
 test("tiles divide into whole lanes and stay within what was measured not to spill", () => {
   fc.assert(
-    fc.property(family, fc.constantFrom(4, 8, 16, 32), sizes, sizes, (kind, lanes, m, n) => {
+    fc.property(family, fc.constantFrom(4, 8, 16), sizes, sizes, (kind, lanes, m, n) => {
       const c = caps(kind, kind === "subgroup" ? lanes : 0);
       const tile = planGemm(m, n, c);
       assert.is(tile.kind, kind);

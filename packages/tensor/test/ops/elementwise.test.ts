@@ -6,11 +6,7 @@ import type { ComputeType } from "../../src/dtype.js";
 import { cast } from "../../src/ops/cast.js";
 import * as ops from "../../src/ops/elementwise.js";
 import { accessOf, elementwise } from "../../src/ops/elementwise-run.js";
-import {
-  ELEMENTWISE,
-  type ElementwiseName,
-  type ElementwiseOp,
-} from "../../src/ops/elementwise-table.js";
+import { ELEMENTWISE, type ElementwiseName, type ElementwiseOp } from "../../src/ops/elementwise-table.js";
 import { broadcastShapes, type Shape, sizeOf } from "../../src/shape.js";
 import {
   close,
@@ -167,6 +163,10 @@ test("broadcasts by every access, at sizes around and above a workgroup's", asyn
     [
       [700, 200],
       [700, 1],
+    ],
+    [
+      [64, 1, 64],
+      [1, 40, 1],
     ],
     [[0, 3], [3]],
     [

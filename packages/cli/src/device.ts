@@ -1,0 +1,12 @@
+import { type Device, openDevice } from "@inctrl/tensor";
+import { complain } from "./ui/talk.js";
+
+/** Runs a job on a device and closes the device, whatever comes of it. */
+export async function withDevice<T>(adapter: string | undefined, job: (device: Device) => Promise<T>): Promise<T> {
+  const device = await openDevice({ adapter, onNotice: complain });
+  try {
+    return await job(device);
+  } finally {
+    device.close();
+  }
+}

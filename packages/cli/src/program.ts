@@ -1,0 +1,88 @@
+import { HubError } from "@inctrl/clip";
+import { Command, CommanderError } from "commander";
+import { demoCommand } from "./commands/demo.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { modelsCommand } from "./commands/models.js";
+import { parityCommand } from "./commands/parity.js";
+import { scoreCommand } from "./commands/score.js";
+import { CliError, describe, EXIT, oneLine } from "./errors.js";
+import { isBrokenPipe } from "./output/sink.js";
+import { complain } from "./ui/talk.js";
+import { version } from "./version.js";
+
+/** Every verb, in the order of the help text. Each returns the exit code of its run. */
+const VERBS = [scoreCommand, modelsCommand, doctorCommand, parityCommand, demoCommand];
+
+/** Takes the exit code of the verb that ran. */
+export type Finish = (code: number) => void;
+
+/**
+ * Runs the command with the arguments of a command line (without `node` and the script).
+ *
+ * @returns the exit code.
+ * @example
+ * process.exitCode = await run(["doctor", "--json"]);
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = new Command("inctrl")
+    .description("Finds anomalies in images by comparing them with a few normal ones.")
+    .version(version())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  inctrl demo                                   try it, without downloading anything
+  inctrl models pull deit-tiny                  get a small backbone
+  inctrl score --backbone deit-tiny --prompts good/ --images to-check/
+  inctrl doctor                                 is this machine ready?
+
+"inctrl help VERB" tells more about each.`,
+    );
+  for (const verb of VERBS) {
+    program.addCommand(
+      verb((code) => {
+        exitCode = code;
+      }),
+    );
+  }
+  for (const command of withSubcommands(program)) {
+    command.exitOverride().configureOutput({ outputError: (text) => complain(usage(text, command)) });
+  }
+  // Nothing written to a closed pipe may end the process: the writes themselves report it.
+  const ignore = () => {};
+  process.stdout.on("error", ignore);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return failed(error);
+  } finally {
+    process.stdout.off("error", ignore);
+  }
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Commander's complaint in our form: one line that ends with where to look. */
+function usage(text: string, command: Command): string {
+  const names: string[] = [];
+  for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name());
+  const problem = oneLine(text.replace(/^error: /, "")).replace(/[.]$/, "");
+  return `${problem}; see "${names.join(" ")} --help"`;
+}
+
+/** Says what went wrong, in a line (with `DEBUG=1` also where), and returns the exit code. */
+function failed(error: unknown): number {
+  // Help, version and refused arguments have been printed already.
+  if (error instanceof CommanderError) return error.exitCode;
+  if (isBrokenPipe(error)) return EXIT.pipe;
+  complain(describe(error));
+  if (process.env.DEBUG) console.error(error);
+  const stopped =
+    (error instanceof CliError && error.code === "interrupted") ||
+    (error instanceof HubError && error.code === "aborted");
+  return stopped ? EXIT.interrupted : EXIT.failed;
+}

@@ -1,0 +1,52 @@
+/** Weights and images from an integer hash, so that a full-size fixture needs no file (golden/full-size-forward.json, "u"). */
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c;
+});
+
+function crc32(text: string): number {
+  let c = 0xffffffff;
+  for (const byte of new TextEncoder().encode(text)) c = CRC_TABLE[(c ^ byte) & 0xff] ^ (c >>> 8);
+  return (c ^ 0xffffffff) >>> 0;
+}
+
+/** u(name, i) in [-1, 1) for i below `count`, each mapped by `map`; rounded to float32 once. */
+export function hashed(name: string, count: number, map: (u: number) => number): Float32Array {
+  const seed = crc32(name);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    let x = (Math.imul(i, 2654435761) + seed) >>> 0;
+    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+    x = (x ^ (x >>> 16)) >>> 0;
+    values[i] = map((x / 2 ** 32) * 2 - 1);
+  }
+  return values;
+}
+
+const EMBEDDINGS = new Set([
+  "visual.class_embedding",
+  "visual.positional_embedding",
+  "positional_embedding",
+  "token_embedding.weight",
+]);
+
+/** A parameter of the fixture by its name and shape. */
+export function hashedParameter(name: string, shape: readonly number[]): Float32Array {
+  const count = shape.reduce((n, d) => n * d, 1);
+  if (/(?:ln_\w+|bn\d)\.weight$/.test(name)) return hashed(name, count, (u) => 1 + 0.1 * u);
+  if (name.endsWith("running_var")) return hashed(name, count, (u) => 1 + 0.5 * Math.abs(u));
+  if (/bias$/.test(name) || name.endsWith("running_mean")) return hashed(name, count, (u) => 0.1 * u);
+  if (EMBEDDINGS.has(name)) return hashed(name, count, (u) => 0.5 * u);
+  if (name === "logit_scale") return Float32Array.of(Math.log(100));
+  const projection = name === "visual.proj" || name === "text_projection";
+  const fan = projection ? shape[0] : count / shape[0];
+  const spread = Math.sqrt(3 / fan);
+  return hashed(name, count, (u) => u * spread);
+}
+
+/** An image of the fixture, normalised pixels (3, side, side). */
+export const hashedImage = (name: string, side: number): Float32Array =>
+  hashed(name, 3 * side * side, (u) => 2 * u);
