@@ -1,3 +1,4 @@
+export { checkKernels, type GemmRate, type KernelCheck, measureGemm } from "./check.js";
 export { arange, full, ones, tensor, type Values, zeros } from "./create.js";
 export { type AdapterChoice, findAdapters } from "./device/adapter.js";
 export type { Caps, KernelFamily } from "./device/caps.js";

@@ -10,7 +10,7 @@ import {
   renderPanel,
   type Scale,
 } from "@inctrl/inctrl";
-import { describe } from "../errors.js";
+import { CliError, describe } from "../errors.js";
 import { startProgress } from "../ui/progress.js";
 import { complain } from "../ui/talk.js";
 import { mergeViews } from "./merge.js";
@@ -72,7 +72,7 @@ export class PromptAlbum {
   async #open(name: string): Promise<ShownPrompt> {
     const expected = this.#hashes.get(name);
     if (expected && (await hashFile(name)) !== expected) {
-      throw new Error(`${name}: this file has changed since the bank was made`);
+      throw new CliError("input", `${name}: this file has changed since the bank was made`);
     }
     const views = prepareImage(await decodeImage(name), this.#backbone.config.preprocess, this.#fit);
     return { photo: await openPhoto(name), boxes: views.map((view) => view.box) };

@@ -66,6 +66,8 @@ const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord
   ["match_prompt", ({ match }) => match.prompt],
   ["match_patch", ({ match }) => match.patch],
   ["match_query_patch", ({ match }) => match.query_patch],
+  ["fit", ({ fit }) => fit],
+  ["view", ({ view }) => view],
 ];
 
 /** A line of CSV (RFC 4180, ended by a line feed): absent values are empty. */
@@ -82,23 +84,35 @@ function csvCell(cell: Cell): string {
 /** Beyond this many characters a name pushes its own row aside rather than all of them. */
 const WIDEST_NAME = 60;
 
+/** Columns after the name and before the match; those the model does not have are left out. */
+const NUMBERS = ["score", "residual", "image_residual", "text"] as const;
+
 function table(images: readonly string[]): Format {
   let width = "image".length;
   for (const image of images) width = Math.max(width, Math.min(image.length, WIDEST_NAME));
+  let columns: readonly (typeof NUMBERS)[number][] = NUMBERS;
   let grid = 1;
-  const line = (name: string, cells: readonly string[], rest: string) =>
-    `${[name.padEnd(width), ...cells.map((cell) => cell.padStart(8))].join("  ")}  ${rest}\n`;
+  const line = (name: string, cells: readonly string[], where: string, nearest: string) => {
+    const padded = cells.map((cell, i) => cell.padStart(Math.max(6, columns[i]!.length)));
+    return `${[name.padEnd(width), ...padded, where.padEnd(11), nearest].join("  ")}\n`;
+  };
   return {
     begin(header) {
       grid = header.grid;
-      return line("image", ["score", "patch", "image", "text"], "where (row, column)  nearest normal patch");
-    },
-    row({ image, score, residual, image_residual, text, match }) {
-      const at = (patch: number) => `${Math.floor(patch / grid) + 1}, ${(patch % grid) + 1}`;
-      const cells = [score, residual, image_residual, text].map((value) =>
-        value === null ? "-" : value.toFixed(4),
+      columns = NUMBERS.filter(
+        (name) =>
+          (name !== "image_residual" || header.heads !== null) && (name !== "text" || header.class !== null),
       );
-      return line(image, cells, `${at(match.query_patch).padEnd(19)}  ${match.prompt} at ${at(match.patch)}`);
+      return line("image", columns, "row, column", "nearest normal patch");
+    },
+    row(record) {
+      const { image, match } = record;
+      const at = (patch: number) => {
+        const local = patch % grid ** 2;
+        return `${Math.floor(local / grid) + 1}, ${(local % grid) + 1}`;
+      };
+      const cells = columns.map((name) => record[name]?.toFixed(4) ?? "-");
+      return line(image, cells, at(match.query_patch), `${match.prompt} at ${at(match.patch)}`);
     },
     end: () => "",
   };

@@ -1,20 +1,15 @@
+import type { Box } from "@inctrl/inctrl";
+
 // What `score` says about a run and about each image: the fields are a contract with other programs.
 
 /** The best explanation of a score: the query's patch farthest from normal, and the normal patch nearest to it. */
 export interface MatchRecord {
   /** The prompt's name. */
   readonly prompt: string;
-  /** Index of the patch in the prompt's grid, row by row; likewise below in the image's grid. */
+  /** Index of the patch in the prompt's grid, row by row; of a tiled prompt counted on from tile to tile. */
   readonly patch: number;
+  /** Likewise in the grid of the view that decided. */
   readonly query_patch: number;
-}
-
-/** The part of the original image that was looked at, in its pixels. */
-export interface BoxRecord {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** One image. Higher scores are more anomalous; what the model does not have is null. */
@@ -30,12 +25,18 @@ export interface ScoreRecord {
   /** The head over the fused map. */
   readonly phi: number | null;
   readonly match: MatchRecord;
-  readonly box: BoxRecord;
+  readonly fit: string;
+  /** Index of the view (the tile) that decided; 0 where there is but one. */
+  readonly view: number;
+  /** The part of the original image that this view shows, in its pixels. */
+  readonly box: Box;
 }
 
 /** What is known before the first image. */
 export interface RunHeader {
   readonly backbone: string;
+  /** Of the weights: a hash of what the image tower computes with. */
+  readonly fingerprint: string;
   readonly shots: number;
   /** Names of the prompt images, in the order of the bank. */
   readonly prompts: readonly string[];

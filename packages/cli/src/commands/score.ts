@@ -1,0 +1,66 @@
+import { Command, Option } from "commander";
+import { positiveNumber, wholeNumber } from "../options.js";
+import { FORMATS } from "../output/formats.js";
+import type { Finish } from "../program.js";
+import { runScore, type ScoreOptions } from "../score/run.js";
+import { interruptible } from "../signals.js";
+
+const EXAMPLES = `
+Examples:
+  Check a folder against 4 normal images, and see where they differ:
+    inctrl score --backbone deit-tiny --prompts good/ --shots 4 --images to-check/ --heatmaps maps/
+
+  Encode the normal images once, then use them every day:
+    inctrl score --backbone deit-tiny --prompts good/ --save-bank part.bank.safetensors
+    inctrl score --backbone deit-tiny --bank part.bank.safetensors --images today/ --format csv --out today.csv
+
+  The whole of InCTRL, with trained heads and the name of the product:
+    inctrl score --backbone vit-b-16-plus-240-laion400m-e32 --heads trained.pyth --class candle \\
+      --prompts good/ --images to-check/ --format json
+
+Higher scores are more anomalous. Exit code 0: all scored; 2: some images were unreadable and skipped;
+1: failed; 130: stopped by Ctrl-C, with the results so far written out.`;
+
+/** `inctrl score`: images in, anomaly scores and heat maps out. */
+export function scoreCommand(finish: Finish): Command {
+  return new Command("score")
+    .summary("score images against a few normal ones")
+    .description("Scores images by how far they are from a few normal ones (the prompts).")
+    .requiredOption("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists")
+    .optionsGroup("Normal images:")
+    .option("--prompts <paths...>", "normal images: files, or folders of them")
+    .option("--shots <K>", "use K of the prompts, the first by name (default: all)", wholeNumber(1))
+    .option("--seed <S>", "draw the K prompts at random with this seed", wholeNumber(0, 0xffffffff))
+    .option("--bank <file>", "use prompts saved before, in place of --prompts")
+    .option("--save-bank <file>", "save the encoded prompts for --bank")
+    .optionsGroup("Images:")
+    .option("--images <paths...>", "images to score: files, or folders of them")
+    .addOption(
+      new Option("--fit <how>", "how images become square: crop their middle, squash them, or tile them")
+        .choices(["crop", "squash", "tile"])
+        .default(undefined, "crop, or as the bank was made"),
+    )
+    .option("--strict", "stop at the first unreadable image instead of skipping it")
+    .optionsGroup("Model:")
+    .option("--heads <file>", "trained InCTRL heads, or a released .pyth")
+    .option("--class <name>", "the product's name, for models that know text")
+    .option("--alpha <A>", "weight of the patch residual in the score (with --heads)", positiveNumber, 1)
+    .option("--config <file|name>", "the backbone's configuration, where its file does not tell")
+    .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")
+    .optionsGroup("Results:")
+    .addOption(new Option("--format <name>", "how to write results").choices(FORMATS).default("table"))
+    .option("--out <file>", "write results to a file instead of standard output")
+    .option("--heatmaps <folder>", "draw a heat map and a panel of each image there")
+    .optionsGroup("Machine:")
+    .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
+    .option("--batch <N>", "images scored together; the scores do not depend on it", wholeNumber(1, 1024), 8)
+    .addOption(
+      new Option("--dtype <type>", "how weights are kept: float16 takes half the memory")
+        .choices(["float32", "float16"])
+        .default("float32"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(async (options: ScoreOptions) => {
+      finish(await interruptible((signal) => runScore(options, signal)));
+    });
+}

@@ -1,0 +1,58 @@
+import { resolve } from "node:path";
+import { drawPrompts, expandInputs } from "@inctrl/datasets";
+import { CliError } from "../errors.js";
+import { complain, count } from "../ui/talk.js";
+import type { ScoreOptions } from "./run.js";
+
+/** The files a run works on; `prompts` is null when they come from a bank. */
+export interface Inputs {
+  readonly images: readonly string[];
+  readonly prompts: readonly string[] | null;
+}
+
+/** More prompts than this are rarely meant: the method is for a few, and each makes every image slower. */
+const MANY_PROMPTS = 64;
+
+/** Finds the images and chooses the prompts, before anything slow begins. */
+export async function findInputs(options: ScoreOptions): Promise<Inputs> {
+  const { prompts, shots, seed, bank, saveBank } = options;
+  if (!prompts && !bank) {
+    throw new CliError("option", "normal images are missing; add --prompts FOLDER, or --bank FILE");
+  }
+  if (prompts && bank) {
+    throw new CliError("option", "--prompts and --bank both name the normal images; leave one of them out");
+  }
+  if (bank && (shots !== undefined || seed !== undefined || saveBank)) {
+    const given = shots !== undefined ? "--shots" : seed !== undefined ? "--seed" : "--save-bank";
+    throw new CliError("option", `${given} is for --prompts, and the bank's are chosen already; leave it out`);
+  }
+  if (seed !== undefined && shots === undefined) {
+    throw new CliError("option", "--seed draws prompts at random; say how many with --shots K");
+  }
+  if (!options.images && !saveBank) {
+    throw new CliError("option", "there is nothing to score; add --images FOLDER, or --save-bank FILE");
+  }
+  if (!options.images && (options.out || options.heatmaps)) {
+    throw new CliError("option", "without --images there are no results to write; add --images FOLDER");
+  }
+  const chosen = prompts ? await choosePrompts(prompts, shots, seed) : null;
+  return { prompts: chosen, images: options.images ? await expandInputs(options.images) : [] };
+}
+
+async function choosePrompts(paths: string[], shots?: number, seed?: number): Promise<string[]> {
+  const files = await expandInputs(paths);
+  const chosen = drawPrompts(files, shots ?? files.length, seed);
+  if (chosen.length > MANY_PROMPTS) {
+    complain(`${chosen.length} prompts are many and make every image slow; --shots 8 is usually enough`);
+  }
+  return chosen;
+}
+
+/** Says so when images are compared with themselves: their scores are close to 0 and mean nothing. */
+export function noteOverlap(images: readonly string[], prompts: readonly string[]): void {
+  const known = new Set(prompts.map((path) => resolve(path)));
+  const both = images.filter((path) => known.has(resolve(path)));
+  if (both.length === 0) return;
+  const are = both.length === 1 ? "is also a prompt" : "are also prompts";
+  complain(`${count(both.length, "image")} to score ${are} (${both[0]}): it will look perfectly normal`);
+}

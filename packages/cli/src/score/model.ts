@@ -1,0 +1,90 @@
+import { stat } from "node:fs/promises";
+import { type Backbone, Heads, openBackbone, PromptBank, readPrompts, Scorer } from "@inctrl/inctrl";
+import type { Device } from "@inctrl/tensor";
+import { CliError } from "../errors.js";
+import { stopIfAborted } from "../signals.js";
+import { startProgress } from "../ui/progress.js";
+import { complain, count, say } from "../ui/talk.js";
+import type { ScoreOptions } from "./run.js";
+
+/** A backbone from the options, loaded with a bar. */
+export async function loadBackbone(device: Device, options: ScoreOptions): Promise<Backbone> {
+  const { backbone, config, vocabulary, dtype } = options;
+  const progress = startProgress(0, { verb: "loading the backbone", unit: "tensor" });
+  try {
+    return await openBackbone(device, backbone, { config, vocabulary, dtype, onProgress: progress.update });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The prompts, encoded now or before. */
+export async function makeBank(
+  backbone: Backbone,
+  prompts: readonly string[] | null,
+  options: ScoreOptions,
+): Promise<PromptBank> {
+  const { fit, bank: file, saveBank, batch } = options;
+  if (!prompts) {
+    const bank = await PromptBank.load(file!, backbone);
+    if (!fit || fit === bank.fit) return bank;
+    const made = bank.fit;
+    bank.dispose();
+    throw new CliError("option", `--fit ${fit}: the bank ${file} was made with ${made}; leave --fit out`);
+  }
+  const read = await readPrompts(prompts, backbone, fit ?? "crop");
+  const bank = await PromptBank.encode(backbone, read, { fit: fit ?? "crop", batch });
+  if (!saveBank) return bank;
+  try {
+    const there = await stat(saveBank).catch(() => null);
+    // Saving renames a finished file into place: a device there would be replaced by it.
+    if (there && !there.isFile()) throw new CliError("output", `${saveBank}: this is no plain file; give a file name`);
+    await bank.save(saveBank);
+    say(`saved the bank of ${count(bank.shots, "prompt")} to ${saveBank}`);
+    return bank;
+  } catch (error) {
+    bank.dispose();
+    throw error;
+  }
+}
+
+/** Everything that scores, put together; `close` frees it. */
+export interface Model {
+  readonly backbone: Backbone;
+  readonly bank: PromptBank;
+  readonly scorer: Scorer;
+  close(): void;
+}
+
+/** Loads backbone, prompts, heads and text as the options say. */
+export async function openModel(
+  device: Device,
+  prompts: readonly string[] | null,
+  options: ScoreOptions,
+  signal: AbortSignal,
+): Promise<Model> {
+  const held: { dispose(): void }[] = [];
+  const keep = <T extends { dispose(): void }>(item: T): T => {
+    held.push(item);
+    return item;
+  };
+  const close = () => {
+    for (const item of held.reverse()) item.dispose();
+  };
+  try {
+    const backbone = keep(await loadBackbone(device, options));
+    stopIfAborted(signal);
+    const heads = options.heads ? keep(await Heads.load(options.heads, device)) : undefined;
+    if (heads && backbone.hasText && options.class === undefined) {
+      complain("the heads work best with the product's name beside them; add --class NAME");
+    }
+    const prototypes = options.class === undefined ? undefined : await backbone.prototypes(options.class);
+    stopIfAborted(signal);
+    const bank = keep(await makeBank(backbone, prompts, options));
+    const scorer = keep(new Scorer({ backbone, bank, heads, prototypes, alpha: options.alpha }));
+    return { backbone, bank, scorer, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

@@ -1,0 +1,183 @@
+import { mkdir } from "node:fs/promises";
+import { type ImageScore, type PromptBank, scoreImages } from "@inctrl/inctrl";
+import type { Device } from "@inctrl/tensor";
+import { withDevice } from "../device.js";
+import { describe, EXIT } from "../errors.js";
+import { drawHeatmaps, PromptAlbum, spooled } from "../heatmaps/draw.js";
+import { pictureNames } from "../heatmaps/names.js";
+import { Spool } from "../heatmaps/spool.js";
+import { type FormatName, openFormat } from "../output/formats.js";
+import type { RunHeader, ScoreRecord } from "../output/record.js";
+import { openSink, type Sink } from "../output/sink.js";
+import { startProgress } from "../ui/progress.js";
+import { complain, count, say } from "../ui/talk.js";
+import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
+import { type Model, openModel } from "./model.js";
+import { Summary } from "./summary.js";
+
+/** The options of `inctrl score`, as commander gives them. */
+export interface ScoreOptions {
+  backbone: string;
+  prompts?: string[];
+  images?: string[];
+  shots?: number;
+  seed?: number;
+  bank?: string;
+  saveBank?: string;
+  fit?: "crop" | "squash" | "tile";
+  strict?: boolean;
+  heads?: string;
+  class?: string;
+  alpha: number;
+  config?: string;
+  vocabulary?: string;
+  format: FormatName;
+  out?: string;
+  heatmaps?: string;
+  device?: string;
+  batch: number;
+  dtype: "float32" | "float16";
+}
+
+/** Scores images and writes results as they come. Returns the exit code. */
+export async function runScore(options: ScoreOptions, signal: AbortSignal): Promise<number> {
+  const inputs = await findInputs(options);
+  if (options.heatmaps) await mkdir(options.heatmaps, { recursive: true });
+  const sink = inputs.images.length > 0 ? await openSink(options.out) : null;
+  try {
+    return await withDevice(options.device, (device) => scoreOn(device, inputs, sink, options, signal));
+  } catch (error) {
+    await sink?.discard();
+    throw error;
+  }
+}
+
+async function scoreOn(
+  device: Device,
+  inputs: Inputs,
+  sink: Sink | null,
+  options: ScoreOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const model = await openModel(device, inputs.prompts, options, signal);
+  try {
+    if (!sink) return EXIT.ok;
+    const { backbone, bank } = model;
+    const names = bank.prompts.map(({ name }) => name);
+    noteOverlap(inputs.images, names);
+    say(
+      `${count(inputs.images.length, "image")} against ${count(bank.shots, "prompt")}, with ${backbone.name} on ` +
+        `${device.caps.name}; images fitted by ${bank.fit}`,
+    );
+    const spool = options.heatmaps ? await Spool.open(options.heatmaps) : null;
+    try {
+      const summary = await writeScores(model, inputs.images, sink, spool, options, signal);
+      for (const line of summary.lines()) say(line);
+      if (signal.aborted) return EXIT.interrupted;
+      const failed = spool ? await drawAll(spool, model, options, signal) : 0;
+      if (signal.aborted) return EXIT.interrupted;
+      return summary.skipped + failed > 0 ? EXIT.skipped : EXIT.ok;
+    } finally {
+      await spool?.close();
+    }
+  } finally {
+    model.close();
+  }
+}
+
+async function writeScores(
+  model: Model,
+  images: readonly string[],
+  sink: Sink,
+  spool: Spool | null,
+  options: ScoreOptions,
+  signal: AbortSignal,
+): Promise<Summary> {
+  const format = openFormat(options.format, images);
+  const names = spool ? pictureNames(images) : [];
+  const summary = new Summary(images.length);
+  // Rows that run down the same terminal tell how far things are.
+  const quiet = !options.out && process.stdout.isTTY && process.stderr.isTTY;
+  const progress = startProgress(images.length, { verb: "scoring", quiet });
+  const end = () =>
+    sink.write(
+      format.end({
+        scored: summary.scored,
+        skipped: summary.skipped,
+        complete: summary.done === images.length,
+      }),
+    );
+  await sink.write(format.begin(headerOf(model, options)));
+  try {
+    for await (const result of scoreImages(model.scorer, images, { batch: options.batch, signal })) {
+      if ("error" in result) {
+        if (options.strict) throw result.error;
+        complain(`skipped ${describe(result.error)}`);
+        summary.skipped++;
+      } else {
+        const record = recordOf(result, model.bank);
+        await sink.write(format.row(record));
+        await spool?.add(spooled(result, names[summary.done]!, model.bank));
+        summary.add(record);
+      }
+      progress.update(summary.done);
+    }
+  } catch (error) {
+    // What went to standard output cannot be taken back, but it can be made whole.
+    await end().catch(() => {});
+    throw error;
+  } finally {
+    progress.stop();
+  }
+  await end();
+  await sink.finish();
+  return summary;
+}
+
+async function drawAll(
+  spool: Spool,
+  model: Model,
+  options: ScoreOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const folder = options.heatmaps!;
+  const album = new PromptAlbum(model.bank, model.backbone);
+  const { drawn, failed } = await drawHeatmaps({ folder, spool, album: () => album, signal });
+  const { low = 0, high = 0 } = spool.scale ?? {};
+  say(`heat maps of ${count(drawn, "image")} in ${folder}, colours from ${low.toFixed(4)} to ${high.toFixed(4)}`);
+  return failed;
+}
+
+function headerOf({ backbone, bank }: Model, options: ScoreOptions): RunHeader {
+  const { vision } = backbone.config;
+  return {
+    backbone: backbone.name,
+    fingerprint: backbone.fingerprint,
+    shots: bank.shots,
+    prompts: bank.prompts.map(({ name }) => name),
+    class: options.class ?? null,
+    heads: options.heads ?? null,
+    fit: bank.fit,
+    dtype: options.dtype,
+    alpha: options.alpha,
+    grid: Math.floor(vision.imageSize / vision.patch),
+    device: backbone.device.caps.name,
+  };
+}
+
+function recordOf(result: ImageScore, bank: PromptBank): ScoreRecord {
+  const { image, score, residual, imageResidual, text, phi, match, view } = result;
+  const { prompt, patch, queryPatch } = match;
+  return {
+    image,
+    score,
+    residual,
+    image_residual: imageResidual,
+    text,
+    phi,
+    match: { prompt: bank.prompts[prompt]!.name, patch, query_patch: queryPatch },
+    fit: bank.fit,
+    view,
+    box: result.views[view]!.box,
+  };
+}

@@ -1,0 +1,42 @@
+import type { ScoreRecord } from "../output/record.js";
+import { count, duration } from "../ui/talk.js";
+
+/** The few numbers of a run that a person wants to see at its end. */
+export class Summary {
+  readonly #started = performance.now();
+  readonly #total: number;
+  scored = 0;
+  skipped = 0;
+  #lowest: ScoreRecord | null = null;
+  #highest: ScoreRecord | null = null;
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  get done(): number {
+    return this.scored + this.skipped;
+  }
+
+  add(record: ScoreRecord): void {
+    this.scored++;
+    if (!this.#lowest || record.score < this.#lowest.score) this.#lowest = record;
+    if (!this.#highest || record.score > this.#highest.score) this.#highest = record;
+  }
+
+  /** One line each. */
+  lines(): string[] {
+    const seconds = (performance.now() - this.#started) / 1000;
+    const rate = this.scored > 1 ? ` (${(this.scored / seconds).toFixed(1)} a second)` : "";
+    const skipped = this.skipped > 0 ? `, ${this.skipped} skipped` : "";
+    const left = this.#total - this.done;
+    const rest = left > 0 ? `, ${left} left` : "";
+    const first = `${count(this.scored, "image")} scored in ${duration(seconds)}${rate}${skipped}${rest}`;
+    if (!this.#lowest || !this.#highest || this.scored < 2) return [first];
+    return [
+      first,
+      `most anomalous  ${this.#highest.score.toFixed(4)}  ${this.#highest.image}`,
+      `most normal     ${this.#lowest.score.toFixed(4)}  ${this.#lowest.image}`,
+    ];
+  }
+}
