@@ -19,7 +19,7 @@ import {
   type Tokenizer,
   type Weights,
 } from "@inctrl/clip";
-import { type Device, keep, type Tensor } from "@inctrl/tensor";
+import { type Device, keep, scope, type Tensor, zeros } from "@inctrl/tensor";
 import { InctrlError } from "./errors.js";
 import { classPrototypes } from "./prototypes.js";
 
@@ -36,6 +36,8 @@ export interface BackboneOptions {
 
 /** Values of a parameter that go into the fingerprint: all of a small one, evenly spaced ones of a large one. */
 const HASHED_VALUES = 16384;
+/** Images in a batch as kernels are planned ahead; other sizes compile what they need when they come. */
+const PREPARED_BATCH = 8;
 
 /**
  * A frozen image tower, ready to encode images; for CLIP models its text tower is opened when a class is named, and
@@ -133,6 +135,7 @@ export async function openBackbone(
       parts: "vision",
       onProgress: options.onProgress,
     });
+    await prepareVision(clip);
     const vocabulary = options.vocabulary ?? resolved.vocabulary;
     const text = config.text ? textSource(device, resolved.weights, config, vocabulary, options) : null;
     return new Backbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
@@ -148,6 +151,16 @@ export async function randomBackbone(device: Device, config: ModelConfig, seed: 
     parts: "vision",
   });
   return new Backbone(`untrained ${config.name ?? "ViT"} (seed ${seed})`, clip, hash.digest("hex"), null);
+}
+
+/** Compiles the image tower's kernels side by side, so that the first batch waits for none. */
+async function prepareVision({ device, vision, config }: Clip): Promise<void> {
+  const { size } = config.preprocess;
+  await device.prepare(() =>
+    scope(() => {
+      vision.forward(zeros(device, [PREPARED_BATCH, 3, size, size]), { taps: config.outBlocks });
+    }),
+  );
 }
 
 /** The configuration named, read from a file, or told by the tensors. */

@@ -165,11 +165,11 @@ export class PromptBank {
       const views = info.prompts.reduce((sum, prompt) => sum + prompt.views, 0);
       const rows = views * patchesOf(backbone);
       const read = async (name: string, shape: readonly number[]) => {
-        const stored = file.tensors.get(name);
-        if (!stored || stored.shape.length !== 2 || stored.shape.some((d, i) => d !== shape[i])) {
+        const stored = file.tensors.get(name)?.shape ?? [];
+        if (stored.length !== 2 || stored.some((d, i) => d !== shape[i])) {
           throw new InctrlError(
             "bank",
-            `${path}: ${name} is [${stored?.shape.join(", ") ?? "missing"}] and must be [${shape.join(", ")}]; make the bank again`,
+            `${path}: ${name} is [${stored.join(", ")}] and must be [${shape.join(", ")}]; make the bank again`,
           );
         }
         return tensor(backbone.device, await file.readFloat32(name), shape);

@@ -93,6 +93,8 @@ export class Device {
   readonly #commands: CommandRecorder;
   #fault: TensorError | null = null;
   #closed = false;
+  /** Kernels met while `prepare` runs a function, which then runs nothing. */
+  #planned: Kernel[] | null = null;
   /** Live tensors; kept by `Tensor`. */
   tensorCount = 0;
 
@@ -136,7 +138,8 @@ export class Device {
         );
       });
     }
-    this.#commands.dispatch(kernel, buffers, uniforms, grid);
+    if (this.#planned) this.#planned.push(kernel);
+    else this.#commands.dispatch(kernel, buffers, uniforms, grid);
   }
 
   allocate(bytes: number): PooledBuffer {
@@ -150,12 +153,12 @@ export class Device {
 
   write(to: PooledBuffer, offset: number, bytes: Uint8Array): void {
     this.#ensure();
-    this.#commands.write(to, offset, bytes);
+    if (!this.#planned) this.#commands.write(to, offset, bytes);
   }
 
   copy(from: PooledBuffer, fromOffset: number, to: PooledBuffer, toOffset: number, bytes: number): void {
     this.#ensure();
-    if (bytes > 0) this.#commands.copy(from, fromOffset, to, toOffset, bytes);
+    if (bytes > 0 && !this.#planned) this.#commands.copy(from, fromOffset, to, toOffset, bytes);
   }
 
   /** Reads bytes back to the host; submits first and waits for the GPU. */
@@ -206,6 +209,25 @@ export class Device {
       this.#ensure();
       throw this.#describe(cause as Error);
     }
+  }
+
+  /**
+   * Compiles all kernels that a function would run, side by side, without running any: the first real run then waits for
+   * none. The function's tensors hold nothing and must be freed by it.
+   *
+   * @example
+   * await device.prepare(() => scope(() => void model.forward(zeros(device, [8, 3, 224, 224]))));
+   */
+  async prepare(run: () => void): Promise<void> {
+    this.#ensure();
+    const planned: Kernel[] = [];
+    this.#planned = planned;
+    try {
+      run();
+    } finally {
+      this.#planned = null;
+    }
+    await this.compile(planned);
   }
 
   memory(): MemoryReport {

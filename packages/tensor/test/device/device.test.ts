@@ -220,6 +220,23 @@ test("a process ends by itself with the device open and tensors alive", async ()
   assert.equal([code, stdout], [0, "[[7,10],[15,22]]\n"]);
 });
 
+test("prepare compiles what a function would run, and runs nothing", async () => {
+  await withDevice(async (device) => {
+    const a = tensor(device, [[1, 2]]);
+    const twice = () => scope(() => matmul(a, tensor(device, [[3], [4]])));
+    const before = device.stats;
+    await device.prepare(() => twice().dispose());
+    assert.is(device.stats.dispatches, before.dispatches);
+    assert.ok(device.stats.pipelines >= before.pipelines + 2, "the panels' and the product's pipelines");
+    const compiled = device.stats.pipelines;
+    const result = twice();
+    assert.equal(await result.toArray(), [[11]]);
+    assert.is(device.stats.pipelines, compiled, "the run compiles nothing more");
+    result.dispose();
+    a.dispose();
+  });
+});
+
 test("leakReport counts what was collected without dispose and names the line", async () => {
   const { code, stdout, stderr } = await runChild(
     `
