@@ -23,9 +23,22 @@ export function memorySource(bytes: Uint8Array, label: string): ByteSource {
   };
 }
 
+/** Node's file system; browsers, which have none, get an error that says what to do instead. */
+export async function nodeFiles(path: string): Promise<typeof import("node:fs/promises")> {
+  try {
+    return await import("node:fs/promises");
+  } catch (cause) {
+    throw new TensorFileError(
+      "unsupported",
+      `${path}: paths need Node; in a browser fetch the bytes and read them with parseSafetensors or parseNpy`,
+      { cause },
+    );
+  }
+}
+
 /** Opens a regular file for reading by range. Node only; throws `not_found` or `io`. */
 export async function fileSource(path: string): Promise<ByteSource> {
-  const { open } = await import("node:fs/promises");
+  const { open } = await nodeFiles(path);
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, "r");

@@ -72,7 +72,7 @@ export async function writeFileAtomic(
   path: string,
   parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const { open, rename, rm } = await import("node:fs/promises");
+  const { open, rename, rm } = await nodeFiles(path);
   const { basename, dirname, join } = await import("node:path");
   const random = Math.floor(Math.random() * 2 ** 40).toString(36);
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);

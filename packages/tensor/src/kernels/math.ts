@@ -42,7 +42,10 @@ export const MATH = {
 
 /** Activations that matmul can fuse, as WGSL functions of one float32. */
 export const ACTIVATIONS = {
-  relu: "fn activate(x: f32) -> f32 { return max(x, 0.0); }",
+  // NaN is told by its bits: drivers may take max(NaN, 0) for 0, which would hide a broken network.
+  relu: `fn activate(x: f32) -> f32 {
+  return select(max(x, 0.0), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u);
+}`,
   sigmoid: `${MATH.sigmoid}\nfn activate(x: f32) -> f32 { return sigmoid(x); }`,
   tanh: `${MATH.precise_tanh}\nfn activate(x: f32) -> f32 { return precise_tanh(x); }`,
   gelu: `${MATH.erf}\nfn activate(x: f32) -> f32 { return 0.5 * x * (1.0 + erf(x * 0.7071067811865476)); }`,

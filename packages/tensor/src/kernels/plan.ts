@@ -26,13 +26,16 @@ export function planGemm(m: number, n: number, caps: PlanCaps): Tile {
   return { kind: "subgroup", lanes, rows: shortest(m, [lanes, 2 * lanes, 24, 32], lanes), vectors };
 }
 
+/** Rows of a register tile above which spilling costs more than the loads it saves. */
+const TALLEST = 32;
+
 /** The candidate that wastes the fewest rows; the tallest of equals, 24 before 32. */
 function shortest(m: number, candidates: readonly number[], lanes: number): number {
   if (m <= lanes) return lanes;
   let best = candidates[0];
   let bestCost = Number.POSITIVE_INFINITY;
   for (const rows of candidates) {
-    if (rows % lanes !== 0) continue;
+    if (rows % lanes !== 0 || rows > TALLEST) continue;
     // A tile of r rows costs r multiply-add rows plus a constant for the loads it shares.
     const cost = Math.ceil(m / rows) * (rows + 8) * (rows > 24 ? 1.08 : 1);
     if (cost <= bestCost) {

@@ -7,6 +7,7 @@ import {
   parseSafetensors,
   scope,
   TensorError,
+  TensorFileError,
   tensor,
 } from "@inctrl/tensor";
 
@@ -49,13 +50,13 @@ async function mistake() {
   }
 }
 
-/** Paths are for Node: here they are refused, not half-done. */
+/** What a page is told that opens a file by path. */
 async function openPath() {
   try {
     await openSafetensors("model.safetensors");
     return "opened";
   } catch (error) {
-    return error instanceof Error ? "refused" : "thrown";
+    return error instanceof TensorFileError ? error.message : `unexpected: ${error}`;
   }
 }
 

@@ -215,4 +215,11 @@ test("a NaN stays in its row and column", async (device) => {
   b.dispose();
 });
 
+test("a NaN passes through a fused relu", async (device) => {
+  const got = await valuesOf(() =>
+    matmul(tensor(device, [[Number.NaN], [-1], [2]]), tensor(device, [[1]]), { activation: "relu" }),
+  );
+  close(got, [Number.NaN, 0, 2], 0);
+});
+
 test.run();
