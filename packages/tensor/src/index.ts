@@ -1,3 +1,21 @@
+export {
+  checkpoint,
+  customVjp,
+  detach,
+  type Gradients,
+  grad,
+  type ParameterTree,
+  valueAndGrad,
+} from "./autograd/grad.js";
+export {
+  type CheckedInput,
+  describeGradcheck,
+  type GradcheckOptions,
+  type GradcheckReport,
+  gradcheck,
+} from "./autograd/gradcheck.js";
+export { noGrad } from "./autograd/record.js";
+export { Tape, withTape } from "./autograd/tape.js";
 export { checkKernels, type GemmRate, type KernelCheck, measureGemm } from "./check.js";
 export { arange, full, ones, tensor, type Values, zeros } from "./create.js";
 export { type AdapterChoice, findAdapters } from "./device/adapter.js";

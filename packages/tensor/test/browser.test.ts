@@ -14,12 +14,9 @@ import { random } from "./support.js";
 // Node and browser behind one Device: the published build as plain modules in Chromium, on its software adapter.
 
 const PACKAGE = new URL("../", import.meta.url);
-const CHROMIUM = [
-  process.env.CHROMIUM_PATH,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path && existsSync(path));
+const USUAL = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const named = process.env.CHROMIUM_PATH;
+const CHROMIUM = (named ? [named] : USUAL).find((path) => existsSync(path));
 
 const FLAGS = [
   "--enable-unsafe-webgpu",
@@ -85,7 +82,7 @@ function serve(): Promise<Server> {
 test.before(async () => {
   if (!CHROMIUM) return;
   const setup = fileURLToPath(new URL("../../scripts/setup.mjs", PACKAGE));
-  execFileSync(process.execPath, [setup, "build"], { stdio: "ignore" });
+  execFileSync(process.execPath, [setup, "build"], { stdio: ["ignore", "ignore", "inherit"] });
   server = await serve();
   browser = await chromium.launch({ executablePath: CHROMIUM, chromiumSandbox: false, args: FLAGS });
   page = await browser.newPage();

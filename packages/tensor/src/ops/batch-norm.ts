@@ -1,3 +1,4 @@
+import { isRecording } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { FLAT, kernel, kernelFor } from "../kernels/kernel.js";
 import { planRuns, RUNS } from "../kernels/runs.js";
@@ -5,7 +6,9 @@ import { scope } from "../scope.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
+import { add, div, mul, sqrt, sub } from "./elementwise.js";
 import { launch } from "./launch.js";
+import { reshape } from "./shape.js";
 
 export interface BatchNormOptions {
   /** What training has gathered, [channels] each. */
@@ -43,6 +46,7 @@ export function batchNorm(x0: Tensor, options: BatchNormOptions): Tensor {
     );
   }
   commonDevice("batchNorm", [x0, ...Object.values(given)]);
+  if (isRecording()) return scope(() => composed(x0, options, eps));
   return scope(() => {
     const x = cast(x0, "float32");
     const parts = Object.fromEntries(
@@ -70,4 +74,12 @@ export function batchNorm(x0: Tensor, options: BatchNormOptions): Tensor {
     launch(text, { x, ...parts, out }, { ...uniforms, channels, eps }, grid);
     return out;
   });
+}
+
+/** The same by ops that have gradients. */
+function composed(x: Tensor, { mean, variance, weight, bias }: BatchNormOptions, eps: number): Tensor {
+  const each = (part: Tensor) => reshape(part, [x.shape[1], ...new Array<number>(x.rank - 2).fill(1)]);
+  const unit = div(sub(x, each(mean)), each(sqrt(add(variance, eps))));
+  const scaled = weight ? mul(unit, each(weight)) : unit;
+  return bias ? add(scaled, each(bias)) : scaled;
 }

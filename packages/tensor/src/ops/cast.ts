@@ -1,4 +1,5 @@
-import { type DType, wgslScalar } from "../dtype.js";
+import { recorded } from "../autograd/record.js";
+import { type DType, isFloat, wgslScalar } from "../dtype.js";
 import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
 import { scope } from "../scope.js";
 import { Tensor } from "../tensor.js";
@@ -35,9 +36,11 @@ export function cast(x: Tensor, dtype: DType): Tensor {
     });
   });
   const count = dtype === "float16" ? Math.ceil(x.size / 2) : x.size;
-  return scope(() => {
-    const out = Tensor.empty(x.device, x.shape, dtype);
-    launch(kernelText, { x, out }, { count, size: x.size }, flatGrid(count));
-    return out;
-  });
+  const convert = () =>
+    scope(() => {
+      const out = Tensor.empty(x.device, x.shape, dtype);
+      launch(kernelText, { x, out }, { count, size: x.size }, flatGrid(count));
+      return out;
+    });
+  return isFloat(from) && isFloat(dtype) ? recorded("cast", [x], undefined, convert) : convert();
 }

@@ -1,3 +1,4 @@
+import { isRecording, recorded } from "../autograd/record.js";
 import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
 import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
@@ -19,7 +20,7 @@ import { slice, unsqueeze } from "./shape.js";
  * const tokens = concat([classToken, patches], 1); // [b, 1, d] and [b, 225, d] give [b, 226, d]
  */
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
-  return scope(() => join("concat", parts, axis));
+  return joined("concat", parts, axis);
 }
 
 /**
@@ -29,13 +30,16 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
  */
 export function stack(parts: readonly Tensor[], axis = 0): Tensor {
   return scope(() =>
-    join(
+    joined(
       "stack",
       parts.map((part) => unsqueeze(part, axis)),
       axis,
     ),
   );
 }
+
+const joined = (where: string, parts: readonly Tensor[], axis: number): Tensor =>
+  recorded("concat", parts, { axis }, () => scope(() => join(where, parts, axis)));
 
 function join(where: string, given: readonly Tensor[], axis: number): Tensor {
   check(given.length > 0, "argument", () => `${where}: the list is empty; give at least one tensor`);
@@ -120,7 +124,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
     return lengths.map((length) => {
       const from = start;
       start += length;
-      if (!whole) return slice(source, [...new Array(along).fill(null), [from, start]]);
+      if (!whole || isRecording()) return slice(source, [...new Array(along).fill(null), [from, start]]);
       const shape = x.shape.map((d, i) => (i === along ? length : d));
       const out = Tensor.empty(x.device, shape, source.dtype);
       const bytesPer = 4 * sizeOf(shape.slice(along + 1));
@@ -144,6 +148,10 @@ export function pad(x0: Tensor, widths: readonly (readonly [number, number])[], 
       `pad: widths [${widths.map(formatShape).join(", ")}] must hold two non-negative whole numbers for each axis of ` +
       formatShape(x0.shape),
   );
+  return recorded("pad", [x0], { widths }, () => padded(x0, widths, value));
+}
+
+function padded(x0: Tensor, widths: readonly (readonly [number, number])[], value: number): Tensor {
   return scope(() => {
     const x = x0.dtype === "float16" ? cast(x0, "float32") : x0;
     if (widths.flat().every((w) => w === 0)) return x.view(x.shape);

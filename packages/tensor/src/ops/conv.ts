@@ -1,3 +1,4 @@
+import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { FLAT, kernel, kernelFor } from "../kernels/kernel.js";
 import { planRuns, RUNS } from "../kernels/runs.js";
@@ -97,6 +98,10 @@ export function packConv(
  * const y = conv2d(images, weight, { stride: 2, padding: 1, bias });
  */
 export function conv2d(x: Tensor, weight: Tensor | ConvWeight, options: Conv2dOptions = {}): Tensor {
+  return recorded("conv2d", [x, weight, options.bias], options, () => convolved(x, weight, options));
+}
+
+function convolved(x: Tensor, weight: Tensor | ConvWeight, options: Conv2dOptions): Tensor {
   return scope(() => {
     if (weight instanceof ConvWeight) {
       const { groups = weight.groups } = options;

@@ -1,3 +1,4 @@
+import { recorded } from "../autograd/record.js";
 import type { UniformValues } from "../device/commands.js";
 import { type ComputeType, wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
@@ -32,9 +33,15 @@ export function elementwise(name: ElementwiseName, operands: readonly Operand[])
     "argument",
     () => `${name}: give at least one tensor; numbers alone have no device`,
   );
-  const device = commonDevice(name, tensors);
+  commonDevice(name, tensors);
   const type = operandType(name, op, operands);
   const shape = tensors.map((x) => x.shape).reduce((a, b) => broadcastShapes(name, a, b));
+  return recorded(name, operands, undefined, () => run(name, operands, shape, type));
+}
+
+function run(name: ElementwiseName, operands: readonly Operand[], shape: Shape, type: ComputeType): Tensor {
+  const op: ElementwiseOp = ELEMENTWISE[name];
+  const { device } = operands.find((x) => x instanceof Tensor) as Tensor;
   return scope(() => {
     const out = Tensor.empty(device, shape, op.gives ?? type);
     const ways = operands.map((x) =>

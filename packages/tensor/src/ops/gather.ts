@@ -1,3 +1,4 @@
+import { recorded } from "../autograd/record.js";
 import { tensor } from "../create.js";
 import type { Device } from "../device/device.js";
 import { type DType, wgslScalar } from "../dtype.js";
@@ -30,10 +31,10 @@ export function gather(x: Tensor, indices: Indices, axis = 0): Tensor {
   return scope(() => {
     const picks = onDevice("gather", x.device, indices, x.shape[along]);
     const after = x.shape.slice(along + 1);
-    return pick("gather", x, picks, along, {
-      shape: [...x.shape.slice(0, along), ...picks.shape, ...after],
-      each: false,
-    });
+    const shape = [...x.shape.slice(0, along), ...picks.shape, ...after];
+    return recorded("gather", [x, picks], { axis: along }, () =>
+      pick("gather", x, picks, along, { shape, each: false }),
+    );
   });
 }
 
@@ -55,7 +56,9 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, axis: number): Tensor 
       `takeAlongAxis: x is ${formatShape(x.shape)} and indices ${formatShape(indices.shape)}; all axes but ${axis} must ` +
       "be equal (expand the indices)",
   );
-  return scope(() => pick("takeAlongAxis", x, indices, along, { shape: indices.shape, each: true }));
+  return recorded("takeAlongAxis", [x, indices], { axis: along }, () =>
+    scope(() => pick("takeAlongAxis", x, indices, along, { shape: indices.shape, each: true })),
+  );
 }
 
 /** `each`: every value of the result has its own index, otherwise a whole slice shares one. */

@@ -1,3 +1,4 @@
+import { isRecording, recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { type GemmVariant, gemmKernel } from "../kernels/gemm.js";
 import type { Activation } from "../kernels/math.js";
@@ -6,6 +7,7 @@ import { scope } from "../scope.js";
 import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
+import { add, gelu, geluTanh, quickGelu, relu, sigmoid, tanh } from "./elementwise.js";
 import { launch } from "./launch.js";
 import { PackedMatrix, packMatrix } from "./packed.js";
 import { expand, transpose } from "./shape.js";
@@ -36,8 +38,26 @@ export interface MatmulOptions {
  * const y = matmul(x, weight, { transposeB: true, bias, activation: "gelu" });
  */
 export function matmul(a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions = {}): Tensor {
-  return scope(() => product(a, b, options));
+  if (!isRecording()) return scope(() => product(a, b, options));
+  // On a tape what is fused falls apart into ops with gradients of their own.
+  const { transposeA = false, transposeB = false, scale = 1, bias, activation, residual } = options;
+  return scope(() => {
+    const plain = { transposeA, transposeB, scale };
+    const core = recorded("matmul", [a, b], plain, () => scope(() => product(a, b, plain)));
+    const biased = bias ? add(core, bias) : core;
+    const active = activation ? ACTIVATE[activation](biased) : biased;
+    return residual ? add(active, residual) : active;
+  });
 }
+
+const ACTIVATE: Record<Activation, (x: Tensor) => Tensor> = {
+  relu,
+  sigmoid,
+  tanh,
+  gelu,
+  gelu_tanh: geluTanh,
+  quick_gelu: quickGelu,
+};
 
 function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): Tensor {
   const { transposeA = false, transposeB = false, bias, residual, activation, scale = 1 } = options;

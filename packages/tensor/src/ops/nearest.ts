@@ -1,3 +1,5 @@
+import { isRecording, noGrad } from "../autograd/record.js";
+import { arange } from "../create.js";
 import { check } from "../errors.js";
 import { flatGrid } from "../kernels/kernel.js";
 import { nearestKernel, nearestMergeKernel } from "../kernels/nearest.js";
@@ -6,9 +8,13 @@ import { scope } from "../scope.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
+import { add, mul } from "./elementwise.js";
+import { gather } from "./gather.js";
 import { launch } from "./launch.js";
-import { inverseNorm } from "./norm.js";
+import { inverseNorm, normalize } from "./norm.js";
 import { PackedMatrix, type PackOptions, packScaled } from "./packed.js";
+import { sum } from "./reduce.js";
+import { reshape } from "./shape.js";
 
 /** For each query row, the best match in the bank. */
 export interface NearestResult {
@@ -43,7 +49,25 @@ export function packBank(bank: Tensor, options: Pick<PackOptions, "dtype"> = {})
  * const distance = await similarity.data(); // cosine, 1 is identical
  */
 export function nearest(query: Tensor, bank: Tensor | PackedMatrix): NearestResult {
+  if (isRecording() && bank instanceof Tensor) {
+    // Gradients go through the pair that was chosen.
+    return scope(() => {
+      const { index } = noGrad(() => nearest(query, bank));
+      const similarity = sum(mul(normalize(query), normalize(chosenRows(bank, index))), -1);
+      return { similarity, index };
+    });
+  }
   return scope(() => search(cast(query, "float32"), bank instanceof PackedMatrix ? bank : packBank(bank)));
+}
+
+/** The bank's row for each query; with leading axes each query has a bank of its own. */
+function chosenRows(bank: Tensor, index: Tensor): Tensor {
+  if (bank.rank === 2) return gather(bank, index);
+  const [rows, width] = bank.shape.slice(-2);
+  const banks = bank.size / (rows * width);
+  const first = mul(arange(bank.device, banks, "int32"), rows);
+  const at = add(reshape(index, [banks, -1]), reshape(first, [banks, 1]));
+  return reshape(gather(reshape(bank, [banks * rows, width]), at), [...index.shape, width]);
 }
 
 function search(query: Tensor, bank: PackedMatrix): NearestResult {

@@ -1,3 +1,4 @@
+import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { kernel, kernelFor } from "../kernels/kernel.js";
 import { rowSplit } from "../kernels/rows.js";
@@ -24,7 +25,10 @@ export interface LayerNormOptions {
  * const y = layerNorm(x, { weight, bias, eps: 1e-5 });
  */
 export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
-  return scope(() => normalised(cast(x, "float32"), options));
+  const { weight, bias, eps = 1e-5 } = options;
+  return recorded("layerNorm", [x, weight, bias], { eps }, () =>
+    scope(() => normalised(cast(x, "float32"), options)),
+  );
 }
 
 function normalised(x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions): Tensor {
@@ -85,6 +89,10 @@ function normalised(x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions): 
  * @returns [...].
  */
 export function inverseNorm(x: Tensor): Tensor {
+  return recorded("inverseNorm", [x], undefined, () => inverseNorms(x));
+}
+
+function inverseNorms(x: Tensor): Tensor {
   return scope(() => {
     const source = cast(x, "float32");
     const n = x.shape[x.rank - 1];
@@ -119,6 +127,10 @@ export function inverseNorm(x: Tensor): Tensor {
  * @example const unit = normalize(features);
  */
 export function normalize(x: Tensor): Tensor {
+  return recorded("normalize", [x], undefined, () => unit(x));
+}
+
+function unit(x: Tensor): Tensor {
   return scope(() => {
     const source = cast(x, "float32");
     const factor = inverseNorm(source);

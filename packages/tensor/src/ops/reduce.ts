@@ -1,3 +1,4 @@
+import { recorded } from "../autograd/record.js";
 import { full } from "../create.js";
 import type { ComputeType } from "../dtype.js";
 import { check } from "../errors.js";
@@ -25,7 +26,7 @@ export interface ReduceOptions {
  * @example sum(x, -1);
  */
 export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return scope(() => {
+  return reduced("sum", x, { axes }, () => {
     const rows = layOut("sum", x, ["float32", "int32", "uint32"], axes, options);
     return rows.n === 0
       ? full(x.device, rows.shape, 0, rows.x.dtype)
@@ -39,7 +40,7 @@ export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
  * @example mean(image, [-2, -1]);
  */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return scope(() => {
+  return reduced("mean", x, { axes }, () => {
     const rows = layOut("mean", x, ["float32"], axes, options);
     return rows.n === 0
       ? full(x.device, rows.shape, Number.NaN)
@@ -65,7 +66,7 @@ export function variance(
     "argument",
     () => `variance: correction ${correction} must be 0, 1 or another number from 0`,
   );
-  return scope(() => {
+  return reduced("variance", x, { axes, correction }, () => {
     const rows = layOut("variance", x, ["float32"], axes, options);
     if (rows.n <= correction) return full(x.device, rows.shape, Number.NaN);
     const offsets = total("offsets", rows, rows.n);
@@ -114,8 +115,12 @@ export function any(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
   return decide("any", x, axes, options);
 }
 
+/** A reduction as an op on the tape. */
+const reduced = (name: string, x: Tensor, attributes: object, forward: () => Tensor): Tensor =>
+  recorded(name, [x], attributes, () => scope(forward));
+
 function extreme(name: "max" | "min", x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return scope(() => {
+  return reduced(name, x, { axes }, () => {
     const rows = layOut(name, x, ["float32", "int32", "uint32"], axes, options);
     checkNotEmpty(name, x, rows);
     return total(name, rows, 1).view(rows.shape);

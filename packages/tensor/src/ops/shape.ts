@@ -1,3 +1,4 @@
+import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import {
   broadcastShapes,
@@ -12,6 +13,9 @@ import {
 import type { Tensor } from "../tensor.js";
 import { stridedCopy } from "./copy.js";
 
+/** The same values under another shape, noted on the tape. */
+const viewed = (x: Tensor, shape: Shape): Tensor => recorded("view", [x], undefined, () => x.view(shape));
+
 /**
  * The same values under another shape; one size may be -1 and is worked out. No copy.
  *
@@ -20,14 +24,17 @@ import { stridedCopy } from "./copy.js";
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const unknown = shape.filter((d) => d === -1).length;
   check(unknown <= 1, "shape", () => `reshape: ${formatShape(shape)} has -1 more than once`);
-  if (unknown === 0) return x.view(shape);
+  if (unknown === 0) return viewed(x, shape);
   const known = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
   check(
     known > 0 && x.size % known === 0,
     "shape",
     () => `reshape: ${formatShape(x.shape)} (${x.size} values) does not divide into ${formatShape(shape)}`,
   );
-  return x.view(shape.map((d) => (d === -1 ? x.size / known : d)));
+  return viewed(
+    x,
+    shape.map((d) => (d === -1 ? x.size / known : d)),
+  );
 }
 
 /**
@@ -45,12 +52,14 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   const shape = axes.map((axis) => x.shape[axis]);
   // Axes of size one can move without touching the values.
   const moved = axes.filter((axis) => x.shape[axis] > 1);
-  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return x.view(shape);
+  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return viewed(x, shape);
   const strides = stridesOf(x.shape);
-  return stridedCopy(
-    x,
-    shape,
-    axes.map((axis) => strides[axis]),
+  return recorded("permute", [x], { order: axes }, () =>
+    stridedCopy(
+      x,
+      shape,
+      axes.map((axis) => strides[axis]),
+    ),
   );
 }
 
@@ -70,8 +79,8 @@ export function expand(x: Tensor, shape: Shape): Tensor {
     "shape",
     () => `expand: ${formatShape(x.shape)} does not fit into ${formatShape(shape)}; only axes of size 1 grow`,
   );
-  if (sizeOf(shape) === x.size) return x.view(shape);
-  return stridedCopy(x, shape, broadcastStrides(x.shape, shape));
+  if (sizeOf(shape) === x.size) return viewed(x, shape);
+  return recorded("expand", [x], undefined, () => stridedCopy(x, shape, broadcastStrides(x.shape, shape)));
 }
 
 /** One axis of a slice: [start, end) or [start, end, step], or null for all of it; negatives count from the end. */
@@ -108,20 +117,27 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
     offset += Math.max(0, first) * strides[axis];
     strides[axis] *= step;
   }
-  if (sameShape(shape, x.shape) && strides.every((s) => s >= 0)) return x.view(shape);
-  return stridedCopy(x, shape, strides, offset);
+  if (sameShape(shape, x.shape) && strides.every((s) => s >= 0)) return viewed(x, shape);
+  return recorded("slice", [x], { ranges }, () => stridedCopy(x, shape, strides, offset));
 }
 
 /** Adds an axis of size one. */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
-  return x.view([...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+  return viewed(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
 /** Drops axes of size one: all of them, or the one named. */
 export function squeeze(x: Tensor, axis?: number): Tensor {
-  if (axis === undefined) return x.view(x.shape.filter((d) => d !== 1));
+  if (axis === undefined)
+    return viewed(
+      x,
+      x.shape.filter((d) => d !== 1),
+    );
   const at = normalizeAxis("squeeze", axis, x.rank);
   check(x.shape[at] === 1, "shape", () => `squeeze: axis ${axis} of ${formatShape(x.shape)} is not 1`);
-  return x.view(x.shape.filter((_, i) => i !== at));
+  return viewed(
+    x,
+    x.shape.filter((_, i) => i !== at),
+  );
 }

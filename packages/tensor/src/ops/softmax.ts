@@ -1,3 +1,4 @@
+import { recorded } from "../autograd/record.js";
 import { isFloat } from "../dtype.js";
 import { check } from "../errors.js";
 import { FLAT, flatGrid } from "../kernels/kernel.js";
@@ -28,6 +29,10 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
 function normalized(name: "softmax" | "logSoftmax", x0: Tensor, axis: number): Tensor {
   check(isFloat(x0.dtype), "dtype", () => `${name}: x is ${x0.dtype}; cast(x, "float32") first`);
   const at = normalizeAxis(name, axis, x0.rank);
+  return recorded(name, [x0], { axis: at }, () => run(name, x0, at));
+}
+
+function run(name: "softmax" | "logSoftmax", x0: Tensor, at: number): Tensor {
   return scope(() => {
     const x = cast(x0, "float32");
     const out = Tensor.empty(x.device, x.shape);

@@ -1,3 +1,4 @@
+import { recorded } from "../autograd/record.js";
 import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
 import { FLAT, kernel, kernelFor } from "../kernels/kernel.js";
@@ -47,6 +48,17 @@ export function topk(x0: Tensor, k: number, options: { largest?: boolean } = {})
     "argument",
     () => `topk: k is ${k} and the last axis of ${formatShape(x0.shape)} has ${n} values; use 0 <= k <= ${n}`,
   );
+  // The tape refuses a gradient through this op by name.
+  let indices: Tensor | undefined;
+  const values = recorded("topk", [x0], undefined, () => {
+    const made = choose(x0, k, largest, n);
+    indices = made.indices;
+    return made.values;
+  });
+  return { values, indices: indices as Tensor };
+}
+
+function choose(x0: Tensor, k: number, largest: boolean, n: number): TopK {
   return scope(() => {
     const x = x0.dtype === "float16" ? cast(x0, "float32") : x0;
     const { family, maxWorkgroupsPerDimension: most } = x.device.caps;

@@ -1,0 +1,64 @@
+import * as assert from "uvu/assert";
+import { ELEMENTWISE_RULES } from "../../src/autograd/rules/elementwise.js";
+import { describeGradcheck, gradcheck, type Shape, type Tensor } from "../../src/index.js";
+import { elementwise } from "../../src/ops/elementwise-run.js";
+import { ELEMENTWISE, type ElementwiseName } from "../../src/ops/elementwise-table.js";
+import { broadcastShapes, sizeOf } from "../../src/shape.js";
+import { coordinates, deviceTests, flatIndex, generator } from "../support.js";
+
+const test = deviceTests();
+
+/** Where a function is smooth, for those that are not everywhere. */
+const DOMAIN: Partial<Record<ElementwiseName, [number, number]>> = {
+  log: [0.2, 3],
+  sqrt: [0.2, 3],
+  rsqrt: [0.3, 3],
+  reciprocal: [0.4, 3],
+  pow: [0.4, 2],
+  div: [0.5, 2],
+};
+
+/** Values away from 0 and from one another, so that kinks lie far from every step. */
+function values(count: number, seed: number, [low, high]: [number, number]): number[] {
+  const next = generator(seed);
+  return Array.from({ length: count }, () => {
+    const v = low + (high - low) * next();
+    return Math.abs(v) < 0.05 ? 0.07 : v;
+  });
+}
+
+const shapes: Shape[][] = [
+  [[5], [5], [5]],
+  [[2, 3], [3], [2, 1]],
+  [[1], [4, 1], [1, 3]],
+  [[], [2, 2], []],
+];
+
+const names = (Object.keys(ELEMENTWISE) as ElementwiseName[]).filter(
+  (name) => ELEMENTWISE_RULES[name] !== null && name !== "where" && name !== "clamp",
+);
+
+for (const name of names) {
+  const { arity, reference } = ELEMENTWISE[name] as (typeof ELEMENTWISE)["add"];
+  test(`${name}: its gradient agrees with differences, broadcast too`, async (device) => {
+    for (const [seed, group] of shapes.entries()) {
+      const own = group.slice(0, arity);
+      const out = own.reduce((a, b) => broadcastShapes(name, a, b));
+      const inputs = own.map((shape, i) => ({
+        shape,
+        values: values(sizeOf(shape), 10 * seed + i, DOMAIN[name] ?? [-2, 2]),
+      }));
+      const report = await gradcheck(device, (...xs: Tensor[]) => elementwise(name, xs), inputs, {
+        reference: (...xs) =>
+          [...coordinates(out)].map((at) => {
+            const [a, b, c] = xs.map((x, i) => x[flatIndex(at, own[i])]);
+            return (reference as (a: number, b: number, c: number) => number)(a, b, c);
+          }),
+        tolerance: 5e-5,
+      });
+      assert.ok(report.ok, describeGradcheck(report));
+    }
+  });
+}
+
+test.run();
