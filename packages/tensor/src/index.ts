@@ -31,6 +31,7 @@ export type { DType, TensorData } from "./dtype.js";
 export { TensorError, type TensorErrorCode } from "./errors.js";
 export * from "./files/index.js";
 export type { Activation } from "./kernels/math.js";
+export * as nn from "./nn/index.js";
 export {
   type AttentionOptions,
   attention,
@@ -72,6 +73,7 @@ export {
 } from "./ops/shape.js";
 export { logSoftmax, softmax } from "./ops/softmax.js";
 export { type TopK, topk } from "./ops/topk.js";
+export * as optim from "./optim/index.js";
 export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random.js";
 export { type HoldsTensors, keep, scope } from "./scope.js";
 export type { Shape } from "./shape.js";

@@ -12,6 +12,8 @@ export interface LoadOptions {
   dtype?: "float32" | "float16";
   /** Which part of a model with text: its vision tower, its text tower, or both (default). */
   parts?: "vision" | "text" | "clip";
+  /** Keep every parameter as a plain tensor that gradients can reach, in float32, instead of packing matrices. */
+  trainable?: boolean;
   /** Told after each parameter: values loaded so far, and in all. */
   onProgress?: (loaded: number, total: number) => void;
 }
@@ -37,6 +39,11 @@ export class Parameters {
     const value = this.matrix(name);
     if (value instanceof Tensor) return value;
     throw new ClipError("keys", `parameter ${JSON.stringify(name)} is packed for products only`);
+  }
+
+  /** All of them by name. */
+  entries(): ReadonlyMap<string, Tensor | PackedMatrix> {
+    return this.#entries;
   }
 
   /** Bytes on the device. */
@@ -70,7 +77,7 @@ export async function loadParameters(
   device: Device,
   config: ModelConfig,
   read: ReadParameter,
-  { dtype = "float32", parts = "clip", onProgress }: LoadOptions = {},
+  { dtype = "float32", parts = "clip", trainable = false, onProgress }: LoadOptions = {},
 ): Promise<Parameters> {
   const wanted = [...canonicalShapes(config)].filter(([name]) =>
     parts === "clip" ? true : isVision(name) === (parts === "vision"),
@@ -82,7 +89,10 @@ export async function loadParameters(
   try {
     for (const [name, shape] of wanted) {
       const values = await read(name, shape);
-      parameters.set(name, place(device, name, shape, values, dtype));
+      parameters.set(
+        name,
+        trainable ? tensor(device, values, shape) : place(device, name, shape, values, dtype),
+      );
       loaded += values.length;
       pending += values.byteLength;
       if (pending >= SYNC_BYTES) {

@@ -4,6 +4,7 @@ import {
   expand,
   layerNorm,
   matmul,
+  PackedMatrix,
   permute,
   reshape,
   scope,
@@ -77,15 +78,20 @@ export class VisionTransformer {
     return scope(() => {
       const used = slice(pixels, [null, null, [0, grid * patch], [0, grid * patch]]);
       const tiles = permute(reshape(used, [batch, 3, grid, patch, grid, patch]), [0, 2, 4, 1, 3, 5]);
-      const patches = matmul(
-        reshape(tiles, [batch, grid * grid, 3 * patch * patch]),
-        parameters.matrix("visual.conv1.weight"),
-        { transposeB: true, bias: vision.patchBias ? parameters.tensor("visual.conv1.bias") : undefined },
-      );
+      const patches = matmul(reshape(tiles, [batch, grid * grid, 3 * patch * patch]), this.#patchWeight(), {
+        transposeB: true,
+        bias: vision.patchBias ? parameters.tensor("visual.conv1.bias") : undefined,
+      });
       const cls = expand(parameters.tensor("visual.class_embedding"), [batch, 1, width]);
       const tokens = add(concat([cls, patches], 1), parameters.tensor("visual.positional_embedding"));
       return vision.lnPre ? this.#norm(tokens, "ln_pre") : tokens;
     });
+  }
+
+  /** The patch embedding's filters as rows. */
+  #patchWeight(): Tensor | PackedMatrix {
+    const weight = this.parameters.matrix("visual.conv1.weight");
+    return weight instanceof PackedMatrix ? weight : reshape(weight, [this.config.vision.width, -1]);
   }
 
   #norm(x: Tensor, name: string): Tensor {

@@ -1,0 +1,1 @@
+export { gradientsOf, Module, Parameter } from "./module.js";

@@ -1,0 +1,19 @@
+import { add, div, minimum, mul, sqrt, square } from "../ops/elementwise.js";
+import { sum } from "../ops/reduce.js";
+import { scope } from "../scope.js";
+import type { Tensor } from "../tensor.js";
+
+/**
+ * Scales gradients down together so that their joint length is at most `most`; frees those given in.
+ *
+ * @example const clipped = clipGradients(gradients, 1);
+ */
+export function clipGradients(gradients: readonly Tensor[], most: number): Tensor[] {
+  const clipped = scope(() => {
+    const total = gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b));
+    const factor = minimum(div(most, add(sqrt(total), 1e-6)), 1);
+    return gradients.map((g) => mul(g, factor));
+  });
+  for (const g of gradients) g.dispose();
+  return clipped;
+}

@@ -1,0 +1,182 @@
+import { zeros } from "../create.js";
+import { check } from "../errors.js";
+import type { Parameter } from "../nn/module.js";
+import { add, div, mul, sqrt, sub } from "../ops/elementwise.js";
+import { keep, scope } from "../scope.js";
+import type { Tensor } from "../tensor.js";
+
+/** What an optimizer must remember to go on exactly as if it had never stopped. */
+export interface OptimizerState {
+  /** Steps taken. */
+  step: number;
+  /** Running averages, in the order of the parameters; none for plain SGD. */
+  slots: { name: string; tensors: Tensor[] }[];
+}
+
+export interface OptimizerOptions {
+  /** Learning rate, or what it is at a step (counted from 0). */
+  lr: number | ((step: number) => number);
+  weightDecay?: number;
+}
+
+/** A parameter after a step, and what the optimizer remembers of it. */
+export interface Updated {
+  value: Tensor;
+  slots: Record<string, Tensor>;
+}
+
+/** Replaces parameters step by step. The gradients given in are freed. */
+export abstract class Optimizer {
+  readonly parameters: readonly Parameter[];
+  readonly #options: OptimizerOptions;
+  readonly #slots = new Map<string, Tensor[]>();
+  #step = 0;
+
+  constructor(parameters: readonly Parameter[], options: OptimizerOptions, slots: readonly string[]) {
+    this.parameters = parameters;
+    this.#options = options;
+    for (const name of slots) {
+      this.#slots.set(
+        name,
+        parameters.map(({ value }) => keep(zeros(value.device, value.shape))),
+      );
+    }
+  }
+
+  /** Steps taken so far. */
+  get steps(): number {
+    return this.#step;
+  }
+
+  /** One step along the gradients, which are in the order of the parameters. */
+  step(gradients: readonly Tensor[]): void {
+    check(
+      gradients.length === this.parameters.length,
+      "argument",
+      () => `optimizer: ${gradients.length} gradients for ${this.parameters.length} parameters`,
+    );
+    const { lr, weightDecay = 0 } = this.#options;
+    const rate = typeof lr === "function" ? lr(this.#step) : lr;
+    this.#step++;
+    this.parameters.forEach((parameter, i) => {
+      const state = new Map([...this.#slots].map(([name, tensors]) => [name, tensors[i]]));
+      const { value, slots } = scope(() =>
+        this.update(parameter.value, gradients[i], state, { rate, weightDecay, step: this.#step }),
+      );
+      for (const [name, tensor] of Object.entries(slots)) this.#put(name, i, tensor);
+      parameter.set(value);
+      gradients[i].dispose();
+    });
+  }
+
+  /** The new value and the new slots of one parameter. */
+  protected abstract update(
+    value: Tensor,
+    gradient: Tensor,
+    slots: ReadonlyMap<string, Tensor>,
+    at: { rate: number; weightDecay: number; step: number },
+  ): Updated;
+
+  /** The state, still owned by the optimizer. */
+  state(): OptimizerState {
+    return {
+      step: this.#step,
+      slots: [...this.#slots].map(([name, tensors]) => ({ name, tensors: [...tensors] })),
+    };
+  }
+
+  /** Goes on from a saved state; the optimizer then owns its tensors. */
+  restore({ step, slots }: OptimizerState): void {
+    this.#step = step;
+    for (const { name, tensors } of slots) {
+      for (const [i, tensor] of tensors.entries()) this.#put(name, i, tensor);
+    }
+  }
+
+  dispose(): void {
+    for (const tensors of this.#slots.values()) for (const tensor of tensors) tensor.dispose();
+    this.#slots.clear();
+  }
+
+  #put(name: string, i: number, tensor: Tensor): void {
+    const tensors = this.#slots.get(name);
+    check(tensors?.[i] !== undefined, "argument", () => `optimizer: there is no state "${name}" number ${i}`);
+    if (tensors[i] === tensor) return;
+    tensors[i].dispose();
+    tensors[i] = keep(tensor);
+  }
+}
+
+/** Stochastic gradient descent, with momentum where asked; weight decay is added to the gradient. */
+export class SGD extends Optimizer {
+  readonly #momentum: number;
+
+  constructor(parameters: readonly Parameter[], options: OptimizerOptions & { momentum?: number }) {
+    const { momentum = 0 } = options;
+    super(parameters, options, momentum === 0 ? [] : ["momentum"]);
+    this.#momentum = momentum;
+  }
+
+  protected update(
+    value: Tensor,
+    gradient: Tensor,
+    slots: ReadonlyMap<string, Tensor>,
+    { rate, weightDecay }: { rate: number; weightDecay: number },
+  ): Updated {
+    const g = weightDecay === 0 ? gradient : add(gradient, mul(value, weightDecay));
+    const before = slots.get("momentum");
+    if (!before) return { value: sub(value, mul(g, rate)), slots: {} };
+    const momentum = add(mul(before, this.#momentum), g);
+    return { value: sub(value, mul(momentum, rate)), slots: { momentum } };
+  }
+}
+
+export interface AdamOptions extends OptimizerOptions {
+  /** Decay of the first and second moment. Default 0.9 and 0.999. */
+  betas?: readonly [number, number];
+  /** Added to the root of the second moment. Default 1e-8. */
+  eps?: number;
+}
+
+/** Adam (Kingma and Ba 2015); weight decay is added to the gradient. */
+export class Adam extends Optimizer {
+  readonly #betas: readonly [number, number];
+  readonly #eps: number;
+  protected readonly decoupled: boolean = false;
+
+  constructor(parameters: readonly Parameter[], options: AdamOptions) {
+    super(parameters, options, ["mean", "square"]);
+    this.#betas = options.betas ?? [0.9, 0.999];
+    this.#eps = options.eps ?? 1e-8;
+  }
+
+  protected update(
+    value: Tensor,
+    gradient: Tensor,
+    slots: ReadonlyMap<string, Tensor>,
+    { rate, weightDecay, step }: { rate: number; weightDecay: number; step: number },
+  ): Updated {
+    const [b1, b2] = this.#betas;
+    const pulled = this.decoupled || weightDecay === 0 ? gradient : add(gradient, mul(value, weightDecay));
+    const decayed = this.decoupled && weightDecay !== 0 ? mul(value, 1 - rate * weightDecay) : value;
+    const mean = add(mul(slots.get("mean") as Tensor, b1), mul(pulled, 1 - b1));
+    const square = add(mul(slots.get("square") as Tensor, b2), mul(mul(pulled, pulled), 1 - b2));
+    const root = add(div(sqrt(square), Math.sqrt(1 - b2 ** step)), this.#eps);
+    const moved = sub(decayed, mul(div(mean, root), rate / (1 - b1 ** step)));
+    return { value: moved, slots: { mean, square } };
+  }
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+ *
+ * @example
+ * const optimizer = new AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.01 });
+ */
+export class AdamW extends Adam {
+  protected override readonly decoupled = true;
+
+  constructor(parameters: readonly Parameter[], options: AdamOptions) {
+    super(parameters, { weightDecay: 0.01, ...options });
+  }
+}
