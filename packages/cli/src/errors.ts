@@ -60,7 +60,9 @@ export function describe(error: unknown): string {
     case "EISDIR":
     case "ENOTDIR":
     case "EEXIST":
-      return oneLine(`${path ?? message}: a file stands where a folder is wanted, or a folder for a file; check the path`);
+      return oneLine(
+        `${path ?? message}: a file stands where a folder is wanted, or a folder for a file; check the path`,
+      );
   }
   return oneLine(`unexpected: ${message ?? error}; DEBUG=1 shows where, please report it`);
 }

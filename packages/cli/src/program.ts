@@ -1,5 +1,6 @@
 import { HubError } from "@inctrl/clip";
 import { Command, CommanderError } from "commander";
+import { datasetsCommand } from "./commands/datasets.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { modelsCommand } from "./commands/models.js";
@@ -11,7 +12,7 @@ import { complain } from "./ui/talk.js";
 import { version } from "./version.js";
 
 /** Every verb, in the order of the help text. Each returns the exit code of its run. */
-const VERBS = [scoreCommand, modelsCommand, doctorCommand, parityCommand, demoCommand];
+const VERBS = [scoreCommand, modelsCommand, doctorCommand, parityCommand, datasetsCommand, demoCommand];
 
 /** Takes the exit code of the verb that ran. */
 export type Finish = (code: number) => void;
@@ -28,6 +29,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const program = new Command("inctrl")
     .description("Finds anomalies in images by comparing them with a few normal ones.")
     .version(version())
+    // A verb's own verbs may have options of the same names: each belongs to what stands before it.
+    .enablePositionalOptions()
     .addHelpText(
       "after",
       `

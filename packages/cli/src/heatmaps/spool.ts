@@ -52,9 +52,9 @@ export class Spool {
     return new Spool(path, await open(path, "wx"));
   }
 
-  /** From the smallest to the largest value so far; null before there is one. */
+  /** From the smallest to the largest value so far; null before there is one. Rounding below 0 counts as 0. */
   get scale(): Scale | null {
-    return this.#scale;
+    return this.#scale && { low: Math.max(0, this.#scale.low), high: Math.max(0, this.#scale.high) };
   }
 
   get count(): number {

@@ -1,3 +1,4 @@
+import { fixed } from "../ui/talk.js";
 import type { RunFooter, RunHeader, ScoreRecord } from "./record.js";
 
 /** Turns a run into text as it goes: nothing is kept between two images. */
@@ -111,7 +112,7 @@ function table(images: readonly string[]): Format {
         const local = patch % grid ** 2;
         return `${Math.floor(local / grid) + 1}, ${(local % grid) + 1}`;
       };
-      const cells = columns.map((name) => record[name]?.toFixed(4) ?? "-");
+      const cells = columns.map((name) => (record[name] === null ? "-" : fixed(record[name])));
       return line(image, cells, at(match.query_patch), `${match.prompt} at ${at(match.patch)}`);
     },
     end: () => "",

@@ -3,8 +3,11 @@ export function alignTable(rows: readonly (readonly (string | number)[])[]): str
   const texts = rows.map((row) => row.map(String));
   const columns = Math.max(0, ...texts.map((row) => row.length));
   const numeric = Array.from({ length: columns }, (_, c) => rows.slice(1).every((row) => isNumber(row[c])));
-  const widths = Array.from({ length: columns }, (_, c) => Math.max(...texts.map((row) => (row[c] ?? "").length)));
-  const cell = (text: string, c: number) => (numeric[c] ? text.padStart(widths[c]!) : text.padEnd(widths[c]!));
+  const widths = Array.from({ length: columns }, (_, c) =>
+    Math.max(...texts.map((row) => (row[c] ?? "").length)),
+  );
+  const cell = (text: string, c: number) =>
+    numeric[c] ? text.padStart(widths[c]!) : text.padEnd(widths[c]!);
   return texts.map((row) => `${row.map(cell).join("  ").trimEnd()}\n`).join("");
 }
 

@@ -24,7 +24,10 @@ export async function findInputs(options: ScoreOptions): Promise<Inputs> {
   }
   if (bank && (shots !== undefined || seed !== undefined || saveBank)) {
     const given = shots !== undefined ? "--shots" : seed !== undefined ? "--seed" : "--save-bank";
-    throw new CliError("option", `${given} is for --prompts, and the bank's are chosen already; leave it out`);
+    throw new CliError(
+      "option",
+      `${given} is for --prompts, and the bank's are chosen already; leave it out`,
+    );
   }
   if (seed !== undefined && shots === undefined) {
     throw new CliError("option", "--seed draws prompts at random; say how many with --shots K");

@@ -10,7 +10,7 @@ import type { ScoreOptions } from "./run.js";
 /** A backbone from the options, loaded with a bar. */
 export async function loadBackbone(device: Device, options: ScoreOptions): Promise<Backbone> {
   const { backbone, config, vocabulary, dtype } = options;
-  const progress = startProgress(0, { verb: "loading the backbone", unit: "tensor" });
+  const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
     return await openBackbone(device, backbone, { config, vocabulary, dtype, onProgress: progress.update });
   } finally {
@@ -38,7 +38,8 @@ export async function makeBank(
   try {
     const there = await stat(saveBank).catch(() => null);
     // Saving renames a finished file into place: a device there would be replaced by it.
-    if (there && !there.isFile()) throw new CliError("output", `${saveBank}: this is no plain file; give a file name`);
+    if (there && !there.isFile())
+      throw new CliError("output", `${saveBank}: this is no plain file; give a file name`);
     await bank.save(saveBank);
     say(`saved the bank of ${count(bank.shots, "prompt")} to ${saveBank}`);
     return bank;

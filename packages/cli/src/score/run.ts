@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
+import { resolveModel } from "@inctrl/clip";
 import { type ImageScore, type PromptBank, scoreImages } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
-import { withDevice } from "../device.js";
+import { adapterName, withDevice } from "../device.js";
 import { describe, EXIT } from "../errors.js";
 import { drawHeatmaps, PromptAlbum, spooled } from "../heatmaps/draw.js";
 import { pictureNames } from "../heatmaps/names.js";
@@ -10,7 +11,7 @@ import { type FormatName, openFormat } from "../output/formats.js";
 import type { RunHeader, ScoreRecord } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
 import { startProgress } from "../ui/progress.js";
-import { complain, count, say } from "../ui/talk.js";
+import { complain, count, fixed, say } from "../ui/talk.js";
 import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
 import { type Model, openModel } from "./model.js";
 import { Summary } from "./summary.js";
@@ -42,6 +43,7 @@ export interface ScoreOptions {
 /** Scores images and writes results as they come. Returns the exit code. */
 export async function runScore(options: ScoreOptions, signal: AbortSignal): Promise<number> {
   const inputs = await findInputs(options);
+  await resolveModel(options.backbone);
   if (options.heatmaps) await mkdir(options.heatmaps, { recursive: true });
   const sink = inputs.images.length > 0 ? await openSink(options.out) : null;
   try {
@@ -67,7 +69,7 @@ async function scoreOn(
     noteOverlap(inputs.images, names);
     say(
       `${count(inputs.images.length, "image")} against ${count(bank.shots, "prompt")}, with ${backbone.name} on ` +
-        `${device.caps.name}; images fitted by ${bank.fit}`,
+        `${adapterName(device.caps)}; fit: ${bank.fit}`,
     );
     const spool = options.heatmaps ? await Spool.open(options.heatmaps) : null;
     try {
@@ -144,7 +146,7 @@ async function drawAll(
   const album = new PromptAlbum(model.bank, model.backbone);
   const { drawn, failed } = await drawHeatmaps({ folder, spool, album: () => album, signal });
   const { low = 0, high = 0 } = spool.scale ?? {};
-  say(`heat maps of ${count(drawn, "image")} in ${folder}, colours from ${low.toFixed(4)} to ${high.toFixed(4)}`);
+  say(`heat maps of ${count(drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`);
   return failed;
 }
 
@@ -161,7 +163,7 @@ function headerOf({ backbone, bank }: Model, options: ScoreOptions): RunHeader {
     dtype: options.dtype,
     alpha: options.alpha,
     grid: Math.floor(vision.imageSize / vision.patch),
-    device: backbone.device.caps.name,
+    device: adapterName(backbone.device.caps),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ScoreRecord } from "../output/record.js";
-import { count, duration } from "../ui/talk.js";
+import { count, duration, fixed } from "../ui/talk.js";
 
 /** The few numbers of a run that a person wants to see at its end. */
 export class Summary {
@@ -35,8 +35,8 @@ export class Summary {
     if (!this.#lowest || !this.#highest || this.scored < 2) return [first];
     return [
       first,
-      `most anomalous  ${this.#highest.score.toFixed(4)}  ${this.#highest.image}`,
-      `most normal     ${this.#lowest.score.toFixed(4)}  ${this.#lowest.image}`,
+      `most anomalous  ${fixed(this.#highest.score)}  ${this.#highest.image}`,
+      `most normal     ${fixed(this.#lowest.score)}  ${this.#lowest.image}`,
     ];
   }
 }

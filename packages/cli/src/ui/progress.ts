@@ -1,9 +1,8 @@
-import { SingleBar } from "cli-progress";
 import { count, duration, say, setOverlay, size } from "./talk.js";
 
-/** How far a job is. Nothing is said when it took less than a moment. */
+/** How far a job is. */
 export interface Progress {
-  /** `done` of `total`; a total that changes is followed. */
+  /** `done` of `total`; a total that changes is followed, and 0 means that it is not known yet. */
   update(done: number, total?: number): void;
   /** Takes the bar away. */
   stop(): void;
@@ -12,75 +11,108 @@ export interface Progress {
 export interface ProgressOptions {
   /** "scoring" */
   readonly verb: string;
-  /** What is counted, in the singular, or "bytes". Default "image". */
+  /** What is counted, in the singular, "byte" and "parameter" in millions. Default "image". */
   readonly unit?: string;
   /** Nothing is drawn: the results themselves go to the same terminal. */
   readonly quiet?: boolean;
   /** Default: whether stderr is a terminal. */
   readonly terminal?: boolean;
-  /** Milliseconds between plain lines. Default 5000. */
-  readonly everyMs?: number;
   /** The time in milliseconds; for tests. */
   readonly now?: () => number;
 }
 
+/** Milliseconds between two states of a bar, and between two lines of a log. */
+const BAR_EVERY = 100;
+const LINE_EVERY = 5000;
+const CELLS = 24;
+
 /** A bar on a terminal; elsewhere a plain line now and then, so that log files stay short. */
 export function startProgress(total: number, options: ProgressOptions): Progress {
   if (options.quiet) return { update() {}, stop() {} };
-  return options.terminal ?? process.stderr.isTTY ? bar(total, options) : lines(total, options);
+  const state = new State(total, options);
+  return (options.terminal ?? process.stderr.isTTY) ? bar(state) : lines(state);
 }
 
-const amount = (done: number, unit: string): string => (unit === "bytes" ? size(done) : String(done));
+class State {
+  readonly verb: string;
+  readonly now: () => number;
+  readonly #unit: string;
+  readonly #started: number;
+  done = 0;
+  total: number;
 
-function bar(total: number, { verb, unit = "image" }: ProgressOptions): Progress {
-  const started = performance.now();
-  const single = new SingleBar({
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-    // A Ctrl-C is ours to answer.
-    gracefulExit: false,
-    format: (_, { progress, value, total: all }) => {
-      const share = Number.isFinite(progress) ? progress : 0;
-      const cells = Math.round(share * 24);
-      const left = (((performance.now() - started) / 1000) * (1 - share)) / share;
-      const rest = Number.isFinite(left) && share < 1 ? `  ${duration(left)} left` : "";
-      const of = all > 0 ? ` of ${amount(all, unit)}` : "";
-      return `${verb} [${"=".repeat(cells)}${" ".repeat(24 - cells)}]  ${amount(value, unit)}${of}${rest}`;
-    },
-  });
-  single.start(total, 0);
-  setOverlay({
-    clear: () => process.stderr.write("\r\x1b[K"),
-    redraw: () => single.render(),
-  });
+  constructor(total: number, { verb, unit = "image", now = () => performance.now() }: ProgressOptions) {
+    this.verb = verb;
+    this.now = now;
+    this.total = total;
+    this.#unit = unit;
+    this.#started = now();
+  }
+
+  set(done: number, total = this.total): void {
+    this.done = done;
+    this.total = total;
+  }
+
+  /** In [0, 1]; 0 while the total is unknown. */
+  get share(): number {
+    return this.total > 0 ? Math.min(1, this.done / this.total) : 0;
+  }
+
+  /** "12 of 40 images, about 3.1 s left" */
+  get text(): string {
+    const { share } = this;
+    const seconds = (((this.now() - this.#started) / 1000) * (1 - share)) / share;
+    const rest = share > 0 && share < 1 ? `, about ${duration(seconds)} left` : "";
+    return this.total > 0
+      ? `${number(this.done, this.#unit)} of ${amount(this.total, this.#unit)}${rest}`
+      : amount(this.done, this.#unit);
+  }
+}
+
+/** Without the unit where the total names it. */
+function number(n: number, unit: string): string {
+  if (unit === "byte") return size(n);
+  return unit === "parameter" ? `${(n / 1e6).toFixed(1)} M` : String(n);
+}
+
+function amount(n: number, unit: string): string {
+  if (unit === "byte") return size(n);
+  return unit === "parameter" ? `${number(n, unit)} parameters` : count(n, unit);
+}
+
+function bar(state: State): Progress {
+  let last = Number.NEGATIVE_INFINITY;
+  const clear = () => process.stderr.write("\r\x1b[K");
+  const draw = () => {
+    last = state.now();
+    const cells = Math.round(state.share * CELLS);
+    const line = `${state.verb} [${"=".repeat(cells).padEnd(CELLS)}] ${state.text}`;
+    // A line that wraps could not be taken away again.
+    process.stderr.write(`\r${line.slice(0, (process.stderr.columns || 80) - 1)}\x1b[K`);
+  };
+  draw();
+  setOverlay({ clear, redraw: draw });
   return {
-    update(done, all) {
-      if (all !== undefined && all !== single.getTotal()) single.setTotal(all);
-      single.update(done);
+    update(done, total) {
+      state.set(done, total);
+      if (state.now() - last >= BAR_EVERY) draw();
     },
     stop() {
       setOverlay(undefined);
-      single.stop();
+      clear();
     },
   };
 }
 
-function lines(total: number, options: ProgressOptions): Progress {
-  const { verb, unit = "image", everyMs = 5000, now = () => performance.now() } = options;
-  const started = now();
-  let last = started;
-  let all = total;
+function lines(state: State): Progress {
+  let last = state.now();
   return {
-    update(done, newTotal) {
-      all = newTotal ?? all;
-      const time = now();
-      if (time - last < everyMs || done >= all) return;
-      last = time;
-      const left = ((time - started) / 1000 / done) * (all - done);
-      const rest = done > 0 && all > 0 ? `, about ${duration(left)} left` : "";
-      const amounts = unit === "bytes" ? `${size(done)} of ${size(all)}` : `${done} of ${count(all, unit)}`;
-      say(`${verb}: ${amounts}${rest}`);
+    update(done, total) {
+      state.set(done, total);
+      if (state.now() - last < LINE_EVERY || state.share === 1) return;
+      last = state.now();
+      say(`${state.verb}: ${state.text}`);
     },
     stop() {},
   };

@@ -48,3 +48,8 @@ export function size(bytes: number): string {
   if (bytes < 1e9) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }
+
+/** A score with four decimals, and no sign where rounding leaves nothing: "0.0000", never "-0.0000". */
+export function fixed(value: number): string {
+  return value.toFixed(4).replace(/^-(0\.0*)$/, "$1");
+}

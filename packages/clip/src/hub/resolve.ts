@@ -25,7 +25,8 @@ export async function resolveModel(nameOrPath: string, folder: string = cacheDir
   const merges = cachedPath(VOCABULARY_DOWNLOAD.files[0]!, folder);
   const vocabulary = (await fileExists(merges)) ? { vocabulary: merges } : {};
   if (await fileExists(nameOrPath)) return { weights: nameOrPath, ...vocabulary };
-  if (LOOKS_LIKE_A_PATH.test(nameOrPath)) throw new HubError("not_found", `${nameOrPath}: no such file`);
+  if (LOOKS_LIKE_A_PATH.test(nameOrPath))
+    throw new HubError("not_found", `${nameOrPath}: no such file; check the path`);
 
   const candidates = HUB_MODELS.filter((model) => answersTo(model, nameOrPath));
   for (const { files, config } of candidates) {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DatasetError, systemCode } from "../errors.js";
 
@@ -12,6 +12,7 @@ import { DatasetError, systemCode } from "../errors.js";
  * await writeFileAtomic("heatmap.png", encodePng(picture));
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
+  await refuseDevice(path);
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const file = await open(temporary, "wx");
@@ -28,7 +29,16 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
   }
 }
 
-function writeError(path: string, error: unknown): DatasetError {
+/** Renaming over a device (such as /dev/null) would replace it by a plain file. */
+async function refuseDevice(path: string): Promise<void> {
+  const there = await stat(path).catch(() => null);
+  if (there && !there.isFile() && !there.isDirectory()) {
+    throw new DatasetError("not-writable", `${path}: is a device, not a file; write to a file`);
+  }
+}
+
+/** The system's refusal to write, in words. */
+export function writeError(path: string, error: unknown): DatasetError {
   const code = systemCode(error);
   switch (code) {
     case "ENOSPC":

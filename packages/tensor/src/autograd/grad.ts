@@ -2,7 +2,8 @@ import { check } from "../errors.js";
 import { scope } from "../scope.js";
 import { formatShape, sameShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
-import { noGrad, recorded } from "./record.js";
+import { activeRecorder, noGrad, noted, type Recorder, recorded, withRecorder } from "./record.js";
+import { noteEffects, replay } from "./replay.js";
 import { withTape } from "./tape.js";
 
 /** Tensors to differentiate by: one, a list, or by name. */
@@ -46,7 +47,9 @@ export function valueAndGrad<P extends ParameterTree, R = undefined>(
         tape.watch(list);
         const made = f(parameters);
         const [value, rest] = made instanceof Tensor ? [made, undefined as R] : made;
-        return { value, gradients: shapedLike(parameters, tape.backward(value, list)), rest };
+        const gradients = shapedLike(parameters, tape.backward(value, list));
+        // A parameter handed through stays the caller's.
+        return { value: list.includes(value) ? value.view(value.shape) : value, gradients, rest };
       }),
     );
 }
@@ -74,17 +77,40 @@ export const detach = (x: Tensor): Tensor => noGrad(() => x.view(x.shape));
 
 /**
  * Runs a function without keeping what lies inside for the way back; its gradients run it again. Trades time for memory.
+ * What the function uses beside its inputs, such as a module's parameters, has its gradients too and must live until then.
  *
- * @example const y = checkpoint((h) => block(h), x);
+ * @example const y = checkpoint((h) => block.forward(h), x);
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
-  return recorded("checkpoint", inputs, undefined, () => scope(() => f(...inputs)), {
+  const recorder = activeRecorder();
+  if (!recorder) return scope(() => f(...inputs));
+  const captured = new Set<Tensor>();
+  const spy: Recorder = {
+    tracks: (x) => recorder.tracks(x),
+    record(_op, used) {
+      for (const x of used) {
+        if (x instanceof Tensor && recorder.tracks(x) && !inputs.includes(x)) captured.add(x);
+      }
+    },
+  };
+  const { result, effects } = noteEffects(() => withRecorder(spy, () => scope(() => f(...inputs))));
+  // Handed through as it is: a use like any other.
+  spy.record("checkpoint", [result], result, undefined);
+  const used = [...captured];
+  return noted(recorder, "checkpoint", [...inputs, ...used], undefined, result, {
     needs: inputs.map((_, i) => i),
-    joint: ({ g, inputs: held }) =>
-      withTape((tape) => {
-        tape.watch(held);
-        return tape.backward(f(...held), held, g);
-      }),
+    joint: ({ g, inputs: saved }) => {
+      const held = saved.slice(0, inputs.length);
+      return withTape((tape) => {
+        const wrt = [...held, ...used];
+        tape.watch(wrt);
+        return tape.backward(
+          replay(effects, () => f(...held)),
+          wrt,
+          g,
+        );
+      });
+    },
   });
 }
 
@@ -105,6 +131,12 @@ export function customVjp(
       needs: [...inputs.map((_, i) => i), "out"],
       joint: ({ g, inputs: held, out, shapes }) => {
         const made = backward(g, held, out);
+        check(
+          made.length === inputs.length,
+          "argument",
+          () =>
+            `customVjp: ${made.length} gradients for ${inputs.length} inputs; give one for each, null for none`,
+        );
         made.forEach((gradient, i) => {
           check(
             !gradient || sameShape(gradient.shape, shapes[i]),

@@ -4,9 +4,14 @@ import type { Rule } from "./rule.js";
 /** What ops tell of themselves while a tape is running. Rules for gradients live apart, so that ops need not know them. */
 export interface Recorder {
   record(op: string, inputs: readonly unknown[], output: Tensor, attributes: unknown, rule?: Rule): void;
+  /** Whether a gradient flows back to or through a tensor. */
+  tracks(x: Tensor): boolean;
 }
 
 let active: Recorder | null = null;
+
+/** What notes ops now. */
+export const activeRecorder = (): Recorder | null => active;
 
 /** Whether ops are being recorded now. */
 export const isRecording = (): boolean => active !== null;
@@ -42,7 +47,24 @@ export function recorded(
 ): Tensor {
   const recorder = active;
   if (!recorder) return forward();
-  const output = withRecorder(null, forward);
-  recorder.record(op, inputs, output, attributes, rule);
+  return noted(recorder, op, inputs, attributes, withRecorder(null, forward), rule);
+}
+
+/** Notes what an op has made; frees it where that fails. An input that was handed through becomes a tensor of its own. */
+export function noted(
+  recorder: Recorder,
+  op: string,
+  inputs: readonly unknown[],
+  attributes: unknown,
+  made: Tensor,
+  rule?: Rule,
+): Tensor {
+  const output = inputs.includes(made) || recorder.tracks(made) ? made.view(made.shape) : made;
+  try {
+    recorder.record(op, inputs, output, attributes, rule);
+  } catch (error) {
+    output.dispose();
+    throw error;
+  }
   return output;
 }

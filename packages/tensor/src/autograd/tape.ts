@@ -2,9 +2,9 @@ import { full } from "../create.js";
 import { check, TensorError } from "../errors.js";
 import { add } from "../ops/elementwise.js";
 import { keep, scope } from "../scope.js";
-import { formatShape, type Shape } from "../shape.js";
+import { formatShape, type Shape, sameShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
-import { noGrad, type Recorder, withRecorder } from "./record.js";
+import { activeRecorder, noGrad, type Recorder, withRecorder } from "./record.js";
 import type { InputRule, Need, Rule, RuleContext } from "./rule.js";
 import { RULES } from "./rules/index.js";
 
@@ -23,11 +23,18 @@ interface Step {
  */
 export class Tape implements Recorder {
   readonly #tracked = new Set<Tensor>();
+  /** The tape around this one, which would not see what this one passes back. */
+  readonly #outer = activeRecorder();
   #steps: Step[] = [];
+  #ended = false;
 
   /** Gradients will be wanted for these. */
   watch(tensors: readonly Tensor[]): void {
     for (const tensor of tensors) this.#tracked.add(tensor);
+  }
+
+  tracks(x: Tensor): boolean {
+    return this.#tracked.has(x);
   }
 
   record(
@@ -37,6 +44,7 @@ export class Tape implements Recorder {
     attributes: unknown,
     rule: Rule | undefined = RULES[op],
   ): void {
+    if (this.#ended) return;
     const tracked = inputs.map((x) => x instanceof Tensor && this.#tracked.has(x));
     if (!tracked.includes(true)) return;
     if (rule === undefined) {
@@ -44,6 +52,12 @@ export class Tape implements Recorder {
     }
     const needs = needsOf(rule, tracked);
     if (needs === null) return;
+    const outer = this.#outer;
+    check(
+      !outer || !inputs.some((x) => x instanceof Tensor && outer.tracks(x)),
+      "argument",
+      () => `${op}: gradients of gradients are not there yet; wrap the inner function in noGrad`,
+    );
     const held: Tensor[] = [];
     const hold = (x: Tensor): Tensor => {
       const view = keep(x.view(x.shape));
@@ -61,11 +75,26 @@ export class Tape implements Recorder {
     this.#steps.push({ rule, inputs, output, tracked, context, held });
   }
 
-  /** Gradients of a result by watched tensors, zeros where it does not depend on them. Ends the tape. */
+  /**
+   * Gradients of a result by watched tensors, zeros where it does not depend on them. Ends the tape.
+   *
+   * @param seed the result's own gradient, of its shape; by default 1 for a result with one value.
+   */
   backward(result: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
-    const start = seed ?? seedOf(result);
+    check(
+      !this.#ended,
+      "argument",
+      () => "backward: this tape has been walked already; record again on a fresh one",
+    );
+    check(
+      !seed || sameShape(seed.shape, result.shape),
+      "shape",
+      () =>
+        `backward: the seed is ${formatShape(seed?.shape ?? [])} and the result ${formatShape(result.shape)}; they must be equal`,
+    );
+    this.#ended = true;
     return scope(() => {
-      const gradients = new Map<Tensor, Tensor>([[result, start]]);
+      const gradients = new Map<Tensor, Tensor>([[result, seed ?? seedOf(result)]]);
       const wanted = new Set(wrt);
       for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
         try {
@@ -100,16 +129,23 @@ export class Tape implements Recorder {
   }
 
   #runRules(step: Step, g: Tensor, gradients: Map<Tensor, Tensor>): void {
-    const made = scope(() => gradientsOf(step, g));
-    step.inputs.forEach((x, i) => {
-      const own = made[i];
-      if (!step.tracked[i] || !own) return;
-      const before = gradients.get(x as Tensor);
-      // A rule may hand g itself on; a view keeps the two lives apart.
-      gradients.set(x as Tensor, before ? add(before, own) : own.view(own.shape));
-      before?.dispose();
-      if (own !== g) own.dispose();
+    const totals = scope(() => {
+      const made = gradientsOf(step, g);
+      const sums = new Map<Tensor, Tensor>();
+      step.inputs.forEach((given, i) => {
+        const own = made[i];
+        if (!step.tracked[i] || !own) return;
+        const x = given as Tensor;
+        const before = sums.get(x) ?? gradients.get(x);
+        // A rule may hand on g, one tensor twice, or one that is not its own; a view keeps the lives apart.
+        sums.set(x, before ? add(before, own) : own.view(own.shape));
+      });
+      return sums;
     });
+    for (const [x, total] of totals) {
+      gradients.get(x)?.dispose();
+      gradients.set(x, total);
+    }
   }
 }
 

@@ -49,7 +49,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const gpu = await requestDevice(adapter);
   if (caps.software) {
     options.onNotice?.(
-      `running on a software adapter (${caps.name}): right but slow; a GPU's driver makes it fast`,
+      `running on a software adapter (${caps.description || caps.name}): right but slow; a GPU's driver makes it fast`,
     );
   }
   return new Device(gpu, caps, options.poolBytes ?? 256 * 2 ** 20);

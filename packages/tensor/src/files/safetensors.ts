@@ -1,7 +1,7 @@
 // The safetensors format: an 8-byte little-endian header length, a JSON header, then raw values.
 // A file is hostile input: every number in the header is checked against the file before it is used.
 import { elementCount, isFileDType, itemSize } from "./dtype.js";
-import { quoted, TensorFileError } from "./error.js";
+import { quoted, type TensorFileCode, TensorFileError } from "./error.js";
 import { type ByteSource, cutShort, fileSource, memorySource } from "./source.js";
 import {
   collectFloat32,
@@ -73,10 +73,7 @@ function tensorFile(source: ByteSource, header: Uint8Array): TensorFile {
 function headerLength(prefix: Uint8Array, fileSize: number, label: string): number {
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES))
-    throw new TensorFileError(
-      "header",
-      `${label}: its header claims ${length} bytes; not a safetensors file`,
-    );
+    throw damaged("header", `${label}: its header claims ${length} bytes`);
   if (Number(length) > fileSize - PREFIX_BYTES)
     throw cutShort(label, PREFIX_BYTES + Number(length), fileSize);
   return Number(length);
@@ -87,7 +84,7 @@ function parseHeader(bytes: Uint8Array, fileSize: number, label: string) {
   const header = parseJson(text, label);
   const repeated = repeatedKey(text);
   if (repeated !== undefined)
-    throw new TensorFileError("duplicate", `${label}: its header names ${quoted(repeated)} twice`);
+    throw damaged("duplicate", `${label}: its header names ${quoted(repeated)} twice`);
 
   const dataStart = PREFIX_BYTES + bytes.byteLength;
   const tensors = new Map<string, Entry>();
@@ -104,7 +101,7 @@ function decodeHeader(bytes: Uint8Array, label: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    throw new TensorFileError("header", `${label}: its header is not UTF-8 text; not a safetensors file`, {
+    throw damaged("header", `${label}: its header is not UTF-8 text`, {
       cause: error,
     });
   }
@@ -115,25 +112,20 @@ function parseJson(text: string, label: string): Record<string, unknown> {
   try {
     header = JSON.parse(text);
   } catch (error) {
-    throw new TensorFileError(
-      "header",
-      `${label}: its header is not JSON; not a safetensors file, or damaged`,
-      {
-        cause: error,
-      },
-    );
+    throw damaged("header", `${label}: its header is not JSON`, {
+      cause: error,
+    });
   }
-  if (!isRecord(header)) throw new TensorFileError("header", `${label}: its header is not a JSON object`);
+  if (!isRecord(header)) throw damaged("header", `${label}: its header is not a JSON object`);
   return header;
 }
 
 function parseMetadata(value: unknown, label: string): Readonly<Record<string, string>> {
   const metadata: Record<string, string> = Object.create(null);
-  if (!isRecord(value))
-    throw new TensorFileError("header", `${label}: __metadata__ is not an object of strings`);
+  if (!isRecord(value)) throw damaged("header", `${label}: __metadata__ is not an object of strings`);
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== "string")
-      throw new TensorFileError("header", `${label}: __metadata__ ${quoted(key)} is not a string`);
+      throw damaged("header", `${label}: __metadata__ ${quoted(key)} is not a string`);
     metadata[key] = text;
   }
   return metadata;
@@ -141,21 +133,20 @@ function parseMetadata(value: unknown, label: string): Readonly<Record<string, s
 
 function parseEntry(name: string, value: unknown, dataStart: number, label: string): Entry {
   const where = `${label}: tensor ${quoted(name)}`;
-  if (!isRecord(value)) throw new TensorFileError("header", `${where} is not described by an object`);
+  if (!isRecord(value)) throw damaged("header", `${where} is not described by an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (!isFileDType(dtype))
-    throw new TensorFileError("dtype", `${where} has the unknown dtype ${quoted(dtype)}`);
-  if (!Array.isArray(shape)) throw new TensorFileError("shape", `${where} has no shape`);
+  if (!isFileDType(dtype)) throw damaged("dtype", `${where} has the unknown dtype ${quoted(dtype)}`);
+  if (!Array.isArray(shape)) throw damaged("shape", `${where} has no shape`);
   if (
     !Array.isArray(offsets) ||
     offsets.length !== 2 ||
     !offsets.every((o) => Number.isSafeInteger(o) && o >= 0)
   )
-    throw new TensorFileError("offsets", `${where} has no pair of data_offsets`);
+    throw damaged("offsets", `${where} has no pair of data_offsets`);
   const [begin, end] = offsets as [number, number];
   const byteLength = elementCount(shape, where) * itemSize(dtype);
   if (end - begin !== byteLength)
-    throw new TensorFileError(
+    throw damaged(
       "offsets",
       `${where}: ${dtype} [${shape.join(", ")}] takes ${byteLength} bytes but its data_offsets span ${end - begin}`,
     );
@@ -169,13 +160,13 @@ function checkLayout(entries: Entry[], dataStart: number, fileSize: number, labe
   for (const entry of entries) {
     if (entry.offset !== at) {
       const what = entry.offset < at ? "overlaps the tensor before it" : "leaves a hole before it";
-      throw new TensorFileError("offsets", `${label}: tensor ${quoted(entry.name)} ${what}`);
+      throw damaged("offsets", `${label}: tensor ${quoted(entry.name)} ${what}`);
     }
     at += entry.byteLength;
   }
   if (at > fileSize) throw cutShort(label, at, fileSize);
   if (at < fileSize)
-    throw new TensorFileError("offsets", `${label}: ${fileSize - at} bytes at its end belong to no tensor`);
+    throw damaged("offsets", `${label}: ${fileSize - at} bytes at its end belong to no tensor`);
 }
 
 /** The first key that the outermost object of valid JSON `text` repeats: JSON.parse keeps only the last. */
@@ -204,3 +195,7 @@ function repeatedKey(text: string): string | undefined {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** A header that cannot be right; the mend is the same whatever is wrong with it. */
+const damaged = (code: TensorFileCode, message: string, options?: ErrorOptions): TensorFileError =>
+  new TensorFileError(code, `${message}; it is no safetensors file or damaged, fetch it again`, options);

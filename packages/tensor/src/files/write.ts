@@ -73,7 +73,12 @@ export async function writeFileAtomic(
   path: string,
   parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const { open, rename, rm } = await nodeFiles(path);
+  const { open, rename, rm, stat } = await nodeFiles(path);
+  // Renaming over a device (such as /dev/null) would replace it by a plain file.
+  const there = await stat(path).catch(() => null);
+  if (there && !there.isFile() && !there.isDirectory()) {
+    throw new TensorFileError("write", `${path}: is a device, not a file; write to a file`);
+  }
   const { basename, dirname, join } = await import("node:path");
   const random = Math.floor(Math.random() * 2 ** 40).toString(36);
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);

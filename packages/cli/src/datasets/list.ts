@@ -1,0 +1,23 @@
+import { FORMS } from "@inctrl/datasets";
+import { EXIT } from "../errors.js";
+import { print, printJson } from "../output/print.js";
+
+/** Prints every form of data sets: how it is named, what it is, and what has to be there. */
+export async function listForms({ json }: { json?: boolean }): Promise<number> {
+  if (json) {
+    const forms = FORMS.map(({ name, title, argument, layout, options = {} }) => {
+      return { name, title, argument, layout, options };
+    });
+    await printJson({ forms });
+    return EXIT.ok;
+  }
+  const blocks = FORMS.map(({ name, title, argument, layout, options = {} }) => {
+    const lines = [`${name}:${argument}`.padEnd(16) + title, `${INDENT}${layout}`];
+    for (const [option, meaning] of Object.entries(options)) lines.push(`${INDENT}?${option}=  ${meaning}`);
+    return lines.map((line) => `  ${line}\n`).join("");
+  });
+  await print(`Data sets, in the layout each is downloaded in:\n\n${blocks.join("\n")}`);
+  return EXIT.ok;
+}
+
+const INDENT = " ".repeat(16);

@@ -1,0 +1,83 @@
+import type { CategoryReport, DataSetReport, Duplicates, SizeCount, Skipped } from "@inctrl/datasets";
+import { oneLine } from "../errors.js";
+
+/** Entries that are listed before "and 12 more". */
+const LISTED = 8;
+
+/** A report as text: a block a category, a line for each thing that is worth a look. */
+export function reportText({ name, categories, skipped }: DataSetReport): string {
+  const { length } = categories;
+  const head = `${oneLine(name)}: ${length} ${length === 1 ? "category" : "categories"}`;
+  const left = files("left out", skipped).map((text) => `${text}\n`);
+  return [`${head}\n`, ...left, ...categories.map(categoryText)].join("");
+}
+
+function categoryText(report: CategoryReport): string {
+  const { name, className, train, test, anomalies, sizes, duplicates, unreadable, masks } = report;
+  const kinds = Object.entries(anomalies).map(([kind, n]) => `${kind} ${n}`);
+  const anomalous = train.anomalous + test.anomalous;
+  const rows: [string, string][] = [
+    ["train", counts(train)],
+    ["test", counts(test)],
+    ["anomalies", kinds.join(", ")],
+    ["images", sizesText(sizes)],
+    ["masks", masks.present > 0 ? `${masks.present} of ${anomalous} anomalous images` : "none"],
+    ["duplicates", duplicatesText(duplicates)],
+  ];
+  const lines = [
+    className === name ? name : `${name} (${className})`,
+    ...rows.filter(([, text]) => text !== "").map(([title, text]) => `  ${title.padEnd(12)}${text}`),
+    ...files("unreadable", unreadable),
+    ...files("unreadable masks", masks.unreadable),
+    ...names("without a mask", masks.missing),
+    ...names("masks that mark nothing", masks.empty),
+    ...names(
+      "the same picture",
+      duplicates.groups.map((group) => [...group.slice(0, 3), ...more(group.length, 3)].join(" = ")),
+    ),
+  ];
+  return `\n${lines.map(oneLineKeepingIndent).join("\n")}\n`;
+}
+
+function counts({ normal, anomalous }: { normal: number; anomalous: number }): string {
+  return anomalous > 0 ? `${normal} normal, ${anomalous} anomalous` : `${normal} normal`;
+}
+
+function sizesText(sizes: readonly SizeCount[]): string {
+  const shown = sizes
+    .slice(0, LISTED)
+    .map(
+      ({ width, height, mode, count }) =>
+        `${width} x ${height} ${mode}${sizes.length > 1 ? ` (${count})` : ""}`,
+    );
+  return [...shown, ...more(sizes.length)].join(", ");
+}
+
+function duplicatesText({ train, test, between, contradictory }: Duplicates): string {
+  if (train + test + between === 0) return "none";
+  const parts = [`${train} within train`, `${test} within test`, `${between} of test also in train`];
+  if (contradictory > 0) parts.push(`${contradictory} both normal and anomalous`);
+  return parts.join(", ");
+}
+
+function files(title: string, entries: readonly Skipped[]): string[] {
+  return names(
+    title,
+    entries.map(({ id, reason }) => (reason.includes(id) ? reason : `${id}: ${reason}`)),
+  );
+}
+
+function names(title: string, entries: readonly string[]): string[] {
+  if (entries.length === 0) return [];
+  const shown = entries.slice(0, LISTED).map((entry) => `    ${entry}`);
+  return [`  ${title} (${entries.length}):`, ...shown, ...more(entries.length).map((text) => `    ${text}`)];
+}
+
+function more(length: number, listed = LISTED): string[] {
+  return length > listed ? [`and ${length - listed} more`] : [];
+}
+
+/** File names may hold line breaks and worse. */
+function oneLineKeepingIndent(line: string): string {
+  return " ".repeat(line.length - line.trimStart().length) + oneLine(line);
+}

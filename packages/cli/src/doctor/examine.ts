@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { release } from "node:os";
+import { cacheDir } from "@inctrl/clip";
+import {
+  type Caps,
+  checkKernels,
+  findAdapters,
+  type KernelCheck,
+  measureGemm,
+  openDevice,
+} from "@inctrl/tensor";
+import { describe } from "../errors.js";
+
+/** Everything `inctrl doctor` found out. */
+export interface Diagnosis {
+  readonly ok: boolean;
+  readonly node: string;
+  readonly platform: string;
+  /** Versions of our packages and of the WebGPU implementation; null where one is not found. */
+  readonly packages: Readonly<Record<string, string | null>>;
+  readonly cache: string;
+  /** What the machine offers, best first. */
+  readonly adapters: readonly string[];
+  /** What was chosen; null when no device could be opened. */
+  readonly device: Caps | null;
+  readonly kernels: readonly KernelCheck[];
+  /** Rate of the matrix product, in 10^9 floating-point operations a second. */
+  readonly gemm: Awaited<ReturnType<typeof measureGemm>> | null;
+  /** What is wrong, each with how to mend it. */
+  readonly problems: readonly string[];
+}
+
+/** Looks at the machine. What fails becomes a line of `problems`: nothing is thrown. */
+export async function examine(choice?: string): Promise<Diagnosis> {
+  const problems: string[] = [];
+  const attempt = async <T>(job: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await job();
+    } catch (error) {
+      const problem = describe(error);
+      if (!problems.includes(problem)) problems.push(problem);
+      return otherwise;
+    }
+  };
+  const adapters = await attempt(async () => (await findAdapters()).map(nameOf), []);
+  const device = await attempt(() => openDevice({ adapter: choice }), null);
+  const kernels = device ? await attempt(() => checkKernels(device), []) : [];
+  const gemm = device ? await attempt(() => measureGemm(device), null) : null;
+  device?.close();
+  for (const { name } of kernels.filter((kernel) => !kernel.ok)) {
+    problems.push(
+      `${name} gives wrong numbers on ${device?.caps.name}; update its driver, or use --device software`,
+    );
+  }
+  return {
+    ok: problems.length === 0,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}, ${release()}`,
+    packages: packageVersions(),
+    cache: cacheDir(),
+    adapters,
+    device: device?.caps ?? null,
+    kernels,
+    gemm,
+    problems,
+  };
+}
+
+const nameOf = ({ info }: GPUAdapter): string => info.description || info.device || info.vendor;
+
+const OURS = ["tensor", "clip", "datasets", "inctrl"];
+
+function packageVersions(): Record<string, string | null> {
+  const versions: Record<string, string | null> = {
+    "@inctrl/cli": versionAt(new URL("../../package.json", import.meta.url)),
+  };
+  for (const name of OURS) {
+    const full = `@inctrl/${name}`;
+    versions[full] = versionAt(new URL("../package.json", import.meta.resolve(full)));
+  }
+  versions.webgpu = webgpuVersion();
+  return versions;
+}
+
+function versionAt(manifest: URL | string): string | null {
+  try {
+    return JSON.parse(readFileSync(manifest, "utf8")).version ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The WebGPU implementation is the tensor package's dependency, so it is looked for from there. */
+function webgpuVersion(): string | null {
+  try {
+    const require = createRequire(import.meta.resolve("@inctrl/tensor"));
+    return versionAt(require.resolve("webgpu/package.json"));
+  } catch {
+    return null;
+  }
+}

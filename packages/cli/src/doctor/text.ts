@@ -1,0 +1,74 @@
+import { alignTable } from "../output/table.js";
+import type { Diagnosis } from "./examine.js";
+
+const FAMILIES = {
+  subgroup: "register tiles fed by subgroup broadcasts",
+  register: "register tiles",
+  workgroup: "tiles in workgroup memory",
+} as const;
+
+/** Features that kernels make use of; the JSON report lists all. */
+const FEATURES = ["subgroups", "shader-f16", "timestamp-query"];
+
+/** The diagnosis for people. */
+export function asText(report: Diagnosis): string {
+  const packages = Object.entries(report.packages).map(
+    ([name, version]) => `${name} ${version ?? "missing"}`,
+  );
+  const facts: [string, string][] = [
+    ["Node", report.node],
+    ["system", report.platform],
+    ["packages", packages.join(", ")],
+    ["cache", report.cache],
+    ["found", report.adapters.join("; ") || "no adapter"],
+  ];
+  return [alignFacts(facts), deviceText(report), kernelText(report), report.ok ? "ready\n" : "not ready\n"]
+    .filter((part) => part !== "")
+    .join("\n");
+}
+
+function deviceText({ device, gemm }: Diagnosis): string {
+  if (!device) return "";
+  const facts: [string, string][] = [
+    ["adapter", `${device.name} (${device.software ? "software, on the CPU" : "hardware"})`],
+    ["driver", device.description || "not told"],
+    [
+      "features",
+      FEATURES.map((name) => `${name} ${device.features.includes(name) ? "yes" : "no"}`).join(", "),
+    ],
+    [
+      "limits",
+      `binding ${mebi(device.maxBindingBytes)}, buffer ${mebi(device.maxBufferBytes)}, ` +
+        `${device.maxWorkgroupsPerDimension} workgroups a dimension, ${device.maxInvocations} invocations and ` +
+        `${mebi(device.maxWorkgroupBytes)} of memory a workgroup`,
+    ],
+    [
+      "kernels",
+      `${device.family}: ${FAMILIES[device.family]}${device.subgroupSize ? `, subgroups of ${device.subgroupSize}` : ""}`,
+    ],
+  ];
+  if (gemm)
+    facts.push([
+      "speed",
+      `${gemm.gflops.toFixed(1)} GFLOP/s in a matrix product of ${gemm.shape.join(" x ")}`,
+    ]);
+  return alignFacts(facts);
+}
+
+function kernelText({ kernels }: Diagnosis): string {
+  if (kernels.length === 0) return "";
+  const rows = kernels.map(({ name, ok, maxError, tolerance }) => [
+    name,
+    ok ? "right" : "WRONG",
+    maxError.toExponential(1),
+    tolerance.toExponential(0),
+  ]);
+  return alignTable([["kernel", "", "largest error", "tolerance"], ...rows]);
+}
+
+const mebi = (bytes: number): string =>
+  bytes < 2 ** 20 ? `${Math.round(bytes / 2 ** 10)} KiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
+
+function alignFacts(facts: readonly (readonly [string, string])[]): string {
+  return facts.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join("");
+}

@@ -1,0 +1,110 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  cacheDir,
+  findConfig,
+  findHubModel,
+  HUB_MODELS,
+  type HubModel,
+  listConfigs,
+  type ModelConfig,
+  parameterCount,
+} from "@inctrl/clip";
+import { EXIT } from "../errors.js";
+import { print, printJson } from "../output/print.js";
+import { alignTable } from "../output/table.js";
+
+/** A backbone that can be downloaded. */
+interface Download {
+  readonly name: string;
+  readonly config: string;
+  readonly parameters: number;
+  readonly image: number;
+  readonly text: boolean;
+  readonly licence: string;
+  /** Where its weights lie, or null when they are not here yet. */
+  readonly cached: string | null;
+}
+
+/** Prints what can be downloaded, and every configuration by name. */
+export async function listModels({ json }: { json?: boolean }): Promise<number> {
+  const downloads = await Promise.all(HUB_MODELS.map(download));
+  const vocabulary = await cachedPath(findHubModel("clip-vocabulary"));
+  const configs = listConfigs();
+  if (json) {
+    const document = { cache: cacheDir(), downloads, vocabulary, configs: configs.map(configRecord) };
+    await printJson(document);
+    return EXIT.ok;
+  }
+  const rows = downloads.map((entry) => [
+    entry.name,
+    millions(entry.parameters),
+    entry.image,
+    entry.text ? "yes" : "no",
+    entry.licence,
+    entry.cached ? "here" : "",
+  ]);
+  await print(
+    `Backbones to download with "inctrl models pull NAME", into ${cacheDir()}:\n\n` +
+      indent(alignTable([["name", "parameters", "image", "text", "licence", "cached"], ...rows])) +
+      `\n  clip-vocabulary, which a class name needs, comes with every model that knows text` +
+      `${vocabulary ? " and is here" : ""}.\n\n` +
+      "Configurations that weights of your own may have (score --config NAME):\n\n" +
+      indent(
+        alignTable([
+          ["name", "parameters", "image", "patch", "blocks compared"],
+          ...configs.map((config) => {
+            const { name, parameters, image, patch, blocks } = configRecord(config);
+            return [name, millions(parameters), image, patch, blocks.join(" ")];
+          }),
+        ]),
+      ),
+  );
+  return EXIT.ok;
+}
+
+async function download(model: HubModel): Promise<Download> {
+  const { name, licence } = model;
+  const config = findConfig(model.config!);
+  const cached = await cachedPath(model);
+  return {
+    name,
+    config: config.name!,
+    parameters: parameterCount(config),
+    image: config.preprocess.size,
+    text: config.text !== undefined,
+    licence,
+    cached,
+  };
+}
+
+/** Where the first of a model's files is kept; null when it is not there. */
+async function cachedPath({ files }: HubModel): Promise<string | null> {
+  const path = join(cacheDir(), "models", files[0]!.saveAs);
+  return access(path).then(
+    () => path,
+    () => null,
+  );
+}
+
+function configRecord(config: ModelConfig) {
+  return {
+    name: config.name ?? "unnamed",
+    kind: config.kind,
+    parameters: parameterCount(config),
+    image: config.preprocess.size,
+    patch: config.vision.patch,
+    blocks: [...config.outBlocks],
+    text: config.text !== undefined,
+  };
+}
+
+/** "208.4 M" */
+export function millions(n: number): string {
+  return `${(n / 1e6).toFixed(1)} M`;
+}
+
+/** Moves a block of text to the right. */
+export function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}

@@ -1,0 +1,40 @@
+import { type PulledFile, pull } from "@inctrl/clip";
+import { EXIT } from "../errors.js";
+import { print, printJson } from "../output/print.js";
+import { type Progress, startProgress } from "../ui/progress.js";
+import { complain, say } from "../ui/talk.js";
+
+const CHECKED = {
+  sha256: "its published checksum holds",
+  "sha256-prefix": "the published start of its checksum holds",
+  hub: "the hub's own checksum holds",
+} as const satisfies Record<PulledFile["checked"], string>;
+
+/** Downloads a model, with a bar; prints where its files are. */
+export async function pullModel(
+  name: string,
+  { json }: { json?: boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  let current: { url: string; progress: Progress } | null = null;
+  const files = await pull(name, {
+    signal,
+    onProgress(file, { received, total = 0 }) {
+      if (current?.url !== file.url) {
+        current?.progress.stop();
+        say(`downloading ${file.url}`);
+        const progress = startProgress(total, { verb: file.saveAs, unit: "byte" });
+        current = { url: file.url, progress };
+      }
+      current.progress.update(received, total);
+    },
+    onRetry: (file, why) => complain(`${file.url}: ${why}; trying again`),
+  }).finally(() => current?.progress.stop());
+  if (json) await printJson({ name, files });
+  else for (const { path, status, checked } of files) await print(`${path}  ${told(status, checked)}\n`);
+  return EXIT.ok;
+}
+
+function told(status: PulledFile["status"], checked: PulledFile["checked"]): string {
+  return status === "present" ? "was here already" : `downloaded; ${CHECKED[checked]}`;
+}

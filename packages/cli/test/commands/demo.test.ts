@@ -1,0 +1,26 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, temporaryFolder } from "../support/cli.js";
+
+const { folder, remove } = temporaryFolder();
+test.after(remove);
+
+test("the demo ends with an AUROC well above chance and where the heat maps are", async () => {
+  const run = await cli(["demo", "--out", folder]);
+  assert.is(run.code, 0, run.stderr);
+  const lines = run.stdout.trimEnd().split("\n");
+  const [, area] = lines.at(-2)!.match(/^AUROC (0\.\d{4})/) ?? [];
+  // Untrained, on six good and ten bad images a class: 0.91 with this seed.
+  assert.ok(Number(area) > 0.8, run.stdout);
+  const maps = path.join(folder, "heatmaps");
+  assert.is(lines.at(-1), `heat maps: ${maps}`);
+  const names = readdirSync(maps);
+  assert.is(names.length, 96);
+  for (const name of names) assert.match(name, /^(fabric|mesh|metal)-.*\.(heatmap|panel)\.png$/);
+  assert.match(run.stderr, "it has learnt nothing");
+  assert.ok(existsSync(path.join(folder, "products/metal/train/good")));
+});
+
+test.run();

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { parameterCount, parseConfig } from "@inctrl/clip";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, failsWith, temporaryFolder } from "../support/cli.js";
+import { TINY, writeModel } from "../support/model.js";
+
+const { folder, remove } = temporaryFolder();
+const file = path.join(folder, "model.safetensors");
+test.before(() => writeModel(file));
+test.after(remove);
+
+const env = { INCTRL_CACHE: path.join(folder, "cache") };
+
+test("the list has every download with its size and licence, and what is cached", async () => {
+  const { code, stdout } = await cli(["models", "--json"], { env });
+  assert.is(code, 0);
+  const { downloads, configs, cache } = JSON.parse(stdout);
+  assert.is(cache, env.INCTRL_CACHE);
+  const deit = downloads.find((entry: { name: string }) => entry.name === "deit-tiny");
+  assert.equal([deit.image, deit.text, deit.licence, deit.cached], [224, false, "Apache-2.0", null]);
+  const plus = configs.find((entry: { name: string }) => entry.name === "ViT-B-16-plus-240");
+  assert.equal([plus.parameters, plus.image], [208377345, 240]);
+  const { stdout: table } = await cli(["models"], { env });
+  assert.match(table, /vit-b-16-plus-240-laion400m-e32 +208\.4 M +240 +yes +MIT/);
+});
+
+test("inspect tells layout, type and size, and that the model fits", async () => {
+  const { code, stdout } = await cli(["models", "inspect", file, "--json"]);
+  assert.is(code, 0);
+  const report = JSON.parse(stdout);
+  assert.equal([report.format, report.layout, report.dtype], ["safetensors", "openclip", "F32"]);
+  assert.is(report.parameters, parameterCount(parseConfig(TINY)));
+  assert.equal([report.fits, report.missing, report.unexpected, report.misshaped], [true, [], [], []]);
+});
+
+test("inspect names what does not fit another configuration, and fails", async () => {
+  const { code, stdout } = await cli(["models", "inspect", file, "--config", "ViT-B-32"]);
+  assert.is(code, 1);
+  assert.match(stdout, /fits +no/);
+  assert.match(stdout, /missing \(\d+\):/);
+  assert.match(stdout, "visual.class_embedding is [64] and must be [768]");
+});
+
+test("inspect refuses what is no model, and names that are none", async () => {
+  failsWith(await cli(["models", "inspect", path.join(folder, "none.pt")]), "no such file");
+  failsWith(await cli(["models", "inspect", file, "--config", "ViT-B-33"]), "did you mean");
+  failsWith(await cli(["models", "pull", "deit-tony"]), "known are", "deit-tiny");
+});
+
+test("pull keeps a download whose checksum holds, says where, and does it once", async () => {
+  const body = readFileSync(file);
+  const etag = createHash("sha256").update(body).digest("hex");
+  let requests = 0;
+  const server = createServer((_, response) => {
+    requests++;
+    response.writeHead(200, {
+      "content-length": body.length,
+      etag: `"${etag}"`,
+      "x-linked-etag": `"${etag}"`,
+    });
+    response.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const hub = { ...env, INCTRL_HUB: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  try {
+    const first = await cli(["models", "pull", "deit-tiny"], { env: hub });
+    assert.is(first.code, 0, first.stderr);
+    const saved = path.join(env.INCTRL_CACHE, "models/deit-tiny.safetensors");
+    assert.is(first.stdout, `${saved}  downloaded; the hub's own checksum holds\n`);
+    assert.equal(readFileSync(saved), body);
+    const asked = requests;
+    const second = await cli(["models", "pull", "deit-tiny"], { env: hub });
+    assert.is(second.stdout, `${saved}  was here already\n`);
+    assert.is(requests, asked);
+    const { stdout } = await cli(["models"], { env });
+    assert.match(stdout, /deit-tiny .*here/);
+  } finally {
+    server.close();
+  }
+});
+
+test.run();

@@ -1,0 +1,182 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { decodeImage } from "@inctrl/datasets";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, complaints, temporaryFolder } from "../support/cli.js";
+import { writeImages, writeModel } from "../support/model.js";
+
+const { folder, remove } = temporaryFolder();
+const backbone = path.join(folder, "model.safetensors");
+const good = path.join(folder, "good");
+const parts = path.join(folder, "parts");
+const bank = path.join(folder, "part.bank.safetensors");
+const prompts = writeImages(good, 6);
+const images = writeImages(parts, 5, 6);
+writeFileSync(path.join(parts, "bad.png"), "a text file, whatever its name says");
+
+test.before(() => writeModel(backbone));
+test.after(remove);
+
+const score = (...args: string[]) => cli(["score", "--backbone", backbone, ...args]);
+
+test("one JSON document; a bad image is named, skipped and counted; a bank scores the same", async () => {
+  const run = await score(
+    "--prompts",
+    good,
+    "--shots",
+    "3",
+    "--images",
+    parts,
+    "--format",
+    "json",
+    "--save-bank",
+    bank,
+  );
+  assert.is(run.code, 2, run.stderr);
+  const document = JSON.parse(run.stdout);
+  assert.is(document.shots, 3);
+  assert.equal(document.prompts, prompts.slice(0, 3));
+  assert.is(document.fit, "crop");
+  assert.equal([document.scored, document.skipped, document.complete], [5, 1, true]);
+  assert.equal(
+    document.results.map((result: { image: string }) => result.image),
+    images,
+  );
+  for (const result of document.results) {
+    assert.ok(result.score > 0 && result.score < 1, `${result.score}`);
+    assert.is(result.score, result.residual);
+    assert.equal([result.image_residual, result.text, result.phi], [null, null, null]);
+    assert.ok(document.prompts.includes(result.match.prompt));
+    assert.ok(result.match.patch >= 0 && result.match.patch < 16);
+    assert.ok(result.match.query_patch >= 0 && result.match.query_patch < 16);
+  }
+  const lines = complaints(run);
+  assert.is(lines.length, 1);
+  assert.match(lines[0]!, /skipped .*bad\.png: this is a text file/);
+
+  const again = await score(
+    "--bank",
+    bank,
+    "--images",
+    ...images.toReversed(),
+    "--format",
+    "jsonl",
+    "--batch",
+    "1",
+  );
+  assert.is(again.code, 0, again.stderr);
+  const rows = again.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .reverse();
+  assert.is(rows.length, 5);
+  for (const [i, row] of rows.entries()) {
+    assert.ok(Math.abs(row.score - document.results[i].score) < 1e-5, `${row.score}`);
+    assert.is(row.match.prompt, document.results[i].match.prompt);
+  }
+});
+
+test("drawn prompts repeat with their seed", async () => {
+  const drawn = async () => {
+    const run = await score(
+      ...["--prompts", good, "--shots", "2", "--seed", "7", "--images", images[0]!, "--format", "json"],
+    );
+    return JSON.parse(run.stdout).prompts;
+  };
+  const first = await drawn();
+  assert.is(first.length, 2);
+  assert.equal(await drawn(), first);
+});
+
+test("heat maps and panels of all tiles and names, in a new folder; the table goes to a file", async () => {
+  const maps = path.join(folder, "deep/maps");
+  const other = path.join(folder, "other");
+  mkdirSync(other);
+  const [twin] = writeImages(other, 1, 6);
+  const out = path.join(folder, "table.txt");
+  const run = await score(
+    ...["--prompts", good, "--shots", "2", "--images", images[0]!, images[1]!, twin!],
+    ...["--fit", "tile", "--heatmaps", maps, "--out", out],
+  );
+  assert.is(run.code, 0, run.stderr);
+  assert.is(run.stdout, "");
+  assert.is(readFileSync(out, "utf8").trimEnd().split("\n").length, 4);
+  assert.equal(
+    readdirSync(maps).sort(),
+    ["007", "other-006", "parts-006"].flatMap((name) => [`${name}.heatmap.png`, `${name}.panel.png`]),
+  );
+  const heatmap = await decodeImage(path.join(maps, "007.heatmap.png"));
+  assert.is(heatmap.height, 64);
+  assert.ok(heatmap.width > 64, "has a legend");
+  assert.match(run.stderr, "heat maps of 3 images");
+});
+
+test("an image that is a prompt as well is pointed out, once", async () => {
+  const run = await score("--prompts", good, "--images", good, "--format", "csv");
+  assert.is(run.code, 0, run.stderr);
+  assert.is(run.stdout.trimEnd().split("\n").length, 7);
+  assert.is(complaints(run).length, 1);
+  assert.match(complaints(run)[0]!, "6 images to score are also prompts");
+});
+
+test("Ctrl-C closes the document, keeps what was scored, and exits with 130", async () => {
+  const many = Array.from({ length: 3000 }, (_, i) => images[i % 5]!);
+  const args = [
+    "score",
+    "--backbone",
+    backbone,
+    "--prompts",
+    good,
+    "--shots",
+    "1",
+    "--format",
+    "json",
+    "--images",
+    ...many,
+  ];
+  let pressed = false;
+  const run = await cli(args, {
+    onOutput(child, stdout) {
+      if (pressed || stdout.split("\n").length < 10) return;
+      pressed = true;
+      child.kill("SIGINT");
+    },
+  });
+  assert.is(run.code, 130, run.stderr);
+  const document = JSON.parse(run.stdout);
+  assert.is(document.complete, false);
+  assert.is(document.scored, document.results.length);
+  assert.ok(document.scored >= 8 && document.scored < 3000, `${document.scored}`);
+  assert.match(run.stderr, "stopping: finishing what is in hand");
+  assert.not.match(run.stderr, /^ +at /m);
+});
+
+test("a reader that has seen enough ends the run quietly", async () => {
+  const many = Array.from({ length: 3000 }, (_, i) => images[i % 5]!);
+  const args = [
+    "score",
+    "--backbone",
+    backbone,
+    "--prompts",
+    good,
+    "--shots",
+    "1",
+    "--format",
+    "jsonl",
+    "--images",
+    ...many,
+  ];
+  const run = await cli(args, { onOutput: (child) => child.stdout!.destroy() });
+  assert.is(run.code, 141, run.stderr);
+  assert.equal(complaints(run), []);
+});
+
+test("nothing is left in the folders", () => {
+  const left = readdirSync(folder, { recursive: true }).filter((name) => `${name}`.endsWith(".tmp"));
+  assert.equal(left, []);
+  assert.ok(existsSync(bank));
+});
+
+test.run();

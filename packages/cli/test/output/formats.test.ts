@@ -1,0 +1,131 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { csvLine, type FormatName, openFormat } from "../../src/output/formats.js";
+import type { RunFooter, RunHeader, ScoreRecord } from "../../src/output/record.js";
+
+const header: RunHeader = {
+  backbone: 'deit "tiny"',
+  fingerprint: "ab",
+  shots: 2,
+  prompts: ["a,b.png", "c.png"],
+  class: null,
+  heads: null,
+  fit: "crop",
+  dtype: "float32",
+  alpha: 1,
+  grid: 14,
+  device: "llvmpipe",
+};
+
+const record = (image: string, score = 0.25): ScoreRecord => ({
+  image,
+  score,
+  residual: 0.125,
+  image_residual: null,
+  text: null,
+  phi: null,
+  match: { prompt: "a,b.png", patch: 14, query_patch: 195 },
+  fit: "crop",
+  view: 0,
+  box: { x: 0, y: 1.5, width: 10, height: 10 },
+});
+
+const footer: RunFooter = { scored: 2, skipped: 1, complete: true };
+
+function write(
+  name: FormatName,
+  records: readonly ScoreRecord[],
+  end: RunFooter = footer,
+  head = header,
+): string {
+  const format = openFormat(
+    name,
+    records.map(({ image }) => image),
+  );
+  return format.begin(head) + records.map((row) => format.row(row)).join("") + format.end(end);
+}
+
+/** RFC 4180, character by character. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [[""]];
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const row = rows.at(-1)!;
+    const character = text[i]!;
+    if (quoted && character === '"' && text[i + 1] === '"') row[row.length - 1] += text[i++];
+    else if (character === '"') quoted = !quoted;
+    else if (!quoted && character === ",") row.push("");
+    else if (!quoted && character === "\n") rows.push([""]);
+    else row[row.length - 1] += character;
+  }
+  return rows;
+}
+
+test("json is one document with the header, the results and the footer", () => {
+  const document = JSON.parse(write("json", [record("x.png"), record("y.png", 0.5)]));
+  assert.is(document.backbone, 'deit "tiny"');
+  assert.is(document.shots, 2);
+  assert.equal(document.prompts, ["a,b.png", "c.png"]);
+  assert.is(document.results.length, 2);
+  assert.equal(document.results[1], record("y.png", 0.5));
+  assert.equal([document.scored, document.skipped, document.complete], [2, 1, true]);
+});
+
+test("json without results, and stopped early, is valid too", () => {
+  assert.equal(JSON.parse(write("json", [])).results, []);
+  assert.is(JSON.parse(write("json", [record("x")], { ...footer, complete: false })).complete, false);
+});
+
+test("numbers are exact in float32", () => {
+  const values = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i) / (i + 1) ** 3);
+  for (const value of values) {
+    const { score } = JSON.parse(openFormat("jsonl").row(record("x", value)));
+    assert.is(Math.fround(score), value);
+  }
+});
+
+test("jsonl is one result a line, whatever the file name holds", () => {
+  const names = ["a.png", 'quote".png', "line\nbreak.png", "ünï,cödé.png"];
+  const lines = write(
+    "jsonl",
+    names.map((name) => record(name)),
+  )
+    .trimEnd()
+    .split("\n");
+  assert.equal(
+    lines.map((line) => JSON.parse(line).image),
+    names,
+  );
+});
+
+test("csv quotes commas, quotes, line breaks and spaces at the ends, and leaves absent values empty", () => {
+  const names = ["plain.png", "a,b.png", 'say "hi".png', "two\nlines.png", " padded.png"];
+  const rows = parseCsv(
+    write(
+      "csv",
+      names.map((name) => record(name)),
+    ),
+  );
+  assert.equal(rows[0]!.slice(0, 6), ["image", "score", "residual", "image_residual", "text", "phi"]);
+  for (const [i, name] of names.entries()) {
+    assert.equal(rows[i + 1]!.slice(0, 9), [name, "0.25", "0.125", "", "", "", "a,b.png", "14", "195"]);
+  }
+  assert.is(csvLine(['a"b', null, 1.5]), '"a""b",,1.5\n');
+});
+
+test("the table lines up, counts rows and columns from 1, and leaves out what the model lacks", () => {
+  const lines = write("table", [record("short.png"), record("much-longer-name.png", -1e-9)]).split("\n");
+  assert.is(lines[0], "image                  score  residual  row, column  nearest normal patch");
+  assert.is(lines[1], "short.png             0.2500    0.1250  14, 14       a,b.png at 2, 1");
+  assert.is(lines[2], "much-longer-name.png  0.0000    0.1250  14, 14       a,b.png at 2, 1");
+});
+
+test("the table shows head and text where there are such", () => {
+  const full = { ...header, heads: "h.safetensors", class: "candle" };
+  const row = { ...record("x.png"), image_residual: 0.5, text: 0.75 };
+  const [first, second] = write("table", [row], footer, full).split("\n");
+  assert.match(first!, "residual  image_residual    text");
+  assert.match(second!, /0\.5000 +0\.7500/);
+});
+
+test.run();

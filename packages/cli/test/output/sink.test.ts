@@ -1,0 +1,86 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { CliError } from "../../src/errors.js";
+import { openSink } from "../../src/output/sink.js";
+import { temporaryFolder } from "../support/cli.js";
+
+const { folder, remove } = temporaryFolder();
+test.after(remove);
+
+async function refusal(action: () => Promise<unknown>): Promise<string> {
+  try {
+    await action();
+  } catch (error) {
+    assert.instance(error, CliError);
+    return (error as CliError).message;
+  }
+  return assert.unreachable("was not refused") as never;
+}
+
+test("a file appears whole, and only at the end", async () => {
+  const file = path.join(folder, "scores.csv");
+  const sink = await openSink(file);
+  await sink.write("a,b\n");
+  await sink.write("1,2\n");
+  assert.not(existsSync(file));
+  await sink.finish();
+  assert.is(readFileSync(file, "utf8"), "a,b\n1,2\n");
+  assert.equal(readdirSync(folder), ["scores.csv"]);
+});
+
+test("what is discarded leaves the older file and nothing else", async () => {
+  const own = path.join(folder, "own");
+  mkdirSync(own);
+  const file = path.join(own, "scores.csv");
+  writeFileSync(file, "old");
+  const sink = await openSink(file);
+  await sink.write("new");
+  await sink.discard();
+  assert.is(readFileSync(file, "utf8"), "old");
+  assert.equal(readdirSync(own), ["scores.csv"]);
+});
+
+test("a link stays a link", async () => {
+  const target = path.join(folder, "target.txt");
+  const link = path.join(folder, "link.txt");
+  writeFileSync(target, "old");
+  symlinkSync(target, link);
+  const sink = await openSink(link);
+  await sink.write("new");
+  await sink.finish();
+  assert.is(readFileSync(target, "utf8"), "new");
+  assert.is(readFileSync(link, "utf8"), "new");
+});
+
+test("missing folders and folders are refused in one line", async () => {
+  assert.match(
+    await refusal(() => openSink(path.join(folder, "no/such/x.csv"))),
+    /there is no folder .*make it/,
+  );
+  assert.match(await refusal(() => openSink(folder)), "this is a folder; give a file name");
+});
+
+test("a full device is said to be full, and is still a device afterwards", async () => {
+  if (!existsSync("/dev/full")) return console.log("skipped: no /dev/full here");
+  const sink = await openSink("/dev/full");
+  const message = await refusal(async () => {
+    await sink.write("results");
+    await sink.finish();
+  });
+  assert.is(message, "/dev/full: the disk is full; free some space or write elsewhere");
+  await sink.discard();
+  assert.ok(statSync("/dev/full").isCharacterDevice());
+  return undefined;
+});
+
+test.run();

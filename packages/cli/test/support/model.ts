@@ -1,0 +1,32 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { canonicalShapes, parseConfig, randomParameters } from "@inctrl/clip";
+import { drawProduct, encodePng } from "@inctrl/datasets";
+import { writeSafetensors } from "@inctrl/tensor";
+
+/** A small image tower without text, in OpenCLIP's form: 64 pixels, 4 x 4 patches, 2 blocks. */
+export const TINY = {
+  embed_dim: 32,
+  vision_cfg: { image_size: 64, layers: 2, width: 64, head_width: 64, patch_size: 16 },
+};
+
+/** Writes an untrained model of that configuration; another seed is another model. */
+export async function writeModel(file: string, seed = 1): Promise<void> {
+  const read = randomParameters(seed);
+  const tensors: Record<string, { dtype: "F32"; shape: readonly number[]; data: Float32Array }> = {};
+  for (const [name, shape] of canonicalShapes(parseConfig(TINY))) {
+    tensors[name] = { dtype: "F32", shape, data: await read(name, shape) };
+  }
+  await writeSafetensors(file, tensors);
+}
+
+/** Draws `count` pictures 000.png, 001.png, ... and returns their paths. */
+export function writeImages(folder: string, count: number, first = 0): string[] {
+  mkdirSync(folder, { recursive: true });
+  return Array.from({ length: count }, (_, i) => {
+    const file = path.join(folder, `${String(first + i).padStart(3, "0")}.png`);
+    const defect = (first + i) % 2 ? "scratch" : null;
+    writeFileSync(file, encodePng(drawProduct({ class: "metal", index: first + i, size: 64, defect }).image));
+    return file;
+  });
+}
