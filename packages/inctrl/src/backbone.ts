@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
@@ -48,7 +48,10 @@ export class Backbone {
   readonly device: Device;
   readonly config: ModelConfig;
   readonly clip: Clip;
-  /** sha256 over the names, shapes and sampled values of the image tower: equal for equal weights in any file layout. */
+  /**
+   * sha256 over the image tower's names, shapes and sampled values, its heads and its activation: equal for equal weights
+   * in any file layout.
+   */
   readonly fingerprint: string;
   readonly #text: TextSource | null;
   readonly #prototypes = new Map<string, Tensor>();
@@ -128,7 +131,7 @@ export async function openBackbone(
   try {
     const config = await chooseConfig(weights, options.config ?? resolved.config);
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
-    const hash = createHash("sha256");
+    const hash = startFingerprint(config);
     const read = fingerprinting(hash, (name) => readParameter(weights, config, name));
     const clip = await buildClip(device, config, read, {
       dtype: options.dtype,
@@ -146,7 +149,7 @@ export async function openBackbone(
 
 /** A seeded, untrained image tower: enough to tell textures apart, and to try everything without a download. */
 export async function randomBackbone(device: Device, config: ModelConfig, seed: number): Promise<Backbone> {
-  const hash = createHash("sha256");
+  const hash = startFingerprint(config);
   const clip = await buildClip(device, config, fingerprinting(hash, randomParameters(seed)), {
     parts: "vision",
   });
@@ -204,8 +207,13 @@ function textSource(
   };
 }
 
+/** A hash of what the tensors do not tell and yet changes what the image tower computes. */
+function startFingerprint({ activation, vision: { heads, lnEps } }: ModelConfig): Hash {
+  return createHash("sha256").update(JSON.stringify({ activation, heads, lnEps }));
+}
+
 /** Passes parameters on, hashing their names, shapes and (of large ones a sample of) values. */
-function fingerprinting(hash: ReturnType<typeof createHash>, read: ReadParameter): ReadParameter {
+function fingerprinting(hash: Hash, read: ReadParameter): ReadParameter {
   return async (name, shape) => {
     const values = await read(name, shape);
     hash.update(`${name}[${shape.join(",")}]`);

@@ -6,6 +6,7 @@ import {
   openSafetensors,
   type PackedMatrix,
   packBank,
+  quoted,
   reshape,
   scope,
   type Tensor,
@@ -164,19 +165,16 @@ export class PromptBank {
       const { width } = backbone.config.vision;
       const views = info.prompts.reduce((sum, prompt) => sum + prompt.views, 0);
       const rows = views * patchesOf(backbone);
-      const read = async (name: string, shape: readonly number[]) => {
-        const stored = file.tensors.get(name)?.shape ?? [];
-        if (stored.length !== 2 || stored.some((d, i) => d !== shape[i])) {
-          throw new InctrlError(
-            "bank",
-            `${path}: ${name} is [${stored.join(", ")}] and must be [${shape.join(", ")}]; make the bank again`,
-          );
-        }
-        return tensor(backbone.device, await file.readFloat32(name), shape);
-      };
-      const features = await read("features", [views, backbone.config.embedDim]);
-      const patches: Tensor[] = [];
-      for (const block of info.blocks) patches.push(await read(`block.${block}`, [rows, width]));
+      const shapes: [name: string, shape: readonly number[]][] = [
+        ["features", [views, backbone.config.embedDim]],
+        ...info.blocks.map((block): [string, number[]] => [`block.${block}`, [rows, width]]),
+      ];
+      for (const [name, want] of shapes) checkShape(file, name, want);
+      const tensors: Tensor[] = [];
+      for (const [name, shape] of shapes) {
+        tensors.push(tensor(backbone.device, await file.readFloat32(name), shape));
+      }
+      const [features, ...patches] = tensors;
       return new PromptBank(info, features, patches);
     } finally {
       await file.close();
@@ -201,6 +199,15 @@ const preprocessOf = ({ config }: Backbone) => {
 export const patchesOf = ({ config }: Backbone): number =>
   Math.floor(config.vision.imageSize / config.vision.patch) ** 2;
 
+function checkShape(file: TensorFile, name: string, want: readonly number[]): void {
+  const got = file.tensors.get(name)?.shape;
+  if (got?.length === want.length && got.every((d, i) => d === want[i])) return;
+  throw new InctrlError(
+    "bank",
+    `${file.path}: ${name} is ${got ? `[${got.join(", ")}]` : "missing"} and must be [${want.join(", ")}]; make the bank again`,
+  );
+}
+
 function readInfo(path: string, file: TensorFile): BankInfo {
   const fail = (why: string, cause?: unknown) =>
     new InctrlError("bank", `${path}: ${why}; make one with --save-bank`, { cause });
@@ -215,13 +222,19 @@ function readInfo(path: string, file: TensorFile): BankInfo {
     info?.version === 1 &&
     Array.isArray(info.prompts) &&
     info.prompts.length > 0 &&
-    info.prompts.every((p) => typeof p?.name === "string" && Number.isInteger(p.views) && p.views > 0) &&
+    info.prompts.every(isRecord) &&
     Array.isArray(info.blocks) &&
     info.blocks.every(Number.isInteger) &&
     ["crop", "squash", "tile"].includes(info.fit) &&
+    typeof info.backbone === "string" &&
     typeof info.fingerprint === "string";
   if (!sound) throw fail("its description is damaged or of a later version");
   return info;
+}
+
+function isRecord(prompt: PromptRecord | null): boolean {
+  if (typeof prompt?.name !== "string" || !Number.isInteger(prompt.views) || prompt.views < 1) return false;
+  return prompt.sha256 === null || typeof prompt.sha256 === "string";
 }
 
 function checkFits(path: string, info: BankInfo, backbone: Backbone): void {
@@ -229,7 +242,7 @@ function checkFits(path: string, info: BankInfo, backbone: Backbone): void {
     new InctrlError("bank", `${path}: ${why}; make the bank again from its prompts with this backbone`);
   if (info.fingerprint !== backbone.fingerprint) {
     throw fail(
-      `was made by another backbone (${info.backbone}, ${String(info.fingerprint).slice(0, 8)}) than ${backbone.name} (${backbone.fingerprint.slice(0, 8)})`,
+      `was made by another backbone (${quoted(info.backbone)}, ${quoted(info.fingerprint.slice(0, 8))}) than "${backbone.name}" ("${backbone.fingerprint.slice(0, 8)}")`,
     );
   }
   if (JSON.stringify(info.blocks) !== JSON.stringify(backbone.config.outBlocks)) {

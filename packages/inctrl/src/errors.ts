@@ -1,5 +1,14 @@
 /** Stable reasons this package refuses something; messages may change, these do not. */
-export type InctrlErrorCode = "backbone" | "bank" | "heads" | "shots" | "text" | "views" | "parity";
+export type InctrlErrorCode =
+  | "backbone"
+  | "bank"
+  | "heads"
+  | "shots"
+  | "text"
+  | "views"
+  | "parity"
+  | "training"
+  | "evaluation";
 
 /**
  * Bad input to InCTRL, with a stable `code` and a one-line message that says how to mend it.

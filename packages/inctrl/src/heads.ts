@@ -6,6 +6,7 @@ import {
   mean,
   type PackedMatrix,
   packMatrix,
+  quoted,
   reshape,
   scope,
   sigmoid,
@@ -19,7 +20,10 @@ import { InctrlError } from "./errors.js";
 const BATCH_NORM_EPS = 1e-5;
 
 /** Widths inside a scoring head. */
-const HIDDEN = [128, 64] as const;
+export const HIDDEN = [128, 64] as const;
+
+/** Parts that released files hold and scoring never uses: a counter, and a norm that is never applied. */
+const UNUSED = /^diff_head(_ref)?\.bn(\d\.num_batches_tracked|1\.\w+)$/;
 
 /**
  * Released names and shapes of the heads for features of `embedDim` values and maps of `patches`: the adapter psi
@@ -77,7 +81,7 @@ export class Heads {
     this.embedDim = values.get("adapter.fc.0.weight")?.shape[1] as number;
     this.patches = values.get("diff_head.projection1.weight")?.shape[1] as number;
     for (const [name, { shape, data }] of values) {
-      if (name.includes("num_batches_tracked") || name.includes(".bn1.")) continue;
+      if (UNUSED.test(name)) continue;
       const value = scope(() => {
         const flat = tensor(device, data, shape);
         return shape.length === 2 ? packMatrix(flat, { transposed: true }) : flat;
@@ -214,6 +218,13 @@ function checkHeads(path: string, values: HeadValues): void {
       "heads",
       `${path}: holds no InCTRL heads: ${missing.length} of ${needed.size} parts are missing (${some}); ` +
         "give a file that training wrote or a released .pyth",
+    );
+  }
+  const unknown = [...values.keys()].find((name) => !needed.has(name) && !UNUSED.test(name));
+  if (unknown !== undefined) {
+    throw new InctrlError(
+      "heads",
+      `${path}: ${quoted(unknown)} is no part of InCTRL's heads; give a file that training wrote or a released .pyth`,
     );
   }
   for (const [name, want] of needed) {

@@ -7,19 +7,21 @@ export { type PatchView, renderPanel } from "./heatmap/panel.js";
 export type { Box, RgbaImage, RgbImage } from "./heatmap/picture.js";
 export { renderHeatmap } from "./heatmap/render.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";
+export { type PixelMap, type PixelMetrics, pixelMetrics } from "./metrics/pixel.js";
+export {
+  type HeadFunctions,
+  type HeadInputs,
+  type ModelContext,
+  type ModelOutput,
+  runHeads,
+  runModel,
+} from "./model.js";
 export { type FullSizeOptions, runFullSizeParity } from "./parity/full-size.js";
 export type { ParityCheck, ParityReport } from "./parity/report.js";
 export { runParity } from "./parity/tiny.js";
 export { classPrototypes, prototypesFromIds, textScore } from "./prototypes.js";
 export { patchResiduals, type Residuals } from "./residual.js";
-export {
-  type ModelContext,
-  type ModelOutput,
-  runModel,
-  Scorer,
-  type ScorerOptions,
-  type ViewScore,
-} from "./scorer.js";
+export { Scorer, type ScorerOptions, type ViewScore } from "./scorer.js";
 export {
   type ImageFailure,
   type ImageScore,
@@ -28,3 +30,5 @@ export {
   type ScoreImagesOptions,
   scoreImages,
 } from "./stream.js";
+export { type FocalOptions, focalLoss, type LossForm } from "./training/focal.js";
+export { TrainableHeads } from "./training/trainable-heads.js";

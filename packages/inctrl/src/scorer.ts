@@ -1,69 +1,11 @@
 import type { PreparedImage } from "@inctrl/clip";
-import { add, div, max, mul, reshape, scope, type Tensor } from "@inctrl/tensor";
+import { scope, type Tensor } from "@inctrl/tensor";
 import type { Backbone } from "./backbone.js";
 import { type PromptBank, patchesOf } from "./bank.js";
 import { encodeViews } from "./encode.js";
 import { InctrlError } from "./errors.js";
 import type { Heads } from "./heads.js";
-import { textScore } from "./prototypes.js";
-import { patchResiduals, type Residuals } from "./residual.js";
-
-/** Everything the model says of a batch, as tensors on the device. */
-export interface ModelOutput {
-  residuals: Residuals;
-  /** s_p, the largest entry of M, [batch] (paper, section 3.2). */
-  residual: Tensor;
-  /** F, [batch, embedDim], and s_i, [batch]; without heads null. */
-  imageResidual: Tensor | null;
-  imageScore: Tensor | null;
-  /** s_a, [batch]; without text null. */
-  textScore: Tensor | null;
-  /** M+ = M + s_i + s_a, [batch, patches], and phi of it, [batch]; without heads null. */
-  fused: Tensor | null;
-  phi: Tensor | null;
-  /** (phi + alpha s_p) / (1 + alpha), or s_p without heads; [batch]. */
-  score: Tensor;
-}
-
-/** What a batch is compared with. */
-export interface ModelContext {
-  banks: PromptBank["blocks"];
-  heads?: Heads;
-  /** Mean adapted prompt feature, [embedDim]; needed with heads. */
-  promptFeature?: Tensor;
-  /** [2, embedDim]. */
-  prototypes?: Tensor;
-  alpha: number;
-}
-
-/** InCTRL's forward pass from a backbone's outputs (paper, section 3). Every image is treated on its own. */
-export function runModel(features: Tensor, taps: readonly Tensor[], context: ModelContext): ModelOutput {
-  const { banks, heads, promptFeature, prototypes, alpha } = context;
-  return scope(() => {
-    const residuals = patchResiduals(taps, banks);
-    const residual = max(residuals.map, 1);
-    const text = prototypes ? textScore(features, prototypes) : null;
-    if (!heads || !promptFeature) {
-      return {
-        residuals,
-        residual,
-        imageResidual: null,
-        imageScore: null,
-        textScore: text,
-        fused: null,
-        phi: null,
-        score: mul(residual, 1),
-      };
-    }
-    const imageResidual = heads.imageResidual(features, promptFeature);
-    const imageScore = heads.eta(imageResidual);
-    const offset = text ? add(imageScore, text) : imageScore;
-    const fused = add(residuals.map, reshape(offset, [offset.size, 1]));
-    const phi = heads.phi(fused);
-    const score = div(add(phi, mul(residual, alpha)), 1 + alpha);
-    return { residuals, residual, imageResidual, imageScore, textScore: text, fused, phi, score };
-  });
-}
+import { type ModelContext, runModel } from "./model.js";
 
 /** What the model says of one prepared image. */
 export interface ViewScore {
@@ -114,6 +56,12 @@ export class Scorer {
   constructor({ backbone, bank, heads, prototypes, alpha = 1 }: ScorerOptions) {
     this.backbone = backbone;
     this.bank = bank;
+    if (bank.info.fingerprint !== backbone.fingerprint) {
+      throw new InctrlError(
+        "bank",
+        `the bank was made by another backbone (${JSON.stringify(bank.info.backbone)}) than ${backbone.name}; encode the prompts with this one`,
+      );
+    }
     const { embedDim } = backbone.config;
     const patches = patchesOf(backbone);
     if (heads && (heads.embedDim !== embedDim || heads.patches !== patches)) {

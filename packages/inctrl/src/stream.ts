@@ -61,34 +61,37 @@ export async function* scoreImages(
   { batch = 8, signal }: ScoreImagesOptions = {},
 ): AsyncGenerator<ImageScore | ImageFailure> {
   const { fit } = scorer.bank;
-  let running: Promise<(ImageScore | ImageFailure)[]> | null = null;
+  const working: Promise<(ImageScore | ImageFailure)[]>[] = [];
   let ready: (Ready | ImageFailure)[] = [];
   let held = 0;
   const start = () => {
-    const items = ready;
-    ready = [];
-    held = 0;
-    const started = scoreBatch(scorer, items, batch);
+    const started = scoreBatch(scorer, ready, batch);
     // Awaited below; a failure before that must not count as unhandled.
     started.catch(() => {});
-    return started;
+    working.push(started);
+    ready = [];
+    held = 0;
   };
-  for await (const image of paths) {
-    if (signal?.aborted) break;
-    try {
-      const views = await prepareFile(image, scorer.backbone, fit);
-      ready.push({ image, views });
-      held += views.length;
-    } catch (error) {
-      ready.push({ image, error: error as Error });
+  try {
+    for await (const image of paths) {
+      if (signal?.aborted) break;
+      try {
+        const views = await prepareFile(image, scorer.backbone, fit);
+        ready.push({ image, views });
+        held += views.length;
+      } catch (error) {
+        ready.push({ image, error: error as Error });
+      }
+      if (held < batch && ready.length < 4 * batch) continue;
+      start();
+      if (working.length > 1) yield* (await working.shift()) ?? [];
     }
-    if (held < batch && ready.length < 4 * batch) continue;
-    const next = start();
-    if (running) yield* await running;
-    running = next;
+    if (ready.length > 0 && !signal?.aborted) start();
+    for (const batchAtWork of working) yield* await batchAtWork;
+  } finally {
+    // Whoever stops listening, or whose list of paths fails, may dispose of the scorer at once.
+    await Promise.allSettled(working);
   }
-  if (running) yield* await running;
-  if (ready.length > 0 && !signal?.aborted) yield* await start();
 }
 
 async function scoreBatch(

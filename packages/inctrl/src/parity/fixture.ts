@@ -10,7 +10,6 @@ const CHECKPOINT_FILE = /\.(safetensors|pt|pth|pyth|bin)$/;
 /** A folder in the form of `golden/tiny`: a configuration, checkpoints of one model, and values computed from it. */
 export interface Fixture {
   config: ModelConfig;
-  blocks: readonly number[];
   /** Every checkpoint in the folder, by file name; the first is the reference for the others. */
   checkpoints: { name: string; weights: Weights }[];
   close(): Promise<void>;
@@ -26,9 +25,7 @@ export async function openFixture(dir: string): Promise<Fixture> {
       },
     );
   });
-  const raw = JSON.parse(text) as { out_blocks?: unknown };
-  const config = parseConfig(raw);
-  const blocks = Array.isArray(raw.out_blocks) ? (raw.out_blocks as number[]) : config.outBlocks;
+  const config = parseConfig(text);
   const names = (await readdir(dir)).filter((name) => CHECKPOINT_FILE.test(name) && !GOLDEN_FILE.test(name));
   const checkpoints: Fixture["checkpoints"] = [];
   const close = async () => {
@@ -46,7 +43,7 @@ export async function openFixture(dir: string): Promise<Fixture> {
         `${dir}: holds no checkpoint; give a folder in the form of golden/tiny`,
       );
     }
-    return { config, blocks, checkpoints, close };
+    return { config, checkpoints, close };
   } catch (error) {
     await close();
     throw error;

@@ -24,8 +24,8 @@ import {
 import { encodePixels } from "../encode.js";
 import { InctrlError } from "../errors.js";
 import { Heads, headShapes } from "../heads.js";
+import { runModel } from "../model.js";
 import { classPrototypes } from "../prototypes.js";
-import { runModel } from "../scorer.js";
 import { hashedImage, hashedParameter } from "./hashed.js";
 import { compare, type ParityCheck, type ParityReport, report } from "./report.js";
 

@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { type Clip, canonicalShapes, checkKeys, isHeadName, loadClip, type Weights } from "@inctrl/clip";
+import {
+  type Clip,
+  canonicalShapes,
+  checkKeys,
+  isHeadName,
+  loadClip,
+  type ModelConfig,
+  type Weights,
+} from "@inctrl/clip";
 import {
   type Device,
   mean,
@@ -14,10 +22,12 @@ import {
 import { encodePixels } from "../encode.js";
 import { InctrlError } from "../errors.js";
 import { Heads } from "../heads.js";
+import { runModel } from "../model.js";
 import { prototypesFromIds } from "../prototypes.js";
-import { runModel } from "../scorer.js";
+import { contrastiveChecks } from "./contrastive.js";
 import { type Fixture, openFixture } from "./fixture.js";
 import { compare, maxDifference, type ParityCheck, type ParityReport, report } from "./report.js";
+import { trainChecks } from "./train.js";
 
 /** Float32 forward values, as golden/README states. */
 const TOLERANCE = 1e-4;
@@ -37,6 +47,10 @@ export async function runParity(device: Device, dir: string): Promise<ParityRepo
   const fixture = await openFixture(dir);
   try {
     const checks = await forwardChecks(device, dir, fixture);
+    checks.push(
+      ...(await trainChecks(device, dir, fixture)),
+      ...(await contrastiveChecks(device, dir, fixture)),
+    );
     const [reference, ...others] = fixture.checkpoints;
     checks.push(await checkpointCheck(reference.name, reference.weights, reference.weights, fixture));
     for (const { name, weights } of others) {
@@ -92,17 +106,47 @@ async function forwardChecks(device: Device, dir: string, fixture: Fixture): Pro
   }
 }
 
+/** What the values of a fixture were computed from. */
+const INPUTS = new Set(["query", "prompts", "normal_ids", "abnormal_ids"]);
+
+/** The sizes of a fixture's inputs; throws unless they fit one another and the model, and there are values to compare. */
+function inputSizes(golden: TensorFile, { vision }: ModelConfig) {
+  const fail = (why: string) =>
+    new InctrlError("parity", `${golden.path}: ${why}; give a folder in the form of golden/tiny`);
+  const shape = (name: string) => {
+    const stored = golden.tensors.get(name);
+    if (!stored) throw fail(`has no ${JSON.stringify(name)}`);
+    return stored.shape;
+  };
+  const { imageSize: side } = vision;
+  const [queries, shots] = shape("prompts");
+  const [texts, length] = shape("normal_ids");
+  const [others] = shape("abnormal_ids");
+  for (const [name, want] of [
+    ["prompts", [queries, shots, 3, side, side]],
+    ["query", [queries, 3, side, side]],
+    ["normal_ids", [texts, length]],
+    ["abnormal_ids", [others, length]],
+  ] as const) {
+    const got = shape(name);
+    if (got.length !== want.length || got.some((d, i) => d !== want[i] || d === 0)) {
+      throw fail(`${JSON.stringify(name)} is [${got.join(", ")}] and must be [${want.join(", ")}]`);
+    }
+  }
+  if ([...golden.tensors.keys()].every((name) => INPUTS.has(name)))
+    throw fail("holds no values to agree with");
+  return { queries, shots, length, side };
+}
+
 async function compareForward(
   device: Device,
   golden: TensorFile,
   clip: Clip,
   heads: Heads,
-  { config, blocks }: Fixture,
+  { config }: Fixture,
 ): Promise<ParityCheck[]> {
-  const shape = (name: string) => golden.tensors.get(name)?.shape ?? [];
-  const [queries, shots] = shape("prompts");
-  const length = shape("normal_ids")[1];
-  const side = config.vision.imageSize;
+  const { outBlocks: blocks } = config;
+  const { queries, shots, length, side } = inputSizes(golden, config);
   const [query, prompts] = [await golden.readFloat32("query"), await golden.readFloat32("prompts")];
   const ids = async (name: string) => Int32Array.from(await golden.readFloat32(name));
   const [normal, anomaly] = [await ids("normal_ids"), await ids("abnormal_ids")];
@@ -138,11 +182,10 @@ async function compareForward(
     };
     return values;
   });
-  const inputs = new Set(["query", "prompts", "normal_ids", "abnormal_ids"]);
   const checks: ParityCheck[] = [];
   try {
     for (const name of golden.tensors.keys()) {
-      if (inputs.has(name)) continue;
+      if (INPUTS.has(name)) continue;
       const made = kept[name];
       const tolerance = name === "out.s_a" ? LOGIT_TOLERANCE : TOLERANCE;
       if (made) checks.push(compare(name, await made.data(), await golden.readFloat32(name), tolerance));

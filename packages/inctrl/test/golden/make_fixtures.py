@@ -295,9 +295,9 @@ def case(embed, image, patch, width, head, layers, taps, text, batch, shots, len
 
 CASES = {
     # Patch 14, QuickGELU, one prompt, a 5 x 5 grid with a pixel left over, the last block not tapped.
-    "patch14-one-shot": case(18, 71, 14, 15, 5, 3, [1, 2], (9, 101, 9, 3, 2), 1, 1, [7, 5, 3], 1, quick=True, mlp=2, compact="one file"),
+    "patch14-one-shot": case(18, 71, 14, 15, 5, 3, [1, 2], (9, 81, 9, 3, 2), 1, 1, [7, 5, 3], 1, quick=True, mlp=2, compact="one file"),
     # Nothing a multiple of four, three prompts, blocks 1 and 3 of 3, texts as long as the context.
-    "three-shot": case(11, 17, 5, 10, 5, 3, [1, 3], (9, 61, 9, 3, 2), 3, 3, [9, 6, 4], 2, mlp=2, compact=True),
+    "three-shot": case(11, 17, 5, 10, 5, 3, [1, 3], (9, 61, 9, 3, 2), 2, 3, [9, 6, 4], 2, mlp=2, compact=True),
     # Not kept: larger and stranger ones.
     "wide": case(18, 70, 14, 30, 10, 3, [1, 3], (11, 101, 27, 3, 2), 2, 1, [8, 6], 3, quick=True),
     "many": case(18, 70, 14, 30, 10, 3, [2], (11, 101, 27, 3, 2), 3, 5, [11, 8, 6], 4),

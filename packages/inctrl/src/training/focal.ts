@@ -1,0 +1,59 @@
+import {
+  abs,
+  add,
+  exp,
+  log,
+  maximum,
+  mean,
+  mul,
+  neg,
+  pow,
+  relu,
+  scope,
+  sub,
+  type Tensor,
+} from "@inctrl/tensor";
+
+/**
+ * How the loss reads the model's output, which is a probability: as one (the paper), or as a logit, by mistake, as the released
+ * code does; the latter is there to reproduce it.
+ */
+export type LossForm = "probability" | "logits";
+
+export interface FocalOptions {
+  form?: LossForm;
+  /** Weight of hard examples. Default 2. */
+  gamma?: number;
+  /** Factor of the whole. Default 1. */
+  alpha?: number;
+}
+
+/** Keeps logarithms finite, as PyTorch's binary cross-entropy does by holding them above -100. */
+const LOG_FLOOR = -100;
+
+/**
+ * Focal loss (Lin et al. 2017): alpha (1 - p_t)^gamma times the cross-entropy, mean over the batch.
+ *
+ * @param output s_i or the final score, [batch].
+ * @param labels 0 or 1, float32 [batch].
+ * @returns one value.
+ */
+export function focalLoss(output: Tensor, labels: Tensor, options: FocalOptions = {}): Tensor {
+  const { form = "probability", gamma = 2, alpha = 1 } = options;
+  return scope(() => {
+    const entropy =
+      form === "probability" ? crossEntropy(output, labels) : crossEntropyOfLogits(output, labels);
+    const missed = sub(1, exp(neg(entropy)));
+    return mean(mul(mul(pow(missed, gamma), entropy), alpha));
+  });
+}
+
+function crossEntropy(p: Tensor, y: Tensor): Tensor {
+  const bounded = (x: Tensor) => maximum(log(x), LOG_FLOOR);
+  return neg(add(mul(y, bounded(p)), mul(sub(1, y), bounded(sub(1, p)))));
+}
+
+/** max(x, 0) - x y + log(1 + exp(-|x|)), which overflows nowhere. */
+function crossEntropyOfLogits(x: Tensor, y: Tensor): Tensor {
+  return add(sub(relu(x), mul(x, y)), log(add(exp(neg(abs(x))), 1)));
+}

@@ -1,0 +1,162 @@
+// The documentation against the sources: TypeScript blocks compile and run, links lead somewhere, options exist.
+import { execFile } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { anchors, codeBlocks, expectedLines, links } from "../docs/markdown.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const read = (file) => readFileSync(path.join(ROOT, file), "utf8");
+const run = promisify(execFile);
+
+const packages = readdirSync(path.join(ROOT, "packages")).filter((name) =>
+  existsSync(path.join(ROOT, "packages", name, "package.json")),
+);
+const READMES = ["README.md", ...packages.map((name) => `packages/${name}/README.md`)];
+const TOP = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+const PAGES = [...TOP.filter((file) => existsSync(path.join(ROOT, file))), ...READMES.slice(1)];
+
+// Inside the repository, where packages are found by their names as in a user's project; ignored by git.
+let folder = "";
+let snippets = [];
+
+/** The TypeScript blocks of a page as files; a block may say which file of the repository it stands for. */
+function extract(page) {
+  const blocks = codeBlocks(read(page)).filter(({ language }) => language === "ts");
+  const own = new Set(blocks.map(({ file }) => file));
+  return blocks.map(({ text, line, runs, file }) => {
+    const name = file ?? `${page.replace(/\W+/g, "-")}-${line}.ts`;
+    const target = path.join(folder, name);
+    // What a block imports is another block of the page, or a file of the repository.
+    const elsewhere = (_, start, specifier) => {
+      const wanted = path.posix.join(path.posix.dirname(name), specifier);
+      if (own.has(wanted.replace(/js$/, "ts"))) return `${start}"${specifier}"`;
+      return `${start}"${path.relative(path.dirname(target), path.join(ROOT, wanted)).replaceAll("\\", "/")}"`;
+    };
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, text.replaceAll(/( from )"(\.[^"]+)"/g, elsewhere));
+    return { page, line, text, target, runs };
+  });
+}
+
+test.before(() => {
+  mkdirSync(path.join(ROOT, ".cache"), { recursive: true });
+  folder = mkdtempSync(path.join(ROOT, ".cache/docs-"));
+  snippets = [...READMES, "CONTRIBUTING.md"].flatMap(extract);
+});
+
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("every package has a README with a block that runs", () => {
+  for (const page of READMES)
+    assert.ok(
+      snippets.some((snippet) => snippet.page === page && snippet.runs),
+      `${page} has no block marked "ts run"`,
+    );
+});
+
+test("TypeScript blocks compile against the sources", async () => {
+  const config = {
+    extends: "../../tsconfig.json",
+    // A command's file lies in the package that has commander; here it is looked for from the top.
+    compilerOptions: {
+      noUnusedLocals: false,
+      paths: { commander: ["../../packages/cli/node_modules/commander/typings/esm.d.mts"] },
+    },
+    include: ["**/*.ts"],
+  };
+  // Not called tsconfig.json: tsx would take its paths for the ones to run by.
+  const project = path.join(folder, "types.json");
+  writeFileSync(project, JSON.stringify(config));
+  const tsc = path.join(ROOT, "node_modules/typescript/bin/tsc");
+  const { stdout } = await run(process.execPath, [tsc, "-p", project], { cwd: folder }).catch(
+    (error) => error,
+  );
+  assert.is(stdout, "");
+});
+
+async function runSnippet({ page, line, text, target }) {
+  const cwd = mkdtempSync(path.join(folder, "run-"));
+  const args = ["--conditions=@inctrl/source", "--import", import.meta.resolve("tsx"), target];
+  const { stdout, stderr, code = 0 } = await run(process.execPath, args, { cwd }).catch((error) => error);
+  assert.is(code, 0, `${page}:${line} ends with ${code}: ${stderr}${stdout}`);
+  let rest = stdout.split("\n");
+  for (const want of expectedLines(text)) {
+    const at = rest.indexOf(want);
+    assert.ok(at >= 0, `${page}:${line} does not print "${want}" but:\n${stdout}`);
+    rest = rest.slice(at + 1);
+  }
+}
+
+test("blocks marked to be run do, and print what their comments say", async () => {
+  const queue = snippets.filter(({ runs }) => runs);
+  const work = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) await runSnippet(next);
+  };
+  await Promise.all([work(), work()]);
+});
+
+test("links and pictures lead somewhere", () => {
+  for (const page of PAGES) {
+    for (const target of links(read(page))) {
+      if (/^\w+:/.test(target)) continue;
+      const [file, anchor] = target.split("#");
+      const at = path.join(path.dirname(page), file || path.basename(page));
+      assert.ok(existsSync(path.join(ROOT, at)), `${page}: ${target} leads nowhere`);
+      if (anchor) assert.ok(anchors(read(at)).includes(anchor), `${page}: there is no heading for ${target}`);
+    }
+  }
+  assert.ok(statSync(path.join(ROOT, "docs/heatmap.png")).size < 300_000);
+});
+
+test("commands and options in the README exist", () => {
+  const scripts = Object.keys(JSON.parse(read("package.json")).scripts);
+  const shell = codeBlocks(read("README.md")).filter(({ language }) => language === "sh");
+  const lines = shell.flatMap(({ text }) => text.replaceAll("\\\n", " ").split("\n"));
+  const tables = [...read("README.md").matchAll(/^\| `--.*$/gm)].map(
+    ([row]) => `inctrl score ${row.split("|")[1]}`,
+  );
+  let seen = 0;
+  for (const line of [...lines, ...tables]) {
+    const script = line.match(/^npm (?:run )?(\w+)/)?.[1];
+    if (script) assert.ok(scripts.includes(script), `"${line}": package.json has no script ${script}`);
+    const verb = line.match(/^inctrl (\w+)/)?.[1];
+    if (!verb) continue;
+    const source = read(`packages/cli/src/commands/${verb}.ts`);
+    for (const [, option] of line.matchAll(/(--[a-z-]+)/g)) {
+      assert.ok(source.includes(`"${option} `) || source.includes(`"${option}"`), `"${line}": no ${option}`);
+      seen++;
+    }
+  }
+  assert.ok(seen > 20, `only ${seen} options found: has the form of the README changed?`);
+});
+
+test("the JSON form is the one that is written", () => {
+  const [{ text }] = codeBlocks(read("README.md")).filter(({ language }) => language === "json");
+  const source = read("packages/cli/src/output/record.ts");
+  const fields = (name) => {
+    const body = source.match(new RegExp(`interface ${name} \\{([\\s\\S]*?)\\n\\}`))[1];
+    return [...body.matchAll(/readonly (\w+):/g)].map(([, field]) => field);
+  };
+  const sorted = (names) => [...names].sort();
+  const document = JSON.parse(text);
+  const result = document.results[0];
+  const outer = [...fields("RunHeader"), "results", ...fields("RunFooter")];
+  assert.equal(sorted(Object.keys(document)), sorted(outer));
+  assert.equal(sorted(Object.keys(result)), sorted(fields("ScoreRecord")));
+  assert.equal(sorted(Object.keys(result.match)), sorted(fields("MatchRecord")));
+});
+
+test.run();
