@@ -7,10 +7,20 @@ export {
   ImageError,
   type ImageErrorCode,
 } from "./errors.js";
+export { type ExportOptions, type ExportReport, exportDataSet } from "./export/export.js";
 export { drawPrompts, permutation, trainTestSplit } from "./folder/draw.js";
 export { hashFile } from "./folder/hash.js";
 export { byName, expandInputs, type ListOptions, listFolders, listImages } from "./folder/list.js";
 export { type Item, type ProductSet, readProductSet } from "./folder/mvtec.js";
+export {
+  type CategoryReport,
+  type DataSetReport,
+  type Duplicates,
+  type InspectOptions,
+  inspectDataSet,
+  type MaskReport,
+  type SizeCount,
+} from "./inspect/inspect.js";
 export type { DefectKind } from "./procedural/defects.js";
 export {
   drawProduct,
@@ -21,3 +31,9 @@ export {
 } from "./procedural/product.js";
 export { type ProceduralSetOptions, writeProceduralSet } from "./procedural/write-set.js";
 export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.js";
+export type { Form } from "./sets/form.js";
+export { FORMS } from "./sets/forms.js";
+export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
+export { cropRaster } from "./sets/pixels.js";
+export { promptCandidates } from "./sets/samples.js";
+export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";

@@ -10,6 +10,8 @@ export function datasetsCommand(finish: Finish): Command {
   const datasets = new Command("datasets")
     .summary("list, inspect and export data sets")
     .description("Lists the forms of data sets that are read, each as it is downloaded.")
+    // "inspect SPEC --json" is an option of inspect's own.
+    .enablePositionalOptions()
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",

@@ -8,7 +8,7 @@ const LISTED = 8;
 export function reportText({ name, categories, skipped }: DataSetReport): string {
   const { length } = categories;
   const head = `${oneLine(name)}: ${length} ${length === 1 ? "category" : "categories"}`;
-  const left = files("left out", skipped).map((text) => `${text}\n`);
+  const left = files("left out", skipped).map((text) => `${oneLineKeepingIndent(text)}\n`);
   return [`${head}\n`, ...left, ...categories.map(categoryText)].join("");
 }
 

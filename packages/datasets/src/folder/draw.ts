@@ -23,25 +23,30 @@ export function permutation(n: number, seed: number): number[] {
 }
 
 /**
- * Draws K prompt images: the first K by name, or with a seed the first K of a random order of the names.
+ * Draws K prompt images, given as names or as samples with an `id`: the first K by name, or with a seed the first K of
+ * a random order of the names.
  *
  * @throws DatasetError `too-few` when there are fewer than `shots`, `bad-argument` for a bad number
  * @example
  * drawPrompts(["b.png", "a.png", "c.png"], 2); // ["a.png", "b.png"]
  */
-export function drawPrompts(files: readonly string[], shots: number, seed?: number): string[] {
+export function drawPrompts<T extends string | { readonly id: string }>(
+  items: readonly T[],
+  shots: number,
+  seed?: number,
+): T[] {
   if (!Number.isInteger(shots) || shots < 1) {
     throw new DatasetError(
       "bad-argument",
       `${shots} shots: give a whole number of prompt images, at least 1`,
     );
   }
-  if (files.length < shots) {
-    const given = files.length === 1 ? "only 1 was" : `only ${files.length} were`;
+  if (items.length < shots) {
+    const given = items.length === 1 ? "only 1 was" : `only ${items.length} were`;
     const message = `${shots} prompt images are asked for but ${given} given; add normal images or ask for fewer`;
     throw new DatasetError("too-few", message);
   }
-  const sorted = byName(files);
+  const sorted = byName(items, (item) => (typeof item === "string" ? item : item.id));
   if (seed === undefined) return sorted.slice(0, shots);
   return permutation(sorted.length, seed)
     .slice(0, shots)

@@ -10,9 +10,17 @@ export interface ListOptions {
   readonly recursive?: boolean;
 }
 
-/** A copy sorted by UTF-16 code units: the same on every machine, in every language. */
-export function byName(names: readonly string[]): string[] {
-  return [...names].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+/** Archives made on a Mac hold this folder with a shadow of every other. */
+const MAC_RESOURCES = "__MACOSX";
+
+/** A copy sorted by name, by UTF-16 code units: the same on every machine, in every language. */
+export function byName(names: readonly string[]): string[];
+export function byName<T>(items: readonly T[], name: (item: T) => string): T[];
+export function byName<T>(items: readonly T[], name: (item: T) => string = String): T[] {
+  return items
+    .map((item) => ({ item, key: name(item) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ item }) => item);
 }
 
 /**
@@ -49,12 +57,18 @@ export async function listFolders(folder: string): Promise<string[]> {
   return byName((await readFolder(folder)).folders);
 }
 
+/** Names in a folder, in the file system's order. */
+export interface FolderEntries {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
 /** Names of the visible files and folders in `folder`; dangling links are left out. */
-async function readFolder(folder: string): Promise<{ files: string[]; folders: string[] }> {
+export async function readFolder(folder: string): Promise<FolderEntries> {
   const files: string[] = [];
   const folders: string[] = [];
   for (const entry of await entries(folder)) {
-    if (entry.name.startsWith(".")) continue;
+    if (entry.name.startsWith(".") || entry.name === MAC_RESOURCES) continue;
     const target = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => null) : entry;
     if (target?.isFile()) files.push(entry.name);
     else if (target?.isDirectory()) folders.push(entry.name);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { MersenneTwister } from "../../src/folder/mt19937.js";
-import { drawPrompts, permutation, trainTestSplit } from "../../src/index.js";
+import { drawPrompts, permutation, promptCandidates, type Sample, trainTestSplit } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
 import { shared } from "../support/shared.js";
 
@@ -51,6 +51,21 @@ test("prompts are the first by name, or drawn by the seed whatever order the nam
       .map((i) => sorted[i]),
   );
   assert.equal(files, ["b", "a", "B", "10", "9"], "the argument is left alone");
+});
+
+test("samples are drawn by name as their names are, normal ones only", () => {
+  const train = ["b", "c", "a"].map((id): Sample => {
+    return { id, label: id === "c" ? 1 : 0, kind: id === "c" ? "x" : "good", load: () => Promise.reject() };
+  });
+  const candidates = promptCandidates({ train });
+  assert.equal(
+    drawPrompts(candidates, 2).map(({ id }) => id),
+    ["a", "b"],
+  );
+  assert.equal(
+    drawPrompts(candidates, 2, 3).map(({ id }) => id),
+    drawPrompts(["a", "b"], 2, 3),
+  );
 });
 
 test("too few files, and numbers that make no sense, are refused", async () => {

@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import { copyFile, mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { imageHeader } from "../decode/decode.js";
+import { encodePng } from "../encode/png.js";
+import { writeError } from "../encode/write.js";
+import { DatasetError, ImageError, systemCode } from "../errors.js";
+import { toRGB } from "../raster.js";
+import { type DataSet, GOOD, type Sample, type Skipped } from "../sets/model.js";
+import { FreeNames } from "./names.js";
+
+export interface ExportOptions {
+  /** Told after each image. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops with the signal's reason; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportReport {
+  /** Images written. */
+  readonly images: number;
+  readonly masks: number;
+  /** Images and masks that could not be read. */
+  readonly unreadable: readonly Skipped[];
+}
+
+/** A sample and where it goes, without extensions. */
+interface Planned {
+  readonly sample: Sample;
+  readonly image: string;
+  readonly mask: string;
+}
+
+/**
+ * Writes a data set in the form of MVTec AD, as PNG, a folder a category: `train/good`, `test/good`, `test/<kind>` and
+ * `ground_truth/<kind>`. The folder appears when all of it is written; anomalous training samples go to `test`. A
+ * sample that is a whole PNG file is copied as it is.
+ *
+ * @throws DatasetError `not-writable` when the folder holds something already, `disk-full`
+ * @example
+ * await exportDataSet(await openDataSet("aitex:AITEX"), "aitex-tiles");
+ */
+export async function exportDataSet(
+  dataSet: DataSet,
+  folder: string,
+  { onProgress, signal }: ExportOptions = {},
+): Promise<ExportReport> {
+  const target = resolve(folder);
+  await refuseFull(target, folder);
+  const planned = plan(dataSet);
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.partial`);
+  const unreadable: Skipped[] = [];
+  let [images, masks] = [0, 0];
+  try {
+    await mkdir(temporary, { recursive: true });
+    for (const [i, item] of planned.entries()) {
+      signal?.throwIfAborted();
+      const parts = await attempt(() => writeSample(temporary, item), item.sample, unreadable);
+      if (parts) images++;
+      if (parts && (await attempt(() => writeMask(temporary, item), item.sample, unreadable))) masks++;
+      onProgress?.(i + 1, planned.length);
+    }
+    // An empty folder that is there already gives way.
+    await rmdir(target).catch(() => {});
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw systemCode(error) === "" || error instanceof DatasetError ? error : writeError(folder, error);
+  }
+  return { images, masks, unreadable };
+}
+
+async function refuseFull(target: string, folder: string): Promise<void> {
+  const inside = await readdir(target).catch((error) => {
+    if (systemCode(error) === "ENOENT") return [];
+    throw writeError(folder, error);
+  });
+  if (inside.length === 0) return;
+  const message = `${folder}: there are files in it (${inside[0]}); name a folder that is new or empty`;
+  throw new DatasetError("not-writable", message);
+}
+
+/** Runs a step; what cannot be read is noted and passed over, what cannot be written ends the export. */
+async function attempt(
+  step: () => Promise<boolean>,
+  { id }: Sample,
+  unreadable: Skipped[],
+): Promise<boolean> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    unreadable.push({ id, reason: error.message });
+    return false;
+  }
+}
+
+/** Where every sample goes: under its own file name, or its whole name where several of a folder share that. */
+function plan({ categories }: DataSet): Planned[] {
+  const folders = new FreeNames();
+  return categories.flatMap((category) => {
+    const root = folders.take(category.name);
+    const kinds = new FreeNames();
+    const kindFolders = new Map([[GOOD, kinds.take(GOOD)]]);
+    const groups = new Map<string, { kind: string; samples: Sample[] }>();
+    const place = (part: "train" | "test", sample: Sample) => {
+      const kind = kindFolders.get(sample.kind) ?? kinds.take(sample.kind);
+      kindFolders.set(sample.kind, kind);
+      const path = `${part}/${kind}`;
+      const group = groups.get(path) ?? { kind, samples: [] };
+      groups.set(path, group);
+      group.samples.push(sample);
+    };
+    for (const sample of category.train) place(sample.label ? "test" : "train", sample);
+    for (const sample of category.test) place("test", sample);
+    return [...groups].flatMap(([path, { kind, samples }]) => {
+      const names = new FreeNames();
+      const own = samples.map(({ id }) => stem(basename(id)));
+      const unique = new Set(own.map((name) => name.toLowerCase())).size === own.length;
+      return samples.map((sample, i): Planned => {
+        const name = names.take(unique ? own[i]! : stem(sample.id).replaceAll("/", "-"));
+        return {
+          sample,
+          image: `${root}/${path}/${name}.png`,
+          mask: `${root}/ground_truth/${kind}/${name}_mask.png`,
+        };
+      });
+    });
+  });
+}
+
+/** `Part0.jpg#2` -> `Part0-2`. */
+function stem(id: string): string {
+  const [path = "", part] = id.split("#");
+  const name = path.slice(0, path.length - extname(path).length);
+  return part === undefined ? name : `${name}-${part}`;
+}
+
+async function writeSample(root: string, { sample, image }: Planned): Promise<boolean> {
+  const raster = await sample.load();
+  const path = join(root, image);
+  await mkdir(dirname(path), { recursive: true });
+  const { source } = sample;
+  if (source && !source.box && source.record === undefined && (await isPng(source.path))) {
+    await copyFile(source.path, path);
+    return true;
+  }
+  await writeFile(path, encodePng(raster.mode === "P" ? toRGB(raster) : raster));
+  return true;
+}
+
+async function isPng(path: string): Promise<boolean> {
+  return (await imageHeader(path)).format === "png";
+}
+
+async function writeMask(root: string, { sample, mask }: Planned): Promise<boolean> {
+  if (!sample.mask) return false;
+  const found = await sample.mask();
+  const path = join(root, mask);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, encodePng(found));
+  return true;
+}

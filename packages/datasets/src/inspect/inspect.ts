@@ -1,0 +1,242 @@
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import type { RasterMode } from "../raster.js";
+import type { Category, DataSet, Sample, Skipped } from "../sets/model.js";
+import { hasDefect } from "../sets/pixels.js";
+
+/** Images of one size and mode. */
+export interface SizeCount {
+  readonly width: number;
+  readonly height: number;
+  readonly mode: RasterMode;
+  readonly count: number;
+}
+
+/** Samples whose pixels equal another's. */
+export interface Duplicates {
+  /** Training samples that equal an earlier training sample. */
+  readonly train: number;
+  /** Test samples that equal an earlier test sample. */
+  readonly test: number;
+  /** Test samples that equal a training sample: what is tested on them was seen before. */
+  readonly between: number;
+  /** Samples that look the same but are normal here and anomalous there. */
+  readonly contradictory: number;
+  /** The names of those that are the same, training ones first. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+/** Masks of the anomalous samples. */
+export interface MaskReport {
+  readonly present: number;
+  /** Anomalous samples without one; empty where no sample of the category has any. */
+  readonly missing: readonly string[];
+  /** Masks that mark nothing. */
+  readonly empty: readonly string[];
+  readonly unreadable: readonly Skipped[];
+}
+
+/** What a category holds. */
+export interface CategoryReport {
+  readonly name: string;
+  readonly className: string;
+  readonly train: { readonly normal: number; readonly anomalous: number };
+  readonly test: { readonly normal: number; readonly anomalous: number };
+  /** Anomalous samples by kind, in train and test. */
+  readonly anomalies: Readonly<Record<string, number>>;
+  /** The most frequent first. */
+  readonly sizes: readonly SizeCount[];
+  readonly duplicates: Duplicates;
+  readonly unreadable: readonly Skipped[];
+  readonly masks: MaskReport;
+}
+
+/** What a data set holds. */
+export interface DataSetReport {
+  readonly name: string;
+  readonly categories: readonly CategoryReport[];
+  /** Files that could not be made samples. */
+  readonly skipped: readonly Skipped[];
+}
+
+export interface InspectOptions {
+  /** Told now and then how many of the images have been read. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Images decoded at once. */
+const AT_ONCE = 8;
+
+/** What is remembered of an image that has been read. */
+interface Look {
+  /** Of size, mode and pixels. */
+  readonly hash: string;
+  readonly width: number;
+  readonly height: number;
+  readonly mode: RasterMode;
+}
+
+/** What is remembered of a mask: `ok`, or what is wrong with it. */
+type MaskLook = "ok" | "empty" | Error;
+
+interface Seen {
+  readonly image: Look | Error;
+  readonly mask?: MaskLook;
+}
+
+/**
+ * Reads every image and mask of a data set, a few at a time, and reports what each category holds; what cannot be read is
+ * named and counted. An image that several categories share is read once.
+ *
+ * @example
+ * const report = await inspectDataSet(await openDataSet("brainmri:brain"));
+ * report.categories[0].duplicates.between; // test images that are in train too
+ */
+export async function inspectDataSet(
+  dataSet: DataSet,
+  { onProgress, signal }: InspectOptions = {},
+): Promise<DataSetReport> {
+  const samples = new Map<string, Sample>();
+  for (const { train, test } of dataSet.categories) {
+    // Of samples shared by categories the anomalous one is kept: it is the one that may have a mask.
+    for (const sample of [...train, ...test]) {
+      if (sample.mask || !samples.has(sample.id)) samples.set(sample.id, sample);
+    }
+  }
+  const seen = new Map<string, Seen>();
+  const pending = [...samples.values()];
+  for (let at = 0; at < pending.length; at += AT_ONCE) {
+    // Samples that are drawn or lie in memory wait for nothing: without a turn of its own no signal would get through.
+    await setImmediate();
+    signal?.throwIfAborted();
+    const batch = pending.slice(at, at + AT_ONCE);
+    const looks = await Promise.all(batch.map(look));
+    batch.forEach(({ id }, i) => {
+      seen.set(id, looks[i]!);
+    });
+    onProgress?.(seen.size, pending.length);
+  }
+  const categories = dataSet.categories.map((category) => reportOn(category, seen));
+  return { name: dataSet.name, categories, skipped: dataSet.skipped };
+}
+
+async function look(sample: Sample): Promise<Seen> {
+  try {
+    const { width, height, mode, data, palette } = await sample.load();
+    const hash = createHash("sha256").update(`${mode} ${width} ${height}\n`).update(data);
+    if (palette) hash.update(palette);
+    const image = { hash: hash.digest("base64"), width, height, mode };
+    return sample.mask ? { image, mask: await lookAtMask(sample, image) } : { image };
+  } catch (error) {
+    return { image: error as Error };
+  }
+}
+
+async function lookAtMask(sample: Sample, { width, height }: Look): Promise<MaskLook> {
+  try {
+    const mask = await sample.mask!();
+    if (mask.width !== width || mask.height !== height) {
+      return new Error(`the mask has ${mask.width} x ${mask.height} pixels, the image ${width} x ${height}`);
+    }
+    return hasDefect(mask) ? "ok" : "empty";
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function reportOn(
+  { name, className, train, test }: Category,
+  seen: ReadonlyMap<string, Seen>,
+): CategoryReport {
+  const all = [...train, ...test];
+  const imageOf = ({ id }: Sample) => seen.get(id)!.image;
+  const unreadable = all.flatMap((sample) => {
+    const image = imageOf(sample);
+    return image instanceof Error ? [{ id: sample.id, reason: image.message }] : [];
+  });
+  const anomalous = all.filter(({ label }) => label === 1);
+  return {
+    name,
+    className,
+    train: byLabel(train),
+    test: byLabel(test),
+    anomalies: Object.fromEntries(
+      tally(anomalous.map(({ kind }) => kind)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+    sizes: sizesOf(all.map(imageOf)),
+    duplicates: findDuplicates(train, test, imageOf),
+    unreadable,
+    masks: reportMasks(anomalous, seen),
+  };
+}
+
+function byLabel(samples: readonly Sample[]): { normal: number; anomalous: number } {
+  const anomalous = samples.filter(({ label }) => label === 1).length;
+  return { normal: samples.length - anomalous, anomalous };
+}
+
+/** How often each value comes, in the order they first come. */
+function tally(values: readonly string[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts];
+}
+
+function sizesOf(images: readonly (Look | Error)[]): SizeCount[] {
+  const known = images.filter((image): image is Look => !(image instanceof Error));
+  return tally(known.map(({ width, height, mode }) => `${width} ${height} ${mode}`))
+    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    .map(([key, count]) => {
+      const [width, height, mode] = key.split(" ");
+      return { width: Number(width), height: Number(height), mode: mode as RasterMode, count };
+    });
+}
+
+function findDuplicates(
+  train: readonly Sample[],
+  test: readonly Sample[],
+  imageOf: (sample: Sample) => Look | Error,
+): Duplicates {
+  const groups = new Map<string, { train: Sample[]; test: Sample[] }>();
+  for (const [part, samples] of [
+    ["train", train],
+    ["test", test],
+  ] as const) {
+    for (const sample of samples) {
+      const image = imageOf(sample);
+      if (image instanceof Error) continue;
+      const group = groups.get(image.hash) ?? { train: [], test: [] };
+      groups.set(image.hash, group);
+      group[part].push(sample);
+    }
+  }
+  const same = [...groups.values()].filter((group) => group.train.length + group.test.length > 1);
+  const sum = (count: (group: { train: Sample[]; test: Sample[] }) => number) =>
+    same.reduce((total, group) => total + count(group), 0);
+  return {
+    train: sum((group) => Math.max(0, group.train.length - 1)),
+    test: sum((group) => Math.max(0, group.test.length - 1)),
+    between: sum((group) => (group.train.length > 0 ? group.test.length : 0)),
+    contradictory: sum((group) => {
+      const members = [...group.train, ...group.test];
+      return members.some(({ label }) => label !== members[0]!.label) ? members.length : 0;
+    }),
+    groups: same.map((group) => [...group.train, ...group.test].map(({ id }) => id)),
+  };
+}
+
+function reportMasks(anomalous: readonly Sample[], seen: ReadonlyMap<string, Seen>): MaskReport {
+  const having = anomalous.filter(({ mask }) => mask);
+  const missing = having.length > 0 ? anomalous.filter(({ mask }) => !mask) : [];
+  const looks = having.map(({ id }) => ({ id, mask: seen.get(id)!.mask }));
+  return {
+    present: having.length,
+    missing: missing.map(({ id }) => id),
+    empty: looks.filter(({ mask }) => mask === "empty").map(({ id }) => id),
+    unreadable: looks.flatMap(({ id, mask }) =>
+      mask instanceof Error ? [{ id, reason: mask.message }] : [],
+    ),
+  };
+}

@@ -1,0 +1,123 @@
+import { join, parse } from "node:path";
+import { imageHeader } from "../decode/decode.js";
+import { DatasetError } from "../errors.js";
+import { listImages, readFolder } from "../folder/list.js";
+import type { Form } from "./form.js";
+import { idOf, locate, named } from "./locate.js";
+import { type Box, type DataSet, type Sample, type Skipped, skippedFor } from "./model.js";
+import { hasDefect, readMask } from "./pixels.js";
+import { anomalous, Cutter, NORMAL, quarterSplit } from "./samples.js";
+
+/** Strips of fabrics (Silvestre-Blanes et al. 2019). */
+export const aitex: Form = {
+  name: "aitex",
+  title: "AITEX",
+  argument: "DIR",
+  layout: "NODefect_images/<fabric>/*.png, Defect_images/*.png and Mask_images/*_mask.png",
+  open,
+};
+
+const FOLDERS = ["NODefect_images", "Defect_images", "Mask_images"] as const;
+const TILE = 256;
+
+/** Kinds of defects by the second field of a file's name. */
+const KINDS: Readonly<Record<string, string>> = {
+  "002": "Broken_end",
+  "006": "Broken_yarn",
+  "010": "Broken_pick",
+  "016": "Weft_curling",
+  "019": "Fuzzyball",
+  "022": "Cut_selvage",
+  "023": "Crease",
+  "025": "Warp_ball",
+  "027": "Knots",
+  "029": "Contamination",
+  "030": "Nep",
+  "036": "Weft_crack",
+};
+
+/**
+ * Strips become tiles of 256 pixels. Of a strip with a defect only the tiles that the mask touches are taken: one
+ * without a mask, or with an empty one, gives none.
+ */
+async function open(dir: string): Promise<DataSet> {
+  const root = await locate(
+    aitex,
+    dir,
+    ({ folders }) => FOLDERS.every((name) => named(folders, name)),
+    `no folders ${FOLDERS.join(", ")} side by side`,
+  );
+  const { folders } = await readFolder(root);
+  // Some downloads hold each folder once more inside itself.
+  const [good, bad, masks] = await Promise.all(
+    FOLDERS.map((name) => listImages(join(root, named(folders, name)!), { recursive: true })),
+  );
+  const normals: Sample[] = [];
+  const anomalies: Sample[] = [];
+  const skipped: Skipped[] = [];
+  const cutter = new Cutter(root);
+  const orSkip = async (path: string, add: () => Promise<void>) =>
+    add().catch((error) => void skipped.push(skippedFor(idOf(root, path), error)));
+
+  for (const path of good!) {
+    await orSkip(path, async () => {
+      for (const [part, box] of tilesOf(path, await imageHeader(path))) {
+        normals.push(cutter.cut(path, box, part, NORMAL));
+      }
+    });
+  }
+  const masksOf = byImage(masks!);
+  for (const path of bad!) {
+    await orSkip(path, async () => {
+      const { name } = parse(path);
+      const code = name.split("_")[1] ?? "";
+      const tiles = await defectTiles(path, masksOf.get(name) ?? []);
+      const truth = anomalous(KINDS[code] ?? code);
+      for (const [part, box] of tiles) anomalies.push(cutter.cut(path, box, part, truth, masksOf.get(name)));
+    });
+  }
+  const split = quarterSplit(root, normals, anomalies);
+  return { name: "aitex", categories: [{ name: "aitex", className: "fabric", ...split }], skipped };
+}
+
+/** `0044_019_04_mask.png`, `0044_019_04_mask1.png`, ... by the name of their image. */
+function byImage(masks: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const path of masks) {
+    const image = parse(path).name.replace(/_mask\d*$/i, "");
+    found.set(image, [...(found.get(image) ?? []), path]);
+  }
+  return found;
+}
+
+async function defectTiles(path: string, masks: readonly string[]): Promise<[string, Box][]> {
+  if (masks.length === 0) {
+    throw new DatasetError("missing", `${path}: no mask says where its defect is; left out`);
+  }
+  const { width, height } = await imageHeader(path);
+  const mask = await readMask(...masks);
+  if (mask.width !== width || mask.height !== height) {
+    const message = `${masks[0]}: ${mask.width} x ${mask.height} pixels for an image of ${width} x ${height}; left out`;
+    throw new DatasetError("corrupt", message);
+  }
+  const tiles = tilesOf(path, { width, height }).filter(([, box]) => hasDefect(mask, box));
+  if (tiles.length > 0) return tiles;
+  throw new DatasetError(
+    "empty",
+    `${masks[0]}: the mask marks nothing in any tile; ${idOf(".", path)} left out`,
+  );
+}
+
+/** The whole tiles of a strip, row by row, each with its number. */
+function tilesOf(path: string, size: { width: number; height: number }): [string, Box][] {
+  const columns = Math.floor(size.width / TILE);
+  const rows = Math.floor(size.height / TILE);
+  if (columns * rows === 0) {
+    const message = `${path}: ${size.width} x ${size.height} pixels are less than a tile of ${TILE}; left out`;
+    throw new DatasetError("bad-layout", message);
+  }
+  return Array.from({ length: columns * rows }, (_, i) => {
+    const box = { x: (i % columns) * TILE, y: Math.floor(i / columns) * TILE, width: TILE, height: TILE };
+    return [String(i).padStart(2, "0"), box];
+  });
+}

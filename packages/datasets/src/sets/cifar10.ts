@@ -1,0 +1,119 @@
+import { open as openFile, readFile, stat } from "node:fs/promises";
+import { join, parse } from "node:path";
+import { DatasetError, ImageError } from "../errors.js";
+import { byName, readFolder } from "../folder/list.js";
+import type { Raster } from "../raster.js";
+import { hasParts, readClassFolders } from "./class-folders.js";
+import { choice, type Form, layoutError, type Options } from "./form.js";
+import { locate, named } from "./locate.js";
+import type { DataSet } from "./model.js";
+import { oneVsAll, type Picture, type Pictures, toCategory } from "./protocol.js";
+
+/** Small photographs of ten classes (Krizhevsky 2009). */
+export const cifar10: Form = {
+  name: "cifar10",
+  title: "CIFAR-10",
+  argument: "DIR",
+  layout:
+    "data_batch_N.bin and test_batch.bin (the binary version), or train/<class>/*.png and test/<class>/*.png",
+  options: { protocol: "one-vs-all (each class normal in turn) or multi (the animals normal)" },
+  open,
+};
+
+const CLASSES = [
+  "airplane",
+  "automobile",
+  "bird",
+  "cat",
+  "deer",
+  "dog",
+  "frog",
+  "horse",
+  "ship",
+  "truck",
+] as const;
+const ANIMALS = CLASSES.slice(2, 8);
+const SIDE = 32;
+const PLANE = SIDE * SIDE;
+/** A byte for the class, then a plane each of red, green and blue. */
+const RECORD = 1 + 3 * PLANE;
+const TRAIN = /^data_batch_\d+\.bin$/i;
+const MOST_BYTES = 2 ** 28;
+
+async function open(dir: string, options: Options): Promise<DataSet> {
+  const protocol = choice(options, "protocol", ["one-vs-all", "multi"]);
+  const root = await locate(
+    cifar10,
+    dir,
+    (entries) => entries.files.some((name) => TRAIN.test(name)) || hasParts(entries),
+    "neither data_batch_1.bin nor folders train and test",
+  );
+  const pictures = await readPictures(root);
+  const categories =
+    protocol === "one-vs-all"
+      ? oneVsAll(pictures, CLASSES)
+      : [toCategory(pictures, { name: "animal", className: "animal", classes: ANIMALS })];
+  return { name: "cifar10", categories, skipped: [] };
+}
+
+async function readPictures(root: string): Promise<Pictures> {
+  const { files } = await readFolder(root);
+  const batches = byName(files.filter((name) => TRAIN.test(name)));
+  if (batches.length === 0) {
+    return readClassFolders(root, (name) => (CLASSES as readonly string[]).includes(name.toLowerCase()));
+  }
+  const test = named(files, "test_batch.bin");
+  if (!test) throw layoutError(cifar10, root, "no test_batch.bin");
+  const train: Picture[] = [];
+  for (const name of batches) for (const picture of await readBatch(root, name)) train.push(picture);
+  return { train, test: await readBatch(root, test) };
+}
+
+/** Lists a batch; only the labels are kept, and each picture is read when it is asked for. */
+async function readBatch(root: string, name: string): Promise<Picture[]> {
+  const path = join(root, name);
+  const { size } = await stat(path);
+  if (size === 0 || size % RECORD !== 0 || size > MOST_BYTES) {
+    const message = `${path}: ${size} bytes are no whole number of records of ${RECORD}; download it again`;
+    throw new DatasetError("truncated", message);
+  }
+  const bytes = await readFile(path);
+  return Array.from({ length: size / RECORD }, (_, record): Picture => {
+    const label = CLASSES[bytes[record * RECORD]!];
+    if (label === undefined) {
+      const message = `${path}: record ${record} is of class ${bytes[record * RECORD]}; download it again`;
+      throw new DatasetError("corrupt", message);
+    }
+    return {
+      id: `${parse(name).name}#${String(record).padStart(5, "0")}`,
+      class: label,
+      source: { path, record },
+      load: () => readRecord(path, record),
+    };
+  });
+}
+
+async function readRecord(path: string, record: number): Promise<Raster> {
+  const planes = new Uint8Array(3 * PLANE);
+  const file = await openFile(path, "r").catch((error) => {
+    throw new ImageError("unreadable", path, `cannot be opened (${error.code})`, "check the path");
+  });
+  try {
+    const { bytesRead } = await file.read(planes, 0, planes.length, record * RECORD + 1);
+    if (bytesRead !== planes.length) {
+      throw new ImageError(
+        "truncated",
+        `${path} record ${record}`,
+        "the file ends early",
+        "download it again",
+      );
+    }
+  } finally {
+    await file.close();
+  }
+  const data = new Uint8Array(3 * PLANE);
+  for (let p = 0; p < PLANE; p++) {
+    for (let c = 0; c < 3; c++) data[p * 3 + c] = planes[c * PLANE + p]!;
+  }
+  return { width: SIDE, height: SIDE, mode: "RGB", data };
+}

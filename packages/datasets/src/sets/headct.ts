@@ -1,0 +1,47 @@
+import { join, parse } from "node:path";
+import { DatasetError } from "../errors.js";
+import { listImages } from "../folder/list.js";
+import { type Form, layoutError } from "./form.js";
+import { locate, named } from "./locate.js";
+import type { DataSet, Sample } from "./model.js";
+import { anomalous, fileSample, NORMAL, quarterSplit } from "./samples.js";
+import { readCsv } from "./table.js";
+
+/** Slices of computed tomography of heads, with and without a haemorrhage (Kaggle, Kitamura 2018). */
+export const headct: Form = {
+  name: "headct",
+  title: "HeadCT",
+  argument: "DIR",
+  layout: "head_ct/NNN.png and labels.csv (id, hemorrhage)",
+  open,
+};
+
+async function open(dir: string): Promise<DataSet> {
+  const root = await locate(
+    headct,
+    dir,
+    ({ files }) => named(files, "labels.csv") !== undefined,
+    "no labels.csv",
+  );
+  const images = new Map<number, string>();
+  for (const path of await listImages(root, { recursive: true })) {
+    const { name } = parse(path);
+    if (/^\d{1,9}$/.test(name) && !images.has(Number(name))) images.set(Number(name), path);
+  }
+  if (images.size === 0) throw layoutError(headct, root, "no image with a number for its name");
+  const normals: Sample[] = [];
+  const anomalies: Sample[] = [];
+  for (const { where, cells } of await readCsv(join(root, "labels.csv"), ["id", "hemorrhage"])) {
+    const { id, hemorrhage } = cells;
+    if (!/^\d{1,9}$/.test(id) || !/^[01]$/.test(hemorrhage)) {
+      const found = `${id}, ${hemorrhage}`.slice(0, 80);
+      throw new DatasetError("bad-layout", `${where}: "${found}"; give a number and 0 or 1`);
+    }
+    // One that is not there keeps its place, so that the split stays, and is reported when it is loaded.
+    const path = images.get(Number(id)) ?? join(root, "head_ct", `${id.padStart(3, "0")}.png`);
+    if (hemorrhage === "0") normals.push(fileSample(root, path, NORMAL));
+    else anomalies.push(fileSample(root, path, anomalous("haemorrhage")));
+  }
+  const split = quarterSplit(root, normals, anomalies);
+  return { name: "headct", categories: [{ name: "headct", className: "head", ...split }], skipped: [] };
+}

@@ -1,0 +1,86 @@
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { DatasetError, systemCode } from "../errors.js";
+
+/** Values of a file in the IDX format, 8-bit and unsigned: `dims[0]` items of `itemBytes` bytes. */
+export interface Idx {
+  readonly path: string;
+  readonly dims: readonly number[];
+  readonly itemBytes: number;
+  readonly data: Uint8Array;
+}
+
+/** MNIST has 47 MB, the largest of its kin half a gigabyte. */
+const MOST_BYTES = 2 ** 30;
+
+/**
+ * Reads an IDX file, gzipped or not, of unsigned bytes with this many dimensions. No more is read than the header
+ * promises, and no less is taken.
+ *
+ * @throws DatasetError `missing`, `corrupt` or `truncated`
+ */
+export async function readIdx(path: string, rank: number): Promise<Idx> {
+  const head = 4 + 4 * rank;
+  const parts: Uint8Array[] = [];
+  let dims: number[] | undefined;
+  let [got, want] = [0, head];
+  const collect = async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of chunks) {
+      parts.push(chunk);
+      got += chunk.length;
+      if (!dims && got >= head) {
+        dims = readDims(Buffer.concat(parts), rank, path);
+        want = head + dims.reduce((size, side) => size * side, 1);
+      }
+      if (got > want && dims) {
+        throw new DatasetError("corrupt", `${path}: more than the ${want} bytes its header says; ${AGAIN}`);
+      }
+    }
+  };
+  let first: unknown;
+  const end = (chunks: AsyncIterable<Uint8Array>) =>
+    collect(chunks).catch((error) => {
+      // Kept: what the pipeline reports of it may be but a consequence, a gunzip that was aborted.
+      first = error;
+      throw error;
+    });
+  try {
+    const file = createReadStream(path);
+    await (/\.gz$/i.test(path) ? pipeline(file, createGunzip(), end) : pipeline(file, end));
+  } catch (error) {
+    throw readError(path, first ?? error);
+  }
+  if (!dims || got < want) {
+    throw new DatasetError("truncated", `${path}: ${got} bytes of the ${want} its header says; ${AGAIN}`);
+  }
+  const data = Buffer.concat(parts, got).subarray(head);
+  return { path, dims, itemBytes: dims.slice(1).reduce((size, side) => size * side, 1), data };
+}
+
+const AGAIN = "download it again";
+
+function readDims(bytes: Buffer, rank: number, path: string): number[] {
+  if (bytes.readUInt32BE(0) !== 0x0800 + rank) {
+    const found = bytes.subarray(0, 4).toString("hex");
+    throw new DatasetError(
+      "corrupt",
+      `${path}: begins with ${found}, which is no IDX of ${rank} dimensions; ${AGAIN}`,
+    );
+  }
+  const dims = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
+  const size = dims.reduce((product, side) => product * side, 1);
+  if (size === 0 || size > MOST_BYTES) {
+    throw new DatasetError("corrupt", `${path}: its header says ${dims.join(" x ")} bytes; ${AGAIN}`);
+  }
+  return dims;
+}
+
+function readError(path: string, error: unknown): DatasetError {
+  if (error instanceof DatasetError) return error;
+  const code = systemCode(error);
+  if (code === "ENOENT") return new DatasetError("missing", `${path}: no such file; check the path`);
+  if (code === "Z_BUF_ERROR") return new DatasetError("truncated", `${path}: the gzip ends early; ${AGAIN}`);
+  if (code.startsWith("Z_")) return new DatasetError("corrupt", `${path}: damaged gzip (${code}); ${AGAIN}`);
+  return new DatasetError("unreadable", `${path}: cannot be read (${code || error}); check its permissions`);
+}

@@ -1,0 +1,29 @@
+import { listImages } from "../folder/list.js";
+import { idOf } from "./locate.js";
+import { insideOf } from "./table.js";
+
+/** The images under a folder, found by the path that a list gives them, in whatever case it is written. */
+export class ImageIndex {
+  readonly #root: string;
+  readonly #paths: ReadonlyMap<string, string>;
+
+  private constructor(root: string, paths: ReadonlyMap<string, string>) {
+    this.#root = root;
+    this.#paths = paths;
+  }
+
+  static async of(root: string): Promise<ImageIndex> {
+    const paths = await listImages(root, { recursive: true });
+    return new ImageIndex(root, new Map(paths.map((path) => [idOf(root, path).toLowerCase(), path])));
+  }
+
+  /**
+   * The image's path; one that is not there keeps its place in the list, and is reported when it is loaded.
+   *
+   * @throws DatasetError `bad-layout` for a path that leads out of the folder
+   */
+  find(named: string, where: string): string {
+    const path = insideOf(this.#root, named, where);
+    return this.#paths.get(idOf(this.#root, path).toLowerCase()) ?? path;
+  }
+}

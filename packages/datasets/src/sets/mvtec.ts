@@ -1,0 +1,53 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { type Item, readProductSet } from "../folder/mvtec.js";
+import { type Form, layoutError } from "./form.js";
+import { foldersUnder } from "./locate.js";
+import type { Category, DataSet } from "./model.js";
+import { anomalous, fileSample, NORMAL } from "./samples.js";
+
+const LAYOUT =
+  "train/good, test/good and test/<defect>, in a folder a class; ground_truth/<defect>/*_mask.png";
+
+/** MVTec AD: fifteen classes of textures and objects (Bergmann et al. 2019). */
+export const mvtec: Form = {
+  name: "mvtec",
+  title: "MVTec AD",
+  argument: "DIR",
+  layout: LAYOUT,
+  open: (dir) => openFolder(mvtec, dir),
+};
+
+/** Images of one's own in the same folders. */
+export const folder: Form = {
+  name: "folder",
+  title: "a folder in MVTec AD's form",
+  argument: "DIR",
+  layout: LAYOUT,
+  open: (dir) => openFolder(folder, dir),
+};
+
+/** One class, or all classes that lie in a folder. */
+async function openFolder(form: Form, dir: string): Promise<DataSet> {
+  const classes = await findClasses(dir);
+  if (classes.length === 0) throw layoutError(form, dir, "no folder in it has train and test");
+  const categories = await Promise.all(classes.map(readCategory));
+  return { name: form.name, categories, skipped: [] };
+}
+
+/** The folders side by side that hold `train` or `test`, at the first level where there are any, by name. */
+async function findClasses(dir: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { path, entries } of foldersUnder(dir)) {
+    if (found.length > 0 && dirname(path) !== dirname(found[0]!)) break;
+    if (entries.folders.includes("train") || entries.folders.includes("test")) found.push(path);
+  }
+  return found;
+}
+
+async function readCategory(path: string): Promise<Category> {
+  const { train, test } = await readProductSet(path);
+  const sample = ({ path: file, label, kind, mask }: Item) =>
+    fileSample(join(path, ".."), file, label ? anomalous(kind) : NORMAL, mask && label ? [mask] : []);
+  const name = basename(resolve(path));
+  return { name, className: name, train: train.map(sample), test: test.map(sample) };
+}

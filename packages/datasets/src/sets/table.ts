@@ -1,0 +1,113 @@
+import { readFile, stat } from "node:fs/promises";
+import { isAbsolute, join, normalize, relative, sep } from "node:path";
+import { DatasetError, systemCode } from "../errors.js";
+
+/** Lists of the published sets have some ten thousand lines; a file of other things is refused before it is read. */
+const MOST_BYTES = 2 ** 26;
+const LONGEST_LINE = 2 ** 14;
+
+/**
+ * The text of a file of lists.
+ *
+ * @throws DatasetError `missing`, `unreadable`, or `too-large` above 64 MiB
+ */
+export async function readText(path: string): Promise<string> {
+  try {
+    const info = await stat(path);
+    if (!info.isFile())
+      throw new DatasetError("bad-layout", `${path}: this is no file; a list belongs there`);
+    if (info.size > MOST_BYTES) {
+      throw new DatasetError(
+        "too-large",
+        `${path}: ${info.size} bytes are no list of images; check the file`,
+      );
+    }
+    return (await readFile(path, "utf8")).replace(/^\ufeff/, "");
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
+    const code = systemCode(error);
+    if (code === "ENOENT") throw new DatasetError("missing", `${path}: no such file; check the path`);
+    throw new DatasetError("unreadable", `${path}: cannot be read (${code || error}); check its permissions`);
+  }
+}
+
+/** A line of a table that is not empty. */
+export interface Line {
+  /** The file and the number of the line, as errors name it. */
+  readonly where: string;
+  readonly text: string;
+}
+
+/** The lines of a text file that are not empty. */
+export async function readLines(path: string): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const [i, line] of (await readText(path)).split("\n").entries()) {
+    const text = line.trim();
+    const where = `${path} line ${i + 1}`;
+    if (text.length > LONGEST_LINE) {
+      throw new DatasetError("corrupt", `${where}: ${text.length} characters long; download the file again`);
+    }
+    if (text !== "") lines.push({ where, text });
+  }
+  return lines;
+}
+
+/** A row of a table by the names of its columns. */
+export interface Row<Column extends string> {
+  readonly where: string;
+  readonly cells: Readonly<Record<Column, string>>;
+}
+
+/**
+ * The rows of a CSV file with a line of headings; spaces around cells are dropped, case of headings ignored.
+ *
+ * @throws DatasetError `bad-layout` naming the column that is missing, or the line that is too short
+ */
+export async function readCsv<Column extends string>(
+  path: string,
+  columns: readonly Column[],
+): Promise<Row<Column>[]> {
+  const [first, ...lines] = await readLines(path);
+  const headings = splitCsv(first?.text ?? "").map((heading) => heading.toLowerCase());
+  const places = columns.map((column) => {
+    const at = headings.indexOf(column);
+    if (at >= 0) return at;
+    const there = headings.join(", ").slice(0, 200) || "none";
+    throw new DatasetError(
+      "bad-layout",
+      `${path}: no column "${column}" (its columns: ${there}); restore the file`,
+    );
+  });
+  return lines.map(({ where, text }) => {
+    const split = splitCsv(text);
+    const cells = places.map((at, i) => {
+      const cell = split[at];
+      if (cell !== undefined) return [columns[i], cell];
+      throw new DatasetError("corrupt", `${where}: no ${columns[i]}; download the file again`);
+    });
+    return { where, cells: Object.fromEntries(cells) as Record<Column, string> };
+  });
+}
+
+/** Cells between commas; one in double quotes may hold commas, and doubled quotes for quotes. */
+function splitCsv(line: string): string[] {
+  const cells: string[] = [];
+  for (const [, quoted, plain] of line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g)) {
+    cells.push((quoted?.replaceAll('""', '"') ?? plain!).trim());
+  }
+  return cells;
+}
+
+/**
+ * The path that a list names, inside `root`.
+ *
+ * @throws DatasetError `bad-layout` for a path that leads out of it
+ */
+export function insideOf(root: string, named: string, where: string, mend = "correct the list"): string {
+  const path = named.replaceAll("\\", "/");
+  const full = isAbsolute(path) ? normalize(path) : join(root, path);
+  const inner = relative(root, full);
+  if (inner !== "" && inner !== ".." && !inner.startsWith(`..${sep}`) && !isAbsolute(inner)) return full;
+  const shown = named.length > 80 ? `${named.slice(0, 80)}...` : named;
+  throw new DatasetError("bad-layout", `${where}: "${shown}" is not inside ${root}; ${mend}`);
+}

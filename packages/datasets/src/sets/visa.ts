@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { DatasetError } from "../errors.js";
+import { byName } from "../folder/list.js";
+import type { Form } from "./form.js";
+import { ImageIndex } from "./image-index.js";
+import { locate, named } from "./locate.js";
+import type { DataSet, Sample } from "./model.js";
+import { anomalous, fileSample, NORMAL } from "./samples.js";
+import { readCsv } from "./table.js";
+
+/** VisA: twelve classes of objects (Zou et al. 2022), split by its own list for one class. */
+export const visa: Form = {
+  name: "visa",
+  title: "VisA",
+  argument: "DIR",
+  layout:
+    "<class>/Data/Images/{Normal,Anomaly}/*.JPG and split_csv/1cls.csv (object, split, label, image, mask)",
+  open,
+};
+
+async function open(dir: string): Promise<DataSet> {
+  const root = await locate(visa, dir, ({ folders }) => !!named(folders, "split_csv"), "no folder split_csv");
+  const list = join(root, "split_csv", "1cls.csv");
+  const index = await ImageIndex.of(root);
+  const classes = new Map<string, { train: Sample[]; test: Sample[] }>();
+  for (const { where, cells } of await readCsv(list, ["object", "split", "label", "image", "mask"])) {
+    const { object, split, label, image, mask } = cells;
+    if (!object || (split !== "train" && split !== "test") || (label !== "normal" && label !== "anomaly")) {
+      const found = `${object},${split},${label}`.slice(0, 80);
+      const message = `${where}: "${found}"; give a class, train or test, and normal or anomaly`;
+      throw new DatasetError("bad-layout", message);
+    }
+    const masks = mask && label === "anomaly" ? [index.find(mask, where)] : [];
+    const truth = label === "normal" ? NORMAL : anomalous("anomaly");
+    const lists = classes.get(object) ?? { train: [], test: [] };
+    classes.set(object, lists);
+    lists[split].push(fileSample(root, index.find(image, where), truth, masks));
+  }
+  if (classes.size === 0)
+    throw new DatasetError("empty", `${list}: no line names an image; download it again`);
+  const categories = byName([...classes.keys()]).map((name) => {
+    const { train, test } = classes.get(name)!;
+    const sorted = (samples: readonly Sample[]) => byName(samples, ({ id }) => id);
+    return { name, className: name, train: sorted(train), test: sorted(test) };
+  });
+  return { name: "visa", categories, skipped: [] };
+}

@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { openDataSet, proceduralClasses, writeProceduralSet } from "../../src/index.js";
+import { counts, folderSuite, ids } from "../support/tree.js";
+
+const test = folderSuite("procedural");
+
+test("classes, counts and variants are as asked for", async () => {
+  const { name, categories } = await openDataSet("procedural:3?train=2&good=1&bad=6&variants=2&size=32");
+  assert.is(name, "procedural-3");
+  assert.is(categories.length, 2 * Object.keys(proceduralClasses).length);
+  for (const { train, test: tests } of categories)
+    assert.equal(
+      [counts(train), counts(tests)],
+      [
+        [2, 0],
+        [1, 6],
+      ],
+    );
+  const [first, second] = categories as [(typeof categories)[0], (typeof categories)[0]];
+  assert.equal([second.name, second.className], [`${first.name}-2`, first.name]);
+  assert.not.equal(await second.train[0]!.load(), await first.train[0]!.load(), "another piece");
+  const bad = first.test.find(({ label }) => label === 1)!;
+  const mask = await bad.mask!();
+  assert.equal([mask.width, mask.height, mask.data.includes(255)], [32, 32, true]);
+});
+
+test("what is drawn on demand is what is written to disk", async ({ dir }) => {
+  await writeProceduralSet(dir, { classes: ["nut"], seed: 5, size: 32, train: 2, testGood: 1, testBad: 6 });
+  const written = (await openDataSet(`folder:${join(dir, "nut")}`)).categories[0]!;
+  const { categories } = await openDataSet("procedural:5?size=32&train=2&good=1&bad=6");
+  const drawn = categories.find(({ name }) => name === "nut")!;
+  const all = [...drawn.train, ...drawn.test];
+  assert.equal(
+    ids(all).sort(),
+    ids([...written.train, ...written.test])
+      .map((id) => id.slice(0, -4))
+      .sort(),
+  );
+  for (const sample of [...written.train, ...written.test]) {
+    const same = all.find(({ id }) => `${id}.png` === sample.id)!;
+    assert.equal((await sample.load()).data, (await same.load()).data, sample.id);
+    assert.equal((await sample.mask?.())?.data, (await same.mask?.())?.data, sample.id);
+  }
+});
+
+test.run();

@@ -1,0 +1,51 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { suite, type Test } from "uvu";
+import { type Category, type DataSet, encodePng, type Sample } from "../../src/index.js";
+
+/** A suite whose tests each have an empty folder `dir`. */
+export function folderSuite(name: string): Test<{ dir: string }> {
+  const test = suite(name, { dir: "" });
+  test.before.each(async (context) => {
+    context.dir = await mkdtemp(join(tmpdir(), `inctrl-${name}-`));
+  });
+  test.after.each((context) => rm(context.dir, { recursive: true }));
+  return test;
+}
+
+/** Writes files by their paths in `dir`. */
+export async function write(
+  dir: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), content);
+  }
+}
+
+/** A gray PNG; `value` is its shade, or tells it by pixel. */
+export function gray(
+  width: number,
+  height: number,
+  value: number | ((x: number, y: number) => number) = 0,
+): Uint8Array {
+  const shade = typeof value === "number" ? () => value : value;
+  const data = Uint8Array.from({ length: width * height }, (_, p) => shade(p % width, Math.floor(p / width)));
+  return encodePng({ width, height, data });
+}
+
+/** How many normal and anomalous samples there are. */
+export function counts(samples: readonly Sample[]): [normal: number, anomalous: number] {
+  const anomalous = samples.filter(({ label }) => label === 1).length;
+  return [samples.length - anomalous, anomalous];
+}
+
+export const ids = (samples: readonly Sample[]): string[] => samples.map(({ id }) => id);
+
+/** The one category of a set. */
+export function only({ categories }: DataSet): Category {
+  if (categories.length !== 1) throw new Error(`${categories.length} categories where one is expected`);
+  return categories[0]!;
+}
