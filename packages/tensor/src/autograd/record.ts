@@ -1,3 +1,4 @@
+import { check } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import type { Rule } from "./rule.js";
 
@@ -33,6 +34,16 @@ export function withRecorder<T>(recorder: Recorder | null, run: () => T): T {
  * @example const frozen = noGrad(() => backbone(x));
  */
 export const noGrad = <T>(run: () => T): T => withRecorder(null, run);
+
+/** Refuses what would lose a gradient without a word. */
+export function refuseTracked(what: string, x: Tensor): void {
+  check(
+    !active?.tracks(x),
+    "argument",
+    () =>
+      `${what}: no gradient flows back through this; give tensors that are not packed, or wrap it in noGrad`,
+  );
+}
 
 /**
  * Runs an op's forward pass and notes it on the tape, where there is one. Ops called inside are part of this one and not

@@ -26,21 +26,21 @@ export class MultiHeadAttention extends Module {
   readonly #heads: number;
 
   /** @throws TensorError `argument` unless the heads divide the width. */
-  constructor(device: Device, width: number, heads: number, { seed = 0, stream = 0 }: Initial = {}) {
+  constructor(device: Device, width: number, heads: number, initial: Initial = {}) {
     super();
     check(
       Number.isInteger(heads) && heads >= 1 && width % heads === 0,
       "argument",
       () => `MultiHeadAttention: a width of ${width} does not divide into ${heads} heads`,
     );
-    const drawn = 3 * width * width;
+    const weights = 3 * width * width;
     const bound = Math.sqrt(6 / (4 * width));
-    this.in_proj_weight = new Parameter(spreadEvenly(device, [3 * width, width], bound, { seed, stream }));
+    this.in_proj_weight = new Parameter(spreadEvenly(device, [3 * width, width], bound, initial));
     this.in_proj_bias = new Parameter(zeros(device, [3 * width]));
-    this.out_proj = new Linear(device, width, width, { seed, stream });
-    this.out_proj.weight.set(
-      spreadEvenly(device, [width, width], 1 / Math.sqrt(width), { seed, stream }, drawn),
-    );
+    this.out_proj = new Linear(device, width, width, {
+      ...initial,
+      offset: (initial.offset ?? 0) + weights,
+    });
     this.out_proj.bias?.set(zeros(device, [width]));
     this.#heads = heads;
   }

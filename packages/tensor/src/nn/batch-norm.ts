@@ -81,7 +81,7 @@ export class BatchNorm extends Module {
       const centre = mean(x, axes, { keepDims: true });
       const centred = sub(x, centre);
       const spread = mean(square(centred), axes, { keepDims: true });
-      once(() => this.#follow(centre, mulBy(spread, count / (count - 1))));
+      once(() => noGrad(() => this.#follow(centre, mul(spread, count / (count - 1)))));
       const each = ({ value }: Parameter) =>
         reshape(value, [channels, ...new Array<number>(x.rank - 2).fill(1)]);
       return add(mul(mul(centred, rsqrt(add(spread, eps))), each(weight)), each(bias));
@@ -93,13 +93,9 @@ export class BatchNorm extends Module {
     const { running_mean, running_var, num_batches_tracked } = this;
     const share = this.#momentum;
     const moved = ({ value }: Parameter, batch: Tensor) =>
-      scope(() => add(mul(value, 1 - share), mul(reshape(batch, value.shape), share)));
-    noGrad(() => {
-      running_mean.set(moved(running_mean, batchMean));
-      running_var.set(moved(running_var, batchVariance));
-      num_batches_tracked.set(add(num_batches_tracked.value, 1));
-    });
+      add(mul(value, 1 - share), mul(reshape(batch, value.shape), share));
+    running_mean.set(moved(running_mean, batchMean));
+    running_var.set(moved(running_var, batchVariance));
+    num_batches_tracked.set(add(num_batches_tracked.value, 1));
   }
 }
-
-const mulBy = (x: Tensor, factor: number): Tensor => noGrad(() => mul(x, factor));

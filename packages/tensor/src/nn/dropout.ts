@@ -20,10 +20,10 @@ export class Dropout extends Module {
   readonly probability: number;
   /** How many values were drawn; save and set it to go on as if training had never stopped. */
   drawn = 0;
-  readonly #source: Required<Initial>;
+  readonly #source: { seed: number; stream: number };
 
   /** @param probability of a zero, 0 to 1. */
-  constructor(probability: number, { seed = 0, stream = 0 }: Initial = {}) {
+  constructor(probability: number, { seed = 0, stream = 0 }: Omit<Initial, "offset"> = {}) {
     super();
     check(
       probability >= 0 && probability <= 1,

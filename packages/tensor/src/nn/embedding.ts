@@ -16,9 +16,9 @@ export class Embedding extends Module {
   /** [count, width]. */
   readonly weight: Parameter;
 
-  constructor(device: Device, count: number, width: number, { seed = 0, stream = 0 }: Initial = {}) {
+  constructor(device: Device, count: number, width: number, initial: Initial = {}) {
     super();
-    this.weight = new Parameter(normal(device, [count, width], { seed, stream }));
+    this.weight = new Parameter(normal(device, [count, width], { seed: 0, ...initial }));
   }
 
   /** @param indices whole numbers of any shape, as for `gather`. */

@@ -2,6 +2,7 @@ import type { Device } from "../device/device.js";
 import { matmul } from "../ops/matmul.js";
 import { reshape } from "../ops/shape.js";
 import { scope } from "../scope.js";
+import type { Shape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { type Initial, spreadEvenly } from "./layer.js";
 import { Module, Parameter } from "./module.js";
@@ -26,12 +27,12 @@ export class Linear extends Module {
 
   constructor(device: Device, inputs: number, outputs: number, options: LinearOptions = {}) {
     super();
+    const { bias = true, offset = 0 } = options;
     const bound = inputs > 0 ? 1 / Math.sqrt(inputs) : 0;
-    this.weight = new Parameter(spreadEvenly(device, [outputs, inputs], bound, options));
-    this.bias =
-      (options.bias ?? true)
-        ? new Parameter(spreadEvenly(device, [outputs], bound, options, outputs * inputs))
-        : null;
+    const first = (shape: Shape, skip: number) =>
+      new Parameter(spreadEvenly(device, shape, bound, { ...options, offset: offset + skip }));
+    this.weight = first([outputs, inputs], 0);
+    this.bias = bias ? first([outputs], outputs * inputs) : null;
   }
 
   /** @param x [..., inputs], also of rank 1. */

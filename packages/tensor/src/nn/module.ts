@@ -54,25 +54,25 @@ export abstract class Module {
   /** Sets `training` here and in all modules inside. */
   train(on = true): this {
     this.training = on;
-    for (const [, child] of this.#children()) child.train(on);
+    for (const [, field] of this.#fields()) if (field instanceof Module) field.train(on);
     return this;
   }
 
   /** Every parameter and buffer by name. */
   namedParameters(prefix = ""): Map<string, Parameter> {
     const found = new Map<string, Parameter>();
-    for (const [name, field] of Object.entries(this)) {
+    for (const [name, field] of this.#fields()) {
       if (field instanceof Parameter) found.set(prefix + name, field);
-    }
-    for (const [name, child] of this.#children()) {
-      for (const [key, parameter] of child.namedParameters(`${prefix}${name}.`)) found.set(key, parameter);
+      else if (field instanceof Module) {
+        for (const [key, parameter] of field.namedParameters(`${prefix}${name}.`)) found.set(key, parameter);
+      }
     }
     return found;
   }
 
-  /** What gradients are wanted for, in the order of their names' appearance. */
+  /** What gradients are wanted for, in the order of their names; one that stands under two names comes once. */
   parameters(): Parameter[] {
-    return [...this.namedParameters().values()].filter((parameter) => parameter.trainable);
+    return [...new Set(this.namedParameters().values())].filter((parameter) => parameter.trainable);
   }
 
   /** The values of all parameters and buffers by name, still owned by the module. */
@@ -81,7 +81,7 @@ export abstract class Module {
   }
 
   /**
-   * Takes values over, by name; the module then owns them.
+   * Takes values over, by name; the module then owns them. All are checked before the first is taken.
    *
    * @throws TensorError `argument` naming what is missing or unexpected unless `strict` is false, `shape` where one does not fit.
    */
@@ -96,10 +96,19 @@ export abstract class Module {
         `loadStateDict: missing: ${list(missing)}; unexpected: ${list(unexpected)}; pass { strict: false } to load what fits`,
       );
     }
-    for (const [name, parameter] of own) {
+    const pairs = [...own].flatMap(([name, parameter]) => {
       const value = values.get(name);
-      if (value) parameter.set(value);
+      return value ? [{ name, parameter, value }] : [];
+    });
+    for (const { name, parameter, value } of pairs) {
+      check(
+        sameShape(value.shape, parameter.value.shape),
+        "shape",
+        () =>
+          `loadStateDict: ${name} is ${formatShape(value.shape)} and must be ${formatShape(parameter.value.shape)}`,
+      );
     }
+    for (const { parameter, value } of pairs) parameter.set(value);
   }
 
   dispose(): void {
@@ -110,16 +119,11 @@ export abstract class Module {
     this.dispose();
   }
 
-  #children(): [string, Module][] {
-    return Object.entries(this).flatMap(([name, field]): [string, Module][] => {
-      if (field instanceof Module) return [[name, field]];
-      if (Array.isArray(field)) {
-        return field.flatMap((item, i): [string, Module][] =>
-          item instanceof Module ? [[`${name}.${i}`, item]] : [],
-        );
-      }
-      return [];
-    });
+  /** The fields by name, those of arrays one by one. */
+  #fields(): [string, unknown][] {
+    return Object.entries(this).flatMap(([name, field]): [string, unknown][] =>
+      Array.isArray(field) ? field.map((item, i) => [`${name}.${i}`, item]) : [[name, field]],
+    );
   }
 }
 

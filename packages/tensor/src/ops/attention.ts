@@ -39,7 +39,7 @@ interface Layout {
  * const y = attention(q, k, v, { causal: true });
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  return recorded("attention", [q, k, v], options, () => attend(q, k, v, options));
+  return recorded("attention", [q, k, v, options.mask], options, () => attend(q, k, v, options));
 }
 
 function attend(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {

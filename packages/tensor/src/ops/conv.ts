@@ -1,13 +1,11 @@
-import { recorded } from "../autograd/record.js";
+import { recorded, refuseTracked } from "../autograd/record.js";
 import { check } from "../errors.js";
-import { FLAT, kernel, kernelFor } from "../kernels/kernel.js";
-import { planRuns, RUNS } from "../kernels/runs.js";
 import { scope } from "../scope.js";
-import { formatShape } from "../shape.js";
-import { commonDevice, Tensor } from "../tensor.js";
+import { formatShape, type Shape } from "../shape.js";
+import { commonDevice, type Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
+import { columns, rowsAtOnce, type Window } from "./columns.js";
 import { concat } from "./concat.js";
-import { launch } from "./launch.js";
 import { matmul } from "./matmul.js";
 import { type PackedMatrix, type PackOptions, packMatrix } from "./packed.js";
 import { expand, permute } from "./shape.js";
@@ -69,6 +67,7 @@ export function packConv(
   options: Pick<PackOptions, "dtype"> & { groups?: number } = {},
 ): ConvWeight {
   const { groups = 1, dtype } = options;
+  refuseTracked("packConv", weight);
   check(
     weight.rank === 4,
     "shape",
@@ -116,18 +115,6 @@ function convolved(x: Tensor, weight: Tensor | ConvWeight, options: Conv2dOption
   });
 }
 
-/** Where the kernel lies on the image; [vertical, horizontal] each. */
-interface Window {
-  kernel: readonly [number, number];
-  stride: readonly [number, number];
-  padding: readonly [number, number];
-  dilation: readonly [number, number];
-  out: readonly [number, number];
-}
-
-/** The column matrix is made for as many rows at once as fit into this, or into a binding where that is less. */
-const COLUMN_BYTES = 2 ** 27;
-
 function convolve(x: Tensor, weight: ConvWeight, options: Conv2dOptions): Tensor {
   const { bias, channelsLast = false } = options;
   const { groups } = weight;
@@ -145,15 +132,12 @@ function convolve(x: Tensor, weight: ConvWeight, options: Conv2dOptions): Tensor
     () => `conv2d: bias is ${formatShape(bias?.shape ?? [])} and must be [${filters}]`,
   );
   const device = commonDevice("conv2d", [x, weight.packed.panels, ...(bias ? [bias] : [])]);
-  const window = placeWindow(x, [kh, kw], options);
+  const window = placeWindow(x.shape, [kh, kw], options);
   const [batch, [oh, ow]] = [x.shape[0], window.out];
   const rows = batch * oh * ow;
   const width = depth * kh * kw;
   const each = filters / groups;
-  const { maxBindingBytes, maxWorkgroupsPerDimension } = device.caps;
-  const fits = Math.floor(Math.min(maxBindingBytes, COLUMN_BYTES) / (4 * groups * Math.max(1, width, each)));
-  // The lowest tile of any kernel family has 4 rows.
-  const step = Math.max(1, Math.min(rows, fits, 4 * maxWorkgroupsPerDimension));
+  const step = rowsAtOnce(rows, groups * Math.max(width, each), device);
   const parts: Tensor[] = [];
   for (let start = 0; start === 0 || start < rows; start += step) {
     const count = Math.min(step, rows - start);
@@ -172,7 +156,8 @@ function product(matrix: Tensor, { packed, groups }: ConvWeight, bias?: Tensor):
   return matmul(matrix, packed, { residual: expand(perGroup, [groups, matrix.shape[1], packed.n]) });
 }
 
-function placeWindow(x: Tensor, kernel: Window["kernel"], options: Conv2dOptions): Window {
+/** Checks the options and works out the size of the result. */
+export function placeWindow(x: Shape, kernel: Window["kernel"], options: Conv2dOptions): Window {
   const pair = (name: "stride" | "padding" | "dilation", fallback: number) => {
     const value = options[name] ?? fallback;
     const both = typeof value === "number" ? ([value, value] as const) : value;
@@ -186,7 +171,7 @@ function placeWindow(x: Tensor, kernel: Window["kernel"], options: Conv2dOptions
   };
   const [stride, padding, dilation] = [pair("stride", 1), pair("padding", 0), pair("dilation", 1)];
   const size = (axis: 0 | 1) => {
-    const room = x.shape[2 + axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1;
+    const room = x[2 + axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1;
     return Math.floor(room / stride[axis]) + 1;
   };
   const out = [size(0), size(1)] as const;
@@ -195,69 +180,7 @@ function placeWindow(x: Tensor, kernel: Window["kernel"], options: Conv2dOptions
     "shape",
     () =>
       `conv2d: a kernel of ${kernel.join(" x ")} (dilation ${dilation.join(", ")}) does not fit into x ` +
-      `${formatShape(x.shape)} with padding ${padding.join(", ")}; pad more`,
+      `${formatShape(x)} with padding ${padding.join(", ")}; pad more`,
   );
   return { kernel, stride, padding, dilation, out };
-}
-
-/**
- * The values under the kernel at output pixels `start` to `start + rows` (counted over batch, y and x) as rows:
- * [groups, rows, in / groups * kh * kw], zeros outside of the image.
- */
-function columns(x: Tensor, window: Window, groups: number, start: number, rows: number): Tensor {
-  const { kernel: size, stride, padding, dilation, out: pixels } = window;
-  const [, channels, height, width] = x.shape;
-  const k = (channels / groups) * size[0] * size[1];
-  const out = Tensor.empty(x.device, [groups, rows, k]);
-  const text = kernelFor("im2col", () =>
-    kernel({
-      name: "im2col",
-      reads: { x: "f32" },
-      writes: { out: "f32" },
-      uniforms: {
-        ...{ rows: "u32", length: "u32", shift: "u32", pixels: "u32", start: "u32", depth: "u32" },
-        ...{
-          height: "u32",
-          width: "u32",
-          outHeight: "u32",
-          outWidth: "u32",
-          kernelY: "u32",
-          channels: "u32",
-        },
-        ...{ strideY: "u32", strideX: "u32", padY: "u32", padX: "u32", dilationY: "u32", dilationX: "u32" },
-      },
-      workgroup: FLAT,
-      // A run is one line of the kernel; coordinates above or left of the image wrap around and so are past its end too.
-      body: `  ${RUNS.begin}
-  let pixel = u.start + row % u.pixels;
-  let top = (pixel / u.outWidth) % u.outHeight * u.strideY - u.padY;
-  let left = pixel % u.outWidth * u.strideX - u.padX;
-  let channel = pixel / (u.outWidth * u.outHeight) * u.channels + row / u.pixels * u.depth;
-  var to = row * u.depth * u.kernelY * u.length;
-  for (var c = 0u; c < u.depth; c++) {
-    for (var ky = 0u; ky < u.kernelY; ky++) {
-      let y = top + ky * u.dilationY;
-      let line = ((channel + c) * u.height + y) * u.width;
-      ${RUNS.along} {
-        let at = left + j * u.dilationX;
-        if (y < u.height && at < u.width) { out[to + j] = x[line + at]; } else { out[to + j] = 0.0; }
-      }
-      to += u.length;
-    }
-  }`,
-    }),
-  );
-  const { uniforms, grid } = planRuns(groups * rows, size[1]);
-  launch(
-    text,
-    { x, out },
-    {
-      ...{ ...uniforms, pixels: rows, start, depth: channels / groups, channels, height, width },
-      ...{ outHeight: pixels[0], outWidth: pixels[1], kernelY: size[0] },
-      ...{ strideY: stride[0], strideX: stride[1], padY: padding[0], padX: padding[1] },
-      ...{ dilationY: dilation[0], dilationX: dilation[1] },
-    },
-    out.size === 0 ? [0, 0, 0] : grid,
-  );
-  return out;
 }

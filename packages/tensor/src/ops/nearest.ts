@@ -1,4 +1,4 @@
-import { isRecording, noGrad } from "../autograd/record.js";
+import { isRecording, noGrad, refuseTracked } from "../autograd/record.js";
 import { arange } from "../create.js";
 import { check } from "../errors.js";
 import { flatGrid } from "../kernels/kernel.js";
@@ -57,6 +57,7 @@ export function nearest(query: Tensor, bank: Tensor | PackedMatrix): NearestResu
       return { similarity, index };
     });
   }
+  refuseTracked("nearest in a packed bank", query);
   return scope(() => search(cast(query, "float32"), bank instanceof PackedMatrix ? bank : packBank(bank)));
 }
 

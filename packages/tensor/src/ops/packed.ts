@@ -1,3 +1,4 @@
+import { refuseTracked } from "../autograd/record.js";
 import { type DType, isFloat } from "../dtype.js";
 import { check } from "../errors.js";
 import { flatGrid } from "../kernels/kernel.js";
@@ -71,6 +72,7 @@ export function packMatrix(source: Tensor, options: PackOptions = {}): PackedMat
 /** `packMatrix` with an optional factor for each column, [..., n]. */
 export function packScaled(source: Tensor, options: PackOptions, scale?: Tensor): PackedMatrix {
   const { transposed = false, dtype = "float32" } = options;
+  refuseTracked("pack", source);
   check(source.rank >= 2, "shape", () => `pack: ${formatShape(source.shape)} must have at least two axes`);
   check(isFloat(source.dtype), "dtype", () => `pack: ${source.dtype} values; cast to float32 first`);
   const [last, previous] = [source.shape[source.rank - 1], source.shape[source.rank - 2]];

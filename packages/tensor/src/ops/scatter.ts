@@ -1,10 +1,16 @@
+import { recorded } from "../autograd/record.js";
+import { zeros } from "../create.js";
 import { check } from "../errors.js";
 import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
+import { planRuns, RUNS } from "../kernels/runs.js";
 import { scope } from "../scope.js";
 import { type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
 import { launch } from "./launch.js";
+
+/** WGSL for the place of pick `p`. */
+const PLACE = "fn place(p: u32) -> i32 { return clamp(index[p], 0, i32(u.size) - 1); }";
 
 /**
  * The gradient of `gather`: adds slices of `values` into zeros of `shape`, each at its index along an axis. Every output
@@ -16,44 +22,117 @@ import { launch } from "./launch.js";
  * const tableGradient = scatterAdd(g, tokens, table.shape, 0);
  */
 export function scatterAdd(values: Tensor, indices: Tensor, shape: Shape, axis: number): Tensor {
-  const inner = sizeOf(shape.slice(axis + 1));
-  const outer = sizeOf(shape.slice(0, axis));
+  const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
   check(
     values.size === outer * indices.size * inner,
     "shape",
     () =>
       `scatterAdd: ${values.size} values do not fit ${indices.size} indices of ${outer} x ${inner} values`,
   );
-  return scope(() => {
-    const source = cast(values, "float32");
-    const whole = cast(indices, "int32");
-    const out = Tensor.empty(values.device, shape);
-    const text = kernelFor("scatterAdd", () =>
-      kernel({
-        name: "scatter add",
-        reads: { source: "f32", index: "i32" },
-        writes: { out: "f32" },
-        uniforms: { count: "u32", size: "u32", picks: "u32", inner: "u32" },
-        workgroup: FLAT,
-        // An output looks through all indices: no atomics, which floats lack, and the order of the sum is fixed.
-        body: `${FLAT_INDEX}
+  return recorded("scatterAdd", [values, indices], { axis }, () =>
+    scope(() => addSlices(cast(values, "float32"), cast(indices, "int32"), shape, axis)),
+  );
+}
+
+/** No atomics, which floats lack: picks of one place are chained, and the first of a chain adds them all up. */
+function addSlices(source: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
+  const [size, picks] = [shape[axis], index.size];
+  const inner = sizeOf(shape.slice(axis + 1));
+  const out = zeros(source.device, shape);
+  const next = Tensor.empty(source.device, index.shape, "uint32");
+  launch(chainKernel(), { index, next }, { picks, size }, flatGrid(picks));
+  const text = kernelFor("scatterAdd", () =>
+    kernel({
+      name: "scatter add",
+      reads: { source: "f32", index: "i32", next: "u32" },
+      writes: { out: "f32" },
+      uniforms: { ...RUNS.uniforms, size: "u32", picks: "u32" },
+      workgroup: FLAT,
+      declare: PLACE,
+      body: `  ${RUNS.begin}
+  let first = row % u.picks;
+  if ((next[first] & 0x80000000u) != 0u) { return; }
+  let base = row - first;
+  let to = (row / u.picks * u.size + u32(place(first))) * u.length;
+  ${RUNS.along} {
+    var total = 0.0;
+    for (var p = first; p < u.picks; p = next[p] & 0x7fffffffu) { total += source[(base + p) * u.length + j]; }
+    out[to + j] = total;
+  }`,
+    }),
+  );
+  const { uniforms, grid } = planRuns(inner === 0 ? 0 : source.size / inner, inner);
+  launch(text, { source, index, next, out }, { ...uniforms, size, picks }, grid);
+  return out;
+}
+
+/** next[p] = the pick after p that goes to the same place, or u.picks; the top bit is set where another went before p. */
+const chainKernel = () =>
+  kernelFor("scatterChain", () =>
+    kernel({
+      name: "scatter chain",
+      reads: { index: "i32" },
+      writes: { next: "u32" },
+      uniforms: { picks: "u32", size: "u32" },
+      workgroup: FLAT,
+      declare: PLACE,
+      body: `${FLAT_INDEX}
+  if (i >= u.picks) { return; }
+  let own = place(i);
+  var after = i + 1u;
+  while (after < u.picks && place(after) != own) { after++; }
+  var before = 0u;
+  while (before < i && place(before) != own) { before++; }
+  next[i] = after | select(0u, 0x80000000u, before < i);`,
+    }),
+  );
+
+/**
+ * The gradient of `takeAlongAxis`: adds single values into zeros of `shape`, each at its own index along an axis, in order.
+ *
+ * @param values of the indices' shape.
+ * @param indices int32 or uint32; all axes but `axis` equal those of `shape`.
+ * @example
+ * const g = scatterAlongAxis(values, indices, x.shape, -1);
+ */
+export function scatterAlongAxis(values: Tensor, indices: Tensor, shape: Shape, axis: number): Tensor {
+  return recorded("scatterAlongAxis", [values, indices], { axis }, () =>
+    scope(() => addEach(cast(values, "float32"), cast(indices, "int32"), shape, axis)),
+  );
+}
+
+function addEach(source: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
+  const out = Tensor.empty(source.device, shape);
+  const text = kernelFor("scatterAlongAxis", () =>
+    kernel({
+      name: "scatter along an axis",
+      reads: { source: "f32", index: "i32" },
+      writes: { out: "f32" },
+      uniforms: { count: "u32", size: "u32", picks: "u32", inner: "u32" },
+      workgroup: FLAT,
+      declare: PLACE,
+      // An output looks through the picks of its line.
+      body: `${FLAT_INDEX}
   if (i >= u.count) { return; }
-  let j = i % u.inner;
-  let place = i32(i / u.inner % u.size);
-  let base = i / (u.inner * u.size) * u.picks;
+  let own = i32(i / u.inner % u.size);
+  let base = i / (u.inner * u.size) * u.picks * u.inner + i % u.inner;
   var total = 0.0;
   for (var p = 0u; p < u.picks; p++) {
-    if (clamp(index[p], 0, i32(u.size) - 1) == place) { total += source[(base + p) * u.inner + j]; }
+    if (place(base + p * u.inner) == own) { total += source[base + p * u.inner]; }
   }
   out[i] = total;`,
-      }),
-    );
-    launch(
-      text,
-      { source, index: whole, out },
-      { count: out.size, size: shape[axis], picks: indices.size, inner },
-      flatGrid(out.size),
-    );
-    return out;
-  });
+    }),
+  );
+  launch(
+    text,
+    { source, index, out },
+    {
+      count: out.size,
+      size: shape[axis],
+      picks: index.shape[axis],
+      inner: sizeOf(shape.slice(axis + 1)),
+    },
+    flatGrid(out.size),
+  );
+  return out;
 }

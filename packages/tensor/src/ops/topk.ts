@@ -1,4 +1,4 @@
-import { recorded } from "../autograd/record.js";
+import { isRecording, noGrad } from "../autograd/record.js";
 import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
 import { FLAT, kernel, kernelFor } from "../kernels/kernel.js";
@@ -6,6 +6,7 @@ import { scope } from "../scope.js";
 import { formatShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
+import { takeAlongAxis } from "./gather.js";
 import { launch } from "./launch.js";
 
 export interface TopK {
@@ -48,14 +49,12 @@ export function topk(x0: Tensor, k: number, options: { largest?: boolean } = {})
     "argument",
     () => `topk: k is ${k} and the last axis of ${formatShape(x0.shape)} has ${n} values; use 0 <= k <= ${n}`,
   );
-  // The tape refuses a gradient through this op by name.
-  let indices: Tensor | undefined;
-  const values = recorded("topk", [x0], undefined, () => {
-    const made = choose(x0, k, largest, n);
-    indices = made.indices;
-    return made.values;
+  if (!isRecording()) return choose(x0, k, largest, n);
+  // Gradients go to the values that were chosen.
+  return scope(() => {
+    const { indices } = noGrad(() => choose(x0, k, largest, n));
+    return { values: takeAlongAxis(x0, indices, -1), indices };
   });
-  return { values, indices: indices as Tensor };
 }
 
 function choose(x0: Tensor, k: number, largest: boolean, n: number): TopK {

@@ -9,6 +9,7 @@ import type { Tensor } from "../tensor.js";
  * @example const clipped = clipGradients(gradients, 1);
  */
 export function clipGradients(gradients: readonly Tensor[], most: number): Tensor[] {
+  if (gradients.length === 0) return [];
   const clipped = scope(() => {
     const total = gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b));
     const factor = minimum(div(most, add(sqrt(total), 1e-6)), 1);

@@ -3,6 +3,7 @@ import { check } from "../errors.js";
 import type { Parameter } from "../nn/module.js";
 import { add, div, mul, sqrt, sub } from "../ops/elementwise.js";
 import { keep, scope } from "../scope.js";
+import { formatShape, sameShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
 /** What an optimizer must remember to go on exactly as if it had never stopped. */
@@ -55,6 +56,9 @@ export abstract class Optimizer {
       "argument",
       () => `optimizer: ${gradients.length} gradients for ${this.parameters.length} parameters`,
     );
+    gradients.forEach((gradient, i) => {
+      checkShape("gradient", i, gradient, this.parameters[i].value);
+    });
     const { lr, weightDecay = 0 } = this.#options;
     const rate = typeof lr === "function" ? lr(this.#step) : lr;
     this.#step++;
@@ -85,8 +89,31 @@ export abstract class Optimizer {
     };
   }
 
-  /** Goes on from a saved state; the optimizer then owns its tensors. */
+  /**
+   * Goes on from a saved state; the optimizer then owns its tensors.
+   *
+   * @throws TensorError `argument` or `shape` where the state is not that of such an optimizer of these parameters; nothing
+   * has then been taken.
+   */
   restore({ step, slots }: OptimizerState): void {
+    const names = (of: Iterable<string>) => [...of].sort().join(", ") || "nothing";
+    const [given, own] = [names(slots.map(({ name }) => name)), names(this.#slots.keys())];
+    check(
+      given === own,
+      "argument",
+      () => `optimizer: the state holds ${given} and this optimizer keeps ${own}`,
+    );
+    for (const { name, tensors } of slots) {
+      check(
+        tensors.length === this.parameters.length,
+        "argument",
+        () =>
+          `optimizer: the state holds ${tensors.length} of "${name}" for ${this.parameters.length} parameters`,
+      );
+      tensors.forEach((tensor, i) => {
+        checkShape(name, i, tensor, this.parameters[i].value);
+      });
+    }
     this.#step = step;
     for (const { name, tensors } of slots) {
       for (const [i, tensor] of tensors.entries()) this.#put(name, i, tensor);
@@ -98,16 +125,33 @@ export abstract class Optimizer {
     this.#slots.clear();
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   #put(name: string, i: number, tensor: Tensor): void {
-    const tensors = this.#slots.get(name);
-    check(tensors?.[i] !== undefined, "argument", () => `optimizer: there is no state "${name}" number ${i}`);
+    const tensors = this.#slots.get(name) as Tensor[];
     if (tensors[i] === tensor) return;
     tensors[i].dispose();
     tensors[i] = keep(tensor);
   }
 }
 
-/** Stochastic gradient descent, with momentum where asked; weight decay is added to the gradient. */
+function checkShape(what: string, i: number, tensor: Tensor, value: Tensor): void {
+  check(
+    sameShape(tensor.shape, value.shape),
+    "shape",
+    () =>
+      `optimizer: ${what} ${i} is ${formatShape(tensor.shape)} and its parameter ${formatShape(value.shape)}`,
+  );
+}
+
+/**
+ * Stochastic gradient descent, with momentum where asked; weight decay is added to the gradient.
+ *
+ * @example
+ * const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+ */
 export class SGD extends Optimizer {
   readonly #momentum: number;
 
@@ -138,7 +182,12 @@ export interface AdamOptions extends OptimizerOptions {
   eps?: number;
 }
 
-/** Adam (Kingma and Ba 2015); weight decay is added to the gradient. */
+/**
+ * Adam (Kingma and Ba 2015); weight decay is added to the gradient.
+ *
+ * @example
+ * const optimizer = new Adam(model.parameters(), { lr: cosine(1e-3, 1000) });
+ */
 export class Adam extends Optimizer {
   readonly #betas: readonly [number, number];
   readonly #eps: number;

@@ -9,7 +9,9 @@ import {
   grad,
   matmul,
   mul,
+  nearest,
   noGrad,
+  packBank,
   packMatrix,
   round,
   scope,
@@ -17,7 +19,6 @@ import {
   sum,
   type Tensor,
   tensor,
-  topk,
   valueAndGrad,
   withTape,
 } from "../../src/index.js";
@@ -113,13 +114,20 @@ test("customVjp uses the given gradient and checks its shape", async (device) =>
 test("what cannot be differentiated says so by name, and nothing leaks", async (device) => {
   const x = tensor(device, [[1, 2]]);
   await throwsCode(() => grad((a: Tensor) => square(a))(x), "shape", /not one value; reduce it/);
-  await throwsCode(
-    () => grad((a: Tensor) => sum(topk(a, 1).values))(x),
-    "argument",
-    /topk has no gradient yet/,
-  );
   const packed = scope(() => packMatrix(tensor(device, [[1], [1]])));
   await throwsCode(() => grad((a: Tensor) => sum(matmul(a, packed)))(x), "argument", /packed matrix/);
+  await throwsCode(
+    () => grad((a: Tensor) => sum(matmul(x, packMatrix(a, { transposed: true }))))(x),
+    "argument",
+    /^pack: no gradient flows back/,
+  );
+  const bank = packBank(x);
+  await throwsCode(
+    () => grad((a: Tensor) => sum(nearest(a, bank).similarity))(x),
+    "argument",
+    /nearest in a packed bank: no gradient/,
+  );
+  bank.dispose();
   x.dispose();
   packed.dispose();
 });

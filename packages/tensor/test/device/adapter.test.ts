@@ -117,7 +117,8 @@ test("a software adapter is told once, on no stream of ours", async () => {
   const notices: string[] = [];
   const device = await openDevice({ onNotice: (text) => notices.push(text) });
   assert.is(notices.length, device.caps.software ? 1 : 0);
-  for (const text of notices) assert.ok(text.includes(device.caps.name) && !text.includes("\n"));
+  for (const text of notices)
+    assert.ok(text.includes(device.caps.description || device.caps.name) && !text.includes("\n"));
   device.close();
   const { code, stdout } = await runChild('import { openDevice } from "@inctrl/tensor"; await openDevice();');
   assert.equal([code, stdout], [0, ""]);

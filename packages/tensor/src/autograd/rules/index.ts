@@ -1,4 +1,5 @@
 import type { Rule } from "../rule.js";
+import { CONV_RULES } from "./conv.js";
 import { ELEMENTWISE_RULES } from "./elementwise.js";
 import { LINEAR_RULES } from "./linear.js";
 import { REDUCE_RULES } from "./reduce.js";
@@ -10,4 +11,5 @@ export const RULES: Readonly<Record<string, Rule | undefined>> = {
   ...SHAPE_RULES,
   ...REDUCE_RULES,
   ...LINEAR_RULES,
+  ...CONV_RULES,
 };

@@ -1,7 +1,7 @@
 import { tensor } from "../../create.js";
 import { TensorError } from "../../errors.js";
 import type { AttentionOptions } from "../../ops/attention.js";
-import { add, mul, rsqrt, sub } from "../../ops/elementwise.js";
+import { add, mul, neg, rsqrt, square, sub } from "../../ops/elementwise.js";
 import { matmul } from "../../ops/matmul.js";
 import { inverseNorm, layerNorm } from "../../ops/norm.js";
 import { PackedMatrix } from "../../ops/packed.js";
@@ -19,9 +19,9 @@ interface ProductAttributes {
 
 /** The scores are computed again rather than kept from the forward pass; they live for this rule only. */
 const attentionRule: JointRule = {
-  needs: [0, 1, 2, "out"],
-  joint: ({ g, inputs: [q, k, v], out, attributes }: RuleContext<AttentionOptions>, wanted) => {
-    const { causal = false, mask, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = attributes;
+  needs: [0, 1, 2, 3, "out"],
+  joint: ({ g, inputs: [q, k, v, mask], out, shapes, attributes }: RuleContext<AttentionOptions>, wanted) => {
+    const { causal = false, scale = 1 / Math.sqrt(q.shape[q.rank - 1]) } = attributes;
     const raw = matmul(q, k, { transposeB: true, scale });
     const hidden = causal ? add(raw, causalMask(q, k)) : raw;
     const weights = softmax(mask ? add(hidden, mask) : hidden);
@@ -31,6 +31,7 @@ const attentionRule: JointRule = {
       wanted[0] ? matmul(scores, k, { scale }) : null,
       wanted[1] ? matmul(scores, q, { transposeA: true, scale }) : null,
       wanted[2] ? matmul(weights, g, { transposeA: true }) : null,
+      wanted[3] ? unbroadcast(scores, shapes[3]) : null,
     ];
   },
 };
@@ -84,6 +85,10 @@ export const LINEAR_RULES: Record<string, Rule> = {
     },
   } satisfies JointRule,
   attention: attentionRule,
+  inverseNorm: [
+    // -x / |x|^3, and 0 for a row of zeros.
+    input([0, "out"], ({ g, inputs: [x], out }) => mul(x, unsqueeze(mul(g, neg(mul(square(out), out))), -1))),
+  ],
   normalize: [
     input([0, "out"], ({ g, inputs: [x], out }) => {
       const inverse = unsqueeze(inverseNorm(x), -1);

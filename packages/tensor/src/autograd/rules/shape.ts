@@ -1,6 +1,7 @@
 import { zeros } from "../../create.js";
 import { concat, pad } from "../../ops/concat.js";
-import { scatterAdd } from "../../ops/scatter.js";
+import { gather, takeAlongAxis } from "../../ops/gather.js";
+import { scatterAdd, scatterAlongAxis } from "../../ops/scatter.js";
 import { permute, reshape, type SliceRange, slice, unsqueeze } from "../../ops/shape.js";
 import { normalizeAxis } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
@@ -11,6 +12,11 @@ const reshaped: Rule = [input([], ({ g, shapes }) => reshape(g, shapes[0]))];
 /** Where a part of a join begins along the axis, from the inputs' shapes. */
 const startOf = (shapes: readonly (readonly number[])[], axis: number, index: number): number =>
   shapes.slice(0, index).reduce((sum, shape) => sum + shape[axis], 0);
+
+/** The axis an op works along, counted from the front. */
+interface Along {
+  axis: number;
+}
 
 /** Gradients of ops that move values. */
 export const SHAPE_RULES: Record<string, Rule> = {
@@ -46,9 +52,25 @@ export const SHAPE_RULES: Record<string, Rule> = {
     ),
   ],
   gather: [
-    input<{ axis: number }>([1], ({ g, inputs: [, index], shapes, attributes: { axis } }) =>
-      scatterAdd(g, index, shapes[0], normalizeAxis("gather", axis, shapes[0].length)),
+    input<Along>([1], ({ g, inputs: [, index], shapes, attributes: { axis } }) =>
+      scatterAdd(g, index, shapes[0], axis),
     ),
+    null,
+  ],
+  scatterAdd: [
+    input<Along>([1], ({ g, inputs: [, index], shapes, attributes: { axis } }) =>
+      reshape(gather(g, index, axis), shapes[0]),
+    ),
+    null,
+  ],
+  takeAlongAxis: [
+    input<Along>([1], ({ g, inputs: [, index], shapes, attributes: { axis } }) =>
+      scatterAlongAxis(g, index, shapes[0], axis),
+    ),
+    null,
+  ],
+  scatterAlongAxis: [
+    input<Along>([1], ({ g, inputs: [, index], attributes: { axis } }) => takeAlongAxis(g, index, axis)),
     null,
   ],
 };
