@@ -55,7 +55,10 @@ test("a known model that is not there is refused with the command that gets it",
 });
 
 test("a missing path and an unknown name are told apart", async () => {
-  assert.equal(await refusal("weights/none.pt"), ["not_found", "weights/none.pt: no such file"]);
+  assert.equal(await refusal("weights/none.pt"), [
+    "not_found",
+    "weights/none.pt: no such file; check the path",
+  ]);
   assert.is((await refusal("none.safetensors"))[0], "not_found");
   assert.is((await refusal("vit-z-99"))[0], "unknown_model");
 });

@@ -17,6 +17,9 @@ const OUTPUTS = [
     .map((name) => `out.${name}`),
 ];
 
+/** Checks of gradients and of training steps, where a fixture holds such values. */
+const LEARNING = /^(train-|contrastive: )/;
+
 /** Asserts that every check there should be is there, and holds with room to spare. */
 function allHold({ ok, checks }: ParityReport, blocks: number[], checkpoints: string[]): void {
   const names = [
@@ -24,8 +27,9 @@ function allHold({ ok, checks }: ParityReport, blocks: number[], checkpoints: st
     ...blocks.map((block) => `block_${block}`),
     ...checkpoints.map((file) => `${file}: parameters`),
   ];
-  assert.equal(checks.map(({ name }) => name).sort(), names.sort());
-  for (const { name, ok: held, maxAbs, tolerance } of checks) {
+  const forward = checks.filter(({ name }) => !LEARNING.test(name));
+  assert.equal(forward.map(({ name }) => name).sort(), names.sort());
+  for (const { name, ok: held, maxAbs, tolerance } of forward) {
     assert.ok(held && maxAbs !== null && maxAbs <= tolerance, `${name}: ${maxAbs} of ${tolerance}`);
     // Float32 is good for far more than the tolerance that is promised; a step towards it is a loss to look into.
     if (!name.includes("parameters")) assert.ok(maxAbs < 1e-5, `${name}: ${maxAbs}`);
@@ -82,6 +86,15 @@ test("golden/tiny: every value, and every checkpoint form", async ({ device }) =
   const report = await runParity(device, tiny);
   for (const check of report.checks) check.name = check.name.replace(" (relative)", "");
   allHold(report, [2, 3, 4], files);
+  // The gradient of every parameter of both towers, and a training step of the heads in both forms of the loss.
+  const learning = report.checks.filter(({ name }) => LEARNING.test(name));
+  for (const { name, ok, maxAbs, tolerance } of learning) assert.ok(ok, `${name}: ${maxAbs} of ${tolerance}`);
+  const count = (part: RegExp) => learning.filter(({ name }) => part.test(name)).length;
+  assert.is(count(/^contrastive: grad\./), 86);
+  for (const form of ["logits", "probability"]) {
+    assert.is(count(new RegExp(`^train-${form}: grad\\.`)), 22);
+    assert.is(count(new RegExp(`^train-${form}: loss\\.`)), 2);
+  }
 });
 
 test("one spoilt golden value fails its own check and no other", async ({ device, folder }) => {
