@@ -3,16 +3,27 @@ import { Command, CommanderError } from "commander";
 import { datasetsCommand } from "./commands/datasets.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { evalCommand } from "./commands/eval.js";
 import { modelsCommand } from "./commands/models.js";
 import { parityCommand } from "./commands/parity.js";
 import { scoreCommand } from "./commands/score.js";
+import { trainCommand } from "./commands/train.js";
 import { CliError, describe, EXIT, oneLine } from "./errors.js";
 import { isBrokenPipe } from "./output/sink.js";
 import { complain } from "./ui/talk.js";
 import { version } from "./version.js";
 
 /** Every verb, in the order of the help text. Each returns the exit code of its run. */
-const VERBS = [scoreCommand, modelsCommand, doctorCommand, parityCommand, datasetsCommand, demoCommand];
+const VERBS = [
+  scoreCommand,
+  modelsCommand,
+  doctorCommand,
+  parityCommand,
+  datasetsCommand,
+  evalCommand,
+  trainCommand,
+  demoCommand,
+];
 
 /** Takes the exit code of the verb that ran. */
 export type Finish = (code: number) => void;

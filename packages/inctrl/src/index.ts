@@ -1,6 +1,11 @@
 export { Backbone, type BackboneOptions, openBackbone, randomBackbone } from "./backbone.js";
 export { type Prompt, PromptBank, type PromptRecord } from "./bank.js";
 export { InctrlError, type InctrlErrorCode } from "./errors.js";
+export { type Aggregate, COMPONENTS, type Component } from "./evaluation/components.js";
+export { type Point, precisionRecallCurve, rocCurve } from "./evaluation/curves.js";
+export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
+export { type Spread, type SummaryRow, spreadOf, summarize } from "./evaluation/summary.js";
+export type { CategoryResult, Draw, Evaluation, Metrics, Settings } from "./evaluation/types.js";
 export { Heads } from "./heads.js";
 export { inferno, type Scale, scaleOf } from "./heatmap/colormap.js";
 export { type PatchView, renderPanel } from "./heatmap/panel.js";
@@ -30,5 +35,4 @@ export {
   type ScoreImagesOptions,
   scoreImages,
 } from "./stream.js";
-export { type FocalOptions, focalLoss, type LossForm } from "./training/focal.js";
-export { TrainableHeads } from "./training/trainable-heads.js";
+export * from "./training/index.js";

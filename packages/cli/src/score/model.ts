@@ -8,7 +8,10 @@ import { complain, count, say } from "../ui/talk.js";
 import type { ScoreOptions } from "./run.js";
 
 /** A backbone from the options, loaded with a bar. */
-export async function loadBackbone(device: Device, options: ScoreOptions): Promise<Backbone> {
+export async function loadBackbone(
+  device: Device,
+  options: Pick<ScoreOptions, "backbone" | "config" | "vocabulary" | "dtype">,
+): Promise<Backbone> {
   const { backbone, config, vocabulary, dtype } = options;
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {

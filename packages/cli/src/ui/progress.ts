@@ -2,8 +2,8 @@ import { count, duration, say, setOverlay, size } from "./talk.js";
 
 /** How far a job is. */
 export interface Progress {
-  /** `done` of `total`; a total that changes is followed, and 0 means that it is not known yet. */
-  update(done: number, total?: number): void;
+  /** `done` of `total`; a total that changes is followed, and 0 means that it is not known yet. `note` says more. */
+  update(done: number, total?: number, note?: string): void;
   /** Takes the bar away. */
   stop(): void;
 }
@@ -38,6 +38,7 @@ class State {
   readonly now: () => number;
   readonly #unit: string;
   readonly #started: number;
+  #note = "";
   done = 0;
   total: number;
 
@@ -49,9 +50,10 @@ class State {
     this.#started = now();
   }
 
-  set(done: number, total = this.total): void {
+  set(done: number, total = this.total, note = ""): void {
     this.done = done;
     this.total = total;
+    this.#note = note && `, ${note}`;
   }
 
   /** In [0, 1]; 0 while the total is unknown. */
@@ -65,8 +67,8 @@ class State {
     const seconds = (((this.now() - this.#started) / 1000) * (1 - share)) / share;
     const rest = share > 0 && share < 1 ? `, about ${duration(seconds)} left` : "";
     return this.total > 0
-      ? `${number(this.done, this.#unit)} of ${amount(this.total, this.#unit)}${rest}`
-      : amount(this.done, this.#unit);
+      ? `${number(this.done, this.#unit)} of ${amount(this.total, this.#unit)}${this.#note}${rest}`
+      : amount(this.done, this.#unit) + this.#note;
   }
 }
 
@@ -94,8 +96,8 @@ function bar(state: State): Progress {
   draw();
   setOverlay({ clear, redraw: draw });
   return {
-    update(done, total) {
-      state.set(done, total);
+    update(done, total, note) {
+      state.set(done, total, note);
       if (state.now() - last >= BAR_EVERY) draw();
     },
     stop() {
@@ -108,8 +110,8 @@ function bar(state: State): Progress {
 function lines(state: State): Progress {
   let last = state.now();
   return {
-    update(done, total) {
-      state.set(done, total);
+    update(done, total, note) {
+      state.set(done, total, note);
       if (state.now() - last < LINE_EVERY || state.share === 1) return;
       last = state.now();
       say(`${state.verb}: ${state.text}`);

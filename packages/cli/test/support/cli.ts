@@ -15,6 +15,8 @@ export interface Outcome {
 
 export interface CliOptions {
   readonly env?: Record<string, string>;
+  /** Called with the process once it is started. */
+  readonly onStart?: (child: ChildProcess) => void;
   /** Called with the process and all of stdout so far whenever some of it arrives. */
   readonly onOutput?: (child: ChildProcess, stdout: string) => void;
   /** A file descriptor in place of stdout. */
@@ -24,7 +26,7 @@ export interface CliOptions {
 /** Runs the command from its sources, in a process of its own. */
 export function cli(
   args: readonly string[],
-  { env, onOutput, stdout = -1 }: CliOptions = {},
+  { env, onStart, onOutput, stdout = -1 }: CliOptions = {},
 ): Promise<Outcome> {
   const main = path.join(ROOT, "packages/cli/src/main.ts");
   const child = spawn(process.execPath, ["--conditions=@inctrl/source", "--import", "tsx", main, ...args], {
@@ -32,6 +34,7 @@ export function cli(
     env: { ...process.env, ...env },
     stdio: ["ignore", stdout >= 0 ? stdout : "pipe", "pipe"],
   });
+  onStart?.(child);
   let out = "";
   let err = "";
   child.stdout?.setEncoding("utf8").on("data", (text) => {

@@ -1,0 +1,44 @@
+import type { Evaluation } from "@inctrl/inctrl";
+
+/** What a run was of, as every result file says it. */
+export interface RunFacts {
+  readonly version: string;
+  /** When the results were written, ISO 8601. */
+  readonly date: string;
+  /** As named on the command line. */
+  readonly data: string;
+  readonly backbone: string;
+  /** Of the weights: a hash of what the image tower computes with. */
+  readonly fingerprint: string;
+  /** The file and its sha256. */
+  readonly heads: { readonly file: string; readonly sha256: string } | null;
+  readonly class: string | null;
+  readonly dtype: string;
+  readonly device: string;
+}
+
+/** The facts as lines for people: a title and a text each. */
+export function factLines(
+  facts: RunFacts,
+  { dataSet, shots, seeds, settings }: Evaluation,
+): [string, string][] {
+  const { heads } = facts;
+  const drawn =
+    seeds[0] === null ? "the first by name" : `${seeds.length} draws, seeds ${range(seeds as number[])}`;
+  return [
+    ["Data", `${facts.data} (${dataSet})`],
+    [
+      "Backbone",
+      `${facts.backbone}, fingerprint ${facts.fingerprint.slice(0, 16)}, blocks ${settings.blocks}`,
+    ],
+    ["Heads", heads ? `${heads.file}, sha256 ${heads.sha256.slice(0, 16)}` : "none"],
+    ["Prompts", `K = ${shots.join(", ")}; ${drawn}`],
+    ["Score", `components ${settings.components}, s_p: ${settings.aggregate}, alpha ${settings.alpha}`],
+    ...(facts.class === null ? [] : ([["Class name", facts.class]] as [string, string][])),
+    ["Images", `fit: ${settings.fit}; weights in ${facts.dtype}`],
+    ["Made", `${facts.date} by inctrl ${facts.version} on ${facts.device}`],
+  ];
+}
+
+const range = (seeds: readonly number[]): string =>
+  seeds.length === 1 ? "0" : `0 to ${seeds[seeds.length - 1]}`;

@@ -1,0 +1,199 @@
+import {
+  type CategoryResult,
+  type Evaluation,
+  precisionRecallCurve,
+  rocCurve,
+  type Spread,
+  type SummaryRow,
+  summarize,
+} from "@inctrl/inctrl";
+import { factLines, type RunFacts } from "../facts.js";
+import { measuredCategories, rowName, secondsText, usedColumns, withoutNeedlessMean } from "../table.js";
+import { curveChart, type Line, scoreHistogram } from "./charts.js";
+import { medianDraw, scoresOf, shownDraw } from "./choose.js";
+import { type Html, html } from "./html.js";
+import type { Shown } from "./pictures.js";
+import { STYLE } from "./style.js";
+
+/** Categories whose charts are open when the page opens. */
+const OPEN_CATEGORIES = 12;
+/** Names listed in one place. */
+const MOST_NAMES = 200;
+/** Nothing is fetched, and nothing runs. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+/** The whole report: one file that needs no other. Without `shown` the pictures could not be drawn. */
+export function reportPage(evaluation: Evaluation, facts: RunFacts, shown: readonly Shown[] | null): string {
+  const { dataSet, shots, seeds, categories } = evaluation;
+  const rows = summarize(evaluation);
+  const drawn =
+    seeds[0] === null ? "by name" : `${seeds.length} ${seeds.length === 1 ? "draw" : "draws"} each`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="referrer" content="no-referrer">
+<title>${dataSet}: evaluation</title>
+<style>STYLE</style>
+</head>
+<body>
+<main>
+<header>
+<p class="eyebrow">Few-shot anomaly detection</p>
+<h1>${dataSet}</h1>
+<p>${facts.backbone}${facts.heads ? " with trained heads" : ""}, K = ${shots.join(", ")}, ${drawn}, ${facts.date.slice(0, 10)}</p>
+</header>
+${tiles(evaluation, rows)}
+<h2>Results</h2>
+${drawsNote(evaluation)}
+${resultsTable(rows)}
+<h2>Categories</h2>
+<p class="note">Of each K the draw with the median AUROC. The histogram is of the largest K; its dashed line is the threshold at which F1 is largest.</p>
+${categories.map((category) => categoryCard(category, shots, categories.length <= OPEN_CATEGORIES))}
+<h2>Most wrong</h2>
+${mistakes(shown)}
+<h2>Prompts</h2>
+<div class="card">${categories.map(promptList)}</div>
+${skippedList(categories)}
+<h2>This run</h2>
+<dl class="card facts">${factLines(facts, evaluation).map(([title, text]) => html`<dt>${title}</dt><dd>${text}</dd>`)}</dl>
+</main>
+</body>
+</html>
+`;
+  return page.text.replace("STYLE", () => STYLE);
+}
+
+/** How the numbers of the table came about. */
+function drawsNote({ seeds, categories }: Evaluation): Html | null {
+  const over = `Mean and standard deviation over ${seeds.length} draws of the prompts.`;
+  const mean = "The mean over categories is unweighted.";
+  const words = [...(seeds.length > 1 ? [over] : []), ...(categories.length > 1 ? [mean] : [])];
+  return words.length > 0 ? html`<p class="note">${words.join(" ")}</p>` : null;
+}
+
+function tiles({ categories }: Evaluation, rows: readonly SummaryRow[]): Html | null {
+  const measured = rows.filter(({ category, metrics }) => category === null && metrics.auroc !== null);
+  const best = measured[measured.length - 1];
+  if (!best) return null;
+  const images = categories.reduce((sum, { ids }) => sum + ids.length, 0);
+  const over = categories.length > 1 ? `mean, K = ${best.shots}` : `K = ${best.shots}`;
+  const spread = (title: string, value: Spread | null) =>
+    value ? [tile(title, value.mean.toFixed(3), over)] : [];
+  const { auroc, auprc, pixelAuroc, aupro } = best.metrics;
+  const { length } = categories;
+  return html`<dl class="tiles">${[
+    ...spread("AUROC", auroc),
+    ...spread("AUPRC", auprc),
+    ...spread("Pixel AUROC", pixelAuroc),
+    ...spread("AUPRO", aupro),
+    tile("Test images", String(images), `in ${length} ${length === 1 ? "category" : "categories"}`),
+    tile("Seconds an image", secondsText(best.seconds), "decoding to score"),
+  ]}</dl>`;
+}
+
+const tile = (title: string, value: string, more: string): Html =>
+  html`<div class="tile"><dt>${title}</dt><dd>${value}<small>${more}</small></dd></div>`;
+
+function resultsTable(rows: readonly SummaryRow[]): Html {
+  const columns = usedColumns(rows);
+  const head = ["category", "K", ...columns.map(([, title]) => title), "s/image"];
+  const body = withoutNeedlessMean(rows).map((row, i, all) => {
+    const same = i > 0 && all[i - 1]!.category === row.category;
+    const name = same ? "" : rowName(row, measuredCategories(rows, row.shots));
+    const numbers =
+      row.problem && row.metrics.auroc === null
+        ? html`<td class="problem" colspan="${columns.length + 1}">${row.problem}</td>`
+        : html`${columns.map(([metric]) => html`<td>${spreadCell(row.metrics[metric])}</td>`)}<td>${secondsText(row.seconds)}</td>`;
+    const kind = `${row.category === null ? "mean" : ""} ${same ? "same" : ""}`.trim();
+    return html`<tr class="${kind}"><th scope="row" title="${name}">${name}</th><td>${row.shots}</td>${numbers}</tr>\n`;
+  });
+  return html`<div class="card scroll" tabindex="0"><table><thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
+function spreadCell(spread: Spread | null): Html {
+  if (!spread) return html`-`;
+  const deviation =
+    spread.deviation === null ? null : html` <span class="deviation">± ${spread.deviation.toFixed(4)}</span>`;
+  return html`${spread.mean.toFixed(4)}${deviation}`;
+}
+
+function categoryCard(category: CategoryResult, shots: readonly number[], open: boolean): Html {
+  const { name, labels, problem } = category;
+  const anomalous = labels.filter((label) => label === 1).length;
+  const counts = `${labels.length - anomalous} normal and ${anomalous} anomalous test images`;
+  const shown = shownDraw(category, shots);
+  const why = problem ?? category.draws.find((draw) => draw.problem)?.problem ?? "not measured yet";
+  const inside = shown ? charts(category, shots) : html`<p class="problem-text">No numbers: ${why}.</p>`;
+  const heading = html`<h3>${name}</h3>`;
+  return html`<details class="card"${open || !shown ? html` open` : null}><summary><span class="head">${heading}<span>${counts}</span></span></summary>${inside}</details>`;
+}
+
+function charts(category: CategoryResult, shots: readonly number[]): Html {
+  const draws = shots.flatMap((k) => medianDraw(category, k) ?? []);
+  const lines = draws.map((draw) => {
+    const scored = draw.scores.flatMap((score, i) =>
+      score === null ? [] : [{ score, label: category.labels[i]! }],
+    );
+    const labels = scored.map(({ label }) => label);
+    const scores = scored.map(({ score }) => score);
+    return {
+      name: `K = ${draw.shots}`,
+      roc: rocCurve(labels, scores),
+      pr: precisionRecallCurve(labels, scores),
+    };
+  });
+  const of = (curve: "roc" | "pr"): Line[] => lines.map((line) => ({ name: line.name, points: line[curve] }));
+  const last = draws[draws.length - 1]!;
+  const histogram = scoreHistogram(
+    `Scores, K = ${last.shots}`,
+    scoresOf(category, last, 0),
+    scoresOf(category, last, 1),
+    last.metrics.threshold,
+  );
+  const keys = [
+    ...lines.map(({ name }, i) => ({ name, key: String(i % 6) })),
+    { name: "normal", key: "normal" },
+    { name: "anomalous", key: "anomalous" },
+  ];
+  return html`<div class="charts">
+${curveChart("ROC", "false positive rate", "true positive rate", of("roc"), true)}
+${curveChart("Precision and recall", "recall", "precision", of("pr"), false)}
+${histogram}
+</div><ul class="legend">${keys.map(({ name, key }) => html`<li><span class="key key-${key}"></span>${name}</li>`)}</ul>`;
+}
+
+function mistakes(shown: readonly Shown[] | null): Html {
+  if (!shown) return html`<p class="note">Their pictures could not be drawn.</p>`;
+  if (shown.length === 0)
+    return html`<p class="note">None: every anomalous image scores above every normal one.</p>`;
+  const figures = shown.map(({ mistake, image, heatmap, prompt, promptName, kind }) => {
+    const { category, index, label, score, wrong } = mistake;
+    const id = category.ids[index]!;
+    const truth = label === 0 ? "normal" : "anomalous";
+    const against = label === 0 ? "above" : "below";
+    const share = `${against} ${(100 * wrong).toFixed(0)} % of the ${label === 0 ? "anomalous" : "normal"} images`;
+    return html`<figure class="picture"><div class="row"><img src="${image}" alt="${id}"><img src="${heatmap}" alt="residual map of ${id}"><img src="${prompt}" alt="prompt ${promptName}"></div><figcaption><span class="badge ${truth}">${label === 0 ? truth : kind}</span> score ${score.toFixed(4)}, ${share}<span class="names">${category.name}: ${id}</span><span class="names">nearest prompt: ${promptName}</span></figcaption></figure>`;
+  });
+  return html`<p class="note">Normal images that score high and anomalous ones that score low: the image, its residual map, and the prompt nearest to its most anomalous patch. The maps of a category share one colour scale.</p><div class="pictures">${figures}</div>`;
+}
+
+function promptList({ name, draws }: CategoryResult): Html {
+  const items = draws.slice(0, MOST_NAMES).map(({ shots, seed, prompts }) => {
+    const which = seed === null ? "first by name" : `seed ${seed}`;
+    return html`<li>K = ${shots}, ${which}: ${prompts.join(", ")}</li>`;
+  });
+  return html`<details><summary>${name}</summary><ul class="names-list">${items}</ul></details>`;
+}
+
+function skippedList(categories: readonly CategoryResult[]): Html | null {
+  const all = categories.flatMap(({ name, skipped }) => skipped.map((each) => ({ name, ...each })));
+  if (all.length === 0) return null;
+  const items = all
+    .slice(0, MOST_NAMES)
+    .map(({ name, id, reason }) => html`<li>${name}: ${id}: ${reason}</li>`);
+  const more = all.length > MOST_NAMES ? html`<li>and ${all.length - MOST_NAMES} more</li>` : null;
+  return html`<h2>Left out</h2><div class="card"><ul class="names-list">${items}${more}</ul></div>`;
+}

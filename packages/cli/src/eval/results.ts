@@ -1,0 +1,96 @@
+import { type Draw, type Evaluation, type Metrics, summarize } from "@inctrl/inctrl";
+import { oneLine } from "../errors.js";
+import { csvLine } from "../output/formats.js";
+import { factLines, type RunFacts } from "./facts.js";
+import { COLUMNS, tableRows } from "./table.js";
+
+/** `results.json`: the run, every category with its draws and their prompts by name, and the means. */
+export function resultsJson(evaluation: Evaluation, facts: RunFacts): string {
+  const { dataSet, shots, seeds, settings, categories, complete } = evaluation;
+  const rows = summarize(evaluation);
+  const summary = (name: string | null) =>
+    rows
+      .filter(({ category }) => category === name)
+      .map((row) => ({ shots: row.shots, ...named(row.metrics), seconds_per_image: row.seconds }));
+  const document = {
+    ...facts,
+    data_set: dataSet,
+    blocks: settings.blocks!.split(",").map(Number),
+    preprocessing: JSON.parse(settings.preprocessing!),
+    components: settings.components!.split(","),
+    aggregate: settings.aggregate,
+    alpha: Number(settings.alpha),
+    fit: settings.fit,
+    shots,
+    seeds,
+    complete,
+    categories: categories.map(({ name, className, labels, problem, skipped, draws }) => ({
+      name,
+      class: className,
+      normal: labels.filter((label) => label === 0).length,
+      anomalous: labels.filter((label) => label === 1).length,
+      problem,
+      skipped,
+      summary: summary(name),
+      draws: draws.map((draw) => ({
+        shots: draw.shots,
+        seed: draw.seed,
+        ...named(draw.metrics),
+        seconds_per_image: draw.seconds,
+        problem: draw.problem,
+        prompts: draw.prompts,
+      })),
+    })),
+    mean: summary(null),
+  };
+  const text = JSON.stringify(
+    document,
+    (_, value) => (isFraction(value) ? Number(value.toPrecision(9)) : value),
+    2,
+  );
+  return `${text}\n`;
+}
+
+const isFraction = (value: unknown): value is number => typeof value === "number" && !Number.isInteger(value);
+
+/** Metrics under their names in files: `f1_max`, `pixel_auroc`. */
+function named<T>(metrics: Readonly<Record<keyof Metrics, T>>): Record<string, T> {
+  return Object.fromEntries(COLUMNS.map(([name]) => [fileName(name), metrics[name]]));
+}
+
+const fileName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** `results.csv`: a line a draw. */
+export function resultsCsv({ categories }: Evaluation): string {
+  const names = COLUMNS.map(([name]) => name);
+  const head = ["category", "shots", "seed", ...names.map(fileName), "seconds_per_image", "problem"];
+  const line = (draw: Pick<Draw, "category" | "problem"> & Partial<Draw>) =>
+    csvLine([
+      ...[draw.category, draw.shots ?? null, draw.seed ?? null],
+      ...names.map((name) => draw.metrics?.[name] ?? null),
+      ...[draw.problem || !draw.seconds ? null : draw.seconds, draw.problem],
+    ]);
+  const lines = categories.flatMap(({ name, problem, draws }) =>
+    problem ? [line({ category: name, problem })] : draws.map(line),
+  );
+  return csvLine(head) + lines.join("");
+}
+
+/** `results.md`: the table and what the run was of. */
+export function resultsMarkdown(evaluation: Evaluation, facts: RunFacts): string {
+  const [head, ...body] = tableRows(summarize(evaluation)) as [string[], ...string[][]];
+  const line = (cells: readonly string[]) =>
+    `| ${[...cells, ...Array(head.length - cells.length).fill("")].map(markdownCell).join(" | ")} |\n`;
+  const rule = `| ${head.map((_, i) => (i === 0 ? "---" : "---:")).join(" | ")} |\n`;
+  const lines = factLines(facts, evaluation).map(([title, text]) => `- ${title}: ${markdownCell(text)}\n`);
+  const explained =
+    evaluation.seeds.length > 1
+      ? "\nMean and standard deviation over the draws; the mean over categories is unweighted.\n"
+      : "";
+  return `# ${markdownCell(evaluation.dataSet)}\n\n${line(head)}${rule}${body.map(line).join("")}${explained}\n${lines.join("")}`;
+}
+
+/** Names are text and no markup. */
+export function markdownCell(text: string): string {
+  return oneLine(text).replace(/[\\`*_[\]<>|#~&]/g, "\\$&");
+}

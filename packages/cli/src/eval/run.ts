@@ -1,0 +1,151 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { resolveModel } from "@inctrl/clip";
+import { type DataSet, hashFile, openDataSet, writeFileAtomic } from "@inctrl/datasets";
+import {
+  type Aggregate,
+  type Backbone,
+  type Component,
+  type Evaluation,
+  evaluate,
+  Heads,
+  summarize,
+} from "@inctrl/inctrl";
+import type { Device } from "@inctrl/tensor";
+import { complainOf } from "../datasets/work.js";
+import { adapterName, withDevice } from "../device.js";
+import { describe, EXIT } from "../errors.js";
+import { print } from "../output/print.js";
+import { alignTable } from "../output/table.js";
+import { loadBackbone } from "../score/model.js";
+import { stopIfAborted } from "../signals.js";
+import { startProgress } from "../ui/progress.js";
+import { complain, count, say } from "../ui/talk.js";
+import { version } from "../version.js";
+import type { RunFacts } from "./facts.js";
+import { chooseCategories } from "./options.js";
+import { chooseMistakes } from "./report/choose.js";
+import { reportPage } from "./report/page.js";
+import { drawMistakes } from "./report/pictures.js";
+import { resultsCsv, resultsJson, resultsMarkdown } from "./results.js";
+import { tableRows } from "./table.js";
+
+/** The options of `inctrl eval`, as commander gives them. */
+export interface EvalOptions {
+  data: string;
+  category?: string[];
+  backbone: string;
+  heads?: string;
+  class?: string;
+  shots: number[];
+  seeds: number;
+  components?: Component[];
+  aggregate: Aggregate;
+  alpha: number;
+  fit: "crop" | "squash" | "tile";
+  config?: string;
+  vocabulary?: string;
+  out?: string;
+  device?: string;
+  batch: number;
+  dtype: "float32" | "float16";
+}
+
+/** Where draws are kept as they finish, in the folder of the results. */
+const STORE = "draws.jsonl";
+
+/** Measures a data set, prints the table and saves the results. Returns the exit code. */
+export async function runEval(options: EvalOptions, signal: AbortSignal): Promise<number> {
+  const dataSet = chooseCategories(await openDataSet(options.data), options.category, options.class);
+  complainOf(dataSet.skipped);
+  await resolveModel(options.backbone);
+  const heads = options.heads ? { file: options.heads, sha256: await hashFile(options.heads) } : null;
+  if (options.out) await mkdir(options.out, { recursive: true });
+  return withDevice(options.device, async (device) => {
+    using backbone = await loadBackbone(device, options);
+    stopIfAborted(signal);
+    const facts: RunFacts = {
+      version: version(),
+      date: new Date().toISOString(),
+      data: options.data,
+      backbone: backbone.name,
+      fingerprint: backbone.fingerprint,
+      heads,
+      class: options.class ?? null,
+      dtype: options.dtype,
+      device: adapterName(device.caps),
+    };
+    const evaluation = await measure(device, backbone, dataSet, facts, options, signal);
+    if (evaluation.categories.some(({ draws }) => draws.length > 0) || evaluation.complete) {
+      await print(alignTable(tableRows(summarize(evaluation))));
+    }
+    if (!evaluation.complete) return stopped(evaluation, options);
+    if (options.out) await save(options.out, evaluation, facts, dataSet, backbone);
+    const whole = evaluation.categories.every(
+      ({ problem, skipped, draws }) =>
+        !problem && skipped.length === 0 && !draws.some((draw) => draw.problem),
+    );
+    return whole && dataSet.skipped.length === 0 ? EXIT.ok : EXIT.skipped;
+  });
+}
+
+async function measure(
+  device: Device,
+  backbone: Backbone,
+  dataSet: DataSet,
+  { heads: file, dtype, device: adapter }: RunFacts,
+  options: EvalOptions,
+  signal: AbortSignal,
+): Promise<Evaluation> {
+  using heads = file ? await Heads.load(file.file, device) : undefined;
+  const images = dataSet.categories.reduce((sum, { test }) => sum + test.length, 0);
+  say(`${count(images, "test image")} of ${dataSet.name}, with ${backbone.name} on ${adapter}`);
+  const progress = startProgress(0, { verb: "measuring" });
+  try {
+    return await evaluate({
+      ...{ backbone, dataSet, heads, signal },
+      shots: options.shots,
+      seeds: options.seeds,
+      components: options.components,
+      aggregate: options.aggregate,
+      alpha: options.alpha,
+      fit: options.fit,
+      batch: options.batch,
+      store: options.out && join(options.out, STORE),
+      settings: { heads: file?.sha256 ?? "none", weights: dtype },
+      onProgress: progress.update,
+      onSkipped: ({ id, reason }) => complain(`skipped ${reason.includes(id) ? reason : `${id}: ${reason}`}`),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+function stopped({ categories }: Evaluation, { out, shots, seeds }: EvalOptions): number {
+  const done = categories.reduce((sum, { draws }) => sum + draws.length, 0);
+  const each = new Set(shots).size * Math.max(1, seeds);
+  const kept = `stopped after ${count(done, "draw")}, of ${each} a category`;
+  say(out ? `${kept}; the same command goes on from there` : `${kept}; with --out it could go on from there`);
+  return EXIT.interrupted;
+}
+
+async function save(
+  out: string,
+  evaluation: Evaluation,
+  facts: RunFacts,
+  dataSet: DataSet,
+  backbone: Backbone,
+): Promise<void> {
+  await writeFileAtomic(join(out, "results.json"), resultsJson(evaluation, facts));
+  await writeFileAtomic(join(out, "results.csv"), resultsCsv(evaluation));
+  await writeFileAtomic(join(out, "results.md"), resultsMarkdown(evaluation, facts));
+  const fit = evaluation.settings.fit as EvalOptions["fit"];
+  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, { backbone, fit }).catch(
+    (error): null => {
+      complain(`the report has no pictures: ${describe(error)}`);
+      return null;
+    },
+  );
+  await writeFileAtomic(join(out, "report.html"), reportPage(evaluation, facts, shown));
+  say(`results in ${out}: results.json, results.csv, results.md and report.html`);
+}

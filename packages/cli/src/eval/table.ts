@@ -1,0 +1,59 @@
+import type { Metrics, Spread, SummaryRow } from "@inctrl/inctrl";
+import { oneLine } from "../errors.js";
+
+/** The columns of numbers, in the order of every table. */
+export const COLUMNS: readonly (readonly [name: keyof Metrics, title: string])[] = [
+  ["auroc", "AUROC"],
+  ["auprc", "AUPRC"],
+  ["f1Max", "F1-max"],
+  ["threshold", "threshold"],
+  ["pixelAuroc", "pixel AUROC"],
+  ["aupro", "AUPRO"],
+];
+
+/** The columns that hold a number in some row; AUROC and AUPRC always. */
+export function usedColumns(rows: readonly SummaryRow[]): (readonly [name: keyof Metrics, title: string])[] {
+  return COLUMNS.filter(([name], i) => i < 2 || rows.some(({ metrics }) => metrics[name] !== null));
+}
+
+/** "0.8123 ± 0.0045", the mean alone for one draw, a dash for nothing. */
+export function spreadText(spread: Spread | null): string {
+  if (!spread) return "-";
+  const mean = spread.mean.toFixed(4);
+  return spread.deviation === null ? mean : `${mean} ± ${spread.deviation.toFixed(4)}`;
+}
+
+/** Short times need more digits. */
+export function secondsText(seconds: number | null): string {
+  return seconds === null ? "-" : seconds.toPrecision(2);
+}
+
+/** The name of a row, for people; the mean says over what. */
+export function rowName({ category }: SummaryRow, measured: number): string {
+  if (category !== null) return oneLine(category);
+  return `mean of ${measured} ${measured === 1 ? "category" : "categories"}`;
+}
+
+/** A summary as rows of text, the heading first; a problem stands in place of the numbers. */
+export function tableRows(rows: readonly SummaryRow[]): string[][] {
+  const columns = usedColumns(rows);
+  const shown = withoutNeedlessMean(rows);
+  const body = shown.map((row) => {
+    const start = [rowName(row, measuredCategories(rows, row.shots)), String(row.shots)];
+    if (row.problem && row.metrics.auroc === null) return [...start, oneLine(row.problem)];
+    return [...start, ...columns.map(([name]) => spreadText(row.metrics[name])), secondsText(row.seconds)];
+  });
+  return [["category", "K", ...columns.map(([, title]) => title), "s/image"], ...body];
+}
+
+/** The mean of one category is that category. */
+export function withoutNeedlessMean(rows: readonly SummaryRow[]): readonly SummaryRow[] {
+  const categories = new Set(rows.flatMap(({ category }) => category ?? []));
+  return categories.size === 1 ? rows.filter(({ category }) => category !== null) : rows;
+}
+
+/** How many categories have a number at K. */
+export function measuredCategories(rows: readonly SummaryRow[], shots: number): number {
+  return rows.filter((row) => row.category !== null && row.shots === shots && row.metrics.auroc !== null)
+    .length;
+}

@@ -1,0 +1,64 @@
+import { summarize } from "@inctrl/inctrl";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { resultsCsv, resultsJson, resultsMarkdown } from "../../src/eval/results.js";
+import { spreadText, tableRows } from "../../src/eval/table.js";
+import { evaluationOf, factsOf, HOSTILE } from "./support.js";
+
+test("the table: a row a category, what cannot be measured in words, and the mean of the rest", () => {
+  assert.equal(tableRows(summarize(evaluationOf())), [
+    ["category", "K", "AUROC", "AUPRC", "F1-max", "threshold", "s/image"],
+    ["screw", "2", "0.6250 ± 0.1768", "0.5000 ± 0.0000", "0.7500 ± 0.0000", "0.3000 ± 0.0000", "0.25"],
+    ["odd", "2", "only normal test images"],
+    ["mean of 1 category", "2", "0.6250 ± 0.1768", "0.5000 ± 0.0000", "0.7500 ± 0.0000", "-", "0.25"],
+  ]);
+  assert.equal([spreadText(null), spreadText({ mean: 0.5, deviation: null })], ["-", "0.5000"]);
+});
+
+test("JSON: the run, prompts by name, draws, deviations; the facts are not overwritten", () => {
+  const document = JSON.parse(resultsJson(evaluationOf(), factsOf()));
+  assert.equal([document.backbone, document.fingerprint, document.alpha], ["deit", "f".repeat(64), 1]);
+  assert.equal([document.components, document.blocks, document.preprocessing], [["P"], [7, 9], { size: 64 }]);
+  const [screw, odd] = document.categories;
+  assert.equal([screw.normal, screw.anomalous, screw.skipped.length], [3, 3, 1]);
+  assert.equal(screw.draws[1], {
+    ...{
+      shots: 2,
+      seed: 1,
+      auroc: 0.75,
+      auprc: 0.5,
+      f1_max: 0.75,
+      threshold: 0.3,
+      pixel_auroc: null,
+      aupro: null,
+    },
+    ...{ seconds_per_image: 0.25, problem: null, prompts: ["screw/a", "screw/b"] },
+  });
+  assert.equal(screw.summary[0].auroc, { mean: 0.625, deviation: 0.176776695 });
+  assert.equal([odd.problem, odd.draws], ["only normal test images", []]);
+  assert.is(document.mean[0].auroc.mean, 0.625);
+});
+
+test("CSV: a line a draw, and a line of words for a category without numbers", () => {
+  assert.equal(resultsCsv(evaluationOf()).split("\n"), [
+    "category,shots,seed,auroc,auprc,f1_max,threshold,pixel_auroc,aupro,seconds_per_image,problem",
+    "screw,2,0,0.5,0.5,0.75,0.3,,,0.25,",
+    "screw,2,1,0.75,0.5,0.75,0.3,,,0.25,",
+    "odd,,,,,,,,,,only normal test images",
+    "",
+  ]);
+});
+
+test("hostile names stay names in every format", () => {
+  const evaluation = evaluationOf(HOSTILE);
+  assert.is(JSON.parse(resultsJson(evaluation, factsOf(HOSTILE))).categories[0].name, HOSTILE);
+  const quoted = `"${HOSTILE.replaceAll('"', '""')}"`;
+  assert.is(resultsCsv(evaluation).split(quoted).length, 3);
+  const markdown = resultsMarkdown(evaluation, factsOf(HOSTILE));
+  assert.not.match(markdown, /(?<!\\)<|\r/);
+  for (const line of markdown.split("\n").filter((each) => each.startsWith("|"))) {
+    assert.is(line.replaceAll("\\|", "").split("|").length, 9, line);
+  }
+});
+
+test.run();

@@ -1,0 +1,57 @@
+import type { Draw, Evaluation, Metrics } from "@inctrl/inctrl";
+import type { RunFacts } from "../../src/eval/facts.js";
+
+const NONE: Metrics = {
+  auroc: null,
+  auprc: null,
+  f1Max: null,
+  threshold: null,
+  pixelAuroc: null,
+  aupro: null,
+};
+
+/** A name that tries to be markup, a formula, several cells and several lines. */
+export const HOSTILE = `</title><script>alert("x")</script>|a,b\r\n\u202e'&amp;`;
+
+/** Two categories, one of a single class: numbers by hand. */
+export function evaluationOf(name = "screw"): Evaluation {
+  const draw = (seed: number, auroc: number, scores: (number | null)[]): Draw => ({
+    ...{ category: name, shots: 2, seed, prompts: [`${name}/a`, `${name}/b`], scores, seconds: 0.25 },
+    metrics: { ...NONE, auroc, auprc: 0.5, f1Max: 0.75, threshold: 0.3 },
+    skipped: seed === 0 ? [{ id: `${name}/5`, reason: `${name}: torn` }] : [],
+    problem: null,
+  });
+  const draws = [
+    draw(0, 0.5, [0.1, 0.6, 0.4, 0.3, 0.7, null]),
+    draw(1, 0.75, [0.1, 0.5, 0.3, 0.4, 0.7, null]),
+  ];
+  return {
+    ...{ dataSet: `set of ${name}`, shots: [2], seeds: [0, 1], complete: true },
+    settings: {
+      ...{ components: "P", aggregate: "max", alpha: "1", fit: "crop", blocks: "7,9" },
+      ...{ preprocessing: '{"size":64}', backbone: "abc", "data set": name },
+    },
+    categories: [
+      {
+        ...{ name, className: name, draws, problem: null, labels: [0, 0, 0, 1, 1, 1] },
+        ids: [0, 1, 2, 3, 4, 5].map((i) => `${name}/${i}`),
+        skipped: draws[0]!.skipped,
+      },
+      {
+        name: "odd",
+        className: "odd",
+        draws: [],
+        problem: "only normal test images",
+        labels: [0],
+        ids: ["x"],
+        skipped: [],
+      },
+    ],
+  };
+}
+
+export const factsOf = (name = "deit"): RunFacts => ({
+  ...{ version: "1.2.3", date: "2030-01-02T03:04:05.000Z", data: `mvtec:${name}`, backbone: name },
+  ...{ fingerprint: "f".repeat(64), heads: { file: name, sha256: "e".repeat(64) }, class: name },
+  ...{ dtype: "float32", device: name },
+});

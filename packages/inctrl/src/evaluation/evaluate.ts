@@ -1,0 +1,119 @@
+import type { Fit } from "@inctrl/clip";
+import type { DataSet, Skipped } from "@inctrl/datasets";
+import type { Backbone } from "../backbone.js";
+import { InctrlError } from "../errors.js";
+import type { Heads } from "../heads.js";
+import { evaluateCategory, type Job } from "./category.js";
+import { type Aggregate, COMPONENTS, type Component, makeRecipe } from "./components.js";
+import { oneClass } from "./measure.js";
+import { DrawStore } from "./store.js";
+import type { CategoryResult, Evaluation, Settings } from "./types.js";
+
+export interface EvaluateOptions {
+  backbone: Backbone;
+  dataSet: DataSet;
+  /** Each K to be measured. */
+  shots: readonly number[];
+  /** How many draws of each K, with seeds 0, 1, ...; 0 measures once, with the first K prompts by name. */
+  seeds: number;
+  heads?: Heads;
+  /** What scores are made of, as the rows of the paper's ablation. Default: all that the model has. */
+  components?: readonly Component[];
+  /** Default `max`. */
+  aggregate?: Aggregate;
+  /** Weight of s_p in the final score. Default 1. */
+  alpha?: number;
+  /** Default `crop`. */
+  fit?: Fit;
+  /** Images encoded together. Default 8; the numbers do not depend on it. */
+  batch?: number;
+  /** Bytes of features held on the device at a time. Default 512 MiB: 220 images of ViT-B/16+ at 240 pixels. */
+  featureBytes?: number;
+  /** A file that keeps draws as they finish, from which a stopped run goes on. Default: none is kept. */
+  store?: string;
+  /** More that a stored run must agree with, such as the hash of the heads' file. */
+  settings?: Settings;
+  /** Images done, and in all, of those that no stored result makes unnecessary. */
+  onProgress?: (done: number, total: number, category: string) => void;
+  /** A test image or a prompt that is left out. */
+  onSkipped?: (skipped: Skipped & { readonly category: string }) => void;
+  /** Stops after the draw at work; what is finished is returned, and stored. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Measures how well a model tells the categories of a data set apart, given K normal images of each: for every
+ * category, K and seed K prompts are drawn, and all test images are scored (paper, section 4). Each test image is
+ * encoded once. The same options give the same numbers, whether in one go or with stops.
+ *
+ * @throws InctrlError `evaluation`, `heads` or `text` for options that fit each other or the stored run badly.
+ * @example
+ * const evaluation = await evaluate({ backbone, dataSet: await openDataSet("brainmri:brain"), shots: [2, 4], seeds: 3 });
+ * for (const { category, shots, metrics } of summarize(evaluation)) console.log(category, shots, metrics.auroc?.mean);
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { backbone, dataSet, fit = "crop", batch = 8, signal } = options;
+  const { heads, components, aggregate = "max", alpha = 1, featureBytes = 2 ** 29 } = options;
+  const shots = wholeNumbers(options.shots);
+  const seeds = seedsOf(options.seeds);
+  const recipe = makeRecipe(backbone, heads, components, aggregate, alpha);
+  const settings: Settings = {
+    "data set": dataSet.name,
+    backbone: backbone.fingerprint,
+    blocks: backbone.config.outBlocks.join(),
+    preprocessing: JSON.stringify(backbone.config.preprocess),
+    components: COMPONENTS.filter((name) => recipe.components.has(name)).join(),
+    aggregate,
+    alpha: String(alpha),
+    fit,
+    ...options.settings,
+  };
+  const store = await DrawStore.open(options.store, settings);
+  const categories: CategoryResult[] = [];
+  try {
+    const waiting = (name: string) =>
+      shots.some((k) => seeds.some((seed) => !store.has({ category: name, shots: k, seed })));
+    const total = dataSet.categories.reduce(
+      (sum, { name, test }) =>
+        sum + (waiting(name) && !oneClass(test.map(({ label }) => label)) ? test.length : 0),
+      0,
+    );
+    let done = 0;
+    for (const category of dataSet.categories) {
+      if (signal?.aborted) break;
+      const onImages = (count: number) => {
+        done += count;
+        options.onProgress?.(Math.min(total, Math.round(done)), total, category.name);
+      };
+      const onSkipped: Job["onSkipped"] = (skipped) => options.onSkipped?.(skipped);
+      const job: Job = {
+        ...{ backbone, recipe, shots, seeds, fit, batch, featureBytes, store, signal },
+        ...{ onImages, onSkipped },
+      };
+      categories.push(await evaluateCategory(category, job));
+    }
+  } finally {
+    await store.close();
+  }
+  const drawn = categories.filter(
+    ({ problem, draws }) => problem || draws.length === shots.length * seeds.length,
+  );
+  const complete = drawn.length === dataSet.categories.length;
+  return { dataSet: dataSet.name, shots, seeds, settings, categories, complete };
+}
+
+/** In ascending order, each once. */
+function wholeNumbers(shots: readonly number[]): number[] {
+  const wrong = shots.find((k) => !Number.isSafeInteger(k) || k < 1);
+  if (wrong !== undefined || shots.length === 0) {
+    throw new InctrlError("evaluation", `shots ${wrong ?? "are missing"}: give whole numbers from 1`);
+  }
+  return [...new Set(shots)].sort((a, b) => a - b);
+}
+
+function seedsOf(count: number): (number | null)[] {
+  if (!Number.isInteger(count) || count < 0 || count > 10_000) {
+    throw new InctrlError("evaluation", `${count} seeds: give a whole number from 0 to 10000`);
+  }
+  return count === 0 ? [null] : Array.from({ length: count }, (_, seed) => seed);
+}

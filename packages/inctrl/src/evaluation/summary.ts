@@ -1,0 +1,73 @@
+import type { CategoryResult, Draw, Evaluation, Metrics } from "./types.js";
+
+/** A mean, and how far single values lie from it. */
+export interface Spread {
+  readonly mean: number;
+  /** Standard deviation over the draws (divided by n - 1); null for one draw. */
+  readonly deviation: number | null;
+}
+
+/** Metrics over the draws of K prompts: of a category, or of the mean over categories. */
+export interface SummaryRow {
+  /** Null: the mean over categories. */
+  readonly category: string | null;
+  readonly shots: number;
+  readonly metrics: Readonly<Record<keyof Metrics, Spread | null>>;
+  /** Mean time an image; null when nothing was measured. */
+  readonly seconds: number | null;
+  /** Why there are no numbers. */
+  readonly problem: string | null;
+}
+
+const METRICS = ["auroc", "auprc", "f1Max", "threshold", "pixelAuroc", "aupro"] as const;
+
+/** Mean and sample standard deviation; null of no values. */
+export function spreadOf(values: readonly number[]): Spread | null {
+  const n = values.length;
+  if (n === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  if (n === 1) return { mean, deviation: null };
+  return {
+    mean,
+    deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)),
+  };
+}
+
+/**
+ * A row for each category and K, then one for the unweighted mean over categories at each K: of every seed's mean over
+ * categories the mean and the deviation. A category that has no number at some seed is in no mean; a threshold is no
+ * thing to average over categories.
+ *
+ * @example
+ * for (const { category, shots, metrics } of summarize(evaluation)) console.log(category, shots, metrics.auroc?.mean);
+ */
+export function summarize({ categories, shots, seeds }: Evaluation): SummaryRow[] {
+  const rows = categories.flatMap((category) => shots.map((k) => categoryRow(category, k)));
+  const means = shots.map((k): SummaryRow => {
+    const drawn = categories.map(({ draws }) => draws.filter((draw) => draw.shots === k));
+    const of = (name: keyof Metrics) => {
+      if (name === "threshold") return null;
+      const values = drawn.map((draws) => draws.flatMap(({ metrics }) => metrics[name] ?? []));
+      const full = values.filter(({ length }) => length === seeds.length);
+      if (full.length === 0) return null;
+      return spreadOf(seeds.map((_, s) => spreadOf(full.map((of) => of[s]))?.mean as number));
+    };
+    const problem = drawn.flat().some(({ metrics }) => metrics.auroc !== null) ? null : "nothing measured";
+    return { category: null, shots: k, metrics: each(of), seconds: secondsOf(drawn.flat()), problem };
+  });
+  return [...rows, ...means];
+}
+
+function categoryRow(category: CategoryResult, shots: number): SummaryRow {
+  const draws = category.draws.filter((draw) => draw.shots === shots);
+  const metrics = each((name) => spreadOf(draws.flatMap((draw) => draw.metrics[name] ?? [])));
+  const problem =
+    category.problem ?? draws.find((draw) => draw.problem)?.problem ?? (draws.length ? null : "not done yet");
+  return { category: category.name, shots, metrics, seconds: secondsOf(draws), problem };
+}
+
+const each = (of: (name: keyof Metrics) => Spread | null): SummaryRow["metrics"] =>
+  Object.fromEntries(METRICS.map((name) => [name, of(name)])) as Record<keyof Metrics, Spread | null>;
+
+const secondsOf = (draws: readonly Draw[]): number | null =>
+  spreadOf(draws.filter(({ problem }) => !problem).map(({ seconds }) => seconds))?.mean ?? null;

@@ -1,0 +1,74 @@
+import type { Skipped } from "@inctrl/datasets";
+
+/** What is measured of a draw; null where there is nothing to measure. */
+export interface Metrics {
+  /** Image level, over the test images that could be read. */
+  readonly auroc: number | null;
+  /** Average precision. */
+  readonly auprc: number | null;
+  readonly f1Max: number | null;
+  /** Scores at or above it count as anomalous where F1 is largest. */
+  readonly threshold: number | null;
+  /** Of the residual map, over the pixels that the model saw; null without masks. */
+  readonly pixelAuroc: number | null;
+  readonly aupro: number | null;
+}
+
+/** One draw of K prompts, and how well they tell a category's test images apart. */
+export interface Draw {
+  readonly category: string;
+  /** K. */
+  readonly shots: number;
+  /** Null: not drawn, the first K by name. */
+  readonly seed: number | null;
+  /** Ids of the prompts, in the order of the draw. */
+  readonly prompts: readonly string[];
+  readonly metrics: Metrics;
+  /** A score a test sample, in the order of the category; null for those left out. */
+  readonly scores: readonly (number | null)[];
+  /** Time an image: decoding, encoding and the comparison with this draw's prompts. */
+  readonly seconds: number;
+  /** Samples that could not be used, and why: test images, and prompts that the next of the draw stands in for. */
+  readonly skipped: readonly Skipped[];
+  /** Why there are no numbers; null when there are. */
+  readonly problem: string | null;
+}
+
+/** All draws of a category. */
+export interface CategoryResult {
+  readonly name: string;
+  readonly className: string;
+  /** Ids of the test samples and whether each is anomalous: what a draw's scores are of. */
+  readonly ids: readonly string[];
+  readonly labels: readonly (0 | 1)[];
+  /** In order of K, then of seed. */
+  readonly draws: readonly Draw[];
+  readonly skipped: readonly Skipped[];
+  /** Why the category cannot be measured at all; null when it can. */
+  readonly problem: string | null;
+}
+
+/** What a run is of, which a stored run must agree with to be continued. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** A finished or stopped evaluation. */
+export interface Evaluation {
+  readonly dataSet: string;
+  readonly shots: readonly number[];
+  /** One null where the prompts are the first by name. */
+  readonly seeds: readonly (number | null)[];
+  readonly settings: Settings;
+  readonly categories: readonly CategoryResult[];
+  /** False when it was stopped before its end. */
+  readonly complete: boolean;
+}
+
+/** Metrics of a draw that could not be measured. */
+export const NO_METRICS: Metrics = {
+  auroc: null,
+  auprc: null,
+  f1Max: null,
+  threshold: null,
+  pixelAuroc: null,
+  aupro: null,
+};
