@@ -4,6 +4,7 @@
 //   node scripts/setup.mjs build         dependencies and build, without looking for an adapter
 //   node scripts/setup.mjs demo [...]    set up, then the demo
 //   node scripts/setup.mjs test [...]    set up, then the tests
+//   node scripts/setup.mjs train [...]   set up, then training
 import { ensureAdapter } from "./setup/driver.mjs";
 import { handOver, SetupError, say } from "./setup/shell.mjs";
 import { checkNode, ensureBuilt, ensureInstalled } from "./setup/toolchain.mjs";
@@ -13,9 +14,12 @@ const JOBS = {
   build: undefined,
   demo: ["packages/cli/bin/inctrl.js", "demo"],
   test: ["scripts/test.mjs"],
+  train: ["packages/cli/bin/inctrl.js", "train"],
 };
 
-async function main([verb = "setup", ...rest]) {
+async function main([verb = "setup", ...given]) {
+  // pnpm hands on the "--" that stands before a script's own arguments.
+  const rest = given[0] === "--" ? given.slice(1) : given;
   if (!Object.hasOwn(JOBS, verb))
     throw new SetupError(`unknown verb "${verb}": ${Object.keys(JOBS).join(", ")}`);
   checkNode();

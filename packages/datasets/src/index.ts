@@ -34,6 +34,7 @@ export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.
 export type { Form } from "./sets/form.js";
 export { FORMS } from "./sets/forms.js";
 export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
+export { nearestName } from "./sets/names.js";
 export { cropRaster } from "./sets/pixels.js";
 export { promptCandidates } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";

@@ -2,6 +2,7 @@ import {
   abs,
   add,
   exp,
+  lessEqual,
   log,
   maximum,
   mean,
@@ -12,6 +13,7 @@ import {
   scope,
   sub,
   type Tensor,
+  where,
 } from "@inctrl/tensor";
 
 /**
@@ -28,8 +30,10 @@ export interface FocalOptions {
   alpha?: number;
 }
 
-/** Keeps logarithms finite, as PyTorch's binary cross-entropy does by holding them above -100. */
+/** What the logarithm of 0 counts as, in PyTorch's binary cross-entropy too. */
 const LOG_FLOOR = -100;
+/** The smallest normal float32. */
+const TINY = 2 ** -126;
 
 /**
  * Focal loss (Lin et al. 2017): alpha (1 - p_t)^gamma times the cross-entropy, mean over the batch.
@@ -49,7 +53,8 @@ export function focalLoss(output: Tensor, labels: Tensor, options: FocalOptions 
 }
 
 function crossEntropy(p: Tensor, y: Tensor): Tensor {
-  const bounded = (x: Tensor) => maximum(log(x), LOG_FLOOR);
+  // A saturated sigmoid gives exactly 0 or 1: neither the logarithm nor its slope, 1 / x, may be taken there.
+  const bounded = (x: Tensor) => where(lessEqual(x, TINY), LOG_FLOOR, log(maximum(x, TINY)));
   return neg(add(mul(y, bounded(p)), mul(sub(1, y), bounded(sub(1, p)))));
 }
 

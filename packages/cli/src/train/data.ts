@@ -1,0 +1,41 @@
+import { type Category, openDataSet } from "@inctrl/datasets";
+import { complainOf } from "../datasets/work.js";
+import { CliError } from "../errors.js";
+import type { TrainSettings } from "./options.js";
+
+/** Several data sets as one list of categories; where two share a name, the data set's stands before it. */
+export async function openCategories(
+  specs: readonly string[],
+  { category: wanted, class: classNames }: Pick<TrainSettings, "category" | "class">,
+): Promise<Category[]> {
+  const sets = [];
+  for (const spec of specs) {
+    const set = await openDataSet(spec);
+    complainOf(set.skipped);
+    sets.push(set);
+  }
+  const all = sets.flatMap((set) => set.categories.map((category) => ({ set, category })));
+  const uses = new Map<string, number>();
+  for (const { category } of all) uses.set(category.name, (uses.get(category.name) ?? 0) + 1);
+  const named = all.map(({ set, category }) => {
+    const shared = uses.get(category.name)! > 1;
+    return shared ? { ...category, name: `${set.name}/${category.name}` } : category;
+  });
+  const known = named.map(({ name }) => name);
+  const twice = known.find((name, i) => known.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new CliError("option", `--data: two data sets hold ${twice}; give each data set once`);
+  }
+  for (const [option, given] of [
+    ["--category", wanted ?? []],
+    ["--class", Object.keys(classNames)],
+  ] as const) {
+    const unknown = given.find((name) => !known.includes(name));
+    if (unknown === undefined) continue;
+    const some = known.slice(0, 20).join(", ") + (known.length > 20 ? ", ..." : "");
+    throw new CliError("option", `${option}: there is no category "${unknown}"; choose of ${some}`);
+  }
+  return named
+    .filter(({ name }) => !wanted || wanted.includes(name))
+    .map((category) => ({ ...category, className: classNames[category.name] ?? category.className }));
+}

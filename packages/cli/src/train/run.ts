@@ -1,0 +1,179 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheDir } from "@inctrl/clip";
+import {
+  type Backbone,
+  type EpochRecord,
+  FeatureCache,
+  FeatureStore,
+  gatherData,
+  openBackbone,
+  PairResiduals,
+  RUN_FILES,
+  type RunResult,
+  type TrainingData,
+  trainRun,
+} from "@inctrl/inctrl";
+import type { Device } from "@inctrl/tensor";
+import { complainOf } from "../datasets/work.js";
+import { adapterName, withDevice } from "../device.js";
+import { EXIT } from "../errors.js";
+import { print } from "../output/print.js";
+import { stopIfAborted } from "../signals.js";
+import { startProgress } from "../ui/progress.js";
+import { complain, count, duration, say } from "../ui/talk.js";
+import { version } from "../version.js";
+import { openCategories } from "./data.js";
+import type { TrainSettings } from "./options.js";
+import { writeUntrainedBackbone } from "./untrained.js";
+
+/** Products to train on where no data is named: several pieces of each material, two materials held out. */
+const DEFAULT_DATA = { seed: 0, variants: 4, train: 8, good: 4, bad: 8, holdOut: ["nut", "wood"] } as const;
+
+/** Trains heads and says what was written and how to use it. Returns the exit code. */
+export async function runTrain(settings: TrainSettings, signal: AbortSignal): Promise<number> {
+  const started = performance.now();
+  await mkdir(settings.out, { recursive: true });
+  return withDevice(settings.device, async (device) => {
+    const model = await chooseModel(settings);
+    using backbone = await load(device, model, settings);
+    stopIfAborted(signal);
+    say(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
+    const cache = await FeatureCache.open(settings.cache ?? join(cacheDir(), "features"), {
+      limit: settings.cacheLimit,
+    });
+    const store = new FeatureStore(backbone, cache, { fit: settings.fit, blocks: settings.blocks });
+    const specs = settings.data ?? [defaultSpec(backbone)];
+    const holdOut = settings.holdOut ?? (settings.data ? [] : DEFAULT_DATA.holdOut);
+    const data = await gather(store, specs, { ...settings, holdOut: [...holdOut] }, signal);
+    const result = await train(store, data, specs, settings, signal);
+    if (!result.finished) {
+      say(`stopped after step ${result.steps}; the same command with --resume goes on from there`);
+      return EXIT.interrupted;
+    }
+    await print(summary(result, model, settings));
+    say(`done in ${duration((performance.now() - started) / 1000)}`);
+    return EXIT.ok;
+  });
+}
+
+interface Model {
+  readonly backbone: string;
+  readonly modelConfig?: string;
+}
+
+async function chooseModel({ backbone, modelConfig, out }: TrainSettings): Promise<Model> {
+  if (backbone !== undefined) return { backbone, ...(modelConfig && { modelConfig }) };
+  say(
+    'no --backbone: an untrained one is used, so real weights do better ("inctrl models" lists some to download)',
+  );
+  return writeUntrainedBackbone(out);
+}
+
+async function load(device: Device, model: Model, { vocabulary }: TrainSettings): Promise<Backbone> {
+  const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
+  try {
+    const { backbone, modelConfig: config } = model;
+    return await openBackbone(device, backbone, { config, vocabulary, onProgress: progress.update });
+  } finally {
+    progress.stop();
+  }
+}
+
+function defaultSpec({ config }: Backbone): string {
+  const { seed, variants, train, good, bad } = DEFAULT_DATA;
+  const size = config.preprocess.size;
+  return `procedural:${seed}?size=${size}&variants=${variants}&train=${train}&good=${good}&bad=${bad}`;
+}
+
+async function gather(
+  store: FeatureStore,
+  specs: readonly string[],
+  settings: TrainSettings,
+  signal: AbortSignal,
+): Promise<TrainingData> {
+  const categories = await openCategories(specs, settings);
+  const { holdOut, shots, seed, text } = settings;
+  const progress = startProgress(0, { verb: "encoding images" });
+  try {
+    const onProgress = (done: number, total: number) => progress.update(done, total);
+    return await gatherData(store, categories, {
+      ...{ holdOut, shots, seed, withoutText: !text, onProgress, signal },
+    });
+  } catch (error) {
+    stopIfAborted(signal);
+    throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+async function train(
+  store: FeatureStore,
+  data: TrainingData,
+  specs: readonly string[],
+  settings: TrainSettings,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  complainOf(data.skipped);
+  const bad = data.items.filter(({ label }) => label === 1).length;
+  const trained = data.categories.length - data.holdOut.length;
+  say(
+    `${count(data.items.length, "image")} (${bad} anomalous) of ${count(trained, "category").replace("categorys", "categories")}` +
+      `${data.holdOut.length > 0 ? `, ${data.holdOut.length} more held out` : ""}; ${data.text ? "with" : "without"} texts`,
+  );
+  using pairs = new PairResiduals(store);
+  const progress = startProgress(settings.epochs * settings.steps, { verb: "training", unit: "step" });
+  try {
+    return await trainRun(data, pairs, {
+      ...settings,
+      folder: settings.out,
+      provenance: { data: JSON.stringify(specs), inctrl: version(), node: process.versions.node },
+      onStart: (step) => {
+        if (step > 0) say(`going on after step ${step}`);
+        else if (settings.resume)
+          say(`${settings.out}: no checkpoint yet, so this run starts at the beginning`);
+      },
+      onStep: ({ step, loss, rate }, total) =>
+        progress.update(step, total, `loss ${loss.toFixed(4)}, ${rate.toFixed(1)} steps/s`),
+      onEpoch: (record) => say(epochLine(record)),
+      signal,
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+function epochLine({ epoch, mean_auroc, mean_residual }: EpochRecord): string {
+  if (mean_auroc === null || mean_residual === null)
+    return `epoch ${epoch}: nothing held out has both kinds of images`;
+  return `epoch ${epoch}: AUROC ${mean_auroc.toFixed(4)} on what is held out (s_p alone ${mean_residual.toFixed(4)})`;
+}
+
+/** What was written, what it is worth, and how to go on. */
+function summary({ losses, epochs, heads }: RunResult, model: Model, { out }: TrainSettings): string {
+  const last = losses.at(-1)?.loss;
+  const final = epochs.at(-1);
+  const lines = [
+    `heads: ${heads.last}`,
+    ...(heads.best ? [`heads of the best epoch on what was held out: ${heads.best}`] : []),
+    `losses: ${join(out, RUN_FILES.metrics)} and ${join(out, RUN_FILES.curve)}`,
+    ...(last === undefined
+      ? []
+      : [`loss ${losses[0]!.loss.toFixed(4)} at first, ${last.toFixed(4)} at last`]),
+  ];
+  if (final && final.mean_auroc !== null && final.mean_residual !== null) {
+    const { mean_auroc, mean_residual, hold_out } = final;
+    const names = Object.keys(hold_out).join(", ");
+    lines.push(
+      `AUROC ${mean_auroc.toFixed(4)}  (mean of ${names}, never trained on; s_p alone ${mean_residual.toFixed(4)})`,
+    );
+    if (mean_auroc < mean_residual)
+      complain("on what was held out the heads do worse than s_p alone; train on more categories");
+  }
+  const config = model.modelConfig ? ` --config ${model.modelConfig}` : "";
+  lines.push(
+    `to use them: inctrl score --backbone ${model.backbone}${config} --heads ${heads.last} --prompts good/ --images to-check/`,
+  );
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, complaints, failsWith, temporaryFolder } from "../support/cli.js";
+import { writeImages } from "../support/model.js";
+
+const { folder, remove } = temporaryFolder();
+test.after(remove);
+
+const out = path.join(folder, "out");
+const env = { INCTRL_CACHE: path.join(folder, "cache") };
+const SMALL = [
+  ...["train", "--data", "procedural:3?size=64&train=4&good=2&bad=3", "--category", "metal,wood,leather"],
+  ...["--hold-out", "wood", "--shots", "2", "--batch", "6", "--steps", "3", "--out", out],
+];
+
+test("without a backbone it trains on products, says what it wrote, and the heads score as it says", async () => {
+  const run = await cli([...SMALL, "--epochs", "2"], { env });
+  assert.is(run.code, 0, run.stderr);
+  assert.match(run.stdout, `heads: ${path.join(out, "heads.safetensors")}`);
+  assert.match(run.stdout, /loss 0\.\d{4} at first, 0\.\d{4} at last/);
+  assert.match(run.stdout, /AUROC [01]\.\d{4} {2}\(mean of wood, never trained on; s_p alone [01]\.\d{4}\)/);
+  assert.match(run.stderr, "18 images (6 anomalous) of 2 categories, 1 more held out; without texts");
+  assert.match(run.stderr, /epoch 2: AUROC/);
+  const metrics = readFileSync(path.join(out, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+  assert.is(metrics.length, 8, "six steps and two epochs");
+  assert.equal(Object.keys(JSON.parse(metrics[0]!)), ["step", "epoch", "loss", "L_h", "L_IRL", "lr", "rate"]);
+  for (const name of ["checkpoint.safetensors", "loss.svg", "backbone.safetensors", "backbone.json"])
+    assert.ok(existsSync(path.join(out, name)), name);
+  assert.ok(existsSync(path.join(folder, "cache/features")));
+
+  const [, hint] = run.stdout.match(/to use them: inctrl (.*) --prompts good\/ --images to-check\/\n/) ?? [];
+  const images = writeImages(path.join(folder, "images"), 4);
+  const scored = await cli([
+    ...hint!.split(" "),
+    "--prompts",
+    images[0]!,
+    images[2]!,
+    "--images",
+    images[1]!,
+    "--format",
+    "json",
+  ]);
+  assert.is(scored.code, 0, scored.stderr);
+  const [result] = JSON.parse(scored.stdout).results ?? JSON.parse(scored.stdout).images;
+  assert.ok(result.phi > 0 && result.phi < 1 && result.image_residual !== null, scored.stdout);
+});
+
+test("--resume goes on with more epochs, or starts where there is nothing yet", async () => {
+  const more = await cli([...SMALL, "--epochs", "3", "--resume"], { env });
+  assert.is(more.code, 0, more.stderr);
+  assert.match(more.stderr, "going on after step 6");
+  const fresh = path.join(folder, "fresh");
+  const begun = await cli([...SMALL, "--epochs", "3", "--resume", "--out", fresh], { env });
+  assert.is(begun.code, 0, begun.stderr);
+  assert.match(begun.stderr, "no checkpoint yet");
+  const heads = [out, fresh].map((each) => readFileSync(path.join(each, "heads.safetensors")));
+  assert.ok(heads[0]!.equals(heads[1]!), "the same bytes either way");
+});
+
+test("mistakes are one line each, before anything slow", async () => {
+  const config = path.join(folder, "train.yaml");
+  writeFileSync(config, "epoch: 3\n");
+  for (const [args, ...words] of [
+    [["--config", config], 'no setting is called "epoch"; did you mean "epochs"?'],
+    [["--hold-out", "woood"], 'hold-out "woood": there is no such category', "leather, metal, wood"],
+    [["extra"], "too many arguments"],
+  ] as const) {
+    const outcome = await cli([...SMALL, ...args, "--out", path.join(folder, "never")], { env });
+    failsWith(outcome, ...words);
+    assert.is(complaints(outcome).length, 1);
+  }
+});
+
+test.run();

@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
+import { scope, tensor } from "@inctrl/tensor";
+import type { Backbone } from "../backbone.js";
+import { InctrlError } from "../errors.js";
+import { textScore } from "../prototypes.js";
+import type { AddOptions, FeatureStore } from "./features.js";
+import type { Query, TrainingItem } from "./sampler.js";
+
+/** A category that is scored after each epoch and never trained on: its test images with fixed prompts. */
+export interface HoldOut {
+  readonly name: string;
+  readonly queries: readonly Query[];
+  /** The prompts' names. */
+  readonly prompts: readonly string[];
+}
+
+/** Everything a run trains and is judged on, by the numbers of a store. */
+export interface TrainingData {
+  /** Names of all categories, trained on or held out. */
+  readonly categories: readonly string[];
+  /** All images of the categories trained on, their training and test parts together. */
+  readonly items: readonly TrainingItem[];
+  readonly holdOut: readonly HoldOut[];
+  /** s_a of each image in each category, by `category:image`; null without text. */
+  readonly text: ReadonlyMap<string, number> | null;
+  /** Images that could not be read. */
+  readonly skipped: readonly Skipped[];
+  /** sha256 over what every image shows, what it is and which part it plays. */
+  readonly hash: string;
+  /** A name for each image, for people. */
+  readonly names: ReadonlyMap<number, string>;
+}
+
+export interface GatherOptions extends Pick<AddOptions, "onProgress" | "signal"> {
+  /** Names of categories to hold out, or of classes, each with all its categories. */
+  readonly holdOut?: readonly string[];
+  /** K and seed of the prompts of categories held out. */
+  readonly shots: number;
+  readonly seed: number;
+  /** Leaves s_a out although the backbone knows text. */
+  readonly withoutText?: boolean;
+}
+
+/**
+ * Takes all images of some categories into a store and sorts them by the part they play.
+ *
+ * @throws InctrlError `training` for an unknown category to hold out, or where nothing is left to train on.
+ */
+export async function gatherData(
+  store: FeatureStore,
+  categories: readonly Category[],
+  options: GatherOptions,
+): Promise<TrainingData> {
+  const { holdOut = [], shots, seed, withoutText = false } = options;
+  const known = categories.map(({ name }) => name);
+  const isHeld = ({ name, className }: Category) => holdOut.includes(name) || holdOut.includes(className);
+  const unknown = holdOut.find(
+    (each) => !categories.some(({ name, className }) => [name, className].includes(each)),
+  );
+  if (unknown !== undefined) {
+    throw new InctrlError(
+      "training",
+      `hold-out ${JSON.stringify(unknown)}: there is no such category; choose of ${known.join(", ")}`,
+    );
+  }
+  const skipped: Skipped[] = [];
+  const all = categories.flatMap(({ train, test }) => [...train, ...test]);
+  const onSkip = (sample: Sample, error: Error) => skipped.push({ id: sample.id, reason: error.message });
+  const numbers = await store.add(all, { ...options, onSkip });
+  const numberOf = new Map(all.map((sample, i) => [sample, numbers[i]]));
+
+  const items: TrainingItem[] = [];
+  const held: HoldOut[] = [];
+  categories.forEach((category, index) => {
+    const place = (samples: readonly Sample[]): TrainingItem[] =>
+      samples.flatMap((sample) => {
+        const image = numberOf.get(sample);
+        return image == null ? [] : [{ image, label: sample.label, category: index }];
+      });
+    if (isHeld(category)) {
+      held.push(holdOutOf(category, numberOf, place(category.test), { shots, seed }));
+    } else items.push(...place([...category.train, ...category.test]));
+  });
+  const names = new Map(all.map((sample, i) => [numbers[i] ?? -1, sample.source?.path ?? sample.id]));
+  const parts = [items, ...held.map(({ queries }) => queries)];
+  return {
+    categories: known,
+    items,
+    holdOut: held,
+    text: withoutText || !store.backbone.hasText ? null : await textScores(store, categories, parts.flat()),
+    skipped,
+    hash: hashOf(store, known, parts),
+    names,
+  };
+}
+
+/** Prompts are the same for every query, drawn as scoring would draw them. */
+function holdOutOf(
+  category: Category,
+  numberOf: ReadonlyMap<Sample, number | null>,
+  items: readonly TrainingItem[],
+  { shots, seed }: { shots: number; seed: number },
+): HoldOut {
+  const readable = promptCandidates(category).filter((sample) => numberOf.get(sample) != null);
+  const chosen = drawPrompts(readable, shots, seed);
+  const prompts = chosen.map((sample) => numberOf.get(sample) as number);
+  return {
+    name: category.name,
+    queries: items.map((item) => ({ ...item, prompts })),
+    prompts: chosen.map(({ id }) => id),
+  };
+}
+
+function hashOf(
+  store: FeatureStore,
+  categories: readonly string[],
+  parts: readonly (readonly (TrainingItem & Partial<Query>)[])[],
+): string {
+  const hash = createHash("sha256").update(JSON.stringify(categories));
+  for (const part of parts) {
+    for (const { image, label, category, prompts = [] } of part) {
+      hash.update(
+        JSON.stringify([store.content(image), label, category, prompts.map((p) => store.content(p))]),
+      );
+    }
+    hash.update("\n");
+  }
+  return hash.digest("hex");
+}
+
+/** Where the score of an image in a category is kept. */
+export const textKey = ({ category, image }: TrainingItem): string => `${category}:${image}`;
+
+/** Images scored against a text at a time. */
+const TEXT_BATCH = 256;
+
+/** s_a of every image against its category's own text. */
+async function textScores(
+  store: FeatureStore,
+  categories: readonly Category[],
+  items: readonly TrainingItem[],
+): Promise<Map<string, number>> {
+  const scores = new Map<string, number>();
+  for (const [index, { className }] of categories.entries()) {
+    const own = items.filter(({ category }) => category === index);
+    if (own.length === 0) continue;
+    for (let at = 0; at < own.length; at += TEXT_BATCH) {
+      const some = own.slice(at, at + TEXT_BATCH);
+      const values = await scoreTexts(
+        store.backbone,
+        className,
+        some.map(({ image }) => store.feature(image)),
+      );
+      some.forEach((item, i) => {
+        scores.set(textKey(item), values[i]);
+      });
+    }
+  }
+  return scores;
+}
+
+/** In batches of a fixed size, as features are: see there. */
+async function scoreTexts(
+  backbone: Backbone,
+  className: string,
+  features: readonly Float32Array[],
+): Promise<Float32Array> {
+  const { embedDim } = backbone.config;
+  const rows = new Float32Array(TEXT_BATCH * embedDim);
+  for (let i = 0; i < TEXT_BATCH; i++) rows.set(features[Math.min(i, features.length - 1)], i * embedDim);
+  const prototypes = await backbone.prototypes(className);
+  const scores = scope(() => textScore(tensor(backbone.device, rows, [TEXT_BATCH, embedDim]), prototypes));
+  try {
+    return (await scores.data()) as Float32Array;
+  } finally {
+    scores.dispose();
+  }
+}

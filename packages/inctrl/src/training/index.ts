@@ -1,0 +1,25 @@
+export { loadCheckpoint, type RunIdentity, saveCheckpoint } from "./checkpoint.js";
+export { type GatherOptions, gatherData, type HoldOut, type TrainingData } from "./data.js";
+export {
+  FeatureCache,
+  type FeatureRecipe,
+  featureBytes,
+  featureRecipe,
+  type ImageFeatures,
+} from "./feature-cache.js";
+export { type AddOptions, FeatureStore, type FeatureStoreOptions } from "./features.js";
+export { type FocalOptions, focalLoss, type LossForm } from "./focal.js";
+export { drawLossCurve } from "./loss-curve.js";
+export type { EpochRecord, StepRecord } from "./metrics-log.js";
+export { type Comparison, type PairOptions, PairResiduals } from "./pairs.js";
+export { RUN_FILES, type RunOptions, type RunResult, trainRun } from "./run.js";
+export { type Query, Sampler, type SamplerOptions, type TrainingItem } from "./sampler.js";
+export { TrainableHeads } from "./trainable-heads.js";
+export {
+  DivergedError,
+  type OptimizerName,
+  type StepReport,
+  TRAIN_DEFAULTS,
+  Trainer,
+  type TrainOptions,
+} from "./trainer.js";

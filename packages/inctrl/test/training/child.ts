@@ -1,0 +1,19 @@
+// A training run to be killed: `child.ts OUT CACHE` prints each step's number.
+import { openDevice } from "@inctrl/tensor";
+import { PairResiduals } from "../../src/training/pairs.js";
+import { trainRun } from "../../src/training/run.js";
+import { OPTIONS, tinyBackbone, tinyData } from "./support.js";
+
+const [out, cache] = process.argv.slice(2);
+const device = await openDevice();
+const backbone = await tinyBackbone(device);
+const { store, data } = await tinyData(backbone, cache);
+await trainRun(data, new PairResiduals(store), {
+  ...OPTIONS,
+  folder: out,
+  // Slow enough to be killed in time.
+  onStep: ({ step }) => {
+    process.stdout.write(`${step}\n`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  },
+});

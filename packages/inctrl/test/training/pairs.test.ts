@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { prepareImage } from "@inctrl/clip";
+import { f16ToF32, nearest, scope, tensor } from "@inctrl/tensor";
+import * as assert from "uvu/assert";
+import { PromptBank } from "../../src/bank.js";
+import { encodeViews } from "../../src/encode.js";
+import { patchResiduals } from "../../src/residual.js";
+import { FeatureCache } from "../../src/training/feature-cache.js";
+import { FeatureStore } from "../../src/training/features.js";
+import { PairResiduals } from "../../src/training/pairs.js";
+import { deviceTests, maxError } from "../support.js";
+import { product, tinyBackbone } from "./support.js";
+
+const test = deviceTests("pair residuals");
+const samples = Array.from({ length: 9 }, (_, i) => product(i < 5 ? "fabric" : "metal", i, i % 4 === 3));
+const COMPARISONS = [
+  { query: 3, prompts: [0, 1, 2, 4] },
+  { query: 7, prompts: [5, 6, 8, 5] },
+  { query: 0, prompts: [1] },
+];
+
+test("the minimum over pairs is the search of the joined bank, block by block", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await tinyBackbone(device);
+  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "joined")));
+  await store.add(samples);
+  using pairs = new PairResiduals(store);
+  const maps = await pairs.maps(COMPARISONS);
+  const [blocks, patches, width] = store.recipe.patches;
+  for (const [i, { query, prompts }] of COMPARISONS.entries()) {
+    const want = new Float32Array(patches);
+    for (let block = 0; block < blocks; block++) {
+      const rows = async (image: number) =>
+        f16ToF32(await store.patches(image)).subarray(block * patches * width, (block + 1) * patches * width);
+      const bank = new Float32Array(prompts.length * patches * width);
+      for (const [k, prompt] of prompts.entries()) bank.set(await rows(prompt), k * patches * width);
+      const own = await rows(query);
+      const found = scope(
+        () =>
+          nearest(
+            tensor(device, own, [patches, width]),
+            tensor(device, bank, [prompts.length * patches, width]),
+          ).similarity,
+      );
+      const similarity = await found.data();
+      found.dispose();
+      for (let p = 0; p < patches; p++) want[p] += (0.5 * (1 - similarity[p])) / blocks;
+    }
+    assert.ok(maxError(maps.subarray(i * patches, (i + 1) * patches), want) < 1e-6);
+  }
+  assert.ok(Math.max(...maps) > 0.01, "residuals are not all zero");
+});
+
+test("they are what scoring says, but for the rounding of half precision", async ({ device, folder }) => {
+  using backbone = await tinyBackbone(device);
+  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "scoring")));
+  await store.add(samples);
+  using pairs = new PairResiduals(store);
+  const { query, prompts } = COMPARISONS[0];
+  const got = await pairs.maps([{ query, prompts }]);
+  const views = async (i: number) =>
+    prepareImage(await samples[i].load(), backbone.config.preprocess, "crop");
+  const given = await Promise.all(prompts.map(async (i) => ({ name: samples[i].id, views: await views(i) })));
+  using bank = await PromptBank.encode(backbone, given);
+  const seen = await views(query);
+  const map = scope(() => patchResiduals(encodeViews(backbone, seen).taps, bank.blocks).map);
+  assert.ok(maxError(got, (await map.data()) as Float32Array) < 1e-4);
+  map.dispose();
+});
+
+test("a pair is searched once, and its values depend neither on company nor on memory", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await tinyBackbone(device);
+  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "memory")));
+  await store.add(samples);
+  using pairs = new PairResiduals(store);
+  const maps = await pairs.maps(COMPARISONS);
+  assert.equal([pairs.hits, pairs.misses], [0, 8]);
+  assert.equal(await pairs.maps(COMPARISONS), maps);
+  assert.equal([pairs.hits, pairs.misses], [8, 8]);
+  using forgetful = new PairResiduals(store, { memory: 0, deviceMemory: 0 });
+  const patches = store.recipe.patches[1];
+  for (const [i, comparison] of COMPARISONS.entries()) {
+    assert.equal(await forgetful.maps([comparison]), maps.slice(i * patches, (i + 1) * patches));
+  }
+  assert.equal(await forgetful.maps(COMPARISONS), maps);
+  assert.is(forgetful.misses, 15);
+});
+
+test.run();

@@ -1,0 +1,125 @@
+import { join } from "node:path";
+import { prepareImage } from "@inctrl/clip";
+import type { Sample } from "@inctrl/datasets";
+import { openSafetensors } from "@inctrl/tensor";
+import * as assert from "uvu/assert";
+import { PromptBank } from "../../src/bank.js";
+import { Heads } from "../../src/heads.js";
+import { auroc } from "../../src/metrics/metrics.js";
+import { Scorer } from "../../src/scorer.js";
+import type { HoldOut } from "../../src/training/data.js";
+import type { FeatureStore } from "../../src/training/features.js";
+import { PairResiduals } from "../../src/training/pairs.js";
+import { trainRun } from "../../src/training/run.js";
+import { deviceTests, maxError, throwsCode } from "../support.js";
+import { bytes, measured, OPTIONS, tinyBackbone, tinyCategories, tinyData } from "./support.js";
+
+const test = deviceTests("training run");
+test("the loss falls, and what is written fits the scorer and says where it is from", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await tinyBackbone(device);
+  const { store, data } = await tinyData(backbone, join(folder, "cache"));
+  using pairs = new PairResiduals(store);
+  const out = join(folder, "first");
+  const steps: number[] = [];
+  const result = await trainRun(data, pairs, {
+    ...{
+      ...OPTIONS,
+      epochs: 2,
+      steps: 20,
+      lr: 5e-3,
+      batch: 12,
+      folder: out,
+      provenance: { data: "products" },
+    },
+    onStep: ({ step }) => steps.push(step),
+  });
+  assert.ok(result.finished);
+  assert.equal(
+    steps,
+    Array.from({ length: 40 }, (_, i) => i + 1),
+  );
+  const losses = result.losses.map(({ loss }) => loss);
+  const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
+  assert.ok(mean(losses.slice(-10)) < 0.7 * mean(losses.slice(0, 10)), `${losses}`);
+  for (const { loss, L_h, L_IRL } of result.losses) assert.ok(Math.abs(loss - L_h - L_IRL) < 1e-6);
+  const file = await openSafetensors(join(out, "heads.safetensors"));
+  const { metadata } = file;
+  await file.close();
+  assert.is(metadata.fingerprint, backbone.fingerprint);
+  assert.is(metadata.data_sha256, data.hash);
+  assert.equal(
+    [metadata.data, metadata.epoch, metadata.steps, metadata.normal_images, metadata.anomalous_images],
+    ["products", "2", "40", "24", "15"],
+  );
+  assert.equal(JSON.parse(metadata.held_out), ["wood"]);
+  assert.is(JSON.parse(metadata.options).lr, 5e-3);
+  assert.match(bytes(out, "curve").toString(), /^<svg /);
+  await scoresAgree(store, data.holdOut[0], result.heads.last, result.epochs.at(-1)!.hold_out.wood.auroc!);
+});
+
+/** The written heads score the category held out as training judged it. */
+async function scoresAgree({ backbone }: FeatureStore, { prompts }: HoldOut, heads: string, judged: number) {
+  const { train, test: tests } = tinyCategories().find(({ name }) => name === "wood")!;
+  const views = async (sample: Sample) =>
+    prepareImage(await sample.load(), backbone.config.preprocess, "crop");
+  const given = train.filter(({ id }) => prompts.includes(id));
+  assert.is(given.length, 2);
+  using loaded = await Heads.load(heads, backbone.device);
+  using bank = await PromptBank.encode(
+    backbone,
+    await Promise.all(given.map(async (sample) => ({ name: sample.id, views: await views(sample) }))),
+  );
+  using scorer = new Scorer({ backbone, bank, heads: loaded });
+  const scores = await scorer.score((await Promise.all(tests.map(views))).flat());
+  const area = auroc(
+    tests.map(({ label }) => label),
+    scores.map(({ score }) => score),
+  );
+  // Ten pairs of a normal and an anomalous image; half precision may turn the order of one that is almost equal.
+  assert.ok(Math.abs(area! - judged) < 0.11, `${area} ${judged}`);
+}
+
+test("a loss that is no number stops the run: step, images and last good checkpoint are named", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await tinyBackbone(device);
+  const { store, data } = await tinyData(backbone, join(folder, "cache"));
+  using pairs = new PairResiduals(store);
+  const out = join(folder, "nan");
+  const spoil = (step: number) => {
+    if (step === 6) for (let i = 0; i < store.size; i++) store.feature(i)[0] = Number.NaN;
+  };
+  await throwsCode(
+    () => trainRun(data, pairs, { ...OPTIONS, folder: out, onStep: ({ step }) => spoil(step) }),
+    "training",
+    /^step 7: the loss is NaN \(images: \w+\/(good|bad)\/\d+, .* and \d+ more\); .*diverged\.json; the last good checkpoint is .*checkpoint\.safetensors, after step 4$/,
+  );
+  const { step, files } = JSON.parse(bytes(out, "diverged").toString());
+  assert.is(step, 7);
+  assert.ok(files.length >= 8 && files.every((name: string) => /^(fabric|leather|metal)\//.test(name)));
+  assert.is(measured(out).length, 7, "six steps and an epoch");
+});
+
+test("losses of both forms and every optimizer train", async ({ device, folder }) => {
+  using backbone = await tinyBackbone(device);
+  const { store, data } = await tinyData(backbone, join(folder, "cache"));
+  using pairs = new PairResiduals(store);
+  const firsts: number[] = [];
+  for (const options of [{ loss: "logits" }, { optimizer: "adam" }, { optimizer: "sgd", lr: 0.1 }] as const) {
+    const { losses } = await trainRun(data, pairs, {
+      ...{ ...OPTIONS, lr: 5e-3, batch: 12, ...options, epochs: 1, steps: 16 },
+      folder: join(folder, Object.values(options).join("-")),
+    });
+    const sum = (some: typeof losses) => some.reduce((total, { loss }) => total + loss, 0);
+    assert.ok(sum(losses.slice(-4)) < sum(losses.slice(0, 4)), JSON.stringify(options));
+    firsts.push(losses[0].loss);
+  }
+  assert.ok(maxError([firsts[1]], [firsts[2]]) === 0, "the first loss is before any step");
+  assert.ok(Math.abs(firsts[0] - firsts[1]) > 1e-3, "the forms differ");
+});
+
+test.run();
