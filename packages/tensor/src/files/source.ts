@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { TensorFileError } from "./error.js";
+import { nodeFiles } from "./node-files.js";
 
 /** Bytes that can be read by range: an open file, or memory. */
 export interface ByteSource {
@@ -21,19 +22,6 @@ export function memorySource(bytes: Uint8Array, label: string): ByteSource {
     },
     async close() {},
   };
-}
-
-/** Node's file system; browsers, which have none, get an error that says what to do instead. */
-export async function nodeFiles(path: string): Promise<typeof import("node:fs/promises")> {
-  try {
-    return await import("node:fs/promises");
-  } catch (cause) {
-    throw new TensorFileError(
-      "unsupported",
-      `${path}: paths need Node; in a browser fetch the bytes and read them with parseSafetensors or parseNpy`,
-      { cause },
-    );
-  }
 }
 
 /** Opens a regular file for reading by range. Node only; throws `not_found` or `io`. */

@@ -1,6 +1,6 @@
 import { arrayOf, elementCount, type FileData, type FileDType, itemSize } from "./dtype.js";
 import { quoted, TensorFileError } from "./error.js";
-import { nodeFiles } from "./source.js";
+import { nodeFiles } from "./node-files.js";
 
 /** Values to be written, row-major; F16 and BF16 are bit patterns in a Uint16Array. */
 export interface StoredTensor {
