@@ -13,7 +13,7 @@ const OPTIONS = {
 };
 const words = (text = "") => text.split(/\s+/).filter(Boolean);
 
-/** `deb [signed-by=/a/key.gpg] http://mirror/debian bookworm main` */
+/** `deb [signed-by=/a/key.gpg] http://packages.example/debian bookworm main` */
 function parseOneLine(text) {
   const sources = [];
   for (const line of text.split("\n")) {

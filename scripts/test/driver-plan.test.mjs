@@ -5,21 +5,21 @@ import { asShell, parseOsRelease, planDriver } from "../setup/driver-plan.mjs";
 
 const DEB822 = `Types: deb
 # a snapshot of the archive
-URIs: http://mirror.test/debian
+URIs: http://packages.example/debian
 Suites: bookworm bookworm-updates
 Components: main contrib
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Types: deb
-URIs: http://mirror.test/debian-security
+URIs: http://packages.example/debian-security
 Suites: bookworm-security
 Components: main
 `;
 const ONE_LINE = `# the installer's
 deb cdrom:[Debian 12]/ bookworm main
-deb-src http://mirror.test/debian bookworm main
-deb [arch=amd64,arm64 signed-by=/k.gpg trusted=yes] http://mirror.test/debian bookworm main non-free # here
-deb http://mirror.test/debian-security bookworm-security main
+deb-src http://packages.example/debian bookworm main
+deb [arch=amd64,arm64 signed-by=/k.gpg trusted=yes] http://packages.example/debian bookworm main non-free # here
+deb http://packages.example/debian-security bookworm-security main
 `;
 const file = (name, text) => parseAptSources([{ name, text }]);
 
@@ -27,14 +27,14 @@ test("deb822 sources", () => {
   const sources = file("debian.sources", DEB822);
   assert.is(sources.length, 2);
   assert.equal(sources[0], {
-    uris: ["http://mirror.test/debian"],
+    uris: ["http://packages.example/debian"],
     suites: ["bookworm", "bookworm-updates"],
     components: ["main", "contrib"],
     options: { "Signed-By": "/usr/share/keyrings/debian-archive-keyring.gpg" },
   });
   assert.is(
     backportsFile(sources, "bookworm"),
-    "Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm-backports\nComponents: main\n" +
+    "Types: deb\nURIs: http://packages.example/debian\nSuites: bookworm-backports\nComponents: main\n" +
       "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
   );
 });
@@ -51,7 +51,7 @@ test("one-line sources", () => {
   assert.is(sources.length, 3);
   assert.is(
     backportsFile(sources, "bookworm"),
-    "Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm-backports\nComponents: main\n" +
+    "Types: deb\nURIs: http://packages.example/debian\nSuites: bookworm-backports\nComponents: main\n" +
       "Architectures: amd64 arm64\nSigned-By: /k.gpg\nTrusted: yes\n",
   );
   assert.not(hasSuite(sources, "bookworm-backports"));
@@ -78,12 +78,12 @@ test("Debian 12 as root: backports from the machine's own mirror", () => {
   const { steps, automatic } = planDriver(machine());
   assert.ok(automatic);
   assert.is(steps[0].write, "/etc/apt/sources.list.d/inctrl-backports.sources");
-  assert.match(steps[0].text, "http://mirror.test/debian\n");
+  assert.match(steps[0].text, "http://packages.example/debian\n");
   assert.equal(steps.slice(1), [update, install("-t", "bookworm-backports")]);
 });
 
 test("Debian 12 that has backports already: nothing is added", () => {
-  const more = file("b.list", "deb http://mirror.test/debian bookworm-backports main\n");
+  const more = file("b.list", "deb http://packages.example/debian bookworm-backports main\n");
   assert.equal(planDriver(machine({ sources: [...sources, ...more] })).steps, [
     update,
     install("-t", "bookworm-backports"),
@@ -96,7 +96,7 @@ test("Debian 12 without root: the same steps, to be typed", () => {
   assert.equal(plan.steps, planDriver(machine()).steps);
   assert.is(
     asShell(plan.steps),
-    "cat > /etc/apt/sources.list.d/inctrl-backports.sources <<'EOF'\nTypes: deb\nURIs: http://mirror.test/debian\n" +
+    "cat > /etc/apt/sources.list.d/inctrl-backports.sources <<'EOF'\nTypes: deb\nURIs: http://packages.example/debian\n" +
       "Suites: bookworm-backports\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\nEOF\n" +
       "apt-get update\n" +
       "apt-get install -y --no-install-recommends -t bookworm-backports mesa-vulkan-drivers libvulkan1",
