@@ -41,12 +41,13 @@ function reference(
   return out;
 }
 
+/** A head width compiles a kernel of its own, so there are few: one lane, part of a vector, whole vectors, one and a part. */
 const cases: Sizes[] = [
   { batch: 1, heads: 1, tq: 1, tk: 1, d: 1 },
-  { batch: 2, heads: 3, tq: 17, tk: 17, d: 8 },
+  { batch: 2, heads: 3, tq: 17, tk: 17, d: 10 },
   { batch: 1, heads: 2, tq: 33, tk: 50, d: 10 },
   { batch: 2, heads: 2, tq: 70, tk: 70, d: 64 },
-  { batch: 1, heads: 1, tq: 5, tk: 100, d: 80 },
+  { batch: 1, heads: 1, tq: 5, tk: 100, d: 40 },
 ];
 
 test("attention equals its definition", async (device) => {
@@ -73,8 +74,8 @@ test("attention equals its definition", async (device) => {
 
 test("a causal mask hides later keys, aligned at the end", async (device) => {
   for (const sizes of [
-    { batch: 1, heads: 2, tq: 37, tk: 37, d: 16 },
-    { batch: 1, heads: 1, tq: 3, tk: 40, d: 4 },
+    { batch: 1, heads: 2, tq: 37, tk: 37, d: 10 },
+    { batch: 1, heads: 1, tq: 3, tk: 40, d: 10 },
   ]) {
     const { heads, tq, tk, d } = sizes;
     const [q, k, v] = [random(4, heads * tq * d), random(5, heads * tk * d), random(6, heads * tk * d)];
@@ -92,7 +93,7 @@ test("a causal mask hides later keys, aligned at the end", async (device) => {
 });
 
 test("an arbitrary mask broadcasts and may hide whole blocks of keys", async (device) => {
-  const sizes = { batch: 2, heads: 2, tq: 9, tk: 45, d: 8 };
+  const sizes = { batch: 2, heads: 2, tq: 9, tk: 45, d: 10 };
   const { batch, heads, tq, tk, d } = sizes;
   const count = batch * heads * d;
   const [q, k, v] = [random(7, count * tq), random(8, count * tk), random(9, count * tk)];
@@ -125,7 +126,7 @@ test("a query that sees no key gives NaN, others stay right", async (device) => 
 });
 
 test("selfAttention reads the fused projection, and can stop after the first queries", async (device) => {
-  const [batch, tokens, heads, d] = [2, 19, 3, 8];
+  const [batch, tokens, heads, d] = [2, 19, 3, 10];
   const width = heads * d;
   const qkv = random(11, batch * tokens * 3 * width);
   const part = (i: number) => {
@@ -154,7 +155,7 @@ test("selfAttention reads the fused projection, and can stop after the first que
 });
 
 test("no sample of a batch sees another: alone and in a batch give the same bits", async (device) => {
-  const [tokens, heads, width] = [20, 2, 16];
+  const [tokens, heads, width] = [20, 2, 20];
   const qkv = random(12, 5 * tokens * 3 * width);
   const all = await valuesOf(() => selfAttention(tensor(device, qkv, [5, tokens, 3 * width]), heads));
   const size = tokens * 3 * width;
