@@ -1,4 +1,5 @@
-import { FLAT, FLAT_INDEX, type Kernel, kernel, kernelFor } from "./kernel.js";
+import { FLAT, type Kernel, kernel, kernelFor } from "./kernel.js";
+import { RUNS } from "./runs.js";
 
 /**
  * Column panels, the layout in which every matrix product reads its right operand:
@@ -15,37 +16,34 @@ export interface PanelVariant {
   scaled: boolean;
 }
 
-/** Packs [batch, k, n] or [batch, n, k] into panels; one invocation a value, or a pair in half precision. */
+/** Packs [batch, k, n] or [batch, n, k] into panels; a run is a row of a panel, in pairs of values in half precision. */
 export function panelKernel(variant: PanelVariant): Kernel {
   return kernelFor(`panels:${JSON.stringify(variant)}`, () => {
     const { transposed, sourceHalf, half, scaled } = variant;
     const at = transposed ? "(b * u.n + col) * u.k + k" : "(b * u.k + k) * u.n + col";
     const load = sourceHalf ? "unpack2x16float(source[at / 2u])[at % 2u]" : "source[at]";
     const scale = scaled ? " * scale[b * u.n + col]" : "";
-    const store = half
-      ? "panels[i] = pack2x16float(vec2f(value(b, k, col), value(b, k, col + 1u)));"
-      : "panels[i] = value(b, k, col);";
+    const packed = "pack2x16float(vec2f(value(b, k, first + 2u * j), value(b, k, first + 2u * j + 1u)))";
+    const stored = half ? packed : "value(b, k, first + j)";
     return kernel({
       name: "panels",
       reads: { source: sourceHalf ? "u32" : "f32", ...(scaled ? { scale: "f32" } : {}) },
       writes: { panels: half ? "u32" : "f32" },
-      uniforms: { k: "u32", n: "u32", width: "u32", count: "u32" },
+      uniforms: { ...RUNS.uniforms, k: "u32", n: "u32", width: "u32" },
       workgroup: FLAT,
       declare: `fn value(b: u32, k: u32, col: u32) -> f32 {
   if (col >= u.n) { return 0.0; }
   let at = ${at};
   return ${load}${scale};
 }`,
-      body: `${FLAT_INDEX}
-  if (i >= u.count) { return; }
-  let e = i${half ? " * 2u" : ""};
-  let lane = e % u.width;
-  let k = (e / u.width) % u.k;
-  let panel = e / (u.width * u.k);
+      // A row is one k of one panel.
+      body: `  ${RUNS.begin}
+  let k = row % u.k;
+  let panel = row / u.k;
   let perBatch = (u.n + u.width - 1u) / u.width;
   let b = panel / perBatch;
-  let col = (panel % perBatch) * u.width + lane;
-  ${store}`,
+  let first = (panel % perBatch) * u.width;
+  ${RUNS.along} { panels[row * u.length + j] = ${stored}; }`,
     });
   });
 }

@@ -1,9 +1,9 @@
 import { refuseTracked } from "../autograd/record.js";
 import { type DType, isFloat } from "../dtype.js";
 import { check } from "../errors.js";
-import { flatGrid } from "../kernels/kernel.js";
 import { panelKernel } from "../kernels/panels.js";
 import { panelWidth } from "../kernels/plan.js";
+import { planRuns } from "../kernels/runs.js";
 import { formatShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
@@ -87,12 +87,7 @@ export function packScaled(source: Tensor, options: PackOptions, scale?: Tensor)
     half,
     scaled: scale !== undefined,
   });
-  const count = half ? panels.size / 2 : panels.size;
-  launch(
-    kernel,
-    { source, panels, ...(scale ? { scale } : {}) },
-    { k, n, width, count },
-    flatGrid(count, source.device.caps.maxWorkgroupsPerDimension),
-  );
+  const { uniforms, grid } = planRuns(panels.size / width, half ? width / 2 : width);
+  launch(kernel, { source, panels, ...(scale ? { scale } : {}) }, { ...uniforms, k, n, width }, grid);
   return new PackedMatrix(panels, k, n, batch, width);
 }
