@@ -21,12 +21,7 @@ import {
 } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import type { Fixture } from "./fixture.js";
-import { compare, type ParityCheck } from "./report.js";
-
-const TOLERANCE = 1e-4;
-const LOGIT_TOLERANCE = 1e-3;
-/** Of a tensor's largest gradient, as golden/README states. */
-const GRADIENT_TOLERANCE = 1e-3;
+import { compare, GRADIENT_TOLERANCE, LOGIT_TOLERANCE, type ParityCheck, TOLERANCE } from "./report.js";
 
 /** Differentiates CLIP's symmetric contrastive loss by every parameter of both towers, and compares. */
 export async function contrastiveChecks(

@@ -27,13 +27,17 @@ import { Heads, headShapes } from "../heads.js";
 import { runModel } from "../model.js";
 import { classPrototypes } from "../prototypes.js";
 import { hashedImage, hashedParameter } from "./hashed.js";
-import { compare, type ParityCheck, type ParityReport, report } from "./report.js";
+import {
+  compare,
+  LOGIT_TOLERANCE,
+  type ParityCheck,
+  type ParityReport,
+  report,
+  TOLERANCE,
+} from "./report.js";
 
 const CONFIG = "ViT-B-16-plus-240";
 const CLASS_NAME = "candle";
-/** Float32 forward values, as golden/README states; norms and sums of many values relative to their size. */
-const TOLERANCE = 1e-4;
-const LOGIT_TOLERANCE = 1e-3;
 
 export interface FullSizeOptions {
   /** CLIP's vocabulary; by default looked for beside the fixture and in `vocab` beside its folder. */

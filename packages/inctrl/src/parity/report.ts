@@ -1,3 +1,10 @@
+/** Float32 forward values and parameters, absolute, as golden/README states. */
+export const TOLERANCE = 1e-4;
+/** Values behind the temperature of 100, absolute. */
+export const LOGIT_TOLERANCE = 1e-3;
+/** Gradients, as a share of their tensor's largest. */
+export const GRADIENT_TOLERANCE = 1e-3;
+
 /** One computed value held against its golden counterpart. */
 export interface ParityCheck {
   name: string;

@@ -26,13 +26,17 @@ import { runModel } from "../model.js";
 import { prototypesFromIds } from "../prototypes.js";
 import { contrastiveChecks } from "./contrastive.js";
 import { type Fixture, openFixture } from "./fixture.js";
-import { compare, maxDifference, type ParityCheck, type ParityReport, report } from "./report.js";
+import {
+  compare,
+  LOGIT_TOLERANCE,
+  maxDifference,
+  type ParityCheck,
+  type ParityReport,
+  report,
+  TOLERANCE,
+} from "./report.js";
 import { trainChecks } from "./train.js";
 
-/** Float32 forward values, as golden/README states. */
-const TOLERANCE = 1e-4;
-/** Values behind the temperature of 100. */
-const LOGIT_TOLERANCE = 1e-3;
 /** Rounding of half precision, relative. */
 const HALF_TOLERANCE = 5e-4;
 /** Below this float16 has fewer digits. */

@@ -23,11 +23,8 @@ import { patchResiduals } from "../residual.js";
 import { focalLoss, type LossForm } from "../training/focal.js";
 import { TrainableHeads } from "../training/trainable-heads.js";
 import type { Fixture } from "./fixture.js";
-import { compare, type ParityCheck } from "./report.js";
+import { compare, GRADIENT_TOLERANCE, type ParityCheck, TOLERANCE } from "./report.js";
 
-const TOLERANCE = 1e-4;
-/** Of a tensor's largest gradient, as golden/README states. */
-const GRADIENT_TOLERANCE = 1e-3;
 /**
  * Gradients below this share of their tensor's largest are rounding, not signal: a bias before a batch norm has none as long as
  * its unit is active for the whole batch. Adam divides a gradient by its own size, so rounding moves such an entry by up to
