@@ -8,6 +8,7 @@ import { modelsCommand } from "./commands/models.js";
 import { parityCommand } from "./commands/parity.js";
 import { scoreCommand } from "./commands/score.js";
 import { trainCommand } from "./commands/train.js";
+import { tuneCommand } from "./commands/tune.js";
 import { CliError, describe, EXIT, oneLine } from "./errors.js";
 import { isBrokenPipe } from "./output/sink.js";
 import { complain } from "./ui/talk.js";
@@ -18,6 +19,7 @@ const VERBS = [
   scoreCommand,
   modelsCommand,
   doctorCommand,
+  tuneCommand,
   parityCommand,
   datasetsCommand,
   evalCommand,

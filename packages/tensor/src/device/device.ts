@@ -1,5 +1,6 @@
 import { check, TensorError } from "../errors.js";
 import type { Kernel } from "../kernels/kernel.js";
+import type { Tuning } from "../kernels/tuning.js";
 import { type AdapterChoice, chooseAdapter } from "./adapter.js";
 import { type Caps, type KernelFamily, readCaps } from "./caps.js";
 import { CommandRecorder, type Grid, type UniformValues } from "./commands.js";
@@ -87,6 +88,8 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 /** A GPU device: its buffers, its compiled kernels and the commands being recorded. Made by `openDevice`. */
 export class Device {
   readonly caps: Caps;
+  /** Tiles found best by `tuneProducts`, which plans look up. */
+  readonly tuning: Tuning = new Map();
   readonly #gpu: GPUDevice;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;

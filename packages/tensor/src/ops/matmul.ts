@@ -75,7 +75,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
   if (residual) checkSize("residual", residual, outShape);
   const out = Tensor.empty(a.device, outShape);
   const variant: GemmVariant = {
-    tile: planGemm(rows, k, n, a.device.caps),
+    tile: planGemm(rows, k, n, a.device.caps, a.device.tuning),
     half: right.half,
     bias: bias !== undefined,
     activation: activation ?? null,
