@@ -872,6 +872,8 @@ export const leaf = object({
         const d = Math.abs(x) + r - half;
         return Math.sqrt(d * d + y * y) - r;
       },
+      x: 0,
+      y: 0,
       radius: 90,
     };
     const veins = Array.from({ length: 2 * n }, (_, i): Shape => {
@@ -925,6 +927,8 @@ export const seed = object({
     const bend = random.between(0, 0.006);
     const base = ellipse(a, b);
     const shape: Shape = {
+      x: 0,
+      y: 0,
       radius: b * 1.3,
       distance: (x, y) => base.distance(x - bend * y * y + bend * 1600, y),
     };
@@ -984,7 +988,7 @@ export const vessel = object({
       circle(18, -10, 2),
     ]);
     const banded: Shape = {
-      radius: body.radius,
+      ...body,
       distance: (x, y) => Math.max(dots.distance(x, y), body.distance(x, y) + 1),
     };
     return {
