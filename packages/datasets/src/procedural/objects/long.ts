@@ -26,7 +26,7 @@ export const bolt = object({
   nouns: ["bolt", "threaded rod", "stud"],
   defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing", "crack"],
   words: {
-    missing: ["a missing head", "a broken head"],
+    missing: ["a broken end", "a missing top"],
     discolouration: ["rust", "discolouration", "corrosion"],
   },
   thing(random) {
@@ -76,7 +76,7 @@ export const screw = object({
   nouns: ["screw", "wood-screw"],
   heldOut: true,
   defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing"],
-  words: { missing: ["a missing head"], discolouration: ["rust", "discolouration"] },
+  words: { missing: ["a broken end"], discolouration: ["rust", "discolouration"] },
   thing(random) {
     const alloy = anyMetal(random);
     const half = random.between(9, 15);
@@ -546,7 +546,7 @@ export const cable = object({
 /** Zips: two rows of teeth on tape. */
 export const zipper = object({
   name: "zipper",
-  nouns: ["zipper", "zip fastener", "conveyor chain"],
+  nouns: ["zipper", "zip", "conveyor chain"],
   defects: ["missing", "bent", "stain", "hole", "contamination", "discolouration", "scratch"],
   words: { missing: ["missing teeth", "a missing tooth"], bent: ["a bent tooth", "a crooked tooth"] },
   thing(random) {
