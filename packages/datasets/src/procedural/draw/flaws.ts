@@ -15,6 +15,8 @@ export interface FlawPlan {
   readonly strength: number;
   /** Extent, about 1. */
   readonly size: number;
+  /** How plainly it has to be seen, about 1. */
+  readonly demand: number;
   readonly inside: Rgb;
 }
 

@@ -1,11 +1,11 @@
 import type { DefectKind } from "../defects.js";
 import { type Canvas, inPicture, type Pose, type Rgb, windowOf } from "../draw/canvas.js";
-import { anyColour, shade } from "../draw/colours.js";
+import { anyColour, contrasting, shade } from "../draw/colours.js";
 import { chance } from "../draw/pick.js";
 import { circle, ellipse, minus, moved, type Shape, unitAt } from "../draw/shapes.js";
 import { cloud, grain } from "../draw/tables.js";
 import type { Design, Family, StructureFlaw } from "../family.js";
-import { hash, type Random, smoothstep } from "../noise.js";
+import { hash, Random, smoothstep } from "../noise.js";
 
 /** How the face of a part looks. */
 export interface Finish {
@@ -56,7 +56,7 @@ export function object(family: ObjectFamily): Family {
     kind: "object",
     design(random) {
       const thing = family.thing(random);
-      const ground = groundOf(random);
+      const ground = groundOf(random, mainColour(thing));
       const shadow = random.between(0.1, 0.6);
       return {
         noun: thing.noun,
@@ -85,10 +85,17 @@ interface Ground {
   readonly seed: number;
 }
 
-function groundOf(random: Random): Ground {
+/** The colour of the largest part. */
+function mainColour(thing: Thing): Rgb {
+  const [first, ...others] = thing.parts(new Random(0));
+  return others.reduce((most, part) => (part.shape.radius > most.shape.radius ? part : most), first!).colour;
+}
+
+function groundOf(random: Random, before: Rgb): Ground {
   const words = chance(random, 0.6) ? ["white", "black", "grey", "light grey", "dark grey"] : undefined;
   return {
-    colour: anyColour(random, words).rgb,
+    // Most things are photographed before a ground that they stand out from.
+    colour: chance(random, 0.8) ? contrasting(random, before, words).rgb : anyColour(random, words).rgb,
     kind: (["plain", "cloudy", "rough", "lines"] as const)[random.below(4)]!,
     strength: random.between(0.05, 0.25),
     seed: random.below(2 ** 30),
