@@ -33,21 +33,19 @@ export interface DrawnClass extends ClassKey {
 }
 
 export function drawClass({ family, variant, seed }: ClassKey): DrawnClass {
+  if (last?.family === family && last.variant === variant && last.seed === seed) return last;
   const classSeed = hash(hash(seed, textSeed(family.name), 21), variant, 22) >>> 1;
   const random = new Random(classSeed);
   const noun = family.nouns[random.below(family.nouns.length)]!;
   const grey = chance(random, 0.1);
   const design = family.design(random);
-  return {
-    family,
-    variant,
-    seed,
-    design,
-    noun: design.noun ?? noun,
-    classSeed,
-    grey: grey || Boolean(design.grey),
-  };
+  const all = { design, noun: design.noun ?? noun, classSeed, grey: grey || Boolean(design.grey) };
+  last = { family, variant, seed, ...all };
+  return last;
 }
+
+// Images often come in pairs of a class.
+let last: DrawnClass | undefined;
 
 /** How a sample lies and is photographed. */
 export interface View {
@@ -164,7 +162,29 @@ function flawedWindow(
   bad.window = window;
   design.paint(bad, pose, new Random(pieceSeed), flaw);
   bad.window = whole(size);
-  return window;
+  return changedWithin(good, bad, window);
+}
+
+/** The pixels that differ, within what was painted again. */
+function changedWithin(before: Canvas, after: Canvas, painted: Window): Window {
+  const { size } = before;
+  let [left, top, right, bottom] = [painted.right, painted.bottom, painted.left, painted.top];
+  for (let y = painted.top; y < painted.bottom; y++) {
+    for (let x = painted.left, p = y * size + x; x < painted.right; x++, p++) {
+      const isSame =
+        before.green[p] === after.green[p] &&
+        before.height[p] === after.height[p] &&
+        before.red[p] === after.red[p] &&
+        before.blue[p] === after.blue[p] &&
+        before.gloss[p] === after.gloss[p];
+      if (isSame) continue;
+      if (x < left) left = x;
+      if (x >= right) right = x + 1;
+      if (y < top) top = y;
+      bottom = y + 1;
+    }
+  }
+  return right > left ? { left, top, right, bottom } : { left: 0, top: 0, right: 0, bottom: 0 };
 }
 
 function planFlaw(
