@@ -1,6 +1,6 @@
 import type { DefectKind } from "../defects.js";
 import { type Canvas, inPicture, type Pose, type Rgb, windowOf } from "../draw/canvas.js";
-import { anyColour, contrasting, shade } from "../draw/colours.js";
+import { anyColour, contrasting } from "../draw/colours.js";
 import { chance } from "../draw/pick.js";
 import { circle, ellipse, minus, moved, type Shape, unitAt } from "../draw/shapes.js";
 import { cloud, grain } from "../draw/tables.js";
@@ -106,7 +106,7 @@ function paintGround(canvas: Canvas, pose: Pose, ground: Ground, random: Random)
   const { size, unit, window } = canvas;
   const [ox, oy] = [random.between(0, 900), random.between(0, 900)];
   const [fine, soft] = [grain(ground.seed), cloud(ground.seed)];
-  const [r, g, b] = ground.colour;
+  const colour = ground.colour;
   for (let row = window.top; row < window.bottom; row++) {
     const y = (row + 0.5) * unit + oy;
     for (let column = window.left, p = row * size + column; column < window.right; column++, p++) {
@@ -116,7 +116,7 @@ function paintGround(canvas: Canvas, pose: Pose, ground: Ground, random: Random)
       else if (ground.kind === "rough") f = fine(x * 0.16, y * 0.16);
       else if (ground.kind === "lines") f = fine(x * 0.01, y * 0.12);
       const light = 1 + ground.strength * f;
-      canvas.set(p, 0.6 * f, r * light, g * light, b * light, 0);
+      canvas.set(p, 0.6 * f, colour, light, 0);
       canvas.cover[p] = 0;
     }
   }
@@ -304,5 +304,3 @@ export const SOLID: readonly DefectKind[] = [
   "contamination",
   "discolouration",
 ];
-
-export const dull = (colour: Rgb) => shade(colour, 0.5);
