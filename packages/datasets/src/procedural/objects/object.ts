@@ -1,0 +1,308 @@
+import type { DefectKind } from "../defects.js";
+import { type Canvas, inPicture, type Pose, type Rgb, windowOf } from "../draw/canvas.js";
+import { anyColour, contrasting } from "../draw/colours.js";
+import { chance } from "../draw/pick.js";
+import { circle, ellipse, minus, moved, type Shape, unitAt } from "../draw/shapes.js";
+import { cloud, grain } from "../draw/tables.js";
+import type { Design, Family, StructureFlaw } from "../family.js";
+import { hash, Random, smoothstep } from "../noise.js";
+
+/** How the face of a part looks. */
+export interface Finish {
+  readonly colour: Rgb;
+  /** Layout units above the ground, or what the part lies on. */
+  readonly height?: number;
+  /** How far in the edge is rounded. */
+  readonly bevel?: number;
+  readonly gloss?: number;
+  /** Strength of unevenness in tone, and its wavelengths along x and y. */
+  readonly mottle?: readonly [strength: number, x: number, y: number];
+  /** Bumps, in layout units, of the mottle. */
+  readonly bumps?: number;
+  /** A tone for each place, multiplied with the colour. */
+  readonly tone?: (x: number, y: number) => number;
+}
+
+/** A piece of an object, painted over the parts before it. Object units are layout units; objects are about 90 in radius. */
+export interface Part extends Finish {
+  readonly shape: Shape;
+  /** Where it is fixed: around here it bends. Parts with a place may be missing or bent. */
+  readonly root?: readonly [number, number];
+  /** Printed on: has no height, and may be printed wrongly. */
+  readonly print?: boolean;
+}
+
+/** A class of objects. */
+export interface Thing {
+  readonly noun?: string;
+  readonly adjectives: readonly string[];
+  readonly inside?: Rgb;
+  readonly lie?: Design["lie"];
+  readonly grey?: boolean;
+  /** The whole, for shadows and for where defects may lie. */
+  readonly outline: Shape;
+  /** Parts in the order they are painted, for a sample; `random` is what varies from sample to sample. */
+  parts(random: Random): readonly Part[];
+}
+
+export interface ObjectFamily extends Omit<Family, "kind" | "design"> {
+  thing(random: Random): Thing;
+}
+
+/** Makes a family of objects that lie before a ground. */
+export function object(family: ObjectFamily): Family {
+  return {
+    ...family,
+    kind: "object",
+    design(random) {
+      const thing = family.thing(random);
+      const ground = groundOf(random, mainColour(thing));
+      const shadow = random.between(0.1, 0.6);
+      return {
+        noun: thing.noun,
+        adjectives: thing.adjectives,
+        inside: thing.inside ?? [0.7, 0.7, 0.7],
+        lie: thing.lie ?? "tilt",
+        grey: thing.grey ?? false,
+        outline: thing.outline.distance,
+        paint(canvas, pose, samples, flaw) {
+          const parts = flawed(thing.parts(samples), thing.outline, flaw);
+          paintGround(canvas, ground, samples);
+          const [sx, sy] = [samples.between(2, 7), samples.between(2, 7)];
+          const cast = flaw?.kind === "chip" ? minus(thing.outline, cutOf(flaw)) : thing.outline;
+          paintShadow(canvas, pose, cast, [sx, sy], shadow);
+          for (const [i, part] of parts.entries()) stamp(canvas, pose, part, hash(i, 5, 5));
+        },
+      } as Design;
+    },
+  };
+}
+
+interface Ground {
+  readonly colour: Rgb;
+  readonly kind: "plain" | "cloudy" | "rough" | "lines";
+  readonly strength: number;
+  readonly seed: number;
+}
+
+/** The colour of the largest part. */
+function mainColour(thing: Thing): Rgb {
+  const [first, ...others] = thing.parts(new Random(0));
+  return others.reduce((most, part) => (part.shape.radius > most.shape.radius ? part : most), first!).colour;
+}
+
+function groundOf(random: Random, before: Rgb): Ground {
+  const words = chance(random, 0.6) ? ["white", "black", "grey", "light grey", "dark grey"] : undefined;
+  return {
+    // Most things are photographed before a ground that they stand out from.
+    colour: chance(random, 0.8) ? contrasting(random, before, words).rgb : anyColour(random, words).rgb,
+    kind: (["plain", "cloudy", "rough", "lines"] as const)[random.below(4)]!,
+    strength: random.between(0.05, 0.25),
+    seed: random.below(2 ** 30),
+  };
+}
+
+function paintGround(canvas: Canvas, ground: Ground, random: Random): void {
+  const { size, unit, window } = canvas;
+  const [ox, oy] = [random.between(0, 900), random.between(0, 900)];
+  const [fine, soft] = [grain(ground.seed), cloud(ground.seed)];
+  // Two lattices askew, so that neither shows.
+  const rough = (x: number, y: number) =>
+    0.6 * fine(0.13 * x + 0.1 * y, 0.13 * y - 0.1 * x) + 0.5 * fine(0.2 * x - 0.3 * y, 0.3 * x + 0.2 * y);
+  const { colour } = ground;
+  for (let row = window.top; row < window.bottom; row++) {
+    const y = (row + 0.5) * unit + oy;
+    for (let column = window.left, p = row * size + column; column < window.right; column++, p++) {
+      const x = (column + 0.5) * unit + ox;
+      let f = 0;
+      if (ground.kind === "cloudy") f = soft(x * 0.01, y * 0.01);
+      else if (ground.kind === "rough") f = rough(x, y);
+      else if (ground.kind === "lines") f = fine(x * 0.01, y * 0.12);
+      const light = 1 + ground.strength * f;
+      canvas.set(p, 0.6 * f, colour, light, 0);
+      canvas.cover[p] = 0;
+    }
+  }
+}
+
+/** Calls `visit` for the pixels around a shape, with the distance to it in layout units. */
+function around(
+  canvas: Canvas,
+  pose: Pose,
+  shape: Shape,
+  margin: number,
+  shift: readonly [number, number],
+  visit: (p: number, distance: number, x: number, y: number) => void,
+): void {
+  const { size, unit } = canvas;
+  const { c, s, zoom, x: x0, y: y0 } = pose;
+  const [cx, cy] = inPicture(pose, shape.x, shape.y);
+  const r = shape.radius / zoom + margin;
+  const at = {
+    left: cx + shift[0] - r,
+    right: cx + shift[0] + r,
+    top: cy + shift[1] - r,
+    bottom: cy + shift[1] + r,
+  };
+  const { left, top, right, bottom } = windowOf(at, unit, canvas.window);
+  const { distance } = shape;
+  const across = BLOCK * unit;
+  // Bent and ragged shapes change faster than distance does, hence the spare.
+  const nothing = zoom * (1.8 * across + margin);
+  for (let blockTop = top; blockTop < bottom; blockTop += BLOCK) {
+    const blockBottom = Math.min(bottom, blockTop + BLOCK);
+    const middleY = blockTop * unit + across / 2 - 120 - shift[1];
+    for (let blockLeft = left; blockLeft < right; blockLeft += BLOCK) {
+      const middleX = blockLeft * unit + across / 2 - 120 - shift[0];
+      const middle = distance(
+        zoom * (c * middleX - s * middleY) + x0,
+        zoom * (s * middleX + c * middleY) + y0,
+      );
+      if (middle > nothing) continue;
+      const blockRight = Math.min(right, blockLeft + BLOCK);
+      for (let row = blockTop; row < blockBottom; row++) {
+        const dy = (row + 0.5) * unit - 120 - shift[1];
+        for (let column = blockLeft, p = row * size + column; column < blockRight; column++, p++) {
+          const dx = (column + 0.5) * unit - 120 - shift[0];
+          const x = zoom * (c * dx - s * dy) + x0;
+          const y = zoom * (s * dx + c * dy) + y0;
+          visit(p, distance(x, y) / zoom, x, y);
+        }
+      }
+    }
+  }
+}
+
+/** Pixels a side of what is skipped at once where a shape is far. */
+const BLOCK = 4;
+
+function paintShadow(
+  canvas: Canvas,
+  pose: Pose,
+  outline: Shape,
+  shift: readonly [number, number],
+  strength: number,
+): void {
+  around(canvas, pose, outline, 8, shift, (p, d) => {
+    if (d >= 7) return;
+    const k = 1 - strength * smoothstep(7, -5, d);
+    canvas.dye(p, k, k, k);
+  });
+}
+
+function stamp(canvas: Canvas, pose: Pose, part: Part, seed: number): void {
+  const { unit, height, red, green, blue, gloss, cover } = canvas;
+  const { colour, height: rise = 1, bevel = 0, gloss: shine = 0, mottle, bumps = 0, tone, print } = part;
+  const noise = mottle && grain(seed);
+  const [strength, wx, wy] = mottle ?? [0, 1, 1];
+  const [r, g, b] = colour;
+  around(canvas, pose, part.shape, unit, [0, 0], (p, d, x, y) => {
+    const depth = 0.5 - d / unit;
+    if (depth <= 0) return;
+    const share = Math.min(depth, 1);
+    const f = noise ? noise(x / wx, y / wy) : 0;
+    const light = (1 + strength * f) * (tone ? tone(x, y) : 1);
+    red[p]! += (r * light - red[p]!) * share;
+    green[p]! += (g * light - green[p]!) * share;
+    blue[p]! += (b * light - blue[p]!) * share;
+    gloss[p]! += (shine - gloss[p]!) * share;
+    if (print) return;
+    if (cover[p]! < share) cover[p] = share;
+    let up = rise;
+    if (bevel > 0) {
+      const t = d < -bevel ? 0 : 1 + Math.min(d, 0) / bevel;
+      up *= Math.sqrt(1 - t * t * 0.98);
+    }
+    height[p]! += (up + bumps * f - height[p]!) * share;
+  });
+}
+
+/** The parts with a defect of their structure. */
+function flawed(parts: readonly Part[], outline: Shape, flaw: StructureFlaw | null): readonly Part[] {
+  if (!flaw) return parts;
+  const { random } = flaw;
+  const loose = parts.filter(({ root }) => root);
+  const chosen = loose[random.below(loose.length)];
+  const arms = loose.filter(isArm);
+  const arm = arms[random.below(arms.length)];
+  switch (flaw.kind) {
+    case "missing":
+      return parts.filter((part) => part !== chosen);
+    case "bent":
+      return arm
+        ? parts.map((part) => (part === arm ? bentPart(part, random) : part))
+        : warped(parts, random);
+    case "misprint":
+      return misprinted(parts, random);
+    case "chip":
+      return parts.map((part) => ({ ...part, shape: minus(part.shape, cutOf(flaw)) }));
+    default:
+      return outline ? parts : [];
+  }
+}
+
+/** What is broken off the edge. */
+function cutOf({ at, size }: StructureFlaw): Shape {
+  const ragged = grain(Math.floor(Math.abs(at[0] * 7919 + at[1] * 104729)));
+  const hole = circle(size, at[0], at[1]);
+  return {
+    ...hole,
+    distance: (x, y) => hole.distance(x, y) + 0.35 * size * ragged(x / size / 0.4, y / size / 0.4),
+    radius: hole.radius * 1.4,
+  };
+}
+
+/** Whether a part reaches out from where it is fixed, so that a turn shows. */
+function isArm({ shape, root }: Part): boolean {
+  const [dx, dy] = [shape.x - root![0], shape.y - root![1]];
+  return dx * dx + dy * dy > 36;
+}
+
+function bentPart(part: Part, random: Random): Part {
+  const [x0, y0] = part.root!;
+  const turn = unitAt((chance(random, 0.5) ? 1 : -1) * random.between(0.06, 0.14));
+  return { ...part, shape: moved(moved(part.shape, [1, 0], -x0, -y0), turn, x0, y0) };
+}
+
+/** A bend of the whole: one end leaves the axis, more and more. */
+function warped(parts: readonly Part[], random: Random): readonly Part[] {
+  const [c, s] = unitAt(random.below(2) ? 0 : 0.5);
+  const start = random.between(-20, 25);
+  const strength = random.between(0.006, 0.014) * (chance(random, 0.5) ? 1 : -1);
+  return parts.map((part) => ({
+    ...part,
+    shape: {
+      ...part.shape,
+      radius: part.shape.radius * 1.25 + 70,
+      distance: (x, y) => {
+        const along = c * y - s * x;
+        const past = along > start ? along - start : 0;
+        return part.shape.distance(x + c * strength * past * past, y + s * strength * past * past);
+      },
+    },
+  }));
+}
+
+function misprinted(parts: readonly Part[], random: Random): readonly Part[] {
+  const way = random.below(3);
+  const [dx, dy] = unitAt(random.between(0, 1));
+  const far = random.between(7, 16);
+  const turn = unitAt((chance(random, 0.5) ? 1 : -1) * random.between(0.03, 0.09));
+  const blotch = ellipse(random.between(12, 24), random.between(9, 16), dx * far, dy * far);
+  return parts.map((part) => {
+    if (!part.print) return part;
+    if (way === 0) return { ...part, shape: moved(part.shape, [1, 0], dx * far, dy * far) };
+    if (way === 1) return { ...part, shape: moved(part.shape, turn, dx * far * 0.5, dy * far * 0.5) };
+    return { ...part, shape: minus(part.shape, blotch) };
+  });
+}
+
+/** Defects that most solid objects may have. */
+export const SOLID: readonly DefectKind[] = [
+  "scratch",
+  "chip",
+  "crack",
+  "stain",
+  "contamination",
+  "discolouration",
+];
