@@ -11,8 +11,12 @@ export interface Contestant<Name extends TaskName = TaskName> {
   process: string;
   task: Name;
   sizes: Tasks[Name];
-  /** Billions of operations or bytes in a run; without it, what the task says itself. */
+  /** Billions of operations or bytes in a run, for shares and ratios; without it, what the task says itself. */
   work?: number;
+  /** What the row's rate counts, where that is not work: images, steps. */
+  units?: { count: number; unit: string };
+  /** In place of the comparison's. */
+  size?: string;
   /** Something else to measure shares of: its result is not compared. */
   yardstick?: boolean;
 }
@@ -80,7 +84,7 @@ export class Bench {
     } finally {
       for (const { work } of entries) await work?.dispose().catch(() => {});
     }
-    return withRatios(entries.map((entry) => rowOf(comparison, entry)));
+    return withRatios(entries.map((entry) => ({ row: rowOf(comparison, entry), speed: speedOf(entry) })));
   }
 
   stop(): void {
@@ -133,7 +137,13 @@ async function compareResult(entry: Entry, check: Check): Promise<void> {
 function rowOf({ case: name, size, unit }: Comparison, entry: Entry): Row {
   const { contestant, timing, memory, failed } = entry;
   const work = contestant.work ?? entry.work?.work ?? undefined;
-  const row = { case: name, size, subject: contestant.subject, unit };
+  const { units } = contestant;
+  const row = {
+    case: name,
+    size: contestant.size ?? size,
+    subject: contestant.subject,
+    unit: units?.unit ?? unit,
+  };
   if (!timing)
     return {
       ...row,
@@ -147,24 +157,31 @@ function rowOf({ case: name, size, unit }: Comparison, entry: Entry): Row {
   return {
     ...row,
     ...timing,
-    rate: work === undefined ? null : (work / timing.medianMs) * 1e3,
+    rate: ((units?.count ?? work ?? Number.NaN) / timing.medianMs) * 1e3,
     ...(memory && { memory }),
   };
 }
 
-/** Adds what rates are of one another, in one run. */
-export function withRatios(rows: readonly Row[]): Row[] {
-  const rateOf = (subject: string) => rows.find((row) => row.subject === subject)?.rate ?? undefined;
-  const [ours, ceiling, gemm] = ["ours", "ceiling", "gemm"].map(rateOf);
-  return rows.map((row) => {
-    const { subject, rate } = row;
-    if (rate === null) return row;
-    const native = subject === "ceiling" || subject.endsWith(" cpu");
+/** Billions of operations or bytes a second. */
+function speedOf({ contestant, work, timing }: Entry): number | undefined {
+  const amount = contestant.work ?? work?.work ?? undefined;
+  return timing && amount !== undefined ? (amount / timing.medianMs) * 1e3 : undefined;
+}
+
+/** Adds what speeds are of one another, in one run. */
+function withRatios(entries: readonly { row: Row; speed?: number }[]): Row[] {
+  const find = (subject: string) => entries.find(({ row }) => row.subject === subject)?.speed;
+  const [ours, ceiling, gemm] = ["ours", "ceiling", "gemm"].map(find);
+  return entries.map(({ row, speed }) => {
+    if (speed === undefined) return row;
+    const yardstick = row.subject === "ceiling" || row.subject === "gemm";
+    // What runs on the processor itself is not bound by the adapter.
+    const bound = row.subject !== "ceiling" && !row.subject.endsWith(" cpu");
     return {
       ...row,
-      ...(ours !== undefined && subject !== "ours" && subject !== "ceiling" && { oursOver: ours / rate }),
-      ...(ceiling !== undefined && !native && { ofCeiling: rate / ceiling }),
-      ...(gemm !== undefined && subject === "ours" && { ofGemm: rate / gemm }),
+      ...(ours && row.subject !== "ours" && !yardstick && { oursOver: ours / speed }),
+      ...(ceiling && bound && { ofCeiling: speed / ceiling }),
+      ...(gemm && row.subject === "ours" && { ofGemm: speed / gemm }),
     };
   });
 }

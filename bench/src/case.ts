@@ -20,6 +20,8 @@ export interface Row {
   ofCeiling?: number;
   /** Of our matrix product's rate in the same run; of whole towers, the part of the time their products take by themselves. */
   ofGemm?: number;
+  /** The cost of one more at this size over that at the smallest. */
+  growth?: number;
   memory?: Memory;
   /** What else is to be known of the row. */
   note?: string;

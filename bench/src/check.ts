@@ -12,9 +12,12 @@ export interface Check {
 const PLACES = 600;
 
 /** Places spread over a result of `size` values, each with its value from a plain loop. */
-export function sampled(size: number, value: (at: number) => number, tolerance = 1e-4): Check {
-  const count = Math.min(PLACES, size);
-  // A stride without a divisor in common with rows and columns, so that all of them are met.
+export function sampled(
+  size: number,
+  value: (at: number) => number,
+  { tolerance = 1e-4, places = PLACES }: { tolerance?: number; places?: number } = {},
+): Check {
+  const count = Math.min(places, size);
   const at = Uint32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.37) * size) / count));
   return { size, at, want: Float64Array.from(at, value), tolerance };
 }

@@ -15,6 +15,14 @@ export interface Tasks {
   nearest: { rows: number; bank: number; width: number; blocks: number };
   /** The class feature of one image. `onnx` is the same network as a file. */
   tower: { model: string; weights?: string; onnx: string };
+  /** Image files scored from decoding to the score, against K prompts already encoded. */
+  score: { model: string; images: readonly string[]; prompts: readonly string[] };
+  /** One step of the optimizer on stored features; `remembered`: the pairs of images have been compared before. */
+  trainStep: { model: string; batch: number; shots: number; remembered: boolean };
+  /** Images encoded into an empty cache on disk. */
+  cacheFill: { model: string; images: readonly string[] };
+  /** The image tower `model` at another image size. */
+  resizedTower: { model: string; imageSize: number };
   /** Multiply-adds in registers, no memory: what the adapter's arithmetic can do at most. */
   fma: { megaflops: number };
   /** Bytes copied from one buffer to another, by the queue's own command or by a kernel. */

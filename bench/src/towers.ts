@@ -1,7 +1,6 @@
 import {
   buildClip,
   type Clip,
-  findConfig,
   gridSize,
   type ModelConfig,
   openWeights,
@@ -32,10 +31,16 @@ export async function withParameters<T>(
 }
 
 /** An image tower on our device. */
-export async function loadTower(device: Device, model: string, weights?: string): Promise<Clip> {
-  const config = findConfig(model);
+export async function loadTower(device: Device, config: ModelConfig, weights?: string): Promise<Clip> {
   return withParameters(config, weights, (read) => buildClip(device, config, read, { parts: "vision" }));
 }
+
+/** A configuration for images of another size: more or fewer patches. */
+export const resized = (config: ModelConfig, imageSize: number): ModelConfig => ({
+  ...config,
+  vision: { ...config.vision, imageSize },
+  preprocess: { ...config.preprocess, size: imageSize },
+});
 
 /** What every tower looks at: normalised pixels [1, 3, size, size]. */
 export const towerPixels = (size: number): Float32Array => operand(1, 3 * size * size);

@@ -1,3 +1,4 @@
+import { findConfig, type ModelConfig } from "@inctrl/clip";
 import {
   type Device,
   layerNorm,
@@ -15,7 +16,8 @@ import {
 import { copyTask, fmaTask } from "../ceiling.js";
 import { operand, unitRows } from "../data.js";
 import type { Peer, Prepared } from "../task.js";
-import { loadTower, towerPixels } from "../towers.js";
+import { loadTower, resized, towerPixels } from "../towers.js";
+import { pipeline } from "./pipeline.js";
 
 /** What is held between runs, and one run. */
 interface Work {
@@ -28,6 +30,7 @@ interface Work {
 /** @inctrl/tensor as this repository has it. Each task gets a device of its own, so that its memory is its own. */
 export const peer: Peer = {
   tasks: {
+    ...pipeline,
     fma: async (sizes) => fmaTask(await openDevice(), sizes),
     copy: async (sizes) => copyTask(await openDevice(), sizes),
 
@@ -75,16 +78,18 @@ export const peer: Peer = {
         };
       }),
 
-    tower: async ({ model, weights }) => {
-      const device = await openDevice();
-      const clip = await loadTower(device, model, weights);
-      const size = clip.config.vision.imageSize;
-      const pixels = tensor(device, towerPixels(size), [1, 3, size, size]);
-      const once = () => clip.vision.forward(pixels).features;
-      return prepared(device, { held: [pixels, clip], once });
-    },
+    tower: async ({ model, weights }) => tower(findConfig(model), weights),
+    resizedTower: async ({ model, imageSize }) => tower(resized(findConfig(model), imageSize)),
   },
 };
+
+async function tower(config: ModelConfig, weights?: string): Promise<Prepared> {
+  const device = await openDevice();
+  const clip = await loadTower(device, config, weights);
+  const size = config.vision.imageSize;
+  const pixels = tensor(device, towerPixels(size), [1, 3, size, size]);
+  return prepared(device, { held: [pixels, clip], once: () => clip.vision.forward(pixels).features });
+}
 
 async function prepare(make: (device: Device) => Work): Promise<Prepared> {
   const device = await openDevice();
