@@ -39,6 +39,8 @@ export interface BenchOptions {
   alone?: boolean;
   /** A DeiT-Tiny checkpoint. */
   deit?: string;
+  /** Stops everything; what runs then throws. */
+  signal?: AbortSignal;
   /** Told what is being done. */
   say?: (text: string) => void;
 }
@@ -49,14 +51,17 @@ export class Bench {
   readonly alone: boolean;
   readonly deit?: string;
   readonly effort: Effort;
+  readonly signal: AbortSignal;
   readonly say: (text: string) => void;
   readonly #processes = new Map<string, PeerProcess>();
 
-  constructor({ quick = false, alone = false, deit, say = () => {} }: BenchOptions = {}) {
+  constructor({ quick = false, alone = false, deit, signal, say = () => {} }: BenchOptions = {}) {
     this.quick = quick;
     this.alone = alone;
     this.deit = deit;
     this.effort = quick ? QUICK : FULL;
+    this.signal = signal ?? new AbortController().signal;
+    this.signal.addEventListener("abort", () => this.stop());
     this.say = say;
   }
 
@@ -77,6 +82,7 @@ export class Bench {
           running[index].failed = error.message;
         },
       );
+      this.signal.throwIfAborted();
       for (const [index, entry] of running.entries()) {
         entry.timing = timings[index] ?? undefined;
         if (entry.timing) entry.memory = (await entry.work?.memory()) ?? undefined;
@@ -93,6 +99,7 @@ export class Bench {
 
   async #prepare(contestant: Contestant): Promise<Entry> {
     const { process, task, sizes } = contestant;
+    this.signal.throwIfAborted();
     const failed = missing(process);
     if (failed !== undefined) return { contestant, failed };
     try {

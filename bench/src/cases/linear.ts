@@ -37,10 +37,11 @@ async function images(bench: Bench, count: number): Promise<Row[]> {
     const paths = Array.from({ length: count }, (_, i) => pictures.images[i % pictures.images.length]);
     const marks = [{ at: performance.now(), ...memoryNow() }];
     let done = 0;
-    for await (const result of scoreImages(scorer, paths)) {
+    for await (const result of scoreImages(scorer, paths, { signal: bench.signal })) {
       if ("error" in result) throw result.error;
       if (++done % WINDOW === 0) marks.push({ at: performance.now(), ...memoryNow() });
     }
+    bench.signal.throwIfAborted();
     for (const each of [scorer, bank, backbone]) each.dispose();
     device.close();
     return marks.slice(1).map((mark, i) => ({ ...mark, ms: (mark.at - marks[i].at) / WINDOW }));

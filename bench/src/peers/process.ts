@@ -32,15 +32,20 @@ export class PeerProcess {
   /** Has operands put on the device. @throws Error with the peer's own words where it cannot. */
   async prepare<Name extends TaskName>(task: Name, sizes: Tasks[Name]): Promise<PeerWork> {
     const work = this.#count++;
-    const known = await this.#order({ do: "prepare", work, task, sizes });
-    const ask = (order: Order) => this.#order(order);
+    this.#child ??= this.#start();
+    const child = this.#child;
+    const ask = (order: Order) => {
+      // What a crash took away is not prepared in the process that comes after.
+      if (this.#child !== child) throw new Error("its process has ended");
+      return this.#order(child, order);
+    };
+    const known = await ask({ do: "prepare", work, task, sizes });
     return {
       work: known as number | null,
       run: async (times) => (await ask({ do: "run", work, times })) as number,
       output: async (at, size) => (await ask({ do: "output", work, at, size })) as Float32Array | null,
       memory: async () => (await ask({ do: "memory", work })) as Memory | null,
-      // What crashed holds nothing any more.
-      dispose: async () => void (this.#child && (await ask({ do: "dispose", work }))),
+      dispose: async () => void (await ask({ do: "dispose", work })),
     };
   }
 
@@ -61,9 +66,7 @@ export class PeerProcess {
     return child;
   }
 
-  #order(order: Order): Promise<Answer["value"]> {
-    this.#child ??= this.#start();
-    const child = this.#child;
+  #order(child: ChildProcess, order: Order): Promise<Answer["value"]> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
         clearTimeout(timer);
@@ -74,7 +77,7 @@ export class PeerProcess {
       const onMessage = ({ value, error }: Answer) =>
         end(() => (error === undefined ? resolve(value) : reject(new Error(error))));
       const onExit = (code: number | null, signal: string | null) => {
-        this.#child = null;
+        if (this.#child === child) this.#child = null;
         const said = /^\w*Error: .*$/m.exec(this.#complaints)?.[0];
         end(() => reject(new Error(said ?? `its process ended with ${signal ?? code}`)));
       };
