@@ -29,8 +29,8 @@ export interface Comparison {
   contestants: readonly Contestant[];
   /** What the results must be. */
   check?: Check;
-  /** In its place: all must agree with one of them, within a share of its largest value. */
-  agree?: { with: string; size: number; tolerance: number };
+  /** In its place: all must agree with the first of these that has a result, within a share of its largest value. */
+  agree?: { with: readonly string[]; size: number; tolerance: number };
 }
 
 export interface BenchOptions {
@@ -85,7 +85,7 @@ export class Bench {
       this.signal.throwIfAborted();
       for (const [index, entry] of running.entries()) {
         entry.timing = timings[index] ?? undefined;
-        if (entry.timing) entry.memory = (await entry.work?.memory()) ?? undefined;
+        if (entry.timing) entry.memory = (await entry.work?.memory().catch(() => null)) ?? undefined;
       }
     } finally {
       for (const { work } of entries) await work?.dispose().catch(() => {});
@@ -126,13 +126,21 @@ interface Entry {
 
 /** The check that one of the contestants makes for the others. */
 async function reference({ agree }: Comparison, entries: readonly Entry[]): Promise<Check | undefined> {
-  const work = entries.find(({ contestant }) => contestant.subject === agree?.with)?.work;
-  if (!agree || !work) return undefined;
-  return agreement(agree.size, agree.tolerance, (at) => work.output(at, agree.size));
+  for (const subject of agree?.with ?? []) {
+    const entry = entries.find(({ contestant }) => contestant.subject === subject);
+    const work = entry?.work;
+    if (!agree || !work) continue;
+    try {
+      return await agreement(agree.size, agree.tolerance, (at) => work.output(at, agree.size));
+    } catch (error) {
+      entry.failed = (error as Error).message;
+    }
+  }
+  return undefined;
 }
 
 async function compareResult(entry: Entry, check: Check): Promise<void> {
-  if (!entry.work || entry.contestant.yardstick) return;
+  if (!entry.work || entry.failed !== undefined || entry.contestant.yardstick) return;
   try {
     const got = await entry.work.output(check.at, check.size);
     entry.failed = got ? difference(check, got) : "gives no result to compare";

@@ -60,6 +60,10 @@ export class PeerProcess {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
+    const gone = () => {
+      if (this.#child === child) this.#child = null;
+    };
+    child.on("exit", gone).on("error", gone);
     child.stderr?.on("data", (chunk) => {
       this.#complaints = (this.#complaints + chunk).slice(-REMEMBERED_ERROR_BYTES);
     });
@@ -77,7 +81,6 @@ export class PeerProcess {
       const onMessage = ({ value, error }: Answer) =>
         end(() => (error === undefined ? resolve(value) : reject(new Error(error))));
       const onExit = (code: number | null, signal: string | null) => {
-        if (this.#child === child) this.#child = null;
         const said = /^\w*Error: .*$/m.exec(this.#complaints)?.[0];
         end(() => reject(new Error(said ?? `its process ended with ${signal ?? code}`)));
       };
@@ -87,7 +90,7 @@ export class PeerProcess {
       }, LIMIT_MS);
       child.on("message", onMessage);
       child.on("exit", onExit);
-      child.send(order);
+      child.send(order, (error) => error && end(() => reject(error)));
     });
   }
 }
