@@ -20,8 +20,7 @@ test("what was measured is used for products of that shape, and gives the same v
   assert.equal(device.tuning.get(key), found.best);
   // Another tile than the rule's, so that it shows which one is taken.
   const planned = planGemm(19, 24, 40, device.caps);
-  const other =
-    gemmCandidates(device.caps).find(({ rows }) => rows !== planned.rows);
+  const other = gemmCandidates(device.caps).find(({ rows }) => rows !== planned.rows);
   if (!other) throw new Error("there is one tile only");
   device.tuning.set(key, other);
   assert.equal(planGemm(19, 24, 40, device.caps, device.tuning), other);
