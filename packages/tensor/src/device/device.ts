@@ -5,6 +5,7 @@ import { type Caps, type KernelFamily, readCaps } from "./caps.js";
 import { CommandRecorder, type Grid, type UniformValues } from "./commands.js";
 import { PipelineCache } from "./pipelines.js";
 import { BufferPool, type PooledBuffer, USAGE } from "./pool.js";
+import { needsWaiter, Waiter } from "./wait.js";
 
 export interface DeviceOptions {
   /** Which adapter; by default `INCTRL_ADAPTER` from the environment, else the best one. */
@@ -91,6 +92,7 @@ export class Device {
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #commands: CommandRecorder;
+  readonly #waiter: Waiter | null;
   #fault: TensorError | null = null;
   #closed = false;
   /** Kernels met while `prepare` runs a function, which then runs nothing. */
@@ -103,6 +105,7 @@ export class Device {
     this.caps = caps;
     this.#pool = new BufferPool(gpu, poolBytes, caps);
     this.#pipelines = new PipelineCache(gpu);
+    this.#waiter = needsWaiter(caps.software) ? new Waiter() : null;
     this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.bury());
     // Implementations report in order: an error of a command comes before the read that waits for it is done.
     gpu.addEventListener("uncapturederror", (event) => {
@@ -169,7 +172,7 @@ export class Device {
     this.#commands.copy(from, 0, staging, 0, size);
     this.flush();
     try {
-      await staging.mapAsync(1);
+      await this.#wait(staging.mapAsync(1));
       const data = staging.getMappedRange().slice(0, bytes);
       staging.unmap();
       this.#ensure();
@@ -196,7 +199,7 @@ export class Device {
   async sync(): Promise<void> {
     this.#ensure();
     this.flush();
-    await this.#gpu.queue.onSubmittedWorkDone();
+    await this.#wait(this.#gpu.queue.onSubmittedWorkDone());
     this.#ensure();
   }
 
@@ -204,7 +207,7 @@ export class Device {
   async compile(kernels: readonly Kernel[]): Promise<void> {
     this.#ensure();
     try {
-      await this.#pipelines.compile(kernels);
+      await this.#wait(this.#pipelines.compile(kernels));
     } catch (cause) {
       this.#ensure();
       throw this.#describe(cause as Error);
@@ -257,6 +260,10 @@ export class Device {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #wait<T>(promise: Promise<T>): Promise<T> {
+    return this.#waiter ? this.#waiter.wait(promise) : promise;
   }
 
   #describe(error: GPUError | Error): TensorError {
