@@ -132,7 +132,7 @@ export async function openBackbone(
     const config = await chooseConfig(weights, options.config ?? resolved.config);
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
     const hash = startFingerprint(config);
-    const read = fingerprinting(hash, (name) => readParameter(weights, config, name));
+    const read = fingerprinting(hash, (name, _, into) => readParameter(weights, config, name, into));
     const clip = await buildClip(device, config, read, {
       dtype: options.dtype,
       parts: "vision",
@@ -214,11 +214,12 @@ function startFingerprint({ activation, vision: { heads, lnEps } }: ModelConfig)
 
 /** Passes parameters on, hashing their names, shapes and (of large ones a sample of) values. */
 function fingerprinting(hash: Hash, read: ReadParameter): ReadParameter {
-  return async (name, shape) => {
-    const values = await read(name, shape);
+  return async (name, shape, into) => {
+    const values = await read(name, shape, into);
     hash.update(`${name}[${shape.join(",")}]`);
     const step = Math.max(1, Math.floor(values.length / HASHED_VALUES));
-    const sample = step === 1 ? values : values.filter((_, i) => i % step === 0);
+    const sample = new Float32Array(Math.ceil(values.length / step));
+    for (let i = 0; i < sample.length; i++) sample[i] = values[i * step];
     hash.update(new Uint8Array(sample.buffer, sample.byteOffset, sample.byteLength));
     return values;
   };

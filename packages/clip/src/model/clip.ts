@@ -51,7 +51,7 @@ export async function loadClip(
   options: LoadOptions = {},
 ): Promise<Clip> {
   requireKeys(weights, config, { parts: options.parts === "vision" || !config.text ? "vision" : "clip" });
-  return buildClip(device, config, (name) => readParameter(weights, config, name), options);
+  return buildClip(device, config, (name, _, into) => readParameter(weights, config, name, into), options);
 }
 
 /** Builds a backbone from any source of values, such as `randomParameters`. */

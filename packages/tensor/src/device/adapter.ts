@@ -10,6 +10,12 @@ export type AdapterChoice = "auto" | "hardware" | "software" | (string & {});
  */
 const entries = new Map<string, GPU>();
 
+/**
+ * Dawn clears a buffer before its first use, by one thread on software adapters. No kernel reads what none has written:
+ * buffers of the pool come back with old values anyway.
+ */
+const FLAGS = ["disable-dawn-features=lazy_clear_resource_on_first_use"];
+
 const KINDS = new Set(["auto", "hardware", "software"]);
 
 /** `navigator.gpu` where there is one, else Dawn through the npm package `webgpu`. */
@@ -32,7 +38,7 @@ async function entry(flags: string[] = []): Promise<GPU> {
       { cause },
     );
   }
-  const gpu = dawn.create(flags);
+  const gpu = dawn.create([...FLAGS, ...flags]);
   entries.set(key, gpu);
   return gpu;
 }

@@ -2,6 +2,7 @@ import type { Kernel } from "../kernels/kernel.js";
 import { packUniforms } from "../kernels/kernel.js";
 import type { PipelineCache } from "./pipelines.js";
 import { type PooledBuffer, USAGE } from "./pool.js";
+import { Staging } from "./staging.js";
 
 export type UniformValues = Record<string, number | readonly number[]>;
 export type Grid = readonly [number, number, number];
@@ -19,6 +20,7 @@ export class CommandRecorder {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #submitted: () => void;
+  readonly #staging: Staging;
   readonly #uniforms: GPUBuffer;
   readonly #uniformBytes = new Uint8Array(SUBMIT_AT * UNIFORM_SLOT);
   #slots = 0;
@@ -34,6 +36,7 @@ export class CommandRecorder {
     this.#device = device;
     this.#pipelines = pipelines;
     this.#submitted = submitted;
+    this.#staging = new Staging(device);
     const usage = USAGE.UNIFORM | USAGE.COPY_DST;
     this.#uniforms = device.createBuffer({ size: this.#uniformBytes.length, usage });
   }
@@ -73,8 +76,22 @@ export class CommandRecorder {
 
   /** Writes bytes from the host, after all that was recorded so far has been submitted where that matters. */
   write(to: PooledBuffer, offset: number, bytes: Uint8Array): void {
+    const staged = this.#staging.fill(bytes, (chunk, at, length) => {
+      this.#endPass();
+      to.epoch = this.epoch;
+      this.#encoding().copyBufferToBuffer(chunk, 0, to.buffer, offset + at, length);
+      this.#count();
+    });
+    if (staged === bytes.byteLength) return;
     if (to.epoch === this.epoch) this.flush();
-    this.#device.queue.writeBuffer(to.buffer, offset, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { buffer, byteOffset, byteLength } = bytes;
+    this.#device.queue.writeBuffer(
+      to.buffer,
+      offset + staged,
+      buffer,
+      byteOffset + staged,
+      byteLength - staged,
+    );
   }
 
   /** Submits what was recorded. */
@@ -88,6 +105,7 @@ export class CommandRecorder {
       this.#device.queue.submit([this.#encoder.finish()]);
       this.#encoder = null;
       this.submits++;
+      this.#staging.submitted();
     }
     this.#recorded = 0;
     this.#slots = 0;
@@ -95,7 +113,13 @@ export class CommandRecorder {
     this.#submitted();
   }
 
+  /** Frees what large writes passed through; only right after `flush`. */
+  trim(): void {
+    this.#staging.trim();
+  }
+
   destroy(): void {
+    this.#staging.trim();
     this.#uniforms.destroy();
   }
 

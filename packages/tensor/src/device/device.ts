@@ -246,6 +246,7 @@ export class Device {
   /** Frees every idle buffer of the pool. */
   trim(): void {
     this.flush();
+    this.#commands.trim();
     this.#pool.trim();
   }
 

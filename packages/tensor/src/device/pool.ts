@@ -4,6 +4,7 @@ import type { Caps } from "./caps.js";
 /** The values of GPUBufferUsage, fixed by the WebGPU specification; Node has no such global. */
 export const USAGE = {
   MAP_READ: 0x1,
+  MAP_WRITE: 0x2,
   COPY_SRC: 0x4,
   COPY_DST: 0x8,
   UNIFORM: 0x40,
