@@ -5,6 +5,7 @@ import {
   buildClip,
   type Clip,
   findConfig,
+  hollowClip,
   inferConfig,
   loadClip,
   type ModelConfig,
@@ -19,8 +20,10 @@ import {
   type Tokenizer,
   type Weights,
 } from "@inctrl/clip";
-import { type Device, keep, scope, type Tensor, zeros } from "@inctrl/tensor";
+import { type Device, keep, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
+import { encodePixels } from "./encode.js";
 import { InctrlError } from "./errors.js";
+import { runModel } from "./model.js";
 import { classPrototypes } from "./prototypes.js";
 
 export interface BackboneOptions {
@@ -131,6 +134,9 @@ export async function openBackbone(
   try {
     const config = await chooseConfig(weights, options.config ?? resolved.config);
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
+    // Compiled while the weights are read.
+    const compiled = compileAhead(device, config, options.dtype);
+    compiled.catch(() => {});
     const hash = startFingerprint(config);
     const read = fingerprinting(hash, (name, _, into) => readParameter(weights, config, name, into));
     const clip = await buildClip(device, config, read, {
@@ -138,7 +144,7 @@ export async function openBackbone(
       parts: "vision",
       onProgress: options.onProgress,
     });
-    await prepareVision(clip);
+    await compiled;
     const vocabulary = options.vocabulary ?? resolved.vocabulary;
     const text = config.text ? textSource(device, resolved.weights, config, vocabulary, options) : null;
     return new Backbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
@@ -156,12 +162,16 @@ export async function randomBackbone(device: Device, config: ModelConfig, seed: 
   return new Backbone(`untrained ${config.name ?? "ViT"} (seed ${seed})`, clip, hash.digest("hex"), null);
 }
 
-/** Compiles the image tower's kernels side by side, so that the first batch waits for none. */
-async function prepareVision({ device, vision, config }: Clip): Promise<void> {
+/** Compiles side by side what an image tower and the search for its nearest patches run, so that the first batch waits for none. */
+async function compileAhead(device: Device, config: ModelConfig, dtype?: "float32" | "float16") {
   const { size } = config.preprocess;
   await device.prepare(() =>
     scope(() => {
-      vision.forward(zeros(device, [PREPARED_BATCH, 3, size, size]), { taps: config.outBlocks });
+      const { vision } = hollowClip(device, config, { dtype, parts: "vision" });
+      const pixels = Tensor.empty(device, [PREPARED_BATCH, 3, size, size]);
+      const { features, taps } = encodePixels(vision, pixels, config.outBlocks);
+      const banks = taps.map((tap) => packBank(reshape(tap, [-1, tap.shape[2]])));
+      runModel(features, taps, { banks, alpha: 1 });
     }),
   );
 }

@@ -86,9 +86,7 @@ export async function loadParameters(
   read: ReadParameter,
   { dtype = "float32", parts = "clip", trainable = false, onProgress }: LoadOptions = {},
 ): Promise<Parameters> {
-  const wanted = [...canonicalShapes(config)].filter(([name]) =>
-    parts === "clip" ? true : isVision(name) === (parts === "vision"),
-  );
+  const wanted = wantedShapes(config, parts);
   const counts = wanted.map(([, shape]) => shape.reduce((n, d) => n * d, 1));
   const total = counts.reduce((sum, count) => sum + count, 0);
   // Used for one parameter after another: the first touch of fresh memory costs more than reading a file into it.
@@ -126,19 +124,39 @@ export async function loadParameters(
   return parameters;
 }
 
+/** Parameters without values, for planning: only to be used inside `device.prepare`. */
+export function hollowParameters(
+  device: Device,
+  config: ModelConfig,
+  { dtype = "float32", parts = "clip" }: Pick<LoadOptions, "dtype" | "parts"> = {},
+): Parameters {
+  const parameters = new Parameters();
+  for (const [name, shape] of wantedShapes(config, parts))
+    parameters.set(name, place(device, name, shape, null, dtype));
+  return parameters;
+}
+
+function wantedShapes(config: ModelConfig, parts: "vision" | "text" | "clip") {
+  return [...canonicalShapes(config)].filter(
+    ([name]) => parts === "clip" || isVision(name) === (parts === "vision"),
+  );
+}
+
 function place(
   device: Device,
   name: string,
   shape: readonly number[],
-  values: Float32Array,
+  values: Float32Array | null,
   dtype: "float32" | "float16",
 ): Tensor | PackedMatrix {
+  const make = (shape: readonly number[], type: "float32" | "float16" = "float32") =>
+    values ? tensor(device, values, shape, type) : Tensor.empty(device, shape, type);
   return scope((): Tensor | PackedMatrix => {
     if (STORED_OUT_IN.test(name)) {
-      const flat = tensor(device, values, [shape[0], values.length / shape[0]]);
-      return packMatrix(flat, { transposed: true, dtype });
+      const columns = shape.slice(1).reduce((n, d) => n * d, 1);
+      return packMatrix(make([shape[0], columns]), { transposed: true, dtype });
     }
-    if (STORED_IN_OUT.test(name)) return packMatrix(tensor(device, values, shape), { dtype });
-    return tensor(device, values, shape, name === "token_embedding.weight" ? dtype : "float32");
+    if (STORED_IN_OUT.test(name)) return packMatrix(make(shape), { dtype });
+    return make(shape, name === "token_embedding.weight" ? dtype : "float32");
   });
 }

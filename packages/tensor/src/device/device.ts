@@ -4,7 +4,7 @@ import { type AdapterChoice, chooseAdapter } from "./adapter.js";
 import { type Caps, type KernelFamily, readCaps } from "./caps.js";
 import { CommandRecorder, type Grid, type UniformValues } from "./commands.js";
 import { PipelineCache } from "./pipelines.js";
-import { BufferPool, type PooledBuffer, USAGE } from "./pool.js";
+import { BufferPool, hollowBuffer, type PooledBuffer, USAGE } from "./pool.js";
 import { needsWaiter, Waiter } from "./wait.js";
 
 export interface DeviceOptions {
@@ -147,7 +147,7 @@ export class Device {
 
   allocate(bytes: number): PooledBuffer {
     this.#ensure();
-    return this.#pool.take(bytes);
+    return this.#planned ? hollowBuffer(bytes) : this.#pool.take(bytes);
   }
 
   release(entry: PooledBuffer): void {
@@ -216,7 +216,7 @@ export class Device {
 
   /**
    * Compiles all kernels that a function would run, side by side, without running any: the first real run then waits for
-   * none. The function's tensors hold nothing and must be freed by it.
+   * none. The function's tensors take no memory, hold nothing and must be freed by it.
    *
    * @example
    * await device.prepare(() => scope(() => void model.forward(zeros(device, [8, 3, 224, 224]))));

@@ -16,6 +16,13 @@ export interface PooledBuffer {
   readonly buffer: GPUBuffer;
   readonly bytes: number;
   epoch: number;
+  /** Stands for memory while kernels are planned, and has none. */
+  readonly hollow?: true;
+}
+
+/** What `prepare` hands out: no memory, since nothing is run. */
+export function hollowBuffer(bytes: number): PooledBuffer {
+  return { buffer: null as unknown as GPUBuffer, bytes: sizeClass(bytes), epoch: -1, hollow: true };
 }
 
 export type PoolLimits = Pick<Caps, "maxBindingBytes" | "maxBufferBytes">;
@@ -64,6 +71,7 @@ export class BufferPool {
   }
 
   give(entry: PooledBuffer): void {
+    if (entry.hollow) return;
     this.liveBytes -= entry.bytes;
     if (this.idleBytes + entry.bytes > this.cap) {
       this.#doomed.push(entry.buffer);
