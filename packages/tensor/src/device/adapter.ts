@@ -11,10 +11,11 @@ export type AdapterChoice = "auto" | "hardware" | "software" | (string & {});
 const entries = new Map<string, GPU>();
 
 /**
- * Dawn clears a buffer before its first use, by one thread on software adapters. No kernel reads what none has written:
- * buffers of the pool come back with old values anyway.
+ * What Dawn does for pages from anywhere and we need not have. It clears a buffer before its first use, by one thread on
+ * software adapters; no kernel reads what none has written, since buffers of the pool come back with old values. And it
+ * rounds timestamps to 0.1 ms.
  */
-const FLAGS = ["disable-dawn-features=lazy_clear_resource_on_first_use"];
+const FLAGS = ["disable-dawn-features=lazy_clear_resource_on_first_use,timestamp_quantization"];
 
 const KINDS = new Set(["auto", "hardware", "software"]);
 

@@ -3,6 +3,7 @@ import { packUniforms } from "../kernels/kernel.js";
 import type { PipelineCache } from "./pipelines.js";
 import { type PooledBuffer, USAGE } from "./pool.js";
 import { Staging } from "./staging.js";
+import type { Tracer } from "./trace.js";
 
 export type UniformValues = Record<string, number | readonly number[]>;
 export type Grid = readonly [number, number, number];
@@ -10,7 +11,7 @@ export type Grid = readonly [number, number, number];
 /** The offset alignment that every adapter takes; uniforms of one dispatch fit well within it. */
 const UNIFORM_SLOT = 256;
 /** Commands recorded before a batch is submitted by itself: a submit costs about as much as one dispatch. */
-const SUBMIT_AT = 96;
+export const SUBMIT_AT = 96;
 
 /**
  * Records dispatches and copies into one encoder and submits them together. `epoch` numbers the batch being
@@ -30,6 +31,8 @@ export class CommandRecorder {
   epoch = 0;
   dispatches = 0;
   submits = 0;
+  /** Where dispatches are noted while they are traced; to be set right after `flush`. */
+  tracer: Tracer | null = null;
 
   /** `submitted` is called right after each submit: only then may buffers that commands used be destroyed. */
   constructor(device: GPUDevice, pipelines: PipelineCache, submitted: () => void) {
@@ -41,7 +44,13 @@ export class CommandRecorder {
     this.#uniforms = device.createBuffer({ size: this.#uniformBytes.length, usage });
   }
 
-  dispatch(kernel: Kernel, buffers: readonly PooledBuffer[], uniforms: UniformValues, grid: Grid): void {
+  dispatch(
+    kernel: Kernel,
+    buffers: readonly PooledBuffer[],
+    uniforms: UniformValues,
+    grid: Grid,
+    flop: number,
+  ): void {
     const { pipeline, layout } = this.#pipelines.get(kernel);
     const entries: GPUBindGroupEntry[] = [];
     if (kernel.uniforms.length > 0) {
@@ -51,7 +60,9 @@ export class CommandRecorder {
       pooled.epoch = this.epoch;
       entries.push({ binding: entries.length, resource: { buffer: pooled.buffer } });
     }
-    const pass = this.#computePass();
+    const pass = this.tracer
+      ? this.#tracedPass(this.tracer, kernel, buffers, grid, flop)
+      : this.#computePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.#device.createBindGroup({ label: kernel.name, layout, entries }));
     pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
@@ -98,6 +109,7 @@ export class CommandRecorder {
   flush(): void {
     if (this.#encoder) {
       this.#endPass();
+      this.tracer?.resolve(this.#encoder);
       // Ordered after all batches submitted before, so that one buffer serves every batch.
       if (this.#slots > 0) {
         this.#device.queue.writeBuffer(this.#uniforms, 0, this.#uniformBytes, 0, this.#slots * UNIFORM_SLOT);
@@ -106,6 +118,7 @@ export class CommandRecorder {
       this.#encoder = null;
       this.submits++;
       this.#staging.submitted();
+      this.tracer?.submitted();
     }
     this.#recorded = 0;
     this.#slots = 0;
@@ -134,6 +147,19 @@ export class CommandRecorder {
 
   #computePass(): GPUComputePassEncoder {
     this.#pass ??= this.#encoding().beginComputePass();
+    return this.#pass;
+  }
+
+  #tracedPass(
+    tracer: Tracer,
+    kernel: Kernel,
+    buffers: readonly PooledBuffer[],
+    grid: Grid,
+    flop: number,
+  ): GPUComputePassEncoder {
+    this.#endPass();
+    const bytes = buffers.reduce((sum, { used }) => sum + used, 0);
+    this.#pass = tracer.pass(this.#encoding(), { kernel: kernel.name, grid, flop, bytes });
     return this.#pass;
   }
 

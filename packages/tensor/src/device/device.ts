@@ -2,9 +2,10 @@ import { check, TensorError } from "../errors.js";
 import type { Kernel } from "../kernels/kernel.js";
 import { type AdapterChoice, chooseAdapter } from "./adapter.js";
 import { type Caps, type KernelFamily, readCaps } from "./caps.js";
-import { CommandRecorder, type Grid, type UniformValues } from "./commands.js";
+import { CommandRecorder, type Grid, SUBMIT_AT, type UniformValues } from "./commands.js";
 import { PipelineCache } from "./pipelines.js";
 import { BufferPool, hollowBuffer, type PooledBuffer, USAGE } from "./pool.js";
+import { type Trace, Tracer } from "./trace.js";
 import { needsWaiter, Waiter } from "./wait.js";
 
 export interface DeviceOptions {
@@ -121,8 +122,16 @@ export class Device {
     });
   }
 
-  /** Runs a kernel: buffers in the order of its reads, then its writes. Nothing runs for an empty grid. */
-  dispatch(kernel: Kernel, buffers: readonly PooledBuffer[], uniforms: UniformValues, grid: Grid): void {
+  /**
+   * Runs a kernel: buffers in the order of its reads, then its writes. Nothing runs for an empty grid. `flop` is for traces.
+   */
+  dispatch(
+    kernel: Kernel,
+    buffers: readonly PooledBuffer[],
+    uniforms: UniformValues,
+    grid: Grid,
+    flop = 0,
+  ): void {
     this.#ensure();
     if (grid[0] === 0 || grid[1] === 0 || grid[2] === 0) return;
     const limit = this.caps.maxWorkgroupsPerDimension;
@@ -142,7 +151,7 @@ export class Device {
       });
     }
     if (this.#planned) this.#planned.push(kernel);
-    else this.#commands.dispatch(kernel, buffers, uniforms, grid);
+    else this.#commands.dispatch(kernel, buffers, uniforms, grid, flop);
   }
 
   allocate(bytes: number): PooledBuffer {
@@ -231,6 +240,41 @@ export class Device {
       this.#planned = null;
     }
     await this.compile(planned);
+  }
+
+  /**
+   * Counts what is run from now on and, where the adapter has timestamps, times each dispatch; without a trace that costs
+   * nothing.
+   *
+   * @throws TensorError `argument` while another trace is under way.
+   * @example
+   * const trace = device.trace();
+   * // ... work ...
+   * for (const { kernel, calls, ms } of (await trace.stop()).kernels) console.log(kernel, calls, ms);
+   */
+  trace(): Trace {
+    this.flush();
+    check(!this.#commands.tracer, "argument", () => "trace: one is under way; stop it first");
+    const tracer = new Tracer(this.#gpu, this.caps.timestamps, SUBMIT_AT);
+    this.#commands.tracer = tracer;
+    this.#pool.tracedPeak = this.#pool.liveBytes + this.#pool.idleBytes;
+    const before = this.stats;
+    return {
+      stop: async () => {
+        this.flush();
+        this.#commands.tracer = null;
+        const { dispatches, submits, allocations } = this.stats;
+        const counters = {
+          dispatches: dispatches - before.dispatches,
+          submits: submits - before.submits,
+          allocations: allocations - before.allocations,
+          peakBytes: this.#pool.tracedPeak,
+        };
+        const report = await this.#wait(tracer.finish(counters));
+        this.#ensure();
+        return report;
+      },
+    };
   }
 
   memory(): MemoryReport {

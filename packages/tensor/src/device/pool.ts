@@ -9,12 +9,15 @@ export const USAGE = {
   COPY_DST: 0x8,
   UNIFORM: 0x40,
   STORAGE: 0x80,
+  QUERY_RESOLVE: 0x200,
 } as const;
 
 /** A pooled GPU buffer; `epoch` is the command batch that last used it. */
 export interface PooledBuffer {
   readonly buffer: GPUBuffer;
   readonly bytes: number;
+  /** Bytes that its present user asked for. */
+  used: number;
   epoch: number;
   /** Stands for memory while kernels are planned, and has none. */
   readonly hollow?: true;
@@ -22,7 +25,13 @@ export interface PooledBuffer {
 
 /** What `prepare` hands out: no memory, since nothing is run. */
 export function hollowBuffer(bytes: number): PooledBuffer {
-  return { buffer: null as unknown as GPUBuffer, bytes: sizeClass(bytes), epoch: -1, hollow: true };
+  return {
+    buffer: null as unknown as GPUBuffer,
+    bytes: sizeClass(bytes),
+    used: bytes,
+    epoch: -1,
+    hollow: true,
+  };
 }
 
 export type PoolLimits = Pick<Caps, "maxBindingBytes" | "maxBufferBytes">;
@@ -40,6 +49,8 @@ export class BufferPool {
   idleBytes = 0;
   liveBytes = 0;
   peakBytes = 0;
+  /** As `peakBytes`, since a trace last set it. */
+  tracedPeak = 0;
   allocations = 0;
 
   constructor(device: GPUDevice, cap: number, limits: PoolLimits) {
@@ -63,10 +74,12 @@ export class BufferPool {
     else {
       this.allocations++;
       const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
-      entry = { buffer: this.#device.createBuffer({ size, usage }), bytes: size, epoch: -1 };
+      entry = { buffer: this.#device.createBuffer({ size, usage }), bytes: size, used: bytes, epoch: -1 };
     }
+    entry.used = bytes;
     this.liveBytes += size;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.idleBytes);
+    this.tracedPeak = Math.max(this.tracedPeak, this.liveBytes + this.idleBytes);
     return entry;
   }
 
