@@ -21,6 +21,7 @@ import {
   type Weights,
 } from "@inctrl/clip";
 import { type Device, keep, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
+import { chooseBatch } from "./batch.js";
 import { encodePixels } from "./encode.js";
 import { InctrlError } from "./errors.js";
 import { runModel } from "./model.js";
@@ -39,8 +40,6 @@ export interface BackboneOptions {
 
 /** Values of a parameter that go into the fingerprint: all of a small one, evenly spaced ones of a large one. */
 const HASHED_VALUES = 16384;
-/** Images in a batch as kernels are planned ahead; other sizes compile what they need when they come. */
-const PREPARED_BATCH = 8;
 
 /**
  * A frozen image tower, ready to encode images; for CLIP models its text tower is opened when a class is named, and
@@ -168,7 +167,8 @@ async function compileAhead(device: Device, config: ModelConfig, dtype?: "float3
   await device.prepare(() =>
     scope(() => {
       const { vision } = hollowClip(device, config, { dtype, parts: "vision" });
-      const pixels = Tensor.empty(device, [PREPARED_BATCH, 3, size, size]);
+      // Other batches compile what they need when they come.
+      const pixels = Tensor.empty(device, [chooseBatch(device.caps, config), 3, size, size]);
       const { features, taps } = encodePixels(vision, pixels, config.outBlocks);
       const banks = taps.map((tap) => packBank(reshape(tap, [-1, tap.shape[2]])));
       runModel(features, taps, { banks, alpha: 1 });

@@ -98,6 +98,8 @@ export class Device {
   #closed = false;
   /** Kernels met while `prepare` runs a function, which then runs nothing. */
   #planned: Kernel[] | null = null;
+  /** The submit that reads asked for in one go wait for together. */
+  #submitting: Promise<void> | null = null;
   /** Live tensors; kept by `Tensor`. */
   tensorCount = 0;
 
@@ -173,14 +175,18 @@ export class Device {
     if (bytes > 0 && !this.#planned) this.#commands.copy(from, fromOffset, to, toOffset, bytes);
   }
 
-  /** Reads bytes back to the host; submits first and waits for the GPU. */
+  /** Reads bytes back to the host; submits first, one time for all reads asked for together, and waits for the GPU. */
   async read(from: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
     this.#ensure();
     const size = Math.ceil(bytes / 4) * 4;
     const staging = this.#gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
     this.#commands.copy(from, 0, staging, 0, size);
-    this.flush();
     try {
+      this.#submitting ??= Promise.resolve().then(() => {
+        this.#submitting = null;
+        this.flush();
+      });
+      await this.#submitting;
       await this.#wait(staging.mapAsync(1));
       const data = staging.getMappedRange().slice(0, bytes);
       staging.unmap();
