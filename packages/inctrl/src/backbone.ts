@@ -1,4 +1,3 @@
-import { createHash, type Hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
@@ -7,25 +6,22 @@ import {
   findConfig,
   hollowClip,
   inferConfig,
-  loadClip,
   type ModelConfig,
-  openTokenizer,
   openWeights,
   parseConfig,
-  type ReadParameter,
   randomParameters,
   readParameter,
   requireKeys,
   resolveModel,
-  type Tokenizer,
   type Weights,
 } from "@inctrl/clip";
-import { type Device, keep, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
+import { type Device, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
 import { chooseBatch } from "./batch.js";
 import { encodePixels } from "./encode.js";
 import { InctrlError } from "./errors.js";
+import { fingerprinting, startFingerprint } from "./fingerprint.js";
 import { runModel } from "./model.js";
-import { classPrototypes } from "./prototypes.js";
+import { TextSource } from "./text-source.js";
 
 export interface BackboneOptions {
   /** A configuration's name or JSON file, where the tensors' shapes do not tell (QuickGELU, head widths). */
@@ -34,12 +30,11 @@ export interface BackboneOptions {
   vocabulary?: string;
   /** `float16` keeps the matrices in half precision. Default float32. */
   dtype?: "float32" | "float16";
+  /** Folder in which text prototypes are kept from run to run. Without it they are not. */
+  textCache?: string;
   /** Parameters loaded so far, and in all. */
   onProgress?: (loaded: number, total: number) => void;
 }
-
-/** Values of a parameter that go into the fingerprint: all of a small one, evenly spaced ones of a large one. */
-const HASHED_VALUES = 16384;
 
 /**
  * A frozen image tower, ready to encode images; for CLIP models its text tower is opened when a class is named, and
@@ -86,17 +81,9 @@ export class Backbone {
         `${this.name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
       );
     }
-    const { clip, tokenizer } = await this.#text.open();
-    try {
-      if (!clip.text) throw new InctrlError("text", `${this.name} has no text tower`);
-      const made = keep(classPrototypes(clip.text, tokenizer, className));
-      await this.device.sync();
-      this.#prototypes.set(className, made);
-      return made;
-    } finally {
-      clip.dispose();
-      this.device.trim();
-    }
+    const made = await this.#text.prototypes(className);
+    this.#prototypes.set(className, made);
+    return made;
   }
 
   dispose(): void {
@@ -108,11 +95,6 @@ export class Backbone {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Opens the text tower on demand: it is needed once a class, and is as large as the image tower. */
-interface TextSource {
-  open(): Promise<{ clip: Clip; tokenizer: Tokenizer }>;
 }
 
 /**
@@ -145,7 +127,10 @@ export async function openBackbone(
     });
     await compiled;
     const vocabulary = options.vocabulary ?? resolved.vocabulary;
-    const text = config.text ? textSource(device, resolved.weights, config, vocabulary, options) : null;
+    const { dtype, textCache: cache } = options;
+    const text = config.text
+      ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache })
+      : null;
     return new Backbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
   } finally {
     await weights.close();
@@ -189,48 +174,4 @@ async function chooseConfig(weights: Weights, wanted: string | undefined): Promi
     });
   }
   return parseConfig(text);
-}
-
-function textSource(
-  device: Device,
-  path: string,
-  config: ModelConfig,
-  vocabulary: string | undefined,
-  { dtype }: BackboneOptions,
-): TextSource {
-  return {
-    async open() {
-      if (vocabulary === undefined) {
-        throw new InctrlError(
-          "text",
-          'the class name needs CLIP\'s vocabulary: run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
-        );
-      }
-      const tokenizer = await openTokenizer(vocabulary, { vocabSize: config.text?.vocabSize });
-      const weights = await openWeights(path);
-      try {
-        return { clip: await loadClip(device, config, weights, { dtype, parts: "text" }), tokenizer };
-      } finally {
-        await weights.close();
-      }
-    },
-  };
-}
-
-/** A hash of what the tensors do not tell and yet changes what the image tower computes. */
-function startFingerprint({ activation, vision: { heads, lnEps } }: ModelConfig): Hash {
-  return createHash("sha256").update(JSON.stringify({ activation, heads, lnEps }));
-}
-
-/** Passes parameters on, hashing their names, shapes and (of large ones a sample of) values. */
-function fingerprinting(hash: Hash, read: ReadParameter): ReadParameter {
-  return async (name, shape, into) => {
-    const values = await read(name, shape, into);
-    hash.update(`${name}[${shape.join(",")}]`);
-    const step = Math.max(1, Math.floor(values.length / HASHED_VALUES));
-    const sample = new Float32Array(Math.ceil(values.length / step));
-    for (let i = 0; i < sample.length; i++) sample[i] = values[i * step];
-    hash.update(new Uint8Array(sample.buffer, sample.byteOffset, sample.byteLength));
-    return values;
-  };
 }
