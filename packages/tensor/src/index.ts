@@ -27,6 +27,14 @@ export {
   type MemoryReport,
   openDevice,
 } from "./device/device.js";
+export {
+  chromeTrace,
+  type DispatchRecord,
+  type KernelUse,
+  type TimedDispatch,
+  type Trace,
+  type TraceReport,
+} from "./device/trace.js";
 export type { DType, TensorData } from "./dtype.js";
 export { TensorError, type TensorErrorCode } from "./errors.js";
 export * from "./files/index.js";

@@ -74,7 +74,12 @@ async function load(device: Device, model: Model, { vocabulary }: TrainSettings)
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
     const { backbone, modelConfig: config } = model;
-    return await openBackbone(device, backbone, { config, vocabulary, onProgress: progress.update });
+    return await openBackbone(device, backbone, {
+      config,
+      vocabulary,
+      textCache: join(cacheDir(), "prototypes"),
+      onProgress: progress.update,
+    });
   } finally {
     progress.stop();
   }

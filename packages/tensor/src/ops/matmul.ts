@@ -105,6 +105,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
     out.size === 0
       ? [0, 0, 0]
       : [Math.ceil(rows / height), Math.ceil(n / (tile.lanes * 4 * tile.vectors)), batch],
+    2 * batch * rows * n * k,
   );
   return out;
 }

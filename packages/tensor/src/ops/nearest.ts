@@ -114,6 +114,7 @@ function search(query: Tensor, bank: PackedMatrix): NearestResult {
       lowest: -3.0e38,
     },
     [Math.ceil(rows / height), splits, bank.batch],
+    2 * bank.batch * rows * bank.n * bank.k,
   );
   launch(
     nearestMergeKernel(),
