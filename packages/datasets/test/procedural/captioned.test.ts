@@ -113,7 +113,7 @@ test("captions are those of the images, and many", () => {
 });
 
 test("captions use every state and template of the paper", () => {
-  const captions = captionsOf(3, 8000);
+  const captions = captionsOf(3, 6000);
   const good = captions.filter((_, i) => i % 2 === 0);
   const bad = captions.filter((_, i) => i % 2 === 1);
   for (const [, template] of TEMPLATES) {
@@ -155,7 +155,7 @@ test("what is evaluated is never named while pretraining", () => {
   ];
   const nouns = [...heldOut.flatMap(({ nouns }) => nouns), ...Object.keys(proceduralClasses), ...published];
   const named = new RegExp(`\\b(${nouns.join("|")})s?\\b`);
-  for (const caption of captionsOf(8, 6000)) assert.not.match(caption, named);
+  for (const caption of captionsOf(8, 4000)) assert.not.match(caption, named);
   const other = captionsOf(8, 400, "held-out");
   assert.ok(other.filter((caption) => named.test(caption)).length > 390);
 });
