@@ -11,11 +11,14 @@ export class Waiter {
   /** Never written: waiting on it is sleeping. */
   readonly #cell = new Int32Array(new SharedArrayBuffer(4));
   #waiting = 0;
+  #dozing = false;
+  #began = 0;
 
   /** The promise's value; while any such promise is open, the event loop sleeps a little in every turn. */
   async wait<T>(promise: Promise<T>): Promise<T> {
-    this.#waiting++;
-    if (this.#waiting === 1) void this.#doze();
+    if (this.#waiting++ === 0) this.#began = performance.now();
+    // The last wait's loop may not have noticed yet that it is over: it serves this one too.
+    if (!this.#dozing) void this.#doze();
     try {
       return await promise;
     } finally {
@@ -24,11 +27,13 @@ export class Waiter {
   }
 
   async #doze(): Promise<void> {
-    const began = performance.now();
+    this.#dozing = true;
     while (this.#waiting > 0) {
-      Atomics.wait(this.#cell, 0, 0, Math.min(LONGEST_MS, (performance.now() - began) * SHARE));
+      const nap = Math.min(LONGEST_MS, (performance.now() - this.#began) * SHARE);
+      Atomics.wait(this.#cell, 0, 0, nap);
       await new Promise((resolve) => setImmediate(resolve));
     }
+    this.#dozing = false;
   }
 }
 

@@ -30,6 +30,13 @@ test("the event loop rests while something is waited for, and no longer", async 
   assert.ok((await turnsDuring(sleep(50))) > 400);
 });
 
+test("one wait after another does not make the next one sleep longer", async () => {
+  const waiter = new Waiter();
+  for (let i = 0; i < 20; i++) await waiter.wait(sleep(5));
+  // About 110 turns of at most 2 ms; twenty sleepers at once would leave 5.
+  assert.ok((await turnsDuring(waiter.wait(sleep(200)))) > 20);
+});
+
 test("values and errors pass through, several at a time", async () => {
   const waiter = new Waiter();
   const failing = waiter.wait(sleep(5).then(() => Promise.reject(new Error("lost"))));
