@@ -15,7 +15,7 @@ export interface Answer {
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 /** No single order takes this long; a peer that does hangs. */
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
 const REMEMBERED_ERROR_BYTES = 4000;
 
 /** A library's process, started at the first order and again after a crash. */
