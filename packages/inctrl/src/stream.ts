@@ -3,6 +3,7 @@ import { decodeImage, hashFile } from "@inctrl/datasets";
 import type { Backbone } from "./backbone.js";
 import type { Prompt } from "./bank.js";
 import { chooseBatch } from "./batch.js";
+import { DecodePool, decodeThreads } from "./decode-pool.js";
 import type { Scorer, ViewScore } from "./scorer.js";
 
 /** What the model says of one image file: of its most anomalous view, and of each. */
@@ -22,6 +23,8 @@ export interface ImageFailure {
 export interface ScoreImagesOptions {
   /** Views scored together. By default chosen by `chooseBatch`; the scores do not depend on it. */
   batch?: number;
+  /** Threads that decode; 0 decodes in the calling one. By default chosen by `decodeThreads`; results do not depend on it. */
+  threads?: number;
   /** Stops after the batch at work; results so far have been given out. */
   signal?: AbortSignal;
 }
@@ -47,8 +50,9 @@ interface Ready {
 }
 
 /**
- * Scores image files one after another, decoding the next batch while the GPU works on this one; at most two batches are
- * held. Unreadable images come out as failures, in their place.
+ * Scores image files one after another. The next batch is decoded, recorded and submitted while the GPU works on this one; at
+ * most two batches are held, and a few images on their way from the threads that decode. Unreadable images come out as
+ * failures, in their place.
  *
  * @example
  * for await (const result of scoreImages(scorer, paths)) {
@@ -61,8 +65,10 @@ export async function* scoreImages(
   paths: Iterable<string> | AsyncIterable<string>,
   options: ScoreImagesOptions = {},
 ): AsyncGenerator<ImageScore | ImageFailure> {
-  const { signal, batch = chooseBatch(scorer.backbone.device.caps, scorer.backbone.config) } = options;
-  const { fit } = scorer.bank;
+  const { caps } = scorer.backbone.device;
+  const { signal, threads = decodeThreads(caps.software) } = options;
+  const { batch = chooseBatch(caps, scorer.backbone.config) } = options;
+  const pool = new DecodePool(threads);
   const working: Promise<(ImageScore | ImageFailure)[]>[] = [];
   let ready: (Ready | ImageFailure)[] = [];
   let held = 0;
@@ -75,15 +81,10 @@ export async function* scoreImages(
     held = 0;
   };
   try {
-    for await (const image of paths) {
+    for await (const item of readAhead(pool, paths, scorer, signal)) {
       if (signal?.aborted) break;
-      try {
-        const views = await prepareFile(image, scorer.backbone, fit);
-        ready.push({ image, views });
-        held += views.length;
-      } catch (error) {
-        ready.push({ image, error: error as Error });
-      }
+      ready.push(item);
+      if ("views" in item) held += item.views.length;
       if (held < batch && ready.length < 4 * batch) continue;
       start();
       if (working.length > 1) yield* (await working.shift()) ?? [];
@@ -93,6 +94,34 @@ export async function* scoreImages(
   } finally {
     // Whoever stops listening, or whose list of paths fails, may dispose of the scorer at once.
     await Promise.allSettled(working);
+    await pool.close();
+  }
+}
+
+/** Images prepared in the order of their paths, a few of them at once. */
+async function* readAhead(
+  pool: DecodePool,
+  paths: Iterable<string> | AsyncIterable<string>,
+  { backbone, bank: { fit } }: Scorer,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Ready | ImageFailure> {
+  const { size } = backbone.config.preprocess;
+  const asked: Promise<Ready | ImageFailure>[] = [];
+  try {
+    for await (const image of paths) {
+      if (signal?.aborted) break;
+      asked.push(
+        pool.prepare({ path: image, size, fit }).then(
+          (views) => ({ image, views }),
+          (error: Error) => ({ image, error }),
+        ),
+      );
+      if (asked.length >= pool.ahead) yield await asked.shift()!;
+    }
+    while (asked.length > 0 && !signal?.aborted) yield await asked.shift()!;
+  } finally {
+    // None rejects; whoever stops listening should leave no file open.
+    if (pool.ahead === 1) await Promise.all(asked);
   }
 }
 

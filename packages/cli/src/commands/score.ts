@@ -60,6 +60,11 @@ export function scoreCommand(finish: Finish): Command {
         .default(undefined, "as the model and the adapter allow"),
     )
     .addOption(
+      new Option("--threads <N>", "threads that decode images, 0 for none of their own")
+        .argParser(wholeNumber(0, 64))
+        .default(undefined, "none on a software adapter, else one a core but one, at most 8"),
+    )
+    .addOption(
       new Option("--profile [file]", "say what each kernel takes, and write a Chrome trace").preset(
         TRACE_FILE,
       ),

@@ -38,6 +38,7 @@ export interface ScoreOptions {
   heatmaps?: string;
   device?: string;
   batch?: number;
+  threads?: number;
   /** Where the trace of a profile goes. */
   profile?: string;
   dtype: "float32" | "float16";
@@ -103,6 +104,7 @@ async function writeScores(
   options: ScoreOptions,
   signal: AbortSignal,
 ): Promise<Summary> {
+  const { batch, threads } = options;
   const format = openFormat(options.format, images);
   const names = spool ? pictureNames(images) : [];
   const summary = new Summary(images.length);
@@ -119,7 +121,7 @@ async function writeScores(
     );
   await sink.write(format.begin(headerOf(model, options)));
   try {
-    for await (const result of scoreImages(model.scorer, images, { batch: options.batch, signal })) {
+    for await (const result of scoreImages(model.scorer, images, { batch, threads, signal })) {
       if ("error" in result) {
         if (options.strict) throw result.error;
         complain(`skipped ${describe(result.error)}`);
