@@ -1,10 +1,13 @@
 import { zeros } from "../create.js";
 import { check } from "../errors.js";
+import { adamKernel } from "../kernels/adam.js";
+import { planFlat } from "../kernels/flat.js";
 import type { Parameter } from "../nn/module.js";
-import { add, div, mul, sqrt, sub } from "../ops/elementwise.js";
+import { add, mul, sub } from "../ops/elementwise.js";
+import { launch } from "../ops/launch.js";
 import { keep, scope } from "../scope.js";
 import { formatShape, sameShape } from "../shape.js";
-import type { Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
 
 /** What an optimizer must remember to go on exactly as if it had never stopped. */
 export interface OptimizerState {
@@ -206,13 +209,24 @@ export class Adam extends Optimizer {
     { rate, weightDecay, step }: { rate: number; weightDecay: number; step: number },
   ): Updated {
     const [b1, b2] = this.#betas;
-    const pulled = this.decoupled || weightDecay === 0 ? gradient : add(gradient, mul(value, weightDecay));
-    const decayed = this.decoupled && weightDecay !== 0 ? mul(value, 1 - rate * weightDecay) : value;
-    const mean = add(mul(slots.get("mean") as Tensor, b1), mul(pulled, 1 - b1));
-    const square = add(mul(slots.get("square") as Tensor, b2), mul(mul(pulled, pulled), 1 - b2));
-    const root = add(div(sqrt(square), Math.sqrt(1 - b2 ** step)), this.#eps);
-    const moved = sub(decayed, mul(div(mean, root), rate / (1 - b1 ** step)));
-    return { value: moved, slots: { mean, square } };
+    const [mean, square] = [slots.get("mean") as Tensor, slots.get("square") as Tensor];
+    const empty = () => Tensor.empty(value.device, value.shape);
+    const [newValue, newMean, newSquare] = [empty(), empty(), empty()];
+    const flat = planFlat(value.size, value.device.caps);
+    launch(
+      adamKernel(),
+      { value, gradient, mean, square, newValue, newMean, newSquare },
+      {
+        ...flat.uniforms,
+        ...{ b1, b2, rest1: 1 - b1, rest2: 1 - b2, eps: this.#eps },
+        pull: this.decoupled ? 0 : weightDecay,
+        keep: this.decoupled ? 1 - rate * weightDecay : 1,
+        root: Math.sqrt(1 - b2 ** step),
+        rate: rate / (1 - b1 ** step),
+      },
+      flat.grid,
+    );
+    return { value: newValue, slots: { mean: newMean, square: newSquare } };
   }
 }
 
