@@ -6,6 +6,7 @@ import { doctorCommand } from "./commands/doctor.js";
 import { evalCommand } from "./commands/eval.js";
 import { modelsCommand } from "./commands/models.js";
 import { parityCommand } from "./commands/parity.js";
+import { pretrainCommand } from "./commands/pretrain.js";
 import { scoreCommand } from "./commands/score.js";
 import { trainCommand } from "./commands/train.js";
 import { CliError, describe, EXIT, oneLine } from "./errors.js";
@@ -22,6 +23,7 @@ const VERBS = [
   datasetsCommand,
   evalCommand,
   trainCommand,
+  pretrainCommand,
   demoCommand,
 ];
 

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, type Command as Parsed } from "commander";
+import { givenOptions } from "../options.js";
 import type { Finish } from "../program.js";
 import { interruptible } from "../signals.js";
 import { readSettings } from "../train/options.js";
@@ -70,12 +71,6 @@ export function trainCommand(finish: Finish): Command {
         ),
       );
     });
-}
-
-/** What stands on the command line, without defaults. */
-function givenOptions(command: Parsed): Record<string, unknown> {
-  const given = Object.entries(command.opts());
-  return Object.fromEntries(given.filter(([name]) => command.getOptionValueSource(name) === "cli"));
 }
 
 function names(value: string): string[] {

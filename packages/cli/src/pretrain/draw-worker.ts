@@ -1,0 +1,7 @@
+import { type BatchSpec, drawBatch } from "./draw.js";
+
+// One batch for each message, in order; ends with the process that forked it.
+process.on("message", (spec: BatchSpec) => process.send?.(drawBatch(spec)));
+process.on("disconnect", () => process.exit());
+// Ctrl-C reaches the whole group: whoever forked this decides when it ends.
+process.on("SIGINT", () => {});
