@@ -1,5 +1,5 @@
 import type { CaptionedBatch } from "@inctrl/clip";
-import { drawCaptioned } from "./shim.js";
+import { drawCaptioned } from "@inctrl/datasets";
 
 /** Which images a batch holds: `count` of a split from index `start`, where good and damaged ones of a class take turns. */
 export interface BatchSpec {

@@ -7,14 +7,14 @@ import {
   promptTexts,
   type Tokenizer,
 } from "@inctrl/clip";
+import { captionsOf, drawCaptioned } from "@inctrl/datasets";
 import { CliError } from "../errors.js";
-import { captionsOf, drawCaptioned } from "./shim.js";
 
 /** What `nano` is, chosen by measurement (see its model card); its vocabulary is learnt. */
 const NANO = {
   embed_dim: 128,
   quick_gelu: true,
-  vision_cfg: { image_size: 64, patch_size: 8, width: 128, layers: 4, head_width: 32 },
+  vision_cfg: { image_size: 64, patch_size: 8, width: 128, layers: 5, head_width: 32 },
   text_cfg: { context_length: 32, width: 128, layers: 2, heads: 4 },
   out_blocks: [2, 3, 4],
 };

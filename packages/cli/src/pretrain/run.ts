@@ -163,13 +163,13 @@ async function drawCurve(log: Log, { out }: PretrainSettings): Promise<void> {
   await writeFileAtomic(join(out, RUN_FILES.curve), [new TextEncoder().encode(picture)]);
 }
 
-/** All that decides what comes out, but for the device. */
+/** All that decides what comes out, but for the device and the end of the schedule: a run may be given more steps. */
 function identityOf({ json, merges }: Plan, settings: PretrainSettings): RunIdentity {
-  const { steps, batch, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight } = settings;
+  const { batch, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight } = settings;
   return {
     model: JSON.stringify(json),
     merges: createHash("sha256").update(merges).digest("hex"),
-    options: JSON.stringify({ steps, batch, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight }),
+    options: JSON.stringify({ batch, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight }),
   };
 }
 

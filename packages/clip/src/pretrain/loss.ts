@@ -30,7 +30,7 @@ export interface LossWeights {
   readonly match: number;
   /** Each image's "flawless" against its "damaged". */
   readonly state: number;
-  /** The same for each patch, by where the defect is. */
+  /** The same for each patch, by where the defect shows. */
   readonly patch: number;
 }
 
@@ -45,7 +45,8 @@ export interface Losses {
 /**
  * What a step of pretraining minimises. `match` is CLIP's contrastive loss, in which images of the same thing in the same state
  * share their captions. `state` is contrastive too, with one hard negative: an image against the same words for its thing,
- * flawless and damaged, as InCTRL's text score asks it; `patch` asks it of every patch of the last block.
+ * flawless and damaged, as InCTRL's text score asks it; `patch` asks it of every patch of the last block but one, whose patches
+ * the class token then reads.
  *
  * @param pixels normalised, [count, 3, size, size].
  */
@@ -59,8 +60,8 @@ export function pretrainLoss(
   const { device, config } = clip;
   const { count } = batch;
   return scope(() => {
-    const last = config.vision.layers;
-    const { features, taps } = clip.vision.forward(pixels, { taps: weights.patch > 0 ? [last] : [] });
+    const asked = weights.patch > 0 ? [Math.max(1, config.vision.layers - 1)] : [];
+    const { features, taps } = clip.vision.forward(pixels, { taps: asked });
     const images = normalize(features);
     const words = normalize((clip.text as TextTransformer).forward(texts.ids, texts.length));
     const scale = exp(clip.parameters.tensor("logit_scale"));

@@ -23,9 +23,12 @@ import { batchTexts } from "./texts.js";
 export interface PretrainOptions {
   /** Steps of the whole schedule. */
   readonly steps: number;
-  /** The largest learning rate, after the warm-up; half a cosine brings it to 0. */
+  /** The learning rate between warm-up and cool-down. */
   readonly lr: number;
+  /** Steps on a straight line up to it. */
   readonly warmUp: number;
+  /** Last steps, in which half a cosine brings it to 0. Until they begin, a run may be given more steps. */
+  readonly coolDown: number;
   /** Of matrices; norms, biases, positions and the temperature have none. */
   readonly weightDecay: number;
   /** Joint length that gradients are cut to. */
@@ -80,8 +83,9 @@ export class Pretrainer {
     this.#tokenizer = tokenizer;
     const entries = [...clip.parameters.entries()];
     this.#parameters = new Map(entries.map(([name, value]) => [name, new nn.Parameter(value as Tensor)]));
-    const { steps, lr, warmUp, weightDecay } = options;
-    const rate = optim.warmup(warmUp, optim.cosine(lr, steps));
+    const { steps, lr, warmUp, coolDown, weightDecay } = options;
+    const down = optim.cosine(lr, coolDown);
+    const rate = optim.warmup(warmUp, (step) => down(Math.max(0, step - (steps - coolDown))));
     this.#schedule = rate;
     this.#optimizers = [true, false].map((decays) => {
       const some = [...this.#parameters].filter(([name, { value }]) => decays === isMatrix(name, value));
