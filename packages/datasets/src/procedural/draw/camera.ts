@@ -133,7 +133,7 @@ function light(canvas: Canvas, photo: Photo, out: Exposure, window: Window): voi
         shine *= shine;
         shine *= shine;
         shine *= shine;
-        shine *= gloss[p]! * shine;
+        shine = gloss[p]! * shine * shine;
       }
       red[p] = canvas.red[p]! * brightness + shine;
       green[p] = canvas.green[p]! * brightness + shine;
@@ -163,6 +163,8 @@ function soften(values: Float32Array, scratch: Float32Array, size: number, windo
   }
 }
 
+const PART = 1 / 255;
+
 /** What the camera writes: exposure, white balance, sensor noise, 8 bits, and compression. */
 export function develop(exposure: Exposure, photo: Photo): Uint8Array {
   const { size, channels } = exposure;
@@ -172,20 +174,21 @@ export function develop(exposure: Exposure, photo: Photo): Uint8Array {
   const [gx, gy] = photo.gradient;
   const [warm, cool] = photo.warmth;
   const amplitude = photo.noise * 1.4;
+  const { grey, noiseSeed, vignette } = photo;
   for (let y = 0, p = 0; y < size; y++) {
     const dy = (y + 0.5) * step - 0.5;
     for (let x = 0; x < size; x++, p++) {
       const dx = (x + 0.5) * step - 0.5;
-      const gain = photo.exposure * (1 + 2 * (gx * dx + gy * dy) - 2 * photo.vignette * (dx * dx + dy * dy));
-      const bits = noiseBits(photo.noiseSeed + p);
-      const shared = ((bits & 0xff) + ((bits >>> 8) & 0xff) - 255) / 255;
+      const gain = photo.exposure * (1 + 2 * (gx * dx + gy * dy) - 2 * vignette * (dx * dx + dy * dy));
+      const bits = noiseBits(noiseSeed + p);
+      const shared = ((bits & 0xff) + ((bits >>> 8) & 0xff) - 255) * PART;
       let r = red[p]! * gain * warm;
       let g = green[p]! * gain;
       let b = blue[p]! * gain * cool;
-      if (photo.grey) {
+      if (grey) {
         r = g = b = 0.3 * r + 0.59 * g + 0.11 * b + amplitude * shared;
       } else {
-        const [own, other] = [((bits >>> 16) & 0xff) / 255 - 0.5, (bits >>> 24) / 255 - 0.5];
+        const [own, other] = [((bits >>> 16) & 0xff) * PART - 0.5, (bits >>> 24) * PART - 0.5];
         r += amplitude * (shared + 0.6 * own);
         g += amplitude * (shared - 0.3 * (own + other));
         b += amplitude * (shared + 0.6 * other);
@@ -202,13 +205,13 @@ export function develop(exposure: Exposure, photo: Photo): Uint8Array {
 /** Keeps highlights from clipping hard: straight to 0.8, then bending towards 1. */
 function byte(value: number): number {
   if (value <= 0) return 0;
-  if (value <= 0.8) return Math.round(255 * value);
-  const over = (value - 0.8) / 0.2;
-  return Math.round(255 * (0.8 + 0.2 * (over / (1 + over))));
+  if (value <= 0.8) return (255 * value + 0.5) | 0;
+  const over = value * 5 - 4;
+  return (204.5 + 51 * (over / (1 + over))) | 0;
 }
 
 function noiseBits(n: number): number {
   let h = Math.imul(n ^ (n >>> 16), 0x7feb352d);
   h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

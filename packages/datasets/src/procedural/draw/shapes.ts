@@ -3,9 +3,12 @@ import { clamp } from "../noise.js";
 // Shapes as signed distances (negative inside), after the well-known forms for 2-D primitives. They are exact or
 // smaller than the true distance, and slope 1 at the edge, which is all that soft edges and bevels need.
 
-/** The distance to a shape's edge, negative inside, and a radius about the origin that holds all of it. */
+/** The distance to a shape's edge, negative inside, and a circle that holds all of it. */
 export interface Shape {
   readonly distance: (x: number, y: number) => number;
+  /** The circle's centre. */
+  readonly x: number;
+  readonly y: number;
   readonly radius: number;
 }
 
@@ -14,7 +17,7 @@ export type Point = readonly [x: number, y: number];
 const far = (x: number, y: number) => Math.sqrt(x * x + y * y);
 
 export function circle(r: number, x0 = 0, y0 = 0): Shape {
-  return { distance: (x, y) => far(x - x0, y - y0) - r, radius: far(x0, y0) + r };
+  return { distance: (x, y) => far(x - x0, y - y0) - r, x: x0, y: y0, radius: r };
 }
 
 /** An ellipse with half axes a and b. */
@@ -27,7 +30,9 @@ export function ellipse(a: number, b: number, x0 = 0, y0 = 0): Shape {
       const g = far(u / a, v / b);
       return g > 0 ? (k * (k - 1)) / g : -least;
     },
-    radius: far(x0, y0) + Math.max(a, b),
+    x: x0,
+    y: y0,
+    radius: Math.max(a, b),
   };
 }
 
@@ -40,7 +45,9 @@ export function box(a: number, b: number, round = 0, x0 = 0, y0 = 0): Shape {
       const outside = dx > 0 && dy > 0 ? far(dx, dy) : Math.max(dx, dy);
       return outside - round;
     },
-    radius: far(x0, y0) + far(a, b),
+    x: x0,
+    y: y0,
+    radius: far(a, b),
   };
 }
 
@@ -53,7 +60,9 @@ export function bar([x0, y0]: Point, [x1, y1]: Point, r: number, end = r): Shape
       const t = clamp(((x - x0) * dx + (y - y0) * dy) / length);
       return far(x - x0 - t * dx, y - y0 - t * dy) - (r + (end - r) * t);
     },
-    radius: Math.max(far(x0, y0) + r, far(x1, y1) + end),
+    x: (x0 + x1) / 2,
+    y: (y0 + y1) / 2,
+    radius: far(dx, dy) / 2 + Math.max(r, end),
   };
 }
 
@@ -81,7 +90,7 @@ export function polygon(points: readonly Point[]): Shape {
       }
       return inside ? -Math.sqrt(least) : Math.sqrt(least);
     },
-    radius: Math.max(...points.map(([x, y]) => far(x, y))),
+    ...around(points.map(([x, y]) => ({ x, y, radius: 0 }))),
   };
 }
 
@@ -120,45 +129,69 @@ export function unitAt(t: number): Point {
 }
 
 export function union(...shapes: readonly Shape[]): Shape {
-  const radius = Math.max(...shapes.map((shape) => shape.radius));
   if (shapes.length === 1) return shapes[0]!;
+  const n = shapes.length;
+  const circles = Float64Array.from(shapes.flatMap(({ x, y, radius }) => [x, y, radius]));
+  const first = shapes[0]!;
   return {
+    ...around(shapes),
     distance: (x, y) => {
-      let least = Number.POSITIVE_INFINITY;
-      for (const shape of shapes) least = Math.min(least, shape.distance(x, y));
+      let least = first.distance(x, y);
+      for (let i = 1; i < n; i++) {
+        const within = least + circles[3 * i + 2]!;
+        if (within <= 0) continue;
+        const [dx, dy] = [x - circles[3 * i]!, y - circles[3 * i + 1]!];
+        // No point of a shape is nearer than its circle.
+        if (dx * dx + dy * dy > within * within) continue;
+        const d = shapes[i]!.distance(x, y);
+        if (d < least) least = d;
+      }
       return least;
     },
-    radius,
   };
 }
+
+/** A circle that holds all circles. */
+function around(circles: readonly Circle[]): Circle {
+  const left = Math.min(...circles.map(({ x, radius }) => x - radius));
+  const right = Math.max(...circles.map(({ x, radius }) => x + radius));
+  const top = Math.min(...circles.map(({ y, radius }) => y - radius));
+  const bottom = Math.max(...circles.map(({ y, radius }) => y + radius));
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  return { x, y, radius: Math.max(...circles.map((each) => far(each.x - x, each.y - y) + each.radius)) };
+}
+
+type Circle = Omit<Shape, "distance">;
 
 /** `from` without what the others cover. */
 export function minus(from: Shape, ...cuts: readonly Shape[]): Shape {
   return {
+    ...from,
     distance: (x, y) => {
       let most = from.distance(x, y);
       for (const cut of cuts) most = Math.max(most, -cut.distance(x, y));
       return most;
     },
-    radius: from.radius,
   };
 }
 
 export function both(a: Shape, b: Shape): Shape {
   return {
+    ...(a.radius < b.radius ? a : b),
     distance: (x, y) => Math.max(a.distance(x, y), b.distance(x, y)),
-    radius: Math.min(a.radius, b.radius),
   };
 }
 
-/** Turned by the angle whose cosine and sine are given, then shifted. */
+/** Turned about the origin by the angle whose cosine and sine are given, then shifted. */
 export function moved(shape: Shape, [c, s]: Point, x0 = 0, y0 = 0): Shape {
   return {
     distance: (x, y) => {
       const [dx, dy] = [x - x0, y - y0];
       return shape.distance(c * dx + s * dy, c * dy - s * dx);
     },
-    radius: shape.radius + far(x0, y0),
+    x: c * shape.x - s * shape.y + x0,
+    y: s * shape.x + c * shape.y + y0,
+    radius: shape.radius,
   };
 }
 
@@ -185,6 +218,8 @@ export function toothed(n: number, outer: number, inner: number, width = 0.5): S
       if (core < -4 || core > outer - inner + 8) return core < 0 ? core : core - (outer - inner) - 2;
       return Math.min(core, tooth.distance(x, y));
     },
+    x: 0,
+    y: 0,
     radius: outer * 1.1,
   };
 }

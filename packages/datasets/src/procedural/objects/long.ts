@@ -26,7 +26,7 @@ export const bolt = object({
   nouns: ["bolt", "threaded rod", "stud"],
   defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing", "crack"],
   words: {
-    missing: ["a missing head", "a broken head"],
+    missing: ["a broken end", "a missing top"],
     discolouration: ["rust", "discolouration", "corrosion"],
   },
   thing(random) {
@@ -76,7 +76,7 @@ export const screw = object({
   nouns: ["screw", "wood-screw"],
   heldOut: true,
   defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing"],
-  words: { missing: ["a missing head"], discolouration: ["rust", "discolouration"] },
+  words: { missing: ["a broken end"], discolouration: ["rust", "discolouration"] },
   thing(random) {
     const alloy = anyMetal(random);
     const half = random.between(9, 15);
@@ -546,7 +546,7 @@ export const cable = object({
 /** Zips: two rows of teeth on tape. */
 export const zipper = object({
   name: "zipper",
-  nouns: ["zipper", "zip fastener", "conveyor chain"],
+  nouns: ["zipper", "zip", "conveyor chain"],
   defects: ["missing", "bent", "stain", "hole", "contamination", "discolouration", "scratch"],
   words: { missing: ["missing teeth", "a missing tooth"], bent: ["a bent tooth", "a crooked tooth"] },
   thing(random) {
@@ -872,6 +872,8 @@ export const leaf = object({
         const d = Math.abs(x) + r - half;
         return Math.sqrt(d * d + y * y) - r;
       },
+      x: 0,
+      y: 0,
       radius: 90,
     };
     const veins = Array.from({ length: 2 * n }, (_, i): Shape => {
@@ -925,6 +927,8 @@ export const seed = object({
     const bend = random.between(0, 0.006);
     const base = ellipse(a, b);
     const shape: Shape = {
+      x: 0,
+      y: 0,
       radius: b * 1.3,
       distance: (x, y) => base.distance(x - bend * y * y + bend * 1600, y),
     };
@@ -984,7 +988,7 @@ export const vessel = object({
       circle(18, -10, 2),
     ]);
     const banded: Shape = {
-      radius: body.radius,
+      ...body,
       distance: (x, y) => Math.max(dots.distance(x, y), body.distance(x, y) + 1),
     };
     return {

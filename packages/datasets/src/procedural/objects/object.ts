@@ -127,7 +127,7 @@ function around(
 ): void {
   const { size, unit } = canvas;
   const { c, s, zoom, x: x0, y: y0 } = pose;
-  const [cx, cy] = inPicture(pose, 0, 0);
+  const [cx, cy] = inPicture(pose, shape.x, shape.y);
   const r = shape.radius / zoom + margin;
   const at = {
     left: cx + shift[0] - r,
@@ -216,6 +216,7 @@ function cutOf({ at, size }: StructureFlaw): Shape {
   const ragged = grain(Math.floor(Math.abs(at[0] * 7919 + at[1] * 104729)));
   const hole = circle(size, at[0], at[1]);
   return {
+    ...hole,
     distance: (x, y) => hole.distance(x, y) + 0.35 * size * ragged(x / size / 0.4, y / size / 0.4),
     radius: hole.radius * 1.4,
   };
@@ -224,9 +225,7 @@ function cutOf({ at, size }: StructureFlaw): Shape {
 function bentPart(part: Part, random: Random): Part {
   const [x0, y0] = part.root!;
   const turn = unitAt((chance(random, 0.5) ? 1 : -1) * random.between(0.06, 0.14));
-  const there = moved(part.shape, [1, 0], -x0, -y0);
-  const shape = moved({ ...there, radius: part.shape.radius + Math.abs(x0) + Math.abs(y0) }, turn, x0, y0);
-  return { ...part, shape: { ...shape, radius: part.shape.radius * 1.3 + 6 } };
+  return { ...part, shape: moved(moved(part.shape, [1, 0], -x0, -y0), turn, x0, y0) };
 }
 
 /** A bend of the whole: one end leaves the axis, more and more. */
@@ -237,7 +236,8 @@ function warped(parts: readonly Part[], random: Random): readonly Part[] {
   return parts.map((part) => ({
     ...part,
     shape: {
-      radius: part.shape.radius * 1.25 + 20,
+      ...part.shape,
+      radius: part.shape.radius * 1.25 + 70,
       distance: (x, y) => {
         const along = c * y - s * x;
         const past = along > start ? along - start : 0;

@@ -301,6 +301,7 @@ export const biscuit = object({
     const base = round ? circle(r) : box(r, r * random.between(0.6, 1), 14);
     const shape = {
       ...base,
+      radius: base.radius + 5,
       distance: (x: number, y: number) => base.distance(x, y) + 3 * wave(x * 0.02, y * 0.02),
     };
     const size = random.between(4, 9);

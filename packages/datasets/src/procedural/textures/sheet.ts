@@ -176,7 +176,7 @@ export const netting = texture({
       shader({ canvas, gone }) {
         const [sway, face, twist] = [grain(seed), cloud(seed + 1), dice(seed)];
         return (p, px, py) => {
-          const [x, y] = diagonal ? [0.7071 * (px + py), 0.7071 * (py - px)] : [px, py];
+          const [x, y] = diagonal ? [Math.SQRT1_2 * (px + py), Math.SQRT1_2 * (py - px)] : [px, py];
           const w = 1.5 * sway(x * 0.03, y * 0.03);
           const [u, v] = [x / pitch, y / tall];
           const [i, j] = [Math.floor(u), Math.floor(v)];
