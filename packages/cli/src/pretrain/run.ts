@@ -46,7 +46,7 @@ const CURVES = [
 ];
 
 /** Images that retrieval is judged by, and products of classes never trained on, a few good ones to compare with. */
-const EXAM = { batch: 64, products: "procedural:9001?train=4&good=8&bad=8&variants=1" } as const;
+const EXAM = { batch: 64, products: "procedural:9001?split=held-out&train=4&good=8&bad=8" } as const;
 
 /** Trains a small CLIP from nothing and writes it as a backbone. Returns the exit code. */
 export async function runPretrain(settings: PretrainSettings, signal: AbortSignal): Promise<number> {
