@@ -14,9 +14,9 @@ import { CliError } from "../errors.js";
 const NANO = {
   embed_dim: 128,
   quick_gelu: true,
-  vision_cfg: { image_size: 64, patch_size: 8, width: 128, layers: 5, head_width: 32 },
+  vision_cfg: { image_size: 64, patch_size: 8, width: 128, layers: 4, head_width: 32 },
   text_cfg: { context_length: 32, width: 128, layers: 2, heads: 4 },
-  out_blocks: [2, 3, 4],
+  out_blocks: [1, 2, 3],
 };
 
 /** A model that is to be trained, with the vocabulary it was given. */
@@ -29,7 +29,7 @@ export interface Plan {
 }
 
 /** Captions that the vocabulary is learnt from, and classes whose prompts are. */
-const TEXTS = { captions: 20_000, classes: 400 } as const;
+const TEXTS = { captions: 6_000, classes: 400 } as const;
 
 /** Reads the configuration, learns the vocabulary, and puts its size into the configuration. */
 export async function planModel(

@@ -8,7 +8,7 @@ const SETTINGS = z.object({
   model: text.optional(),
   merges: whole(1, 20_000).default(1200),
   steps: whole(1, 1e7).default(3000),
-  batch: whole(2, 4096).default(64),
+  batch: whole(2, 4096).default(48),
   lr: positive(0, NUMBER).default(1e-3),
   warmUp: whole(0, 1e7).default(100),
   coolDown: whole(0, 1e7).default(1000),
