@@ -33,21 +33,19 @@ export interface DrawnClass extends ClassKey {
 }
 
 export function drawClass({ family, variant, seed }: ClassKey): DrawnClass {
+  if (last?.family === family && last.variant === variant && last.seed === seed) return last;
   const classSeed = hash(hash(seed, textSeed(family.name), 21), variant, 22) >>> 1;
   const random = new Random(classSeed);
   const noun = family.nouns[random.below(family.nouns.length)]!;
   const grey = chance(random, 0.1);
   const design = family.design(random);
-  return {
-    family,
-    variant,
-    seed,
-    design,
-    noun: design.noun ?? noun,
-    classSeed,
-    grey: grey || Boolean(design.grey),
-  };
+  const all = { design, noun: design.noun ?? noun, classSeed, grey: grey || Boolean(design.grey) };
+  last = { family, variant, seed, ...all };
+  return last;
 }
+
+// Images often come in pairs of a class.
+let last: DrawnClass | undefined;
 
 /** How a sample lies and is photographed. */
 export interface View {
@@ -130,7 +128,7 @@ export function drawSample(
     const window = flawedWindow(space, of, pose, defect, plan, pieceSeed);
     const seenIn = grown(window, reach(photo, size), size);
     photograph(space.bad, photo, changed, scratch, seenIn);
-    if (markChanges(exposure, changed, photo, seenIn, mask) || attempt === ATTEMPTS - 1) break;
+    if (markChanges(exposure, changed, photo, seenIn, plan.demand, mask) || attempt === ATTEMPTS - 1) break;
   }
   // Compression carries a change over its whole block, so that both pictures are needed.
   const before = photo.jpeg > 0 ? develop(exposure, photo) : null;
@@ -164,7 +162,29 @@ function flawedWindow(
   bad.window = window;
   design.paint(bad, pose, new Random(pieceSeed), flaw);
   bad.window = whole(size);
-  return window;
+  return changedWithin(good, bad, window);
+}
+
+/** The pixels that differ, within what was painted again. */
+function changedWithin(before: Canvas, after: Canvas, painted: Window): Window {
+  const { size } = before;
+  let [left, top, right, bottom] = [painted.right, painted.bottom, painted.left, painted.top];
+  for (let y = painted.top; y < painted.bottom; y++) {
+    for (let x = painted.left, p = y * size + x; x < painted.right; x++, p++) {
+      const isSame =
+        before.green[p] === after.green[p] &&
+        before.height[p] === after.height[p] &&
+        before.red[p] === after.red[p] &&
+        before.blue[p] === after.blue[p] &&
+        before.gloss[p] === after.gloss[p];
+      if (isSame) continue;
+      if (x < left) left = x;
+      if (x >= right) right = x + 1;
+      if (y < top) top = y;
+      bottom = y + 1;
+    }
+  }
+  return right > left ? { left, top, right, bottom } : { left: 0, top: 0, right: 0, bottom: 0 };
 }
 
 function planFlaw(
@@ -183,6 +203,7 @@ function planFlaw(
     random,
     strength: random.between(0.45, 1.05) * plainer,
     size: random.between(0.65, 1.45) * Math.min(1.6, 1 + 0.12 * attempt),
+    demand: random.between(0.6, 1.7),
     inside: design.inside,
   };
 }
@@ -204,27 +225,29 @@ function placeFlaw(
   }
 }
 
-/** Marks what differs visibly and a pixel around it; false where that is too little to be seen. */
+/**
+ * Marks what differs visibly and a pixel around it; false where that is too little to be seen: it has to stand out from
+ * the sensor's noise and from how the surface varies anyway.
+ */
 function markChanges(
   before: Exposure,
   after: Exposure,
   photo: Photo,
   window: Window,
+  demand: number,
   mask: Uint8Array,
 ): boolean {
   const { size } = before;
   const threshold = 0.014 / photo.exposure;
-  const plain = 0.1 + 1.5 * photo.noise;
+  const plain = (demand * (0.06 + 1.5 * photo.noise + 0.7 * contrast(before, window))) / photo.exposure;
   mask.fill(0);
-  let strongest = 0;
   let strong = 0;
   const margin = Math.max(1, Math.round(size / 120));
   for (let y = window.top; y < window.bottom; y++) {
     for (let x = window.left, p = y * size + x; x < window.right; x++, p++) {
       const change = changeAt(before, after, p, photo.grey);
       if (change < threshold) continue;
-      if (change > strongest) strongest = change;
-      if (change * photo.exposure > 0.05 + photo.noise) strong++;
+      if (change > plain) strong++;
       const last = Math.min(window.right - 1, x + margin);
       for (
         let row = Math.max(window.top, y - margin);
@@ -235,7 +258,20 @@ function markChanges(
       }
     }
   }
-  return strongest * photo.exposure > plain && strong >= Math.max(4, 0.0012 * size * size);
+  return strong >= Math.max(4, 0.0025 * size * size);
+}
+
+/** The standard deviation of green within the window. */
+function contrast({ size, channels: [, green] }: Exposure, window: Window): number {
+  let [sum, squares] = [0, 0];
+  for (let y = window.top; y < window.bottom; y++) {
+    for (let x = window.left, p = y * size + x; x < window.right; x++, p++) {
+      sum += green[p]!;
+      squares += green[p]! * green[p]!;
+    }
+  }
+  const n = Math.max(1, (window.right - window.left) * (window.bottom - window.top));
+  return Math.sqrt(Math.max(0, squares / n - (sum / n) * (sum / n)));
 }
 
 function changeAt(

@@ -10,24 +10,24 @@ export interface Colour {
 
 const NAMED: readonly (readonly [string, number, number, number])[] = [
   ["white", 0.88, 0.88, 0.86],
-  ["black", 0.09, 0.09, 0.1],
+  ["black", 0.13, 0.13, 0.14],
   ["grey", 0.5, 0.5, 0.5],
   ["light grey", 0.7, 0.7, 0.7],
   ["dark grey", 0.27, 0.27, 0.28],
   ["red", 0.72, 0.13, 0.12],
-  ["dark red", 0.42, 0.08, 0.1],
+  ["dark red", 0.46, 0.11, 0.12],
   ["orange", 0.86, 0.45, 0.12],
   ["yellow", 0.88, 0.77, 0.2],
   ["beige", 0.8, 0.71, 0.56],
   ["brown", 0.44, 0.27, 0.15],
-  ["dark brown", 0.25, 0.15, 0.1],
+  ["dark brown", 0.29, 0.19, 0.13],
   ["green", 0.2, 0.5, 0.22],
-  ["dark green", 0.1, 0.29, 0.17],
+  ["dark green", 0.12, 0.33, 0.2],
   ["olive", 0.42, 0.42, 0.18],
   ["teal", 0.1, 0.45, 0.45],
   ["turquoise", 0.28, 0.7, 0.68],
   ["blue", 0.14, 0.28, 0.65],
-  ["navy", 0.09, 0.13, 0.32],
+  ["navy", 0.12, 0.17, 0.38],
   ["light blue", 0.5, 0.68, 0.86],
   ["purple", 0.42, 0.2, 0.52],
   ["pink", 0.87, 0.55, 0.62],
@@ -51,7 +51,7 @@ export const METAL_WORDS: readonly string[] = METALS.map(([word]) => word);
 function jittered(random: Random, [word, r, g, b]: readonly [string, number, number, number]): Colour {
   const tone = random.between(0.85, 1.12);
   const rgb = [r, g, b].map((v) => Math.min(0.92, v * tone + random.between(-0.025, 0.025)));
-  return { word, rgb: rgb.map((v) => Math.max(0.03, v)) as unknown as Rgb };
+  return { word, rgb: rgb.map((v) => Math.max(0.06, v)) as unknown as Rgb };
 }
 
 /** Any named colour, a little off its middle; of `words` only where they are given. */
@@ -61,9 +61,9 @@ export function anyColour(random: Random, words?: readonly string[]): Colour {
 }
 
 /** A colour that stands out from another. */
-export function contrasting(random: Random, from: Rgb): Colour {
+export function contrasting(random: Random, from: Rgb, words?: readonly string[]): Colour {
   for (let i = 0; ; i++) {
-    const colour = anyColour(random);
+    const colour = anyColour(random, words);
     if (i > 12 || distance(colour.rgb, from) > 0.45) return colour;
   }
 }

@@ -15,6 +15,8 @@ export interface FlawPlan {
   readonly strength: number;
   /** Extent, about 1. */
   readonly size: number;
+  /** How plainly it has to be seen, about 1. */
+  readonly demand: number;
   readonly inside: Rgb;
 }
 
@@ -263,7 +265,9 @@ export function structureFlaw(
       size: size * random.between(10, 20) * (kind === "chip" ? Math.min(1.3, 0.6 + 0.4 * strength) : 1),
       random,
     };
-    return { flaw, window: canvas.window };
+    // Only what is broken off, with its part of the shadow, has known bounds.
+    const area = around(at[0], at[1], 1.5 * flaw.size + 26);
+    return { flaw, window: kind === "chip" ? windowOf(area, canvas.unit, canvas.window) : canvas.window };
   }
   if (kind === "pull" || (kind === "misprint" && chance(random, 0.5))) {
     const upright = chance(random, 0.5);

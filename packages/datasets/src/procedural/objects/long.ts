@@ -192,7 +192,6 @@ export const capsule = object({
     const length = random.between(54, 66);
     const whole = bar([0, -length + 10], [0, length - 10], half);
     const seam = random.between(-14, 14);
-    const mark = chance(random, 0.5);
     const ink = contrasting(random, two.rgb);
     const finish = { height: half * 0.9, bevel: half, gloss: 0.5 };
     return {
@@ -211,19 +210,15 @@ export const capsule = object({
           ),
           colour: two.rgb,
         },
-        ...(mark
-          ? [
-              {
-                shape: union(
-                  box(half * 0.45, 2.6, 0, 0, seam + 16),
-                  box(half * 0.45, 2.6, 0, 0, seam + 26),
-                  circle(4, 0, seam + 36),
-                ),
-                colour: ink.rgb,
-                print: true,
-              } as Part,
-            ]
-          : []),
+        {
+          shape: union(
+            box(half * 0.45, 2.6, 0, 0, seam + 16),
+            box(half * 0.45, 2.6, 0, 0, seam + 26),
+            circle(4, 0, seam + 36),
+          ),
+          colour: ink.rgb,
+          print: true,
+        },
       ],
     };
   },

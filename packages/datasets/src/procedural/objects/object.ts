@@ -1,11 +1,11 @@
 import type { DefectKind } from "../defects.js";
 import { type Canvas, inPicture, type Pose, type Rgb, windowOf } from "../draw/canvas.js";
-import { anyColour, shade } from "../draw/colours.js";
+import { anyColour, contrasting, shade } from "../draw/colours.js";
 import { chance } from "../draw/pick.js";
 import { circle, ellipse, minus, moved, type Shape, unitAt } from "../draw/shapes.js";
 import { cloud, grain } from "../draw/tables.js";
 import type { Design, Family, StructureFlaw } from "../family.js";
-import { hash, type Random, smoothstep } from "../noise.js";
+import { hash, Random, smoothstep } from "../noise.js";
 
 /** How the face of a part looks. */
 export interface Finish {
@@ -56,7 +56,7 @@ export function object(family: ObjectFamily): Family {
     kind: "object",
     design(random) {
       const thing = family.thing(random);
-      const ground = groundOf(random);
+      const ground = groundOf(random, mainColour(thing));
       const shadow = random.between(0.1, 0.6);
       return {
         noun: thing.noun,
@@ -85,10 +85,17 @@ interface Ground {
   readonly seed: number;
 }
 
-function groundOf(random: Random): Ground {
+/** The colour of the largest part. */
+function mainColour(thing: Thing): Rgb {
+  const [first, ...others] = thing.parts(new Random(0));
+  return others.reduce((most, part) => (part.shape.radius > most.shape.radius ? part : most), first!).colour;
+}
+
+function groundOf(random: Random, before: Rgb): Ground {
   const words = chance(random, 0.6) ? ["white", "black", "grey", "light grey", "dark grey"] : undefined;
   return {
-    colour: anyColour(random, words).rgb,
+    // Most things are photographed before a ground that they stand out from.
+    colour: chance(random, 0.8) ? contrasting(random, before, words).rgb : anyColour(random, words).rgb,
     kind: (["plain", "cloudy", "rough", "lines"] as const)[random.below(4)]!,
     strength: random.between(0.05, 0.25),
     seed: random.below(2 ** 30),
@@ -137,16 +144,35 @@ function around(
   };
   const { left, top, right, bottom } = windowOf(at, unit, canvas.window);
   const { distance } = shape;
-  for (let row = top; row < bottom; row++) {
-    const dy = (row + 0.5) * unit - 120 - shift[1];
-    for (let column = left, p = row * size + left; column < right; column++, p++) {
-      const dx = (column + 0.5) * unit - 120 - shift[0];
-      const x = zoom * (c * dx - s * dy) + x0;
-      const y = zoom * (s * dx + c * dy) + y0;
-      visit(p, distance(x, y) / zoom, x, y);
+  const across = BLOCK * unit;
+  // Bent and ragged shapes change faster than distance does, hence the spare.
+  const nothing = zoom * (1.8 * across + margin);
+  for (let blockTop = top; blockTop < bottom; blockTop += BLOCK) {
+    const blockBottom = Math.min(bottom, blockTop + BLOCK);
+    const middleY = blockTop * unit + across / 2 - 120 - shift[1];
+    for (let blockLeft = left; blockLeft < right; blockLeft += BLOCK) {
+      const middleX = blockLeft * unit + across / 2 - 120 - shift[0];
+      const middle = distance(
+        zoom * (c * middleX - s * middleY) + x0,
+        zoom * (s * middleX + c * middleY) + y0,
+      );
+      if (middle > nothing) continue;
+      const blockRight = Math.min(right, blockLeft + BLOCK);
+      for (let row = blockTop; row < blockBottom; row++) {
+        const dy = (row + 0.5) * unit - 120 - shift[1];
+        for (let column = blockLeft, p = row * size + column; column < blockRight; column++, p++) {
+          const dx = (column + 0.5) * unit - 120 - shift[0];
+          const x = zoom * (c * dx - s * dy) + x0;
+          const y = zoom * (s * dx + c * dy) + y0;
+          visit(p, distance(x, y) / zoom, x, y);
+        }
+      }
     }
   }
 }
+
+/** Pixels a side of what is skipped at once where a shape is far. */
+const BLOCK = 4;
 
 function paintShadow(
   canvas: Canvas,
@@ -164,7 +190,7 @@ function paintShadow(
 
 function stamp(canvas: Canvas, pose: Pose, part: Part, seed: number): void {
   const { unit, height, red, green, blue, gloss, cover } = canvas;
-  const { colour, height: rise = 0, bevel = 0, gloss: shine = 0, mottle, bumps = 0, tone, print } = part;
+  const { colour, height: rise = 1, bevel = 0, gloss: shine = 0, mottle, bumps = 0, tone, print } = part;
   const noise = mottle && grain(seed);
   const [strength, wx, wy] = mottle ?? [0, 1, 1];
   const [r, g, b] = colour;
@@ -179,13 +205,13 @@ function stamp(canvas: Canvas, pose: Pose, part: Part, seed: number): void {
     blue[p]! += (b * light - blue[p]!) * share;
     gloss[p]! += (shine - gloss[p]!) * share;
     if (print) return;
+    if (cover[p]! < share) cover[p] = share;
     let up = rise;
     if (bevel > 0) {
       const t = d < -bevel ? 0 : 1 + (d > 0 ? 0 : d) / bevel;
       up *= Math.sqrt(1 - t * t * 0.98);
     }
-    height[p]! += (up + bumps * f - (rise === 0 ? -height[p]! : height[p]!)) * share;
-    if (cover[p]! < share) cover[p] = share;
+    height[p]! += (up + bumps * f - height[p]!) * share;
   });
 }
 
@@ -195,12 +221,14 @@ function flawed(parts: readonly Part[], outline: Shape, flaw: StructureFlaw | nu
   const { random } = flaw;
   const loose = parts.filter(({ root }) => root);
   const chosen = loose[random.below(loose.length)];
+  const arms = loose.filter(isArm);
+  const arm = arms[random.below(arms.length)];
   switch (flaw.kind) {
     case "missing":
       return parts.filter((part) => part !== chosen);
     case "bent":
-      return chosen
-        ? parts.map((part) => (part === chosen ? bentPart(part, random) : part))
+      return arm
+        ? parts.map((part) => (part === arm ? bentPart(part, random) : part))
         : warped(parts, random);
     case "misprint":
       return misprinted(parts, random);
@@ -220,6 +248,12 @@ function cutOf({ at, size }: StructureFlaw): Shape {
     distance: (x, y) => hole.distance(x, y) + 0.35 * size * ragged(x / size / 0.4, y / size / 0.4),
     radius: hole.radius * 1.4,
   };
+}
+
+/** Whether a part reaches out from where it is fixed, so that a turn shows. */
+function isArm({ shape, root }: Part): boolean {
+  const [dx, dy] = [shape.x - root![0], shape.y - root![1]];
+  return dx * dx + dy * dy > 36;
 }
 
 function bentPart(part: Part, random: Random): Part {

@@ -45,7 +45,7 @@ export const gear = object({
         half * 1.25,
         half * 0.8,
       );
-      return { ...finish, shape, root: [x * inner, y * inner] };
+      return { ...finish, shape, root: [x * inner * 0.85, y * inner * 0.85] };
     });
     return {
       adjectives: [alloy.word],
@@ -335,8 +335,7 @@ export const coin = object({
   name: "coin",
   nouns: ["coin", "medal"],
   heldOut: true,
-  defects: ["scratch", "dent", "stain", "chip", "contamination", "discolouration", "misprint"],
-  words: { misprint: ["a wrong imprint", "a misprint"] },
+  defects: ["scratch", "dent", "stain", "chip", "contamination", "discolouration", "hole"],
   thing(random) {
     const alloy = anyMetal(random);
     const r = random.between(70, 90);
