@@ -12,11 +12,12 @@ import { startProgress } from "../ui/progress.js";
 import { duration, say } from "../ui/talk.js";
 import { version } from "../version.js";
 import { Artist } from "./artist.js";
-import { drawBatch } from "./draw.js";
+import { Easel } from "./draw.js";
 import { exportModel, MODEL_FILES } from "./export.js";
 import { type Exam, judge } from "./judge.js";
 import { type Plan, planModel } from "./model.js";
 import type { PretrainSettings } from "./options.js";
+import { orderOf } from "./order.js";
 
 /** Files of a run beside the model's own. */
 const RUN_FILES = {
@@ -89,8 +90,8 @@ async function pretrain(
   const log: Log = await MetricsLog.open(join(settings.out, RUN_FILES.metrics), trainer.steps);
   const exam = await examOf(plan, settings);
   const size = plan.config.vision.imageSize;
-  const { seed, batch: count } = settings;
-  using artist = new Artist((step) => ({ seed, split: "train", start: step * count, count, size }));
+  const { seed, batch, pool } = settings;
+  using artist = new Artist((at) => ({ seed, split: "train", size, shown: orderOf(at, batch, pool, seed) }));
   const save = async () => {
     await drawCurve(log, settings);
     // Last: a run that is killed before this comes through all of the above again.
@@ -151,9 +152,10 @@ async function examine(
 
 async function examOf({ config }: Plan, { seed }: PretrainSettings): Promise<Exam> {
   const size = config.vision.imageSize;
+  const shown = Array.from({ length: EXAM.batch }, (_, index) => ({ index, turn: 0 }));
   const { categories } = await openDataSet(`${EXAM.products}&size=${size}`);
   return {
-    batch: drawBatch({ seed: seed + 1, split: "held-out", start: 0, count: EXAM.batch, size }),
+    batch: new Easel().draw({ seed: seed + 1, split: "held-out", size, shown }),
     categories,
   };
 }
@@ -165,11 +167,11 @@ async function drawCurve(log: Log, { out }: PretrainSettings): Promise<void> {
 
 /** All that decides what comes out, but for the device and the end of the schedule: a run may be given more steps. */
 function identityOf({ json, merges }: Plan, settings: PretrainSettings): RunIdentity {
-  const { batch, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight } = settings;
+  const { batch, pool, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight } = settings;
   return {
     model: JSON.stringify(json),
     merges: createHash("sha256").update(merges).digest("hex"),
-    options: JSON.stringify({ batch, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight }),
+    options: JSON.stringify({ batch, pool, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight }),
   };
 }
 

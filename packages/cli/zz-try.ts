@@ -1,0 +1,15 @@
+import { Pretrainer } from "@inctrl/clip";
+import { openDevice } from "@inctrl/tensor";
+import { drawBatch } from "./src/pretrain/draw.js";
+import { planModel } from "./src/pretrain/model.js";
+const [B, extra] = [Number(process.argv[2] ?? 32), process.argv[3]];
+const plan = await planModel({ merges: 1200, model: extra }, 0);
+const device = await openDevice();
+const trainer = await Pretrainer.create(device, plan.config, plan.tokenizer, { steps: 100, lr: 1e-3, warmUp: 10, coolDown: 10, weightDecay: 0.1, clip: 1, seed: 0, weights: { match: 1, state: 1, patch: 1 } });
+let t0 = performance.now(); const b = drawBatch({ seed: 1, split: "train", start: 0, count: B, size: plan.config.vision.imageSize }); console.log("draw", performance.now() - t0);
+await trainer.step(b); 
+const orig = device.read.bind(device); let js = 0, s0 = 0; (device as any).read = (...a: any[]) => { js += performance.now() - s0; return (orig as any)(...a); };
+const d = device.stats.dispatches;
+t0 = performance.now(); for (let i = 0; i < 5; i++) { s0 = performance.now(); await trainer.step(b); } await device.sync();
+console.log("step", ((performance.now() - t0) / 5).toFixed(0), "js until read", (js / 5).toFixed(0), "dispatches", (device.stats.dispatches - d) / 5);
+process.exit(0);
