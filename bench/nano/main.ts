@@ -7,7 +7,16 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseConfig, SHIPPED_MODEL, shippedModel } from "@inctrl/clip";
-import { type Backbone, type Component, evaluate, Heads, openBackbone, randomBackbone, shippedHeads, summarize } from "@inctrl/inctrl";
+import {
+  type Backbone,
+  type Component,
+  evaluate,
+  Heads,
+  openBackbone,
+  randomBackbone,
+  shippedHeads,
+  summarize,
+} from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
 import { type MeasuredSet, openMeasured, SETS } from "./sets.js";
 import { type Cell, table } from "./table.js";
@@ -90,12 +99,25 @@ async function measure(device: Device, set: MeasuredSet, way: Way): Promise<Cell
 await mkdir(values.out, { recursive: true });
 const device = await openDevice();
 const wanted = values.only?.split(",");
-const sets = SETS.filter(({ name, spec }) => (wanted?.includes(name) ?? true) && (values.data || !spec.includes("DIR")));
+const sets = SETS.filter(
+  ({ name, spec }) => (wanted?.includes(name) ?? true) && (values.data || !spec.includes("DIR")),
+);
 const cells: Cell[] = [];
 for (const set of sets) {
   for (const way of WAYS) cells.push(...(await measure(device, set, way)));
   await writeFile(join(values.out, "nano.json"), `${JSON.stringify(cells, null, 2)}\n`);
-  await writeFile(join(values.out, "nano.md"), table(cells, WAYS.map(({ name }) => name)));
+  await writeFile(
+    join(values.out, "nano.md"),
+    table(
+      cells,
+      WAYS.map(({ name }) => name),
+    ),
+  );
 }
-process.stdout.write(table(cells, WAYS.map(({ name }) => name)));
+process.stdout.write(
+  table(
+    cells,
+    WAYS.map(({ name }) => name),
+  ),
+);
 device.close();

@@ -26,7 +26,12 @@ ${part(
 )}`;
 }
 
-function part(cells: readonly Cell[], ways: readonly string[], key: "auroc" | "pixel", withMean: boolean): string {
+function part(
+  cells: readonly Cell[],
+  ways: readonly string[],
+  key: "auroc" | "pixel",
+  withMean: boolean,
+): string {
   const shots = [...new Set(cells.map((cell) => cell.shots))].sort((a, b) => a - b);
   const sets = [...new Set(cells.map(({ set }) => set))];
   const find = (set: string, way: string, k: number): Spread | null => {
@@ -36,7 +41,15 @@ function part(cells: readonly Cell[], ways: readonly string[], key: "auroc" | "p
   };
   const row = (name: string, k: number, values: readonly (Spread | null)[]) =>
     `| ${name} | ${k} | ${values.map(shown).join(" | ")} |`;
-  const rows = sets.flatMap((set) => shots.map((k) => row(set, k, ways.map((way) => find(set, way, k)))));
+  const rows = sets.flatMap((set) =>
+    shots.map((k) =>
+      row(
+        set,
+        k,
+        ways.map((way) => find(set, way, k)),
+      ),
+    ),
+  );
   const real = [...new Set(cells.filter((cell) => cell.real).map(({ set }) => set))];
   const means = shots.map((k) =>
     row(

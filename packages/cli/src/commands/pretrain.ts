@@ -31,7 +31,11 @@ export function pretrainCommand(finish: Finish): Command {
     .option("--steps <N>", "steps of the whole schedule (default: 3000)", Number)
     .option("--minutes <N>", "stop after so many, with a checkpoint for --resume", Number)
     .option("--batch <N>", "images a step (default: 32)", Number)
-    .option("--pool <N>", "pairs of images that are drawn and shown again and again, a prime (default: 8191)", Number)
+    .option(
+      "--pool <N>",
+      "pairs of images that are drawn and shown again and again, a prime (default: 8191)",
+      Number,
+    )
     .option("--lr <rate>", "largest learning rate (default: 0.0015)", Number)
     .option("--warm-up <N>", "steps until it is reached (default: 100)", Number)
     .option("--cool-down <N>", "last steps, in which half a cosine brings it to 0 (default: 1000)", Number)

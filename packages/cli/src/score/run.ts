@@ -27,7 +27,8 @@ export interface ScoreOptions {
   saveBank?: string;
   fit?: "crop" | "squash" | "tile";
   strict?: boolean;
-  heads?: string;
+  /** False: none, although some come with the backbone. */
+  heads?: string | false;
   class?: string;
   alpha: number;
   config?: string;
@@ -150,7 +151,7 @@ async function drawAll(
   return failed;
 }
 
-function headerOf({ backbone, bank }: Model, options: ScoreOptions): RunHeader {
+function headerOf({ backbone, bank, heads }: Model, options: ScoreOptions): RunHeader {
   const { vision } = backbone.config;
   return {
     backbone: backbone.name,
@@ -158,7 +159,7 @@ function headerOf({ backbone, bank }: Model, options: ScoreOptions): RunHeader {
     shots: bank.shots,
     prompts: bank.prompts.map(({ name }) => name),
     class: options.class ?? null,
-    heads: options.heads ?? null,
+    heads,
     fit: bank.fit,
     dtype: options.dtype,
     alpha: options.alpha,

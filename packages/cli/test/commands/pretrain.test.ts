@@ -30,7 +30,17 @@ test("it writes a backbone that scores, and a stopped run that goes on gives the
   assert.is(stopped.code, 0, stopped.stderr);
   assert.match(stopped.stderr, "stopped after step 0");
   // As a run that was killed after its checkpoint of step 2, of a schedule that then grew.
-  const half = await cli([...SMALL, ...out("parts"), "--steps", "2", "--warm-up", "1", "--cool-down", "0", "--resume"]);
+  const half = await cli([
+    ...SMALL,
+    ...out("parts"),
+    "--steps",
+    "2",
+    "--warm-up",
+    "1",
+    "--cool-down",
+    "0",
+    "--resume",
+  ]);
   assert.is(half.code, 0, half.stderr);
   const rest = await cli([...SMALL, ...SCHEDULE, ...out("parts"), "--resume"]);
   assert.is(rest.code, 0, rest.stderr);
@@ -38,8 +48,15 @@ test("it writes a backbone that scores, and a stopped run that goes on gives the
   for (const name of ["model.safetensors", "config.json", "merges.txt", "checkpoint.safetensors"])
     assert.ok(file("whole", name).equals(file("parts", name)), name);
   assert.ok(existsSync(path.join(folder, "whole/loss.svg")));
-  const steps = file("parts", "metrics.jsonl").toString().trimEnd().split("\n").map((line) => JSON.parse(line));
-  assert.equal(steps.filter(({ loss }) => loss !== undefined).map(({ step }) => step), [1, 2, 3, 4]);
+  const steps = file("parts", "metrics.jsonl")
+    .toString()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    steps.filter(({ loss }) => loss !== undefined).map(({ step }) => step),
+    [1, 2, 3, 4],
+  );
 });
 
 test("settings that cannot be are refused by name", async () => {

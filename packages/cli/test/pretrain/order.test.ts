@@ -31,7 +31,11 @@ test("images and masks turn together, and what was drawn before is the same agai
   assert.equal(draw(0).pixels, plain.image.data);
   for (const turn of [1, 2, 4, 7]) {
     const { pixels, masks } = draw(turn);
-    for (const [x, y] of [[0, 0], [5, 20], [31, 2]] as const) {
+    for (const [x, y] of [
+      [0, 0],
+      [5, 20],
+      [31, 2],
+    ] as const) {
       const v = turn & 2 ? 31 - y : y;
       const u = turn & 4 ? 31 - x : x;
       const from = turn & 1 ? u * 32 + v : v * 32 + u;

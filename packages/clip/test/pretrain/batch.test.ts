@@ -42,7 +42,12 @@ test("each text is encoded once; flawless and damaged differ in the state alone"
   const { normal, anomaly } = promptTexts("nut");
   for (let at = 0; at < 50; at++) {
     const draws = [at / 50, 0.3, 0.9];
-    const { ids, length, caption, flawless, damaged } = batchTexts(BATCH, tokenizer, 80, () => draws.shift()!);
+    const { ids, length, caption, flawless, damaged } = batchTexts(
+      BATCH,
+      tokenizer,
+      80,
+      () => draws.shift()!,
+    );
     assert.equal([...caption], [0, 1, 0]);
     assert.equal([...flawless, ...damaged], [2, 2, 2, 3, 3, 3]);
     assert.is(ids.length, 4 * length);

@@ -7,9 +7,9 @@ import {
   ClipError,
   createTokenizer,
   firstParameters,
-  parseConfig,
   Pretrainer,
   type PretrainOptions,
+  parseConfig,
   pretrainLoss,
   uploadPixels,
 } from "../../src/index.js";
@@ -58,7 +58,8 @@ test.after(() => {
   device.close();
 });
 
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((s, v, i) => s + v * b[i]!, 0);
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((s, v, i) => s + v * b[i]!, 0);
 const unit = (a: Float32Array): number[] => Array.from(a, (v) => v / Math.sqrt(dot(a, a)));
 
 test("the loss is what plain loops make of the towers' features", async () => {

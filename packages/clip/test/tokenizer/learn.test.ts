@@ -14,7 +14,11 @@ test("of equally frequent pairs the first by its text, whatever the order of the
 });
 
 test("a tokenizer reads it, and words that were frequent are one token", () => {
-  const texts = ["a photo of a flawless screw.", "a photo of a damaged screw.", "the screw has a scratch, again."];
+  const texts = [
+    "a photo of a flawless screw.",
+    "a photo of a damaged screw.",
+    "the screw has a scratch, again.",
+  ];
   const tokenizer = createTokenizer(learnMerges(texts, 200));
   for (const text of [...texts, "an über-crew, 42 ☃"]) {
     const words = tokenizer.decode(tokenizer.encode(text)).replaceAll(/\s/g, "");
