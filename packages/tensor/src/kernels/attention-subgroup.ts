@@ -2,39 +2,19 @@ import type { AttentionVariant } from "./attention.js";
 import { range } from "./gemm.js";
 import type { KernelSource } from "./kernel.js";
 
+const COMPONENTS = ["x", "y", "z", "w"] as const;
+
 /**
  * A subgroup a tile of `rows` queries, as two products in registers. Scores: each lane owns 4 keys, the queries' values are
  * broadcast. Sums: each lane owns 4 of the head's columns (several times over for wide heads), the probabilities are
- * handed round lane by lane. No workgroup memory and no barrier.
+ * handed round lane by lane. No workgroup memory and no barrier; loops are kept as `gemm.ts` says.
  */
 export function attentionSubgroupBody(
   variant: AttentionVariant,
 ): Pick<KernelSource, "enable" | "builtins" | "body"> {
-  const { lanes, rows, headWidth: width, causal, mask } = variant;
-  const keys = 4 * lanes;
-  const vectors = range(Math.ceil(width / keys));
-  const own = range(rows);
-  const join = (list: number[], line: (i: number) => string) => list.map(line).join("\n");
-  const partial = width % keys !== 0;
-  const column = (c: number) => {
-    const at = (j: number) => {
-      const d = `${c * keys}u + lane * 4u + ${j}u`;
-      // Lanes past the head's width read its last column and store nothing.
-      return `v[row + ${partial ? `min(${d}, ${width - 1}u)` : d}]`;
-    };
-    return `vec4f(${[0, 1, 2, 3].map(at).join(", ")})`;
-  };
-  const score = (r: number) => `    {
-      var s = s${r} * u.scale;
-${mask ? `      let maskRow = batch * u.maskBatch + head * u.maskHead + min(row0 + ${r}u, u.tq - 1u) * u.maskQuery;\n      s += vec4f(${["x", "y", "z", "w"].map((c) => `mask[maskRow + seen.${c} * u.maskKey]`).join(", ")});` : ""}
-      s = select(s, vec4f(u.lowest), ${causal ? `key > vec4u(min(row0 + ${r}u, u.tq - 1u) + u.tk - u.tq)` : "key >= vec4u(u.tk)"});
-      let next = max(top${r}, subgroupMax(max(max(s.x, s.y), max(s.z, s.w))));
-      let fade = select(exp(top${r} - next), 1.0, next == u.lowest);
-      s${r} = select(exp(s - next), vec4f(), s == vec4f(u.lowest));
-      total${r} = total${r} * fade + dot(s${r}, vec4f(1.0));
-      top${r} = next;
-${join(vectors, (c) => `      o${r}_${c} *= fade;`)}
-    }`;
+  const { lanes, rows, headWidth: width, causal, vector } = variant;
+  const columns = Math.ceil(width / (4 * lanes));
+  const join = (count: number, line: (i: number) => string) => range(count).map(line).join("\n");
   return {
     enable: "enable subgroups;",
     builtins: "@builtin(subgroup_invocation_id) lane: u32",
@@ -45,37 +25,104 @@ ${join(vectors, (c) => `      o${r}_${c} *= fade;`)}
   let qBase = u.qOffset + batch * u.qBatch + head * u.qHead;
   let kBase = u.kOffset + batch * u.kBatch + head * u.kHead;
   let vBase = u.vOffset + batch * u.vBatch + head * u.vHead;
-${join(range(rows / lanes), (g) => `  let q${g} = qBase + min(row0 + ${g * lanes}u + lane, u.tq - 1u) * u.qToken;`)}
-${join(own, (r) => `  var top${r} = u.lowest;\n  var total${r} = 0.0;\n${join(vectors, (c) => `  var o${r}_${c} = vec4f();`)}`)}
+${join(rows / lanes, (g) => `  let q${g} = qBase + min(row0 + ${g * lanes}u + lane, u.tq - 1u) * u.qToken;`)}
+${join(rows, (r) => `  var top${r} = u.lowest;\n  var total${r} = 0.0;\n${join(columns, (c) => `  var o${r}_${c} = vec4f();`)}`)}
   // No query of the tile sees past the last one's own position.
   let end = ${causal ? `min(u.tk, row0 + ${rows}u + u.tk - u.tq)` : "u.tk"};
-  for (var k0 = 0u; k0 < end; k0 += ${keys}u) {
+  for (var k0 = 0u; k0 < end; k0 += ${4 * lanes}u) {
     let key = vec4u(k0 + lane * 4u) + vec4u(0u, 1u, 2u, 3u);
     let seen = min(key, vec4u(u.tk - 1u));
     let at = vec4u(kBase) + seen * u.kToken;
-${join(own, (r) => `    var s${r} = vec4f();`)}
-    for (var d = 0u; d < ${width}u; d++) {
-      let keyed = vec4f(k[at.x + d], k[at.y + d], k[at.z + d], k[at.w + d]);
-${join(range(rows / lanes), (g) => `      let x${g} = q[q${g} + d];`)}
-${join(own, (r) => `      s${r} = fma(vec4f(subgroupBroadcast(x${Math.floor(r / lanes)}, ${r % lanes}u)), keyed, s${r});`)}
-    }
-${join(own, score)}
-    // One key at a time, and none past the end. Bounds that are no constants keep drivers from unrolling: on llvmpipe every
-    // load and store in the text costs milliseconds of compilation.
-    let filled = min(${keys}u, end - k0);
-    for (var j = 0u; j < filled; j++) {
-      let row = vBase + (k0 + j) * u.vToken;
-${join(vectors, (i) => `      let v${i} = ${column(i)};`)}
-${join(own, (r) => `      let p${r} = vec4f(subgroupShuffle(s${r}[j % 4u], j / 4u));\n${join(vectors, (i) => `      o${r}_${i} = fma(p${r}, v${i}, o${r}_${i});`)}`)}
-    }
+${join(rows, (r) => `    var s${r} = vec4f();`)}
+${scores(variant)}
+${join(rows, (r) => softmax(variant, r, columns))}
+${sums(variant, columns)}
   }
-  var sums = array<vec4f, ${rows * vectors.length}>(${own.flatMap((r) => vectors.map((i) => `o${r}_${i} / subgroupAdd(total${r})`)).join(", ")});
-  let live = min(${rows}u, u.tq - row0) * ${vectors.length}u;
+  var sums = array<vec4f, ${rows * columns}>(${range(rows)
+    .flatMap((r) => range(columns).map((c) => `o${r}_${c} / subgroupAdd(total${r})`))
+    .join(", ")});
+  let live = min(${rows}u, u.tq - row0) * ${columns}u;
   for (var i = 0u; i < live; i++) {
-    let d = (i % ${vectors.length}u) * ${keys}u + lane * 4u;
-    let to = batch * u.outBatch + head * u.outHead + (row0 + i / ${vectors.length}u) * u.outToken + d;
-    let stored = min(4u, max(d, ${width}u) - d);
-    for (var c = 0u; c < stored; c++) { out[to + c] = sums[i][c]; }
+    let d = (i % ${columns}u) * ${4 * lanes}u + lane * 4u;
+    let to = batch * u.outBatch + head * u.outHead + (row0 + i / ${columns}u) * u.outToken;
+    ${
+      vector
+        ? `if (d < ${width}u) { out[to + d / 4u] = sums[i]; }`
+        : `let stored = min(4u, max(d, ${width}u) - d);
+    for (var c = 0u; c < stored; c++) { out[to + d + c] = sums[i][c]; }`
+    }
   }`,
   };
+}
+
+/** Adds q . k over the head's columns, four at a time where they are bound as vectors. */
+function scores({ lanes, rows, vector }: AttentionVariant): string {
+  const parts = vector ? COMPONENTS.map((c) => `.${c}`) : [""];
+  const keyed = (part: string) =>
+    `vec4f(${range(4)
+      .map((j) => `k${j}${part}`)
+      .join(", ")})`;
+  return [
+    `    for (var d = 0u; d < u.${vector ? "parts" : "width"}; d++) {`,
+    ...range(rows / lanes).map((g) => `      let x${g} = q[q${g} + d];`),
+    ...COMPONENTS.map((c, j) => `      let k${j} = k[at.${c} + d];`),
+    ...parts.map((part, i) => `      let keyed${i} = ${keyed(part)};`),
+    ...range(rows).flatMap((r) => [
+      ...parts.map(
+        (part, i) =>
+          `      let y${r}_${i} = vec4f(subgroupBroadcast(x${Math.floor(r / lanes)}${part}, ${r % lanes}u));`,
+      ),
+      `      s${r} = ${parts.reduce((sum, _, i) => `fma(y${r}_${i}, keyed${i}, ${sum})`, `s${r}`)};`,
+    ]),
+    "    }",
+  ].join("\n");
+}
+
+/** Turns a query's scores into probabilities under its running maximum, and fades what was summed under the last one. */
+function softmax({ causal, mask }: AttentionVariant, r: number, columns: number): string {
+  const query = `min(row0 + ${r}u, u.tq - 1u)`;
+  const masked = `vec4f(${COMPONENTS.map((c) => `mask[maskRow + seen.${c} * u.maskKey]`).join(", ")})`;
+  return `    {
+      ${mask ? `let maskRow = batch * u.maskBatch + head * u.maskHead + ${query} * u.maskQuery;` : ""}
+      var s = s${r} * u.scale${mask ? ` + ${masked}` : ""};
+      s = select(s, vec4f(u.lowest), ${causal ? `key > vec4u(${query} + u.tk - u.tq)` : "key >= vec4u(u.tk)"});
+      let next = max(top${r}, subgroupMax(max(max(s.x, s.y), max(s.z, s.w))));
+      let fade = select(exp(top${r} - next), 1.0, next == u.lowest);
+      s${r} = select(exp(s - next), vec4f(), s == vec4f(u.lowest));
+      total${r} = total${r} * fade + dot(s${r}, vec4f(1.0));
+      top${r} = next;
+${range(columns)
+  .map((c) => `      o${r}_${c} *= fade;`)
+  .join("\n")}
+    }`;
+}
+
+/** Adds the keys' values, each weighed by its probability, two keys of a lane a turn. Keys past the end weigh nothing. */
+function sums({ lanes, rows, vector, headWidth: width }: AttentionVariant, columns: number): string {
+  // Lanes past the head's width read its last column and store nothing.
+  const capped = (d: string, last: number) => (width % (4 * lanes) === 0 ? d : `min(${d}, ${last}u)`);
+  const value = (row: string, c: number) => {
+    if (vector) return `v[${row} + ${capped(`${c * lanes}u + lane`, width / 4 - 1)}]`;
+    const one = (j: number) => `v[${row} + ${capped(`${c * 4 * lanes}u + lane * 4u + ${j}u`, width - 1)}]`;
+    return `vec4f(${range(4).map(one).join(", ")})`;
+  };
+  return [
+    `    let filled = min(${lanes}u, (end - k0 + 3u) / 4u);`,
+    "    for (var j = 0u; j < 4u; j += 2u) {",
+    "      for (var l = 0u; l < filled; l++) {",
+    ...range(2).flatMap((i) => [
+      `        let row${i} = vBase + min(k0 + l * 4u + j + ${i}u, u.tk - 1u) * u.vToken;`,
+      ...range(columns).map((c) => `        let v${i}_${c} = ${value(`row${i}`, c)};`),
+    ]),
+    ...range(rows).flatMap((r) => [
+      `        let p${r} = subgroupShuffle(s${r}.xy, l);`,
+      ...range(columns).map(
+        (c) => `        o${r}_${c} = fma(vec4f(p${r}.y), v1_${c}, fma(vec4f(p${r}.x), v0_${c}, o${r}_${c}));`,
+      ),
+    ]),
+    "      }",
+    // The other two keys of each lane take their turn.
+    ...range(rows).map((r) => `      s${r} = s${r}.zwxy;`),
+    "    }",
+  ].join("\n");
 }

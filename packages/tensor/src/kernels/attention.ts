@@ -9,6 +9,8 @@ export interface AttentionVariant {
   lanes: number;
   /** Query rows of a workgroup. */
   rows: number;
+  /** Operands and output are bound as vec4f, and offsets and strides count vectors (`subgroup`). */
+  vector: boolean;
   headWidth: number;
   causal: boolean;
   mask: boolean;
@@ -24,14 +26,15 @@ export interface AttentionVariant {
  */
 export function attentionKernel(variant: AttentionVariant): Kernel {
   return kernelFor(`attention:${JSON.stringify(variant)}`, () => {
-    const { kind, lanes, headWidth, mask } = variant;
+    const { kind, lanes, headWidth, mask, vector } = variant;
+    const element = vector ? "vec4f" : "f32";
     const layout = (name: string) =>
       ["Batch", "Head", "Token"].map((part) => [`${name}${part}`, "u32"] as const);
     const body = kind === "subgroup" ? attentionSubgroupBody(variant) : attentionLaneBody(variant);
     return kernel({
       name: `attention ${kind} ${headWidth}`,
-      reads: { q: "f32", k: "f32", v: "f32", ...(mask ? { mask: "f32" } : {}) },
-      writes: { out: "f32" },
+      reads: { q: element, k: element, v: element, ...(mask ? { mask: "f32" } : {}) },
+      writes: { out: element },
       uniforms: {
         tq: "u32",
         tk: "u32",

@@ -7,6 +7,8 @@ export interface Tile {
   lanes: number;
   rows: number;
   vectors: number;
+  /** Values of k that one turn of a register tile's loop adds; k is a multiple of it. */
+  steps: number;
 }
 
 /** What the text of a matrix product depends on; sizes come in uniforms. */
@@ -142,9 +144,14 @@ const loadPanel = (half: boolean, index: string): string =>
  * Registers only: a workgroup is one row of lanes, no barrier. With subgroups each lane loads one of `lanes` rows' values
  * and broadcasts hand it round; without, every lane loads every row's value. Best on CPUs, where memory operations
  * cost many multiply-adds.
+ *
+ * What bounds it on llvmpipe, read off its machine code: every sum that a loop carries is loaded, blended under the
+ * execution mask and stored once a turn, so two values of k a turn cost 3.5 instructions a multiply-add where one costs 5 (a
+ * multiply and an add are two; fma is not fused). A load is eight bounds-checked scalar loads, some 450 bytes of code; past
+ * about 32 KiB, the instruction cache, a turn takes twice as long, which rules out four values a turn and larger tiles.
  */
 function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): MainLoop {
-  const { lanes, rows, vectors } = tile;
+  const { lanes, rows, vectors, steps } = tile;
   const broadcast = tile.kind === "subgroup";
   const lane = broadcast ? "lane" : "lid";
   const groups = broadcast ? Math.ceil(rows / lanes) : rows;
@@ -161,16 +168,26 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
       return `  var p${c} = panelBase + ${panel} * u.k * ${lanes}u + ${lane};`;
     }),
   ];
+  const turn = range(steps);
+  // From one value of k to the next, in the left and in the right operand.
+  const along = transposed ? "u.m" : "1u";
+  const below = plain ? "(u.n / 4u)" : `${lanes}u`;
+  const value = (r: number, s: number) =>
+    broadcast ? `subgroupBroadcast(x${Math.floor(r / lanes)}_${s}, ${r % lanes}u)` : `x${r}_${s}`;
   const step = [
-    ...range(vectors).map((c) => `    let b${c} = ${loadPanel(half, `p${c}`)};`),
-    ...range(groups).map((g) => `    let x${g} = a[a${g}];\n    a${g} += ${transposed ? "u.m" : "1u"};`),
-    ...range(rows).flatMap((r) => [
-      broadcast
-        ? `    let y${r} = subgroupBroadcast(x${Math.floor(r / lanes)}, ${r % lanes}u);`
-        : `    let y${r} = x${r};`,
-      ...range(vectors).map((c) => `    s${r}_${c} = fma(vec4f(y${r}), b${c}, s${r}_${c});`),
+    ...turn.flatMap((s) => [
+      ...range(vectors).map((c) => `    let b${c}_${s} = ${loadPanel(half, `p${c} + ${s}u * ${below}`)};`),
+      ...range(groups).map((g) => `    let x${g}_${s} = a[a${g} + ${s}u * ${along}];`),
     ]),
-    ...range(vectors).map((c) => `    p${c} += ${plain ? "u.n / 4u" : `${lanes}u`};`),
+    ...range(rows).flatMap((r) => [
+      ...turn.map((s) => `    let y${r}_${s} = vec4f(${value(r, s)});`),
+      ...range(vectors).map((c) => {
+        const added = turn.reduce((sum, s) => `fma(y${r}_${s}, b${c}_${s}, ${sum})`, `s${r}_${c}`);
+        return `    s${r}_${c} = ${added};`;
+      }),
+    ]),
+    ...range(groups).map((g) => `    a${g} += ${steps}u * ${along};`),
+    ...range(vectors).map((c) => `    p${c} += ${steps}u * ${below};`),
   ];
   return {
     source: {
@@ -180,7 +197,7 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
         : {}),
     },
     declareSums: declareSums(tile),
-    loop: `${setup.join("\n")}\n  for (var k = 0u; k < u.k; k++) {\n${step.join("\n")}\n  }`,
+    loop: `${setup.join("\n")}\n  for (var k = 0u; k < u.k; k += ${steps}u) {\n${step.join("\n")}\n  }`,
     rowsPerGroup: rows,
     rowOffset: "0u",
     lane,

@@ -15,54 +15,57 @@ function lanesOf({ family, subgroupSize }: PlanCaps): number {
 }
 
 /**
- * The tile for a product of m x n outputs: few rows take short tiles, so that little of a tile is wasted; wide tiles
+ * The tile for a product of m x k x n: few rows take short tiles, so that little of a tile is wasted; wide tiles
  * need enough of them to occupy every core. Measured on llvmpipe, see ARCHITECTURE.
  */
-export function planGemm(m: number, n: number, caps: PlanCaps): Tile {
+export function planGemm(m: number, k: number, n: number, caps: PlanCaps): Tile {
   const lanes = lanesOf(caps);
-  if (caps.family === "workgroup") return { kind: "workgroup", lanes, rows: m <= 16 ? 1 : 4, vectors: 1 };
-  const vectors = n > 4 * lanes ? 2 : 1;
-  if (caps.family === "register") return { kind: "register", lanes, rows: m <= 4 ? 4 : 8, vectors };
-  return { kind: "subgroup", lanes, rows: shortest(m, [lanes, 2 * lanes, 24, 32], lanes), vectors };
-}
-
-/** Rows of a register tile above which spilling costs more than the loads it saves. */
-const TALLEST = 32;
-
-/** The candidate that wastes the fewest rows; the tallest of equals, 24 before 32. */
-function shortest(m: number, candidates: readonly number[], lanes: number): number {
-  if (m <= lanes) return lanes;
-  let best = candidates[0];
-  let bestCost = Number.POSITIVE_INFINITY;
-  for (const rows of candidates) {
-    if (rows % lanes !== 0 || rows > TALLEST) continue;
-    // A tile of r rows costs r multiply-add rows plus a constant for the loads it shares.
-    const cost = Math.ceil(m / rows) * (rows + 8) * (rows > 24 ? 1.08 : 1);
-    if (cost <= bestCost) {
-      best = rows;
-      bestCost = cost;
-    }
+  const { family } = caps;
+  if (family === "workgroup") {
+    return { kind: family, lanes, rows: m <= 16 ? 1 : 4, vectors: 1, steps: 1 };
   }
-  return best;
+  const vectors = n > 4 * lanes ? 2 : 1;
+  const steps = k % 2 === 0 ? 2 : 1;
+  if (family === "register") return { kind: family, lanes, rows: m <= 4 ? 4 : 8, vectors, steps };
+  return { kind: family, lanes, rows: tileRows(m, lanes), vectors, steps };
 }
+
+/** Heights in subgroups of rows: few, since each compiles a kernel of its own. */
+const HEIGHTS = [1, 3, 5];
+/** Rows of a tile above which its loop outgrows the instruction cache. */
+const TALLEST = 40;
+
+/** The height that makes m rows cheapest: a tile of r rows costs r rows of multiply-adds plus the loads they share. */
+function tileRows(m: number, lanes: number): number {
+  const heights = HEIGHTS.map((groups) => groups * lanes).filter((rows) => rows <= Math.max(lanes, TALLEST));
+  const cost = (rows: number) => Math.ceil(m / rows) * (rows + SHARED_ROWS);
+  return heights.reduce((best, rows) => (cost(rows) < cost(best) ? rows : best));
+}
+
+/** What a tile's column loads cost, in rows of multiply-adds. */
+const SHARED_ROWS = 10;
 
 /** The tile of a nearest-row search and into how many shares the bank is cut, so that every core has work. */
-export function planNearest(m: number, n: number, caps: PlanCaps): { tile: Tile; shares: number } {
-  const tile = planGemm(m, n, caps);
+export function planNearest(m: number, k: number, n: number, caps: PlanCaps): { tile: Tile; shares: number } {
+  const tile = planGemm(m, k, n, caps);
   const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
   const wanted = caps.family === "workgroup" ? 512 : 32;
   return { tile, shares: Math.max(1, Math.ceil(wanted / Math.ceil(m / height))) };
 }
 
-/** How attention over `tq` queries is shared out. */
+/** How attention over `tq` queries is shared out; `vector` where every offset and stride is a multiple of 4. */
 export function planAttention(
   tq: number,
+  vector: boolean,
   caps: PlanCaps,
-): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "unroll"> {
+): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "vector" | "unroll"> {
   const unroll = !caps.software;
   const lanes = caps.family === "workgroup" ? 64 : lanesOf(caps);
-  if (caps.family !== "subgroup") return { kind: caps.family, lanes, rows: lanes, unroll };
-  return { kind: "subgroup", lanes, rows: tq <= lanes ? lanes : 2 * lanes, unroll };
+  if (caps.family !== "subgroup") {
+    return { kind: caps.family, lanes, rows: lanes, vector: false, unroll };
+  }
+  const rows = lanes * Math.min(3, Math.ceil(tq / lanes));
+  return { kind: "subgroup", lanes, rows, vector, unroll };
 }
 
 /** Threads of a workgroup that shares a row. */

@@ -151,12 +151,19 @@ function run({ operands, layouts, out: target, sizes, options }: Job): Tensor {
   if (out.size === 0) return out;
   const maskStrides = mask ? broadcastStrides(mask.shape, [batch, heads, tq, tk]) : [0, 0, 0, 0];
   if (mask) checkMask(mask, [batch, heads, tq, tk]);
-  const plan = planAttention(tq, device.caps);
+  const steps = layouts.flatMap(({ offset, batch: b, head, token }) => [offset, b, head, token]);
+  const whole = [width, ...steps, target.layout.batch, target.layout.head, target.layout.token];
+  const plan = planAttention(
+    tq,
+    whole.every((n) => n % 4 === 0),
+    device.caps,
+  );
+  const unit = plan.vector ? 4 : 1;
   const [q, k, v] = operands.map((t) => cast(t, "float32"));
   const place = (name: string, { batch: b, head, token }: Layout) => ({
-    [`${name}Batch`]: b,
-    [`${name}Head`]: head,
-    [`${name}Token`]: token,
+    [`${name}Batch`]: b / unit,
+    [`${name}Head`]: head / unit,
+    [`${name}Token`]: token / unit,
   });
   const { layout } = target;
   launch(
@@ -169,9 +176,9 @@ function run({ operands, layouts, out: target, sizes, options }: Job): Tensor {
       parts: Math.ceil(width / 4),
       scale,
       lowest: Number.NEGATIVE_INFINITY,
-      qOffset: layouts[0].offset,
-      kOffset: layouts[1].offset,
-      vOffset: layouts[2].offset,
+      qOffset: layouts[0].offset / unit,
+      kOffset: layouts[1].offset / unit,
+      vOffset: layouts[2].offset / unit,
       ...place("q", layouts[0]),
       ...place("k", layouts[1]),
       ...place("v", layouts[2]),

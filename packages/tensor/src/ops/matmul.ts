@@ -78,7 +78,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
   if (residual) checkSize("residual", residual, outShape);
   const out = Tensor.empty(a.device, outShape);
   const variant: GemmVariant = {
-    tile: planGemm(rows, n, a.device.caps),
+    tile: planGemm(rows, k, n, a.device.caps),
     half: right.dtype === "float16",
     ...((transposeA || plain) && { lie: { transposed: transposeA, plain } }),
     bias: bias !== undefined,

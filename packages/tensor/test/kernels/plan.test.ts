@@ -23,25 +23,27 @@ test("a family that needs subgroups falls back where there are none of one size"
   assert.is(chooseFamily(true, 8, "workgroup"), "workgroup");
 });
 
-test("tiles divide into whole lanes and stay within what was measured not to spill", () => {
+test("tiles divide into whole lanes and stay within what fits the instruction cache", () => {
   fc.assert(
-    fc.property(family, fc.constantFrom(4, 8, 16), sizes, sizes, (kind, lanes, m, n) => {
+    fc.property(family, fc.constantFrom(4, 8, 16), sizes, sizes, sizes, (kind, lanes, m, k, n) => {
       const c = caps(kind, kind === "subgroup" ? lanes : 0);
-      const tile = planGemm(m, n, c);
+      const tile = planGemm(m, k, n, c);
       assert.is(tile.kind, kind);
       assert.is(4 * tile.lanes, panelWidth(c));
       if (kind === "subgroup") assert.is(tile.rows % lanes, 0);
-      assert.ok(tile.rows >= 1 && tile.rows <= 32 && tile.vectors >= 1 && tile.vectors <= 2);
+      assert.ok(tile.rows >= 1 && tile.rows <= 40 && tile.vectors >= 1 && tile.vectors <= 2);
+      assert.is(k % tile.steps, 0);
     }),
   );
 });
 
 test("few rows take the shortest tile, and 240 rows waste none", () => {
-  assert.is(planGemm(1, 896, caps("subgroup")).rows, 8);
-  assert.is(planGemm(240, 896, caps("subgroup")).rows, 24);
-  assert.is(planGemm(1, 896, caps("register")).rows, 4);
-  assert.is(planGemm(1, 896, caps("workgroup")).rows, 1);
-  assert.is(planGemm(240, 20, caps("subgroup")).vectors, 1);
+  assert.is(planGemm(1, 640, 896, caps("subgroup")).rows, 8);
+  assert.is(planGemm(240, 640, 896, caps("subgroup")).rows, 40);
+  assert.is(planGemm(1, 640, 896, caps("register")).rows, 4);
+  assert.is(planGemm(1, 640, 896, caps("workgroup")).rows, 1);
+  assert.is(planGemm(240, 640, 20, caps("subgroup")).vectors, 1);
+  assert.is(planGemm(240, 45, 896, caps("subgroup")).steps, 1);
 });
 
 test("rows are cut into parts only where cores would idle, and no part is empty", () => {
