@@ -53,7 +53,10 @@ const MATERIALS = {
 /** A class of products that this package can draw. */
 export type ProceduralClass = keyof typeof MATERIALS;
 
-/** The classes by name, each with the kinds of defects it is drawn with. */
+/**
+ * The classes by name, each with the kinds of defects it is drawn with. They are kept from pretraining: no caption of
+ * `drawCaptioned` names one, though similar materials occur under other nouns.
+ */
 export const proceduralClasses: Readonly<Record<ProceduralClass, readonly DefectKind[]>> = Object.fromEntries(
   Object.entries(MATERIALS).map(([name, { defects }]) => [name, defects]),
 ) as unknown as Readonly<Record<ProceduralClass, readonly DefectKind[]>>;

@@ -101,6 +101,7 @@ function workspaceOf(size: number): Workspace {
   return workspace;
 }
 
+/** After so many attempts a faint defect will do; after so many again the piece cannot show one. */
 const ATTEMPTS = 7;
 
 /**
@@ -123,12 +124,13 @@ export function drawSample(
   photograph(good, photo, exposure, scratch, whole(size));
   const mask = new Uint8Array(size * size);
   if (defect === null) return { rgb: develop(exposure, photo), mask };
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < 2 * ATTEMPTS; attempt++) {
     const plan = planFlaw(of, pose, defect, index, attempt);
     const window = flawedWindow(space, of, pose, defect, plan, pieceSeed);
     const seenIn = grown(window, reach(photo, size), size);
     photograph(space.bad, photo, changed, scratch, seenIn);
-    if (markChanges(exposure, changed, photo, seenIn, plan.demand, mask) || attempt === ATTEMPTS - 1) break;
+    const isPlain = markChanges(exposure, changed, photo, seenIn, plan.demand, mask);
+    if (isPlain || (attempt >= ATTEMPTS && mask.includes(255))) break;
   }
   // Compression carries a change over its whole block, so that both pictures are needed.
   const before = photo.jpeg > 0 ? develop(exposure, photo) : null;

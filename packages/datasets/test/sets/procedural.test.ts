@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { openDataSet, proceduralClasses, writeProceduralSet } from "../../src/index.js";
+import { rejects } from "../support/rejects.js";
 import { counts, folderSuite, ids } from "../support/tree.js";
 
 const test = folderSuite("procedural");
@@ -23,6 +24,41 @@ test("classes, counts and variants are as asked for", async () => {
   const bad = first.test.find(({ label }) => label === 1)!;
   const mask = await bad.mask!();
   assert.equal([mask.width, mask.height, mask.data.includes(255)], [32, 32, true]);
+});
+
+test("families are categories by split, with masks", async () => {
+  const spec = "procedural:2?split=train&families=weave,gear&variants=3&train=2&good=1&bad=2&size=32";
+  const { name, categories } = await openDataSet(spec);
+  assert.is(name, "procedural-train-2");
+  assert.equal(
+    categories.map((category) => category.name),
+    ["gear-1", "gear-2", "gear-3", "weave-1", "weave-2", "weave-3"],
+  );
+  const { test: tests, train } = categories[0]!;
+  assert.equal(
+    [counts(train), counts(tests)],
+    [
+      [2, 0],
+      [1, 2],
+    ],
+  );
+  const bad = tests.find(({ label }) => label === 1)!;
+  assert.is((await bad.mask!()).data.includes(255), true);
+  assert.is((await bad.load()).data.length, 32 * 32 * 3);
+  const all = await openDataSet("procedural:2?split=train&variants=3");
+  const heldOut = await openDataSet("procedural:2?split=held-out");
+  assert.ok(all.categories.length > 150, `${all.categories.length} categories`);
+  assert.is(heldOut.categories.length, 8);
+  const nouns = new Set(all.categories.map(({ className }) => className));
+  assert.not.ok(heldOut.categories.some(({ className }) => nouns.has(className)));
+});
+
+test("a family that is not in the split is refused with the nearest name", async () => {
+  const open = (options: string) => () => openDataSet(`procedural:1?${options}`);
+  await rejects(open("split=train&families=weav"), "bad-argument", /"weav".*did you mean "weave"/);
+  await rejects(open("split=held-out&families=gear"), "bad-argument", /choose from button, carpet/);
+  await rejects(open("families=gear"), "bad-argument", /no "gear" among the classic families/);
+  await rejects(open("split=all"), "bad-argument", /classic or train or held-out/);
 });
 
 test("what is drawn on demand is what is written to disk", async ({ dir }) => {

@@ -118,13 +118,13 @@ function light(canvas: Canvas, photo: Photo, out: Exposure, window: Window): voi
       const s = height[p + down]!;
       let sx = (e - w) * (x > 0 && x < size - 1 ? perUnit / 2 : perUnit);
       let sy = (s - n) * perRow;
-      sx = sx > 2 ? 2 : sx < -2 ? -2 : sx;
-      sy = sy > 2 ? 2 : sy < -2 ? -2 : sy;
+      sx = sx > 2 ? 2 : Math.max(sx, -2);
+      sy = sy > 2 ? 2 : Math.max(sy, -2);
       const norm = 1 / Math.sqrt(1 + sx * sx + sy * sy);
       let diffuse = (lz - sx * lx - sy * ly) * norm;
       if (diffuse < 0) diffuse = 0;
       let hollow = 1 + ((height[p]! - (w + e + n + s) / 4) * perUnit) / 2;
-      hollow = hollow < 0.6 ? 0.6 : hollow > 1.2 ? 1.2 : hollow;
+      hollow = hollow < 0.6 ? 0.6 : Math.min(hollow, 1.2);
       const brightness = (ambient + direct * diffuse) * hollow;
       let shine = 0;
       if (gloss[p]! > 0) {

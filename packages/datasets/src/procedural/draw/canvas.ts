@@ -44,20 +44,31 @@ export class Canvas {
     for (const [i, plane] of this.planes.entries()) plane.set(other.planes[i]!);
   }
 
-  set(p: number, height: number, red: number, green: number, blue: number, gloss: number): void {
+  /** Paints pixel p in a colour times a tone. */
+  set(p: number, height: number, colour: Rgb, tone: number, gloss: number): void {
     this.height[p] = height;
-    this.red[p] = red;
-    this.green[p] = green;
-    this.blue[p] = blue;
+    this.red[p] = colour[0] * tone;
+    this.green[p] = colour[1] * tone;
+    this.blue[p] = colour[2] * tone;
+    this.gloss[p] = gloss;
+    this.cover[p] = 1;
+  }
+
+  /** Paints pixel p in a colour between two, times a tone. */
+  blend(p: number, height: number, from: Rgb, to: Rgb, share: number, tone: number, gloss: number): void {
+    this.height[p] = height;
+    this.red[p] = (from[0] + (to[0] - from[0]) * share) * tone;
+    this.green[p] = (from[1] + (to[1] - from[1]) * share) * tone;
+    this.blue[p] = (from[2] + (to[2] - from[2]) * share) * tone;
     this.gloss[p] = gloss;
     this.cover[p] = 1;
   }
 
   /** Mixes a colour into pixel p. */
-  tint(p: number, [red, green, blue]: Rgb, share: number): void {
-    this.red[p]! += (red - this.red[p]!) * share;
-    this.green[p]! += (green - this.green[p]!) * share;
-    this.blue[p]! += (blue - this.blue[p]!) * share;
+  tint(p: number, colour: Rgb, share: number): void {
+    this.red[p]! += (colour[0] - this.red[p]!) * share;
+    this.green[p]! += (colour[1] - this.green[p]!) * share;
+    this.blue[p]! += (colour[2] - this.blue[p]!) * share;
   }
 
   /** Multiplies the colour of pixel p. */

@@ -4,8 +4,15 @@
 /** The orthonormal 8-point cosine transform, row by frequency: cos(pi k (2 n + 1) / 16) / 2, row 0 over sqrt(2). */
 const DCT = (() => {
   const cosines = [
-    1, 0.9807852804032304, 0.9238795325112867, 0.8314696123025452, 0.7071067811865476, 0.5555702330196022,
-    0.3826834323650898, 0.19509032201612825, 0,
+    1,
+    0.9807852804032304,
+    0.9238795325112867,
+    0.8314696123025452,
+    Math.SQRT1_2,
+    0.5555702330196022,
+    0.3826834323650898,
+    0.19509032201612825,
+    0,
   ];
   const cosine = (i: number): number => {
     const t = i % 32;
@@ -13,7 +20,7 @@ const DCT = (() => {
   };
   return Float64Array.from({ length: 64 }, (_, i) => {
     const [k, n] = [i >> 3, i & 7];
-    return (k === 0 ? 0.7071067811865476 : cosine(k * (2 * n + 1))) / 2;
+    return (k === 0 ? Math.SQRT1_2 : cosine(k * (2 * n + 1))) / 2;
   });
 })();
 

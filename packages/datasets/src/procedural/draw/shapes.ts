@@ -198,7 +198,7 @@ export function moved(shape: Shape, [c, s]: Point, x0 = 0, y0 = 0): Shape {
 /** A wheel with n teeth: distance to the tip circle outside, roots at `inner`. */
 export function toothed(n: number, outer: number, inner: number, width = 0.5): Shape {
   const teeth = directions(n);
-  const half = (Math.min(0.9, width) * 3.14159 * outer) / n;
+  const half = (Math.min(0.9, width) * Math.PI * outer) / n;
   const reach = outer * 1.05;
   const tooth = union(
     ...teeth.map(([x, y]) =>

@@ -1,6 +1,6 @@
 import type { DefectKind } from "../defects.js";
 import { type Canvas, inPicture, type Pose, type Rgb, windowOf } from "../draw/canvas.js";
-import { anyColour, contrasting, shade } from "../draw/colours.js";
+import { anyColour, contrasting } from "../draw/colours.js";
 import { chance } from "../draw/pick.js";
 import { circle, ellipse, minus, moved, type Shape, unitAt } from "../draw/shapes.js";
 import { cloud, grain } from "../draw/tables.js";
@@ -67,7 +67,7 @@ export function object(family: ObjectFamily): Family {
         outline: thing.outline.distance,
         paint(canvas, pose, samples, flaw) {
           const parts = flawed(thing.parts(samples), thing.outline, flaw);
-          paintGround(canvas, pose, ground, samples);
+          paintGround(canvas, ground, samples);
           const [sx, sy] = [samples.between(2, 7), samples.between(2, 7)];
           const cast = flaw?.kind === "chip" ? minus(thing.outline, cutOf(flaw)) : thing.outline;
           paintShadow(canvas, pose, cast, [sx, sy], shadow);
@@ -102,25 +102,27 @@ function groundOf(random: Random, before: Rgb): Ground {
   };
 }
 
-function paintGround(canvas: Canvas, pose: Pose, ground: Ground, random: Random): void {
+function paintGround(canvas: Canvas, ground: Ground, random: Random): void {
   const { size, unit, window } = canvas;
   const [ox, oy] = [random.between(0, 900), random.between(0, 900)];
   const [fine, soft] = [grain(ground.seed), cloud(ground.seed)];
-  const [r, g, b] = ground.colour;
+  // Two lattices askew, so that neither shows.
+  const rough = (x: number, y: number) =>
+    0.6 * fine(0.13 * x + 0.1 * y, 0.13 * y - 0.1 * x) + 0.5 * fine(0.2 * x - 0.3 * y, 0.3 * x + 0.2 * y);
+  const { colour } = ground;
   for (let row = window.top; row < window.bottom; row++) {
     const y = (row + 0.5) * unit + oy;
     for (let column = window.left, p = row * size + column; column < window.right; column++, p++) {
       const x = (column + 0.5) * unit + ox;
       let f = 0;
       if (ground.kind === "cloudy") f = soft(x * 0.01, y * 0.01);
-      else if (ground.kind === "rough") f = fine(x * 0.16, y * 0.16);
+      else if (ground.kind === "rough") f = rough(x, y);
       else if (ground.kind === "lines") f = fine(x * 0.01, y * 0.12);
       const light = 1 + ground.strength * f;
-      canvas.set(p, 0.6 * f, r * light, g * light, b * light, 0);
+      canvas.set(p, 0.6 * f, colour, light, 0);
       canvas.cover[p] = 0;
     }
   }
-  void pose;
 }
 
 /** Calls `visit` for the pixels around a shape, with the distance to it in layout units. */
@@ -197,7 +199,7 @@ function stamp(canvas: Canvas, pose: Pose, part: Part, seed: number): void {
   around(canvas, pose, part.shape, unit, [0, 0], (p, d, x, y) => {
     const depth = 0.5 - d / unit;
     if (depth <= 0) return;
-    const share = depth < 1 ? depth : 1;
+    const share = Math.min(depth, 1);
     const f = noise ? noise(x / wx, y / wy) : 0;
     const light = (1 + strength * f) * (tone ? tone(x, y) : 1);
     red[p]! += (r * light - red[p]!) * share;
@@ -208,7 +210,7 @@ function stamp(canvas: Canvas, pose: Pose, part: Part, seed: number): void {
     if (cover[p]! < share) cover[p] = share;
     let up = rise;
     if (bevel > 0) {
-      const t = d < -bevel ? 0 : 1 + (d > 0 ? 0 : d) / bevel;
+      const t = d < -bevel ? 0 : 1 + Math.min(d, 0) / bevel;
       up *= Math.sqrt(1 - t * t * 0.98);
     }
     height[p]! += (up + bumps * f - height[p]!) * share;
@@ -304,5 +306,3 @@ export const SOLID: readonly DefectKind[] = [
   "contamination",
   "discolouration",
 ];
-
-export const dull = (colour: Rgb) => shade(colour, 0.5);

@@ -1,4 +1,4 @@
-import { anyColour, contrasting, mix, shade } from "../draw/colours.js";
+import { anyColour, contrasting, shade } from "../draw/colours.js";
 import { chance, fraction, modulo } from "../draw/pick.js";
 import { cloud, dice, grain } from "../draw/tables.js";
 import { clamp, smoothstep } from "../noise.js";
@@ -39,13 +39,13 @@ export const tiles = texture({
           if (gone?.((i + 0.5 - offset * (j & 1)) * width, (j + 0.5) * tall)) on = 0;
           const f = face(x * 0.03, y * 0.03) + 0.4 * fine(x * 0.2, y * 0.2);
           const light = 1 + on * spread * tone(i, j) + (on * rough + 0.1 * (1 - on)) * f;
-          const [r, g, b] = mix(joint.rgb, tile.rgb, on);
-          canvas.set(
+          canvas.blend(
             p,
             on * (3 + Math.min(2, inner * 0.6) + rough * 3 * f),
-            r * light,
-            g * light,
-            b * light,
+            joint.rgb,
+            tile.rgb,
+            on,
+            light,
             on * gloss,
           );
         };
@@ -90,14 +90,7 @@ export const shingles = texture({
                 (0.5 + 0.5 * side) *
                 (1 + spread * tone(i, j) + 0.2 * face(x * 0.04, y * 0.04)) *
                 hidden;
-              canvas.set(
-                p,
-                5 * t * hidden * side,
-                scale.rgb[0] * light,
-                scale.rgb[1] * light,
-                scale.rgb[2] * light,
-                0.03,
-              );
+              canvas.set(p, 5 * t * hidden * side, scale.rgb, light, 0.03);
               return;
             }
           }
@@ -149,14 +142,14 @@ export const wafer = texture({
           let light = 1 + 0.18 * bloom(x * 0.008, y * 0.008);
           if (crystal > 0) light += crystal * patch(x * 0.04 + 0.6 * patch(y * 0.02, x * 0.02), y * 0.025);
           if (gone?.(x - modulo(x, bars), y)) light *= 0.25;
-          const [r, g, b] = mix(silicon.rgb, line, Math.max(busbar, finger));
-          const k = light * on;
-          canvas.set(
+          // Between the plates shines a dark ground.
+          canvas.blend(
             p,
             busbar,
-            r * k + 0.05 * (1 - on),
-            g * k + 0.05 * (1 - on),
-            b * k + 0.05 * (1 - on),
+            silicon.rgb,
+            line,
+            Math.max(busbar, finger),
+            light * on + 0.06 * (1 - on),
             0.03,
           );
         };
@@ -193,9 +186,8 @@ export const checker = texture({
           const other = 0.5 - 0.5 * clamp(rim / soft);
           let t = odd ? 1 - other : other;
           if (gone?.(x, y)) t = 1 - t;
-          const [r, g, bl] = mix(one.rgb, two.rgb, t);
           const light = 1 + 0.12 * face(x * 0.02, y * 0.02);
-          canvas.set(p, puff * (1 - 4 * a * a) * (1 - 4 * b * b), r * light, g * light, bl * light, 0.05);
+          canvas.blend(p, puff * (1 - 4 * a * a) * (1 - 4 * b * b), one.rgb, two.rgb, t, light, 0.05);
         };
       },
     };
@@ -238,8 +230,7 @@ export const honeycomb = texture({
             1 +
             0.12 * face(x * 0.03, y * 0.03) +
             0.15 * (1 - solid) * tone(Math.round(cx * 2), Math.round(cy * 2));
-          const [r, g, b] = mix(hollow, wall.rgb, solid);
-          canvas.set(p, 5 * solid, r * light, g * light, b * light, 0.05 * solid);
+          canvas.blend(p, 5 * solid, hollow, wall.rgb, solid, light, 0.05 * solid);
         };
       },
     };

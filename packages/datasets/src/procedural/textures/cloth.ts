@@ -50,21 +50,14 @@ export const weave = texture({
           const thread = isWarp ? i : j + 500;
           const banded =
             pattern === "plain" ? false : modulo(thread, 2 * band) < band && (isWarp || pattern === "checks");
-          const [r, g, bl] = banded ? third.rgb : isWarp ? warp.rgb : weft.rgb;
+          const colour = banded ? third.rgb : isWarp ? warp.rgb : weft.rgb;
           const light =
             round *
             (1 - 0.15 * along * along) *
             (1 +
               uneven * 0.5 * tone(thread) +
               fine * (isWarp ? fibre(x * 0.7, y * 0.15) : fibre(x * 0.15, y * 0.7)));
-          canvas.set(
-            p,
-            2.2 * round - 1.1 * along * along + (lifted && !isWarp ? -1.5 : 0),
-            r * light,
-            g * light,
-            bl * light,
-            0,
-          );
+          canvas.set(p, 2.2 * round - 1.1 * along * along + (lifted && !isWarp ? -1.5 : 0), colour, light, 0);
         };
       },
     };
@@ -105,8 +98,8 @@ export const knit = texture({
           const round = clamp((1 - leg * leg * 0.8) * (1 - b * b * 0.75)) * loose;
           const light =
             (0.35 + 0.7 * round) * (1 + fuzz * hair(x * 0.5 + 0.3 * y, y * 0.25) + 0.06 * tone(i, j));
-          const [r, g, bl] = rows && modulo(j, 2 * rows) < rows ? other.rgb : yarn.rgb;
-          canvas.set(p, 4 * round, r * light, g * light, bl * light, 0);
+          const colour = rows && modulo(j, 2 * rows) < rows ? other.rgb : yarn.rgb;
+          canvas.set(p, 4 * round, colour, light, 0);
         };
       },
     };
@@ -137,7 +130,7 @@ export const felt = texture({
             two((0.28 * x - 0.96 * y) / thick, (0.96 * x + 0.28 * y) / thin) +
             three(x / 6, y / thin);
           const light = 1 + 0.6 * strength * f + mottle * blot(x * 0.012, y * 0.012);
-          canvas.set(p, 0.9 * f, wool.rgb[0] * light, wool.rgb[1] * light, wool.rgb[2] * light, 0);
+          canvas.set(p, 0.9 * f, wool.rgb, light, 0);
         };
       },
     };
@@ -173,9 +166,8 @@ export const herringbone = texture({
           const b = Math.abs(2 * (v - j) - 1);
           const stroke = smoothstep(0.75, 0.35, b) * (gone?.(x, y) ? 0 : 1);
           const soft = 1 + 0.12 * tone(i, j) + 0.14 * hair(x * 0.3, y * 0.3);
-          const [r, g, bl] = mix(dark.rgb, light.rgb, stroke);
           const edge = soft * (a < 0.08 ? 0.85 : 1);
-          canvas.set(p, 2 * stroke, r * edge, g * edge, bl * edge, 0);
+          canvas.blend(p, 2 * stroke, dark.rgb, light.rgb, stroke, edge, 0);
         };
       },
     };
@@ -208,10 +200,10 @@ export const carpet = texture({
           const i = Math.floor(u);
           const [a, b] = [2 * (u - i) - 1, 2 * (v - j) - 1];
           const round = clamp(1 - 0.5 * (a * a + b * b)) * (gone?.(x, y) ? 0.15 : 1);
-          const [r, g, bl] = tone(i, j) < share ? fleck.rgb : pile.rgb;
+          const colour = tone(i, j) < share ? fleck.rgb : pile.rgb;
           const light =
             (0.45 + 0.65 * round) * (1 + 0.12 * tone(i + 77, j) + 0.15 * worn(x * 0.008, y * 0.008));
-          canvas.set(p, 3.5 * round, r * light, g * light, bl * light, 0);
+          canvas.set(p, 3.5 * round, colour, light, 0);
         };
       },
     };
@@ -249,14 +241,7 @@ export const wicker = texture({
             (0.55 + 0.45 * round) *
             (0.6 + 0.45 * arch) *
             (1 + 0.12 * f + 0.1 * tone(upright ? i : j + 99, 1));
-          canvas.set(
-            p,
-            5 * arch + 1.5 * round,
-            cane.rgb[0] * light,
-            cane.rgb[1] * light,
-            cane.rgb[2] * light,
-            0.03,
-          );
+          canvas.set(p, 5 * arch + 1.5 * round, cane.rgb, light, 0.03);
         };
       },
     };

@@ -4,6 +4,8 @@ import { cloud, dice, grain } from "../draw/tables.js";
 import { cell, clamp, smoothstep } from "../noise.js";
 import { texture } from "./texture.js";
 
+const WHITE = [1, 1, 1] as const;
+
 /** Soft shells around folds and hollows on black, as scanners draw bodies slice by slice. */
 export const slice = texture({
   name: "slice",
@@ -31,6 +33,10 @@ export const slice = texture({
       inside: [0.9, 0.9, 0.9],
       grey: true,
       lie: "level",
+      outline: (x, y) => {
+        const [dx, dy] = [(x - 2048) / stretch, y - 2048];
+        return Math.sqrt(dx * dx + dy * dy) - 64;
+      },
       shader({ canvas, random: samples, gone }) {
         const person = samples.below(1024);
         const [fold, bend, soft] = [cloud(seed + person), grain(seed + 7 + person), grain(seed + 5 + person)];
@@ -59,7 +65,7 @@ export const slice = texture({
             0.02,
             0.95,
           );
-          canvas.set(p, 0, v, v, v, 0);
+          canvas.set(p, 0, WHITE, v, 0);
           canvas.cover[p] = smoothstep(-2, -8, d);
         };
       },
@@ -93,13 +99,14 @@ export const smear = texture({
           const inner = smoothstep(fill, fill - 0.12, d) * smoothstep(0, 0.12, near.margin);
           const core = smoothstep(fill * nucleus, fill * nucleus - 0.08, d);
           const light = 1 + 0.12 * far(x * 0.01, y * 0.01);
-          const [r, g, b] = mix(ground.rgb, body.rgb, 0.45 * inner + 0.5 * core * inner);
-          canvas.set(p, 0, r * light, g * light, b * light, 0);
+          canvas.blend(p, 0, ground.rgb, body.rgb, 0.45 * inner + 0.5 * core * inner, light, 0);
         };
       },
     };
   },
 });
+
+const DRILLED = [0.08, 0.08, 0.07] as const;
 
 /** Traces, pads and vias on a coated board. */
 export const board = texture({
@@ -141,10 +148,10 @@ export const board = texture({
           const isPad = bits(i + 77, j + 31) > 0.35;
           const ring = isPad ? clamp(0.5 + (0.36 - r) / soft) : 0;
           const via = isPad ? clamp(0.5 + (0.14 - r) / soft) : 0;
-          let [red, green, blue] = mix(lacquer.rgb, trace, on);
-          [red, green, blue] = mix([red, green, blue], pad, ring);
-          const k = 1 - 0.85 * via;
-          canvas.set(p, 0.8 * Math.max(on, ring) - 3 * via, red * k, green * k, blue * k, 0.05 + 0.3 * ring);
+          const tall = 0.8 * Math.max(on, ring) - 3 * via;
+          canvas.blend(p, tall, lacquer.rgb, trace, on, 1, 0.05 + 0.3 * ring);
+          canvas.tint(p, pad, ring);
+          canvas.tint(p, DRILLED, 0.9 * via);
         };
       },
     };

@@ -1,4 +1,4 @@
-import { anyColour, anyMetal, contrasting, mix, shade } from "../draw/colours.js";
+import { anyColour, anyMetal, contrasting, shade } from "../draw/colours.js";
 import { chance, fraction, modulo, pick } from "../draw/pick.js";
 import { cloud, dice, grain, seen } from "../draw/tables.js";
 import { clamp, smoothstep, wave } from "../noise.js";
@@ -31,7 +31,7 @@ export const brushed = texture({
           const off = (modulo(x, 900) - middle - centre) / width;
           const shine = 1 / (1 + off * off);
           const light = 0.8 + 0.4 * shine + strength * line * (0.7 + 0.6 * shine);
-          canvas.set(p, 0.3 * line, alloy.rgb[0] * light, alloy.rgb[1] * light, alloy.rgb[2] * light, 0.04);
+          canvas.set(p, 0.3 * line, alloy.rgb, light, 0.04);
         };
       },
     };
@@ -60,14 +60,7 @@ export const cast = texture({
           const b = skin(x / pitch / 3, y / pitch / 3);
           const q = smoothstep(pores, 1, pore(x / 9, y / 9));
           const light = (1 + 0.18 * b + 0.12 * far(x * 0.02, y * 0.02)) * (1 - 0.5 * q);
-          canvas.set(
-            p,
-            bumps * b - 2.5 * q,
-            alloy.rgb[0] * light,
-            alloy.rgb[1] * light,
-            alloy.rgb[2] * light,
-            0.1,
-          );
+          canvas.set(p, bumps * b - 2.5 * q, alloy.rgb, light, 0.1);
         };
       },
     };
@@ -99,14 +92,7 @@ export const corrugated = texture({
           const flat = clamp(w * (1 + 2 * sharp), -1, 1);
           const f = face(x * 0.02, y * 0.02);
           const light = (0.85 + 0.15 * flat) * (1 + 0.14 * f);
-          canvas.set(
-            p,
-            tall * flat + 0.4 * f,
-            base.rgb[0] * light,
-            base.rgb[1] * light,
-            base.rgb[2] * light,
-            gloss,
-          );
+          canvas.set(p, tall * flat + 0.4 * f, base.rgb, light, gloss);
         };
       },
     };
@@ -148,8 +134,7 @@ export const perforated = texture({
           let open = clamp(0.5 - d / soft);
           if (gone?.((i + 0.5 - offset * (j & 1)) * pitch, (j + 0.5) * pitch)) open = 0;
           const light = 1 + 0.12 * face(x * 0.015, y * 0.015);
-          const [r, g, bl] = mix(sheet.rgb, hole, open);
-          canvas.set(p, deep ? -5 * open : 0, r * light, g * light, bl * light, 0.06 * (1 - open));
+          canvas.blend(p, deep ? -5 * open : 0, sheet.rgb, hole, open, light, 0.06 * (1 - open));
         };
       },
     };
@@ -193,8 +178,7 @@ export const netting = texture({
           const tone = 1 + 0.1 * twist(useUpright ? i : j + 300);
           const light =
             on * (0.6 + 0.45 * round) * tone + (1 - on) * (0.9 + 0.25 * face(px * 0.02, py * 0.02));
-          const [r, g, bl] = mix(ground, cord.rgb, on);
-          canvas.set(p, on * (2 + thick * 0.6 * round), r * light, g * light, bl * light, 0.15 * on * round);
+          canvas.blend(p, on * (2 + thick * 0.6 * round), ground, cord.rgb, on, light, 0.15 * on * round);
         };
       },
     };
@@ -225,7 +209,7 @@ export const turned = texture({
           const line = left * ring(r / pitch, 0.5) + 0.6 * slow(r / 22, 0.5);
           const fan = r > 0 ? (0.8 * dx + 0.6 * dy) / r : 0;
           const light = 0.8 + 0.35 * fan * fan * fan * fan + strength * line;
-          canvas.set(p, 0.4 * line, alloy.rgb[0] * light, alloy.rgb[1] * light, alloy.rgb[2] * light, 0.05);
+          canvas.set(p, 0.4 * line, alloy.rgb, light, 0.05);
         };
       },
     };

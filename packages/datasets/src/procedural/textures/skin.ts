@@ -34,9 +34,8 @@ export const hide = texture({
           canvas.set(
             p,
             bumps * (pebble - 0.6 * near.nearest * near.nearest) + 3 * f,
-            dye.rgb[0] * light,
-            dye.rgb[1] * light,
-            dye.rgb[2] * light,
+            dye.rgb,
+            light,
             gloss * pebble,
           );
         };
@@ -72,7 +71,7 @@ export const paper = texture({
           let light = 1 + tooth * f + 0.05 * far(x * 0.008, y * 0.008);
           if (laid) light += 0.03 * (1 - 4 * Math.abs(fraction(x / laid) - 0.5));
           if (fleck) light -= fleck * smoothstep(0.7, 0.9, spot(x / 6, y / 14));
-          canvas.set(p, 6 * tooth * f, pulp.rgb[0] * light, pulp.rgb[1] * light, pulp.rgb[2] * light, 0.01);
+          canvas.set(p, 6 * tooth * f, pulp.rgb, light, 0.01);
         };
       },
     };
@@ -102,19 +101,15 @@ export const sponge = texture({
           const pore = smoothstep(radius, radius * 0.55, near.nearest);
           const f = fine(x / 7, y / 7);
           const light = (1 - 0.55 * pore) * (1 + 0.12 * f + 0.15 * far(x * 0.012, y * 0.012));
-          canvas.set(
-            p,
-            -5 * pore + 0.8 * f,
-            body.rgb[0] * light,
-            body.rgb[1] * light,
-            body.rgb[2] * light,
-            0,
-          );
+          canvas.set(p, -5 * pore + 0.8 * f, body.rgb, light, 0);
         };
       },
     };
   },
 });
+
+/** What is seen where the print is missing. */
+const BARE = [0.86, 0.86, 0.85] as const;
 
 /** Blotches of a few flat colours. */
 export const camouflage = texture({
@@ -137,10 +132,8 @@ export const camouflage = texture({
         return (p, x, y) => {
           const t = field(x * scale, y * scale * stretch);
           const lost = gone?.(x, y);
-          const [r, g, b] = lost
-            ? ([0.86, 0.86, 0.85] as const)
-            : colours[t < levels[0]! ? 0 : t < levels[1]! ? 1 : 2]!;
-          canvas.set(p, 0, r, g, b, gloss);
+          const colour = lost ? BARE : colours[t < levels[0]! ? 0 : t < levels[1]! ? 1 : 2]!;
+          canvas.set(p, 0, colour, 1, gloss);
         };
       },
     };
@@ -177,10 +170,9 @@ export const stripes = texture({
           while (i < widths.length - 1 && t >= widths[i]!) t -= widths[i++]!;
           const next = bands[(i + 1) % bands.length]!;
           const share = clamp(1 - (widths[i]! - t) / soft);
-          let [r, g, b] = mix(bands[i]!, next, share);
-          if (gone?.(x, y)) [r, g, b] = [0.84, 0.84, 0.82];
           const light = 1 + 0.1 * face(x * 0.015, y * 0.015);
-          canvas.set(p, 0, r * light, g * light, b * light, 0.03);
+          if (gone?.(x, y)) canvas.set(p, 0, BARE, light, 0.03);
+          else canvas.blend(p, 0, bands[i]!, next, share, light, 0.03);
         };
       },
     };
@@ -211,7 +203,7 @@ export const ripples = texture({
           const b = two((x * 1.7) / pitch, (y * stretch * 1.7) / pitch);
           const h = a + 0.5 * b;
           const light = 1 + 0.12 * h + fine * b;
-          canvas.set(p, tall * h, base.rgb[0] * light, base.rgb[1] * light, base.rgb[2] * light, gloss);
+          canvas.set(p, tall * h, base.rgb, light, gloss);
         };
       },
     };

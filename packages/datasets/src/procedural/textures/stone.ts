@@ -1,4 +1,4 @@
-import { anyColour, contrasting, mix, shade } from "../draw/colours.js";
+import { anyColour, contrasting, shade } from "../draw/colours.js";
 import { pick } from "../draw/pick.js";
 import { cloud, dice, grain, seen } from "../draw/tables.js";
 import { cell, smoothstep } from "../noise.js";
@@ -26,9 +26,8 @@ export const marble = texture({
           const w = two(x * scale * 0.7, y * scale * 0.7);
           const c = one(x * scale + 0.4 * w, y * scale * stretch - 0.4 * w);
           const line = 1 - smoothstep(0, width, Math.abs(c));
-          const [r, g, b] = mix(ground.rgb, vein.rgb, 0.65 * line + 0.12 * (w + 0.5));
           const light = 1 + 0.14 * w;
-          canvas.set(p, 0, r * light, g * light, b * light, 0.06);
+          canvas.blend(p, 0, ground.rgb, vein.rgb, 0.65 * line + 0.12 * (w + 0.5), light, 0.06);
         };
       },
     };
@@ -67,9 +66,9 @@ export const granite = texture({
           const w = 0.35 * wobble(x / size / 0.6, y / size / 0.6);
           cell(seed, x / size + w, y / size - w, near);
           const t = (near.id & 1023) / 1024;
-          const [r, g, b] = colours[t < shares[0]! ? 0 : t < shares[1]! ? 1 : 2]!;
+          const colour = colours[t < shares[0]! ? 0 : t < shares[1]! ? 1 : 2]!;
           const light = 0.85 + (0.3 * ((near.id >>> 10) & 255)) / 255;
-          canvas.set(p, 0, r * light, g * light, b * light, 0.05);
+          canvas.set(p, 0, colour, light, 0.05);
         };
       },
     };
@@ -102,14 +101,7 @@ export const plaster = texture({
           const m = mid(x * 0.03, y * 0.03);
           const f = fine(x / pitch, y / pitch) * left;
           const light = 1 + slow * far(x * 0.006, y * 0.006) + middle * m + quick * f;
-          canvas.set(
-            p,
-            bumps * (m + 0.4 * f),
-            base.rgb[0] * light,
-            base.rgb[1] * light,
-            base.rgb[2] * light,
-            0.01,
-          );
+          canvas.set(p, bumps * (m + 0.4 * f), base.rgb, light, 0.01);
         };
       },
     };
@@ -142,12 +134,12 @@ export const gravel = texture({
           const rim = smoothstep(0, 0.25, near.margin);
           const dome = 1 - near.nearest * near.nearest;
           const t = (near.id & 1023) / 1024;
-          const [r, g, b] = t < mixed ? other.rgb : base.rgb;
+          const colour = t < mixed ? other.rgb : base.rgb;
           const light =
             (0.25 + 0.75 * rim) *
             (1 + spread * (((near.id >>> 10) & 255) / 255 - 0.5)) *
             (1 + 0.2 * rough(x * 0.05, y * 0.05));
-          canvas.set(p, size * 0.3 * dome * rim, r * light, g * light, b * light, gloss * rim);
+          canvas.set(p, size * 0.3 * dome * rim, colour, light, gloss * rim);
         };
       },
     };
@@ -180,8 +172,7 @@ export const terrazzo = texture({
           const chip = smoothstep(radius, radius - canvas.unit / size, ragged);
           const colour = chips[near.id % 3]!.rgb;
           const light = 1 + 0.1 * dust(x * 0.03, y * 0.03) + 0.1 * chip * tone(near.id & 255);
-          const [r, g, b] = mix(ground.rgb, colour, chip);
-          canvas.set(p, 0, r * light, g * light, b * light, 0.06);
+          canvas.blend(p, 0, ground.rgb, colour, chip, light, 0.06);
         };
       },
     };

@@ -1,4 +1,3 @@
-import type { DefectKind } from "../defects.js";
 import type { Canvas, Rgb } from "../draw/canvas.js";
 import type { Design, Family, StructureFlaw } from "../family.js";
 import type { Random } from "../noise.js";
@@ -23,6 +22,8 @@ export interface Material {
   readonly lie?: Design["lie"];
   readonly grey?: boolean;
   shader(cut: Cut): Shader;
+  /** Where the material does not fill the picture: how far a place lies outside, about, negative inside. */
+  outline?(x: number, y: number): number;
 }
 
 export interface TextureFamily extends Omit<Family, "kind" | "design"> {
@@ -67,6 +68,3 @@ function fill(
     }
   }
 }
-
-/** Defects that any even surface may have. */
-export const SURFACE: readonly DefectKind[] = ["scratch", "hole", "stain", "contamination", "discolouration"];

@@ -1,4 +1,4 @@
-import { anyColour, mix, shade } from "../draw/colours.js";
+import { anyColour, shade } from "../draw/colours.js";
 import { fraction, pick } from "../draw/pick.js";
 import { cloud, grain, seen } from "../draw/tables.js";
 import { smoothstep } from "../noise.js";
@@ -38,8 +38,7 @@ export const timber = texture({
           const q = pores ? pores * fine * smoothstep(0.35, 0.8, pore(x * 0.3, y * 0.02)) : 0;
           const gap = board && Math.abs(x0 - (i + 0.5) * board) > board / 2 - 1.4 ? 0.45 : 1;
           const light = (1 + 0.12 * f - q) * gap;
-          const [r, g, b] = mix(early.rgb, late, 1.2 * dark);
-          canvas.set(p, 0.3 * f - 2 * q - (gap < 1 ? 2 : 0), r * light, g * light, b * light, 0.03);
+          canvas.blend(p, 0.3 * f - 2 * q - (gap < 1 ? 2 : 0), early.rgb, late, 1.2 * dark, light, 0.03);
         };
       },
     };
@@ -69,8 +68,7 @@ export const logEnd = texture({
           const ring = fraction((r0 + 14 * bend(x * 0.01, y * 0.01)) / pitch);
           const dark = ring * ring * (1 - smoothstep(0.8, 1, ring));
           const light = 1 + 0.1 * fine(x / 5, y / 5);
-          const [r, g, b] = mix(early.rgb, late, 1.2 * dark);
-          canvas.set(p, dark, r * light, g * light, b * light, 0);
+          canvas.blend(p, dark, early.rgb, late, 1.2 * dark, light, 0);
         };
       },
     };

@@ -1,0 +1,241 @@
+import { anyColour, anyMetal, shade } from "../draw/colours.js";
+import { chance, pick } from "../draw/pick.js";
+import { bar, box, circle, ellipse, minus, type Point, polygon, type Shape, union } from "../draw/shapes.js";
+import { wave } from "../noise.js";
+import { object, type Part } from "./object.js";
+
+const threads = (pitch: number) => (_: number, y: number) => 0.85 + 0.25 * wave(y / pitch);
+
+/** Bolts from the side: head, shank and thread. */
+export const bolt = object({
+  name: "bolt",
+  nouns: ["bolt", "threaded rod", "stud"],
+  defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing", "crack"],
+  words: {
+    missing: ["a broken end", "a missing top"],
+    discolouration: ["rust", "discolouration", "corrosion"],
+  },
+  thing(random) {
+    const alloy = anyMetal(random);
+    const half = random.between(10, 20);
+    const head = half * random.between(1.6, 2.2);
+    const tall = random.between(12, 26);
+    const length = random.between(64, 84);
+    const bare = random.between(-30, 20);
+    const pitch = random.between(9, 14);
+    const flange = chance(random, 0.4);
+    const finish = { colour: alloy.rgb, height: half, bevel: half, gloss: 0.4 };
+    const shank = box(half, length, 3, 0, 6);
+    const top = union(
+      box(head, tall / 2, 3, 0, -length + tall / 2),
+      ...(flange ? [box(head * 1.25, 4, 2, 0, -length + tall)] : []),
+    );
+    return {
+      adjectives: [alloy.word, pick(random, ["zinc-plated", "threaded"])],
+      inside: shade(alloy.rgb, 1.4),
+      lie: "free",
+      outline: union(shank, top),
+      parts: () => [
+        { ...finish, shape: shank },
+        {
+          ...finish,
+          shape: box(half * 1.06, (length - bare) / 2, 3, 0, 6 + bare + (length - bare) / 2),
+          colour: shade(alloy.rgb, 0.95),
+          tone: threads(pitch),
+        },
+        {
+          ...finish,
+          shape: top,
+          height: half * 1.4,
+          bevel: head * 0.5,
+          mottle: [0.06, 8, 8],
+          root: [0, -length],
+        },
+      ],
+    };
+  },
+});
+
+/** Screws from the side: a countersunk or round head and a thread that ends in a point. */
+export const screw = object({
+  name: "screw",
+  nouns: ["screw", "wood-screw"],
+  heldOut: true,
+  defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing"],
+  words: { missing: ["a broken end"], discolouration: ["rust", "discolouration"] },
+  thing(random) {
+    const alloy = anyMetal(random);
+    const half = random.between(9, 15);
+    const head = half * random.between(1.8, 2.4);
+    const length = random.between(70, 86);
+    const pitch = random.between(10, 15);
+    const round = chance(random, 0.5);
+    const body = union(
+      bar([0, -length + 12], [0, length - 40], half * 0.8, half * 0.8),
+      bar([0, length - 42], [0, length], half * 0.8, 1),
+    );
+    const flights: Shape[] = [];
+    for (let y = -length * 0.4; y < length - 12; y += pitch) {
+      const w = half * (y > length - 42 ? Math.max(0.3, (length - y) / 42) : 1);
+      flights.push(bar([-w, y + 3], [w, y - 3], 2.6));
+    }
+    const top = round
+      ? minus(ellipse(head, head * 0.75, 0, -length + 10), box(head, head, 0, 0, -length + 12 + head))
+      : polygon([
+          [-head, -length],
+          [head, -length],
+          [half * 0.8, -length + head],
+          [-half * 0.8, -length + head],
+        ]);
+    const finish = { colour: alloy.rgb, height: half, bevel: half, gloss: 0.45 };
+    return {
+      adjectives: [alloy.word],
+      inside: shade(alloy.rgb, 1.4),
+      lie: "free",
+      outline: union(body, ...flights, top),
+      parts: () => [
+        { ...finish, colour: shade(alloy.rgb, 0.8), shape: body },
+        { ...finish, height: half * 1.2, bevel: 2.6, shape: union(...flights) },
+        { ...finish, shape: top, height: half * 1.3, root: [0, -length] },
+      ],
+    };
+  },
+});
+
+/** Keys: a bow with a hole, a blade with notches. */
+export const key = object({
+  name: "key",
+  nouns: ["key", "latchkey"],
+  heldOut: true,
+  defects: ["bent", "missing", "scratch", "chip", "stain", "discolouration", "crack"],
+  words: { missing: ["a missing tooth", "a broken tooth"], discolouration: ["rust", "discolouration"] },
+  thing(random) {
+    const alloy = anyMetal(random);
+    const bow = random.between(26, 36);
+    const square = chance(random, 0.4);
+    const half = random.between(7, 11);
+    const head = minus(square ? box(bow, bow, 8, 0, -52) : circle(bow, 0, -52), circle(bow * 0.4, 0, -60));
+    const n = 3 + random.below(4);
+    const finish = { colour: alloy.rgb, height: 6, bevel: 3, gloss: 0.4, mottle: [0.07, 20, 5] as const };
+    const bits = Array.from({ length: n }, (_, i): Part => {
+      const y = 14 + i * (70 / n);
+      return { ...finish, shape: box(random.between(6, 11), 22 / n, 1, half + 3, y), root: [half, y] };
+    });
+    const blade = box(half, 58, 4, 0, 32);
+    return {
+      adjectives: [alloy.word],
+      inside: shade(alloy.rgb, 1.35),
+      lie: "free",
+      outline: union(head, blade, ...bits.map(({ shape }) => shape)),
+      parts: () => [
+        ...bits,
+        { ...finish, shape: blade },
+        { ...finish, shape: head },
+        { shape: box(1.6, 50, 1, -half * 0.3, 34), colour: shade(alloy.rgb, 0.6), print: true },
+      ],
+    };
+  },
+});
+
+/** Metal brackets and hinges: plates with holes. */
+export const bracket = object({
+  name: "bracket",
+  nouns: ["bracket", "hinge", "flange", "mounting bracket"],
+  defects: [
+    "missing",
+    "scratch",
+    "dent",
+    "crack",
+    "stain",
+    "bent",
+    "contamination",
+    "discolouration",
+    "chip",
+  ],
+  words: { missing: ["a missing hole"], discolouration: ["rust", "corrosion", "discolouration"] },
+  thing(random) {
+    const alloy = chance(random, 0.75) ? anyMetal(random) : anyColour(random);
+    const angle = chance(random, 0.5);
+    const [a, b] = [random.between(60, 88), random.between(24, 40)];
+    const shape = angle
+      ? union(box(b * 0.7, a, 6, -a * 0.45, 0), box(a * 0.85, b * 0.7, 6, 0, a - b * 0.7))
+      : box(a, b * 1.3, random.between(2, 20));
+    const hole = random.between(6, 10);
+    const places: Point[] = angle
+      ? [
+          [-a * 0.45, -a * 0.7],
+          [-a * 0.45, -a * 0.15],
+          [a * 0.6, a - b * 0.7],
+          [a * 0.1, a - b * 0.7],
+        ]
+      : [
+          [-a * 0.7, -b * 0.6],
+          [a * 0.7, -b * 0.6],
+          [-a * 0.7, b * 0.6],
+          [a * 0.7, b * 0.6],
+          [0, 0],
+        ];
+    return {
+      adjectives: [alloy.word],
+      inside: shade(alloy.rgb, 1.35),
+      lie: "free",
+      outline: shape,
+      parts: () => [
+        { shape, colour: alloy.rgb, height: 6, bevel: 3, gloss: 0.25, mottle: [0.1, 4, 40] },
+        ...places.map(
+          ([x, y]): Part => ({
+            shape: circle(hole, x, y),
+            colour: [0.07, 0.07, 0.07],
+            height: 0.5,
+            root: [x, y],
+          }),
+        ),
+      ],
+    };
+  },
+});
+
+/** Springs from the side. */
+export const spring = object({
+  name: "spring",
+  nouns: ["spring", "coil", "helix"],
+  defects: ["bent", "missing", "stain", "contamination", "discolouration"],
+  words: {
+    missing: ["a missing winding", "a broken winding"],
+    discolouration: ["rust", "corrosion", "discolouration"],
+  },
+  thing(random) {
+    const wire = chance(random, 0.7) ? anyMetal(random) : anyColour(random);
+    const half = random.between(24, 44);
+    const n = 5 + random.below(5);
+    const thick = random.between(3.5, 6.5);
+    const step = 164 / n;
+    const turns = Array.from({ length: n }, (_, i): Part => {
+      const y = -82 + i * step;
+      return {
+        shape: bar([-half, y], [half, y + step * 0.5], thick),
+        colour: wire.rgb,
+        height: 14,
+        bevel: thick,
+        gloss: 0.5,
+        root: [-half, y],
+      };
+    });
+    const backs = Array.from({ length: n }, (_, i): Part => {
+      const y = -82 + i * step;
+      return {
+        shape: bar([half, y + step * 0.5], [-half, y + step], thick),
+        colour: shade(wire.rgb, 0.5),
+        height: 6,
+        bevel: thick,
+        gloss: 0.2,
+      };
+    });
+    return {
+      adjectives: [wire.word],
+      lie: "free",
+      outline: union(...turns.map(({ shape }) => shape), ...backs.map(({ shape }) => shape)),
+      parts: () => [...backs.slice(0, -1), ...turns],
+    };
+  },
+});
