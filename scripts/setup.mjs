@@ -5,9 +5,10 @@
 //   node scripts/setup.mjs demo [...]    set up, then the demo
 //   node scripts/setup.mjs test [...]    set up, then the tests
 //   node scripts/setup.mjs train [...]   set up, then training
+//   node scripts/setup.mjs bench [...]   set up, get the libraries to compare with, then the bench
 import { ensureAdapter } from "./setup/driver.mjs";
 import { handOver, SetupError, say } from "./setup/shell.mjs";
-import { checkNode, ensureBuilt, ensureInstalled } from "./setup/toolchain.mjs";
+import { checkNode, ensureBuilt, ensureInstalled, ensurePeers } from "./setup/toolchain.mjs";
 
 const JOBS = {
   setup: undefined,
@@ -15,6 +16,7 @@ const JOBS = {
   demo: ["packages/cli/bin/inctrl.js", "demo"],
   test: ["scripts/test.mjs"],
   train: ["packages/cli/bin/inctrl.js", "train"],
+  bench: ["--conditions=@inctrl/source", "--import", "tsx", "bench/src/main.ts"],
 };
 
 async function main([verb = "setup", ...given]) {
@@ -26,6 +28,7 @@ async function main([verb = "setup", ...given]) {
   await ensureInstalled();
   if (verb !== "build") await ensureAdapter();
   await ensureBuilt();
+  if (verb === "bench") await ensurePeers();
   const job = JOBS[verb];
   return job ? handOver([...job, ...rest]) : 0;
 }

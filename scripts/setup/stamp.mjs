@@ -7,7 +7,7 @@ import { ROOT } from "./shell.mjs";
 // Inside node_modules, so that deleting node_modules also forgets what was done.
 const STAMP = path.join(ROOT, "node_modules", ".inctrl-setup.json");
 
-/** @returns {{install?: string, build?: string, driver?: string}} */
+/** @returns {{install?: string, peers?: string, build?: string, driver?: string}} */
 export function readStamp() {
   try {
     return JSON.parse(readFileSync(STAMP, "utf8"));

@@ -1,7 +1,7 @@
 // pnpm, the dependencies and the build: each only when the last run's stamp no longer fits.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { ROOT, SetupError, step } from "./shell.mjs";
+import { ROOT, SetupError, say, step } from "./shell.mjs";
 import { buildFingerprint, installFingerprint, packageNames, readStamp, writeStamp } from "./stamp.mjs";
 
 const readJson = (file) => JSON.parse(readFileSync(path.join(ROOT, file), "utf8"));
@@ -36,14 +36,39 @@ export async function ensureInstalled() {
   const fingerprint = installFingerprint();
   if (readStamp().install === fingerprint && existsSync(path.join(ROOT, "node_modules/.modules.yaml")))
     return;
-  const pnpm = path.join(".tools", "node_modules", "pnpm", "bin", "pnpm.cjs");
-  await step("installing dependencies", process.execPath, [
-    pnpm,
+  await step("installing dependencies", ...pnpmInstall("--filter", "!@inctrl/bench"));
+  writeStamp({ install: fingerprint });
+}
+
+/** The arguments of `step` for an installation of what the lockfile says, of some of the packages. */
+const pnpmInstall = (...more) => [
+  process.execPath,
+  [
+    path.join(".tools", "node_modules", "pnpm", "bin", "pnpm.cjs"),
     "install",
     "--frozen-lockfile",
     "--prefer-offline",
-  ]);
-  writeStamp({ install: fingerprint });
+    ...more,
+  ],
+];
+
+/**
+ * Gets the libraries that the bench compares with, which are large and wanted by nothing else. Without them the bench still
+ * runs, and says which are missing.
+ */
+export async function ensurePeers() {
+  const fingerprint = installFingerprint();
+  if (readStamp().peers === fingerprint && existsSync(path.join(ROOT, "bench/node_modules"))) return;
+  try {
+    await step(
+      "installing the libraries to compare with (about 350 MB, once)",
+      ...pnpmInstall("--ignore-scripts", "--filter", "@inctrl/bench"),
+    );
+    writeStamp({ peers: fingerprint });
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`${error.message}\nthe bench runs without them`);
+  }
 }
 
 export async function ensureBuilt() {

@@ -1,4 +1,5 @@
 import { type Caps, type Device, openDevice } from "@inctrl/tensor";
+import { applyTuning } from "./tuning/file.js";
 import { complain } from "./ui/talk.js";
 
 /** Runs a job on a device and closes the device, whatever comes of it. */
@@ -8,6 +9,7 @@ export async function withDevice<T>(
 ): Promise<T> {
   const device = await openDevice({ adapter, onNotice: complain });
   try {
+    await applyTuning(device);
     return await job(device);
   } finally {
     device.close();

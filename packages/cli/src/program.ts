@@ -9,6 +9,7 @@ import { parityCommand } from "./commands/parity.js";
 import { pretrainCommand } from "./commands/pretrain.js";
 import { scoreCommand } from "./commands/score.js";
 import { trainCommand } from "./commands/train.js";
+import { tuneCommand } from "./commands/tune.js";
 import { CliError, describe, EXIT, oneLine } from "./errors.js";
 import { isBrokenPipe } from "./output/sink.js";
 import { complain } from "./ui/talk.js";
@@ -19,6 +20,7 @@ const VERBS = [
   scoreCommand,
   modelsCommand,
   doctorCommand,
+  tuneCommand,
   parityCommand,
   datasetsCommand,
   evalCommand,

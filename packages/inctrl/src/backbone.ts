@@ -1,27 +1,27 @@
-import { createHash, type Hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   buildClip,
   type Clip,
   findConfig,
+  hollowClip,
   inferConfig,
-  loadClip,
   type ModelConfig,
-  openTokenizer,
   openWeights,
   parseConfig,
-  type ReadParameter,
   randomParameters,
   readParameter,
   requireKeys,
   resolveModel,
-  type Tokenizer,
   type Weights,
 } from "@inctrl/clip";
-import { type Device, keep, scope, type Tensor, zeros } from "@inctrl/tensor";
+import { type Device, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
+import { chooseBatch } from "./batch.js";
+import { encodePixels } from "./encode.js";
 import { InctrlError } from "./errors.js";
-import { classPrototypes } from "./prototypes.js";
+import { fingerprinting, startFingerprint } from "./fingerprint.js";
+import { runModel } from "./model.js";
+import { TextSource } from "./text-source.js";
 
 export interface BackboneOptions {
   /** A configuration's name or JSON file, where the tensors' shapes do not tell (QuickGELU, head widths). */
@@ -30,14 +30,11 @@ export interface BackboneOptions {
   vocabulary?: string;
   /** `float16` keeps the matrices in half precision. Default float32. */
   dtype?: "float32" | "float16";
+  /** Folder in which text prototypes are kept from run to run. Without it they are not. */
+  textCache?: string;
   /** Parameters loaded so far, and in all. */
   onProgress?: (loaded: number, total: number) => void;
 }
-
-/** Values of a parameter that go into the fingerprint: all of a small one, evenly spaced ones of a large one. */
-const HASHED_VALUES = 16384;
-/** Images in a batch as kernels are planned ahead; other sizes compile what they need when they come. */
-const PREPARED_BATCH = 8;
 
 /**
  * A frozen image tower, ready to encode images; for CLIP models its text tower is opened when a class is named, and
@@ -84,17 +81,9 @@ export class Backbone {
         `${this.name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
       );
     }
-    const { clip, tokenizer } = await this.#text.open();
-    try {
-      if (!clip.text) throw new InctrlError("text", `${this.name} has no text tower`);
-      const made = keep(classPrototypes(clip.text, tokenizer, className));
-      await this.device.sync();
-      this.#prototypes.set(className, made);
-      return made;
-    } finally {
-      clip.dispose();
-      this.device.trim();
-    }
+    const made = await this.#text.prototypes(className);
+    this.#prototypes.set(className, made);
+    return made;
   }
 
   dispose(): void {
@@ -106,11 +95,6 @@ export class Backbone {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Opens the text tower on demand: it is needed once a class, and is as large as the image tower. */
-interface TextSource {
-  open(): Promise<{ clip: Clip; tokenizer: Tokenizer }>;
 }
 
 /**
@@ -131,16 +115,22 @@ export async function openBackbone(
   try {
     const config = await chooseConfig(weights, options.config ?? resolved.config);
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
+    // Compiled while the weights are read.
+    const compiled = compileAhead(device, config, options.dtype);
+    compiled.catch(() => {});
     const hash = startFingerprint(config);
-    const read = fingerprinting(hash, (name) => readParameter(weights, config, name));
+    const read = fingerprinting(hash, (name, _, into) => readParameter(weights, config, name, into));
     const clip = await buildClip(device, config, read, {
       dtype: options.dtype,
       parts: "vision",
       onProgress: options.onProgress,
     });
-    await prepareVision(clip);
+    await compiled;
     const vocabulary = options.vocabulary ?? resolved.vocabulary;
-    const text = config.text ? textSource(device, resolved.weights, config, vocabulary, options) : null;
+    const { dtype, textCache: cache } = options;
+    const text = config.text
+      ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache })
+      : null;
     return new Backbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
   } finally {
     await weights.close();
@@ -156,12 +146,17 @@ export async function randomBackbone(device: Device, config: ModelConfig, seed: 
   return new Backbone(`untrained ${config.name ?? "ViT"} (seed ${seed})`, clip, hash.digest("hex"), null);
 }
 
-/** Compiles the image tower's kernels side by side, so that the first batch waits for none. */
-async function prepareVision({ device, vision, config }: Clip): Promise<void> {
+/** Compiles side by side what an image tower and the search for its nearest patches run, so that the first batch waits for none. */
+async function compileAhead(device: Device, config: ModelConfig, dtype?: "float32" | "float16") {
   const { size } = config.preprocess;
   await device.prepare(() =>
     scope(() => {
-      vision.forward(zeros(device, [PREPARED_BATCH, 3, size, size]), { taps: config.outBlocks });
+      const { vision } = hollowClip(device, config, { dtype, parts: "vision" });
+      // Other batches compile what they need when they come.
+      const pixels = Tensor.empty(device, [chooseBatch(device.caps, config), 3, size, size]);
+      const { features, taps } = encodePixels(vision, pixels, config.outBlocks);
+      const banks = taps.map((tap) => packBank(reshape(tap, [-1, tap.shape[2]])));
+      runModel(features, taps, { banks, alpha: 1 });
     }),
   );
 }
@@ -179,47 +174,4 @@ async function chooseConfig(weights: Weights, wanted: string | undefined): Promi
     });
   }
   return parseConfig(text);
-}
-
-function textSource(
-  device: Device,
-  path: string,
-  config: ModelConfig,
-  vocabulary: string | undefined,
-  { dtype }: BackboneOptions,
-): TextSource {
-  return {
-    async open() {
-      if (vocabulary === undefined) {
-        throw new InctrlError(
-          "text",
-          'the class name needs CLIP\'s vocabulary: run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
-        );
-      }
-      const tokenizer = await openTokenizer(vocabulary, { vocabSize: config.text?.vocabSize });
-      const weights = await openWeights(path);
-      try {
-        return { clip: await loadClip(device, config, weights, { dtype, parts: "text" }), tokenizer };
-      } finally {
-        await weights.close();
-      }
-    },
-  };
-}
-
-/** A hash of what the tensors do not tell and yet changes what the image tower computes. */
-function startFingerprint({ activation, vision: { heads, lnEps } }: ModelConfig): Hash {
-  return createHash("sha256").update(JSON.stringify({ activation, heads, lnEps }));
-}
-
-/** Passes parameters on, hashing their names, shapes and (of large ones a sample of) values. */
-function fingerprinting(hash: Hash, read: ReadParameter): ReadParameter {
-  return async (name, shape) => {
-    const values = await read(name, shape);
-    hash.update(`${name}[${shape.join(",")}]`);
-    const step = Math.max(1, Math.floor(values.length / HASHED_VALUES));
-    const sample = step === 1 ? values : values.filter((_, i) => i % step === 0);
-    hash.update(new Uint8Array(sample.buffer, sample.byteOffset, sample.byteLength));
-    return values;
-  };
 }

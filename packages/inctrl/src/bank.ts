@@ -15,6 +15,7 @@ import {
   writeSafetensors,
 } from "@inctrl/tensor";
 import type { Backbone } from "./backbone.js";
+import { chooseBatch } from "./batch.js";
 import { encodeViews } from "./encode.js";
 import { InctrlError } from "./errors.js";
 
@@ -102,8 +103,9 @@ export class PromptBank {
   static async encode(
     backbone: Backbone,
     prompts: readonly Prompt[],
-    { fit = "crop", batch = 8 }: { fit?: Fit; batch?: number } = {},
+    options: { fit?: Fit; batch?: number } = {},
   ): Promise<PromptBank> {
+    const { fit = "crop", batch = chooseBatch(backbone.device.caps, backbone.config) } = options;
     if (prompts.length === 0) throw new InctrlError("shots", "no prompts; give at least one normal image");
     const views = prompts.flatMap((prompt) => prompt.views);
     const parts: { features: Tensor; taps: Tensor[] }[] = [];

@@ -1,5 +1,6 @@
 export { Backbone, type BackboneOptions, openBackbone, randomBackbone } from "./backbone.js";
 export { type Prompt, PromptBank, type PromptRecord } from "./bank.js";
+export { chooseBatch } from "./batch.js";
 export { InctrlError, type InctrlErrorCode } from "./errors.js";
 export { type Aggregate, COMPONENTS, type Component } from "./evaluation/components.js";
 export { type Point, precisionRecallCurve, rocCurve } from "./evaluation/curves.js";

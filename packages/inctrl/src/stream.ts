@@ -2,6 +2,7 @@ import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
 import { decodeImage, hashFile } from "@inctrl/datasets";
 import type { Backbone } from "./backbone.js";
 import type { Prompt } from "./bank.js";
+import { chooseBatch } from "./batch.js";
 import type { Scorer, ViewScore } from "./scorer.js";
 
 /** What the model says of one image file: of its most anomalous view, and of each. */
@@ -19,7 +20,7 @@ export interface ImageFailure {
 }
 
 export interface ScoreImagesOptions {
-  /** Views scored together. Default 8; the scores do not depend on it. */
+  /** Views scored together. By default chosen by `chooseBatch`; the scores do not depend on it. */
   batch?: number;
   /** Stops after the batch at work; results so far have been given out. */
   signal?: AbortSignal;
@@ -58,8 +59,9 @@ interface Ready {
 export async function* scoreImages(
   scorer: Scorer,
   paths: Iterable<string> | AsyncIterable<string>,
-  { batch = 8, signal }: ScoreImagesOptions = {},
+  options: ScoreImagesOptions = {},
 ): AsyncGenerator<ImageScore | ImageFailure> {
+  const { signal, batch = chooseBatch(scorer.backbone.device.caps, scorer.backbone.config) } = options;
   const { fit } = scorer.bank;
   const working: Promise<(ImageScore | ImageFailure)[]>[] = [];
   let ready: (Ready | ImageFailure)[] = [];

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalShapes, parseConfig, randomParameters } from "@inctrl/clip";
 import { openSafetensors, type StoredTensor, writeSafetensors } from "@inctrl/tensor";
@@ -161,6 +161,57 @@ test("a class's prototypes are made once; without a vocabulary the text says whe
     if (cache === undefined) delete process.env.INCTRL_CACHE;
     else process.env.INCTRL_CACHE = cache;
   }
+});
+
+test("prototypes are kept on disk: read again without the tower, and made again where the file is damaged", async ({
+  device,
+  folder,
+}) => {
+  const tensors: Record<string, StoredTensor> = {};
+  const read = randomParameters(1);
+  for (const [name, shape] of canonicalShapes(parseConfig(CONFIG))) {
+    tensors[name] = { dtype: "F32", shape, data: await read(name, shape) };
+  }
+  const weights = join(folder, "kept.safetensors");
+  const vocabulary = join(folder, "kept-merges.txt");
+  const config = join(folder, "kept-config.json");
+  const textCache = join(folder, "prototypes");
+  await writeSafetensors(weights, tensors);
+  writeFileSync(vocabulary, MERGES);
+  writeFileSync(config, JSON.stringify(CONFIG));
+  const prototypes = async (className = "cable") => {
+    using backbone = await openBackbone(device, weights, { config, vocabulary, textCache });
+    const before = device.stats.dispatches;
+    const values = [...(await (await backbone.prototypes(className)).data())];
+    return { values, dispatches: device.stats.dispatches - before };
+  };
+  const first = await prototypes();
+  assert.ok(first.dispatches > 0);
+  const [file, ...others] = readdirSync(textCache);
+  assert.is(others.length, 0);
+  assert.equal(await prototypes(), { values: first.values, dispatches: 0 });
+  const path = join(textCache, file);
+  const sound = readFileSync(path);
+  for (const bad of [
+    sound.subarray(0, -7),
+    Buffer.from("{}"),
+    Buffer.concat([sound.subarray(0, -8), Buffer.alloc(8, 127)]),
+  ]) {
+    writeFileSync(path, bad);
+    const again = await prototypes();
+    assert.ok(again.dispatches > 0);
+    assert.equal(again.values, first.values);
+    assert.ok(readFileSync(path).equals(sound), "the file is mended");
+  }
+  // Another class, and another text tower beside the same image tower, have files of their own.
+  assert.not.equal((await prototypes("wood")).values, first.values);
+  const projection = tensors.text_projection.data as Float32Array;
+  await writeSafetensors(weights, {
+    ...tensors,
+    text_projection: { ...tensors.text_projection, data: projection.map((v) => v * (1 + Math.abs(v))) },
+  });
+  assert.not.equal((await prototypes()).values, first.values);
+  assert.is(readdirSync(textCache).length, 3);
 });
 
 test("files and configurations that do not fit are refused and leave nothing on the device", async ({

@@ -5,6 +5,7 @@ export type TensorErrorCode =
   | "device-lost"
   | "out-of-memory"
   | "gpu-validation"
+  | "kernel"
   | "closed"
   | "disposed"
   | "shape"

@@ -27,9 +27,18 @@ export {
   type MemoryReport,
   openDevice,
 } from "./device/device.js";
+export {
+  chromeTrace,
+  type DispatchRecord,
+  type KernelUse,
+  type TimedDispatch,
+  type Trace,
+  type TraceReport,
+} from "./device/trace.js";
 export type { DType, TensorData } from "./dtype.js";
 export { TensorError, type TensorErrorCode } from "./errors.js";
 export * from "./files/index.js";
+export type { Tile } from "./kernels/gemm.js";
 export type { Activation } from "./kernels/math.js";
 export * as nn from "./nn/index.js";
 export {
@@ -78,3 +87,4 @@ export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random
 export { type HoldsTensors, keep, scope } from "./scope.js";
 export type { Shape } from "./shape.js";
 export { type LeakReport, leakReport, type NestedArray, Tensor, traceLeaks } from "./tensor.js";
+export { restoreTuning, type TunedProduct, type TuneOptions, tuneProducts } from "./tune.js";

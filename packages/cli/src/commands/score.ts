@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../options.js";
 import { FORMATS } from "../output/formats.js";
 import type { Finish } from "../program.js";
+import { TRACE_FILE } from "../score/profile.js";
 import { runScore, type ScoreOptions } from "../score/run.js";
 import { interruptible } from "../signals.js";
 
@@ -61,7 +62,16 @@ export function scoreCommand(finish: Finish): Command {
     .option("--heatmaps <folder>", "draw a heat map and a panel of each image there")
     .optionsGroup("Machine:")
     .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
-    .option("--batch <N>", "images scored together; the scores do not depend on it", wholeNumber(1, 1024), 8)
+    .addOption(
+      new Option("--batch <N>", "images scored together; the scores do not depend on it")
+        .argParser(wholeNumber(1, 1024))
+        .default(undefined, "as the model and the adapter allow"),
+    )
+    .addOption(
+      new Option("--profile [file]", "say what each kernel takes, and write a Chrome trace").preset(
+        TRACE_FILE,
+      ),
+    )
     .addOption(
       new Option("--dtype <type>", "how weights are kept: float16 takes half the memory")
         .choices(["float32", "float16"])

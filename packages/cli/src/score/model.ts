@@ -1,4 +1,6 @@
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheDir } from "@inctrl/clip";
 import {
   type Backbone,
   Heads,
@@ -23,7 +25,13 @@ export async function loadBackbone(
   const { backbone, config, vocabulary, dtype } = options;
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
-    return await openBackbone(device, backbone, { config, vocabulary, dtype, onProgress: progress.update });
+    return await openBackbone(device, backbone, {
+      config,
+      vocabulary,
+      dtype,
+      textCache: join(cacheDir(), "prototypes"),
+      onProgress: progress.update,
+    });
   } finally {
     progress.stop();
   }

@@ -14,6 +14,7 @@ import { startProgress } from "../ui/progress.js";
 import { complain, count, fixed, say } from "../ui/talk.js";
 import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
 import { type Model, openModel } from "./model.js";
+import { tellProfile } from "./profile.js";
 import { Summary } from "./summary.js";
 
 /** The options of `inctrl score`, as commander gives them. */
@@ -37,7 +38,9 @@ export interface ScoreOptions {
   out?: string;
   heatmaps?: string;
   device?: string;
-  batch: number;
+  batch?: number;
+  /** Where the trace of a profile goes. */
+  profile?: string;
   dtype: "float32" | "float16";
 }
 
@@ -74,8 +77,13 @@ async function scoreOn(
     );
     const spool = options.heatmaps ? await Spool.open(options.heatmaps) : null;
     try {
+      const trace = options.profile === undefined ? null : device.trace();
       const summary = await writeScores(model, inputs.images, sink, spool, options, signal);
       for (const line of summary.lines()) say(line);
+      if (trace) {
+        const { scored: images } = summary;
+        await tellProfile(await trace.stop(), { file: options.profile!, images, device });
+      }
       if (signal.aborted) return EXIT.interrupted;
       const failed = spool ? await drawAll(spool, model, options, signal) : 0;
       if (signal.aborted) return EXIT.interrupted;

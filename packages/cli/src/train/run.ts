@@ -59,7 +59,12 @@ async function load(device: Device, settings: TrainSettings): Promise<Backbone> 
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
     const { backbone, modelConfig: config, vocabulary } = settings;
-    return await openBackbone(device, backbone, { config, vocabulary, onProgress: progress.update });
+    return await openBackbone(device, backbone, {
+      config,
+      vocabulary,
+      textCache: join(cacheDir(), "prototypes"),
+      onProgress: progress.update,
+    });
   } finally {
     progress.stop();
   }

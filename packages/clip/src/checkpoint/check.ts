@@ -73,13 +73,17 @@ export function requireKeys(weights: Weights, config: ModelConfig, options: Chec
   );
 }
 
-/** A parameter's values for a model, with the positional embedding resized where the image size differs. */
+/**
+ * A parameter's values for a model, with the positional embedding resized where the image size differs; at the start of
+ * `into` where that is long enough.
+ */
 export async function readParameter(
   weights: Weights,
   config: ModelConfig,
   name: string,
+  into?: Float32Array,
 ): Promise<Float32Array> {
-  const values = await weights.readFloat32(name);
+  const values = await weights.readFloat32(name, into);
   if (name !== POSITIONAL) return values;
   const from = squareGrid(weights.shape(name), config.vision.width);
   const to = gridSize(config.vision);

@@ -49,7 +49,8 @@ export async function openTorch(source: ByteSource): Promise<TensorFile> {
     metadata: state.metadata,
     tensors,
     stream,
-    readFloat32: async (name) => collectFloat32(requireTensor(tensors, name, label), stream(name), label),
+    readFloat32: async (name, into) =>
+      collectFloat32(requireTensor(tensors, name, label), stream(name), label, into),
     close: () => source.close(),
   };
 }

@@ -14,8 +14,8 @@ export interface Weights {
   has(name: string): boolean;
   /** Throws ClipError `keys` when there is no such tensor. */
   shape(name: string): readonly number[];
-  /** Row-major float32 values of a canonical tensor. */
-  readFloat32(name: string): Promise<Float32Array>;
+  /** Row-major float32 values of a canonical tensor; at the start of `into` where that is long enough. */
+  readFloat32(name: string, into?: Float32Array): Promise<Float32Array>;
   /** Names in the file that its layout does not know. */
   readonly unexpected: readonly string[];
   /** Names in the file that are known and not needed, such as a classifier head. */
@@ -81,7 +81,7 @@ export function canonicalWeights(file: TensorFile): Weights {
     keys: recipes,
     has: (name) => recipes.has(name),
     shape: (name) => recipe(name).shape,
-    readFloat32: async (name) => cook(file, recipe(name)),
+    readFloat32: async (name, into) => cook(file, recipe(name), into),
     unexpected,
     ignored,
     close: () => file.close(),
@@ -133,18 +133,18 @@ function stackedShape(parts: readonly FileTensor[]): number[] | undefined {
   return parts.every(fits) ? [parts.reduce((sum, part) => sum + part.shape[0]!, 0), ...rest] : undefined;
 }
 
-async function cook(file: TensorFile, { shape, sources, transpose }: Recipe): Promise<Float32Array> {
-  if (sources.length === 1) {
-    const values = await file.readFloat32(sources[0]!);
-    return transpose && shape.length === 2 ? transposed(values, shape[1]!, shape[0]!) : values;
-  }
-  const out = new Float32Array(shape.reduce((n, size) => n * size, 1));
+async function cook(
+  file: TensorFile,
+  { shape, sources, transpose }: Recipe,
+  into?: Float32Array,
+): Promise<Float32Array> {
+  if (transpose && shape.length === 2)
+    return transposed(await file.readFloat32(sources[0]!), shape[1]!, shape[0]!);
+  if (sources.length === 1) return file.readFloat32(sources[0]!, into);
+  const count = shape.reduce((n, size) => n * size, 1);
+  const out = into && into.length >= count ? into.subarray(0, count) : new Float32Array(count);
   let at = 0;
-  for (const source of sources) {
-    const values = await file.readFloat32(source);
-    out.set(values, at);
-    at += values.length;
-  }
+  for (const source of sources) at += (await file.readFloat32(source, out.subarray(at))).length;
   return out;
 }
 

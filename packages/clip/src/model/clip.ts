@@ -1,7 +1,13 @@
 import type { Device } from "@inctrl/tensor";
 import { readParameter, requireKeys, type Weights } from "../checkpoint/index.js";
 import type { ModelConfig } from "../config/types.js";
-import { type LoadOptions, loadParameters, type Parameters, type ReadParameter } from "./parameters.js";
+import {
+  hollowParameters,
+  type LoadOptions,
+  loadParameters,
+  type Parameters,
+  type ReadParameter,
+} from "./parameters.js";
 import { TextTransformer } from "./text.js";
 import { VisionTransformer } from "./vision.js";
 
@@ -51,7 +57,7 @@ export async function loadClip(
   options: LoadOptions = {},
 ): Promise<Clip> {
   requireKeys(weights, config, { parts: options.parts === "vision" || !config.text ? "vision" : "clip" });
-  return buildClip(device, config, (name) => readParameter(weights, config, name), options);
+  return buildClip(device, config, (name, _, into) => readParameter(weights, config, name, into), options);
 }
 
 /** Builds a backbone from any source of values, such as `randomParameters`. */
@@ -63,4 +69,18 @@ export async function buildClip(
 ): Promise<Clip> {
   const parameters = await loadParameters(device, config, read, options);
   return new Clip(device, config, parameters, options.parts !== "vision");
+}
+
+/**
+ * A backbone whose parameters take no memory and hold nothing: what it would run can be compiled while its weights are read.
+ *
+ * @example
+ * await device.prepare(() => scope(() => void hollowClip(device, config).vision.forward(zeros(device, [8, 3, 224, 224]))));
+ */
+export function hollowClip(
+  device: Device,
+  config: ModelConfig,
+  options: Pick<LoadOptions, "dtype" | "parts"> = {},
+): Clip {
+  return new Clip(device, config, hollowParameters(device, config, options), options.parts !== "vision");
 }

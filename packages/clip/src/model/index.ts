@@ -1,4 +1,4 @@
-export { buildClip, Clip, loadClip } from "./clip.js";
+export { buildClip, Clip, hollowClip, loadClip } from "./clip.js";
 export { type LoadOptions, Parameters, type ReadParameter } from "./parameters.js";
 export { randomParameters } from "./random.js";
 export { TextTransformer } from "./text.js";

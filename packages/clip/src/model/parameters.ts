@@ -3,8 +3,15 @@ import { canonicalShapes } from "../config/shapes.js";
 import type { ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
 
-/** Where values come from by canonical name: a checkpoint, an initialiser, a formula. */
-export type ReadParameter = (name: string, shape: readonly number[]) => Promise<Float32Array>;
+/**
+ * Where values come from by canonical name: a checkpoint, an initialiser, a formula. `into` may be used for them where it
+ * is long enough: they are needed until the next are asked for.
+ */
+export type ReadParameter = (
+  name: string,
+  shape: readonly number[],
+  into?: Float32Array,
+) => Promise<Float32Array>;
 
 /** How weights are kept on the device. */
 export interface LoadOptions {
@@ -69,8 +76,8 @@ const isVision = (name: string): boolean => name.startsWith("visual.");
 const STORED_OUT_IN = /(in_proj_weight|out_proj\.weight|c_fc\.weight|c_proj\.weight|conv1\.weight)$/;
 const STORED_IN_OUT = /^(visual\.proj|text_projection)$/;
 
-/** Bytes uploaded before waiting for the GPU, so that staging memory stays small beside the weights. */
-const SYNC_BYTES = 48 * 2 ** 20;
+/** Bytes uploaded at a time; two such groups are on their way at most, so that staging memory is used again. */
+const GROUP_BYTES = 8 * 2 ** 20;
 
 /** Reads the parameters a configuration needs, one at a time: the host never holds more than one of them. */
 export async function loadParameters(
@@ -79,28 +86,34 @@ export async function loadParameters(
   read: ReadParameter,
   { dtype = "float32", parts = "clip", trainable = false, onProgress }: LoadOptions = {},
 ): Promise<Parameters> {
-  const wanted = [...canonicalShapes(config)].filter(([name]) =>
-    parts === "clip" ? true : isVision(name) === (parts === "vision"),
-  );
-  const total = wanted.reduce((sum, [, shape]) => sum + shape.reduce((n, d) => n * d, 1), 0);
+  const wanted = wantedShapes(config, parts);
+  const counts = wanted.map(([, shape]) => shape.reduce((n, d) => n * d, 1));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  // Used for one parameter after another: the first touch of fresh memory costs more than reading a file into it.
+  const scratch = new Float32Array(counts.reduce((most, count) => Math.max(most, count), 0));
   const parameters = new Parameters();
   let loaded = 0;
   let pending = 0;
+  let working: Promise<void> = Promise.resolve();
   try {
     for (const [name, shape] of wanted) {
-      const values = await read(name, shape);
+      const values = await read(name, shape, scratch);
       parameters.set(
         name,
         trainable ? tensor(device, values, shape) : place(device, name, shape, values, dtype),
       );
       loaded += values.length;
       pending += values.byteLength;
-      if (pending >= SYNC_BYTES) {
-        await device.sync();
+      if (pending >= GROUP_BYTES) {
+        await working;
+        working = device.sync();
+        // A failure is told when it is awaited, at the next group.
+        working.catch(() => {});
         pending = 0;
       }
       onProgress?.(loaded, total);
     }
+    await working;
     await device.sync();
   } catch (error) {
     parameters.dispose();
@@ -111,19 +124,39 @@ export async function loadParameters(
   return parameters;
 }
 
+/** Parameters without values, for planning: only to be used inside `device.prepare`. */
+export function hollowParameters(
+  device: Device,
+  config: ModelConfig,
+  { dtype = "float32", parts = "clip" }: Pick<LoadOptions, "dtype" | "parts"> = {},
+): Parameters {
+  const parameters = new Parameters();
+  for (const [name, shape] of wantedShapes(config, parts))
+    parameters.set(name, place(device, name, shape, null, dtype));
+  return parameters;
+}
+
+function wantedShapes(config: ModelConfig, parts: "vision" | "text" | "clip") {
+  return [...canonicalShapes(config)].filter(
+    ([name]) => parts === "clip" || isVision(name) === (parts === "vision"),
+  );
+}
+
 function place(
   device: Device,
   name: string,
   shape: readonly number[],
-  values: Float32Array,
+  values: Float32Array | null,
   dtype: "float32" | "float16",
 ): Tensor | PackedMatrix {
+  const make = (shape: readonly number[], type: "float32" | "float16" = "float32") =>
+    values ? tensor(device, values, shape, type) : Tensor.empty(device, shape, type);
   return scope((): Tensor | PackedMatrix => {
     if (STORED_OUT_IN.test(name)) {
-      const flat = tensor(device, values, [shape[0], values.length / shape[0]]);
-      return packMatrix(flat, { transposed: true, dtype });
+      const columns = shape.slice(1).reduce((n, d) => n * d, 1);
+      return packMatrix(make([shape[0], columns]), { transposed: true, dtype });
     }
-    if (STORED_IN_OUT.test(name)) return packMatrix(tensor(device, values, shape), { dtype });
-    return tensor(device, values, shape, name === "token_embedding.weight" ? dtype : "float32");
+    if (STORED_IN_OUT.test(name)) return packMatrix(make(shape), { dtype });
+    return make(shape, name === "token_embedding.weight" ? dtype : "float32");
   });
 }

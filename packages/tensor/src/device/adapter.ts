@@ -10,6 +10,13 @@ export type AdapterChoice = "auto" | "hardware" | "software" | (string & {});
  */
 const entries = new Map<string, GPU>();
 
+/**
+ * What Dawn does for pages from anywhere and we need not have. It clears a buffer before its first use, by one thread on
+ * software adapters; no kernel reads what none has written, since buffers of the pool come back with old values. And it
+ * rounds timestamps to 0.1 ms.
+ */
+const FLAGS = ["disable-dawn-features=lazy_clear_resource_on_first_use,timestamp_quantization"];
+
 const KINDS = new Set(["auto", "hardware", "software"]);
 
 /** `navigator.gpu` where there is one, else Dawn through the npm package `webgpu`. */
@@ -32,7 +39,7 @@ async function entry(flags: string[] = []): Promise<GPU> {
       { cause },
     );
   }
-  const gpu = dawn.create(flags);
+  const gpu = dawn.create([...FLAGS, ...flags]);
   entries.set(key, gpu);
   return gpu;
 }

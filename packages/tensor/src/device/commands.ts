@@ -2,6 +2,8 @@ import type { Kernel } from "../kernels/kernel.js";
 import { packUniforms } from "../kernels/kernel.js";
 import type { PipelineCache } from "./pipelines.js";
 import { type PooledBuffer, USAGE } from "./pool.js";
+import { Staging } from "./staging.js";
+import type { Tracer } from "./trace.js";
 
 export type UniformValues = Record<string, number | readonly number[]>;
 export type Grid = readonly [number, number, number];
@@ -9,7 +11,7 @@ export type Grid = readonly [number, number, number];
 /** The offset alignment that every adapter takes; uniforms of one dispatch fit well within it. */
 const UNIFORM_SLOT = 256;
 /** Commands recorded before a batch is submitted by itself: a submit costs about as much as one dispatch. */
-const SUBMIT_AT = 96;
+export const SUBMIT_AT = 96;
 
 /**
  * Records dispatches and copies into one encoder and submits them together. `epoch` numbers the batch being
@@ -19,6 +21,7 @@ export class CommandRecorder {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #submitted: () => void;
+  readonly #staging: Staging;
   readonly #uniforms: GPUBuffer;
   readonly #uniformBytes = new Uint8Array(SUBMIT_AT * UNIFORM_SLOT);
   #slots = 0;
@@ -28,17 +31,26 @@ export class CommandRecorder {
   epoch = 0;
   dispatches = 0;
   submits = 0;
+  /** Where dispatches are noted while they are traced; to be set right after `flush`. */
+  tracer: Tracer | null = null;
 
   /** `submitted` is called right after each submit: only then may buffers that commands used be destroyed. */
   constructor(device: GPUDevice, pipelines: PipelineCache, submitted: () => void) {
     this.#device = device;
     this.#pipelines = pipelines;
     this.#submitted = submitted;
+    this.#staging = new Staging(device);
     const usage = USAGE.UNIFORM | USAGE.COPY_DST;
     this.#uniforms = device.createBuffer({ size: this.#uniformBytes.length, usage });
   }
 
-  dispatch(kernel: Kernel, buffers: readonly PooledBuffer[], uniforms: UniformValues, grid: Grid): void {
+  dispatch(
+    kernel: Kernel,
+    buffers: readonly PooledBuffer[],
+    uniforms: UniformValues,
+    grid: Grid,
+    flop: number,
+  ): void {
     const { pipeline, layout } = this.#pipelines.get(kernel);
     const entries: GPUBindGroupEntry[] = [];
     if (kernel.uniforms.length > 0) {
@@ -48,7 +60,9 @@ export class CommandRecorder {
       pooled.epoch = this.epoch;
       entries.push({ binding: entries.length, resource: { buffer: pooled.buffer } });
     }
-    const pass = this.#computePass();
+    const pass = this.tracer
+      ? this.#tracedPass(this.tracer, kernel, buffers, grid, flop)
+      : this.#computePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.#device.createBindGroup({ label: kernel.name, layout, entries }));
     pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
@@ -73,14 +87,29 @@ export class CommandRecorder {
 
   /** Writes bytes from the host, after all that was recorded so far has been submitted where that matters. */
   write(to: PooledBuffer, offset: number, bytes: Uint8Array): void {
+    const staged = this.#staging.fill(bytes, (chunk, at, length) => {
+      this.#endPass();
+      to.epoch = this.epoch;
+      this.#encoding().copyBufferToBuffer(chunk, 0, to.buffer, offset + at, length);
+      this.#count();
+    });
+    if (staged === bytes.byteLength) return;
     if (to.epoch === this.epoch) this.flush();
-    this.#device.queue.writeBuffer(to.buffer, offset, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const { buffer, byteOffset, byteLength } = bytes;
+    this.#device.queue.writeBuffer(
+      to.buffer,
+      offset + staged,
+      buffer,
+      byteOffset + staged,
+      byteLength - staged,
+    );
   }
 
   /** Submits what was recorded. */
   flush(): void {
     if (this.#encoder) {
       this.#endPass();
+      this.tracer?.resolve(this.#encoder);
       // Ordered after all batches submitted before, so that one buffer serves every batch.
       if (this.#slots > 0) {
         this.#device.queue.writeBuffer(this.#uniforms, 0, this.#uniformBytes, 0, this.#slots * UNIFORM_SLOT);
@@ -88,6 +117,8 @@ export class CommandRecorder {
       this.#device.queue.submit([this.#encoder.finish()]);
       this.#encoder = null;
       this.submits++;
+      this.#staging.submitted();
+      this.tracer?.submitted();
     }
     this.#recorded = 0;
     this.#slots = 0;
@@ -95,7 +126,13 @@ export class CommandRecorder {
     this.#submitted();
   }
 
+  /** Frees what large writes passed through; only right after `flush`. */
+  trim(): void {
+    this.#staging.trim();
+  }
+
   destroy(): void {
+    this.#staging.trim();
     this.#uniforms.destroy();
   }
 
@@ -110,6 +147,19 @@ export class CommandRecorder {
 
   #computePass(): GPUComputePassEncoder {
     this.#pass ??= this.#encoding().beginComputePass();
+    return this.#pass;
+  }
+
+  #tracedPass(
+    tracer: Tracer,
+    kernel: Kernel,
+    buffers: readonly PooledBuffer[],
+    grid: Grid,
+    flop: number,
+  ): GPUComputePassEncoder {
+    this.#endPass();
+    const bytes = buffers.reduce((sum, { used }) => sum + used, 0);
+    this.#pass = tracer.pass(this.#encoding(), { kernel: kernel.name, grid, flop, bytes });
     return this.#pass;
   }
 

@@ -1,10 +1,13 @@
 import { check, TensorError } from "../errors.js";
 import type { Kernel } from "../kernels/kernel.js";
+import type { Tuning } from "../kernels/tuning.js";
 import { type AdapterChoice, chooseAdapter } from "./adapter.js";
 import { type Caps, type KernelFamily, readCaps } from "./caps.js";
-import { CommandRecorder, type Grid, type UniformValues } from "./commands.js";
+import { CommandRecorder, type Grid, SUBMIT_AT, type UniformValues } from "./commands.js";
 import { PipelineCache } from "./pipelines.js";
-import { BufferPool, type PooledBuffer, USAGE } from "./pool.js";
+import { BufferPool, hollowBuffer, type PooledBuffer, USAGE } from "./pool.js";
+import { type Trace, Tracer } from "./trace.js";
+import { needsWaiter, Waiter } from "./wait.js";
 
 export interface DeviceOptions {
   /** Which adapter; by default `INCTRL_ADAPTER` from the environment, else the best one. */
@@ -87,14 +90,19 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 /** A GPU device: its buffers, its compiled kernels and the commands being recorded. Made by `openDevice`. */
 export class Device {
   readonly caps: Caps;
+  /** Tiles found best by `tuneProducts`, which plans look up. */
+  readonly tuning: Tuning = new Map();
   readonly #gpu: GPUDevice;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #commands: CommandRecorder;
+  readonly #waiter: Waiter | null;
   #fault: TensorError | null = null;
   #closed = false;
   /** Kernels met while `prepare` runs a function, which then runs nothing. */
   #planned: Kernel[] | null = null;
+  /** The submit that reads asked for in one go wait for together. */
+  #submitting: Promise<void> | null = null;
   /** Live tensors; kept by `Tensor`. */
   tensorCount = 0;
 
@@ -103,6 +111,7 @@ export class Device {
     this.caps = caps;
     this.#pool = new BufferPool(gpu, poolBytes, caps);
     this.#pipelines = new PipelineCache(gpu);
+    this.#waiter = needsWaiter(caps.software) ? new Waiter() : null;
     this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.bury());
     // Implementations report in order: an error of a command comes before the read that waits for it is done.
     gpu.addEventListener("uncapturederror", (event) => {
@@ -118,8 +127,16 @@ export class Device {
     });
   }
 
-  /** Runs a kernel: buffers in the order of its reads, then its writes. Nothing runs for an empty grid. */
-  dispatch(kernel: Kernel, buffers: readonly PooledBuffer[], uniforms: UniformValues, grid: Grid): void {
+  /**
+   * Runs a kernel: buffers in the order of its reads, then its writes. Nothing runs for an empty grid. `flop` is for traces.
+   */
+  dispatch(
+    kernel: Kernel,
+    buffers: readonly PooledBuffer[],
+    uniforms: UniformValues,
+    grid: Grid,
+    flop = 0,
+  ): void {
     this.#ensure();
     if (grid[0] === 0 || grid[1] === 0 || grid[2] === 0) return;
     const limit = this.caps.maxWorkgroupsPerDimension;
@@ -139,12 +156,12 @@ export class Device {
       });
     }
     if (this.#planned) this.#planned.push(kernel);
-    else this.#commands.dispatch(kernel, buffers, uniforms, grid);
+    else this.#commands.dispatch(kernel, buffers, uniforms, grid, flop);
   }
 
   allocate(bytes: number): PooledBuffer {
     this.#ensure();
-    return this.#pool.take(bytes);
+    return this.#planned ? hollowBuffer(bytes) : this.#pool.take(bytes);
   }
 
   release(entry: PooledBuffer): void {
@@ -161,15 +178,19 @@ export class Device {
     if (bytes > 0 && !this.#planned) this.#commands.copy(from, fromOffset, to, toOffset, bytes);
   }
 
-  /** Reads bytes back to the host; submits first and waits for the GPU. */
+  /** Reads bytes back to the host; submits first, one time for all reads asked for together, and waits for the GPU. */
   async read(from: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
     this.#ensure();
     const size = Math.ceil(bytes / 4) * 4;
     const staging = this.#gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
     this.#commands.copy(from, 0, staging, 0, size);
-    this.flush();
     try {
-      await staging.mapAsync(1);
+      this.#submitting ??= Promise.resolve().then(() => {
+        this.#submitting = null;
+        this.flush();
+      });
+      await this.#submitting;
+      await this.#wait(staging.mapAsync(1));
       const data = staging.getMappedRange().slice(0, bytes);
       staging.unmap();
       this.#ensure();
@@ -196,7 +217,7 @@ export class Device {
   async sync(): Promise<void> {
     this.#ensure();
     this.flush();
-    await this.#gpu.queue.onSubmittedWorkDone();
+    await this.#wait(this.#gpu.queue.onSubmittedWorkDone());
     this.#ensure();
   }
 
@@ -204,7 +225,7 @@ export class Device {
   async compile(kernels: readonly Kernel[]): Promise<void> {
     this.#ensure();
     try {
-      await this.#pipelines.compile(kernels);
+      await this.#wait(this.#pipelines.compile(kernels));
     } catch (cause) {
       this.#ensure();
       throw this.#describe(cause as Error);
@@ -213,7 +234,7 @@ export class Device {
 
   /**
    * Compiles all kernels that a function would run, side by side, without running any: the first real run then waits for
-   * none. The function's tensors hold nothing and must be freed by it.
+   * none. The function's tensors take no memory, hold nothing and must be freed by it.
    *
    * @example
    * await device.prepare(() => scope(() => void model.forward(zeros(device, [8, 3, 224, 224]))));
@@ -230,6 +251,41 @@ export class Device {
     await this.compile(planned);
   }
 
+  /**
+   * Counts what is run from now on and, where the adapter has timestamps, times each dispatch; without a trace that costs
+   * nothing.
+   *
+   * @throws TensorError `argument` while another trace is under way.
+   * @example
+   * const trace = device.trace();
+   * // ... work ...
+   * for (const { kernel, calls, ms } of (await trace.stop()).kernels) console.log(kernel, calls, ms);
+   */
+  trace(): Trace {
+    this.flush();
+    check(!this.#commands.tracer, "argument", () => "trace: one is under way; stop it first");
+    const tracer = new Tracer(this.#gpu, this.caps.timestamps, SUBMIT_AT);
+    this.#commands.tracer = tracer;
+    this.#pool.tracedPeak = this.#pool.liveBytes + this.#pool.idleBytes;
+    const before = this.stats;
+    return {
+      stop: async () => {
+        this.flush();
+        this.#commands.tracer = null;
+        const { dispatches, submits, allocations } = this.stats;
+        const counters = {
+          dispatches: dispatches - before.dispatches,
+          submits: submits - before.submits,
+          allocations: allocations - before.allocations,
+          peakBytes: this.#pool.tracedPeak,
+        };
+        const report = await this.#wait(tracer.finish(counters));
+        this.#ensure();
+        return report;
+      },
+    };
+  }
+
   memory(): MemoryReport {
     const { liveBytes, idleBytes, peakBytes } = this.#pool;
     return { tensors: this.tensorCount, bytes: liveBytes, pooledBytes: idleBytes, peakBytes };
@@ -243,6 +299,7 @@ export class Device {
   /** Frees every idle buffer of the pool. */
   trim(): void {
     this.flush();
+    this.#commands.trim();
     this.#pool.trim();
   }
 
@@ -257,6 +314,10 @@ export class Device {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #wait<T>(promise: Promise<T>): Promise<T> {
+    return this.#waiter ? this.#waiter.wait(promise) : promise;
   }
 
   #describe(error: GPUError | Error): TensorError {

@@ -4,17 +4,34 @@ import type { Caps } from "./caps.js";
 /** The values of GPUBufferUsage, fixed by the WebGPU specification; Node has no such global. */
 export const USAGE = {
   MAP_READ: 0x1,
+  MAP_WRITE: 0x2,
   COPY_SRC: 0x4,
   COPY_DST: 0x8,
   UNIFORM: 0x40,
   STORAGE: 0x80,
+  QUERY_RESOLVE: 0x200,
 } as const;
 
 /** A pooled GPU buffer; `epoch` is the command batch that last used it. */
 export interface PooledBuffer {
   readonly buffer: GPUBuffer;
   readonly bytes: number;
+  /** Bytes that its present user asked for. */
+  used: number;
   epoch: number;
+  /** Stands for memory while kernels are planned, and has none. */
+  readonly hollow?: true;
+}
+
+/** What `prepare` hands out: no memory, since nothing is run. */
+export function hollowBuffer(bytes: number): PooledBuffer {
+  return {
+    buffer: null as unknown as GPUBuffer,
+    bytes: sizeClass(bytes),
+    used: bytes,
+    epoch: -1,
+    hollow: true,
+  };
 }
 
 export type PoolLimits = Pick<Caps, "maxBindingBytes" | "maxBufferBytes">;
@@ -32,6 +49,8 @@ export class BufferPool {
   idleBytes = 0;
   liveBytes = 0;
   peakBytes = 0;
+  /** As `peakBytes`, since a trace last set it. */
+  tracedPeak = 0;
   allocations = 0;
 
   constructor(device: GPUDevice, cap: number, limits: PoolLimits) {
@@ -55,14 +74,17 @@ export class BufferPool {
     else {
       this.allocations++;
       const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
-      entry = { buffer: this.#device.createBuffer({ size, usage }), bytes: size, epoch: -1 };
+      entry = { buffer: this.#device.createBuffer({ size, usage }), bytes: size, used: bytes, epoch: -1 };
     }
+    entry.used = bytes;
     this.liveBytes += size;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes + this.idleBytes);
+    this.tracedPeak = Math.max(this.tracedPeak, this.liveBytes + this.idleBytes);
     return entry;
   }
 
   give(entry: PooledBuffer): void {
+    if (entry.hollow) return;
     this.liveBytes -= entry.bytes;
     if (this.idleBytes + entry.bytes > this.cap) {
       this.#doomed.push(entry.buffer);

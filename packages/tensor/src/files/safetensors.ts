@@ -7,6 +7,7 @@ import {
   collectFloat32,
   type FileTensor,
   requireTensor,
+  roomFor,
   streamRange,
   type TensorFile,
 } from "./tensor-file.js";
@@ -65,7 +66,17 @@ function tensorFile(source: ByteSource, header: Uint8Array): TensorFile {
     metadata,
     tensors,
     stream,
-    readFloat32: async (name) => collectFloat32(requireTensor(tensors, name, label), stream(name), label),
+    readFloat32: async (name, into) => {
+      const entry = requireTensor(tensors, name, label);
+      if (entry.dtype !== "F32") return collectFloat32(entry, stream(name), label, into);
+      const out = roomFor(elementCount(entry.shape, label), into);
+      await source.read(
+        entry.offset,
+        entry.byteLength,
+        new Uint8Array(out.buffer, out.byteOffset, out.byteLength),
+      );
+      return out;
+    },
     close: () => source.close(),
   };
 }

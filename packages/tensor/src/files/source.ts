@@ -6,19 +6,21 @@ import { nodeFiles } from "./node-files.js";
 export interface ByteSource {
   readonly label: string;
   readonly size: number;
-  /** Exactly `length` bytes from `offset`; throws `truncated` past the end. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Exactly `length` bytes from `offset`, in `into` where that is given; throws `truncated` past the end. */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Reads by range from memory; nothing is copied. */
+/** Reads by range from memory; nothing is copied unless asked for. */
 export function memorySource(bytes: Uint8Array, label: string): ByteSource {
   return {
     label,
     size: bytes.byteLength,
-    async read(offset, length) {
+    async read(offset, length, into) {
       if (offset + length > bytes.byteLength) throw cutShort(label, offset + length, bytes.byteLength);
-      return bytes.subarray(offset, offset + length);
+      const part = bytes.subarray(offset, offset + length);
+      into?.set(part);
+      return into ?? part;
     },
     async close() {},
   };
@@ -44,16 +46,16 @@ function openedSource(handle: FileHandle, path: string, size: number): ByteSourc
   return {
     label: path,
     size,
-    async read(offset, length) {
+    async read(offset, length, into) {
       if (!open)
         throw new TensorFileError("closed", `${path}: the file was closed; open it again to read more`);
-      const bytes = Buffer.allocUnsafeSlow(length);
+      const bytes = into ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
         if (bytesRead === 0) throw cutShort(path, offset + length, offset + done);
         done += bytesRead;
       }
-      return new Uint8Array(bytes.buffer, bytes.byteOffset, length);
+      return bytes;
     },
     async close() {
       if (!open) return;

@@ -17,8 +17,8 @@ export interface TensorFile {
   readonly format: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, FileTensor>;
-  /** Row-major values as float32, whatever they are stored as. */
-  readFloat32(name: string): Promise<Float32Array>;
+  /** Row-major values as float32, whatever they are stored as; at the start of `into` where that is long enough. */
+  readFloat32(name: string, into?: Float32Array): Promise<Float32Array>;
   /** The values as stored, little-endian and row-major, in chunks of at most `CHUNK_BYTES`. */
   stream(name: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -37,13 +37,19 @@ export async function* streamRange(
     yield await source.read(offset + done, Math.min(CHUNK_BYTES, length - done));
 }
 
+/** An array of `count` values: the start of `into` where that is long enough. */
+export function roomFor(count: number, into?: Float32Array): Float32Array {
+  return into && into.length >= count ? into.subarray(0, count) : new Float32Array(count);
+}
+
 /** Converts a tensor's stream to float32, holding one chunk beside the result. */
 export async function collectFloat32(
   tensor: FileTensor,
   chunks: AsyncIterable<Uint8Array>,
   label: string,
+  into?: Float32Array,
 ): Promise<Float32Array> {
-  const out = new Float32Array(elementCount(tensor.shape, label));
+  const out = roomFor(elementCount(tensor.shape, label), into);
   let done = 0;
   for await (const chunk of chunks) {
     const values = bytesToFloat32(tensor.dtype, chunk);

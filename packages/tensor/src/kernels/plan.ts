@@ -1,6 +1,7 @@
 import type { Caps } from "../device/caps.js";
 import type { AttentionVariant } from "./attention.js";
 import type { Tile } from "./gemm.js";
+import { type Tuning, tuningKey } from "./tuning.js";
 
 type PlanCaps = Pick<Caps, "family" | "subgroupSize" | "software">;
 
@@ -15,10 +16,13 @@ function lanesOf({ family, subgroupSize }: PlanCaps): number {
 }
 
 /**
- * The tile for a product of m x k x n: few rows take short tiles, so that little of a tile is wasted; wide tiles
- * need enough of them to occupy every core. Measured on llvmpipe, see ARCHITECTURE.
+ * The tile for a product of m x k x n: the one kept for this shape where the adapter was tuned, else by rule. Few rows take
+ * short tiles, so that little of a tile is wasted; wide tiles need enough of them to occupy every core. Measured on llvmpipe,
+ * see ARCHITECTURE.
  */
-export function planGemm(m: number, k: number, n: number, caps: PlanCaps): Tile {
+export function planGemm(m: number, k: number, n: number, caps: PlanCaps, tuning?: Tuning): Tile {
+  const kept = tuning?.size ? tuning.get(tuningKey(m, k, n)) : undefined;
+  if (kept && k % kept.steps === 0) return kept;
   const lanes = lanesOf(caps);
   const { family } = caps;
   if (family === "workgroup") {
@@ -28,6 +32,23 @@ export function planGemm(m: number, k: number, n: number, caps: PlanCaps): Tile 
   const steps = k % 2 === 0 ? 2 : 1;
   if (family === "register") return { kind: family, lanes, rows: m <= 4 ? 4 : 8, vectors, steps };
   return { kind: family, lanes, rows: tileRows(m, lanes), vectors, steps };
+}
+
+/** Every tile that makes sense on an adapter, for measuring; larger ones were found to outgrow registers or caches. */
+export function gemmCandidates(caps: PlanCaps): Tile[] {
+  const lanes = lanesOf(caps);
+  const { family: kind } = caps;
+  if (kind === "workgroup") {
+    return [1, 2, 4, 8].map((rows) => ({ kind, lanes, rows, vectors: 1, steps: 1 }));
+  }
+  const heights = kind === "register" ? [4, 8, 16] : [1, 2, 3, 4, 5, 6].map((groups) => groups * lanes);
+  return heights.flatMap((rows) =>
+    [1, 2, 3].flatMap((vectors) =>
+      [1, 2]
+        .filter((steps) => rows <= Math.max(lanes, 48) && rows * vectors * steps <= 160)
+        .map((steps) => ({ kind, lanes, rows, vectors, steps })),
+    ),
+  );
 }
 
 /** Heights in subgroups of rows: few, since each compiles a kernel of its own. */
@@ -46,8 +67,14 @@ function tileRows(m: number, lanes: number): number {
 const SHARED_ROWS = 10;
 
 /** The tile of a nearest-row search and into how many shares the bank is cut, so that every core has work. */
-export function planNearest(m: number, k: number, n: number, caps: PlanCaps): { tile: Tile; shares: number } {
-  const tile = planGemm(m, k, n, caps);
+export function planNearest(
+  m: number,
+  k: number,
+  n: number,
+  caps: PlanCaps,
+  tuning?: Tuning,
+): { tile: Tile; shares: number } {
+  const tile = planGemm(m, k, n, caps, tuning);
   const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
   const wanted = caps.family === "workgroup" ? 512 : 32;
   return { tile, shares: Math.max(1, Math.ceil(wanted / Math.ceil(m / height))) };

@@ -13,8 +13,9 @@ export const RUNS = {
   along: "for (var j = flat & ((1u << u.shift) - 1u); j < u.length; j += 1u << u.shift)",
 } as const;
 
-/** The uniforms of a kernel over runs, and its grid. */
-export function planRuns(rows: number, length: number) {
-  const shift = Math.min(6, Math.max(0, Math.ceil(Math.log2(Math.max(1, length))) - 2));
+/** The uniforms of a kernel over runs, and its grid; `alone` gives each row to one invocation. */
+export function planRuns(rows: number, length: number, alone = false) {
+  const neighbours = Math.min(6, Math.max(0, Math.ceil(Math.log2(Math.max(1, length))) - 2));
+  const shift = alone ? 0 : neighbours;
   return { uniforms: { rows, length, shift }, grid: flatGrid(length === 0 ? 0 : rows * 2 ** shift) };
 }

@@ -189,6 +189,7 @@ function run({ operands, layouts, out: target, sizes, options }: Job): Tensor {
       maskKey: maskStrides[3],
     },
     [Math.ceil(tq / plan.rows), heads, batch],
+    4 * batch * heads * tq * tk * width,
   );
   return out;
 }

@@ -2,12 +2,13 @@ import type { Grid, UniformValues } from "../device/commands.js";
 import type { Kernel } from "../kernels/kernel.js";
 import type { Tensor } from "../tensor.js";
 
-/** Runs a kernel on tensors given by binding name. */
+/** Runs a kernel on tensors given by binding name; `flop` is its arithmetic, for traces. */
 export function launch(
   kernel: Kernel,
   tensors: Record<string, Tensor>,
   uniforms: UniformValues,
   grid: Grid,
+  flop = 0,
 ): void {
   const names = [...kernel.reads, ...kernel.writes];
   const ordered = names.map((name) => tensors[name]);
@@ -16,5 +17,6 @@ export function launch(
     ordered.map((t) => t.buffer),
     uniforms,
     grid,
+    flop,
   );
 }

@@ -78,7 +78,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
   if (residual) checkSize("residual", residual, outShape);
   const out = Tensor.empty(a.device, outShape);
   const variant: GemmVariant = {
-    tile: planGemm(rows, k, n, a.device.caps),
+    tile: planGemm(rows, k, n, a.device.caps, a.device.tuning),
     half: right.dtype === "float16",
     ...((transposeA || plain) && { lie: { transposed: transposeA, plain } }),
     bias: bias !== undefined,
@@ -109,6 +109,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
     out.size === 0
       ? [0, 0, 0]
       : [Math.ceil(rows / height), Math.ceil(n / (tile.lanes * 4 * tile.vectors)), batch],
+    2 * batch * rows * n * k,
   );
   return out;
 }

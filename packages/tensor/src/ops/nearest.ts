@@ -94,7 +94,7 @@ function search(query: Tensor, bank: PackedMatrix): NearestResult {
   const similarity = Tensor.empty(device, outShape);
   const index = Tensor.empty(device, outShape, "int32");
   if (similarity.size === 0) return { similarity, index };
-  const { tile, shares } = planNearest(rows * bank.batch, bank.k, bank.n, device.caps);
+  const { tile, shares } = planNearest(rows * bank.batch, bank.k, bank.n, device.caps, device.tuning);
   const tiles = Math.ceil(bank.n / (tile.lanes * 4 * tile.vectors));
   const splits = Math.min(shares, tiles);
   const parts = splits * tile.lanes;
@@ -114,6 +114,7 @@ function search(query: Tensor, bank: PackedMatrix): NearestResult {
       lowest: -3.0e38,
     },
     [Math.ceil(rows / height), splits, bank.batch],
+    2 * bank.batch * rows * bank.n * bank.k,
   );
   launch(
     nearestMergeKernel(),

@@ -1,9 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { full, matmul, ones, scope, type Tensor, tensor } from "../../src/index.js";
+import { full, matmul, ones, scope, Tensor, tensor } from "../../src/index.js";
 import { FLAT, FLAT_INDEX, flatGrid, kernel } from "../../src/kernels/kernel.js";
 import { launch } from "../../src/ops/launch.js";
-import { Tensor as TensorClass } from "../../src/tensor.js";
 import { close, FAMILIES, throwsCode, withDevice } from "../support.js";
 import { runChild } from "./child.js";
 import { rawDevice } from "./raw-device.js";
@@ -27,7 +26,7 @@ const brokenKernel = kernel({
 });
 
 function run(text: ReturnType<typeof kernel>, x: Tensor): Tensor {
-  const out = TensorClass.empty(x.device, x.shape);
+  const out = Tensor.empty(x.device, x.shape);
   launch(text, { x, out }, { count: x.size }, flatGrid(x.size));
   return out;
 }
@@ -225,7 +224,12 @@ test("prepare compiles what a function would run, and runs nothing", async () =>
     const a = tensor(device, [[1, 2]]);
     const twice = () => scope(() => matmul(a, tensor(device, [[3], [4]])));
     const before = device.stats;
-    await device.prepare(() => twice().dispose());
+    const memory = device.memory();
+    await device.prepare(() => {
+      Tensor.empty(device, [1000, 1000]).dispose();
+      twice().dispose();
+    });
+    assert.equal(device.memory(), memory, "no memory is taken");
     assert.is(device.stats.dispatches, before.dispatches);
     assert.ok(device.stats.pipelines >= before.pipelines + 2, "the panels' and the product's pipelines");
     const compiled = device.stats.pipelines;

@@ -39,6 +39,29 @@ function refused(code: TensorFileCode, bytes: Uint8Array): void {
 
 const f32 = (shape: unknown, data_offsets: unknown) => ({ dtype: "F32", shape, data_offsets });
 
+test("values are read into an array that is long enough, whatever they are stored as", async () => {
+  const path = join(folder, "into.safetensors");
+  await writeSafetensors(path, {
+    full: { dtype: "F32", shape: [2], data: Float32Array.of(1.5, -2) },
+    half: { dtype: "F16", shape: [2], data: Uint16Array.of(0x3c00, 0xc000) },
+  });
+  const bytes = await readFile(path);
+  for (const opened of [await openSafetensors(path), parseSafetensors(new Uint8Array(bytes), path)]) {
+    for (const [name, want] of [
+      ["full", [1.5, -2, 9]],
+      ["half", [1, -2, 9]],
+    ] as const) {
+      const room = Float32Array.of(9, 9, 9);
+      assert.is((await opened.readFloat32(name, room)).buffer, room.buffer);
+      assert.equal([...room], [...want]);
+      const small = new Float32Array(1);
+      assert.equal([...(await opened.readFloat32(name, small))], want.slice(0, 2));
+      assert.equal([...small], [0]);
+    }
+    await opened.close();
+  }
+});
+
 test("writes and reads back every dtype, scalars, empty tensors and odd names", async () => {
   const path = join(folder, "all.safetensors");
   const tensors = new Map([

@@ -1,0 +1,78 @@
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { findConfig, resolveModel } from "@inctrl/clip";
+import type { Bench, Contestant } from "../bench.js";
+import type { Case, Row } from "../case.js";
+import { visionModel } from "../onnx/vision.js";
+import { ONNX_PEERS } from "../peers/index.js";
+import { towerOperations, towerProducts, withParameters } from "../towers.js";
+import { all } from "./contestants.js";
+
+const MODELS = ["deit_tiny_patch16_224", "ViT-B-16-plus-240"];
+const QUICK_MODELS = ["vit_tiny_patch16_224"];
+
+export const towers: Case = {
+  name: "towers",
+  title:
+    "Whole image towers, one image; onnxruntime runs an ONNX file written from the same weights. GEMM: which part of our time its products take at their own rate",
+  async *run(bench) {
+    for (const model of bench.quick ? QUICK_MODELS : MODELS) yield* await tower(bench, model);
+  },
+};
+
+const PRODUCT = "product ";
+
+async function tower(bench: Bench, model: string): Promise<Row[]> {
+  const config = findConfig(model);
+  const weights = model.startsWith("deit") ? await findDeit(bench.deit) : undefined;
+  const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
+  try {
+    const onnx = join(folder, "tower.onnx");
+    if (!bench.alone) {
+      bench.say(`towers ${model}: writing the ONNX file`);
+      const { parts } = await withParameters(config, weights, (read) => visionModel(config, read));
+      await pipeline(Readable.from(parts), createWriteStream(onnx));
+    }
+    const products = towerProducts(config);
+    const rows = await bench.compare({
+      case: "towers",
+      size: `${model}, ${weights ? "trained" : "seeded"} weights`,
+      unit: "GFLOP/s",
+      contestants: [
+        ...all(ONNX_PEERS, "tower", { model, weights, onnx }, towerOperations(config) / 1e9),
+        ...products.map(({ count, ...sizes }, i): Contestant => {
+          return { subject: `${PRODUCT}${i}`, process: "ours", task: "gemm", sizes, yardstick: true };
+        }),
+      ],
+      agree: { with: ["onnxruntime cpu", "ours"], size: config.embedDim, tolerance: 1e-3 },
+    });
+    return withProductShare(rows, products);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Puts together what the products take by themselves, in place of their rows. */
+function withProductShare(rows: readonly Row[], products: readonly { count: number }[]): Row[] {
+  let productMs = 0;
+  for (const [i, { count }] of products.entries())
+    productMs += count * (rows.find(({ subject }) => subject === PRODUCT + i)?.medianMs ?? Number.NaN);
+  return rows
+    .filter(({ subject }) => !subject.startsWith(PRODUCT))
+    .map((row) =>
+      row.subject === "ours" && row.medianMs !== null ? { ...row, ofGemm: productMs / row.medianMs } : row,
+    );
+}
+
+/** The checkpoint asked for, or one that has been downloaded. */
+async function findDeit(asked: string | undefined): Promise<string | undefined> {
+  if (asked !== undefined) return asked;
+  return resolveModel("deit-tiny").then(
+    ({ weights }) => weights,
+    () => undefined,
+  );
+}

@@ -1,0 +1,36 @@
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+
+/** Those compared, each with the package it comes as; ours is always here. */
+const PACKAGES: Readonly<Record<string, string | undefined>> = {
+  ours: undefined,
+  tfjs: "@tensorflow/tfjs-backend-webgpu",
+  "jax-js": "@jax-js/jax",
+  "onnxruntime webgpu": "onnxruntime-node",
+  "onnxruntime cpu": "onnxruntime-node",
+};
+
+/** Those with WebGPU kernels on whole tensors. */
+export const TENSOR_PEERS = ["tfjs", "jax-js"];
+/** A runtime of ONNX files, on the same adapter and, for orientation, on the processor. */
+export const ONNX_PEERS = ["onnxruntime webgpu", "onnxruntime cpu"];
+
+/** Why a peer cannot take part; undefined where it can. */
+export function missing(name: string): string | undefined {
+  const wanted = PACKAGES[name];
+  if (wanted === undefined) return undefined;
+  try {
+    require.resolve(wanted);
+    return undefined;
+  } catch {
+    return `${wanted} is not installed; npm run bench installs it`;
+  }
+}
+
+/** Versions of the peers' packages, which bench/package.json pins. */
+export function peerVersions(): Record<string, string> {
+  const { devDependencies } = require("../../package.json") as { devDependencies: Record<string, string> };
+  const used = Object.values(PACKAGES).filter((name) => name !== undefined);
+  return Object.fromEntries([...new Set(used)].map((name) => [name, devDependencies[name]]));
+}

@@ -1,0 +1,117 @@
+import { operand, unitRows } from "../data.js";
+import type { Peer, Prepared } from "../task.js";
+import { browserlike } from "./dawn.js";
+import { load } from "./load.js";
+
+/** An array that a function takes over unless it is given its `ref`. */
+interface JaxArray {
+  readonly ref: JaxArray;
+  reshape(shape: number[]): JaxArray;
+  add(other: JaxArray): JaxArray;
+  mul(other: JaxArray): JaxArray;
+  transpose(): JaxArray;
+  blockUntilReady(): Promise<JaxArray>;
+  data(): Promise<Float32Array>;
+  dispose(): void;
+}
+type Op = (...operands: JaxArray[]) => JaxArray;
+
+/** As much of jax-js as is used here. */
+interface Jax {
+  init(device: string): Promise<string[]>;
+  defaultDevice(device: string): string;
+  jit(op: Op): Op;
+  numpy: {
+    array(values: Float32Array): JaxArray;
+    matmul(a: JaxArray, b: JaxArray): JaxArray;
+    max(x: JaxArray, axis: number): JaxArray;
+    concatenate(parts: JaxArray[]): JaxArray;
+  };
+  nn: {
+    dotProductAttention(q: JaxArray, k: JaxArray, v: JaxArray): JaxArray;
+    standardize(x: JaxArray, axis: number, options: { epsilon: number }): JaxArray;
+    softmax(x: JaxArray, axis: number): JaxArray;
+  };
+}
+
+await browserlike();
+addIteratorHelpers();
+const jax = await load<Jax>("@jax-js/jax");
+if (!(await jax.init("webgpu")).includes("webgpu")) throw new Error("jax-js has no webgpu device here");
+jax.defaultDevice("webgpu");
+const { numpy: np, nn } = jax;
+
+/** jax-js, each task as one jitted function. */
+export const peer: Peer = {
+  tasks: {
+    gemm: async ({ m, k, n }) => prepared([upload(1, [m, k]), upload(2, [k, n])], (a, b) => np.matmul(a, b)),
+
+    attention: async ({ heads, tokens, width }) =>
+      prepared(
+        [1, 2, 3].map((seed) => upload(seed, [tokens, heads, width])),
+        (q, k, v) => nn.dotProductAttention(q, k, v),
+      ),
+
+    layernorm: async ({ rows, n }) =>
+      prepared([upload(1, [rows, n]), upload(2, [n]), upload(3, [n])], (x, weight, bias) =>
+        nn.standardize(x, -1, { epsilon: 1e-5 }).mul(weight).add(bias),
+      ),
+
+    softmax: async ({ rows, n }) => prepared([upload(1, [rows, n])], (x) => nn.softmax(x, -1)),
+
+    nearest: async ({ rows, bank, width, blocks }) => {
+      const held: JaxArray[] = [];
+      for (let i = 0; i < blocks; i++) {
+        held.push(np.array(unitRows(2 * i + 1, rows, width)).reshape([rows, width]));
+        held.push(np.array(unitRows(2 * i + 2, bank, width)).reshape([bank, width]));
+      }
+      return prepared(held, (...pairs) => {
+        const found: JaxArray[] = [];
+        for (let i = 0; i < pairs.length; i += 2)
+          found.push(np.max(np.matmul(pairs[i], pairs[i + 1].transpose()), -1));
+        return np.concatenate(found);
+      });
+    },
+  },
+};
+
+const upload = (seed: number, shape: number[]): JaxArray =>
+  np
+    .array(
+      operand(
+        seed,
+        shape.reduce((a, b) => a * b),
+      ),
+    )
+    .reshape(shape);
+
+function prepared(held: JaxArray[], op: Op): Prepared {
+  const jitted = jax.jit(op);
+  const once = () => jitted(...held.map((each) => each.ref));
+  return {
+    async run(times) {
+      // Held until the end: what is disposed before it is needed is never computed.
+      const results = Array.from({ length: times }, once);
+      for (const result of results) await result.blockUntilReady();
+      for (const result of results) result.dispose();
+    },
+    output: () => once().data(),
+    dispose() {
+      for (const each of held) each.dispose();
+    },
+  };
+}
+
+/** Browsers have these on iterators and so has Node 22; Node 20 has not. */
+function addIteratorHelpers(): void {
+  const prototype = Object.getPrototypeOf(Object.getPrototypeOf([].values())) as Record<string, unknown>;
+  prototype.map ??= function (this: Iterable<unknown>, to: (value: unknown) => unknown) {
+    return [...this].map(to).values();
+  };
+  prototype.filter ??= function (this: Iterable<unknown>, keep: (value: unknown) => boolean) {
+    return [...this].filter(keep).values();
+  };
+  prototype.toArray ??= function (this: Iterable<unknown>) {
+    return [...this];
+  };
+}

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findConfig } from "@inctrl/clip";
+import { decodeImage, openDataSet, type Sample } from "@inctrl/datasets";
+import {
+  type Backbone,
+  FeatureCache,
+  FeatureStore,
+  gatherData,
+  PairResiduals,
+  PromptBank,
+  randomBackbone,
+  readPrompts,
+  Scorer,
+  scoreImages,
+  TRAIN_DEFAULTS,
+  Trainer,
+} from "@inctrl/inctrl";
+import { openDevice } from "@inctrl/tensor";
+import type { Peer, Prepared } from "../task.js";
+
+/** A store that remembers no pairs. */
+const NOTHING = { memory: 0, deviceMemory: 0 };
+/** Products to train on: enough for batches of unlike images, few enough to be encoded soon. */
+const TRAINING_SET = "procedural:0?train=4&good=2&bad=6";
+
+/** What this repository does with whole images; no peer does that. */
+export const pipeline: Peer["tasks"] = {
+  score: async ({ model, images, prompts }) => {
+    const backbone = await untrained(model);
+    const bank = await PromptBank.encode(backbone, await readPrompts(prompts, backbone, "crop"));
+    const scorer = new Scorer({ backbone, bank });
+    return onDevice(backbone, {
+      async once() {
+        for await (const result of scoreImages(scorer, images)) if ("error" in result) throw result.error;
+      },
+      end: () => [scorer, bank],
+    });
+  },
+
+  trainStep: async ({ model, batch, shots, remembered }) => {
+    const backbone = await untrained(model);
+    const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
+    const store = new FeatureStore(backbone, await FeatureCache.open(folder));
+    const { categories } = await openDataSet(TRAINING_SET);
+    const data = await gatherData(store, categories, { shots, seed: 0 });
+    const pairs = new PairResiduals(store, remembered ? {} : NOTHING);
+    const trainer = new Trainer(data, pairs, { ...TRAIN_DEFAULTS, batch, shots });
+    if (remembered) await compareAll(pairs, data.items);
+    return onDevice(backbone, {
+      once: async () => void (await trainer.step()),
+      end: () => [trainer, pairs],
+      folder,
+    });
+  },
+
+  cacheFill: async ({ model, images }) => {
+    const backbone = await untrained(model);
+    const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
+    const samples = images.map(fileSample);
+    let fills = 0;
+    return onDevice(backbone, {
+      async once() {
+        const cache = await FeatureCache.open(join(folder, String(fills++)));
+        await new FeatureStore(backbone, cache).add(samples);
+        await rm(cache.folder, { recursive: true });
+      },
+      end: () => [],
+      folder,
+    });
+  },
+};
+
+const untrained = async (model: string): Promise<Backbone> =>
+  randomBackbone(await openDevice(), findConfig(model), 0);
+
+interface Work {
+  once(): Promise<void>;
+  end(): { dispose(): void }[];
+  /** Removed in the end. */
+  folder?: string;
+}
+
+function onDevice(backbone: Backbone, { once, end, folder }: Work): Prepared {
+  return {
+    async run(times) {
+      for (let i = 0; i < times; i++) await once();
+    },
+    async dispose() {
+      for (const each of [...end(), backbone]) each.dispose();
+      backbone.device.close();
+      if (folder) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Compares all pairs of images of each category, as they will come up in training. */
+async function compareAll(
+  pairs: PairResiduals,
+  items: readonly { image: number; category: number; label: number }[],
+): Promise<void> {
+  for (const { image, category } of items) {
+    const normal = items.filter((other) => other.category === category && other.label === 0);
+    await pairs.maps([{ query: image, prompts: normal.map((other) => other.image) }]);
+  }
+}
+
+const fileSample = (path: string): Sample => ({
+  id: path,
+  label: 0,
+  kind: "good",
+  load: () => decodeImage(path),
+  source: { path },
+});

@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ProceduralClass, readProductSet, writeProceduralSet } from "@inctrl/datasets";
+
+export interface Pictures {
+  /** Normal images. */
+  prompts: string[];
+  /** Others of the same product, half of them anomalous. */
+  images: string[];
+}
+
+const PRODUCT: ProceduralClass = "nut";
+const PROMPTS = 8;
+
+/** Draws images into a temporary folder, which is removed when `use` is done. */
+export async function withPictures<T>(count: number, use: (pictures: Pictures) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
+  try {
+    const testBad = Math.floor(count / 2);
+    await writeProceduralSet(folder, {
+      classes: [PRODUCT],
+      train: PROMPTS,
+      testGood: count - testBad,
+      testBad,
+    });
+    const { train, test } = await readProductSet(join(folder, PRODUCT));
+    return await use({ prompts: train.map(({ path }) => path), images: test.map(({ path }) => path) });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile } from "node:fs/promises";
+import { cpus, release, totalmem, type } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { writeFileAtomic } from "@inctrl/datasets";
+import { openDevice } from "@inctrl/tensor";
+import type { Row } from "../case.js";
+import { CASES } from "../cases/index.js";
+import { peerVersions } from "../peers/index.js";
+import { markdownTable } from "./table.js";
+
+/** What figures depend on besides the code. */
+export interface Machine {
+  processor: string;
+  cores: number;
+  memoryGB: number;
+  system: string;
+  adapter: string;
+}
+
+/** A case's rows, with what they were measured on. */
+export interface CaseResult {
+  date: string;
+  commit: string;
+  versions: Record<string, string>;
+  machine: Machine;
+  rows: Row[];
+}
+
+/** All that is known of an adapter, case by case: each case's figures are of one run. */
+export type Results = Record<string, CaseResult>;
+
+const FOLDER = fileURLToPath(new URL("../../results", import.meta.url));
+
+/** Where the results of an adapter lie, and which machine this is. */
+export async function thisMachine(): Promise<{ name: string; machine: Machine }> {
+  const device = await openDevice();
+  const { name, description } = device.caps;
+  device.close();
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const all = cpus();
+  return {
+    name: slug.replaceAll(/^-|-$/g, ""),
+    machine: {
+      processor: all[0]?.model.trim() || process.arch,
+      cores: all.length,
+      memoryGB: Math.round(totalmem() / 2 ** 30),
+      system: `${type()} ${release()}`,
+      adapter: description || name,
+    },
+  };
+}
+
+/** What a case's rows are stored with. */
+export async function provenance(machine: Machine): Promise<Omit<CaseResult, "rows">> {
+  const versions = { node: process.versions.node, ...peerVersions() };
+  return { date: new Date().toISOString().slice(0, 10), commit: await commit(), versions, machine };
+}
+
+/** The commit that is checked out, with `+` where files differ from it. */
+async function commit(): Promise<string> {
+  const git = async (...args: string[]) =>
+    (await promisify(execFile)("git", args, { cwd: FOLDER })).stdout.trim();
+  try {
+    const [hash, changes] = [
+      await git("rev-parse", "--short", "HEAD"),
+      await git("status", "--porcelain", "-uno"),
+    ];
+    return changes ? `${hash}+` : hash;
+  } catch {
+    return "unknown";
+  }
+}
+
+/** The saved results of an adapter; null where there are none. */
+export async function readResults(name: string, folder = FOLDER): Promise<Results | null> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, `${name}.json`), "utf8");
+  } catch {
+    return null;
+  }
+  return JSON.parse(text) as Results;
+}
+
+/** Writes results as JSON and as Markdown; returns the latter's path. */
+export async function saveResults(name: string, results: Results, folder = FOLDER): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const sorted = Object.fromEntries(
+    CASES.flatMap(({ name: id }) => (results[id] ? [[id, results[id]]] : [])),
+  );
+  await writeFileAtomic(join(folder, `${name}.json`), `${JSON.stringify(sorted, null, 1)}\n`);
+  const path = join(folder, `${name}.md`);
+  await writeFileAtomic(path, describe(sorted));
+  return path;
+}
+
+/** Results as a page. */
+function describe(results: Results): string {
+  const sections = Object.entries(results).map(([id, result]) => {
+    const title = CASES.find(({ name }) => name === id)?.title ?? id;
+    return `## ${id}\n\n${title}.\n\n${origin(result)}\n\n${markdownTable(result.rows)}`;
+  });
+  return `# What \`npm run bench\` measured\n\nWritten by that command. Ratios are of one run, in which all take turns.\n\n${sections.join("\n")}`;
+}
+
+/** One line on where and when. */
+export function origin({ machine, date, commit: hash, versions }: Omit<CaseResult, "rows">): string {
+  const { processor, cores, memoryGB, system, adapter } = machine;
+  const used = Object.entries(versions).map(([library, version]) => `${library} ${version}`);
+  return `${processor}, ${cores} cores, ${memoryGB} GB, ${system}; ${adapter}; ${used.join(", ")}; ${date}, commit ${hash}.`;
+}

@@ -1,0 +1,74 @@
+import {
+  buildClip,
+  type Clip,
+  gridSize,
+  type ModelConfig,
+  openWeights,
+  type ReadParameter,
+  randomParameters,
+  readParameter,
+} from "@inctrl/clip";
+import type { Device } from "@inctrl/tensor";
+import { operand } from "./data.js";
+import type { Tasks } from "./task.js";
+
+/** Untrained towers of one seed are the same in every process. */
+const SEED = 1;
+
+/** Calls `use` with the values of a tower, from a file or from the seed. */
+export async function withParameters<T>(
+  config: ModelConfig,
+  weights: string | undefined,
+  use: (read: ReadParameter) => Promise<T>,
+): Promise<T> {
+  if (weights === undefined) return use(randomParameters(SEED));
+  const file = await openWeights(weights);
+  try {
+    return await use((name) => readParameter(file, config, name));
+  } finally {
+    await file.close();
+  }
+}
+
+/** An image tower on our device. */
+export async function loadTower(device: Device, config: ModelConfig, weights?: string): Promise<Clip> {
+  return withParameters(config, weights, (read) => buildClip(device, config, read, { parts: "vision" }));
+}
+
+/** A configuration for images of another size: more or fewer patches. */
+export const resized = (config: ModelConfig, imageSize: number): ModelConfig => ({
+  ...config,
+  vision: { ...config.vision, imageSize },
+  preprocess: { ...config.preprocess, size: imageSize },
+});
+
+/** What every tower looks at: normalised pixels [1, 3, size, size]. */
+export const towerPixels = (size: number): Float32Array => operand(1, 3 * size * size);
+
+/** The matrix products in one pass of a tower, with how often each comes. */
+export function towerProducts({ vision, embedDim }: ModelConfig): (Tasks["gemm"] & { count: number })[] {
+  const { width, mlpWidth, layers, patch } = vision;
+  const patches = gridSize(vision) ** 2;
+  const tokens = patches + 1;
+  const afterAttention = (m: number, count: number) => [
+    { m, k: width, n: width, count },
+    { m, k: width, n: mlpWidth, count },
+    { m, k: mlpWidth, n: width, count },
+  ];
+  return [
+    { m: patches, k: 3 * patch * patch, n: width, count: 1 },
+    { m: tokens, k: width, n: 3 * width, count: layers },
+    ...afterAttention(tokens, layers - 1),
+    // Of the last block only the class token is used.
+    ...afterAttention(1, 1),
+    ...(vision.proj ? [{ m: 1, k: width, n: embedDim, count: 1 }] : []),
+  ];
+}
+
+/** Operations of one pass: those of the products and of attention, a multiply-add counting as two. */
+export function towerOperations(config: ModelConfig): number {
+  const { width, layers } = config.vision;
+  const tokens = gridSize(config.vision) ** 2 + 1;
+  const attention = 4 * width * tokens * (tokens * (layers - 1) + 1);
+  return towerProducts(config).reduce((sum, { m, k, n, count }) => sum + 2 * m * k * n * count, attention);
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Row } from "../../src/case.js";
+import { fillReadme } from "../../src/report/readme.js";
+import { type Results, readResults, saveResults } from "../../src/report/results.js";
+
+const test = suite("saved results", { dir: "" });
+test.before.each(async (context) => {
+  context.dir = await mkdtemp(join(tmpdir(), "inctrl-bench-test-"));
+});
+test.after.each(({ dir }) => rm(dir, { recursive: true }));
+
+const common = { case: "gemm", size: "8 x 9 x 10", minMs: 1, spread: 0.05, runs: 9, unit: "GFLOP/s" };
+const rows: Row[] = [
+  { ...common, subject: "ours", medianMs: 2, rate: 40.04, ofCeiling: 0.61 },
+  { ...common, subject: "tfjs", medianMs: 16, rate: 5, oursOver: 8.01 },
+  {
+    ...common,
+    ...{ subject: "jax-js", medianMs: null, minMs: null, spread: null, runs: 0, rate: null },
+    failed: "wrong: value 1 | 2",
+  },
+];
+const machine = { processor: "A CPU", cores: 2, memoryGB: 8, system: "Linux 6", adapter: "an adapter" };
+const results: Results = {
+  gemm: { date: "2000-01-02", commit: "abc1234", versions: { node: "20.9.0" }, machine, rows },
+};
+
+test("what is saved is read again, and there is a page of it", async ({ dir }) => {
+  assert.is(await readResults("an-adapter", dir), null);
+  const page = await readFile(await saveResults("an-adapter", results, dir), "utf8");
+  assert.equal(await readResults("an-adapter", dir), results);
+  assert.match(page, "A CPU, 2 cores, 8 GB, Linux 6; an adapter; node 20.9.0; 2000-01-02, commit abc1234.");
+  const cells = (line: string) => line.split(/(?<!\\)\|/).map((cell) => cell.trim());
+  const lines = page
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map(cells);
+  const headings = ["size", "subject", "median", "rate", "spread", "ours is faster", "of the ceiling", ""];
+  assert.equal(lines[0].slice(1, -1), headings);
+  assert.equal(lines[2].slice(1, -1), ["8 x 9 x 10", "ours", "2.00 ms", "40.0 GFLOP/s", "5%", "", "61%", ""]);
+  assert.equal(lines[3].slice(2, -1), ["tfjs", "16.0 ms", "5.00 GFLOP/s", "5%", "8.01 x", "", ""]);
+  assert.equal(lines[4].slice(2, -1), ["jax-js", "failed", "", "", "", "", "wrong: value 1 \\| 2"]);
+});
+
+test("the README's figures are replaced between its marks, and nothing else", async ({ dir }) => {
+  const path = join(dir, "README.md");
+  const [begin, end] = ["<!-- bench: written by npm run bench -- --readme -->", "<!-- /bench -->"];
+  await writeFile(path, `before\n${begin}\nold\n${end}\nafter\n`);
+  await fillReadme(results, path);
+  const text = await readFile(path, "utf8");
+  await fillReadme(results, path);
+  assert.is(await readFile(path, "utf8"), text);
+  assert.ok(
+    text.startsWith(`before\n${begin}\n`) && text.endsWith(`${end}\nafter\n`) && !text.includes("old"),
+  );
+  assert.match(text, /\| gemm, 8 x 9 x 10 \| 8\.01 x \| 61% +\|/);
+  await writeFile(path, "no marks");
+  let message = "";
+  await fillReadme(results, path).catch((error) => {
+    message = error.message;
+  });
+  assert.match(message, "has no");
+});
+
+test.run();

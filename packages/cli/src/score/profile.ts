@@ -1,0 +1,53 @@
+import { writeFileAtomic } from "@inctrl/datasets";
+import { chromeTrace, type Device, type TraceReport } from "@inctrl/tensor";
+import { alignTable } from "../output/table.js";
+import { complain, count, say, size } from "../ui/talk.js";
+
+/** Kernels shown; the rest are one line. */
+const SHOWN = 12;
+
+/** Where `--profile` without a file writes its trace. */
+export const TRACE_FILE = "inctrl-trace.json";
+
+/** Says what the device did for a run's images, and writes it as a Chrome trace. */
+export async function tellProfile(
+  report: TraceReport,
+  { file, images, device }: { file: string; images: number; device: Device },
+): Promise<void> {
+  if (report.dispatches === 0) return say("profile: the device ran nothing");
+  for (const line of profileLines(report, images)) say(line);
+  if (!report.timed) {
+    complain(`${device.caps.name} has no timestamps: there are counts only, and no trace is written`);
+    return;
+  }
+  await writeFileAtomic(file, new TextEncoder().encode(chromeTrace(report, "inctrl score")));
+  const left = report.dispatches - report.timeline.length;
+  say(
+    `the trace is in ${file}${left > 0 ? `, without the last ${count(left, "dispatch")}` : ""}; ` +
+      "open it in chrome://tracing or ui.perfetto.dev",
+  );
+}
+
+/** The report an image, then a row a kernel, those with the most time first. */
+export function profileLines(report: TraceReport, images: number): string[] {
+  const each = (n: number) => Number((n / Math.max(1, images)).toFixed(1));
+  const { dispatches, submits, allocations, peakBytes, kernels, timed } = report;
+  const all = kernels.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
+  const summary =
+    `profile: an image takes ${each(dispatches)} dispatches, ${each(submits)} submits, ` +
+    `${each(allocations)} buffer allocations${timed ? ` and ${each(all)} ms` : ""}; at most ${size(peakBytes)} in buffers`;
+  const rows = kernels.slice(0, SHOWN).map(({ kernel, calls, ms, flop, bytes }) => {
+    const rate = (amount: number) => (ms && amount > 0 ? (amount / ms / 1e6).toFixed(1) : "-");
+    const times = timed ? [each(ms ?? 0), `${((100 * (ms ?? 0)) / all).toFixed(1)}%`] : [];
+    return [kernel, each(calls), ...times, ...(timed ? [rate(flop), rate(bytes)] : [])];
+  });
+  const heading = ["kernel", "calls", ...(timed ? ["ms", "share", "GFLOP/s", "GB/s"] : [])];
+  const more = kernels.length > SHOWN ? [`and ${count(kernels.length - SHOWN, "kernel")} more`] : [];
+  return [
+    summary,
+    ...alignTable([heading, ...rows])
+      .trimEnd()
+      .split("\n"),
+    ...more,
+  ];
+}

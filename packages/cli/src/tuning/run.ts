@@ -1,0 +1,68 @@
+import { findConfig, gridSize, type ModelConfig } from "@inctrl/clip";
+import { type TunedProduct, tuneProducts } from "@inctrl/tensor";
+import { adapterName, withDevice } from "../device.js";
+import { EXIT } from "../errors.js";
+import { print, printJson } from "../output/print.js";
+import { alignTable } from "../output/table.js";
+import { say } from "../ui/talk.js";
+import { saveTuning } from "./file.js";
+
+export interface TuneCommandOptions {
+  readonly config: string;
+  readonly batch: readonly number[];
+  readonly shots: number;
+  readonly device?: string;
+  readonly json?: boolean;
+}
+
+/** Rows, inner size and columns of a product. */
+type Shape = readonly [number, number, number];
+
+/** The products of one image tower and of its nearest-patch search, for each batch size. */
+export function productsOf({ vision }: ModelConfig, batches: readonly number[], shots: number): Shape[] {
+  const { width, mlpWidth, patch } = vision;
+  const patches = gridSize(vision) ** 2;
+  return batches.flatMap((batch): Shape[] => {
+    const tokens = batch * (patches + 1);
+    return [
+      [batch * patches, 3 * patch * patch, width],
+      [tokens, width, 3 * width],
+      [tokens, width, width],
+      [tokens, width, mlpWidth],
+      [tokens, mlpWidth, width],
+      [batch * patches, width, shots * patches],
+    ];
+  });
+}
+
+/** Measures, keeps and prints the best tile for each product of a backbone. */
+export async function runTune(options: TuneCommandOptions, signal: AbortSignal): Promise<number> {
+  const shapes = productsOf(findConfig(options.config), options.batch, options.shots);
+  return withDevice(options.device, async (device) => {
+    say(`tuning ${shapes.length} products of ${options.config} on ${adapterName(device.caps)}`);
+    const found = await tuneProducts(device, shapes, {
+      signal,
+      onProduct: ({ shape, candidates }) => say(`${shape.join(" x ")}: ${candidates} tiles measured`),
+    });
+    const path = await saveTuning(device);
+    if (options.json) await printJson({ adapter: adapterName(device.caps), file: path, products: found });
+    else await print(`${alignTable([HEADER, ...found.map(row)])}\nkept in ${path}\n`);
+    return signal.aborted ? EXIT.interrupted : EXIT.ok;
+  });
+}
+
+const HEADER = ["product", "planned", "ms", "best", "ms", "GFLOP/s", "planned / best"];
+
+function row({ shape, planned, plannedMs, best, bestMs }: TunedProduct): string[] {
+  const [m, k, n] = shape;
+  const name = ({ rows, vectors, steps }: TunedProduct["best"]) => `${rows}x${4 * vectors} by ${steps}`;
+  return [
+    shape.join(" x "),
+    name(planned),
+    plannedMs.toFixed(2),
+    name(best),
+    bestMs.toFixed(2),
+    ((2 * m * k * n) / bestMs / 1e6).toFixed(1),
+    (plannedMs / bestMs).toFixed(2),
+  ];
+}

@@ -1,0 +1,23 @@
+import { createHash, type Hash } from "node:crypto";
+import type { ModelConfig, ReadParameter } from "@inctrl/clip";
+
+/** Values of a parameter that go into a fingerprint: all of a small one, evenly spaced ones of a large one. */
+const HASHED_VALUES = 16384;
+
+/** A hash of what the tensors do not tell and yet changes what the image tower computes. */
+export function startFingerprint({ activation, vision: { heads, lnEps } }: ModelConfig): Hash {
+  return createHash("sha256").update(JSON.stringify({ activation, heads, lnEps }));
+}
+
+/** Passes parameters on, hashing their names, shapes and (of large ones a sample of) values. */
+export function fingerprinting(hash: Hash, read: ReadParameter): ReadParameter {
+  return async (name, shape, into) => {
+    const values = await read(name, shape, into);
+    hash.update(`${name}[${shape.join(",")}]`);
+    const step = Math.max(1, Math.floor(values.length / HASHED_VALUES));
+    const sample = new Float32Array(Math.ceil(values.length / step));
+    for (let i = 0; i < sample.length; i++) sample[i] = values[i * step];
+    hash.update(new Uint8Array(sample.buffer, sample.byteOffset, sample.byteLength));
+    return values;
+  };
+}

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import {
+  buildClip,
+  canonicalShapes,
+  type ModelConfig,
+  openTokenizer,
+  openWeights,
+  promptTexts,
+  readParameter,
+  type Tokenizer,
+  type Weights,
+} from "@inctrl/clip";
+import { hashFile } from "@inctrl/datasets";
+import { type Device, keep, type Tensor, tensor } from "@inctrl/tensor";
+import { InctrlError } from "./errors.js";
+import { fingerprinting } from "./fingerprint.js";
+import { PrototypeCache } from "./prototype-cache.js";
+import { classPrototypes } from "./prototypes.js";
+
+export interface TextSourceOptions {
+  readonly device: Device;
+  /** The checkpoint that holds the text tower. */
+  readonly path: string;
+  readonly config: ModelConfig;
+  readonly vocabulary: string | undefined;
+  readonly dtype?: "float32" | "float16";
+  /** Folder in which prototypes are kept. Without it none are. */
+  readonly cache?: string;
+}
+
+/** Raised when prototypes are computed in another way: old files are then not found any more. */
+const VERSION = 1;
+
+/** A text tower on demand: it is needed once a class, and is as large as the image tower. */
+export class TextSource {
+  readonly #options: TextSourceOptions;
+  #fingerprint: Promise<string> | null = null;
+
+  constructor(options: TextSourceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The two text prototypes of a class, [2, embedDim], from the cache or from the tower, which is loaded for it and let go.
+   *
+   * @throws InctrlError `text` where there is no vocabulary.
+   */
+  async prototypes(className: string): Promise<Tensor> {
+    const { device, config, vocabulary, cache: folder } = this.#options;
+    if (vocabulary === undefined) {
+      throw new InctrlError(
+        "text",
+        'the class name needs CLIP\'s vocabulary: run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
+      );
+    }
+    const tokenizer = await openTokenizer(vocabulary, { vocabSize: config.text?.vocabSize });
+    if (folder === undefined) return this.#encode(tokenizer, className);
+    const cache = new PrototypeCache(folder);
+    const key = await this.#key(vocabulary, className);
+    const known = await cache.read(key, config.embedDim);
+    if (known) return keep(tensor(device, known, [2, config.embedDim]));
+    const made = await this.#encode(tokenizer, className);
+    await cache.write(key, className, (await made.data()) as Float32Array);
+    return made;
+  }
+
+  async #encode(tokenizer: Tokenizer, className: string): Promise<Tensor> {
+    const { device, config, dtype } = this.#options;
+    const clip = await this.#withWeights((weights) =>
+      buildClip(device, config, (name, _, into) => readParameter(weights, config, name, into), {
+        dtype,
+        parts: "text",
+      }),
+    );
+    try {
+      if (!clip.text) throw new InctrlError("text", "this model has no text tower");
+      const made = keep(classPrototypes(clip.text, tokenizer, className));
+      await device.sync();
+      return made;
+    } finally {
+      clip.dispose();
+      device.trim();
+    }
+  }
+
+  /** A name for all that the prototypes depend on. */
+  async #key(vocabulary: string, className: string): Promise<string> {
+    const { device, config, dtype = "float32" } = this.#options;
+    const { name, description, family } = device.caps;
+    this.#fingerprint ??= this.#hashTower();
+    const facts = {
+      version: VERSION,
+      tower: await this.#fingerprint,
+      text: config.text,
+      activation: config.activation,
+      dtype,
+      vocabulary: await hashFile(vocabulary),
+      prompts: promptTexts(className),
+      // Adapters round in their own ways.
+      adapter: [name, description, family],
+    };
+    return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+  }
+
+  /** A hash of the text tower's values, read on the host alone. */
+  async #hashTower(): Promise<string> {
+    const { config } = this.#options;
+    return this.#withWeights(async (weights) => {
+      const hash = createHash("sha256");
+      const read = fingerprinting(hash, (name, _, into) => readParameter(weights, config, name, into));
+      const shapes = [...canonicalShapes(config)].filter(([name]) => !name.startsWith("visual."));
+      const counts = shapes.map(([, shape]) => shape.reduce((n, d) => n * d, 1));
+      const scratch = new Float32Array(Math.max(...counts));
+      for (const [name, shape] of shapes) await read(name, shape, scratch);
+      return hash.digest("hex");
+    });
+  }
+
+  async #withWeights<T>(run: (weights: Weights) => Promise<T>): Promise<T> {
+    const weights = await openWeights(this.#options.path);
+    try {
+      return await run(weights);
+    } finally {
+      await weights.close();
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { Tile } from "./gemm.js";
+
+/** Tiles that measured best on an adapter, by `tuningKey`. */
+export type Tuning = Map<string, Tile>;
+
+/**
+ * The name under which a product's tile is kept: sizes within an eighth of a power of two share one.
+ *
+ * @example
+ * tuningKey(226, 896, 3584); // "gemm 240x896x3584"
+ */
+export function tuningKey(m: number, k: number, n: number): string {
+  return `gemm ${[m, k, n].map(rounded).join("x")}`;
+}
+
+function rounded(size: number): number {
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(Math.max(1, size))) - 3);
+  return Math.ceil(size / step) * step;
+}

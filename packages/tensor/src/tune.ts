@@ -1,0 +1,165 @@
+import type { Device } from "./device/device.js";
+import { TensorError } from "./errors.js";
+import type { Tile } from "./kernels/gemm.js";
+import { gemmCandidates, planGemm } from "./kernels/plan.js";
+import { tuningKey } from "./kernels/tuning.js";
+import { matmul } from "./ops/matmul.js";
+import { packMatrix } from "./ops/packed.js";
+import { uniform } from "./random.js";
+import { scope } from "./scope.js";
+import type { Tensor } from "./tensor.js";
+
+/** What tuning found for one product. */
+export interface TunedProduct {
+  /** Rows, inner size, columns. */
+  readonly shape: readonly [number, number, number];
+  /** The tile that the planner takes by itself, and its median time in milliseconds. */
+  readonly planned: Tile;
+  readonly plannedMs: number;
+  /** The fastest tile and its median time; the planned one unless another is clearly faster. */
+  readonly best: Tile;
+  readonly bestMs: number;
+  /** How many tiles were measured. */
+  readonly candidates: number;
+}
+
+export interface TuneOptions {
+  /** Timed runs of each tile, interleaved. Default 7. */
+  readonly runs?: number;
+  /** Called after each product. */
+  readonly onProduct?: (found: TunedProduct) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Brings back what tuning found earlier. Entries that are no tile of this adapter are left out: a file is not believed.
+ *
+ * @returns how many were taken.
+ * @example
+ * restoreTuning(device, JSON.parse(text));
+ */
+export function restoreTuning(device: Device, entries: Readonly<Record<string, unknown>>): number {
+  const candidates = gemmCandidates(device.caps);
+  let taken = 0;
+  for (const [key, entry] of Object.entries(entries)) {
+    const tile = candidates.find((candidate) => entry !== null && same(candidate, entry as Tile));
+    if (!tile) continue;
+    device.tuning.set(key, tile);
+    taken++;
+  }
+  return taken;
+}
+
+const WARM_UPS = 3;
+/** Another tile replaces the planned one only if it is this much faster: less is noise. */
+const MARGIN = 0.97;
+/** Sums of one row in another order: a bound relative to the largest value. */
+const EQUAL = 1e-4;
+
+/**
+ * Measures the tiles of matrix products of the shapes given and puts the fastest into `device.tuning`, by which later products
+ * of about that shape (and the nearest-row search, which shares their main loop) are planned. A tile is measured only after its
+ * result equals the planned one's.
+ *
+ * @param shapes [rows, inner, columns] each.
+ * @throws TensorError `kernel` where a tile computes something else: the driver cannot be trusted.
+ * @example
+ * await tuneProducts(device, [[226, 896, 3584]]);
+ * save(Object.fromEntries(device.tuning));
+ */
+export async function tuneProducts(
+  device: Device,
+  shapes: readonly (readonly [number, number, number])[],
+  { runs = 7, onProduct, signal }: TuneOptions = {},
+): Promise<TunedProduct[]> {
+  const found: TunedProduct[] = [];
+  for (const shape of shapes) {
+    if (signal?.aborted) break;
+    const product = await tuneProduct(device, shape, runs);
+    device.tuning.set(tuningKey(...shape), product.best);
+    found.push(product);
+    onProduct?.(product);
+  }
+  return found;
+}
+
+async function tuneProduct(
+  device: Device,
+  shape: readonly [number, number, number],
+  runs: number,
+): Promise<TunedProduct> {
+  const [m, k, n] = shape;
+  const key = tuningKey(m, k, n);
+  const before = device.tuning.get(key);
+  device.tuning.delete(key);
+  const planned = planGemm(m, k, n, device.caps, device.tuning);
+  const others = gemmCandidates(device.caps).filter((tile) => !same(tile, planned) && k % tile.steps === 0);
+  const tiles = [planned, ...others];
+  const { x, weight } = scope(() => ({
+    x: uniform(device, [m, k], { seed: 1 }),
+    weight: packMatrix(uniform(device, [n, k], { seed: 2 }), { transposed: true }),
+  }));
+  const run = (tile: Tile): Tensor => {
+    device.tuning.set(key, tile);
+    return matmul(x, weight);
+  };
+  try {
+    const want = await read(run(planned));
+    for (const tile of tiles.slice(1)) refuseDifference(await read(run(tile)), want, tile, shape);
+    const times = tiles.map(() => [] as number[]);
+    for (let i = -WARM_UPS; i < runs; i++) {
+      for (const [t, tile] of tiles.entries()) {
+        await device.sync();
+        const start = performance.now();
+        run(tile).dispose();
+        await device.sync();
+        if (i >= 0) times[t].push(performance.now() - start);
+      }
+    }
+    const medians = times.map(median);
+    const fastest = medians.indexOf(Math.min(...medians));
+    const best = medians[fastest] < medians[0] * MARGIN ? fastest : 0;
+    return {
+      shape,
+      planned,
+      plannedMs: medians[0],
+      best: tiles[best],
+      bestMs: medians[best],
+      candidates: tiles.length,
+    };
+  } finally {
+    if (before) device.tuning.set(key, before);
+    else device.tuning.delete(key);
+    x.dispose();
+    weight.dispose();
+  }
+}
+
+async function read(made: Tensor): Promise<Float32Array> {
+  const values = (await made.data()) as Float32Array;
+  made.dispose();
+  return values;
+}
+
+function refuseDifference(got: Float32Array, want: Float32Array, tile: Tile, shape: readonly number[]): void {
+  const largest = want.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  const at = got.findIndex((v, i) => !(Math.abs(v - want[i]) <= EQUAL * largest));
+  if (at === -1) return;
+  throw new TensorError(
+    "kernel",
+    `tune: a ${tile.kind} tile of ${tile.rows} x ${4 * tile.vectors} gives ${got[at]} where ${want[at]} is right (product ` +
+      `${shape.join(" x ")}, value ${at}); update the driver, or choose another adapter`,
+  );
+}
+
+const same = (a: Tile, b: Tile): boolean =>
+  a.kind === b.kind &&
+  a.lanes === b.lanes &&
+  a.rows === b.rows &&
+  a.vectors === b.vectors &&
+  a.steps === b.steps;
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
