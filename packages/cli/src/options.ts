@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 // Values of options, read and checked; commander puts the option's name before these words.
 
@@ -17,4 +17,10 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
   throw new InvalidArgumentError("Give a number, zero or more.");
+}
+
+/** What stands on the command line, without defaults. */
+export function givenOptions(command: Command): Record<string, unknown> {
+  const given = Object.entries(command.opts());
+  return Object.fromEntries(given.filter(([name]) => command.getOptionValueSource(name) === "cli"));
 }
