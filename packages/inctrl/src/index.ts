@@ -6,6 +6,7 @@ export { type Point, precisionRecallCurve, rocCurve } from "./evaluation/curves.
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
 export { type Spread, type SummaryRow, spreadOf, summarize } from "./evaluation/summary.js";
 export type { CategoryResult, Draw, Evaluation, Metrics, Settings } from "./evaluation/types.js";
+export { FEW_SHOT, fewShotSamples, listFewShot, readFewShot } from "./few-shot.js";
 export { Heads } from "./heads.js";
 export { inferno, type Scale, scaleOf } from "./heatmap/colormap.js";
 export { type PatchView, renderPanel } from "./heatmap/panel.js";
@@ -28,6 +29,8 @@ export { classPrototypes, prototypesFromIds, textScore } from "./prototypes.js";
 export { patchResiduals, type Residuals } from "./residual.js";
 export { Scorer, type ScorerOptions, type ViewScore } from "./scorer.js";
 export {
+  decodeInput,
+  hashInput,
   type ImageFailure,
   type ImageScore,
   prepareFile,

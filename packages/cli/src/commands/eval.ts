@@ -38,6 +38,10 @@ export function evalCommand(finish: Finish): Command {
       wholeNumber(0, 1000),
       3,
     )
+    .option(
+      "--few-shot <folder>",
+      "draw the prompts from the lists <category>.pt there, as the released code has them",
+    )
     .addOption(
       new Option("--fit <how>", "how images become square: crop their middle, squash them, or tile them")
         .choices(["crop", "squash", "tile"])

@@ -23,6 +23,7 @@ import { startProgress } from "../ui/progress.js";
 import { complain, count, say } from "../ui/talk.js";
 import { version } from "../version.js";
 import type { RunFacts } from "./facts.js";
+import { withFewShot } from "./few-shot.js";
 import { chooseCategories } from "./options.js";
 import { chooseMistakes } from "./report/choose.js";
 import { reportPage } from "./report/page.js";
@@ -37,6 +38,7 @@ export interface EvalOptions {
   backbone: string;
   heads?: string;
   class?: string;
+  fewShot?: string;
   shots: number[];
   seeds: number;
   components?: Component[];
@@ -56,7 +58,8 @@ const STORE = "draws.jsonl";
 
 /** Measures a data set, prints the table and saves the results. Returns the exit code. */
 export async function runEval(options: EvalOptions, signal: AbortSignal): Promise<number> {
-  const dataSet = chooseCategories(await openDataSet(options.data), options.category, options.class);
+  const chosen = chooseCategories(await openDataSet(options.data), options.category, options.class);
+  const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
   complainOf(dataSet.skipped);
   await resolveModel(options.backbone);
   const heads = options.heads ? { file: options.heads, sha256: await hashFile(options.heads) } : null;
