@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { readAggregate, readComponents, readShots } from "../eval/options.js";
 import { type EvalOptions, runEval } from "../eval/run.js";
-import { positiveNumber, wholeNumber } from "../options.js";
+import { byteSize, positiveNumber, wholeNumber } from "../options.js";
 import type { Finish } from "../program.js";
 import { interruptible } from "../signals.js";
 
@@ -69,6 +69,11 @@ export function evalCommand(finish: Finish): Command {
       "--out <folder>",
       "save results.json, .csv, .md and report.html there, and each draw as it finishes",
     )
+    .option(
+      "--cache [folder]",
+      "keep features of images, and use those that train or an earlier run kept (float16)",
+    )
+    .option("--cache-limit <size>", "most that they may take, such as 500MB", byteSize, 20e9)
     .optionsGroup("Machine:")
     .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
     .option(

@@ -4,6 +4,8 @@ import { encodePng, writeFileAtomic } from "@inctrl/datasets";
 import {
   type Backbone,
   type Box,
+  decodeInput,
+  hashInput,
   type ImageScore,
   type PromptBank,
   renderHeatmap,

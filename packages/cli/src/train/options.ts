@@ -4,6 +4,7 @@ import { TRAIN_DEFAULTS } from "@inctrl/inctrl";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { CliError } from "../errors.js";
+import { parseSize } from "../options.js";
 
 const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) => {
   const error = `give a whole number, ${most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`}`;
@@ -19,12 +20,11 @@ const list = z.preprocess(
   z.array(text, { error: "give a list of names" }),
 );
 
-const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
 const SIZE_ERROR = "give a size, such as 500MB or 20GB";
 
 const bytes = z.union([z.number(), z.string()], { error: SIZE_ERROR }).transform((value, context) => {
-  const [, digits, unit = "b"] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?b)?\s*$/i.exec(String(value)) ?? [];
-  if (digits !== undefined) return Number(digits) * UNITS[unit.toLowerCase()]!;
+  const size = parseSize(String(value));
+  if (size !== null) return size;
   context.addIssue({ code: "custom", message: SIZE_ERROR });
   return z.NEVER;
 });
