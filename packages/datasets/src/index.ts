@@ -21,6 +21,12 @@ export {
   type MaskReport,
   type SizeCount,
 } from "./inspect/inspect.js";
+export {
+  type CaptionedImage,
+  type CaptionedOptions,
+  captionsOf,
+  drawCaptioned,
+} from "./procedural/captioned.js";
 export type { DefectKind } from "./procedural/defects.js";
 export {
   drawProduct,

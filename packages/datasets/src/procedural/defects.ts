@@ -6,10 +6,12 @@ import { eachPixel, type Surface } from "./surface.js";
 export type SurfaceDefect = "scratch" | "crack" | "hole" | "stain" | "dent" | "contamination";
 /** Kinds that displace the structure of woven materials. */
 export type WeaveDefect = "misweave" | "pull";
-export type DefectKind = SurfaceDefect | WeaveDefect;
+/** Kinds that only the families of `drawCaptioned` know. */
+export type OtherDefect = "missing" | "bent" | "misprint" | "fold" | "discolouration" | "chip";
+export type DefectKind = SurfaceDefect | WeaveDefect | OtherDefect;
 
 /** How strongly each pixel of the layout is touched, from 0 to 1; exactly 0 outside the defect. */
-type Field = (x: number, y: number) => number;
+export type Field = (x: number, y: number) => number;
 type Point = readonly [x: number, y: number];
 
 /** What is seen where the surface is opened, in layout colours. */
@@ -128,7 +130,7 @@ const EFFECTS: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
 };
 
 /** Tints of coffee, oil, ink and rust. */
-const STAINS: readonly Inside[] = [
+export const STAINS: readonly Inside[] = [
   [0.62, 0.42, 0.22],
   [0.5, 0.48, 0.4],
   [0.25, 0.3, 0.5],
@@ -176,7 +178,7 @@ export function weaveDefect(
 }
 
 /** A disc with a ragged edge: 1 in the middle, falling to 0 at the rim. */
-function blob([cx, cy]: Point, radius: number, ragged: number, random: Random): Field {
+export function blob([cx, cy]: Point, radius: number, ragged: number, random: Random): Field {
   const seed = random.below(2 ** 30);
   const [ux, uy] = random.direction();
   const stretch = random.between(1, 1.5);
@@ -191,7 +193,7 @@ function blob([cx, cy]: Point, radius: number, ragged: number, random: Random): 
 }
 
 /** 1 on the middle of the lines, 0 from `radius` on, each line thinning towards its ends. */
-function lines(paths: readonly (readonly Point[])[], radius: number): Field {
+export function lines(paths: readonly (readonly Point[])[], radius: number): Field {
   const pieces = paths.flatMap((path) =>
     path.slice(1).map((to, i) => {
       const taper = (t: number) => 0.45 + 0.55 * bump(2 * (t / (path.length - 1)) - 1);
@@ -221,7 +223,7 @@ function range(values: readonly number[]): readonly [number, number] {
 }
 
 /** A slightly bent stroke through `at`. */
-function arc([cx, cy]: Point, length: number, random: Random): Point[] {
+export function arc([cx, cy]: Point, length: number, random: Random): Point[] {
   const [ux, uy] = random.direction();
   const bend = random.between(-0.25, 0.25) * length;
   return Array.from({ length: 13 }, (_, i) => {
@@ -232,7 +234,7 @@ function arc([cx, cy]: Point, length: number, random: Random): Point[] {
 }
 
 /** A crack that wanders from `at` in two directions and may fork. */
-function branches(at: Point, random: Random): Point[][] {
+export function branches(at: Point, random: Random): Point[][] {
   const direction = random.direction();
   const paths = [walk(at, direction, 9 + random.below(7), random)];
   paths.push(walk(at, [-direction[0], -direction[1]], 6 + random.below(7), random));

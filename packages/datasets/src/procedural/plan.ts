@@ -1,6 +1,5 @@
 import { DatasetError } from "../errors.js";
 import type { DefectKind } from "./defects.js";
-import { type ProceduralClass, proceduralClasses } from "./product.js";
 
 /** How many samples a class gets. */
 export interface PlanSizes {
@@ -21,15 +20,14 @@ export interface PlannedSample {
   readonly defect: DefectKind | null;
 }
 
-/** The samples of a class. No two share an index, so no test image is a training image with a defect added. */
-export function planProducts(name: ProceduralClass, sizes: PlanSizes = {}): PlannedSample[] {
+/** The samples of a class with these kinds of defects. No two share an index, so no test image is a training image with a defect added. */
+export function planProducts(kinds: readonly DefectKind[], sizes: PlanSizes = {}): PlannedSample[] {
   const { train = 8, testGood = 10, testBad = 10 } = sizes;
   for (const count of [train, testGood, testBad]) {
     if (!Number.isInteger(count) || count < 0) {
       throw new DatasetError("bad-argument", `${count} samples: give whole numbers from 0`);
     }
   }
-  const kinds = proceduralClasses[name] ?? [];
   const plan: PlannedSample[] = [];
   const add = (part: "train" | "test", number: number, defect: DefectKind | null) => {
     const path = `${part}/${defect ?? "good"}/${String(number).padStart(3, "0")}`;

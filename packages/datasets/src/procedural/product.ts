@@ -1,5 +1,6 @@
 import { DatasetError } from "../errors.js";
 import type { Raster } from "../raster.js";
+import { checkSample } from "./check.js";
 import {
   applyDefect,
   type DefectKind,
@@ -11,10 +12,11 @@ import {
 import { type Brush, concrete, fabric, leather, mesh, metal, nut, wood } from "./materials.js";
 import { hash, Random } from "./noise.js";
 import { drawLighting, eachPixel, photograph, REACH, type Surface } from "./surface.js";
+import { textSeed } from "./text-seed.js";
 
 interface Material {
   readonly draw: (brush: Brush) => Surface;
-  readonly defects: readonly DefectKind[];
+  readonly defects: readonly (SurfaceDefect | WeaveDefect)[];
   /** The colour below the surface. */
   readonly inside: Inside;
   /** Defects lie this far from the centre of the picture: on the face of a product, anywhere on a material. */
@@ -86,8 +88,8 @@ export interface Product {
 export function drawProduct(options: ProductOptions): Product {
   const { seed = 0, index = 0, defect = null, size = 240 } = options;
   const material = materialOf(options.class);
-  checkNumbers(seed, index, size);
-  if (defect !== null && !material.defects.includes(defect)) {
+  checkSample(seed, index, size);
+  if (!has(material, defect)) {
     const message = `no defect "${defect}" for ${options.class}; choose one of ${material.defects.join(", ")}`;
     throw new DatasetError("bad-argument", message);
   }
@@ -116,29 +118,14 @@ export function drawProduct(options: ProductOptions): Product {
   return { image, mask: maskOf(touched, size), defect };
 }
 
+function has(material: Material, defect: DefectKind | null): defect is SurfaceDefect | WeaveDefect | null {
+  return defect === null || material.defects.some((kind) => kind === defect);
+}
+
 function materialOf(name: string): Material {
   if (Object.hasOwn(MATERIALS, name)) return MATERIALS[name as ProceduralClass];
   const known = Object.keys(MATERIALS).join(", ");
   throw new DatasetError("bad-argument", `no procedural class "${name}"; choose one of ${known}`);
-}
-
-function checkNumbers(seed: number, index: number, size: number): void {
-  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(index) || index < 0) {
-    throw new DatasetError(
-      "bad-argument",
-      `seed ${seed}, index ${index}: give whole numbers, the index from 0`,
-    );
-  }
-  if (!Number.isInteger(size) || size < 16 || size > 4096) {
-    throw new DatasetError("bad-argument", `size ${size}: give whole pixels from 16 to 4096`);
-  }
-}
-
-/** A number for a name (the FNV-1a hash). */
-function textSeed(text: string): number {
-  let h = 0x811c9dc5;
-  for (const character of text) h = Math.imul(h ^ character.charCodeAt(0), 0x01000193);
-  return h;
 }
 
 function place(random: Random, ring?: readonly [number, number]): readonly [number, number] {

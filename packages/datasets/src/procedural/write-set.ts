@@ -27,7 +27,10 @@ export interface ProceduralSetOptions extends PlanSizes {
 export async function writeProceduralSet(folder: string, options: ProceduralSetOptions = {}): Promise<void> {
   const { seed = 0, size = 240, onProgress } = options;
   const classes = options.classes ?? (Object.keys(proceduralClasses) as ProceduralClass[]);
-  const plans = classes.map((name) => ({ name, samples: planProducts(name, options) }));
+  const plans = classes.map((name) => ({
+    name,
+    samples: planProducts(proceduralClasses[name] ?? [], options),
+  }));
   const total = plans.reduce((sum, { samples }) => sum + samples.length, 0);
   let done = 0;
   for (const { name, samples } of plans) {

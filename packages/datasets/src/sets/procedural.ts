@@ -1,8 +1,13 @@
 import { DatasetError } from "../errors.js";
-import { type PlannedSample, planProducts } from "../procedural/plan.js";
+import type { DefectKind } from "../procedural/defects.js";
+import { FAMILIES } from "../procedural/families.js";
+import type { Family } from "../procedural/family.js";
+import { type PlannedSample, type PlanSizes, planProducts } from "../procedural/plan.js";
 import { drawProduct, type ProceduralClass, proceduralClasses } from "../procedural/product.js";
-import { type Form, type Options, wholeNumber } from "./form.js";
+import { drawClass, drawSample, drawView } from "../procedural/sample.js";
+import { choice, type Form, type Options, wholeNumber } from "./form.js";
 import type { Category, DataSet, Sample } from "./model.js";
+import { nearestName } from "./names.js";
 
 /** Products drawn when they are asked for; nothing lies on disk. */
 export const procedural: Form = {
@@ -11,10 +16,13 @@ export const procedural: Form = {
   argument: "SEED",
   layout: "a whole number; another seed draws other pieces",
   options: {
+    split:
+      "classic, the seven classes of the demo (default); train, the families that models are pretrained on; held-out, those kept for evaluation",
+    families: "only these, with commas between (default all of the split)",
+    variants: "categories a family, each a class of its own (default 1)",
     train: "normal training images a category (default 8)",
     good: "normal test images a category (default 10)",
     bad: "anomalous test images a category (default 10)",
-    variants: "categories a class, each another piece of the material (default 1)",
     size: "pixels a side (default 240)",
   },
   open: async (seed, options) => draw(seed, options),
@@ -35,35 +43,86 @@ function draw(seedText: string, options: Options): DataSet {
   };
   const variants = wholeNumber(options, "variants", 1, [1, 1000]);
   const size = wholeNumber(options, "size", 240, [16, 4096]);
-  const categories = (Object.keys(proceduralClasses) as ProceduralClass[]).flatMap((className) =>
-    Array.from({ length: variants }, (_, variant): Category => {
-      const name = variant === 0 ? className : `${className}-${variant + 1}`;
-      // Far from every seed a user may give, so that no variant is another seed's piece.
-      const piece = seed + variant * MOST_SEEDS;
-      const samples = planProducts(className, sizes).map((planned) => ({
-        part: planned.part,
-        sample: toSample(name, className, piece, size, planned),
-      }));
-      const of = (part: string) => samples.filter((each) => each.part === part).map(({ sample }) => sample);
-      return { name, className, train: of("train"), test: of("test") };
-    }),
+  const split = choice(options, "split", ["classic", "train", "held-out"]);
+  const of = split === "classic" ? classicClass : familyClass;
+  const categories = chosen(split, options.families).flatMap((family) =>
+    Array.from({ length: variants }, (_, variant) => toCategory(of(family, variant, seed, size), sizes)),
   );
-  return { name: `procedural-${seed}`, categories, skipped: [] };
+  const name = split === "classic" ? `procedural-${seed}` : `procedural-${split}-${seed}`;
+  return { name, categories, skipped: [] };
 }
 
-function toSample(
-  category: string,
-  className: ProceduralClass,
-  seed: number,
-  size: number,
-  { path, index, defect }: PlannedSample,
-): Sample {
-  const product = () => drawProduct({ class: className, seed, index, defect, size });
+/** The families that were asked for, in order of name. */
+function chosen(split: "classic" | "train" | "held-out", given: string | undefined): string[] {
+  const known =
+    split === "classic"
+      ? Object.keys(proceduralClasses)
+      : FAMILIES.filter(({ heldOut = false }) => heldOut === (split === "held-out")).map(({ name }) => name);
+  known.sort();
+  if (given === undefined) return known;
+  const names = given.split(",");
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const near = nearestName(name, known);
+    const mend = near ? `did you mean "${near}"?` : `choose from ${known.join(", ")}`;
+    throw new DatasetError(
+      "bad-argument",
+      `option families: no "${name}" among the ${split} families; ${mend}`,
+    );
+  }
+  return known.filter((name) => names.includes(name));
+}
+
+/** A class before its samples are listed. */
+interface DrawableClass {
+  readonly name: string;
+  readonly className: string;
+  readonly kinds: readonly DefectKind[];
+  readonly size: number;
+  draw(index: number, defect: DefectKind | null): { readonly rgb: Uint8Array; readonly mask: Uint8Array };
+}
+
+function classicClass(className: string, variant: number, seed: number, size: number): DrawableClass {
+  const name = className as ProceduralClass;
+  // Far from every seed a user may give, so that no variant is another seed's piece.
+  const piece = seed + variant * MOST_SEEDS;
   return {
-    id: `${category}/${path}`,
+    name: variant === 0 ? name : `${name}-${variant + 1}`,
+    className,
+    kinds: proceduralClasses[name],
+    size,
+    draw(index, defect) {
+      const { image, mask } = drawProduct({ class: name, seed: piece, index, defect, size });
+      return { rgb: image.data, mask };
+    },
+  };
+}
+
+function familyClass(name: string, variant: number, seed: number, size: number): DrawableClass {
+  const family = FAMILIES.find((each) => each.name === name) as Family;
+  const drawn = drawClass({ family, variant, seed });
+  return {
+    name: `${name}-${variant + 1}`,
+    className: drawn.noun,
+    kinds: family.defects,
+    size,
+    draw: (index, defect) => drawSample(drawn, drawView(drawn, index), index, defect, size),
+  };
+}
+
+function toCategory(of: DrawableClass, sizes: PlanSizes): Category {
+  const planned = planProducts(of.kinds, sizes);
+  const samples = (part: string) =>
+    planned.filter((each) => each.part === part).map((each) => toSample(of, each));
+  return { name: of.name, className: of.className, train: samples("train"), test: samples("test") };
+}
+
+function toSample({ name, size, draw }: DrawableClass, { path, index, defect }: PlannedSample): Sample {
+  return {
+    id: `${name}/${path}`,
     label: defect ? 1 : 0,
     kind: defect ?? "good",
-    load: async () => product().image,
-    ...(defect && { mask: async () => ({ width: size, height: size, data: product().mask }) }),
+    load: async () => ({ width: size, height: size, mode: "RGB", data: draw(index, defect).rgb }),
+    ...(defect && { mask: async () => ({ width: size, height: size, data: draw(index, defect).mask }) }),
   };
 }

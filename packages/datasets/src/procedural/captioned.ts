@@ -1,0 +1,96 @@
+import type { Raster } from "../raster.js";
+import { captionFor } from "./captions/caption.js";
+import { checkSample } from "./check.js";
+import type { DefectKind } from "./defects.js";
+import { pick } from "./draw/pick.js";
+import { FAMILIES } from "./families.js";
+import { hash, Random } from "./noise.js";
+import { type DrawnClass, drawClass, drawSample, drawView, type View } from "./sample.js";
+
+/** An image with what can be said of it. */
+export interface CaptionedImage {
+  readonly image: Raster;
+  /** 255 where the defect shows, else 0: a byte a pixel. */
+  readonly mask: Uint8Array;
+  readonly caption: string;
+  /** The noun: what a prompt would call it. */
+  readonly className: string;
+  /** Family and variant, such as `weave-17`. */
+  readonly classId: string;
+  readonly state: "good" | "bad";
+  readonly defect: DefectKind | null;
+}
+
+export interface CaptionedOptions {
+  readonly seed: number;
+  /** Which image. Images 2 i and 2 i + 1 show two samples of one class, the second one with a defect. */
+  readonly index: number;
+  /** Pixels a side; the layout is the same at any size. */
+  readonly size: number;
+  /** Families for pretraining, or those kept for evaluation. Default `train`. */
+  readonly split?: Split;
+}
+
+export type Split = "train" | "held-out";
+
+/** Variants that images are drawn from, for each family and seed. */
+const VARIANTS = 4096;
+
+const POOLS = {
+  train: FAMILIES.filter(({ heldOut }) => !heldOut),
+  "held-out": FAMILIES.filter(({ heldOut }) => heldOut),
+};
+
+/**
+ * Draws an image with a caption: a texture or object of one of thousands of classes, as a camera sees it, good or with
+ * one defect. The same options give the same bytes and words on every machine.
+ *
+ * @throws DatasetError `bad-argument` for a number out of range
+ * @example
+ * const { image, caption } = drawCaptioned({ seed: 1, index: 7, size: 64 });
+ */
+export function drawCaptioned(options: CaptionedOptions): CaptionedImage {
+  const { seed, index, size, split = "train" } = options;
+  checkSample(seed, index, size);
+  const plan = planCaptioned(seed, index, split);
+  const { drawn, view, defect } = plan;
+  const { rgb, mask } = drawSample(drawn, view, index, defect, size);
+  return {
+    image: { width: size, height: size, mode: "RGB", data: rgb },
+    mask,
+    caption: plan.caption,
+    className: drawn.noun,
+    classId: `${drawn.family.name}-${drawn.variant}`,
+    state: defect === null ? "good" : "bad",
+    defect,
+  };
+}
+
+/**
+ * The captions of images 0 to count - 1, without drawing them: to learn a vocabulary from.
+ *
+ * @throws DatasetError `bad-argument` for a number out of range
+ * @example
+ * captionsOf(1, 2); // what images 0 and 1 of seed 1 are called
+ */
+export function captionsOf(seed: number, count: number, split: Split = "train"): string[] {
+  checkSample(seed, count, 64);
+  return Array.from({ length: count }, (_, index) => planCaptioned(seed, index, split).caption);
+}
+
+interface Plan {
+  readonly drawn: DrawnClass;
+  readonly view: View;
+  readonly defect: DefectKind | null;
+  readonly caption: string;
+}
+
+function planCaptioned(seed: number, index: number, split: Split): Plan {
+  const pair = new Random(hash(seed, Math.floor(index / 2), 41));
+  const family = pick(pair, POOLS[split]);
+  const drawn = drawClass({ family, variant: pair.below(VARIANTS), seed });
+  const defect = index % 2 === 0 ? null : pick(pair, family.defects);
+  const view = drawView(drawn, index);
+  const caption = captionFor(drawn, view, defect, new Random(hash(seed, index, 42)));
+  return { drawn, view, defect, caption };
+}

@@ -1,0 +1,14 @@
+import { DatasetError } from "../errors.js";
+
+/** Checks the numbers of a sample. */
+export function checkSample(seed: number, index: number, size: number): void {
+  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(index) || index < 0) {
+    throw new DatasetError(
+      "bad-argument",
+      `seed ${seed}, index ${index}: give whole numbers, the index from 0`,
+    );
+  }
+  if (!Number.isInteger(size) || size < 16 || size > 4096) {
+    throw new DatasetError("bad-argument", `size ${size}: give whole pixels from 16 to 4096`);
+  }
+}

@@ -1,0 +1,217 @@
+import type { Random } from "../noise.js";
+import type { Canvas, Window } from "./canvas.js";
+import { compress } from "./jpeg.js";
+import { chance } from "./pick.js";
+import { unitAt } from "./shapes.js";
+
+/** How a sample is photographed. */
+export interface Photo {
+  /** Unit vector to the light; z points at the camera. */
+  readonly light: readonly [number, number, number];
+  /** How much of the light comes from everywhere. */
+  readonly ambient: number;
+  readonly exposure: number;
+  /** Gains of red and blue. */
+  readonly warmth: readonly [number, number];
+  /** Brightness change across the picture, by x and y. */
+  readonly gradient: readonly [number, number];
+  readonly vignette: number;
+  /** Passes of the lens blur. */
+  readonly blur: number;
+  readonly noise: number;
+  readonly noiseSeed: number;
+  /** Coarseness of JPEG compression; 0 for none. */
+  readonly jpeg: number;
+  readonly grey: boolean;
+}
+
+/** The light and camera of one sample; how far they stray is the same for all classes. */
+export function drawPhoto(random: Random, classGrey: boolean): Photo {
+  const [ax, ay] = unitAt(random.between(0, 1));
+  const low = random.between(0.35, 0.95);
+  const length = Math.sqrt(low * low + 0.5625);
+  const harsh = random.between(0, 1);
+  const exposure = chance(random, 0.22)
+    ? chance(random, 0.5)
+      ? random.between(0.55, 0.72)
+      : random.between(1.3, 1.55)
+    : random.between(0.85, 1.15);
+  const warm = random.between(-0.07, 0.07);
+  const [gx, gy] = unitAt(random.between(0, 1));
+  const slope = random.between(0, 0.16);
+  return {
+    light: [(ax * low) / length, (ay * low) / length, 0.75 / length],
+    ambient: 0.25 + 0.35 * harsh,
+    exposure,
+    warmth: [1 + warm, 1 - warm],
+    gradient: [gx * slope, gy * slope],
+    vignette: random.between(0, 0.2),
+    blur: chance(random, 0.14) ? 2 + random.below(2) : random.below(2),
+    noise: chance(random, 0.15) ? random.between(0.025, 0.06) : random.between(0.003, 0.02),
+    noiseSeed: random.below(2 ** 31),
+    jpeg: chance(random, 0.2) ? random.between(3, 14) : 0,
+    grey: chance(random, 0.06) || classGrey,
+  };
+}
+
+/** Light that reaches the sensor, a value a pixel and channel. */
+export interface Exposure {
+  readonly size: number;
+  readonly channels: readonly [Float32Array, Float32Array, Float32Array];
+}
+
+export function exposureOf(size: number): Exposure {
+  const plane = () => new Float32Array(size * size);
+  return { size, channels: [plane(), plane(), plane()] };
+}
+
+/** Lights the surface and blurs it as a lens does, within `window` of `out`. */
+export function photograph(
+  canvas: Canvas,
+  photo: Photo,
+  out: Exposure,
+  scratch: Float32Array,
+  window: Window,
+): void {
+  const passes = lensPasses(photo, canvas.size);
+  light(canvas, photo, out, grown(window, passes, canvas.size));
+  for (const channel of out.channels) {
+    for (let i = passes; i > 0; i--) soften(channel, scratch, canvas.size, grown(window, i - 1, canvas.size));
+  }
+}
+
+/** How many pixels from a change of the surface the picture may change: slopes 1, and the lens. */
+export function reach(photo: Photo, size: number): number {
+  return 1 + lensPasses(photo, size);
+}
+
+function lensPasses(photo: Photo, size: number): number {
+  return photo.blur === 0 ? 0 : Math.max(1, Math.round((photo.blur * size) / 110));
+}
+
+export function grown(window: Window, by: number, size: number): Window {
+  return {
+    left: Math.max(0, window.left - by),
+    top: Math.max(0, window.top - by),
+    right: Math.min(size, window.right + by),
+    bottom: Math.min(size, window.bottom + by),
+  };
+}
+
+function light(canvas: Canvas, photo: Photo, out: Exposure, window: Window): void {
+  const { size, unit: unitsPerPixel, height, gloss } = canvas;
+  const [lx, ly, lz] = photo.light;
+  const { ambient } = photo;
+  const direct = (1 - ambient) / lz;
+  const perUnit = 1 / unitsPerPixel;
+  const halfLength = Math.sqrt(lx * lx + ly * ly + (lz + 1) * (lz + 1));
+  const [hx, hy, hz] = [lx / halfLength, ly / halfLength, (lz + 1) / halfLength];
+  const [red, green, blue] = out.channels;
+  for (let y = window.top; y < window.bottom; y++) {
+    const up = y > 0 ? -size : 0;
+    const down = y < size - 1 ? size : 0;
+    const perRow = down === 0 || up === 0 ? perUnit : perUnit / 2;
+    for (let x = window.left, p = y * size + x; x < window.right; x++, p++) {
+      const w = height[x > 0 ? p - 1 : p]!;
+      const e = height[x < size - 1 ? p + 1 : p]!;
+      const n = height[p + up]!;
+      const s = height[p + down]!;
+      let sx = (e - w) * (x > 0 && x < size - 1 ? perUnit / 2 : perUnit);
+      let sy = (s - n) * perRow;
+      sx = sx > 2 ? 2 : sx < -2 ? -2 : sx;
+      sy = sy > 2 ? 2 : sy < -2 ? -2 : sy;
+      const norm = 1 / Math.sqrt(1 + sx * sx + sy * sy);
+      let diffuse = (lz - sx * lx - sy * ly) * norm;
+      if (diffuse < 0) diffuse = 0;
+      let hollow = 1 + ((height[p]! - (w + e + n + s) / 4) * perUnit) / 2;
+      hollow = hollow < 0.6 ? 0.6 : hollow > 1.2 ? 1.2 : hollow;
+      const brightness = (ambient + direct * diffuse) * hollow;
+      let shine = 0;
+      if (gloss[p]! > 0) {
+        shine = (hz - sx * hx - sy * hy) * norm;
+        shine = shine > 0 ? shine * shine : 0;
+        shine *= shine;
+        shine *= shine;
+        shine *= shine;
+        shine = gloss[p]! * shine * shine;
+      }
+      red[p] = canvas.red[p]! * brightness + shine;
+      green[p] = canvas.green[p]! * brightness + shine;
+      blue[p] = canvas.blue[p]! * brightness + shine;
+    }
+  }
+}
+
+/** Weights 1 2 1 along rows, then along columns; the values around the window are taken as they are. */
+function soften(values: Float32Array, scratch: Float32Array, size: number, window: Window): void {
+  const { left, right } = window;
+  const top = Math.max(0, window.top - 1);
+  const bottom = Math.min(size, window.bottom + 1);
+  for (let y = top; y < bottom; y++) {
+    for (let x = left, p = y * size + left; x < right; x++, p++) {
+      const before = values[x > 0 ? p - 1 : p]!;
+      const after = values[x < size - 1 ? p + 1 : p]!;
+      scratch[p] = 0.5 * values[p]! + 0.25 * (before + after);
+    }
+  }
+  for (let y = window.top; y < window.bottom; y++) {
+    const up = y > 0 ? -size : 0;
+    const down = y < size - 1 ? size : 0;
+    for (let x = left, p = y * size + left; x < right; x++, p++) {
+      values[p] = 0.5 * scratch[p]! + 0.25 * (scratch[p + up]! + scratch[p + down]!);
+    }
+  }
+}
+
+const PART = 1 / 255;
+
+/** What the camera writes: exposure, white balance, sensor noise, 8 bits, and compression. */
+export function develop(exposure: Exposure, photo: Photo): Uint8Array {
+  const { size, channels } = exposure;
+  const [red, green, blue] = channels;
+  const out = new Uint8Array(size * size * 3);
+  const step = 1 / size;
+  const [gx, gy] = photo.gradient;
+  const [warm, cool] = photo.warmth;
+  const amplitude = photo.noise * 1.4;
+  const { grey, noiseSeed, vignette } = photo;
+  for (let y = 0, p = 0; y < size; y++) {
+    const dy = (y + 0.5) * step - 0.5;
+    for (let x = 0; x < size; x++, p++) {
+      const dx = (x + 0.5) * step - 0.5;
+      const gain = photo.exposure * (1 + 2 * (gx * dx + gy * dy) - 2 * vignette * (dx * dx + dy * dy));
+      const bits = noiseBits(noiseSeed + p);
+      const shared = ((bits & 0xff) + ((bits >>> 8) & 0xff) - 255) * PART;
+      let r = red[p]! * gain * warm;
+      let g = green[p]! * gain;
+      let b = blue[p]! * gain * cool;
+      if (grey) {
+        r = g = b = 0.3 * r + 0.59 * g + 0.11 * b + amplitude * shared;
+      } else {
+        const [own, other] = [((bits >>> 16) & 0xff) * PART - 0.5, (bits >>> 24) * PART - 0.5];
+        r += amplitude * (shared + 0.6 * own);
+        g += amplitude * (shared - 0.3 * (own + other));
+        b += amplitude * (shared + 0.6 * other);
+      }
+      out[p * 3] = byte(r);
+      out[p * 3 + 1] = byte(g);
+      out[p * 3 + 2] = byte(b);
+    }
+  }
+  if (photo.jpeg > 0) compress(out, size, photo.jpeg);
+  return out;
+}
+
+/** Keeps highlights from clipping hard: straight to 0.8, then bending towards 1. */
+function byte(value: number): number {
+  if (value <= 0) return 0;
+  if (value <= 0.8) return (255 * value + 0.5) | 0;
+  const over = value * 5 - 4;
+  return (204.5 + 51 * (over / (1 + over))) | 0;
+}
+
+function noiseBits(n: number): number {
+  let h = Math.imul(n ^ (n >>> 16), 0x7feb352d);
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+  return h ^ (h >>> 16);
+}

@@ -1,0 +1,121 @@
+import { SIDE } from "../surface.js";
+
+/** Red, green, blue in [0, 1]. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+/**
+ * What is in front of the camera, a plane of values for each property, a value a pixel. Painters touch only the
+ * window, so that a part can be painted again.
+ */
+export class Canvas {
+  /** Pixels a side. */
+  readonly size: number;
+  /** Layout units a pixel: the layout is SIDE units wide at any size. */
+  readonly unit: number;
+  /** Layout units towards the camera. */
+  readonly height: Float32Array;
+  readonly red: Float32Array;
+  readonly green: Float32Array;
+  readonly blue: Float32Array;
+  /** How much a highlight adds. */
+  readonly gloss: Float32Array;
+  /** 1 on the product and 0 beside it. */
+  readonly cover: Float32Array;
+  window: Window;
+
+  constructor(size: number) {
+    const plane = () => new Float32Array(size * size);
+    this.size = size;
+    this.unit = SIDE / size;
+    this.height = plane();
+    this.red = plane();
+    this.green = plane();
+    this.blue = plane();
+    this.gloss = plane();
+    this.cover = plane();
+    this.window = whole(size);
+  }
+
+  get planes(): readonly Float32Array[] {
+    return [this.height, this.red, this.green, this.blue, this.gloss, this.cover];
+  }
+
+  copyFrom(other: Canvas): void {
+    for (const [i, plane] of this.planes.entries()) plane.set(other.planes[i]!);
+  }
+
+  set(p: number, height: number, red: number, green: number, blue: number, gloss: number): void {
+    this.height[p] = height;
+    this.red[p] = red;
+    this.green[p] = green;
+    this.blue[p] = blue;
+    this.gloss[p] = gloss;
+    this.cover[p] = 1;
+  }
+
+  /** Mixes a colour into pixel p. */
+  tint(p: number, [red, green, blue]: Rgb, share: number): void {
+    this.red[p]! += (red - this.red[p]!) * share;
+    this.green[p]! += (green - this.green[p]!) * share;
+    this.blue[p]! += (blue - this.blue[p]!) * share;
+  }
+
+  /** Multiplies the colour of pixel p. */
+  dye(p: number, red: number, green: number, blue: number): void {
+    this.red[p]! *= red;
+    this.green[p]! *= green;
+    this.blue[p]! *= blue;
+  }
+}
+
+/** A rectangle of pixels, right and bottom exclusive. */
+export interface Window {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+export function whole(size: number): Window {
+  return { left: 0, top: 0, right: size, bottom: size };
+}
+
+/** The pixels that a box in layout units touches, at most those of `within`. */
+export function windowOf(box: Box, unit: number, within: Window): Window {
+  return {
+    left: Math.max(within.left, Math.floor(box.left / unit)),
+    top: Math.max(within.top, Math.floor(box.top / unit)),
+    right: Math.min(within.right, Math.ceil(box.right / unit)),
+    bottom: Math.min(within.bottom, Math.ceil(box.bottom / unit)),
+  };
+}
+
+/** A rectangle in layout units. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** How a piece lies under the camera: a turn, a zoom and a shift from the picture to the piece's own coordinates. */
+export interface Pose {
+  readonly c: number;
+  readonly s: number;
+  /** Piece units a layout unit. */
+  readonly zoom: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Where a place of the picture lies on the piece. */
+export function onPiece({ c, s, zoom, x, y }: Pose, px: number, py: number): readonly [number, number] {
+  const [dx, dy] = [px - SIDE / 2, py - SIDE / 2];
+  return [zoom * (c * dx - s * dy) + x, zoom * (s * dx + c * dy) + y];
+}
+
+/** Where a place of the piece lies in the picture. */
+export function inPicture({ c, s, zoom, x, y }: Pose, u: number, v: number): readonly [number, number] {
+  const [du, dv] = [(u - x) / zoom, (v - y) / zoom];
+  return [c * du + s * dv + SIDE / 2, c * dv - s * du + SIDE / 2];
+}

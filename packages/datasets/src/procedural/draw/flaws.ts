@@ -1,0 +1,297 @@
+import { arc, blob, branches, type DefectKind, type Field, lines, STAINS } from "../defects.js";
+import type { StructureFlaw } from "../family.js";
+import { bump, clamp, type Random, smoothstep } from "../noise.js";
+import { type Box, type Canvas, onPiece, type Pose, type Rgb, type Window, windowOf } from "./canvas.js";
+import { anyColour, mix } from "./colours.js";
+import { chance, pick } from "./pick.js";
+import { cloud, grain } from "./tables.js";
+
+/** Where and how plainly a defect is drawn. */
+export interface FlawPlan {
+  /** In the picture, in layout units. */
+  readonly at: readonly [number, number];
+  readonly random: Random;
+  /** Contrast, about 1. */
+  readonly strength: number;
+  /** Extent, about 1. */
+  readonly size: number;
+  readonly inside: Rgb;
+}
+
+/** Changes pixel p of the surface, `on` of it being the product. */
+type Brush = (p: number, x: number, y: number, on: number) => void;
+
+interface Stroke {
+  /** How far from the middle anything changes. */
+  readonly reach: number;
+  readonly brush: Brush;
+}
+
+type SurfaceKind = Exclude<DefectKind, "misweave" | "pull" | "missing" | "bent" | "misprint" | "chip">;
+
+/** Whether a defect lies on the surface, rather than in how the piece is made. */
+export function isSurface(kind: DefectKind): kind is SurfaceKind {
+  return kind in STROKES;
+}
+
+/** Draws a defect onto the surface; nothing changes outside the window that is returned. */
+export function drawFlaw(canvas: Canvas, kind: SurfaceKind, plan: FlawPlan): Window {
+  const { reach, brush } = STROKES[kind](canvas, plan);
+  const [x, y] = plan.at;
+  const window = windowOf(around(x, y, reach), canvas.unit, canvas.window);
+  for (let row = window.top; row < window.bottom; row++) {
+    for (let column = window.left, p = row * canvas.size + column; column < window.right; column++, p++) {
+      const on = canvas.cover[p]!;
+      if (on > 0) brush(p, (column + 0.5) * canvas.unit, (row + 0.5) * canvas.unit, on);
+    }
+  }
+  return window;
+}
+
+function around(x: number, y: number, reach: number): Box {
+  return { left: x - reach, top: y - reach, right: x + reach, bottom: y + reach };
+}
+
+/** Lines thinner than a pixel would break up into dots. */
+const least = (canvas: Canvas, radius: number) => Math.max(radius, canvas.unit * 0.62);
+
+const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => Stroke>> = {
+  scratch(canvas, { at, random, strength, size, inside }) {
+    const count = chance(random, 0.25) ? 2 + random.below(2) : 1;
+    const length = size * random.between(40, 110);
+    const paths = Array.from({ length: count }, () =>
+      arc(
+        [at[0] + random.between(-9, 9) * (count - 1), at[1] + random.between(-9, 9) * (count - 1)],
+        length,
+        random,
+      ),
+    );
+    const field = lines(paths, least(canvas, random.between(1.4, 3.2)));
+    const pressure = grain(random.below(2 ** 30));
+    const depth = strength * random.between(0.6, 2.4);
+    const bare = strength * random.between(0.4, 0.9);
+    const colour = chance(random, 0.3) ? mix(inside, [0.05, 0.05, 0.05], 0.8) : inside;
+    return {
+      reach: length * 0.75 + 24,
+      brush: (p, x, y, on) => {
+        const touch = field(x, y) * on;
+        if (touch === 0) return;
+        const press = touch * clamp(0.85 + 0.4 * pressure(x * 0.06, y * 0.06));
+        canvas.height[p]! -= depth * press;
+        canvas.tint(p, colour, Math.min(1, bare * press));
+      },
+    };
+  },
+
+  crack(canvas, { at, random, strength, inside }) {
+    const field = lines(branches(at, random), least(canvas, random.between(1, 2)));
+    const depth = strength * 2.4;
+    const dark: Rgb = [inside[0] * 0.2, inside[1] * 0.2, inside[2] * 0.2];
+    const share = Math.min(0.95, 0.75 * strength);
+    return {
+      reach: 105,
+      brush: (p, x, y, on) => {
+        const touch = field(x, y) * on;
+        if (touch === 0) return;
+        canvas.height[p]! -= depth * touch;
+        canvas.tint(p, dark, share * touch);
+      },
+    };
+  },
+
+  hole(canvas, { at, random, strength, size, inside }) {
+    const radius = size * random.between(7, 15);
+    const field = blob(at, radius, random.between(0, 0.4), random);
+    const bottom = chance(random, 0.75) ? ([0.045, 0.04, 0.04] as Rgb) : mix(inside, [1, 1, 1], 0.3);
+    const share = Math.min(1, 0.6 + 0.35 * strength);
+    return {
+      reach: radius * 2.2,
+      brush: (p, x, y, on) => {
+        const near = field(x, y);
+        if (near === 0) return;
+        const touch = smoothstep(0, 0.14, near) * on;
+        const deep = smoothstep(0.1, 0.4, near) * on;
+        canvas.height[p]! -= strength * (1.5 * touch + 6 * deep);
+        canvas.tint(p, inside, 0.5 * touch);
+        canvas.tint(p, bottom, share * deep);
+        canvas.gloss[p]! *= 1 - touch;
+      },
+    };
+  },
+
+  stain(canvas, { at, random, strength, size }) {
+    const radius = size * random.between(12, 30);
+    const field = blob(at, radius, random.between(0.2, 0.6), random);
+    const share = strength * random.between(0.3, 0.7);
+    const isBright = chance(random, 0.2);
+    const colour: Rgb = chance(random, 0.3) ? anyColour(random).rgb : pick(random, STAINS);
+    const wet = cloud(random.below(2 ** 30));
+    const rimmed = random.between(0, 0.6);
+    const soft = chance(random, 0.4) ? 0.8 : 0.18;
+    return {
+      reach: radius * 2.2,
+      brush: (p, x, y, on) => {
+        const near = field(x, y);
+        if (near === 0) return;
+        const body = smoothstep(0, soft, near) * on;
+        // A liquid dries from the rim, where it leaves most of what was in it.
+        const rim = body * (1 - smoothstep(0.08, 0.4, near));
+        const k = Math.min(1, share * body * clamp(0.85 + 0.3 * wet(x * 0.03, y * 0.03) + rimmed * rim));
+        if (isBright) canvas.tint(p, mix(colour, [1, 1, 1], 0.6), k);
+        else canvas.dye(p, 1 - k * (1 - colour[0]), 1 - k * (1 - colour[1]), 1 - k * (1 - colour[2]));
+        canvas.gloss[p]! *= 1 - k;
+      },
+    };
+  },
+
+  dent(canvas, { at, random, strength, size }) {
+    const radius = size * random.between(14, 26);
+    const depth = strength * random.between(0.25, 0.45) * radius * (chance(random, 0.2) ? -1 : 1);
+    const [ux, uy] = random.direction();
+    const stretch = random.between(1, 1.7);
+    return {
+      reach: radius * stretch,
+      brush: (p, x, y, on) => {
+        const [dx, dy] = [x - at[0], y - at[1]];
+        const along = (dx * ux + dy * uy) / (radius * stretch);
+        const across = (dy * ux - dx * uy) / radius;
+        const touch = bump(Math.sqrt(along * along + across * across)) * on;
+        canvas.height[p]! -= depth * touch;
+        // Light reaches the bottom of a dent less; where the light is soft, nothing else shows it.
+        const k = 1 - 0.3 * Math.min(1, strength) * touch;
+        canvas.dye(p, k, k, k);
+      },
+    };
+  },
+
+  contamination(canvas, { at, random, strength, size, inside }) {
+    const isHair = chance(random, 0.35);
+    const count = isHair ? 1 : 1 + random.below(5);
+    const spread = size * random.between(6, 26);
+    const thick = least(canvas, random.between(1, 1.8));
+    const fields: Field[] = isHair
+      ? [lines([arc(at, size * random.between(40, 80), random)], thick)]
+      : Array.from({ length: count }, () => {
+          const [x, y] = random.direction();
+          const far = count === 1 ? 0 : random.between(0, spread);
+          return blob(
+            [at[0] + x * far, at[1] + y * far],
+            Math.max(canvas.unit, size * random.between(2.5, 7)),
+            0.4,
+            random,
+          );
+        });
+    const level =
+      chance(random, 0.5) === inside[1] < 0.5 ? random.between(0.75, 0.95) : random.between(0.03, 0.12);
+    const colour: Rgb = chance(random, 0.3) ? anyColour(random).rgb : [level * 1.04, level, level * 0.92];
+    const share = Math.min(1, 0.55 + 0.35 * strength);
+    return {
+      reach: spread + 65 * size + 12,
+      brush: (p, x, y, on) => {
+        let near = 0;
+        for (const field of fields) near = Math.max(near, field(x, y));
+        if (near === 0) return;
+        const touch = smoothstep(0, 0.5, near) * on;
+        canvas.height[p]! += (isHair ? 1 : 3) * touch;
+        canvas.tint(p, colour, share * touch);
+      },
+    };
+  },
+
+  fold(canvas, { at, random, strength, size }) {
+    const [ux, uy] = random.direction();
+    const half = size * random.between(60, 130);
+    const tall = strength * random.between(1.5, 4) * (chance(random, 0.5) ? 1 : -1);
+    const width = Math.max(2 * canvas.unit, random.between(4, 10));
+    const tone = strength * random.between(0.12, 0.3);
+    return {
+      reach: half + 24,
+      brush: (p, x, y, on) => {
+        const [dx, dy] = [x - at[0], y - at[1]];
+        const along = (dx * ux + dy * uy) / half;
+        const end = bump(along);
+        if (end === 0) return;
+        const across = (dy * ux - dx * uy) / width;
+        const far = Math.abs(across);
+        if (far > 2.2) return;
+        const ridge = Math.max(0, 1 - far) * end * on;
+        canvas.height[p]! += tall * ridge;
+        // One leaf of the fold turns from the light.
+        const side = across > 0 ? bump(across / 2.2) : bump(across * 1.2);
+        const k = 1 - tone * side * end * on;
+        canvas.dye(p, k, k, k);
+      },
+    };
+  },
+
+  discolouration(canvas, { at, random, strength, size }) {
+    const radius = size * random.between(22, 50);
+    const field = blob(at, radius, random.between(0.1, 0.5), random);
+    const share = Math.min(0.9, strength * random.between(0.35, 0.75));
+    const way = random.below(3);
+    const hue = anyColour(random).rgb;
+    const gain = way === 0 ? 1 - share * 0.75 : 1 + share * 0.9;
+    return {
+      reach: radius * 2,
+      brush: (p, x, y, on) => {
+        const near = field(x, y);
+        if (near === 0) return;
+        const touch = smoothstep(0, 0.5, near) * on;
+        if (way === 2) canvas.tint(p, hue, share * touch);
+        else {
+          const k = 1 + (gain - 1) * touch;
+          canvas.dye(p, k, k, k);
+        }
+      },
+    };
+  },
+};
+
+/** A defect of the structure of a texture or object, and the part of the picture that it may change. */
+export function structureFlaw(
+  canvas: Canvas,
+  kind: DefectKind,
+  isTexture: boolean,
+  pose: Pose,
+  { at, random, strength, size }: FlawPlan,
+): { flaw: StructureFlaw; window: Window } {
+  const place = onPiece(pose, at[0], at[1]);
+  if (!isTexture) {
+    const flaw = {
+      kind,
+      at: place,
+      size: size * random.between(10, 20) * (kind === "chip" ? Math.min(1.3, 0.6 + 0.4 * strength) : 1),
+      random,
+    };
+    return { flaw, window: canvas.window };
+  }
+  if (kind === "pull" || (kind === "misprint" && chance(random, 0.5))) {
+    const upright = chance(random, 0.5);
+    const length = size * random.between(30, 55);
+    const width = size * random.between(13, 24);
+    const drag = strength * random.between(7, 14) * (chance(random, 0.5) ? 1 : -1);
+    const flaw: StructureFlaw = {
+      kind,
+      at: place,
+      size: length,
+      random,
+      warp: (x, y, out) => {
+        const [dx, dy] = [x - at[0], y - at[1]];
+        const [along, across] = upright ? [dy / length, dx / width] : [dx / length, dy / width];
+        const by = drag * bump(Math.sqrt(along * along + across * across));
+        out[0] = upright ? by : by * 0.2;
+        out[1] = upright ? by * 0.2 : by;
+      },
+    };
+    return {
+      flaw,
+      window: windowOf(around(at[0], at[1], Math.max(length, width)), canvas.unit, canvas.window),
+    };
+  }
+  const radius = size * (kind === "missing" ? random.between(18, 34) : random.between(10, 24));
+  const field = blob(place, radius, 0.3, random);
+  const flaw = { kind, at: place, size: radius, random, gone: (x: number, y: number) => field(x, y) > 0 };
+  // A missing tile reaches past the place that hides its middle.
+  const reach = radius * 2.4 + (kind === "missing" ? 60 : 0);
+  return { flaw, window: windowOf(around(at[0], at[1], reach / pose.zoom), canvas.unit, canvas.window) };
+}

@@ -1,0 +1,72 @@
+import type { DefectKind } from "../defects.js";
+import type { Canvas, Rgb } from "../draw/canvas.js";
+import type { Design, Family, StructureFlaw } from "../family.js";
+import type { Random } from "../noise.js";
+
+/** Paints pixel p, which shows place (x, y) of the material. */
+export type Shader = (p: number, x: number, y: number) => void;
+
+/** What a shader of a sample is made from. */
+export interface Cut {
+  readonly canvas: Canvas;
+  /** For what differs from sample to sample. */
+  readonly random: Random;
+  /** Whether the thread, tile or cell at a place is missing. */
+  readonly gone?: (x: number, y: number) => boolean;
+}
+
+/** A class of a material. */
+export interface Material {
+  readonly noun?: string;
+  readonly adjectives: readonly string[];
+  readonly inside: Rgb;
+  readonly lie?: Design["lie"];
+  readonly grey?: boolean;
+  shader(cut: Cut): Shader;
+}
+
+export interface TextureFamily extends Omit<Family, "kind" | "design"> {
+  material(random: Random): Material;
+}
+
+/** Makes a family of a material that fills the picture. */
+export function texture(family: TextureFamily): Family {
+  return {
+    ...family,
+    kind: "texture",
+    design(random) {
+      const material = family.material(random);
+      return {
+        ...material,
+        lie: material.lie ?? "tilt",
+        paint(canvas, pose, samples, flaw) {
+          const shader = material.shader({ canvas, random: samples, ...(flaw?.gone && { gone: flaw.gone }) });
+          fill(canvas, pose, shader, flaw?.warp);
+        },
+      };
+    },
+  };
+}
+
+function fill(
+  canvas: Canvas,
+  { c, s, zoom, x: x0, y: y0 }: Parameters<Design["paint"]>[1],
+  shader: Shader,
+  warp: StructureFlaw["warp"],
+): void {
+  const { size, unit, window } = canvas;
+  const shift = new Float64Array(2);
+  for (let row = window.top; row < window.bottom; row++) {
+    const py = (row + 0.5) * unit;
+    for (let column = window.left, p = row * size + column; column < window.right; column++, p++) {
+      const px = (column + 0.5) * unit;
+      if (warp) warp(px, py, shift);
+      const dx = px + shift[0]! - 120;
+      const dy = py + shift[1]! - 120;
+      shader(p, zoom * (c * dx - s * dy) + x0, zoom * (s * dx + c * dy) + y0);
+    }
+  }
+}
+
+/** Defects that any even surface may have. */
+export const SURFACE: readonly DefectKind[] = ["scratch", "hole", "stain", "contamination", "discolouration"];
