@@ -7,7 +7,7 @@ export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
 export { type Spread, type SummaryRow, spreadOf, summarize } from "./evaluation/summary.js";
 export type { CategoryResult, Draw, Evaluation, Metrics, Settings } from "./evaluation/types.js";
 export { FEW_SHOT, fewShotSamples, listFewShot, readFewShot } from "./few-shot.js";
-export { Heads } from "./heads.js";
+export { Heads, type HeadsForm } from "./heads.js";
 export { inferno, type Scale, scaleOf } from "./heatmap/colormap.js";
 export { type PatchView, renderPanel } from "./heatmap/panel.js";
 export type { Box, RgbaImage, RgbImage } from "./heatmap/picture.js";

@@ -160,7 +160,7 @@ async function runSteps(
       const model = runHeads(heads, { features, map, residual, textScore: text, promptFeature }, 1);
       const losses = [
         focalLoss(model.score, labels, { form }),
-        focalLoss(model.imageScore, labels, { form }),
+        focalLoss(model.imageScore as Tensor, labels, { form }),
       ];
       return [sumOf(losses), { ...model, losses }] as const;
     });
@@ -177,11 +177,11 @@ async function runSteps(
         "out.score": model.score,
       };
       for (const [name, t] of Object.entries(made)) {
-        checks.push(compare(name, await t.data(), await golden.readFloat32(name), TOLERANCE));
+        checks.push(compare(name, await (t as Tensor).data(), await golden.readFloat32(name), TOLERANCE));
       }
       for (const [i, name] of names.entries()) checks.push(await gradientCheck(name, gradients[i], golden));
     }
-    for (const t of [value, ...losses, ...Object.values(model)]) t.dispose();
+    for (const t of [value, ...losses, ...Object.values(model)]) t?.dispose();
     optimizer.step(await zeroIdle(names, gradients, idle));
     checks.push(...(await stateChecks(step + 1, heads, golden, untrained, idle)));
   }
