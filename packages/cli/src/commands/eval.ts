@@ -2,7 +2,7 @@ import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
 import { readAggregate, readComponents, readShots } from "../eval/options.js";
 import { type EvalOptions, runEval } from "../eval/run.js";
-import { positiveNumber, wholeNumber } from "../options.js";
+import { byteSize, positiveNumber, wholeNumber } from "../options.js";
 import type { Finish } from "../program.js";
 import { interruptible } from "../signals.js";
 
@@ -39,6 +39,10 @@ export function evalCommand(finish: Finish): Command {
       wholeNumber(0, 1000),
       3,
     )
+    .option(
+      "--few-shot <folder>",
+      "draw the prompts from the lists <category>.pt there, as the released code has them",
+    )
     .addOption(
       new Option("--fit <how>", "how images become square: crop their middle, squash them, or tile them")
         .choices(["crop", "squash", "tile"])
@@ -67,6 +71,11 @@ export function evalCommand(finish: Finish): Command {
       "--out <folder>",
       "save results.json, .csv, .md and report.html there, and each draw as it finishes",
     )
+    .option(
+      "--cache [folder]",
+      "keep features of images, and use those that train or an earlier run kept (float16)",
+    )
+    .option("--cache-limit <size>", "most that they may take, such as 500MB", byteSize, 20e9)
     .optionsGroup("Machine:")
     .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
     .option(

@@ -33,7 +33,7 @@ export function scoreCommand(finish: Finish): Command {
     .description("Scores images by how far they are from a few normal ones (the prompts).")
     .option("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists", SHIPPED_MODEL)
     .optionsGroup("Normal images:")
-    .option("--prompts <paths...>", "normal images: files, or folders of them")
+    .option("--prompts <paths...>", "normal images: files, folders of them, or a few-shot list (.pt)")
     .option("--shots <K>", "use K of the prompts, the first by name (default: all)", wholeNumber(1))
     .option("--seed <S>", "draw the K prompts at random with this seed", wholeNumber(0, 0xffffffff))
     .option("--bank <file>", "use prompts saved before, in place of --prompts")

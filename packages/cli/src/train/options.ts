@@ -1,14 +1,14 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
 import { TRAIN_DEFAULTS } from "@inctrl/inctrl";
 import { z } from "zod";
+import { parseSize } from "../options.js";
 import { flag, type Given, list, oneOf, positive, settingsOf, text, whole } from "../settings.js";
 
-const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
 const SIZE_ERROR = "give a size, such as 500MB or 20GB";
 
 const bytes = z.union([z.number(), z.string()], { error: SIZE_ERROR }).transform((value, context) => {
-  const [, digits, unit = "b"] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?b)?\s*$/i.exec(String(value)) ?? [];
-  if (digits !== undefined) return Number(digits) * UNITS[unit.toLowerCase()]!;
+  const size = parseSize(String(value));
+  if (size !== null) return size;
   context.addIssue({ code: "custom", message: SIZE_ERROR });
   return z.NEVER;
 });
@@ -31,6 +31,8 @@ const SETTINGS = z.object({
   batch: whole(2, 65536).default(TRAIN_DEFAULTS.batch),
   lr: positive(0, "give a number, zero or more").default(TRAIN_DEFAULTS.lr),
   weightDecay: positive(0, "give a number, zero or more").default(TRAIN_DEFAULTS.weightDecay),
+  headsForm: oneOf("paper", "sorted").default(TRAIN_DEFAULTS.headsForm),
+  balance: oneOf("images", "categories").default(TRAIN_DEFAULTS.balance),
   optimizer: oneOf("adamw", "adam", "sgd").default(TRAIN_DEFAULTS.optimizer),
   loss: oneOf("probability", "logits").default(TRAIN_DEFAULTS.loss),
   alpha: positive(0, "give a number, zero or more").default(TRAIN_DEFAULTS.alpha),

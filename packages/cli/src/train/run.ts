@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheDir } from "@inctrl/clip";
 import {
   type Backbone,
   type EpochRecord,
@@ -18,6 +17,7 @@ import type { Device } from "@inctrl/tensor";
 import { complainOf } from "../datasets/work.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
+import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
 import { startProgress } from "../ui/progress.js";
@@ -37,7 +37,7 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
     using backbone = await load(device, settings);
     stopIfAborted(signal);
     say(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
-    const cache = await FeatureCache.open(settings.cache ?? join(cacheDir(), "features"), {
+    const cache = await FeatureCache.open(settings.cache ?? featureFolder(), {
       limit: settings.cacheLimit,
     });
     const store = new FeatureStore(backbone, cache, { fit: settings.fit, blocks: settings.blocks });

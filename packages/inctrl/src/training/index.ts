@@ -14,6 +14,7 @@ export { type EpochRecord, MetricsLog, type StepRecord } from "./metrics-log.js"
 export { type Comparison, type PairOptions, PairResiduals } from "./pairs.js";
 export { RUN_FILES, type RunOptions, type RunResult, trainRun } from "./run.js";
 export { type Query, Sampler, type SamplerOptions, type TrainingItem } from "./sampler.js";
+export { TrainableSortedHeads } from "./sorted-heads.js";
 export { TrainableHeads } from "./trainable-heads.js";
 export {
   DivergedError,
