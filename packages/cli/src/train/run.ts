@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { cacheDir } from "@inctrl/clip";
 import {
   type Backbone,
   type EpochRecord,
