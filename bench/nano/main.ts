@@ -103,21 +103,14 @@ const sets = SETS.filter(
   ({ name, spec }) => (wanted?.includes(name) ?? true) && (values.data || !spec.includes("DIR")),
 );
 const cells: Cell[] = [];
-for (const set of sets) {
-  for (const way of WAYS) cells.push(...(await measure(device, set, way)));
-  await writeFile(join(values.out, "nano.json"), `${JSON.stringify(cells, null, 2)}\n`);
-  await writeFile(
-    join(values.out, "nano.md"),
-    table(
-      cells,
-      WAYS.map(({ name }) => name),
-    ),
-  );
+const names = WAYS.map(({ name }) => name);
+// The largest network comes last, so that a table is there early.
+for (const way of WAYS) {
+  for (const set of sets) {
+    cells.push(...(await measure(device, set, way)));
+    await writeFile(join(values.out, "nano.json"), `${JSON.stringify(cells, null, 2)}\n`);
+    await writeFile(join(values.out, "nano.md"), table(cells, names));
+  }
 }
-process.stdout.write(
-  table(
-    cells,
-    WAYS.map(({ name }) => name),
-  ),
-);
+process.stdout.write(table(cells, names));
 device.close();

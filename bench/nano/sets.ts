@@ -13,7 +13,7 @@ export interface MeasuredSet {
 }
 
 /** Products drawn at twice nano's side, so that it sees them as it sees a photograph: shrunk. */
-const DRAWN = "train=8&good=12&bad=12&variants=2&size=128";
+const DRAWN = "train=8&good=12&bad=12&size=128";
 
 export const SETS: readonly MeasuredSet[] = [
   { name: "held-out families", spec: `procedural:4711?split=held-out&${DRAWN}`, real: false },
@@ -24,9 +24,9 @@ export const SETS: readonly MeasuredSet[] = [
   { name: "KolektorSDD", spec: "sdd:DIR/kolektorsdd", real: true },
   { name: "screw", spec: "mvtec:DIR/mvtec", categories: ["screw"], real: true },
   { name: "leather", spec: "mvtec:DIR/mvtec", categories: ["leather"], real: true },
-  { name: "MNIST one-vs-all", spec: "mnist:DIR/mnist?protocol=one-vs-all", most: 200, real: true },
-  { name: "MNIST multi-class", spec: "mnist:DIR/mnist?protocol=multi", most: 400, real: true },
-  { name: "CIFAR-10 one-vs-all", spec: "cifar10:DIR/cifar10?protocol=one-vs-all", most: 200, real: true },
+  { name: "MNIST one-vs-all", spec: "mnist:DIR/mnist?protocol=one-vs-all", most: 100, real: true },
+  { name: "MNIST multi-class", spec: "mnist:DIR/mnist?protocol=multi", most: 200, real: true },
+  { name: "CIFAR-10 one-vs-all", spec: "cifar10:DIR/cifar10?protocol=one-vs-all", most: 100, real: true },
 ];
 
 /** Opens a set, with so many test images of a category as are used. */
