@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 // Values of options, read and checked; commander puts the option's name before these words.
 
@@ -17,4 +17,25 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
   throw new InvalidArgumentError("Give a number, zero or more.");
+}
+
+const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
+
+/** Bytes of a size such as 500MB; null for what is none. */
+export function parseSize(text: string): number | null {
+  const [, digits, unit = "b"] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?b)?\s*$/i.exec(text) ?? [];
+  return digits === undefined ? null : Number(digits) * UNITS[unit.toLowerCase()]!;
+}
+
+/** A size, as an option. */
+export function byteSize(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== null) return bytes;
+  throw new InvalidArgumentError("Give a size, such as 500MB or 20GB.");
+}
+
+/** What stands on the command line, without defaults. */
+export function givenOptions(command: Command): Record<string, unknown> {
+  const given = Object.entries(command.opts());
+  return Object.fromEntries(given.filter(([name]) => command.getOptionValueSource(name) === "cli"));
 }

@@ -6,6 +6,7 @@ import { doctorCommand } from "./commands/doctor.js";
 import { evalCommand } from "./commands/eval.js";
 import { modelsCommand } from "./commands/models.js";
 import { parityCommand } from "./commands/parity.js";
+import { pretrainCommand } from "./commands/pretrain.js";
 import { scoreCommand } from "./commands/score.js";
 import { trainCommand } from "./commands/train.js";
 import { tuneCommand } from "./commands/tune.js";
@@ -24,6 +25,7 @@ const VERBS = [
   datasetsCommand,
   evalCommand,
   trainCommand,
+  pretrainCommand,
   demoCommand,
 ];
 

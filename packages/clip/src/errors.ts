@@ -11,7 +11,8 @@ export type ClipErrorCode =
   | "keys"
   | "vocabulary"
   | "text"
-  | "image";
+  | "image"
+  | "training";
 
 /**
  * Bad input to CLIP (configuration, checkpoint, vocabulary, image), with a stable `code` and a one-line message.

@@ -16,6 +16,7 @@ import {
   writeSafetensors,
 } from "@inctrl/tensor";
 import { InctrlError } from "./errors.js";
+import { RANK_BINS, rankMeans } from "./ranks.js";
 
 const BATCH_NORM_EPS = 1e-5;
 
@@ -52,6 +53,25 @@ export function headShapes(embedDim: number, patches: number): Map<string, reado
   return shapes;
 }
 
+/**
+ * What the heads are made of: `paper`, the adapter, eta and phi over the map place by place; `sorted`, phi alone, a small network
+ * over the map's values by rank, which knows of no place and of no product.
+ */
+export type HeadsForm = "paper" | "sorted";
+
+/** Width inside a phi of the sorted form. */
+export const SORTED_HIDDEN = 16;
+
+/** Names and shapes of heads of the sorted form. */
+export function sortedShapes(): Map<string, readonly number[]> {
+  return new Map([
+    ["diff_head.sorted1.weight", [SORTED_HIDDEN, RANK_BINS]],
+    ["diff_head.sorted1.bias", [SORTED_HIDDEN]],
+    ["diff_head.sorted2.weight", [1, SORTED_HIDDEN]],
+    ["diff_head.sorted2.bias", [1]],
+  ]);
+}
+
 interface HeadValue {
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -68,7 +88,8 @@ export class Heads {
   readonly device: Device;
   /** What the heads were trained on and with, as the file says. */
   readonly provenance: Readonly<Record<string, string>>;
-  /** Width of the class feature and number of patches that these heads take. */
+  readonly form: HeadsForm;
+  /** Width of the class feature and number of patches that these heads take; 0 for any. */
   readonly embedDim: number;
   readonly patches: number;
   readonly #values: HeadValues;
@@ -78,8 +99,9 @@ export class Heads {
     this.device = device;
     this.#values = values;
     this.provenance = provenance;
-    this.embedDim = values.get("adapter.fc.0.weight")?.shape[1] as number;
-    this.patches = values.get("diff_head.projection1.weight")?.shape[1] as number;
+    this.form = formOf(values);
+    this.embedDim = values.get("adapter.fc.0.weight")?.shape[1] ?? 0;
+    this.patches = values.get("diff_head.projection1.weight")?.shape[1] ?? 0;
     for (const [name, { shape, data }] of values) {
       if (UNUSED.test(name)) continue;
       const value = scope(() => {
@@ -125,6 +147,11 @@ export class Heads {
     return new Heads(device, values, provenance);
   }
 
+  /** Whether features of `embedDim` values and maps of `patches` are what these heads take. */
+  fits(embedDim: number, patches: number): boolean {
+    return this.form === "sorted" || (this.embedDim === embedDim && this.patches === patches);
+  }
+
   /** Writes a heads-only safetensors file (released names) with what the heads were trained on. */
   async save(path: string, provenance: Record<string, string> = this.provenance): Promise<void> {
     const tensors = Object.fromEntries(
@@ -133,7 +160,7 @@ export class Heads {
     await writeSafetensors(path, tensors, { ...provenance, format: "inctrl-heads" });
   }
 
-  /** psi: Linear, ReLU, Linear, ReLU, no biases. [n, embedDim] to [n, embedDim]. */
+  /** psi, of the paper's form only: Linear, ReLU, Linear, ReLU, no biases. [n, embedDim] to [n, embedDim]. */
   adapt(features: Tensor): Tensor {
     return scope(() => {
       const hidden = matmul(features, this.#matrix("adapter.fc.0.weight"), { activation: "relu" });
@@ -156,14 +183,22 @@ export class Heads {
     return scope(() => mean(this.adapt(prompts), 0));
   }
 
-  /** eta: image residuals [batch, embedDim] to s_i, [batch]. */
+  /** eta, of the paper's form only: image residuals [batch, embedDim] to s_i, [batch]. */
   eta(residual: Tensor): Tensor {
     return this.#head("diff_head_ref", residual);
   }
 
   /** phi: fused maps M+ [batch, patches] to [batch]. */
   phi(map: Tensor): Tensor {
-    return this.#head("diff_head", map);
+    if (this.form === "paper") return this.#head("diff_head", map);
+    return scope(() => {
+      const layer = (input: Tensor, i: 1 | 2, activation?: "relu") =>
+        matmul(input, this.#matrix(`diff_head.sorted${i}.weight`), {
+          bias: this.#tensor(`diff_head.sorted${i}.bias`),
+          activation,
+        });
+      return reshape(sigmoid(layer(layer(rankMeans(map), 1, "relu"), 2)), [map.shape[0]]);
+    });
   }
 
   /** Linear, ReLU, BatchNorm, twice, then Linear and sigmoid. */
@@ -206,11 +241,14 @@ export class Heads {
   }
 }
 
+const formOf = (values: HeadValues): HeadsForm =>
+  values.has("diff_head.sorted1.weight") ? "sorted" : "paper";
+
 /** Throws unless every part is there and fits the others; features and maps may have any size. */
 function checkHeads(path: string, values: HeadValues): void {
   const embedDim = values.get("adapter.fc.0.weight")?.shape[1] ?? 0;
   const patches = values.get("diff_head.projection1.weight")?.shape[1] ?? 0;
-  const needed = headShapes(embedDim, patches);
+  const needed = formOf(values) === "sorted" ? sortedShapes() : headShapes(embedDim, patches);
   const missing = [...needed.keys()].filter((name) => !values.has(name));
   if (missing.length > 0) {
     const some = missing.slice(0, 4).join(", ") + (missing.length > 4 ? ", ..." : "");

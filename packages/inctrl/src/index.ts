@@ -8,7 +8,8 @@ export { type Point, precisionRecallCurve, rocCurve } from "./evaluation/curves.
 export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
 export { type Spread, type SummaryRow, spreadOf, summarize } from "./evaluation/summary.js";
 export type { CategoryResult, Draw, Evaluation, Metrics, Settings } from "./evaluation/types.js";
-export { Heads } from "./heads.js";
+export { FEW_SHOT, fewShotSamples, listFewShot, readFewShot } from "./few-shot.js";
+export { Heads, type HeadsForm } from "./heads.js";
 export { inferno, type Scale, scaleOf } from "./heatmap/colormap.js";
 export { type PatchView, renderPanel } from "./heatmap/panel.js";
 export type { Box, RgbaImage, RgbImage } from "./heatmap/picture.js";
@@ -29,7 +30,10 @@ export { runParity } from "./parity/tiny.js";
 export { classPrototypes, prototypesFromIds, textScore } from "./prototypes.js";
 export { patchResiduals, type Residuals } from "./residual.js";
 export { Scorer, type ScorerOptions, type ViewScore } from "./scorer.js";
+export { shippedHeads } from "./shipped.js";
 export {
+  decodeInput,
+  hashInput,
   type ImageFailure,
   type ImageScore,
   prepareFile,

@@ -1,4 +1,5 @@
 import { add, div, max, mul, type PackedMatrix, reshape, scope, type Tensor } from "@inctrl/tensor";
+import type { HeadsForm } from "./heads.js";
 import { textScore } from "./prototypes.js";
 import { patchResiduals, type Residuals } from "./residual.js";
 
@@ -7,7 +8,7 @@ export interface ModelOutput {
   residuals: Residuals;
   /** s_p, the largest entry of M, [batch] (paper, section 3.2). */
   residual: Tensor;
-  /** F, [batch, embedDim], and s_i, [batch]; without heads null. */
+  /** F, [batch, embedDim], and s_i, [batch]; null without heads, or with heads that look at patches only. */
   imageResidual: Tensor | null;
   imageScore: Tensor | null;
   /** s_a, [batch]; without text null. */
@@ -21,6 +22,8 @@ export interface ModelOutput {
 
 /** The trained parts as functions: `Heads` when scoring, `TrainableHeads` in training. */
 export interface HeadFunctions {
+  /** Of the sorted form only phi is used. */
+  readonly form: HeadsForm;
   /** F: the mean adapted prompt feature minus the adapted query feature, [batch, embedDim]. */
   imageResidual(query: Tensor, prompt: Tensor): Tensor;
   /** F to s_i, [batch]. */
@@ -33,7 +36,7 @@ export interface HeadFunctions {
 export interface ModelContext {
   banks: readonly PackedMatrix[];
   heads?: HeadFunctions;
-  /** Mean adapted prompt feature, [embedDim]; needed with heads. */
+  /** Mean adapted prompt feature, [embedDim]; needed with heads of the paper's form. */
   promptFeature?: Tensor;
   /** [2, embedDim]. */
   prototypes?: Tensor;
@@ -47,7 +50,7 @@ export function runModel(features: Tensor, taps: readonly Tensor[], context: Mod
     const residuals = patchResiduals(taps, banks);
     const residual = max(residuals.map, 1);
     const text = prototypes ? textScore(features, prototypes) : null;
-    if (!heads || !promptFeature) {
+    if (!heads || (heads.form === "paper" && !promptFeature)) {
       const none = { imageResidual: null, imageScore: null, fused: null, phi: null };
       return { residuals, residual, textScore: text, ...none, score: mul(residual, 1) };
     }
@@ -65,18 +68,19 @@ export interface HeadInputs {
   residual: Tensor;
   /** s_a, [batch]. */
   textScore: Tensor | null;
-  /** Mean adapted prompt feature, [embedDim] or [batch, embedDim]. */
-  promptFeature: Tensor;
+  /** Mean adapted prompt feature, [embedDim] or [batch, embedDim]; for heads of the paper's form. */
+  promptFeature?: Tensor;
 }
 
 /** The heads' part of the forward pass: s_i, M+, phi and the final score. */
 export function runHeads(heads: HeadFunctions, known: HeadInputs, alpha: number) {
   const { features, map, residual, textScore: text, promptFeature } = known;
   return scope(() => {
-    const imageResidual = heads.imageResidual(features, promptFeature);
-    const imageScore = heads.eta(imageResidual);
-    const offset = text ? add(imageScore, text) : imageScore;
-    const fused = add(map, reshape(offset, [offset.size, 1]));
+    const imageResidual =
+      heads.form === "paper" && promptFeature ? heads.imageResidual(features, promptFeature) : null;
+    const imageScore = imageResidual && heads.eta(imageResidual);
+    const offset = imageScore && text ? add(imageScore, text) : (imageScore ?? text);
+    const fused = offset ? add(map, reshape(offset, [offset.size, 1])) : mul(map, 1);
     const phi = heads.phi(fused);
     const score = div(add(phi, mul(residual, alpha)), 1 + alpha);
     return { imageResidual, imageScore, fused, phi, score };

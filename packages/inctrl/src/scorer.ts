@@ -13,7 +13,7 @@ export interface ViewScore {
   score: number;
   /** s_p. */
   residual: number;
-  /** s_i, null without heads. */
+  /** s_i, null without heads of the paper's form. */
   imageResidual: number | null;
   /** s_a, null without text. */
   text: number | null;
@@ -64,14 +64,14 @@ export class Scorer {
     }
     const { embedDim } = backbone.config;
     const patches = patchesOf(backbone);
-    if (heads && (heads.embedDim !== embedDim || heads.patches !== patches)) {
+    if (heads && !heads.fits(embedDim, patches)) {
       throw new InctrlError(
         "heads",
         `the heads take features of ${heads.embedDim} values and maps of ${heads.patches} patches, and ${backbone.name} gives ` +
           `${embedDim} and ${patches}; use heads trained with this backbone`,
       );
     }
-    const promptFeature = heads?.promptFeature(bank.features);
+    const promptFeature = heads?.form === "paper" ? heads.promptFeature(bank.features) : undefined;
     this.#context = { banks: bank.blocks, heads, promptFeature, prototypes, alpha };
   }
 

@@ -1,9 +1,10 @@
 import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
-import { decodeImage, hashFile } from "@inctrl/datasets";
+import { decodeImage, hashFile, type Raster } from "@inctrl/datasets";
 import type { Backbone } from "./backbone.js";
 import type { Prompt } from "./bank.js";
 import { chooseBatch } from "./batch.js";
 import { DecodePool, decodeThreads } from "./decode-pool.js";
+import { parseFewShot, readFewShot } from "./few-shot.js";
 import type { Scorer, ViewScore } from "./scorer.js";
 
 /** What the model says of one image file: of its most anomalous view, and of each. */
@@ -29,16 +30,25 @@ export interface ScoreImagesOptions {
   signal?: AbortSignal;
 }
 
+/** Decodes an image file, or a prompt of a few-shot file (`candle.pt#000`). */
+export async function decodeInput(path: string): Promise<Raster> {
+  const part = parseFewShot(path);
+  return part ? readFewShot(part.path, part.index) : decodeImage(path);
+}
+
+/** sha256 of an image file, or of the few-shot file that a prompt is in. */
+export const hashInput = (path: string): Promise<string> => hashFile(parseFewShot(path)?.path ?? path);
+
 /** Decodes and prepares an image file as a backbone takes it. */
 export async function prepareFile(path: string, backbone: Backbone, fit: Fit): Promise<PreparedImage[]> {
-  return prepareImage(await decodeImage(path), backbone.config.preprocess, fit);
+  return prepareImage(await decodeInput(path), backbone.config.preprocess, fit);
 }
 
 /** Reads prompts with their hashes. Throws on the first unreadable one: a prompt left out would change every score. */
 export async function readPrompts(paths: readonly string[], backbone: Backbone, fit: Fit): Promise<Prompt[]> {
   const prompts: Prompt[] = [];
   for (const path of paths) {
-    const [views, sha256] = await Promise.all([prepareFile(path, backbone, fit), hashFile(path)]);
+    const [views, sha256] = await Promise.all([prepareFile(path, backbone, fit), hashInput(path)]);
     prompts.push({ name: path, sha256, views });
   }
   return prompts;

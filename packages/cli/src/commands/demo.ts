@@ -8,11 +8,9 @@ import { interruptible } from "../signals.js";
 export function demoCommand(finish: Finish): Command {
   return new Command("demo")
     .summary("try everything on products drawn by this program")
-    .description(
-      "Draws products with and without defects, scores them with an untrained backbone and draws heat maps.",
-    )
-    .option("--out <folder>", "where to write products and heat maps", "demo-out")
-    .option("--seed <S>", "of the products and of the backbone", wholeNumber(0, 0xffffffff), 0)
+    .description("Draws products with and without defects, scores them, and draws heat maps and a report.")
+    .option("--out <folder>", "where to write products, heat maps and the report", "demo-out")
+    .option("--seed <S>", "of the products", wholeNumber(0, 0xffffffff), 0)
     .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
     .addHelpText(
       "after",

@@ -1,7 +1,8 @@
+import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
 import { readAggregate, readComponents, readShots } from "../eval/options.js";
 import { type EvalOptions, runEval } from "../eval/run.js";
-import { positiveNumber, wholeNumber } from "../options.js";
+import { byteSize, positiveNumber, wholeNumber } from "../options.js";
 import type { Finish } from "../program.js";
 import { interruptible } from "../signals.js";
 
@@ -26,7 +27,7 @@ export function evalCommand(finish: Finish): Command {
     .summary("measure a model on a data set")
     .description("Measures how well K normal images tell a data set's test images apart, over several draws.")
     .requiredOption("--data <spec>", "FORM:DIR, such as mvtec:DIR; `inctrl datasets` lists the forms")
-    .requiredOption("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists")
+    .option("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists", SHIPPED_MODEL)
     .optionsGroup("Protocol:")
     .option("--category <names>", "only these categories, separated by commas", (text) => text.split(","))
     .addOption(
@@ -38,13 +39,18 @@ export function evalCommand(finish: Finish): Command {
       wholeNumber(0, 1000),
       3,
     )
+    .option(
+      "--few-shot <folder>",
+      "draw the prompts from the lists <category>.pt there, as the released code has them",
+    )
     .addOption(
       new Option("--fit <how>", "how images become square: crop their middle, squash them, or tile them")
         .choices(["crop", "squash", "tile"])
         .default("crop"),
     )
     .optionsGroup("Model:")
-    .option("--heads <file>", "trained InCTRL heads, or a released .pyth")
+    .option("--heads <file>", "trained InCTRL heads, or a released .pyth (default: nano's own, with nano)")
+    .option("--no-heads", "none: the patch residual alone")
     .option("--class <name>", "what text prompts call the product (default: as the data set says)")
     .option(
       "--components <P,I,T>",
@@ -65,6 +71,11 @@ export function evalCommand(finish: Finish): Command {
       "--out <folder>",
       "save results.json, .csv, .md and report.html there, and each draw as it finishes",
     )
+    .option(
+      "--cache [folder]",
+      "keep features of images, and use those that train or an earlier run kept (float16)",
+    )
+    .option("--cache-limit <size>", "most that they may take, such as 500MB", byteSize, 20e9)
     .optionsGroup("Machine:")
     .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
     .option(

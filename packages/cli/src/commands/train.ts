@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, type Command as Parsed } from "commander";
+import { givenOptions } from "../options.js";
 import type { Finish } from "../program.js";
 import { interruptible } from "../signals.js";
 import { readSettings } from "../train/options.js";
@@ -6,7 +7,7 @@ import { runTrain } from "../train/run.js";
 
 const EXAMPLES = `
 Examples:
-  Try it: products drawn by this program, an untrained backbone, a minute or two:
+  Try it: products drawn by this program, a minute or two:
     inctrl train
 
   Real data, a real backbone; two categories are kept apart to see how the heads do on what is new to them:
@@ -32,10 +33,7 @@ export function trainCommand(finish: Finish): Command {
     .option("--hold-out <names>", "categories to judge by after each epoch and never train on", names)
     .option("--class <category=name...>", "what texts call a category (default: as the data set says)", pair)
     .optionsGroup("Model:")
-    .option(
-      "--backbone <file|name>",
-      "weights: a file, or a name that `inctrl models` lists (default: untrained)",
-    )
+    .option("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists (default: nano)")
     .option("--model-config <file|name>", "the backbone's configuration, where its file does not tell")
     .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")
     .option("--no-text", "leave texts out although the backbone knows text")
@@ -46,6 +44,8 @@ export function trainCommand(finish: Finish): Command {
     .option("--epochs <N>", "(default: 10)", Number)
     .option("--steps <N>", "steps an epoch (default: 100)", Number)
     .option("--batch <N>", "images a step, half of them anomalous (default: 48)", Number)
+    .option("--heads-form <form>", "paper, or sorted: phi over residuals by rank (default: paper)")
+    .option("--balance <what>", "what comes up equally often: images or categories (default: images)")
     .option("--lr <rate>", "learning rate (default: 0.001)", Number)
     .option("--weight-decay <rate>", "(default: 0.01)", Number)
     .option("--optimizer <name>", "adamw, adam or sgd (default: adamw)")
@@ -70,12 +70,6 @@ export function trainCommand(finish: Finish): Command {
         ),
       );
     });
-}
-
-/** What stands on the command line, without defaults. */
-function givenOptions(command: Parsed): Record<string, unknown> {
-  const given = Object.entries(command.opts());
-  return Object.fromEntries(given.filter(([name]) => command.getOptionValueSource(name) === "cli"));
 }
 
 function names(value: string): string[] {

@@ -8,13 +8,17 @@ import {
   type Component,
   type Evaluation,
   evaluate,
+  FeatureCache,
+  FeatureStore,
   Heads,
+  shippedHeads,
   summarize,
 } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 import { complainOf } from "../datasets/work.js";
 import { adapterName, withDevice } from "../device.js";
-import { describe, EXIT } from "../errors.js";
+import { CliError, describe, EXIT } from "../errors.js";
+import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { loadBackbone } from "../score/model.js";
@@ -23,6 +27,7 @@ import { startProgress } from "../ui/progress.js";
 import { complain, count, say } from "../ui/talk.js";
 import { version } from "../version.js";
 import type { RunFacts } from "./facts.js";
+import { withFewShot } from "./few-shot.js";
 import { chooseCategories } from "./options.js";
 import { chooseMistakes } from "./report/choose.js";
 import { reportPage } from "./report/page.js";
@@ -35,8 +40,10 @@ export interface EvalOptions {
   data: string;
   category?: string[];
   backbone: string;
-  heads?: string;
+  /** False: none, although some come with the backbone. */
+  heads?: string | false;
   class?: string;
+  fewShot?: string;
   shots: number[];
   seeds: number;
   components?: Component[];
@@ -46,6 +53,8 @@ export interface EvalOptions {
   config?: string;
   vocabulary?: string;
   out?: string;
+  cache?: string | true;
+  cacheLimit: number;
   device?: string;
   batch: number;
   dtype: "float32" | "float16";
@@ -56,10 +65,12 @@ const STORE = "draws.jsonl";
 
 /** Measures a data set, prints the table and saves the results. Returns the exit code. */
 export async function runEval(options: EvalOptions, signal: AbortSignal): Promise<number> {
-  const dataSet = chooseCategories(await openDataSet(options.data), options.category, options.class);
+  const chosen = chooseCategories(await openDataSet(options.data), options.category, options.class);
+  const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
   complainOf(dataSet.skipped);
   await resolveModel(options.backbone);
-  const heads = options.heads ? { file: options.heads, sha256: await hashFile(options.heads) } : null;
+  const file = options.heads ?? (await shippedHeads(options.backbone));
+  const heads = file ? { file, sha256: await hashFile(file) } : null;
   if (options.out) await mkdir(options.out, { recursive: true });
   return withDevice(options.device, async (device) => {
     using backbone = await loadBackbone(device, options);
@@ -100,10 +111,11 @@ async function measure(
   using heads = file ? await Heads.load(file.file, device) : undefined;
   const images = dataSet.categories.reduce((sum, { test }) => sum + test.length, 0);
   say(`${count(images, "test image")} of ${dataSet.name}, with ${backbone.name} on ${adapter}`);
+  const features = await openFeatures(backbone, options);
   const progress = startProgress(0, { verb: "measuring" });
   try {
     return await evaluate({
-      ...{ backbone, dataSet, heads, signal },
+      ...{ backbone, dataSet, heads, features, signal },
       shots: options.shots,
       seeds: options.seeds,
       components: options.components,
@@ -119,6 +131,20 @@ async function measure(
   } finally {
     progress.stop();
   }
+}
+
+/** The cache of features, where it is asked for. */
+async function openFeatures(
+  backbone: Backbone,
+  { cache, cacheLimit: limit, fit, dtype }: EvalOptions,
+): Promise<FeatureStore | undefined> {
+  if (!cache) return undefined;
+  if (fit === "tile")
+    throw new CliError("option", "--cache keeps whole images; leave it out, or take another --fit");
+  if (dtype !== "float32")
+    throw new CliError("option", "--cache keeps features of float32 weights; leave --dtype out");
+  const folder = cache === true ? featureFolder() : cache;
+  return new FeatureStore(backbone, await FeatureCache.open(folder, { limit }), { fit });
 }
 
 function stopped({ categories }: Evaluation, { out, shots, seeds }: EvalOptions): number {

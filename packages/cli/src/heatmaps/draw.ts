@@ -1,9 +1,11 @@
 import { basename, join } from "node:path";
 import { prepareImage } from "@inctrl/clip";
-import { decodeImage, encodePng, hashFile, writeFileAtomic } from "@inctrl/datasets";
+import { encodePng, writeFileAtomic } from "@inctrl/datasets";
 import {
   type Backbone,
   type Box,
+  decodeInput,
+  hashInput,
   type ImageScore,
   type PromptBank,
   renderHeatmap,
@@ -71,10 +73,10 @@ export class PromptAlbum {
 
   async #open(name: string): Promise<ShownPrompt> {
     const expected = this.#hashes.get(name);
-    if (expected && (await hashFile(name)) !== expected) {
+    if (expected && (await hashInput(name)) !== expected) {
       throw new CliError("input", `${name}: this file has changed since the bank was made`);
     }
-    const views = prepareImage(await decodeImage(name), this.#backbone.config.preprocess, this.#fit);
+    const views = prepareImage(await decodeInput(name), this.#backbone.config.preprocess, this.#fit);
     return { photo: await openPhoto(name), boxes: views.map((view) => view.box) };
   }
 }

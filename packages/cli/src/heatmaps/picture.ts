@@ -1,5 +1,5 @@
-import { decodeImage, toRGB } from "@inctrl/datasets";
-import type { Box, RgbImage } from "@inctrl/inctrl";
+import { toRGB } from "@inctrl/datasets";
+import { type Box, decodeInput, type RgbImage } from "@inctrl/inctrl";
 
 /** Pictures are drawn at most this many pixels a side: larger ones would take seconds and say no more. */
 const LARGEST_SIDE = 2048;
@@ -13,7 +13,7 @@ export interface Photo {
 
 /** Reads an image to draw on. Throws ImageError. */
 export async function openPhoto(path: string): Promise<Photo> {
-  const original = toRGB(await decodeImage(path));
+  const original = toRGB(await decodeInput(path));
   const image = shrink(original, Math.ceil(Math.max(original.width, original.height) / LARGEST_SIDE));
   const [sx, sy] = [image.width / original.width, image.height / original.height];
   const place = ({ x, y, width, height }: Box) => ({

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { drawPrompts, expandInputs } from "@inctrl/datasets";
+import { FEW_SHOT, listFewShot } from "@inctrl/inctrl";
 import { CliError } from "../errors.js";
 import { complain, count } from "../ui/talk.js";
 import type { ScoreOptions } from "./run.js";
@@ -43,7 +44,10 @@ export async function findInputs(options: ScoreOptions): Promise<Inputs> {
 }
 
 async function choosePrompts(paths: string[], shots?: number, seed?: number): Promise<string[]> {
-  const files = await expandInputs(paths);
+  const files: string[] = [];
+  for (const file of await expandInputs(paths)) {
+    files.push(...(FEW_SHOT.test(file) ? await listFewShot(file) : [file]));
+  }
   const chosen = drawPrompts(files, shots ?? files.length, seed);
   if (chosen.length > MANY_PROMPTS) {
     complain(`${chosen.length} prompts are many and make every image slow; --shots 8 is usually enough`);

@@ -1,3 +1,4 @@
+export { learnMerges } from "./learn.js";
 export {
   createTokenizer,
   openTokenizer,

@@ -3,12 +3,14 @@ import type { Category, Sample, Skipped } from "@inctrl/datasets";
 import type { Tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone.js";
 import { patchesOf } from "../bank.js";
+import type { FeatureStore } from "../training/features.js";
 import { contextOf, type Recipe, scoreFeatures } from "./components.js";
-import { disposeFeatures, encodeSamples, type Features } from "./features.js";
+import { disposeFeatures, type EncodeOptions, encodeSamples, type Features } from "./features.js";
 import { categoryFingerprint } from "./fingerprint.js";
 import { hasMasks, measurePixels, measureScores, oneClass, type SeenMap, ViewMasks } from "./measure.js";
 import { PromptPool } from "./prompts.js";
 import type { DrawStore } from "./store.js";
+import { storedSamples } from "./stored.js";
 import { type CategoryResult, type Draw, NO_METRICS } from "./types.js";
 import { type PartResult, Unit } from "./unit.js";
 
@@ -23,6 +25,8 @@ export interface Job {
   /** Bytes of features held on the device at a time. */
   readonly featureBytes: number;
   readonly store: DrawStore;
+  /** Features that are kept; without them every image is encoded anew. */
+  readonly features?: FeatureStore;
   readonly signal?: AbortSignal;
   /** How many images, in parts of one, are done since it was last called. */
   readonly onImages: (count: number) => void;
@@ -60,7 +64,11 @@ class CategoryRun {
   async run(): Promise<Draw[]> {
     const { backbone, recipe, signal } = this.#job;
     this.#data = await categoryFingerprint(this.#category);
-    using pool = new PromptPool(this.#category, backbone, { ...this.#job, onSkipped: this.#skip });
+    using pool = new PromptPool(this.#category, backbone, {
+      ...this.#job,
+      boxes: false,
+      onSkipped: this.#skip,
+    });
     const units = await this.#prepare(pool);
     if (units.length > 0 && !signal?.aborted) {
       const text = recipe.components.has("T") ? await backbone.prototypes(this.#category.className) : null;
@@ -142,7 +150,12 @@ class CategoryRun {
     try {
       const samples = this.#category.test.slice(from, to);
       let seen = 0;
-      for await (const features of encodeSamples(backbone, samples, { ...this.#job, onSkipped })) {
+      const options: EncodeOptions = { ...this.#job, boxes: this.#masks !== null, onSkipped };
+      const { features: kept } = this.#job;
+      const encoded = kept
+        ? storedSamples(kept, samples, options)
+        : encodeSamples(backbone, samples, options);
+      for await (const features of encoded) {
         held.push(features);
         const last = features.owners[features.owners.length - 1] + 1;
         onImages(ENCODING * (last - seen));

@@ -38,7 +38,8 @@ export function makeRecipe(
   aggregate: Aggregate,
   alpha: number,
 ): Recipe {
-  const full: Component[] = heads ? (backbone.hasText ? ["P", "I", "T"] : ["P", "I"]) : ["P"];
+  const full: Component[] = heads?.form === "paper" ? ["P", "I"] : ["P"];
+  if (heads && backbone.hasText) full.push("T");
   const components = new Set(wanted ?? full);
   if (components.size === 0) {
     throw new InctrlError("evaluation", "no components; choose some of P, I and T");
@@ -46,11 +47,17 @@ export function makeRecipe(
   if (components.has("I") && !heads) {
     throw new InctrlError("heads", "component I needs trained heads; give their file, or leave I out");
   }
+  if (components.has("I") && heads?.form === "sorted") {
+    throw new InctrlError(
+      "heads",
+      "component I needs heads of the paper's form, and these are sorted; leave I out",
+    );
+  }
   if (components.has("T") && !backbone.hasText) {
     throw new InctrlError("text", `component T needs text and ${backbone.name} knows none; leave T out`);
   }
   const patches = patchesOf(backbone);
-  if (heads && (heads.embedDim !== backbone.config.embedDim || heads.patches !== patches)) {
+  if (heads && !heads.fits(backbone.config.embedDim, patches)) {
     throw new InctrlError(
       "heads",
       `the heads take features of ${heads.embedDim} values and maps of ${heads.patches} patches, and ${backbone.name} ` +
@@ -78,7 +85,8 @@ export interface DrawContext {
 export function contextOf(prompts: readonly EncodedPrompt[], { heads }: Recipe): DrawContext {
   const { banks, promptFeature } = scope(() => ({
     banks: prompts[0].rows.map((_, block) => packBank(concat(prompts.map(({ rows }) => rows[block])))),
-    promptFeature: heads ? heads.promptFeature(concat(prompts.map(({ features }) => features))) : null,
+    promptFeature:
+      heads?.form === "paper" ? heads.promptFeature(concat(prompts.map(({ features }) => features))) : null,
   }));
   return {
     banks,
@@ -117,8 +125,9 @@ export async function scoreFeatures(
         ? heads.eta(heads.imageResidual(batch.features, context.promptFeature))
         : null;
     const offset = image && text ? add(image, text) : (image ?? text);
-    const fuses = components.has("P") && heads && offset;
-    const phi = fuses ? heads.phi(add(map, reshape(offset, [offset.size, 1]))) : null;
+    // Heads of the sorted form see patches only, and need nothing to fuse them with.
+    const fuses = components.has("P") && heads && (offset || heads.form === "sorted");
+    const phi = fuses ? heads.phi(offset ? add(map, reshape(offset, [offset.size, 1])) : map) : null;
     return { map, text, image, phi };
   });
   const read = async (t: Tensor | null) => (t ? ((await t.data()) as Float32Array) : null);

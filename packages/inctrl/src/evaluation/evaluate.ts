@@ -3,10 +3,12 @@ import type { DataSet, Skipped } from "@inctrl/datasets";
 import type { Backbone } from "../backbone.js";
 import { InctrlError } from "../errors.js";
 import type { Heads } from "../heads.js";
+import type { FeatureStore } from "../training/features.js";
 import { evaluateCategory, type Job } from "./category.js";
 import { type Aggregate, COMPONENTS, type Component, makeRecipe } from "./components.js";
 import { oneClass } from "./measure.js";
 import { DrawStore } from "./store.js";
+import { checkStore } from "./stored.js";
 import type { CategoryResult, Evaluation, Settings } from "./types.js";
 
 export interface EvaluateOptions {
@@ -29,6 +31,8 @@ export interface EvaluateOptions {
   batch?: number;
   /** Bytes of features held on the device at a time. Default 512 MiB: 220 images of ViT-B/16+ at 240 pixels. */
   featureBytes?: number;
+  /** Features that are kept between runs, as training keeps them: in float16, which moves residuals by about 1e-4. */
+  features?: FeatureStore;
   /** A file that keeps draws as they finish, from which a stopped run goes on. Default: none is kept. */
   store?: string;
   /** More that a stored run must agree with, such as the hash of the heads' file. */
@@ -57,6 +61,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const shots = wholeNumbers(options.shots);
   const seeds = seedsOf(options.seeds);
   const recipe = makeRecipe(backbone, heads, components, aggregate, alpha);
+  const { features } = options;
+  if (features) checkStore(features, backbone, fit);
   const settings: Settings = {
     "data set": dataSet.name,
     backbone: backbone.fingerprint,
@@ -66,6 +72,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     aggregate,
     alpha: String(alpha),
     fit,
+    ...(features && { features: "kept in float16" }),
     ...options.settings,
   };
   const store = await DrawStore.open(options.store, settings);
@@ -87,7 +94,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       };
       const onSkipped: Job["onSkipped"] = (skipped) => options.onSkipped?.(skipped);
       const job: Job = {
-        ...{ backbone, recipe, shots, seeds, fit, batch, featureBytes, store, signal },
+        ...{ backbone, recipe, shots, seeds, fit, batch, featureBytes, features, store, signal },
         ...{ onImages, onSkipped },
       };
       categories.push(await evaluateCategory(category, job));

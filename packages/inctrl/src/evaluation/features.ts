@@ -32,6 +32,8 @@ export interface EncodeOptions {
   readonly fit: Fit;
   /** Views encoded together. */
   readonly batch: number;
+  /** Whether it matters where views lie in their images. */
+  readonly boxes: boolean;
   /** A sample that cannot be read is left out and told here. */
   readonly onSkipped: (sample: Sample, error: Error) => void;
   readonly signal?: AbortSignal;

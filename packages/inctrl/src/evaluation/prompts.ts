@@ -1,6 +1,12 @@
 import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
 import type { Backbone } from "../backbone.js";
+import type { FeatureStore } from "../training/features.js";
 import { type EncodedPrompt, type EncodeOptions, encodePrompt, viewsOf } from "./features.js";
+import { storedPrompt } from "./stored.js";
+
+interface PoolOptions extends EncodeOptions {
+  readonly features?: FeatureStore;
+}
 
 /** Prompts of a draw, and those that the next of the draw stand in for. */
 export interface ChosenPrompts {
@@ -12,10 +18,10 @@ export interface ChosenPrompts {
 export class PromptPool {
   readonly #candidates: readonly Sample[];
   readonly #backbone: Backbone;
-  readonly #options: EncodeOptions;
+  readonly #options: PoolOptions;
   readonly #encoded = new Map<string, EncodedPrompt | Skipped>();
 
-  constructor(category: Category, backbone: Backbone, options: EncodeOptions) {
+  constructor(category: Category, backbone: Backbone, options: PoolOptions) {
     this.#candidates = promptCandidates(category);
     this.#backbone = backbone;
     this.#options = options;
@@ -28,6 +34,8 @@ export class PromptPool {
   async choose(shots: number, seed: number | null): Promise<ChosenPrompts> {
     const all = this.#candidates;
     const order = all.length > 0 ? drawPrompts(all, all.length, seed ?? undefined) : [];
+    // Together, since a store encodes in full batches; what cannot be read is told below.
+    await this.#options.features?.add(order.slice(0, shots), { onSkip: () => {} });
     const prompts: Sample[] = [];
     const skipped: Skipped[] = [];
     for (const sample of order) {
@@ -42,12 +50,15 @@ export class PromptPool {
   async #encode(sample: Sample): Promise<EncodedPrompt | Skipped> {
     const known = this.#encoded.get(sample.id);
     if (known) return known;
-    const { fit, batch, onSkipped } = this.#options;
-    const read = await viewsOf(sample, this.#backbone, fit).catch((error: Error) => {
+    const { fit, batch, features, onSkipped } = this.#options;
+    const encode = async () =>
+      features
+        ? storedPrompt(features, sample)
+        : encodePrompt(this.#backbone, await viewsOf(sample, this.#backbone, fit), batch);
+    const made = await encode().catch((error: Error): Skipped => {
       onSkipped(sample, error);
       return { id: sample.id, reason: error.message };
     });
-    const made = Array.isArray(read) ? encodePrompt(this.#backbone, read, batch) : read;
     this.#encoded.set(sample.id, made);
     await this.#backbone.device.sync();
     return made;

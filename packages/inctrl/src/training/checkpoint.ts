@@ -1,14 +1,30 @@
-import { openSafetensors, quoted, type TensorFile, TensorFileError, writeSafetensors } from "@inctrl/tensor";
+import {
+  openSafetensors,
+  quoted,
+  type StoredTensor,
+  type TensorFile,
+  TensorFileError,
+  writeSafetensors,
+} from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
-import type { Trainer } from "./trainer.js";
 
 /** What must be equal for a run to be continued: by name, as text. */
 export type RunIdentity = Readonly<Record<string, string>>;
 
+/** Training whose state fits in a file. */
+export interface Resumable {
+  state(): Promise<{ step: number; tensors: ReadonlyMap<string, StoredTensor> }>;
+  /** @param read gives values by name as float32, of the shape asked for. */
+  restore(
+    step: number,
+    read: (name: string, shape: readonly number[]) => Promise<Float32Array>,
+  ): Promise<void>;
+}
+
 const FORMAT = "inctrl-checkpoint";
 
 /** Writes a trainer's state as one safetensors file, whole or not at all. */
-export async function saveCheckpoint(path: string, trainer: Trainer, identity: RunIdentity): Promise<void> {
+export async function saveCheckpoint(path: string, trainer: Resumable, identity: RunIdentity): Promise<void> {
   const { step, tensors } = await trainer.state();
   await writeSafetensors(path, tensors, {
     format: FORMAT,
@@ -25,7 +41,7 @@ export async function saveCheckpoint(path: string, trainer: Trainer, identity: R
  */
 export async function loadCheckpoint(
   path: string,
-  trainer: Trainer,
+  trainer: Resumable,
   identity: RunIdentity,
 ): Promise<number | null> {
   const fail = (why: string, cause?: unknown) =>

@@ -1,7 +1,8 @@
-import { add, type Device, max, reshape, scope, type Tensor, tensor } from "@inctrl/tensor";
+import { add, type Device, max, reshape, scope, type Tensor, tensor, zeros } from "@inctrl/tensor";
 import { runHeads } from "../model.js";
 import { type FocalOptions, focalLoss } from "./focal.js";
-import type { TrainableHeads } from "./trainable-heads.js";
+import type { TrainableSortedHeads } from "./sorted-heads.js";
+import { TrainableHeads } from "./trainable-heads.js";
 
 /** What the heads see of a batch, row by row; all of it is frozen. */
 export interface FrozenBatch {
@@ -37,12 +38,12 @@ export function uploadBatch(device: Device, batch: number, frozen: FrozenBatch):
 
 /** s_i and the final score of a batch, each query with prompts of its own; [batch] each. */
 export function scoreBatch(
-  heads: TrainableHeads,
+  heads: TrainableHeads | TrainableSortedHeads,
   { features, prompts, map, text }: BatchInputs,
   alpha: number,
-): { imageScore: Tensor; score: Tensor } {
+): { imageScore: Tensor | null; score: Tensor } {
   return scope(() => {
-    const promptFeature = heads.promptFeature(prompts);
+    const promptFeature = heads instanceof TrainableHeads ? heads.promptFeature(prompts) : undefined;
     const known = { features, map, residual: max(map, 1), textScore: text, promptFeature };
     const { imageScore, score } = runHeads(heads, known, alpha);
     return { imageScore, score };
@@ -54,19 +55,19 @@ export interface Losses {
   loss: Tensor;
   /** Of the final score. */
   final: Tensor;
-  /** Of s_i. */
+  /** Of s_i; 0 for heads that have none. */
   image: Tensor;
 }
 
 /** The training loss: focal of the final score plus focal of s_i, 1:1 (paper, eq. 10). */
 export function batchLosses(
-  { score, imageScore }: { score: Tensor; imageScore: Tensor },
+  { score, imageScore }: { score: Tensor; imageScore: Tensor | null },
   labels: Tensor,
   options: FocalOptions = {},
 ): Losses {
   return scope(() => {
     const final = focalLoss(score, labels, options);
-    const image = focalLoss(imageScore, labels, options);
+    const image = imageScore ? focalLoss(imageScore, labels, options) : zeros(labels.device, []);
     return { loss: add(final, image), final, image };
   });
 }

@@ -1,4 +1,4 @@
-export { loadCheckpoint, type RunIdentity, saveCheckpoint } from "./checkpoint.js";
+export { loadCheckpoint, type Resumable, type RunIdentity, saveCheckpoint } from "./checkpoint.js";
 export { type GatherOptions, gatherData, type HoldOut, type TrainingData } from "./data.js";
 export {
   FeatureCache,
@@ -9,11 +9,12 @@ export {
 } from "./feature-cache.js";
 export { type AddOptions, FeatureStore, type FeatureStoreOptions } from "./features.js";
 export { type FocalOptions, focalLoss, type LossForm } from "./focal.js";
-export { drawLossCurve } from "./loss-curve.js";
-export type { EpochRecord, StepRecord } from "./metrics-log.js";
+export { type Curve, drawLossCurve } from "./loss-curve.js";
+export { type EpochRecord, MetricsLog, type StepRecord } from "./metrics-log.js";
 export { type Comparison, type PairOptions, PairResiduals } from "./pairs.js";
 export { RUN_FILES, type RunOptions, type RunResult, trainRun } from "./run.js";
 export { type Query, Sampler, type SamplerOptions, type TrainingItem } from "./sampler.js";
+export { TrainableSortedHeads } from "./sorted-heads.js";
 export { TrainableHeads } from "./trainable-heads.js";
 export {
   DivergedError,

@@ -1,18 +1,25 @@
-import type { StepRecord } from "./metrics-log.js";
-
 const SIZE = { width: 720, height: 360 } as const;
 const FRAME = { left: 56, right: 16, top: 36, bottom: 40 } as const;
 /** Points of a curve: steps beyond that many are averaged in groups. */
 const MOST_POINTS = 300;
 
-const CURVES = [
+/** A line of the picture: which value of the records, what it is called. */
+export interface Curve {
+  readonly key: string;
+  readonly name: string;
+  readonly colour: string;
+}
+
+type Measured = Readonly<Record<"step" | "loss", number>>;
+
+const HEADS_CURVES: readonly Curve[] = [
   { key: "loss", name: "loss", colour: "#222222" },
   { key: "L_h", name: "L_h, final score", colour: "#1f6fb4" },
   { key: "L_IRL", name: "L_IRL, image residual", colour: "#c8501e" },
-] as const;
+];
 
 /** The losses of a run as an SVG picture, steps to the right and the loss upwards from 0. */
-export function drawLossCurve(records: readonly StepRecord[]): string {
+export function drawLossCurve(records: readonly Measured[], lines: readonly Curve[] = HEADS_CURVES): string {
   const last = Math.max(1, ...records.map(({ step }) => step));
   const top = niceCeiling(Math.max(0, ...records.map(({ loss }) => loss)));
   const { width, height } = SIZE;
@@ -26,7 +33,7 @@ export function drawLossCurve(records: readonly StepRecord[]): string {
       `<text x="${fixed(x(step))}" y="${height - FRAME.bottom + 18}" text-anchor="middle">${step}</text>`,
     ];
   });
-  const curves = CURVES.flatMap(({ key, name, colour }, i) => {
+  const curves = lines.flatMap(({ key, name, colour }, i) => {
     const points = thinned(records, key).map(([step, loss]) => `${fixed(x(step))},${fixed(y(loss))}`);
     const at = FRAME.left + 8 + 190 * i;
     return [
@@ -46,12 +53,15 @@ export function drawLossCurve(records: readonly StepRecord[]): string {
 }
 
 /** Mean step and mean loss of groups of neighbouring steps. */
-function thinned(records: readonly StepRecord[], key: "loss" | "L_h" | "L_IRL"): [number, number][] {
+function thinned(records: readonly Measured[], key: string): [number, number][] {
   const group = Math.max(1, Math.ceil(records.length / MOST_POINTS));
   return Array.from({ length: Math.ceil(records.length / group) }, (_, i) => {
     const some = records.slice(i * group, (i + 1) * group);
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / some.length;
-    return [mean(some.map(({ step }) => step)), mean(some.map((record) => record[key]))];
+    return [
+      mean(some.map(({ step }) => step)),
+      mean(some.map((record) => (record as unknown as Record<string, number>)[key])),
+    ];
   });
 }
 

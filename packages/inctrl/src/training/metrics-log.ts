@@ -24,46 +24,50 @@ export interface EpochRecord {
   readonly mean_residual: number | null;
 }
 
-export type MetricsRecord = StepRecord | EpochRecord;
-
 /** What a run has measured, in memory and line by line in a file. */
-export class MetricsLog {
+export class MetricsLog<
+  S extends { step: number; loss: number } = StepRecord,
+  E extends { step: number; hold_out: unknown } = EpochRecord,
+> {
   readonly path: string;
-  readonly records: MetricsRecord[];
+  readonly records: (S | E)[];
 
-  private constructor(path: string, records: MetricsRecord[]) {
+  private constructor(path: string, records: (S | E)[]) {
     this.path = path;
     this.records = records;
   }
 
   /** Opens a log, of which only the lines up to a step are kept: what came after a checkpoint comes again. */
-  static async open(path: string, upTo: number): Promise<MetricsLog> {
+  static async open<
+    S extends { step: number; loss: number } = StepRecord,
+    E extends { step: number; hold_out: unknown } = EpochRecord,
+  >(path: string, upTo: number): Promise<MetricsLog<S, E>> {
     const text = upTo === 0 ? "" : await readFile(path, "utf8").catch(() => "");
     const records = text.split("\n").flatMap((line) => {
-      const record = parse(line);
+      const record = parse(line) as S | E | null;
       return record && record.step <= upTo ? [record] : [];
     });
     const kept = records.map((record) => `${JSON.stringify(record)}\n`).join("");
     await writeFileAtomic(path, [new TextEncoder().encode(kept)]);
-    return new MetricsLog(path, records);
+    return new MetricsLog<S, E>(path, records);
   }
 
-  async add(record: MetricsRecord): Promise<void> {
+  async add(record: S | E): Promise<void> {
     this.records.push(record);
     await appendFile(this.path, `${JSON.stringify(record)}\n`);
   }
 
-  get steps(): StepRecord[] {
-    return this.records.filter((record): record is StepRecord => "loss" in record);
+  get steps(): S[] {
+    return this.records.filter((record): record is S => "loss" in record);
   }
 
-  get epochs(): EpochRecord[] {
-    return this.records.filter((record): record is EpochRecord => "hold_out" in record);
+  get epochs(): E[] {
+    return this.records.filter((record): record is E => "hold_out" in record);
   }
 }
 
 /** A line as a record; the last line of a run that was killed may be half a line. */
-function parse(line: string): MetricsRecord | null {
+function parse(line: string): unknown {
   try {
     const record = JSON.parse(line);
     const sound = typeof record?.step === "number" && (typeof record.loss === "number" || record.hold_out);

@@ -205,7 +205,8 @@ class Run {
 
 /** All that decides what comes out, but for the device. The number of epochs may grow from one run to the next. */
 function identityOf(data: TrainingData, pairs: PairResiduals, options: RunOptions): RunIdentity {
-  const { shots, batch, lr, weightDecay, optimizer, loss, seed, includeQuery, alpha } = options;
+  const { shots, batch, headsForm, balance, lr, weightDecay, optimizer, loss, seed, includeQuery, alpha } =
+    options;
   const { backbone, fit, recipe } = pairs.store;
   return {
     fingerprint: backbone.fingerprint,
@@ -213,7 +214,9 @@ function identityOf(data: TrainingData, pairs: PairResiduals, options: RunOption
     blocks: recipe.blocks.join(","),
     data_sha256: data.hash,
     text: String(data.text !== null),
-    options: JSON.stringify({ shots, batch, lr, weightDecay, optimizer, loss, seed, includeQuery, alpha }),
+    options: JSON.stringify({
+      ...{ shots, batch, headsForm, balance, lr, weightDecay, optimizer, loss, seed, includeQuery, alpha },
+    }),
   };
 }
 

@@ -23,19 +23,22 @@ export interface SamplerOptions {
   readonly seed: number;
   /** Lets an image be its own prompt, as the released code does. Default false. */
   readonly includeQuery?: boolean;
+  /** Whether each image comes up as often as others, or each category. Default images. */
+  readonly balance?: "images" | "categories";
 }
 
 /** Streams of random numbers that do not overlap. */
 const STREAM = { normals: 0, anomalies: 1, prompts: 2 } as const;
+const STREAMS = 3;
 
 /**
  * Batches for training (paper, section 4.1): half normal and half anomalous images, each from a permutation that is drawn
- * anew when it has been gone through; each with K prompts drawn without replacement from the normal images of its category.
+ * anew when it has been gone through (or so by category, and by image within each); each with K prompts drawn without replacement from the normal images of its category.
  * A batch is a function of its number and the seed alone, so the number is the whole of the sampler's state.
  */
 export class Sampler {
   readonly #options: SamplerOptions;
-  readonly #cycles: readonly [Cycle, Cycle];
+  readonly #cycles: readonly [Items, Items];
   /** Normal images of each category, without repetitions. */
   readonly #prompts: readonly (readonly number[])[];
 
@@ -65,10 +68,8 @@ export class Sampler {
           "lower --shots or leave the category out",
       );
     });
-    this.#cycles = [
-      new Cycle(labelled[0], seed, STREAM.normals),
-      new Cycle(labelled[1], seed, STREAM.anomalies),
-    ];
+    const order = options.balance === "categories" ? byCategory : inTurn;
+    this.#cycles = [order(labelled[0], seed, STREAM.normals), order(labelled[1], seed, STREAM.anomalies)];
   }
 
   /** Batch number `step`, from 0. */
@@ -95,21 +96,40 @@ export class Sampler {
   }
 }
 
+/** Items by position, without end. */
+interface Items {
+  at(position: number): TrainingItem;
+}
+
+const inTurn = (items: readonly TrainingItem[], seed: number, stream: number): Items =>
+  new Cycle(items, seed, stream);
+
+/** Each category once a round, in a new order each time, and within it each image. */
+function byCategory(items: readonly TrainingItem[], seed: number, stream: number): Items {
+  const categories = [...new Set(items.map(({ category }) => category))];
+  const own = categories.map((c, i) => {
+    const ofCategory = items.filter(({ category }) => category === c);
+    return new Cycle(ofCategory, seed, stream + STREAMS * (i + 1));
+  });
+  const order = new Cycle([...own.keys()], seed, stream);
+  return { at: (position) => own[order.at(position)].at(Math.floor(position / own.length)) };
+}
+
 /** Goes through items in a random order, again and again, in a new order each time. */
-class Cycle {
-  readonly #items: readonly TrainingItem[];
+class Cycle<T> {
+  readonly #items: readonly T[];
   readonly #seed: number;
   readonly #stream: number;
   #round = -1;
   #order: number[] = [];
 
-  constructor(items: readonly TrainingItem[], seed: number, stream: number) {
+  constructor(items: readonly T[], seed: number, stream: number) {
     this.#items = items;
     this.#seed = seed;
     this.#stream = stream;
   }
 
-  at(position: number): TrainingItem {
+  at(position: number): T {
     const round = Math.floor(position / this.#items.length);
     if (round !== this.#round) {
       const seed = Math.floor(random(this.#seed, this.#stream, round, 0) * 2 ** 32);

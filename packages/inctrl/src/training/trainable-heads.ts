@@ -11,7 +11,8 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
-import { type HeadValues, HIDDEN } from "../heads.js";
+import { type HeadsForm, type HeadValues, HIDDEN } from "../heads.js";
+import type { HeadFunctions } from "../model.js";
 
 /** psi: Linear, ReLU, Linear, ReLU, no biases. */
 class Adapter extends nn.Module {
@@ -62,7 +63,8 @@ class ScoringHead extends nn.Module {
  * InCTRL's heads while they are trained: the same functions as `Heads`, under the same released names, with gradients and batch
  * statistics.
  */
-export class TrainableHeads extends nn.Module {
+export class TrainableHeads extends nn.Module implements HeadFunctions {
+  readonly form: HeadsForm = "paper";
   readonly adapter: Adapter;
   /** eta. */
   readonly diff_head_ref: ScoringHead;

@@ -10,7 +10,7 @@ import {
   tensor,
 } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
-import type { HeadValues } from "../heads.js";
+import type { HeadsForm, HeadValues } from "../heads.js";
 import { auroc } from "../metrics/metrics.js";
 import { type HoldOut, type TrainingData, textKey } from "./data.js";
 import type { FeatureStore } from "./features.js";
@@ -18,6 +18,7 @@ import type { LossForm } from "./focal.js";
 import { batchLosses, type FrozenBatch, scoreBatch, uploadBatch } from "./forward.js";
 import type { PairResiduals } from "./pairs.js";
 import { type Query, Sampler } from "./sampler.js";
+import { TrainableSortedHeads } from "./sorted-heads.js";
 import { TrainableHeads } from "./trainable-heads.js";
 
 export type OptimizerName = "adamw" | "adam" | "sgd";
@@ -28,6 +29,8 @@ export interface TrainOptions {
   readonly shots: number;
   /** Images a step, half of them anomalous. Default 48. */
   readonly batch: number;
+  /** Default paper. */
+  readonly headsForm: HeadsForm;
   /** Default 1e-3. */
   readonly lr: number;
   /** Default 0.01. */
@@ -40,6 +43,8 @@ export interface TrainOptions {
   readonly seed: number;
   /** Lets an image be its own prompt, as the released code does. Default false. */
   readonly includeQuery: boolean;
+  /** Whether each image comes up as often as others, or each category. Default images. */
+  readonly balance: "images" | "categories";
   /** Weight of s_p in the final score. Default 1. */
   readonly alpha: number;
 }
@@ -47,6 +52,8 @@ export interface TrainOptions {
 export const TRAIN_DEFAULTS: TrainOptions = {
   shots: 4,
   batch: 48,
+  headsForm: "paper",
+  balance: "images",
   lr: 1e-3,
   weightDecay: 0.01,
   optimizer: "adamw",
@@ -97,7 +104,7 @@ const JUDGED_TOGETHER = 64;
  */
 export class Trainer {
   readonly options: TrainOptions;
-  readonly heads: TrainableHeads;
+  readonly heads: TrainableHeads | TrainableSortedHeads;
   readonly #device: Device;
   readonly #data: TrainingData;
   readonly #store: FeatureStore;
@@ -114,7 +121,10 @@ export class Trainer {
     this.#device = pairs.store.backbone.device;
     this.#sampler = new Sampler(data.items, data.categories, options);
     const { patches, embedDim } = pairs.store.recipe;
-    this.heads = new TrainableHeads(this.#device, embedDim, patches[1], options.seed);
+    this.heads =
+      options.headsForm === "sorted"
+        ? new TrainableSortedHeads(this.#device, options.seed)
+        : new TrainableHeads(this.#device, embedDim, patches[1], options.seed);
     this.#optimizer = makeOptimizer(this.heads.parameters(), options);
   }
 

@@ -86,14 +86,19 @@ test("golden/tiny: every value, and every checkpoint form", async ({ device }) =
   const report = await runParity(device, tiny);
   for (const check of report.checks) check.name = check.name.replace(" (relative)", "");
   allHold(report, [2, 3, 4], files);
-  // The gradient of every parameter of both towers, and a training step of the heads in both forms of the loss.
+  // The gradient of every parameter of both towers, and five training steps of the heads in both forms of the loss.
   const learning = report.checks.filter(({ name }) => LEARNING.test(name));
   for (const { name, ok, maxAbs, tolerance } of learning) assert.ok(ok, `${name}: ${maxAbs} of ${tolerance}`);
   const count = (part: RegExp) => learning.filter(({ name }) => part.test(name)).length;
   assert.is(count(/^contrastive: grad\./), 86);
   for (const form of ["logits", "probability"]) {
     assert.is(count(new RegExp(`^train-${form}: grad\\.`)), 22);
-    assert.is(count(new RegExp(`^train-${form}: loss\\.`)), 2);
+    assert.is(count(new RegExp(`^train-${form}: loss\\.`)), 5);
+    for (const step of [1, 5]) {
+      const held = learning.filter(({ name }) => name.startsWith(`train-${form}: step${step}.`));
+      const strict = held.filter(({ tolerance }) => tolerance === 1e-4);
+      assert.is(strict.length, 44);
+    }
   }
 });
 

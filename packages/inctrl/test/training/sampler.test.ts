@@ -44,6 +44,31 @@ test("batches are half normal and half anomalous, each from a permutation that c
   );
 });
 
+test("balanced by category, each comes up as often, and within it each image", () => {
+  const sampler = new Sampler(ITEMS, NAMES, { ...OPTIONS, balance: "categories" });
+  const queries = Array.from({ length: 70 }, (_, step) => sampler.batch(step)).flat();
+  for (const label of [0, 1]) {
+    const own = queries.filter((query) => query.label === label);
+    for (const category of [0, 1]) {
+      const images = own.filter((query) => query.category === category).map(({ image }) => image);
+      assert.is(images.length, 105);
+      const counts = [...new Set(images)].map((image) => images.filter((each) => each === image).length);
+      assert.is(
+        counts.length,
+        [
+          [7, 5],
+          [3, 2],
+        ][label][category],
+      );
+      assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, `${counts}`);
+    }
+  }
+  assert.equal(
+    new Sampler(ITEMS, NAMES, { ...OPTIONS, balance: "categories" }).batch(3),
+    queries.slice(18, 24),
+  );
+});
+
 test("prompts are different normal images of the query's category, never the query itself", () => {
   const sampler = new Sampler(ITEMS, NAMES, OPTIONS);
   const seen = new Set<number>();

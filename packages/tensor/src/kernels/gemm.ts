@@ -16,6 +16,8 @@ export interface GemmVariant {
   tile: Tile;
   /** Panels hold float16. */
   half: boolean;
+  /** How the operands lie; by default `a` row by row and the right one in panels. */
+  lie?: Lie;
   bias: boolean;
   activation: Activation | null;
   residual: boolean;
@@ -23,18 +25,28 @@ export interface GemmVariant {
   aligned: boolean;
 }
 
+/** Operands as a gradient finds them, read where they lie instead of being copied first. */
+export interface Lie {
+  /** `a` is [k, m]. */
+  transposed: boolean;
+  /** The right operand is [k, n], n a multiple of 4, and not packed. */
+  plain: boolean;
+}
+
+const PACKED: Lie = { transposed: false, plain: false };
+
 export const range = (n: number): number[] => [...Array(n).keys()];
 
 /**
  * out[b, m, n] = activation(scale * a[b, m, k] . panels[b, k, n] + bias[n]) + residual[b, m, n].
  *
- * `a` is row-major and `panels` packed by `panelKernel`. Work split: workgroup (row tile, column tile, batch).
+ * `a` is row-major and `panels` packed by `panelKernel`, unless `lie` says otherwise. Work split: workgroup (row tile, column tile, batch).
  */
 export function gemmKernel(variant: GemmVariant): Kernel {
   return kernelFor(`gemm:${JSON.stringify(variant)}`, () => {
-    const { tile, bias, activation, residual, aligned, half } = variant;
+    const { tile, bias, activation, residual, aligned, half, lie } = variant;
     const element = aligned ? "vec4f" : "f32";
-    const main = mainLoop(tile, half);
+    const main = mainLoop(tile, half, lie);
     const width = tile.lanes * 4 * tile.vectors;
     return kernel({
       name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
@@ -113,8 +125,8 @@ export interface MainLoop {
   lane: string;
 }
 
-export function mainLoop(tile: Tile, half: boolean): MainLoop {
-  return tile.kind === "workgroup" ? workgroupLoop(tile, half) : registerLoop(tile, half);
+export function mainLoop(tile: Tile, half: boolean, lie: Lie = PACKED): MainLoop {
+  return tile.kind === "workgroup" ? workgroupLoop(tile, half, lie) : registerLoop(tile, half, lie);
 }
 
 function declareSums(tile: Tile): string {
@@ -138,27 +150,34 @@ const loadPanel = (half: boolean, index: string): string =>
  * multiply and an add are two; fma is not fused). A load is eight bounds-checked scalar loads, some 450 bytes of code; past
  * about 32 KiB, the instruction cache, a turn takes twice as long, which rules out four values a turn and larger tiles.
  */
-function registerLoop(tile: Tile, half: boolean): MainLoop {
+function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): MainLoop {
   const { lanes, rows, vectors, steps } = tile;
   const broadcast = tile.kind === "subgroup";
   const lane = broadcast ? "lane" : "lid";
   const groups = broadcast ? Math.ceil(rows / lanes) : rows;
   const rowOf = (g: number) => (broadcast ? `row0 + ${g * lanes}u + lane` : `row0 + ${g}u`);
   const setup = [
-    ...range(groups).map((g) => `  let a${g} = aBase + min(${rowOf(g)}, u.m - 1u) * u.k;`),
+    ...range(groups).map((g) => {
+      return `  var a${g} = aBase + min(${rowOf(g)}, u.m - 1u)${transposed ? "" : " * u.k"};`;
+    }),
     ...range(vectors).map((c) => {
+      const column = `(colTile * ${vectors}u + ${c}u) * ${lanes}u + ${lane}`;
+      if (plain) return `  var p${c} = panelBase + min(${column}, u.n / 4u - 1u);`;
       // A tile may reach past the last panel: it then reads the last one again and stores nothing.
       const panel = `min(colTile * ${vectors}u + ${c}u, (u.n + ${4 * lanes - 1}u) / ${4 * lanes}u - 1u)`;
       return `  var p${c} = panelBase + ${panel} * u.k * ${lanes}u + ${lane};`;
     }),
   ];
   const turn = range(steps);
+  // From one value of k to the next, in the left and in the right operand.
+  const along = transposed ? "u.m" : "1u";
+  const below = plain ? "(u.n / 4u)" : `${lanes}u`;
   const value = (r: number, s: number) =>
     broadcast ? `subgroupBroadcast(x${Math.floor(r / lanes)}_${s}, ${r % lanes}u)` : `x${r}_${s}`;
   const step = [
     ...turn.flatMap((s) => [
-      ...range(vectors).map((c) => `    let b${c}_${s} = ${loadPanel(half, `p${c} + ${s * lanes}u`)};`),
-      ...range(groups).map((g) => `    let x${g}_${s} = a[a${g} + k + ${s}u];`),
+      ...range(vectors).map((c) => `    let b${c}_${s} = ${loadPanel(half, `p${c} + ${s}u * ${below}`)};`),
+      ...range(groups).map((g) => `    let x${g}_${s} = a[a${g} + ${s}u * ${along}];`),
     ]),
     ...range(rows).flatMap((r) => [
       ...turn.map((s) => `    let y${r}_${s} = vec4f(${value(r, s)});`),
@@ -167,7 +186,8 @@ function registerLoop(tile: Tile, half: boolean): MainLoop {
         return `    s${r}_${c} = ${added};`;
       }),
     ]),
-    ...range(vectors).map((c) => `    p${c} += ${steps * lanes}u;`),
+    ...range(groups).map((g) => `    a${g} += ${steps}u * ${along};`),
+    ...range(vectors).map((c) => `    p${c} += ${steps}u * ${below};`),
   ];
   return {
     source: {
@@ -190,10 +210,18 @@ const K_STEP = 16;
  * Workgroup memory: 16 x 16 invocations share a tile of 16 x `rows` rows and 64 columns, loaded 16 values of k at
  * a time. Best on GPUs, where workgroup memory and barriers are cheap.
  */
-function workgroupLoop(tile: Tile, half: boolean): MainLoop {
+function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): MainLoop {
   const { rows, lanes } = tile;
   const height = 16 * rows;
   const threads = 16 * lanes;
+  // Neighbouring invocations take neighbouring values, whichever way they lie.
+  const [kOf, rowOf] = transposed
+    ? [`e / ${height}u`, `e % ${height}u`]
+    : [`e % ${K_STEP}u`, `e / ${K_STEP}u`];
+  const aAt = transposed ? "k * u.m + row" : "row * u.k + k";
+  const bAt = plain
+    ? `panelBase + k * (u.n / 4u) + min(colTile * ${lanes}u + e % ${lanes}u, u.n / 4u - 1u)`
+    : `panel + k0 * ${lanes}u + e`;
   const step = range(rows).flatMap((r) => [
     `      s${r}_0 = fma(vec4f(tileA[kk * ${height}u + ly * ${rows}u + ${r}u]), b, s${r}_0);`,
   ]);
@@ -209,16 +237,16 @@ var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;`,
   let panel = panelBase + colTile * u.k * ${lanes}u;
   for (var k0 = 0u; k0 < u.k; k0 += ${K_STEP}u) {
     for (var e = lid; e < ${K_STEP * height}u; e += ${threads}u) {
-      let k = k0 + e % ${K_STEP}u;
-      let row = groupRow + e / ${K_STEP}u;
+      let k = k0 + ${kOf};
+      let row = groupRow + ${rowOf};
       var value = 0.0;
-      if (k < u.k && row < u.m) { value = a[aBase + row * u.k + k]; }
-      tileA[(e % ${K_STEP}u) * ${height}u + e / ${K_STEP}u] = value;
+      if (k < u.k && row < u.m) { value = a[aBase + ${aAt}]; }
+      tileA[(${kOf}) * ${height}u + ${rowOf}] = value;
     }
     for (var e = lid; e < ${K_STEP * lanes}u; e += ${threads}u) {
       let k = k0 + e / ${lanes}u;
       var value = vec4f();
-      if (k < u.k) { value = ${loadPanel(half, `panel + k0 * ${lanes}u + e`)}; }
+      if (k < u.k) { value = ${loadPanel(half, bAt)}; }
       tileB[e] = value;
     }
     workgroupBarrier();

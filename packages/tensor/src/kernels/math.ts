@@ -38,6 +38,12 @@ export const MATH = {
   return select(large, small, abs(x) < 0.625);
 }`,
   sigmoid: `fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }`,
+  // Far out it is 0 and 1; bounded, so that no infinity meets a zero.
+  quick_gelu_slope: `fn quick_gelu_slope(a: f32) -> f32 {
+  let x = 1.702 * clamp(a, -60.0, 60.0);
+  let s = 1.0 / (1.0 + exp(-x));
+  return s * fma(x, 1.0 - s, 1.0);
+}`,
 } as const;
 
 /** Activations that matmul can fuse, as WGSL functions of one float32. */

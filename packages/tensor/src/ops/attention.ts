@@ -1,4 +1,4 @@
-import { isRecording, recorded } from "../autograd/record.js";
+import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { attentionKernel } from "../kernels/attention.js";
 import { planAttention } from "../kernels/plan.js";
@@ -6,9 +6,7 @@ import { scope } from "../scope.js";
 import { broadcastStrides, formatShape, type Shape } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
-import { split } from "./concat.js";
 import { launch } from "./launch.js";
-import { permute, reshape, slice, squeeze } from "./shape.js";
 
 export interface AttentionOptions {
   /** Query i sees keys 0 to i (aligned at the end where there are more keys than queries). */
@@ -94,6 +92,11 @@ export interface SelfAttentionOptions extends AttentionOptions {
  * const y = selfAttention(matmul(x, inProjection, { bias }), 14);
  */
 export function selfAttention(qkv: Tensor, heads: number, options: SelfAttentionOptions = {}): Tensor {
+  const attributes = { ...options, heads };
+  return recorded("selfAttention", [qkv, options.mask], attributes, () => attendFused(qkv, heads, options));
+}
+
+function attendFused(qkv: Tensor, heads: number, options: SelfAttentionOptions): Tensor {
   const [batch, tokens, triple] = qkv.shape;
   return scope(() => {
     check(
@@ -104,14 +107,6 @@ export function selfAttention(qkv: Tensor, heads: number, options: SelfAttention
     );
     const width = triple / 3;
     const d = width / heads;
-    if (isRecording()) {
-      // By ops that have gradients: heads apart, attention, heads together.
-      const apart = permute(reshape(qkv, [batch, tokens, 3, heads, d]), [2, 0, 3, 1, 4]);
-      const [q, k, v] = split(apart, 3).map((t) => squeeze(t, 0));
-      const asked = slice(q, [null, null, [0, options.queries ?? tokens]]);
-      const made = permute(attention(asked, k, v, options), [0, 2, 1, 3]);
-      return reshape(made, [batch, -1, width]);
-    }
     const part = (i: number): Layout => ({
       offset: i * width,
       batch: tokens * triple,

@@ -98,6 +98,7 @@ export const ELEMENTWISE = {
     ACTIVATIONS.gelu_tanh,
   ),
   quickGelu: guarded("activate(a)", (a) => a * sigmoid(1.702 * a), ACTIVATIONS.quick_gelu),
+  quickGeluSlope: guarded("quick_gelu_slope(a)", quickGeluSlope, MATH.quick_gelu_slope),
 
   equal: comparison("a == b", (a, b) => a === b, ALL),
   // Drivers lower `!=` to an ordered comparison, false where one is NaN.
@@ -148,6 +149,12 @@ function power(a: number, b: number): number {
 
 function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
+}
+
+/** The derivative of x * sigmoid(1.702 x). */
+function quickGeluSlope(a: number): number {
+  const x = 1.702 * Math.min(60, Math.max(-60, a));
+  return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
 }
 
 function roundToEven(x: number): number {

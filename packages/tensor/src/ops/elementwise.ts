@@ -82,6 +82,8 @@ export const gelu = unary("gelu");
 export const geluTanh = unary("geluTanh");
 /** x * sigmoid(1.702 x), the form in OpenAI's CLIP. */
 export const quickGelu = unary("quickGelu");
+/** The derivative of quickGelu. */
+export const quickGeluSlope = unary("quickGeluSlope");
 
 /** a == b, bool. @example equal(label, 1); */
 export const equal = binary("equal");

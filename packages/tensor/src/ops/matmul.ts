@@ -10,7 +10,7 @@ import { cast } from "./cast.js";
 import { add, gelu, geluTanh, quickGelu, relu, sigmoid, tanh } from "./elementwise.js";
 import { launch } from "./launch.js";
 import { PackedMatrix, packMatrix } from "./packed.js";
-import { expand, transpose } from "./shape.js";
+import { expand } from "./shape.js";
 
 export interface MatmulOptions {
   /** `a` holds [..., k, m]. */
@@ -39,13 +39,16 @@ export interface MatmulOptions {
  */
 export function matmul(a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions = {}): Tensor {
   if (!isRecording()) return scope(() => product(a, b, options));
-  // On a tape what is fused falls apart into ops with gradients of their own.
+  // On a tape an activation is an op of its own, since its gradient needs what came before it.
   const { transposeA = false, transposeB = false, scale = 1, bias, activation, residual } = options;
   return scope(() => {
     const plain = { transposeA, transposeB, scale };
-    const core = recorded("matmul", [a, b], plain, () => scope(() => product(a, b, plain)));
-    const biased = bias ? add(core, bias) : core;
-    const active = activation ? ACTIVATE[activation](biased) : biased;
+    const last = activation ? undefined : residual;
+    const made = recorded("matmul", [a, b, bias, last], plain, () =>
+      scope(() => product(a, b, { ...plain, bias, residual: last })),
+    );
+    if (!activation) return made;
+    const active = ACTIVATE[activation](made);
     return residual ? add(active, residual) : active;
   });
 }
@@ -62,21 +65,22 @@ const ACTIVATE: Record<Activation, (x: Tensor) => Tensor> = {
 function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): Tensor {
   const { transposeA = false, transposeB = false, bias, residual, activation, scale = 1 } = options;
   checkOperands(a0, b, transposeA, transposeB);
-  const a = transposeA ? transpose(cast(a0, "float32")) : cast(a0, "float32");
-  const [m, k] = [a.shape[a.rank - 2], a.shape[a.rank - 1]];
+  const a = cast(a0, "float32");
+  const [m, k] = rowsOf(a, transposeA);
   const n = b instanceof PackedMatrix ? b.n : b.shape[b.rank - (transposeB ? 2 : 1)];
   const aLead = a.shape.slice(0, -2);
   const bLead = b instanceof PackedMatrix ? (b.batch === 1 ? [] : [b.batch]) : b.shape.slice(0, -2);
   const lead = broadcastShapes("matmul", aLead, bLead);
   const outShape = [...lead, m, n];
-  const { left, right, batch, rows, aStep, shared } = align(a, b, aLead, bLead, lead, transposeB);
-  commonDevice("matmul", [a, right.panels, ...(bias ? [bias] : []), ...(residual ? [residual] : [])]);
+  const { left, right, plain, batch, rows, aStep, shared } = align(a, b, aLead, bLead, lead, options);
+  commonDevice("matmul", [a, right, ...(bias ? [bias] : []), ...(residual ? [residual] : [])]);
   if (bias) checkSize("bias", bias, [n]);
   if (residual) checkSize("residual", residual, outShape);
   const out = Tensor.empty(a.device, outShape);
   const variant: GemmVariant = {
     tile: planGemm(rows, k, n, a.device.caps, a.device.tuning),
-    half: right.half,
+    half: right.dtype === "float16",
+    ...((transposeA || plain) && { lie: { transposed: transposeA, plain } }),
     bias: bias !== undefined,
     activation: activation ?? null,
     residual: residual !== undefined,
@@ -89,7 +93,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
     kernel,
     {
       a: left,
-      panels: right.panels,
+      panels: right,
       out,
       ...(bias ? { bias: cast(bias, "float32") } : {}),
       ...(residual ? { residual: cast(residual, "float32") } : {}),
@@ -99,7 +103,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
       n,
       k,
       aBatch: aStep,
-      panelBatch: shared ? 0 : (Math.ceil(n / right.width) * k * right.width) / 4,
+      panelBatch: shared ? 0 : right.size / batch / 4,
       scale,
     },
     out.size === 0
@@ -110,6 +114,24 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
   return out;
 }
 
+/** Rows and inner size of a left operand. */
+const rowsOf = (a: Tensor, transposed: boolean): [m: number, k: number] => {
+  const [first, last] = a.shape.slice(-2);
+  return transposed ? [last, first] : [first, last];
+};
+
+/** A right operand of more columns is packed all the same: its rows lie too far apart for a CPU's caches. */
+const WIDEST_PLAIN = 1024;
+
+/** The right operand's values as a kernel reads them: in panels, or as they lie. */
+function rightValues(b: Tensor | PackedMatrix, transposed: boolean): { right: Tensor; plain: boolean } {
+  if (b instanceof PackedMatrix) return { right: b.panels, plain: false };
+  const n = b.shape[b.rank - 1];
+  const source = cast(b, "float32");
+  if (!transposed && n % 4 === 0 && n <= WIDEST_PLAIN) return { right: source, plain: true };
+  return { right: packMatrix(source, { transposed }).panels, plain: false };
+}
+
 /** Brings both operands to one batch axis; a right operand shared by all folds the batch of `a` into its rows. */
 function align(
   a: Tensor,
@@ -117,15 +139,16 @@ function align(
   aLead: Shape,
   bLead: Shape,
   lead: Shape,
-  transposed: boolean,
+  { transposeA = false, transposeB = false }: MatmulOptions,
 ) {
-  const [m, k] = [a.shape[a.rank - 2], a.shape[a.rank - 1]];
+  const [m, k] = rowsOf(a, transposeA);
   if (sizeOf(bLead) === 1) {
-    const right = b instanceof PackedMatrix ? b : packMatrix(cast(b, "float32"), { transposed });
-    return { left: a, right, batch: 1, rows: sizeOf(aLead) * m, aStep: 0, shared: true };
+    const right = rightValues(b, transposeB);
+    const folds = !transposeA || sizeOf(aLead) === 1;
+    const [batch, rows] = folds ? [1, sizeOf(aLead) * m] : [sizeOf(aLead), m];
+    return { left: a, ...right, batch, rows, aStep: folds ? 0 : m * k, shared: true };
   }
   const batch = sizeOf(lead);
-  let right: PackedMatrix;
   if (b instanceof PackedMatrix) {
     check(
       sameShape(bLead, lead) || b.batch === batch,
@@ -133,13 +156,12 @@ function align(
       () =>
         `matmul: a is ${formatShape(a.shape)} and the packed b has ${b.batch} matrices; give a as many, or one`,
     );
-    right = b;
-  } else {
-    const full = sameShape(bLead, lead) ? b : expand(b, [...lead, ...b.shape.slice(-2)]);
-    right = packMatrix(cast(full, "float32"), { transposed });
   }
-  const left = sizeOf(aLead) === 1 || sameShape(aLead, lead) ? a : expand(a, [...lead, m, k]);
-  return { left, right, batch, rows: m, aStep: sizeOf(left.shape) === m * k ? 0 : m * k, shared: false };
+  const full =
+    b instanceof PackedMatrix || sameShape(bLead, lead) ? b : expand(b, [...lead, ...b.shape.slice(-2)]);
+  const left = sizeOf(aLead) === 1 || sameShape(aLead, lead) ? a : expand(a, [...lead, ...a.shape.slice(-2)]);
+  const aStep = left.size === m * k ? 0 : m * k;
+  return { left, ...rightValues(full, transposeB), batch, rows: m, aStep, shared: false };
 }
 
 function checkOperands(a: Tensor, b: Tensor | PackedMatrix, transposeA: boolean, transposeB: boolean): void {

@@ -83,6 +83,58 @@ function normalised(x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions): 
 }
 
 /**
+ * What layerNorm passes back, in one pass over the rows: with y = (x - mean) * inverse and h = g * weight,
+ * dx = inverse * (h - mean(h) - y * mean(h * y)), and g * y, whose sum over the rows is the weight's gradient.
+ */
+export function layerNormBackward(
+  x0: Tensor,
+  weight: Tensor | undefined,
+  g: Tensor,
+  eps: number,
+): { dx: Tensor; gNormed: Tensor } {
+  return scope(() => {
+    const x = cast(x0, "float32");
+    const [dx, gNormed] = [Tensor.empty(x.device, x.shape), Tensor.empty(x.device, x.shape)];
+    if (x.size === 0) return { dx, gNormed };
+    const n = x.shape[x.rank - 1];
+    const { family, maxWorkgroupsPerDimension } = x.device.caps;
+    const split = rowSplit(family);
+    const text = kernelFor(`layerNormBackward:${family === "workgroup"}:${!!weight}`, () => {
+      const along = (body: string) =>
+        `for (var j = ${split.start}; j < u.n; j += ${split.step}) { let i = base + j; ${body} }`;
+      const weighted = weight ? "g[i] * weight[j]" : "g[i]";
+      return kernel({
+        name: "layer norm backward",
+        reads: { x: "f32", g: "f32", ...(weight ? { weight: "f32" } : {}) },
+        writes: { dx: "f32", gNormed: "f32" },
+        uniforms: { rows: "u32", n: "u32", eps: "f32" },
+        ...split.source,
+        body: `  ${split.begin}
+  let base = row * u.n;
+  var total = 0.0;
+  ${along("total += x[i];")}
+  let mean = ${split.sum("total")} / f32(u.n);
+  var squares = 0.0;
+  var pulls = 0.0;
+  var turns = 0.0;
+  ${along(`let d = x[i] - mean; let h = ${weighted}; squares = fma(d, d, squares); pulls += h; turns = fma(h, d, turns);`)}
+  let inverse = inverseSqrt(${split.sum("squares")} / f32(u.n) + u.eps);
+  let pull = ${split.sum("pulls")} / f32(u.n);
+  let turn = ${split.sum("turns")} * inverse / f32(u.n);
+  ${along(`let y = (x[i] - mean) * inverse; dx[i] = inverse * (${weighted} - pull - y * turn); gNormed[i] = g[i] * y;`)}`,
+      });
+    });
+    launch(
+      text,
+      { x, g, dx, gNormed, ...(weight ? { weight: cast(weight, "float32") } : {}) },
+      { rows: x.size / n, n, eps },
+      split.grid(x.size / n, maxWorkgroupsPerDimension),
+    );
+    return { dx, gNormed };
+  });
+}
+
+/**
  * 1 / |row| for each row of the last axis, 0 for a zero row.
  *
  * @param x [..., n].

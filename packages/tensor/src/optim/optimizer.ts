@@ -1,10 +1,14 @@
 import { zeros } from "../create.js";
 import { check } from "../errors.js";
+import { adamKernel } from "../kernels/adam.js";
+import { planFlat } from "../kernels/flat.js";
 import type { Parameter } from "../nn/module.js";
-import { add, div, mul, sqrt, sub } from "../ops/elementwise.js";
+import { add, mul, sub } from "../ops/elementwise.js";
+import { launch } from "../ops/launch.js";
 import { keep, scope } from "../scope.js";
 import { formatShape, sameShape } from "../shape.js";
-import type { Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
+import { cutApart, layEndToEnd, runsThatFit } from "./flat.js";
 
 /** What an optimizer must remember to go on exactly as if it had never stopped. */
 export interface OptimizerState {
@@ -20,7 +24,14 @@ export interface OptimizerOptions {
   weightDecay?: number;
 }
 
-/** A parameter after a step, and what the optimizer remembers of it. */
+/** What a step goes by: its learning rate, decay and number, from 1. */
+export interface At {
+  rate: number;
+  weightDecay: number;
+  step: number;
+}
+
+/** Parameters after a step, and what the optimizer remembers of them. */
 export interface Updated {
   value: Tensor;
   slots: Record<string, Tensor>;
@@ -62,23 +73,39 @@ export abstract class Optimizer {
     const { lr, weightDecay = 0 } = this.#options;
     const rate = typeof lr === "function" ? lr(this.#step) : lr;
     this.#step++;
-    this.parameters.forEach((parameter, i) => {
-      const state = new Map([...this.#slots].map(([name, tensors]) => [name, tensors[i]]));
-      const { value, slots } = scope(() =>
-        this.update(parameter.value, gradients[i], state, { rate, weightDecay, step: this.#step }),
-      );
-      for (const [name, tensor] of Object.entries(slots)) this.#put(name, i, tensor);
-      parameter.set(value);
-      gradients[i].dispose();
-    });
+    let first = 0;
+    for (const run of runsThatFit(this.parameters.map(({ value }) => value))) {
+      scope(() => this.#stepRun(run, first, gradients, { rate, weightDecay, step: this.#step }));
+      first += run.length;
+    }
+    for (const gradient of gradients) gradient.dispose();
   }
 
-  /** The new value and the new slots of one parameter. */
+  /** Updates the parameters of a run, the first of which has the number `first`, as one long vector. */
+  #stepRun(values: readonly Tensor[], first: number, gradients: readonly Tensor[], at: At): void {
+    const end = first + values.length;
+    const state = new Map(
+      [...this.#slots].map(([name, tensors]) => [name, layEndToEnd(tensors.slice(first, end))]),
+    );
+    const { value, slots } = this.update(
+      layEndToEnd(values),
+      layEndToEnd(gradients.slice(first, end)),
+      state,
+      at,
+    );
+    const shapes = values.map(({ shape }) => shape);
+    for (const [name, flat] of Object.entries(slots)) {
+      for (const [i, tensor] of cutApart(flat, shapes).entries()) this.#put(name, first + i, tensor);
+    }
+    for (const [i, tensor] of cutApart(value, shapes).entries()) this.parameters[first + i].set(tensor);
+  }
+
+  /** The new values and slots: each value's from its own gradient and slots alone, whatever the shape. */
   protected abstract update(
     value: Tensor,
     gradient: Tensor,
     slots: ReadonlyMap<string, Tensor>,
-    at: { rate: number; weightDecay: number; step: number },
+    at: At,
   ): Updated;
 
   /** The state, still owned by the optimizer. */
@@ -165,7 +192,7 @@ export class SGD extends Optimizer {
     value: Tensor,
     gradient: Tensor,
     slots: ReadonlyMap<string, Tensor>,
-    { rate, weightDecay }: { rate: number; weightDecay: number },
+    { rate, weightDecay }: At,
   ): Updated {
     const g = weightDecay === 0 ? gradient : add(gradient, mul(value, weightDecay));
     const before = slots.get("momentum");
@@ -203,16 +230,27 @@ export class Adam extends Optimizer {
     value: Tensor,
     gradient: Tensor,
     slots: ReadonlyMap<string, Tensor>,
-    { rate, weightDecay, step }: { rate: number; weightDecay: number; step: number },
+    { rate, weightDecay, step }: At,
   ): Updated {
     const [b1, b2] = this.#betas;
-    const pulled = this.decoupled || weightDecay === 0 ? gradient : add(gradient, mul(value, weightDecay));
-    const decayed = this.decoupled && weightDecay !== 0 ? mul(value, 1 - rate * weightDecay) : value;
-    const mean = add(mul(slots.get("mean") as Tensor, b1), mul(pulled, 1 - b1));
-    const square = add(mul(slots.get("square") as Tensor, b2), mul(mul(pulled, pulled), 1 - b2));
-    const root = add(div(sqrt(square), Math.sqrt(1 - b2 ** step)), this.#eps);
-    const moved = sub(decayed, mul(div(mean, root), rate / (1 - b1 ** step)));
-    return { value: moved, slots: { mean, square } };
+    const [mean, square] = [slots.get("mean") as Tensor, slots.get("square") as Tensor];
+    const empty = () => Tensor.empty(value.device, value.shape);
+    const [newValue, newMean, newSquare] = [empty(), empty(), empty()];
+    const flat = planFlat(value.size, value.device.caps);
+    launch(
+      adamKernel(),
+      { value, gradient, mean, square, newValue, newMean, newSquare },
+      {
+        ...flat.uniforms,
+        ...{ b1, b2, rest1: 1 - b1, rest2: 1 - b2, eps: this.#eps },
+        pull: this.decoupled ? 0 : weightDecay,
+        keep: this.decoupled ? 1 - rate * weightDecay : 1,
+        root: Math.sqrt(1 - b2 ** step),
+        rate: rate / (1 - b1 ** step),
+      },
+      flat.grid,
+    );
+    return { value: newValue, slots: { mean: newMean, square: newSquare } };
   }
 }
 

@@ -73,6 +73,7 @@ const TOLERANCES: Partial<Record<ElementwiseName, Tolerance>> = {
   gelu: { rel: 2e-7, abs: 1e-6 },
   geluTanh: { rel: 2e-7, abs: 1e-6 },
   quickGelu: { rel: 2e-6, abs: 1e-37 },
+  quickGeluSlope: { rel: 2e-6, abs: 1e-37 },
 };
 /** Values where the reference in float64 stays finite and float32 cannot. */
 const SKIPPED: Partial<Record<ElementwiseName, (a: number, b: number) => boolean>> = {

@@ -1,4 +1,5 @@
 import type { Rule } from "../rule.js";
+import { ATTENTION_RULES } from "./attention.js";
 import { CONV_RULES } from "./conv.js";
 import { ELEMENTWISE_RULES } from "./elementwise.js";
 import { LINEAR_RULES } from "./linear.js";
@@ -11,5 +12,6 @@ export const RULES: Readonly<Record<string, Rule | undefined>> = {
   ...SHAPE_RULES,
   ...REDUCE_RULES,
   ...LINEAR_RULES,
+  ...ATTENTION_RULES,
   ...CONV_RULES,
 };

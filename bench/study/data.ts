@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { type Category, drawPrompts, openDataSet, promptCandidates, type Sample } from "@inctrl/datasets";
+import type { AddOptions, FeatureStore, Query, TrainingItem } from "@inctrl/inctrl";
+
+/** What heads learn from. */
+export const REAL = ["aitex:aitex", "sdd:kolektorsdd", "mvtec:mvtec"];
+/** Families drawn by this repository, of both splits: nine normal and five anomalous images each. */
+const DRAWN_OPTIONS = "train=5&good=4&bad=5&size=224";
+export const DRAWN = [
+  `procedural:1?split=held-out&${DRAWN_OPTIONS}`,
+  `procedural:1?split=train&${DRAWN_OPTIONS}&families=bearing,biscuit,board,bolt,bottle,bracket,brushed,cable,camouflage,cap,capsule,cast,checker,chip,felt,gear,marble,paper,slice,tiles,timber,weave,wafer,zipper`,
+];
+/** What they are tested on and never see. */
+export const TESTS = ["brainmri:brainmri", "headct:headct", "elpv:elpv", "mnist:mnist"];
+/** Of MNIST the first so many test images, in the order of its file: each of ten categories scores them all. */
+export const MNIST_IMAGES = 200;
+
+/** A category by the numbers of its images in a store. */
+export interface Stored {
+  readonly set: string;
+  readonly name: string;
+  readonly real: boolean;
+  readonly train: readonly TrainingItem[];
+  readonly test: readonly TrainingItem[];
+  /** Images that prompts are drawn from, by the names that decide the draw. */
+  readonly candidates: readonly { readonly id: string; readonly image: number | null }[];
+}
+
+/** Draws that are measured: K and seed. */
+export const SHOTS = [2, 4, 8];
+export const SEEDS = [0, 1, 2];
+
+/** Takes data sets into a store; of training images of a test set only those that some draw takes as prompts. */
+export async function storeSets(
+  store: FeatureStore,
+  root: string,
+  specs: readonly string[],
+  role: "auxiliary" | "test",
+  add: AddOptions,
+): Promise<Stored[]> {
+  const stored: Stored[] = [];
+  for (const spec of specs) {
+    const drawn = spec.startsWith("procedural");
+    const [form, folder] = spec.split(":") as [string, string];
+    const set = await openDataSet(drawn ? spec : `${form}:${join(root, folder)}`);
+    for (const category of set.categories) {
+      const place = { set: set.name, name: category.name, real: !drawn, category: stored.length };
+      stored.push(await storeCategory(store, category, role === "test", place, add));
+    }
+  }
+  return stored;
+}
+
+async function storeCategory(
+  store: FeatureStore,
+  category: Category,
+  tested: boolean,
+  { category: index, ...place }: { set: string; name: string; real: boolean; category: number },
+  add: AddOptions,
+): Promise<Stored> {
+  const candidates = promptCandidates(category);
+  const used = new Set(
+    tested ? SEEDS.flatMap((seed) => drawPrompts(candidates, Math.max(...SHOTS), seed)) : candidates,
+  );
+  const train = tested ? candidates.filter((sample) => used.has(sample)) : category.train;
+  const test = category.test.filter(({ source }) => place.set !== "mnist" || source!.record! < MNIST_IMAGES);
+  const samples = [...train, ...test];
+  const numbers = await store.add(samples, add);
+  const numberOf = new Map<Sample, number | null>(samples.map((sample, i) => [sample, numbers[i]!]));
+  const items = (some: readonly Sample[]): TrainingItem[] =>
+    some.flatMap((sample) => {
+      const image = numberOf.get(sample);
+      return image == null ? [] : [{ image, label: sample.label, category: index }];
+    });
+  return {
+    ...place,
+    train: items(train),
+    test: items(test),
+    candidates: candidates.map((sample) => ({ id: sample.id, image: numberOf.get(sample) ?? null })),
+  };
+}
+
+/** The test images of a category with the prompts of a draw; null where there are too few. */
+export function queriesOf({ candidates, test }: Stored, shots: number, seed: number): Query[] | null {
+  if (candidates.length < shots) return null;
+  const prompts = drawPrompts(candidates, shots, seed).map(({ image }) => image as number);
+  return test.map((item) => ({ ...item, prompts }));
+}

@@ -1,0 +1,70 @@
+// How well heads trained on some products do on others: see README.md in this folder.
+import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { writeFileAtomic } from "@inctrl/datasets";
+import { FeatureCache, FeatureStore, openBackbone, PairResiduals } from "@inctrl/inctrl";
+import { openDevice } from "@inctrl/tensor";
+import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
+import { type Row, Study } from "./measure.js";
+import { SETTINGS } from "./settings.js";
+import { factsOf, tableOf } from "./table.js";
+
+const { values } = parseArgs({
+  options: {
+    data: { type: "string" },
+    backbone: { type: "string" },
+    work: { type: "string", default: "study-work" },
+    results: { type: "string", default: join(import.meta.dirname, "../results") },
+    "features-only": { type: "boolean", default: false },
+  },
+});
+const { data, backbone: weights, work, results } = values;
+if (!data || !weights) {
+  console.error("usage: run.ts --data DIR --backbone FILE [--work DIR] [--results DIR] [--features-only]");
+  process.exit(1);
+}
+
+const device = await openDevice();
+const backbone = await openBackbone(device, weights, {});
+await mkdir(work, { recursive: true });
+const store = new FeatureStore(backbone, await FeatureCache.open(join(work, "features")));
+const add = {
+  onProgress: (done: number, total: number, encoded: number) => {
+    if (encoded > 0 && done % 80 === 0) console.error(`encoded ${done} of ${total}`);
+  },
+  onSkip: ({ id }: { id: string }, { message }: Error) => console.error(`skipped ${id}: ${message}`),
+};
+const auxiliary = await storeSets(store, data, [...REAL, ...DRAWN], "auxiliary", add);
+const tests = await storeSets(store, data, TESTS, "test", add);
+console.error(`${store.size} images; ${auxiliary.length} auxiliary categories, ${tests.length} to test on`);
+
+if (!values["features-only"]) {
+  // A line a setting, as it finishes: a run that was stopped goes on with the next one.
+  const log = join(work, "rows.jsonl");
+  const text = await readFile(log, "utf8").catch(() => "");
+  const rows: Row[] = text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  using pairs = new PairResiduals(store, { memory: 4e9 });
+  const study = new Study(pairs, auxiliary, tests);
+  const facts = await factsOf(device, backbone, auxiliary, tests);
+  for (const setting of SETTINGS) {
+    if (!rows.some(({ name }) => name === setting.name)) {
+      const started = performance.now();
+      const row = await study.measure(setting);
+      rows.push(row);
+      await appendFile(log, `${JSON.stringify(row)}\n`);
+      console.error(
+        `${setting.name}: held out ${row.heldOut.toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
+      );
+    }
+    const known = SETTINGS.flatMap(({ name }) => rows.find((row) => row.name === name) ?? []);
+    const save = (name: string, content: string) => writeFileAtomic(join(results, name), content);
+    await mkdir(results, { recursive: true });
+    await save("generalisation.md", tableOf(known, facts));
+    await save("generalisation.json", `${JSON.stringify({ ...facts, rows: known }, null, 1)}\n`);
+  }
+}
+device.close();

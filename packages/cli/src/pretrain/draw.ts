@@ -1,0 +1,76 @@
+import type { CaptionedBatch } from "@inctrl/clip";
+import { type CaptionedImage, drawCaptioned } from "@inctrl/datasets";
+import type { Shown } from "./order.js";
+
+/** Which images a batch holds. */
+export interface BatchSpec {
+  readonly seed: number;
+  readonly split: "train" | "held-out";
+  /** Pixels a side. */
+  readonly size: number;
+  readonly shown: readonly Shown[];
+}
+
+/** Bytes of images that are kept for the next time they are shown. */
+const MOST_BYTES = 512e6;
+
+/** Draws batches; what was drawn is kept, since turning a picture costs a hundredth of drawing it. */
+export class Easel {
+  readonly #kept = new Map<string, CaptionedImage>();
+  #bytes = 0;
+
+  /** The same spec gives the same bytes. */
+  draw({ seed, split, size, shown }: BatchSpec): CaptionedBatch {
+    const area = size * size;
+    const pixels = new Uint8Array(shown.length * area * 3);
+    const masks = new Uint8Array(shown.length * area);
+    const images = shown.map(({ index, turn }, i) => {
+      const made = this.#image({ seed, split, size, index });
+      turned(made.image.data, size, 3, turn, pixels, i * area * 3);
+      turned(made.mask, size, 1, turn, masks, i * area);
+      return made;
+    });
+    return {
+      count: shown.length,
+      size,
+      pixels,
+      masks,
+      captions: images.map(({ caption }) => caption),
+      classNames: images.map(({ className }) => className),
+      classIds: images.map(({ classId }) => classId),
+      damaged: images.map(({ state }) => state === "bad"),
+    };
+  }
+
+  #image(options: Parameters<typeof drawCaptioned>[0]): CaptionedImage {
+    const key = Object.values(options).join();
+    const known = this.#kept.get(key);
+    if (known) return known;
+    const made = drawCaptioned(options);
+    const bytes = made.image.data.length + made.mask.length;
+    if (this.#bytes + bytes <= MOST_BYTES) {
+      this.#kept.set(key, made);
+      this.#bytes += bytes;
+    }
+    return made;
+  }
+}
+
+/** Copies a square picture in one of its eight symmetries: bit 0 swaps the axes, bits 1 and 2 reverse them. */
+function turned(
+  from: Uint8Array,
+  size: number,
+  channels: number,
+  turn: number,
+  to: Uint8Array,
+  offset: number,
+): void {
+  for (let y = 0, at = offset; y < size; y++) {
+    const v = turn & 2 ? size - 1 - y : y;
+    for (let x = 0; x < size; x++) {
+      const u = turn & 4 ? size - 1 - x : x;
+      const source = (turn & 1 ? u * size + v : v * size + u) * channels;
+      for (let c = 0; c < channels; c++) to[at++] = from[source + c]!;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import type { Clip } from "@inctrl/clip";
+import { f32ToF16, type StoredTensor, type Tensor, writeFileAtomic, writeSafetensors } from "@inctrl/tensor";
+import type { Plan } from "./model.js";
+
+/** Files of a model, in its folder. */
+export const MODEL_FILES = {
+  weights: "model.safetensors",
+  config: "config.json",
+  merges: "merges.txt",
+} as const;
+
+/** Writes a trained model as it is used: float16 weights, the configuration, and the vocabulary's merges. */
+export async function exportModel(
+  folder: string,
+  clip: Clip,
+  { json, merges }: Plan,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  const tensors: Record<string, StoredTensor> = {};
+  for (const [name, value] of clip.parameters.entries()) {
+    const data = (await (value as Tensor).data()) as Float32Array;
+    tensors[name] = { dtype: "F16", shape: (value as Tensor).shape, data: f32ToF16(data) };
+  }
+  const text = (content: string) => [new TextEncoder().encode(content)];
+  await writeFileAtomic(join(folder, MODEL_FILES.config), text(`${JSON.stringify(json, null, 2)}\n`));
+  await writeFileAtomic(join(folder, MODEL_FILES.merges), text(merges));
+  await writeSafetensors(join(folder, MODEL_FILES.weights), tensors, metadata);
+}

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { type Given, positive, settingsOf, text, whole } from "../settings.js";
+
+/** Pairs of the pool are put into order by multiplication. */
+function isPrime(n: number): boolean {
+  for (let d = 2; d * d <= n; d++) if (n % d === 0) return false;
+  return true;
+}
+
+const NUMBER = "give a number, zero or more";
+
+/** Every setting of a pretraining; in a config file the names are those of the command line. */
+const SETTINGS = z.object({
+  model: text.optional(),
+  merges: whole(1, 20_000).default(1200),
+  steps: whole(1, 1e7).default(3000),
+  batch: whole(2, 4096).default(32),
+  pool: whole(3, 1e6).refine(isPrime, { error: "give a prime number, such as 8191" }).default(8191),
+  lr: positive(0, NUMBER).default(1.5e-3),
+  warmUp: whole(0, 1e7).default(100),
+  coolDown: whole(0, 1e7).default(1000),
+  weightDecay: positive(0, NUMBER).default(0.05),
+  clip: positive(0, NUMBER).default(1),
+  stateWeight: positive(0, NUMBER).default(1),
+  patchWeight: positive(0, NUMBER).default(1),
+  seed: whole(0, 0xffffffff).default(0),
+  minutes: positive(0, NUMBER).optional(),
+  saveEvery: whole(1, 1e7).default(100),
+  judgeEvery: whole(1, 1e7).default(250),
+  out: text.default("pretrain-out"),
+  resume: z.boolean().default(false),
+  device: text.optional(),
+});
+
+export type PretrainSettings = z.infer<typeof SETTINGS>;
+
+/** The settings of a pretraining. */
+export const readPretrainSettings = (given: Given, configFile?: string): Promise<PretrainSettings> =>
+  settingsOf(SETTINGS, given, configFile);

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, failsWith, temporaryFolder } from "../support/cli.js";
+
+const { folder, remove } = temporaryFolder();
+test.after(remove);
+
+const model = path.join(folder, "model.json");
+writeFileSync(
+  model,
+  JSON.stringify({
+    embed_dim: 16,
+    vision_cfg: { image_size: 16, patch_size: 8, width: 16, layers: 2, head_width: 8 },
+    text_cfg: { context_length: 40, width: 16, layers: 1, heads: 2 },
+    out_blocks: [1],
+  }),
+);
+const SMALL = ["pretrain", "--model", model, "--merges", "60", "--batch", "6", "--pool", "7"];
+const SCHEDULE = ["--steps", "4", "--warm-up", "1", "--cool-down", "2", "--save-every", "2"];
+const file = (out: string, name: string) => readFileSync(path.join(folder, out, name));
+
+test("it writes a backbone that scores, and a stopped run that goes on gives the same bytes", async () => {
+  const out = (name: string) => ["--out", path.join(folder, name)];
+  const whole = await cli([...SMALL, ...SCHEDULE, ...out("whole")]);
+  assert.is(whole.code, 0, whole.stderr);
+  assert.match(whole.stderr, /step 4: retrieval [01]\.\d{3}; never trained on: AUROC [01]\.\d{4} by text/);
+  const stopped = await cli([...SMALL, ...SCHEDULE, ...out("parts"), "--minutes", "0"]);
+  assert.is(stopped.code, 0, stopped.stderr);
+  assert.match(stopped.stderr, "stopped after step 0");
+  // As a run that was killed after its checkpoint of step 2, of a schedule that then grew.
+  const half = await cli([
+    ...SMALL,
+    ...out("parts"),
+    "--steps",
+    "2",
+    "--warm-up",
+    "1",
+    "--cool-down",
+    "0",
+    "--resume",
+  ]);
+  assert.is(half.code, 0, half.stderr);
+  const rest = await cli([...SMALL, ...SCHEDULE, ...out("parts"), "--resume"]);
+  assert.is(rest.code, 0, rest.stderr);
+  assert.match(rest.stderr, "going on after step 2");
+  for (const name of ["model.safetensors", "config.json", "merges.txt", "checkpoint.safetensors"])
+    assert.ok(file("whole", name).equals(file("parts", name)), name);
+  assert.ok(existsSync(path.join(folder, "whole/loss.svg")));
+  const steps = file("parts", "metrics.jsonl")
+    .toString()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    steps.filter(({ loss }) => loss !== undefined).map(({ step }) => step),
+    [1, 2, 3, 4],
+  );
+});
+
+test("settings that cannot be are refused by name", async () => {
+  failsWith(await cli([...SMALL, "--pool", "8"]), "--pool", "prime");
+  const other = path.join(folder, "other.json");
+  writeFileSync(other, "{}");
+  failsWith(await cli(["pretrain", "--model", other]), "other.json", "vision_cfg");
+});
+
+test.run();

@@ -1,0 +1,37 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openDataSet } from "@inctrl/datasets";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { withFewShot } from "../../src/eval/few-shot.js";
+import { findInputs } from "../../src/score/inputs.js";
+import type { ScoreOptions } from "../../src/score/run.js";
+import { temporaryFolder } from "../support/cli.js";
+
+const test = suite("few-shot");
+const LIST = fileURLToPath(new URL("../../../inctrl/test/golden/few-shot.pt", import.meta.url));
+const { folder, remove } = temporaryFolder();
+test.after(remove);
+
+test("eval: the lists of a folder stand for the training images, and one that is missing is named", async () => {
+  const set = await openDataSet("procedural:1?train=3&good=1&bad=1&size=16");
+  const metal = { ...set, categories: set.categories.filter(({ name }) => name === "metal") };
+  copyFileSync(LIST, join(folder, "metal.pt"));
+  const [{ train, test: tests } = { train: [], test: [] }] = (await withFewShot(metal, folder)).categories;
+  assert.equal(
+    train.map(({ id }) => id),
+    ["metal.pt#000", "metal.pt#001"],
+  );
+  assert.is(tests, metal.categories[0]?.test);
+  const message = await withFewShot(set, folder).then(() => "", String);
+  assert.match(message, /concrete\.pt: no such file; --few-shot needs one a category/);
+});
+
+test("score: a list is its images, of which --shots takes the first", async () => {
+  const options = { prompts: [LIST], images: [LIST], shots: 1 } as unknown as ScoreOptions;
+  const { prompts } = await findInputs(options);
+  assert.equal(prompts, [`${LIST}#000`]);
+});
+
+test.run();

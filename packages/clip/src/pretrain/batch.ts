@@ -1,0 +1,66 @@
+/** Images with captions, as one step of pretraining sees them. Typed arrays, so that a worker can hand it over. */
+export interface CaptionedBatch {
+  readonly count: number;
+  /** Pixels a side. */
+  readonly size: number;
+  /** RGB, [count, size, size, 3]. */
+  readonly pixels: Uint8Array;
+  /** 255 where a defect changed the image, [count, size, size]. */
+  readonly masks: Uint8Array;
+  readonly captions: readonly string[];
+  /** What texts call the thing on each image. */
+  readonly classNames: readonly string[];
+  /** Equal for images of one kind of thing. */
+  readonly classIds: readonly string[];
+  /** Whether each image shows a defect. */
+  readonly damaged: readonly boolean[];
+}
+
+/** Rows of the images and of the captions that belong together count as each other's: the same thing in the same state. */
+export function matchTargets({ count, classIds, damaged }: CaptionedBatch): Float32Array {
+  const targets = new Float32Array(count * count);
+  for (let i = 0; i < count; i++) {
+    const same = Array.from(
+      { length: count },
+      (_, j) => classIds[i] === classIds[j] && damaged[i] === damaged[j],
+    );
+    const share = 1 / same.filter(Boolean).length;
+    same.forEach((yes, j) => {
+      if (yes) targets[i * count + j] = share;
+    });
+  }
+  return targets;
+}
+
+/** A patch with less of its area covered is neither whole nor damaged. */
+const LEAST_COVERED = 0.04;
+
+/**
+ * Which patches show a defect: labels 1 and -1, and weights that give both kinds half of the whole, 0 for a patch that a
+ * defect only touches.
+ *
+ * @returns both [count, grid * grid].
+ */
+export function patchTargets(
+  { count, size, masks }: CaptionedBatch,
+  patch: number,
+): { labels: Float32Array; weights: Float32Array } {
+  const grid = Math.floor(size / patch);
+  const labels = new Float32Array(count * grid * grid);
+  const weights = new Float32Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    const [image, cell] = [Math.floor(i / (grid * grid)), i % (grid * grid)];
+    const start = image * size * size + Math.floor(cell / grid) * patch * size + (cell % grid) * patch;
+    let covered = 0;
+    for (let y = 0; y < patch; y++) {
+      for (let x = 0; x < patch; x++) if (masks[start + y * size + x] !== 0) covered++;
+    }
+    labels[i] = covered > 0 ? 1 : -1;
+    weights[i] = covered === 0 || covered >= LEAST_COVERED * patch * patch ? 1 : 0;
+  }
+  for (const label of [1, -1]) {
+    const total = weights.reduce((sum, weight, i) => sum + (labels[i] === label ? weight : 0), 0);
+    for (let i = 0; i < labels.length; i++) if (labels[i] === label && total > 0) weights[i] /= 2 * total;
+  }
+  return { labels, weights };
+}

@@ -1,0 +1,10 @@
+export type { CaptionedBatch } from "./batch.js";
+export { type LossWeights, pretrainLoss } from "./loss.js";
+export { type BatchTexts, batchTexts } from "./texts.js";
+export {
+  firstParameters,
+  Pretrainer,
+  type PretrainOptions,
+  type PretrainReport,
+  uploadPixels,
+} from "./trainer.js";

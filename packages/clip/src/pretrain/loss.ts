@@ -1,0 +1,118 @@
+import {
+  abs,
+  add,
+  exp,
+  gather,
+  layerNorm,
+  log,
+  logSoftmax,
+  matmul,
+  mul,
+  neg,
+  normalize,
+  relu,
+  reshape,
+  scope,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+} from "@inctrl/tensor";
+import type { Clip, TextTransformer } from "../model/index.js";
+import { type CaptionedBatch, matchTargets, patchTargets } from "./batch.js";
+import type { BatchTexts } from "./texts.js";
+
+/** How much of the loss each part is. */
+export interface LossWeights {
+  /** CLIP's symmetric loss between images and captions. */
+  readonly match: number;
+  /** Each image's "flawless" against its "damaged". */
+  readonly state: number;
+  /** The same for each patch, by where the defect shows. */
+  readonly patch: number;
+}
+
+/** The loss and its parts, one value each. */
+export interface Losses {
+  readonly loss: Tensor;
+  readonly match: Tensor;
+  readonly state: Tensor;
+  readonly patch: Tensor;
+}
+
+/**
+ * What a step of pretraining minimises. `match` is CLIP's contrastive loss, in which images of the same thing in the same state
+ * share their captions. `state` is contrastive too, with one hard negative: an image against the same words for its thing,
+ * flawless and damaged, as InCTRL's text score asks it; `patch` asks it of every patch of the last block but one, whose patches
+ * the class token then reads.
+ *
+ * @param pixels normalised, [count, 3, size, size].
+ */
+export function pretrainLoss(
+  clip: Clip,
+  pixels: Tensor,
+  batch: CaptionedBatch,
+  texts: BatchTexts,
+  weights: LossWeights,
+): Losses {
+  const { device, config } = clip;
+  const { count } = batch;
+  return scope(() => {
+    const asked = weights.patch > 0 ? [Math.max(1, config.vision.layers - 1)] : [];
+    const { features, taps } = clip.vision.forward(pixels, { taps: asked });
+    const images = normalize(features);
+    const words = normalize((clip.text as TextTransformer).forward(texts.ids, texts.length));
+    const scale = exp(clip.parameters.tensor("logit_scale"));
+    const captions = gather(words, texts.caption);
+    const logits = mul(matmul(images, captions, { transposeB: true }), scale);
+    const targets = tensor(device, matchTargets(batch), [count, count]);
+    const match = mul(add(crossEntropy(logits, targets), crossEntropy(transpose(logits), targets)), 0.5);
+
+    // From the flawless to the damaged text of each image's thing.
+    const axis = mul(sub(gather(words, texts.damaged), gather(words, texts.flawless)), scale);
+    const labels = tensor(
+      device,
+      Float32Array.from(batch.damaged, (damaged) => (damaged ? 1 : -1)),
+    );
+    const state = mul(sum(softplus(neg(mul(labels, sum(mul(images, axis), -1))))), 1 / count);
+    const patch = weights.patch > 0 ? patchLoss(clip, taps[0], axis, batch) : mul(state, 0);
+    const parts = { match, state, patch };
+    const loss = add(add(mul(match, weights.match), mul(state, weights.state)), mul(patch, weights.patch));
+    return { loss, ...parts };
+  });
+}
+
+/** Cross-entropy of rows against targets that add up to 1, mean over the rows. */
+function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
+  return mul(sum(mul(logSoftmax(logits), targets)), -1 / logits.shape[0]);
+}
+
+function patchLoss(
+  { device, config, parameters }: Clip,
+  tap: Tensor,
+  axis: Tensor,
+  batch: CaptionedBatch,
+): Tensor {
+  const patches = layerNorm(slice(tap, [null, [1, tap.shape[1]]]), {
+    weight: parameters.tensor("visual.ln_post.weight"),
+    bias: parameters.tensor("visual.ln_post.bias"),
+    eps: config.vision.lnEps,
+  });
+  const joint = normalize(matmul(patches, parameters.matrix("visual.proj")));
+  const logits = sum(mul(joint, reshape(axis, [batch.count, 1, -1])), -1);
+  const { labels, weights } = patchTargets(batch, config.vision.patch);
+  const signed = mul(
+    logits,
+    tensor(
+      device,
+      labels.map((label) => -label),
+      logits.shape,
+    ),
+  );
+  return sum(mul(softplus(signed), tensor(device, weights, logits.shape)));
+}
+
+/** log(1 + e^x), without overflow. */
+const softplus = (x: Tensor): Tensor => add(relu(x), log(add(exp(neg(abs(x))), 1)));

@@ -1,0 +1,61 @@
+import { promptTexts } from "../prompts/index.js";
+import type { Tokenizer } from "../tokenizer/index.js";
+import type { CaptionedBatch } from "./batch.js";
+
+/** Every text of a step once, and which of them each image goes with. */
+export interface BatchTexts {
+  /** Rows of `length` token ids. */
+  readonly ids: Int32Array;
+  readonly length: number;
+  /** By image: the row of its caption, and of its thing called flawless and damaged in the same words. */
+  readonly caption: Int32Array;
+  readonly flawless: Int32Array;
+  readonly damaged: Int32Array;
+}
+
+/**
+ * The captions of a batch, and for each thing on it one pair out of InCTRL's prompt ensemble: a normal and an anomaly state in
+ * the same template, another pair at each step.
+ *
+ * @param draw a number in [0, 1) for each call.
+ */
+export function batchTexts(
+  batch: CaptionedBatch,
+  tokenizer: Tokenizer,
+  contextLength: number,
+  draw: () => number,
+): BatchTexts {
+  const rows = new Map<string, number>();
+  const rowOf = (text: string): number => {
+    const known = rows.get(text);
+    if (known !== undefined) return known;
+    rows.set(text, rows.size);
+    return rows.size - 1;
+  };
+  const caption = Int32Array.from(batch.captions, rowOf);
+  const pairs = new Map<string, readonly [flawless: number, damaged: number]>();
+  for (const name of batch.classNames) {
+    if (pairs.has(name)) continue;
+    const [flawless, damaged] = drawPair(name, draw);
+    pairs.set(name, [rowOf(flawless), rowOf(damaged)]);
+  }
+  return {
+    ids: tokenizer.tokenize([...rows.keys()], contextLength),
+    length: contextLength,
+    caption,
+    flawless: Int32Array.from(batch.classNames, (name) => pairs.get(name)![0]),
+    damaged: Int32Array.from(batch.classNames, (name) => pairs.get(name)![1]),
+  };
+}
+
+/** The states stand one after the other in the ensemble, each in all templates. */
+function drawPair(className: string, draw: () => number): [string, string] {
+  const { normal, anomaly } = promptTexts(className);
+  const templates = templateCount(normal.length, anomaly.length);
+  const template = Math.floor(draw() * templates);
+  const state = (texts: string[]) => Math.floor(draw() * (texts.length / templates)) * templates + template;
+  return [normal[state(normal)]!, anomaly[state(anomaly)]!];
+}
+
+/** Their greatest common divisor: 22 of 154 and 88. */
+const templateCount = (a: number, b: number): number => (b === 0 ? a : templateCount(b, a % b));

@@ -1,0 +1,262 @@
+import {
+  type Device,
+  exp,
+  keep,
+  minimum,
+  nn,
+  optim,
+  type StoredTensor,
+  scope,
+  stack,
+  type Tensor,
+  tensor,
+} from "@inctrl/tensor";
+import type { ModelConfig } from "../config/types.js";
+import { ClipError } from "../errors.js";
+import { buildClip, type Clip, type ReadParameter, randomParameters } from "../model/index.js";
+import { normalize } from "../preprocess/index.js";
+import type { Tokenizer } from "../tokenizer/index.js";
+import type { CaptionedBatch } from "./batch.js";
+import { type LossWeights, pretrainLoss } from "./loss.js";
+import { batchTexts } from "./texts.js";
+
+export interface PretrainOptions {
+  /** Steps of the whole schedule. */
+  readonly steps: number;
+  /** The learning rate between warm-up and cool-down. */
+  readonly lr: number;
+  /** Steps on a straight line up to it. */
+  readonly warmUp: number;
+  /** Last steps, in which half a cosine brings it to 0. Until they begin, a run may be given more steps. */
+  readonly coolDown: number;
+  /** Of matrices; norms, biases, positions and the temperature have none. */
+  readonly weightDecay: number;
+  /** Joint length that gradients are cut to. */
+  readonly clip: number;
+  /** Of first values and of the wording drawn at each step. */
+  readonly seed: number;
+  readonly weights: LossWeights;
+}
+
+/** What a step did. */
+export interface PretrainReport {
+  readonly step: number;
+  readonly loss: number;
+  readonly match: number;
+  readonly state: number;
+  readonly patch: number;
+  /** The temperature's inverse: what cosines are multiplied by. */
+  readonly scale: number;
+}
+
+/** The largest scale, as in CLIP. */
+const MOST_SCALE = 100;
+const FIRST_SCALE = 1 / 0.07;
+
+/** A network before training: as `randomParameters`, but with residual branches that begin small, deep networks' more so. */
+export function firstParameters(config: ModelConfig, seed: number): ReadParameter {
+  const read = randomParameters(seed);
+  return async (name, shape) => {
+    const values = await read(name, shape);
+    if (name === "logit_scale") return values.fill(Math.log(FIRST_SCALE));
+    if (!/(out_proj|c_proj)\.weight$/.test(name)) return values;
+    const { layers } = name.startsWith("visual.") ? config.vision : (config.text as { layers: number });
+    return values.map((value) => value / Math.sqrt(2 * layers));
+  };
+}
+
+/** Trains both towers of a CLIP on batches of captioned images. The same batches and options give the same bytes. */
+export class Pretrainer {
+  readonly clip: Clip;
+  readonly options: PretrainOptions;
+  readonly #device: Device;
+  readonly #schedule: optim.Schedule;
+  readonly #tokenizer: Tokenizer;
+  readonly #parameters: ReadonlyMap<string, nn.Parameter>;
+  /** Matrices, which decay, and all else. */
+  readonly #optimizers: readonly optim.AdamW[];
+
+  private constructor(clip: Clip, tokenizer: Tokenizer, options: PretrainOptions) {
+    this.clip = clip;
+    this.options = options;
+    this.#device = clip.device;
+    this.#tokenizer = tokenizer;
+    const entries = [...clip.parameters.entries()];
+    this.#parameters = new Map(entries.map(([name, value]) => [name, new nn.Parameter(value as Tensor)]));
+    const { steps, lr, warmUp, coolDown, weightDecay } = options;
+    const down = optim.cosine(lr, coolDown);
+    const rate = optim.warmup(warmUp, (step) => down(Math.max(0, step - (steps - coolDown))));
+    this.#schedule = rate;
+    this.#optimizers = [true, false].map((decays) => {
+      const some = [...this.#parameters].filter(([name, { value }]) => decays === isMatrix(name, value));
+      return new optim.AdamW(
+        some.map(([, parameter]) => parameter),
+        { lr: rate, betas: [0.9, 0.98], eps: 1e-6, weightDecay: decays ? weightDecay : 0 },
+      );
+    });
+  }
+
+  /** @throws ClipError `config` for a model without text, or whose vocabulary is not the tokenizer's. */
+  static async create(
+    device: Device,
+    config: ModelConfig,
+    tokenizer: Tokenizer,
+    options: PretrainOptions,
+  ): Promise<Pretrainer> {
+    if (config.text?.vocabSize !== tokenizer.vocabSize) {
+      throw new ClipError(
+        "config",
+        `pretrain: the model has ${config.text?.vocabSize ?? "no"} tokens and the tokenizer ${tokenizer.vocabSize}; they must be equal`,
+      );
+    }
+    const clip = await buildClip(device, config, firstParameters(config, options.seed), { trainable: true });
+    return new Pretrainer(clip, tokenizer, options);
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.#optimizers[0]!.steps;
+  }
+
+  /** The learning rate of the next step. */
+  get rate(): number {
+    return this.#schedule(this.steps);
+  }
+
+  /** One step on a batch. @throws ClipError `training` where the loss is not finite; parameters are then as before. */
+  async step(batch: CaptionedBatch): Promise<PretrainReport> {
+    const { config } = this.clip;
+    const texts = batchTexts(
+      batch,
+      this.#tokenizer,
+      config.text!.contextLength,
+      drawing(this.options.seed, this.steps),
+    );
+    const wanted = this.#optimizers.flatMap(({ parameters }) => parameters);
+    const { gradients, values } = scope(() => {
+      const pixels = uploadPixels(this.#device, config, batch);
+      const made = nn.gradientsOf(wanted, () => {
+        const { loss, match, state, patch } = pretrainLoss(
+          this.clip,
+          pixels,
+          batch,
+          texts,
+          this.options.weights,
+        );
+        const scale = exp(this.clip.parameters.tensor("logit_scale"));
+        const parts = [loss, match, state, patch, scale].map((value) => value.view([1]));
+        return [loss, stack(parts, 0)] as const;
+      });
+      return { gradients: made.gradients, values: made.rest };
+    });
+    const [loss, match, state, patch, scale] = (await values.data()) as Float32Array;
+    values.dispose();
+    if (!Number.isFinite(loss)) {
+      for (const gradient of gradients) gradient.dispose();
+      throw new ClipError("training", `step ${this.steps + 1}: the loss is ${loss}; lower the learning rate`);
+    }
+    scope(() => this.#update(gradients));
+    return { step: this.steps, loss: loss!, match: match!, state: state!, patch: patch!, scale: scale! };
+  }
+
+  #update(gradients: readonly Tensor[]): void {
+    const clipped = optim.clipGradients(gradients, this.options.clip);
+    let at = 0;
+    for (const optimizer of this.#optimizers) {
+      const { length } = optimizer.parameters;
+      optimizer.step(clipped.slice(at, at + length));
+      at += length;
+    }
+    const scale = this.#parameters.get("logit_scale")!;
+    scale.set(minimum(scale.value, Math.log(MOST_SCALE)));
+    for (const [name, { value }] of this.#parameters) this.clip.parameters.set(name, value);
+  }
+
+  /** All that a file must hold for training to go on exactly. @throws ClipError `training` where a value is not finite. */
+  async state(): Promise<{ step: number; tensors: Map<string, StoredTensor> }> {
+    const tensors = new Map<string, StoredTensor>();
+    for (const [name, value] of this.#held()) {
+      const data = (await value.data()) as Float32Array;
+      if (!data.every(Number.isFinite))
+        throw new ClipError(
+          "training",
+          `step ${this.steps}: ${name} is not finite any more; lower the learning rate`,
+        );
+      tensors.set(name, { dtype: "F32", shape: value.shape, data });
+    }
+    return { step: this.steps, tensors };
+  }
+
+  /**
+   * Goes on from a state.
+   *
+   * @param read gives values by name as float32, of the shape asked for.
+   */
+  async restore(
+    step: number,
+    read: (name: string, shape: readonly number[]) => Promise<Float32Array>,
+  ): Promise<void> {
+    const loaded = new Map<string, Tensor>();
+    for (const [name, { shape }] of this.#held()) {
+      loaded.set(name, keep(tensor(this.#device, await read(name, shape), shape)));
+    }
+    for (const [name, parameter] of this.#parameters) {
+      parameter.set(loaded.get(`model.${name}`)!);
+      this.clip.parameters.set(name, parameter.value);
+    }
+    this.#optimizers.forEach((optimizer, o) => {
+      const { slots } = optimizer.state();
+      const restored = slots.map(({ name, tensors }) => ({
+        name,
+        tensors: tensors.map((_, i) => loaded.get(`optimizer.${o}.${name}.${i}`)!),
+      }));
+      optimizer.restore({ step, slots: restored });
+    });
+  }
+
+  /** Parameters and the optimizers' averages, by the names they have in a checkpoint. */
+  *#held(): Generator<[string, Tensor]> {
+    for (const [name, { value }] of this.#parameters) yield [`model.${name}`, value];
+    for (const [o, optimizer] of this.#optimizers.entries()) {
+      for (const { name, tensors } of optimizer.state().slots) {
+        for (const [i, value] of tensors.entries()) yield [`optimizer.${o}.${name}.${i}`, value];
+      }
+    }
+  }
+
+  dispose(): void {
+    for (const optimizer of this.#optimizers) optimizer.dispose();
+    this.clip.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+const isMatrix = (name: string, { rank }: Tensor): boolean => rank >= 2 && !/positional/.test(name);
+
+/** A batch's images as the image tower takes them. */
+export function uploadPixels(
+  device: Device,
+  config: ModelConfig,
+  { count, size, pixels }: CaptionedBatch,
+): Tensor {
+  const plane = 3 * size * size;
+  const values = new Float32Array(count * plane);
+  for (let i = 0; i < count; i++) {
+    normalize(pixels.subarray(i * plane, (i + 1) * plane), config.preprocess, values, i * plane);
+  }
+  return tensor(device, values, [count, 3, size, size]);
+}
+
+/** Numbers in [0, 1) that depend on the seed and the step alone (mulberry32). */
+function drawing(seed: number, step: number): () => number {
+  let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(step + 1, 0x85ebca6b)) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

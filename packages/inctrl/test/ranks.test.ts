@@ -1,0 +1,46 @@
+import { scope, tensor } from "@inctrl/tensor";
+import * as assert from "uvu/assert";
+import { RANK_BINS, rankMeans } from "../src/ranks.js";
+import { deviceTests, generator, maxError } from "./support.js";
+
+const test = deviceTests("ranks");
+
+test("means over bins of ranks, wherever the values stand", async ({ device }) => {
+  const random = generator(4);
+  const row = Float32Array.from({ length: 196 }, random);
+  const turned = Float32Array.from(row, (_, i) => row[(i * 15 + 7) % 196]);
+  const means = scope(() => rankMeans(tensor(device, Float32Array.of(...row, ...turned), [2, 196])));
+  assert.equal(means.shape, [2, RANK_BINS]);
+  const got = (await means.data()) as Float32Array;
+  means.dispose();
+  const sorted = [...row].sort((a, b) => b - a);
+  const mean = (from: number, to: number) =>
+    (10 * sorted.slice(from, to).reduce((sum, value) => sum + value, 0)) / (to - from);
+  const want = [mean(0, 1), mean(1, 2), mean(2, 3), mean(3, 4), mean(4, 6)];
+  assert.ok(maxError(got.subarray(0, 5), want) < 1e-5);
+  assert.ok(Math.abs(got[RANK_BINS - 1] - mean(160, 196)) < 1e-5);
+  assert.ok(maxError(got.subarray(RANK_BINS), got.subarray(0, RANK_BINS)) < 1e-6);
+});
+
+test("other grids have the same bins in proportion, and small ones share patches", async ({ device }) => {
+  for (const patches of [225, 9, 1]) {
+    const values = Float32Array.from({ length: patches }, (_, i) => 1 - i / patches);
+    const means = scope(() => rankMeans(tensor(device, values, [1, patches])));
+    const got = [...((await means.data()) as Float32Array)];
+    means.dispose();
+    assert.ok(
+      got.every((value, i) => value > 0 && value <= (got[i - 1] ?? 10) + 1e-5),
+      `${patches}: ${got}`,
+    );
+    assert.is(Math.fround(got[0]), 10);
+    // Of 225 patches the last bin is the 41 from rank 184 on, of 9 the last two.
+    const last = patches === 225 ? 184 : patches === 9 ? 7 : 0;
+    const tail = values.subarray(last).reduce((sum, value) => sum + value, 0) / (patches - last);
+    assert.ok(
+      Math.abs(got[RANK_BINS - 1] - 10 * tail) < 1e-4,
+      `${patches}: ${got[RANK_BINS - 1]} ${10 * tail}`,
+    );
+  }
+});
+
+test.run();
