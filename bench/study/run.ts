@@ -64,7 +64,7 @@ if (!values["features-only"]) {
     const save = (name: string, content: string) => writeFileAtomic(join(results, name), content);
     await mkdir(results, { recursive: true });
     await save("generalisation.md", tableOf(known, facts));
-    await save("generalisation.json", `${JSON.stringify({ ...facts, rows: known }, null, 1)}\n`);
+    await save("generalisation.jsonl", [facts, ...known].map((each) => `${JSON.stringify(each)}\n`).join(""));
   }
 }
 device.close();

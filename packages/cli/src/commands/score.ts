@@ -1,4 +1,3 @@
-import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../options.js";
 import { FORMATS } from "../output/formats.js";
@@ -10,10 +9,7 @@ import { interruptible } from "../signals.js";
 const EXAMPLES = `
 Examples:
   Check a folder against 4 normal images, and see where they differ:
-    inctrl score --prompts good/ --shots 4 --images to-check/ --heatmaps maps/
-
-  The same with what the product is called, and so with the heads that come with the program:
-    inctrl score --prompts good/ --images to-check/ --class "metal nut"
+    inctrl score --backbone deit-tiny --prompts good/ --shots 4 --images to-check/ --heatmaps maps/
 
   Encode the normal images once, then use them every day:
     inctrl score --backbone deit-tiny --prompts good/ --save-bank part.bank.safetensors
@@ -31,7 +27,7 @@ export function scoreCommand(finish: Finish): Command {
   return new Command("score")
     .summary("score images against a few normal ones")
     .description("Scores images by how far they are from a few normal ones (the prompts).")
-    .option("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists", SHIPPED_MODEL)
+    .requiredOption("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists")
     .optionsGroup("Normal images:")
     .option("--prompts <paths...>", "normal images: files, folders of them, or a few-shot list (.pt)")
     .option("--shots <K>", "use K of the prompts, the first by name (default: all)", wholeNumber(1))
@@ -47,11 +43,7 @@ export function scoreCommand(finish: Finish): Command {
     )
     .option("--strict", "stop at the first unreadable image instead of skipping it")
     .optionsGroup("Model:")
-    .option(
-      "--heads <file>",
-      "trained InCTRL heads, or a released .pyth (default: nano's own, with nano and --class)",
-    )
-    .option("--no-heads", "the patch residual alone")
+    .option("--heads <file>", "trained InCTRL heads, or a released .pyth")
     .option("--class <name>", "the product's name, for models that know text")
     .option("--alpha <A>", "weight of the patch residual in the score (with --heads)", positiveNumber, 1)
     .option("--config <file|name>", "the backbone's configuration, where its file does not tell")

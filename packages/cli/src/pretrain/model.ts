@@ -10,8 +10,8 @@ import {
 import { captionsOf, drawCaptioned } from "@inctrl/datasets";
 import { CliError } from "../errors.js";
 
-/** What `nano` is, chosen by measurement (see its model card); its vocabulary is learnt. */
-const NANO = {
+/** A CLIP small enough to be trained on two cores; its vocabulary is learnt. */
+const SMALL = {
   embed_dim: 96,
   quick_gelu: true,
   vision_cfg: { image_size: 64, patch_size: 8, width: 96, layers: 4, head_width: 32 },
@@ -36,14 +36,14 @@ export async function planModel(
   { model, merges: count }: { model?: string; merges: number },
   seed: number,
 ): Promise<Plan> {
-  const template = model === undefined ? NANO : await readTemplate(model);
+  const template = model === undefined ? SMALL : await readTemplate(model);
   const merges = learnMerges(vocabularyTexts(seed), count);
   const tokenizer = createTokenizer(merges);
   const json = { ...template, text_cfg: { ...template.text_cfg, vocab_size: tokenizer.vocabSize } };
   return { config: parseConfig(json), json, merges, tokenizer };
 }
 
-async function readTemplate(path: string): Promise<typeof NANO> {
+async function readTemplate(path: string): Promise<typeof SMALL> {
   try {
     const json = JSON.parse(await readFile(path, "utf8"));
     if (typeof json?.text_cfg === "object" && typeof json.vision_cfg === "object") return json;

@@ -28,8 +28,7 @@ export interface ScoreOptions {
   saveBank?: string;
   fit?: "crop" | "squash" | "tile";
   strict?: boolean;
-  /** False: none, although some come with the backbone. */
-  heads?: string | false;
+  heads?: string;
   class?: string;
   alpha: number;
   config?: string;
@@ -161,7 +160,7 @@ async function drawAll(
   return failed;
 }
 
-function headerOf({ backbone, bank, heads }: Model, options: ScoreOptions): RunHeader {
+function headerOf({ backbone, bank }: Model, options: ScoreOptions): RunHeader {
   const { vision } = backbone.config;
   return {
     backbone: backbone.name,
@@ -169,7 +168,7 @@ function headerOf({ backbone, bank, heads }: Model, options: ScoreOptions): RunH
     shots: bank.shots,
     prompts: bank.prompts.map(({ name }) => name),
     class: options.class ?? null,
-    heads,
+    heads: options.heads ?? null,
     fit: bank.fit,
     dtype: options.dtype,
     alpha: options.alpha,

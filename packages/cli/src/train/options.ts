@@ -1,4 +1,3 @@
-import { SHIPPED_MODEL } from "@inctrl/clip";
 import { TRAIN_DEFAULTS } from "@inctrl/inctrl";
 import { z } from "zod";
 import { parseSize } from "../options.js";
@@ -19,7 +18,7 @@ const SETTINGS = z.object({
   category: list.optional(),
   holdOut: list.optional(),
   class: z.record(text, text, { error: "give each category's name in texts" }).default({}),
-  backbone: text.default(SHIPPED_MODEL),
+  backbone: text.optional(),
   modelConfig: text.optional(),
   vocabulary: text.optional(),
   fit: oneOf("crop", "squash").default("crop"),

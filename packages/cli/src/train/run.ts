@@ -26,6 +26,7 @@ import { complain, count, duration, say } from "../ui/talk.js";
 import { version } from "../version.js";
 import { openCategories } from "./data.js";
 import type { TrainSettings } from "./options.js";
+import { writeUntrainedBackbone } from "./untrained.js";
 
 /** Products to train on where no data is named: several pieces of each material, two materials held out. */
 const DEFAULT_DATA = { seed: 0, variants: 4, train: 8, good: 4, bad: 8, holdOut: ["nut", "wood"] } as const;
@@ -35,7 +36,8 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
   const started = performance.now();
   await mkdir(settings.out, { recursive: true });
   return withDevice(settings.device, async (device) => {
-    using backbone = await load(device, settings);
+    const model = await chooseModel(settings);
+    using backbone = await load(device, model, settings);
     stopIfAborted(signal);
     say(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
     const cache = await FeatureCache.open(settings.cache ?? featureFolder(), {
@@ -50,16 +52,29 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
       say(`stopped after step ${result.steps}; the same command with --resume goes on from there`);
       return EXIT.interrupted;
     }
-    await print(summary(result, settings));
+    await print(summary(result, model, settings));
     say(`done in ${duration((performance.now() - started) / 1000)}`);
     return EXIT.ok;
   });
 }
 
-async function load(device: Device, settings: TrainSettings): Promise<Backbone> {
+interface Model {
+  readonly backbone: string;
+  readonly modelConfig?: string;
+}
+
+async function chooseModel({ backbone, modelConfig, out }: TrainSettings): Promise<Model> {
+  if (backbone !== undefined) return { backbone, ...(modelConfig && { modelConfig }) };
+  say(
+    'no --backbone: an untrained one is used, so real weights do better ("inctrl models" lists some to download)',
+  );
+  return writeUntrainedBackbone(out);
+}
+
+async function load(device: Device, model: Model, { vocabulary }: TrainSettings): Promise<Backbone> {
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
-    const { backbone, modelConfig: config, vocabulary } = settings;
+    const { backbone, modelConfig: config } = model;
     return await openBackbone(device, backbone, {
       config,
       vocabulary,
@@ -142,8 +157,7 @@ function epochLine({ epoch, mean_auroc, mean_residual }: EpochRecord): string {
 }
 
 /** What was written, what it is worth, and how to go on. */
-function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings): string {
-  const { out, backbone, modelConfig } = settings;
+function summary({ losses, epochs, heads }: RunResult, model: Model, { out }: TrainSettings): string {
   const last = losses.at(-1)?.loss;
   const final = epochs.at(-1);
   const lines = [
@@ -163,9 +177,9 @@ function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings):
     if (mean_auroc < mean_residual)
       complain("on what was held out the heads do worse than s_p alone; train on more categories");
   }
-  const config = modelConfig ? ` --config ${modelConfig}` : "";
+  const config = model.modelConfig ? ` --config ${model.modelConfig}` : "";
   lines.push(
-    `to use them: inctrl score --backbone ${backbone}${config} --heads ${heads.last} --prompts good/ --images to-check/`,
+    `to use them: inctrl score --backbone ${model.backbone}${config} --heads ${heads.last} --prompts good/ --images to-check/`,
   );
   return `${lines.join("\n")}\n`;
 }

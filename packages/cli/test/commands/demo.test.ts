@@ -1,30 +1,26 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, temporaryFolder } from "../support/cli.js";
 
-/** On six good and ten damaged images a class; with this seed it is well above. */
-const LEAST = 0.6;
-
 const { folder, remove } = temporaryFolder();
 test.after(remove);
 
-test("the demo ends with its report and both AUROCs, above chance, and leaves heat maps", async () => {
+test("the demo ends with an AUROC well above chance and where the heat maps are", async () => {
   const run = await cli(["demo", "--out", folder]);
   assert.is(run.code, 0, run.stderr);
-  const [heatmaps, report, full, residual] = run.stdout.trimEnd().split("\n").slice(-4);
+  const lines = run.stdout.trimEnd().split("\n");
+  const [, area] = lines.at(-2)!.match(/^AUROC (0\.\d{4})/) ?? [];
+  // Untrained, on six good and ten bad images a class: 0.91 with this seed.
+  assert.ok(Number(area) > 0.8, run.stdout);
   const maps = path.join(folder, "heatmaps");
-  assert.is(heatmaps, `heat maps: ${maps}`);
-  assert.is(report, `report: ${path.join(folder, "report.html")}`);
-  const areas = [full!, residual!].map((line) => Number(/^AUROC ([01]\.\d{4}) /.exec(line)?.[1]));
-  for (const area of areas) assert.ok(area > LEAST, run.stdout);
+  assert.is(lines.at(-1), `heat maps: ${maps}`);
   const names = readdirSync(maps);
   assert.is(names.length, 96);
   for (const name of names) assert.match(name, /^(fabric|mesh|metal)-.*\.(heatmap|panel)\.png$/);
+  assert.match(run.stderr, "it has learnt nothing");
   assert.ok(existsSync(path.join(folder, "products/metal/train/good")));
-  const page = readFileSync(path.join(folder, "report.html"), "utf8");
-  assert.match(page, "nano with trained heads");
 });
 
 test.run();
