@@ -21,14 +21,11 @@ const SMALL = ["pretrain", "--model", model, "--merges", "60", "--batch", "6", "
 const SCHEDULE = ["--steps", "4", "--warm-up", "1", "--cool-down", "2", "--save-every", "2"];
 const file = (out: string, name: string) => readFileSync(path.join(folder, out, name));
 
-test("it writes a backbone that scores, and a stopped run that goes on gives the same bytes", async () => {
+test("it writes a backbone, and a run that stopped and goes on gives the same bytes", async () => {
   const out = (name: string) => ["--out", path.join(folder, name)];
   const whole = await cli([...SMALL, ...SCHEDULE, ...out("whole")]);
   assert.is(whole.code, 0, whole.stderr);
   assert.match(whole.stderr, /step 4: retrieval [01]\.\d{3}; never trained on: AUROC [01]\.\d{4} by text/);
-  const stopped = await cli([...SMALL, ...SCHEDULE, ...out("parts"), "--minutes", "0"]);
-  assert.is(stopped.code, 0, stopped.stderr);
-  assert.match(stopped.stderr, "stopped after step 0");
   // As a run that was killed after its checkpoint of step 2, of a schedule that then grew.
   const half = await cli([
     ...SMALL,
@@ -59,8 +56,7 @@ test("it writes a backbone that scores, and a stopped run that goes on gives the
   );
 });
 
-test("settings that cannot be are refused by name", async () => {
-  failsWith(await cli([...SMALL, "--pool", "8"]), "--pool", "prime");
+test("a model that is none is refused by name", async () => {
   const other = path.join(folder, "other.json");
   writeFileSync(other, "{}");
   failsWith(await cli(["pretrain", "--model", other]), "other.json", "vision_cfg");
