@@ -13,7 +13,7 @@ async function refusal(given: Record<string, unknown>): Promise<string> {
   throw new Error("it should have been refused");
 }
 
-test("without a word the settings are nano's, and what is given comes first", async () => {
+test("what is given comes before the defaults", async () => {
   const { batch, pool, out, minutes, resume } = await readPretrainSettings({ batch: 8 });
   assert.equal([batch, pool, out, minutes, resume], [8, 8191, "pretrain-out", undefined, false]);
 });
