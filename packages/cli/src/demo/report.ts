@@ -17,7 +17,7 @@ export async function writeReport(
   signal: AbortSignal,
 ): Promise<string | null> {
   const data = `mvtec:${products}`;
-  const dataSet = await openDataSet(data);
+  const dataSet = { ...(await openDataSet(data)), name: "Products of the demo" };
   const evaluation = await evaluate({ backbone, dataSet, shots: [SHOTS], seeds: 0, signal });
   if (!evaluation.complete) return null;
   const facts: RunFacts = {

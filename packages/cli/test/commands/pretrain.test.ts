@@ -3,6 +3,7 @@ import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
+import { writeImages } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
 test.after(remove);
@@ -25,6 +26,11 @@ test("it writes a backbone, and a run that stopped and goes on gives the same by
   const out = (name: string) => ["--out", path.join(folder, name)];
   const whole = await cli([...SMALL, ...SCHEDULE, ...out("whole")]);
   assert.is(whole.code, 0, whole.stderr);
+  const [, hint = ""] = whole.stdout.match(/^to use it: inctrl (.*?) --prompts/m) ?? [];
+  const images = path.join(folder, "good");
+  writeImages(images, 2);
+  const scored = await cli([...hint.split(" "), "--prompts", images, "--images", images]);
+  assert.is(scored.code, 0, scored.stderr);
   assert.match(whole.stderr, /step 4: retrieval [01]\.\d{3}; never trained on: AUROC [01]\.\d{4} by text/);
   // As a run that was killed after its checkpoint of step 2, of a schedule that then grew.
   const half = await cli([
