@@ -1,33 +1,26 @@
 import { HubError } from "@inctrl/clip";
 import { Command, CommanderError } from "commander";
-import { datasetsCommand } from "./commands/datasets.js";
-import { demoCommand } from "./commands/demo.js";
-import { doctorCommand } from "./commands/doctor.js";
-import { evalCommand } from "./commands/eval.js";
-import { modelsCommand } from "./commands/models.js";
-import { parityCommand } from "./commands/parity.js";
-import { pretrainCommand } from "./commands/pretrain.js";
-import { scoreCommand } from "./commands/score.js";
-import { trainCommand } from "./commands/train.js";
-import { tuneCommand } from "./commands/tune.js";
 import { CliError, describe, EXIT, oneLine } from "./errors.js";
 import { isBrokenPipe } from "./output/sink.js";
 import { complain } from "./ui/talk.js";
 import { version } from "./version.js";
 
-/** Every verb, in the order of the help text. Each returns the exit code of its run. */
-const VERBS = [
-  scoreCommand,
-  modelsCommand,
-  doctorCommand,
-  tuneCommand,
-  parityCommand,
-  datasetsCommand,
-  evalCommand,
-  trainCommand,
-  pretrainCommand,
-  demoCommand,
-];
+/** Makes a verb, which hands over the exit code of its run. */
+type MakeVerb = (finish: Finish) => Command;
+
+/** Every verb, in the order of the help text, loaded when it is asked for: one needs little of what all do. */
+const VERBS: Readonly<Record<string, () => Promise<MakeVerb>>> = {
+  score: async () => (await import("./commands/score.js")).scoreCommand,
+  models: async () => (await import("./commands/models.js")).modelsCommand,
+  doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
+  tune: async () => (await import("./commands/tune.js")).tuneCommand,
+  parity: async () => (await import("./commands/parity.js")).parityCommand,
+  datasets: async () => (await import("./commands/datasets.js")).datasetsCommand,
+  eval: async () => (await import("./commands/eval.js")).evalCommand,
+  train: async () => (await import("./commands/train.js")).trainCommand,
+  pretrain: async () => (await import("./commands/pretrain.js")).pretrainCommand,
+  demo: async () => (await import("./commands/demo.js")).demoCommand,
+};
 
 /** Takes the exit code of the verb that ran. */
 export type Finish = (code: number) => void;
@@ -57,13 +50,10 @@ Examples:
 
 "inctrl help VERB" tells more about each.`,
     );
-  for (const verb of VERBS) {
-    program.addCommand(
-      verb((code) => {
-        exitCode = code;
-      }),
-    );
-  }
+  const finish: Finish = (code) => {
+    exitCode = code;
+  };
+  for (const load of asked(args[0])) program.addCommand((await load())(finish));
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text) => complain(usage(text, command)) });
   }
@@ -78,6 +68,11 @@ Examples:
   } finally {
     process.stdout.off("error", ignore);
   }
+}
+
+/** The verb that a command line begins with; all of them where it begins with none, as for help and for typing errors. */
+function asked(word: string | undefined): (() => Promise<MakeVerb>)[] {
+  return word !== undefined && Object.hasOwn(VERBS, word) ? [VERBS[word]!] : Object.values(VERBS);
 }
 
 function withSubcommands(command: Command): Command[] {
