@@ -4,6 +4,7 @@
 //   node scripts/setup.mjs build         dependencies and build, without looking for an adapter
 //   node scripts/setup.mjs demo [...]    set up, then the demo
 //   node scripts/setup.mjs test [...]    set up, then the tests
+//   node scripts/setup.mjs test:browser [...]  set up, then the tests of tensors in Chromium
 //   node scripts/setup.mjs train [...]   set up, then training
 //   node scripts/setup.mjs bench [...]   set up, get the libraries to compare with, then the bench
 import { ensureAdapter } from "./setup/driver.mjs";
@@ -16,6 +17,7 @@ const JOBS = {
   demo: ["packages/cli/bin/inctrl.js", "demo"],
   test: ["scripts/test.mjs"],
   train: ["packages/cli/bin/inctrl.js", "train"],
+  "test:browser": ["scripts/test-browser.mjs"],
   bench: ["--conditions=@inctrl/source", "--import", "tsx", "bench/src/main.ts"],
 };
 
