@@ -1,4 +1,4 @@
-import { liveRows, mainLoop, sumNames, type Tile } from "./gemm.js";
+import { liveRows, mainLoop, range, type Tile } from "./gemm.js";
 import { FLAT, FLAT_INDEX, type Kernel, kernel, kernelFor } from "./kernel.js";
 
 /**
@@ -26,40 +26,51 @@ export function nearestKernel(tile: Tile, half: boolean): Kernel {
         lowest: "f32",
       },
       ...main.source,
+      declare: `${main.source.declare ?? ""}
+const NONE = 0xffffffffu;`,
       body: `
   let batch = wg.z;
   let row0 = wg.x * ${main.rowsPerGroup}u + ${main.rowOffset};
   let aBase = batch * u.aBatch;
   let panelBase = batch * u.panelBatch;
-  var best: array<vec4f, ${rows}>;
-  var found: array<vec4u, ${rows}>;
-  ${liveRows(tile)}
-  for (var r = 0u; r < live; r++) { best[r] = vec4f(u.lowest); found[r] = vec4u(0xffffffffu); }
+${rowsOf(tile, (r) => `  var best${r} = vec4f(u.lowest);\n  var found${r} = vec4u(NONE);`)}
   let first = wg.y * u.tiles / groups.y;
   let last = (wg.y + 1u) * u.tiles / groups.y;
   for (var colTile = first; colTile < last; colTile++) {
 ${main.declareSums}
 ${main.loop}
-    var sums = array<vec4f, ${rows * vectors}>(${sumNames(tile).join(", ")});
-    for (var i = 0u; i < live * ${vectors}u; i++) {
-      let r = i / ${vectors}u;
-      let col = (colTile * ${vectors}u + i % ${vectors}u) * ${lanes * 4}u + ${main.lane} * 4u;
-      let cols = vec4u(col, col + 1u, col + 2u, col + 3u);
-      let better = (sums[i] > best[r]) & (cols < vec4u(u.n));
-      best[r] = select(best[r], sums[i], better);
-      found[r] = select(found[r], cols, better);
-    }
+${range(vectors)
+  .map(
+    (v) => `    let panel${v} = colTile * ${vectors}u + ${v}u;
+    let column${v} = (panel${v} * ${lanes}u + ${main.lane}) * 4u;
+    // Columns past the last one hold zeros, which must not win.
+    let floor${v} = select(vec4f(u.lowest), vec4f(), vec4u(column${v}) + vec4u(0u, 1u, 2u, 3u) < vec4u(u.n));`,
+  )
+  .join("\n")}
+${rowsOf(tile, (r) =>
+  range(vectors)
+    .map(
+      (v) => `    let better${r}_${v} = s${r}_${v} + floor${v} > best${r};
+    best${r} = select(best${r}, s${r}_${v}, better${r}_${v});
+    found${r} = select(found${r}, vec4u(panel${v}), better${r}_${v});`,
+    )
+    .join("\n"),
+)}
   }
+  ${liveRows(tile)}
+  var best = array<vec4f, ${rows}>(${range(rows).map((r) => `best${r}`)});
+  var found = array<vec4u, ${rows}>(${range(rows).map((r) => `found${r}`)});
   for (var r = 0u; r < live; r++) {
     var value = best[r].x;
-    var column = found[r].x;
+    var panel = found[r].x;
+    var j0 = 0u;
     for (var j = 1u; j < 4u; j++) {
       let other = best[r][j];
-      if (other > value || (other == value && found[r][j] < column)) { value = other; column = found[r][j]; }
+      if (other > value || (other == value && found[r][j] < panel)) { value = other; panel = found[r][j]; j0 = j; }
     }
     let at = ((batch * u.m + row0 + r) * groups.y + wg.y) * ${lanes}u + ${main.lane};
     values[at] = value;
-    columns[at] = column;
+    columns[at] = select((panel * ${lanes}u + ${main.lane}) * 4u + j0, NONE, panel == NONE);
   }`,
     });
   });
@@ -88,3 +99,5 @@ export function nearestMergeKernel(): Kernel {
     }),
   );
 }
+
+const rowsOf = ({ rows }: Tile, line: (row: number) => string): string => range(rows).map(line).join("\n");

@@ -62,3 +62,16 @@ function fold(groups: number, most: number): [number, number, number] {
   const y = Math.ceil(groups / most);
   return [Math.ceil(groups / y), y, 1];
 }
+
+/** How a kernel reads rows: four values at once where rows are a multiple of 4 long, which on CPUs costs little more than one. */
+export interface RowElement {
+  readonly values: 1 | 4;
+  readonly type: "f32" | "vec4f";
+  /** WGSL for the sum of an element's values. */
+  total(element: string): string;
+}
+
+export const rowElement = (n: number): RowElement =>
+  n % 4 === 0
+    ? { values: 4, type: "vec4f", total: (element) => `dot(${element}, vec4f(1.0))` }
+    : { values: 1, type: "f32", total: (element) => element };

@@ -1,7 +1,7 @@
 import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { kernel, kernelFor } from "../kernels/kernel.js";
-import { rowSplit } from "../kernels/rows.js";
+import { rowElement, rowSplit } from "../kernels/rows.js";
 import { scope } from "../scope.js";
 import { formatShape } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
@@ -47,23 +47,25 @@ function normalised(x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions): 
   if (out.size === 0) return out;
   const { family, maxWorkgroupsPerDimension } = x.device.caps;
   const split = rowSplit(family);
-  const text = kernelFor(`layerNorm:${family === "workgroup"}:${!!weight}:${!!bias}`, () => {
+  const { type, values, total } = rowElement(n);
+  const text = kernelFor(`layerNorm:${family === "workgroup"}:${type}:${!!weight}:${!!bias}`, () => {
     const scaled = weight ? "(x[base + i] - mean) * inverse * weight[i]" : "(x[base + i] - mean) * inverse";
-    const along = (body: string) => `for (var i = ${split.start}; i < u.n; i += ${split.step}) { ${body} }`;
+    const along = (body: string) => `for (var i = ${split.start}; i < count; i += ${split.step}) { ${body} }`;
     return kernel({
       name: "layer norm",
-      reads: { x: "f32", ...(weight ? { weight: "f32" } : {}), ...(bias ? { bias: "f32" } : {}) },
-      writes: { out: "f32" },
+      reads: { x: type, ...(weight ? { weight: type } : {}), ...(bias ? { bias: type } : {}) },
+      writes: { out: type },
       uniforms: { rows: "u32", n: "u32", eps: "f32" },
       ...split.source,
       body: `  ${split.begin}
-  let base = row * u.n;
-  var total = 0.0;
+  let count = u.n / ${values}u;
+  let base = row * count;
+  var total = ${type}();
   ${along("total += x[base + i];")}
-  let mean = ${split.sum("total")} / f32(u.n);
-  var squares = 0.0;
-  ${along("let d = x[base + i] - mean; squares = fma(d, d, squares);")}
-  let inverse = inverseSqrt(${split.sum("squares")} / f32(u.n) + u.eps);
+  let mean = ${split.sum(total("total"))} / f32(u.n);
+  var squares = ${type}();
+  ${along(`let d = x[base + i] - mean; squares = fma(d, d, squares);`)}
+  let inverse = inverseSqrt(${split.sum(total("squares"))} / f32(u.n) + u.eps);
   ${along(`out[base + i] = ${scaled}${bias ? " + bias[i]" : ""};`)}`,
     });
   });
@@ -99,28 +101,30 @@ export function layerNormBackward(
     const n = x.shape[x.rank - 1];
     const { family, maxWorkgroupsPerDimension } = x.device.caps;
     const split = rowSplit(family);
-    const text = kernelFor(`layerNormBackward:${family === "workgroup"}:${!!weight}`, () => {
+    const { type, values, total } = rowElement(n);
+    const text = kernelFor(`layerNormBackward:${family === "workgroup"}:${type}:${!!weight}`, () => {
       const along = (body: string) =>
-        `for (var j = ${split.start}; j < u.n; j += ${split.step}) { let i = base + j; ${body} }`;
+        `for (var j = ${split.start}; j < count; j += ${split.step}) { let i = base + j; ${body} }`;
       const weighted = weight ? "g[i] * weight[j]" : "g[i]";
       return kernel({
         name: "layer norm backward",
-        reads: { x: "f32", g: "f32", ...(weight ? { weight: "f32" } : {}) },
-        writes: { dx: "f32", gNormed: "f32" },
+        reads: { x: type, g: type, ...(weight ? { weight: type } : {}) },
+        writes: { dx: type, gNormed: type },
         uniforms: { rows: "u32", n: "u32", eps: "f32" },
         ...split.source,
         body: `  ${split.begin}
-  let base = row * u.n;
-  var total = 0.0;
+  let count = u.n / ${values}u;
+  let base = row * count;
+  var total = ${type}();
   ${along("total += x[i];")}
-  let mean = ${split.sum("total")} / f32(u.n);
-  var squares = 0.0;
-  var pulls = 0.0;
-  var turns = 0.0;
+  let mean = ${split.sum(total("total"))} / f32(u.n);
+  var squares = ${type}();
+  var pulls = ${type}();
+  var turns = ${type}();
   ${along(`let d = x[i] - mean; let h = ${weighted}; squares = fma(d, d, squares); pulls += h; turns = fma(h, d, turns);`)}
-  let inverse = inverseSqrt(${split.sum("squares")} / f32(u.n) + u.eps);
-  let pull = ${split.sum("pulls")} / f32(u.n);
-  let turn = ${split.sum("turns")} * inverse / f32(u.n);
+  let inverse = inverseSqrt(${split.sum(total("squares"))} / f32(u.n) + u.eps);
+  let pull = ${split.sum(total("pulls"))} / f32(u.n);
+  let turn = ${split.sum(total("turns"))} * inverse / f32(u.n);
   ${along(`let y = (x[i] - mean) * inverse; dx[i] = inverse * (${weighted} - pull - y * turn); gNormed[i] = g[i] * y;`)}`,
       });
     });
@@ -152,18 +156,20 @@ function inverseNorms(x: Tensor): Tensor {
     if (out.size === 0) return out;
     const { family, maxWorkgroupsPerDimension } = x.device.caps;
     const split = rowSplit(family);
-    const text = kernelFor(`inverseNorm:${family === "workgroup"}`, () =>
+    const { type, values, total } = rowElement(n);
+    const text = kernelFor(`inverseNorm:${family === "workgroup"}:${type}`, () =>
       kernel({
         name: "inverse norm",
-        reads: { x: "f32" },
+        reads: { x: type },
         writes: { out: "f32" },
         uniforms: { rows: "u32", n: "u32" },
         ...split.source,
         body: `  ${split.begin}
-  let base = row * u.n;
-  var squares = 0.0;
-  for (var i = ${split.start}; i < u.n; i += ${split.step}) { squares = fma(x[base + i], x[base + i], squares); }
-  let norm2 = ${split.sum("squares")};
+  let count = u.n / ${values}u;
+  let base = row * count;
+  var squares = ${type}();
+  for (var i = ${split.start}; i < count; i += ${split.step}) { squares = fma(x[base + i], x[base + i], squares); }
+  let norm2 = ${split.sum(total("squares"))};
   out[row] = select(0.0, 1.0 / sqrt(norm2), norm2 > 0.0);`,
       }),
     );
@@ -190,21 +196,24 @@ function unit(x: Tensor): Tensor {
     if (out.size === 0) return out;
     const { family, maxWorkgroupsPerDimension } = x.device.caps;
     const split = rowSplit(family);
-    const text = kernelFor(`normalize:${family === "workgroup"}`, () =>
+    const n = x.shape[x.rank - 1];
+    const { type, values } = rowElement(n);
+    const text = kernelFor(`normalize:${family === "workgroup"}:${type}`, () =>
       kernel({
         name: "normalize",
-        reads: { x: "f32", factor: "f32" },
-        writes: { out: "f32" },
+        reads: { x: type, factor: "f32" },
+        writes: { out: type },
         uniforms: { rows: "u32", n: "u32" },
         ...split.source,
         body: `  ${split.begin}
-  for (var i = ${split.start}; i < u.n; i += ${split.step}) { out[row * u.n + i] = x[row * u.n + i] * factor[row]; }`,
+  let count = u.n / ${values}u;
+  for (var i = ${split.start}; i < count; i += ${split.step}) { out[row * count + i] = x[row * count + i] * factor[row]; }`,
       }),
     );
     launch(
       text,
       { x: source, factor, out },
-      { rows: factor.size, n: x.shape[x.rank - 1] },
+      { rows: factor.size, n },
       split.grid(factor.size, maxWorkgroupsPerDimension),
     );
     return out;

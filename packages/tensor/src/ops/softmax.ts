@@ -41,10 +41,11 @@ function run(name: "softmax" | "logSoftmax", x0: Tensor, at: number): Tensor {
     const count = out.size === 0 ? 0 : out.size / n;
     const { caps } = x.device;
     const threads = planRows(count, n, inner, caps);
+    const wide = inner === 1 && n % 4 === 0;
     launch(
-      softmaxKernel({ log: name === "logSoftmax", threads }),
+      softmaxKernel({ log: name === "logSoftmax", threads, wide }),
       { x, out },
-      { count, n, inner, block: Math.ceil(Math.sqrt(n / threads)) },
+      { count, n, inner, block: Math.ceil(Math.sqrt(n / threads / (wide ? 4 : 1))) },
       flatGrid(threads === 1 ? count : count * FLAT, caps.maxWorkgroupsPerDimension),
     );
     return out;
