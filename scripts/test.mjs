@@ -7,26 +7,34 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runFile, stopAll } from "./testing/run-file.mjs";
+import { compiled } from "./typescript/compile.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const AT_ONCE = 2;
 const LIMIT_MS = 120_000;
+/** Parts of the paths of tests that take long: begun first, so that nothing waits for one of them in the end. */
+const LONG = ["cli/test/commands/", "scripts/test/docs", "inctrl/test/training/", "tensor/test/browser"];
 
 const posix = (file) => file.split(path.sep).join("/");
 
-/** Test files relative to the root: those under a package's, bench's or the scripts' `test` folder. */
-function discover() {
-  const packages = readdirSync(path.join(ROOT, "packages")).map((name) => `packages/${name}`);
+/** Files relative to the root: those of a form under a package's, bench's or the scripts' folder of this name. */
+function find(name, form) {
+  const packages = readdirSync(path.join(ROOT, "packages")).map((each) => `packages/${each}`);
   return [...packages, "bench", "scripts"].flatMap((parent) => {
-    const folder = path.join(ROOT, parent, "test");
+    const folder = path.join(ROOT, parent, name);
     if (!existsSync(folder)) return [];
-    const names = readdirSync(folder, { recursive: true }).filter((name) => /\.test\.(ts|mjs)$/.test(name));
-    return names.sort().map((name) => posix(path.join(parent, "test", name)));
+    const found = readdirSync(folder, { recursive: true }).filter((file) => form.test(file));
+    return found.sort().map((file) => posix(path.join(parent, name, file)));
   });
 }
 
+/** What tests run, compiled before the first of them: else each of those that start together would do it. */
+function compileAll() {
+  for (const file of [...find("src", /\.ts$/), ...find("test", /\.ts$/)]) compiled(path.join(ROOT, file));
+}
+
 function select(filters) {
-  const all = discover();
+  const all = find("test", /\.test\.(ts|mjs)$/);
   if (filters.length === 0) return all;
   const chosen = filters.flatMap((filter) => {
     const file = path.resolve(filter);
@@ -56,7 +64,9 @@ for (const signal of ["SIGINT", "SIGTERM"])
     process.exit(130);
   });
 
-const queue = [...files];
+if (files.length > AT_ONCE) compileAll();
+const isLong = (file) => LONG.some((part) => file.includes(part));
+const queue = [...files.filter(isLong), ...files.filter((file) => !isLong(file))];
 async function work() {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
     const verdict = await runFile(file, { cwd: ROOT, limitMs: LIMIT_MS });

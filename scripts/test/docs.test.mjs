@@ -77,8 +77,7 @@ test("TypeScript blocks compile against the sources", async () => {
     },
     include: ["**/*.ts"],
   };
-  // Not called tsconfig.json: tsx would take its paths for the ones to run by.
-  const project = path.join(folder, "types.json");
+  const project = path.join(folder, "tsconfig.json");
   writeFileSync(project, JSON.stringify(config));
   const tsc = path.join(ROOT, "node_modules/typescript/bin/tsc");
   const { stdout } = await run(process.execPath, [tsc, "-p", project], { cwd: folder }).catch(
@@ -89,7 +88,8 @@ test("TypeScript blocks compile against the sources", async () => {
 
 async function runSnippet({ page, line, text, target }) {
   const cwd = mkdtempSync(path.join(folder, "run-"));
-  const args = ["--conditions=@inctrl/source", "--import", import.meta.resolve("tsx"), target];
+  const typescript = import.meta.resolve("../typescript/register.mjs");
+  const args = ["--conditions=@inctrl/source", "--import", typescript, target];
   const { stdout, stderr, code = 0 } = await run(process.execPath, args, { cwd }).catch((error) => error);
   assert.is(code, 0, `${page}:${line} ends with ${code}: ${stderr}${stdout}`);
   let rest = stdout.split("\n");

@@ -35,6 +35,11 @@ export function judge({ output, code, signal, timedOut, limitMs }) {
   return { passed, failed, skipped, problem };
 }
 
+const TYPESCRIPT = [
+  "--conditions=@inctrl/source",
+  "--import",
+  new URL("../typescript/register.mjs", import.meta.url).href,
+];
 const PIPE_GRACE_MS = 2000;
 const running = new Set();
 
@@ -54,7 +59,7 @@ export const stopAll = () => running.forEach(stop);
 export function runFile(file, { cwd, limitMs }) {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(process.execPath, ["--conditions=@inctrl/source", "--import", "tsx", file], {
+    const child = spawn(process.execPath, [...TYPESCRIPT, file], {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",

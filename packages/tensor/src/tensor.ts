@@ -132,7 +132,7 @@ export class Tensor {
     if (this.dtype === "int32") return new Int32Array(raw, 0, this.size);
     if (this.dtype === "uint32") return new Uint32Array(raw, 0, this.size);
     if (this.dtype === "float16") return f16ToF32(new Uint16Array(raw, 0, this.size));
-    return Uint8Array.from(new Uint32Array(raw, 0, this.size));
+    return new Uint8Array(new Uint32Array(raw, 0, this.size));
   }
 
   /** The values as nested arrays: a number for rank 0. */

@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, temporaryFolder } from "../support/cli.js";
+import { spawnCli, temporaryFolder } from "../support/cli.js";
 
 const { folder, remove } = temporaryFolder();
 test.after(remove);
 
 test("the demo ends with an AUROC well above chance and where heat maps and report are", async () => {
-  const run = await cli(["demo", "--out", folder]);
+  const run = await spawnCli(["demo", "--out", folder]);
   assert.is(run.code, 0, run.stderr);
   const lines = run.stdout.trimEnd().split("\n");
   const [, area] = lines.at(-3)!.match(/^AUROC (0\.\d{4})/) ?? [];

@@ -1,9 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints } from "../support/cli.js";
+import { cli, complaints, spawnCli } from "../support/cli.js";
 
 test("a machine that works: versions, adapter, right kernels, a speed", async () => {
-  const run = await cli(["doctor", "--json"]);
+  const run = await spawnCli(["doctor", "--json"]);
   assert.is(run.code, 0, run.stderr);
   const report = JSON.parse(run.stdout);
   assert.is(report.ok, true);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, failsWith, temporaryFolder } from "../support/cli.js";
+import { cli, complaints, failsWith, spawnCli, temporaryFolder } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
@@ -61,7 +61,7 @@ test("Ctrl-C keeps what is done, exits with 130, and the same command goes on", 
   const args = ["--data", DATA, "--category", "metal", "--shots", "1", "--seeds", "300"];
   const out = path.join(folder, "stopped");
   const store = path.join(out, "draws.jsonl");
-  const run = await cli(["eval", "--backbone", backbone, ...args, "--out", out], {
+  const run = await spawnCli(["eval", "--backbone", backbone, ...args, "--out", out], {
     onStart(child) {
       const timer = setInterval(() => {
         if (!existsSync(store) || readFileSync(store, "utf8").split("\n").length < 5) return;

@@ -2,7 +2,7 @@ import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "n
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, failsWith, temporaryFolder } from "../support/cli.js";
+import { cli, complaints, failsWith, spawnCli, temporaryFolder } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
 
 // Each refusal: one line that says what and how to mend it, exit code 1, nothing on stdout, nothing half-written.
@@ -25,7 +25,7 @@ const score = (...args: string[]) => cli(["score", "--backbone", backbone, ...ar
 
 test("fewer prompts than K", async () => {
   failsWith(
-    await score("--prompts", good, "--shots", "4", "--images", good),
+    await spawnCli(["score", "--backbone", backbone, "--prompts", good, "--shots", "4", "--images", good]),
     /4 prompt images .* only 3 were given; add/,
   );
 });
@@ -122,7 +122,7 @@ test("places that cannot be written, and disks that are full", async () => {
   failsWith(await score(...args, "--save-bank", "/dev/full"), "/dev/full", "give a file name");
   const full = openSync("/dev/full", "w");
   failsWith(
-    await cli(["score", "--backbone", backbone, ...args], { stdout: full }),
+    await spawnCli(["score", "--backbone", backbone, ...args], { stdout: full }),
     "standard output: the disk is full",
   );
   return undefined;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { decodeImage } from "@inctrl/datasets";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, temporaryFolder } from "../support/cli.js";
+import { cli, complaints, spawnCli, temporaryFolder } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
@@ -137,7 +137,7 @@ test("Ctrl-C closes the document, keeps what was scored, and exits with 130", as
     ...many,
   ];
   let pressed = false;
-  const run = await cli(args, {
+  const run = await spawnCli(args, {
     onOutput(child, stdout) {
       if (pressed || stdout.split("\n").length < 10) return;
       pressed = true;
@@ -168,7 +168,7 @@ test("a reader that has seen enough ends the run quietly", async () => {
     "--images",
     ...many,
   ];
-  const run = await cli(args, { onOutput: (child) => child.stdout!.destroy() });
+  const run = await spawnCli(args, { onOutput: (child) => child.stdout!.destroy() });
   assert.is(run.code, 141, run.stderr);
   assert.equal(complaints(run), []);
 });

@@ -73,7 +73,7 @@ test("export writes what can be read, and inspect finds it again", async () => {
 test("Ctrl-C stops and leaves nothing behind", async () => {
   const main = path.join(ROOT, "packages/cli/src/main.ts");
   const args = ["datasets", "export", "procedural:1?bad=5000", path.join(folder, "stopped")];
-  const child = spawn(process.execPath, ["--conditions=@inctrl/source", "--import", "tsx", main, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
     cwd: ROOT,
     stdio: "ignore",
   });

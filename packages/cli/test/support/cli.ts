@@ -4,17 +4,16 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
+import { run } from "../../src/program.js";
+import { captured, type Outcome, withEnv } from "./capture.js";
 
 export const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
-export interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface CliOptions {
-  readonly env?: Record<string, string>;
+interface SpawnOptions extends Surroundings {
   /** Called with the process once it is started. */
   readonly onStart?: (child: ChildProcess) => void;
   /** Called with the process and all of stdout so far whenever some of it arrives. */
@@ -23,13 +22,22 @@ export interface CliOptions {
   readonly stdout?: number;
 }
 
-/** Runs the command from its sources, in a process of its own. */
-export function cli(
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs the command in this process, which spares loading it again; one at a time, since its output is the process's. */
+export function cli(args: readonly string[], { env = {} }: Surroundings = {}): Promise<Outcome> {
+  const outcome = last.then(() => withEnv(env, () => captured(() => run(args))));
+  last = outcome.catch(() => {});
+  return outcome;
+}
+
+/** Runs the command in a process of its own: for signals, broken pipes, and what the process itself does. */
+export function spawnCli(
   args: readonly string[],
-  { env, onStart, onOutput, stdout = -1 }: CliOptions = {},
+  { env, onStart, onOutput, stdout = -1 }: SpawnOptions = {},
 ): Promise<Outcome> {
   const main = path.join(ROOT, "packages/cli/src/main.ts");
-  const child = spawn(process.execPath, ["--conditions=@inctrl/source", "--import", "tsx", main, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ["ignore", stdout >= 0 ? stdout : "pipe", "pipe"],

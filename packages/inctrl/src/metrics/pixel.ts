@@ -138,10 +138,8 @@ function labelRegions(
 function descending(scores: Float32Array): Uint32Array {
   const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
   // The bits of a float32 as an integer that orders as the float does, turned around.
-  const keys = Uint32Array.from(bits, (b) =>
-    b === 0x80000000 ? 0x7fffffff : b & 0x80000000 ? b : ~(b | 0x80000000),
-  );
-  let order = Uint32Array.from(keys, (_, i) => i);
+  const keys = bits.map((b) => (b === 0x80000000 ? 0x7fffffff : b & 0x80000000 ? b : ~(b | 0x80000000)));
+  let order = keys.map((_, i) => i);
   let next = new Uint32Array(keys.length);
   const places = new Uint32Array(0x10000);
   for (const shift of [0, 16]) {

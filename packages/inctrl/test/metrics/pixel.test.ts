@@ -152,10 +152,12 @@ test("two million pixels take well under three seconds", () => {
     const mask = Uint8Array.from(scores, (_, p) => ((p >> 5) % 7 === 0 && (p >> 14) % 3 === 0 ? 1 : 0));
     return { width, height, scores, mask };
   });
-  const start = performance.now();
+  const start = process.cpuUsage();
   const { auroc: area, pixels } = pixelMetrics(maps);
+  // The processor's time: the clock on the wall would tell of other programs too.
+  const { user, system } = process.cpuUsage(start);
   assert.ok(Math.abs(area! - 0.5) < 0.01 && pixels === 2 ** 21);
-  assert.ok(performance.now() - start < 3000, `${performance.now() - start} ms`);
+  assert.ok(user + system < 3e6, `${(user + system) / 1000} ms`);
 });
 
 test.run();

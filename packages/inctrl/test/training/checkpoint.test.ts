@@ -60,7 +60,7 @@ test("a run that is killed goes on to the same bytes", async ({ device, folder }
   const out = join(folder, "killed");
   const start = (killAt: number) =>
     new Promise<string | null>((resolve, reject) => {
-      const args = ["--conditions=@inctrl/source", "--import", "tsx", child, out, join(folder, "cache")];
+      const args = [...process.execArgv, child, out, join(folder, "cache")];
       const running = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
       running.stdout.setEncoding("utf8").on("data", (text: string) => {
         if (text.split("\n").some((line) => Number(line) >= killAt)) running.kill("SIGKILL");

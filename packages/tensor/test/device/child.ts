@@ -8,6 +8,7 @@ export interface ChildResult {
 }
 
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
+const TYPESCRIPT = new URL("../../../../scripts/typescript/register.mjs", import.meta.url).href;
 
 /**
  * Runs a module's text in a Node process of its own; it may import "@inctrl/tensor", and is killed after 20 s. Never
@@ -23,7 +24,7 @@ export function runChild(
     ...flags,
     "--conditions=@inctrl/source",
     "--import",
-    "tsx",
+    TYPESCRIPT,
     "--input-type=module",
     "-e",
     text,
