@@ -1,3 +1,4 @@
+import { FLOAT } from "./float.js";
 import { FLAT, type Kernel, kernel, kernelFor } from "./kernel.js";
 import { RUNS } from "./runs.js";
 
@@ -23,7 +24,7 @@ export function panelKernel(variant: PanelVariant): Kernel {
     const at = transposed ? "(b * u.n + col) * u.k + k" : "(b * u.k + k) * u.n + col";
     const load = sourceHalf ? "unpack2x16float(source[at / 2u])[at % 2u]" : "source[at]";
     const scale = scaled ? " * scale[b * u.n + col]" : "";
-    const packed = "pack2x16float(vec2f(value(b, k, first + 2u * j), value(b, k, first + 2u * j + 1u)))";
+    const packed = "pack_half(vec2f(value(b, k, first + 2u * j), value(b, k, first + 2u * j + 1u)))";
     const stored = half ? packed : "value(b, k, first + j)";
     return kernel({
       name: "panels",
@@ -31,7 +32,8 @@ export function panelKernel(variant: PanelVariant): Kernel {
       writes: { panels: half ? "u32" : "f32" },
       uniforms: { ...RUNS.uniforms, k: "u32", n: "u32", width: "u32" },
       workgroup: FLAT,
-      declare: `fn value(b: u32, k: u32, col: u32) -> f32 {
+      declare: `${half ? FLOAT.pack_half : ""}
+fn value(b: u32, k: u32, col: u32) -> f32 {
   if (col >= u.n) { return 0.0; }
   let at = ${at};
   return ${load}${scale};

@@ -1,5 +1,6 @@
 import { recorded } from "../autograd/record.js";
 import { type DType, isFloat, wgslScalar } from "../dtype.js";
+import { FLOAT } from "../kernels/float.js";
 import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
 import { scope } from "../scope.js";
 import { Tensor } from "../tensor.js";
@@ -24,7 +25,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
     const last = "min(at + 1u, u.size - 1u)";
     const store =
       dtype === "float16"
-        ? `let at = i * 2u;\n  let next = ${last};\n  out[i] = pack2x16float(vec2f(f32(${read("at")}), f32(${read("next")})));`
+        ? `let at = i * 2u;\n  let next = ${last};\n  out[i] = pack_half(vec2f(f32(${read("at")}), f32(${read("next")})));`
         : `out[i] = ${value("i")};`;
     return kernel({
       name: `cast ${from} to ${dtype}`,
@@ -32,6 +33,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
       writes: { out: dtype === "float16" ? "u32" : target },
       uniforms: { count: "u32", size: "u32" },
       workgroup: FLAT,
+      ...(dtype === "float16" ? { declare: FLOAT.pack_half } : {}),
       body: `${FLAT_INDEX}\n  if (i >= u.count) { return; }\n  ${store}`,
     });
   });
