@@ -86,26 +86,42 @@ test("TypeScript blocks compile against the sources", async () => {
   assert.is(stdout, "");
 });
 
-async function runSnippet({ page, line, text, target }) {
-  const cwd = mkdtempSync(path.join(folder, "run-"));
+/** Runs blocks in one process, which has to end by itself. */
+async function runBlocks(blocks) {
   const typescript = import.meta.resolve("../typescript/register.mjs");
-  const args = ["--conditions=@inctrl/source", "--import", typescript, target];
-  const { stdout, stderr, code = 0 } = await run(process.execPath, args, { cwd }).catch((error) => error);
-  assert.is(code, 0, `${page}:${line} ends with ${code}: ${stderr}${stdout}`);
-  let rest = stdout.split("\n");
-  for (const want of expectedLines(text)) {
-    const at = rest.indexOf(want);
-    assert.ok(at >= 0, `${page}:${line} does not print "${want}" but:\n${stdout}`);
-    rest = rest.slice(at + 1);
+  const runner = fileURLToPath(new URL("../docs/run-blocks.mjs", import.meta.url));
+  const args = ["--conditions=@inctrl/source", "--import", typescript, runner];
+  const files = blocks.map(({ target }) => target);
+  const timeout = 90_000;
+  const ended = await run(process.execPath, [...args, ...files], { timeout }).catch((error) => error);
+  assert.is(ended.code ?? 0, 0, `${blocks.at(-1).page}: ends with ${ended.code}: ${ended.stderr}`);
+  for (const [i, said] of ended.stdout.trimEnd().split("\n").entries()) {
+    const { page, line, text } = blocks[i];
+    const { output, error } = JSON.parse(said);
+    assert.is(error, undefined, `${page}:${line} fails`);
+    let rest = output.split("\n");
+    for (const want of expectedLines(text)) {
+      const at = rest.indexOf(want);
+      assert.ok(at >= 0, `${page}:${line} does not print "${want}" but:\n${output}`);
+      rest = rest.slice(at + 1);
+    }
+    seen.add(blocks[i]);
   }
 }
 
-test("blocks marked to be run do, and print what their comments say", async () => {
-  const queue = snippets.filter(({ runs }) => runs);
-  const work = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) await runSnippet(next);
-  };
-  await Promise.all([work(), work()]);
+const seen = new Set();
+
+test("blocks marked to be run do, print what their comments say, and leave nothing open", async () => {
+  const marked = snippets.filter(({ runs }) => runs);
+  const isTest = ({ target }) => target.endsWith(".test.ts");
+  // A test runner works through one file a process.
+  for (const blocks of [
+    marked.filter((block) => !isTest(block)),
+    ...marked.filter(isTest).map((block) => [block]),
+  ]) {
+    await runBlocks(blocks);
+  }
+  assert.is(seen.size, marked.length);
 });
 
 test("links and pictures lead somewhere", () => {

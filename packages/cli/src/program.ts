@@ -57,16 +57,11 @@ Examples:
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text) => complain(usage(text, command)) });
   }
-  // Nothing written to a closed pipe may end the process: the writes themselves report it.
-  const ignore = () => {};
-  process.stdout.on("error", ignore);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
     return failed(error);
-  } finally {
-    process.stdout.off("error", ignore);
   }
 }
 

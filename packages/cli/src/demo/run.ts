@@ -21,7 +21,7 @@ interface DemoOptions {
 }
 
 const CLASSES: readonly ProceduralClass[] = ["fabric", "mesh", "metal"];
-const SIZES = { train: SHOTS, testGood: 6, testBad: 10 } as const;
+const SIZES = { train: SHOTS, testGood: 5, testBad: 7 } as const;
 
 /** Draws the products, scores them class by class, draws the heat maps and the report, and ends with the AUROC. */
 export async function runDemo(
