@@ -7,6 +7,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runFile, stopAll } from "./testing/run-file.mjs";
+import { runGroup } from "./testing/run-group.mjs";
 import { compiled } from "./typescript/compile.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -14,6 +15,12 @@ const AT_ONCE = 2;
 const LIMIT_MS = 120_000;
 /** Parts of the paths of tests that take long: begun first, so that nothing waits for one of them in the end. */
 const LONG = ["cli/test/commands/", "scripts/test/docs", "inctrl/test/training/", "tensor/test/browser"];
+
+/** Parts of the paths of tests that have no process to themselves: they start none, and leave this one as it was. */
+const TOGETHER = [/^packages\/(tensor|clip|inctrl|datasets)\/test\//];
+const APART = [/\/test\/device\//, /\/(package|browser)\.test/, /inctrl\/test\/(training|parity)\//];
+/** Files of a group. */
+const GROUP = 6;
 
 const posix = (file) => file.split(path.sep).join("/");
 
@@ -64,14 +71,32 @@ for (const signal of ["SIGINT", "SIGTERM"])
     process.exit(130);
   });
 
+/** What the workers take from: files that take long, groups of short ones, and the rest. */
+function jobsOf(chosen) {
+  if (chosen.length <= AT_ONCE) return chosen.map((file) => [file]);
+  const any = (forms, file) => forms.some((form) => form.test(file));
+  const isLong = (file) => LONG.some((part) => file.includes(part));
+  const isShort = (file) => any(TOGETHER, file) && !any(APART, file) && !isLong(file);
+  const short = chosen.filter(isShort);
+  const groups = Array.from({ length: Math.ceil(short.length / GROUP) }, (_, i) =>
+    short.slice(i * GROUP, (i + 1) * GROUP),
+  );
+  const alone = chosen.filter((file) => !isShort(file));
+  const singles = (some) => some.map((file) => [file]);
+  return [...singles(alone.filter(isLong)), ...groups, ...singles(alone.filter((file) => !isLong(file)))];
+}
+
 if (files.length > AT_ONCE) compileAll();
-const isLong = (file) => LONG.some((part) => file.includes(part));
-const queue = [...files.filter(isLong), ...files.filter((file) => !isLong(file))];
+const jobs = jobsOf(files);
+const options = { cwd: ROOT, limitMs: LIMIT_MS };
+function judged(file, verdict) {
+  report(file, verdict);
+  for (const key of Object.keys(totals)) totals[key] += verdict[key];
+}
 async function work() {
-  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-    const verdict = await runFile(file, { cwd: ROOT, limitMs: LIMIT_MS });
-    report(file, verdict);
-    for (const key of Object.keys(totals)) totals[key] += verdict[key];
+  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+    if (job.length > 1) await runGroup(job, options, judged);
+    else judged(job[0], await runFile(job[0], options));
   }
 }
 await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -55,11 +55,18 @@ function stop(child) {
 
 export const stopAll = () => running.forEach(stop);
 
-/** @returns {Promise<Verdict>} */
-export function runFile(file, { cwd, limitMs }) {
+/** The lines in which tests say what they left out. */
+export const notesOf = (output) =>
+  output
+    .split("\n")
+    .filter((line) => /^\s*skipped: +[^\d\s]/i.test(line))
+    .map((line) => line.trim());
+
+/** Runs TypeScript or JavaScript in a process of its own, and ends it with all that it started. */
+export function runProcess(args, { cwd, limitMs }) {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(process.execPath, [...TYPESCRIPT, file], {
+    const child = spawn(process.execPath, [...TYPESCRIPT, ...args], {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",
@@ -88,15 +95,15 @@ export function runFile(file, { cwd, limitMs }) {
         child.stderr.destroy();
       }, PIPE_GRACE_MS).unref();
     });
-    child.on("close", (code, signal) => {
-      const notes = output.split("\n").filter((line) => /^\s*skipped: +[^\d\s]/i.test(line));
-      const verdict = judge({ output, code, signal, timedOut, limitMs });
-      resolve({
-        ...verdict,
-        notes: notes.map((line) => line.trim()),
-        output,
-        ms: performance.now() - started,
-      });
-    });
+    child.on("close", (code, signal) =>
+      resolve({ output, code, signal, timedOut, ms: performance.now() - started }),
+    );
   });
+}
+
+/** @returns {Promise<Verdict>} */
+export async function runFile(file, { cwd, limitMs }) {
+  const ended = await runProcess([file], { cwd, limitMs });
+  const { output, ms } = ended;
+  return { ...judge({ ...ended, limitMs }), notes: notesOf(output), output, ms };
 }

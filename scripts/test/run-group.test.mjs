@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runGroup } from "../testing/run-group.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+async function verdicts(...names) {
+  const found = [];
+  await runGroup(
+    names.map((name) => `scripts/test/fixtures/${name}.mjs`),
+    { cwd: ROOT, limitMs: 20_000 },
+    (_, { passed, failed, skipped, problem, ms }) => {
+      assert.ok(ms > 0, `${ms} ms`);
+      found.push([passed, failed, skipped, problem]);
+    },
+  );
+  return found;
+}
+
+test("files that pass are each judged by their own part", async () => {
+  assert.equal(await verdicts("skips", "passes"), [
+    [1, 0, 1, undefined],
+    [2, 0, 0, undefined],
+  ]);
+});
+
+test("a file counts as it does alone, whatever the others do", async () => {
+  assert.equal(await verdicts("passes", "fails", "forgets-to-run", "skips"), [
+    [2, 0, 0, undefined],
+    [1, 1, 0, undefined],
+    [0, 1, 0, "ran no test: is test.run() missing?"],
+    [1, 0, 1, undefined],
+  ]);
+  assert.equal(await verdicts("throws-late", "passes", "crashes", "skips"), [
+    [1, 1, 0, "exit code 1 although every test passed"],
+    [2, 0, 0, undefined],
+    [0, 1, 0, "ended by SIGSEGV"],
+    [1, 0, 1, undefined],
+  ]);
+});
+
+test.run();
