@@ -6,7 +6,8 @@ import { writeFileAtomic } from "@inctrl/datasets";
 import { FeatureCache, FeatureStore, openBackbone, PairResiduals } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
-import { type Row, Study } from "./measure.js";
+import { criterion, type Row, Study } from "./measure.js";
+import { PairFile } from "./pair-file.js";
 import { SETTINGS } from "./settings.js";
 import { factsOf, tableOf } from "./table.js";
 
@@ -31,7 +32,7 @@ await mkdir(work, { recursive: true });
 const store = new FeatureStore(backbone, await FeatureCache.open(join(work, "features")));
 const add = {
   onProgress: (done: number, total: number, encoded: number) => {
-    if (encoded > 0 && done % 80 === 0) console.error(`encoded ${done} of ${total}`);
+    if (encoded > 0 && done === total) console.error(`encoded ${done} of ${total}`);
   },
   onSkip: ({ id }: { id: string }, { message }: Error) => console.error(`skipped ${id}: ${message}`),
 };
@@ -47,17 +48,19 @@ if (!values["features-only"]) {
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  using pairs = new PairResiduals(store, { memory: 4e9 });
+  const file = new PairFile(work, store);
+  using pairs = new PairResiduals(store, { memory: file, deviceMemory: 2e9 });
   const study = new Study(pairs, auxiliary, tests);
   const facts = await factsOf(device, backbone, auxiliary, tests);
   for (const setting of SETTINGS) {
     if (!rows.some(({ name }) => name === setting.name)) {
       const started = performance.now();
       const row = await study.measure(setting);
+      file.flush();
       rows.push(row);
       await appendFile(log, `${JSON.stringify(row)}\n`);
       console.error(
-        `${setting.name}: held out ${row.heldOut.toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
+        `${setting.name}: held out ${criterion(row.heldOut).toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
       );
     }
     const known = SETTINGS.flatMap(({ name }) => rows.find((row) => row.name === name) ?? []);

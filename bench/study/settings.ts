@@ -5,16 +5,14 @@ export interface Setting {
   readonly name: string;
   /** Scores without training: the mean of so many largest patches of M. */
   readonly largest?: number;
-  /** Heads are trained so, for so many steps, on the real auxiliary categories alone or on the drawn ones too. */
-  readonly train?: { readonly options: TrainOptions; readonly steps: number; readonly drawn: boolean };
+  /** Heads are trained so, on these auxiliary categories, with or without strangers among the anomalies. */
+  readonly train?: {
+    readonly options: TrainOptions;
+    readonly steps: number;
+    readonly drawn: boolean;
+    readonly strangers: boolean;
+  };
 }
-
-const trained = (name: string, drawn: boolean, options: Partial<TrainOptions>, steps = 300): Setting => ({
-  name,
-  train: { options: { ...TRAIN_DEFAULTS, balance: "categories", ...options }, steps, drawn },
-});
-
-const SORTED = { headsForm: "sorted", lr: 5e-3 } as const;
 
 /** Fixed before any test image was scored; the choice among them is made on auxiliary categories held out. */
 export const SETTINGS: readonly Setting[] = [

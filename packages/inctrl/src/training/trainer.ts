@@ -169,6 +169,13 @@ export class Trainer {
 
   /** AUROC of the final score and of s_p alone over a category held out; null where it has one kind of image only. */
   async judge({ queries }: HoldOut): Promise<{ auroc: number | null; residual: number | null }> {
+    const { scores, residuals } = await this.score(queries);
+    const labels = queries.map(({ label }) => label);
+    return { auroc: auroc(labels, scores), residual: auroc(labels, residuals) };
+  }
+
+  /** The final score and s_p of each query, with the heads as they are now. */
+  async score(queries: readonly Query[]): Promise<{ scores: number[]; residuals: number[] }> {
     const { alpha } = this.options;
     const scores: number[] = [];
     const residuals: number[] = [];
@@ -186,8 +193,7 @@ export class Trainer {
         residuals.push(Math.max(...host.map.subarray(i * patches, (i + 1) * patches)));
       });
     }
-    const labels = queries.map(({ label }) => label);
-    return { auroc: auroc(labels, scores), residual: auroc(labels, residuals) };
+    return { scores, residuals };
   }
 
   /** The heads as `Heads.fromValues` takes them. */
