@@ -14,19 +14,34 @@ export interface Setting {
   };
 }
 
-/** Fixed before any test image was scored; the choice among them is made on auxiliary categories held out. */
+type Options = Partial<TrainOptions> & { drawn?: boolean; strangers?: boolean; steps?: number };
+
+const trained = (
+  name: string,
+  { drawn = true, strangers = false, steps = 300, ...options }: Options = {},
+): Setting => ({
+  name,
+  train: { options: { ...TRAIN_DEFAULTS, balance: "categories", ...options }, steps, drawn, strangers },
+});
+
+const SORTED = { headsForm: "sorted", lr: 5e-3 } as const;
+
+/** The choice among them is made on auxiliary categories held out. */
 export const SETTINGS: readonly Setting[] = [
   { name: "s_p alone", largest: 1 },
   { name: "mean of the 3 largest", largest: 3 },
   { name: "mean of the 10 largest", largest: 10 },
-  trained("sorted, probability, all", true, SORTED),
-  trained("paper, probability, all", true, {}),
-  trained("paper, logits, all", true, { loss: "logits" }),
-  trained("sorted, logits, all", true, { ...SORTED, loss: "logits" }),
-  trained("paper, probability, 4 real", false, {}),
-  trained("paper, logits, 4 real", false, { loss: "logits" }),
-  trained("sorted, probability, 4 real", false, SORTED),
-  trained("sorted, probability, all, batch 16", true, { ...SORTED, batch: 16 }),
-  trained("paper, logits, all, batch 16", true, { loss: "logits", batch: 16 }),
-  trained("sorted, probability, all, K = 2", true, { ...SORTED, shots: 2 }),
+  trained("paper, probability, all"),
+  trained("paper, probability, all, strangers", { strangers: true }),
+  trained("sorted, probability, all", SORTED),
+  trained("sorted, probability, all, strangers", { ...SORTED, strangers: true }),
+  trained("paper, logits, all", { loss: "logits" }),
+  trained("paper, logits, all, strangers", { loss: "logits", strangers: true }),
+  trained("sorted, logits, all", { ...SORTED, loss: "logits" }),
+  trained("paper, probability, 4 real", { drawn: false }),
+  trained("paper, logits, 4 real", { drawn: false, loss: "logits" }),
+  trained("sorted, probability, 4 real", { ...SORTED, drawn: false }),
+  trained("sorted, probability, all, batch 16", { ...SORTED, batch: 16 }),
+  trained("paper, logits, all, batch 16", { loss: "logits", batch: 16 }),
+  trained("sorted, probability, all, K = 2", { ...SORTED, shots: 2 }),
 ];

@@ -30,7 +30,7 @@ const SETTINGS = z.object({
   batch: whole(2, 65536).default(TRAIN_DEFAULTS.batch),
   lr: positive(0, "give a number, zero or more").default(TRAIN_DEFAULTS.lr),
   weightDecay: positive(0, "give a number, zero or more").default(TRAIN_DEFAULTS.weightDecay),
-  headsForm: oneOf("paper", "sorted").default(TRAIN_DEFAULTS.headsForm),
+  headsForm: oneOf("paper", "sorted", "monotone").default(TRAIN_DEFAULTS.headsForm),
   balance: oneOf("images", "categories").default(TRAIN_DEFAULTS.balance),
   optimizer: oneOf("adamw", "adam", "sgd").default(TRAIN_DEFAULTS.optimizer),
   loss: oneOf("probability", "logits").default(TRAIN_DEFAULTS.loss),

@@ -17,8 +17,8 @@ import type { FeatureStore } from "./features.js";
 import type { LossForm } from "./focal.js";
 import { batchLosses, type FrozenBatch, scoreBatch, uploadBatch } from "./forward.js";
 import type { PairResiduals } from "./pairs.js";
+import { TrainableRankHeads } from "./rank-heads.js";
 import { type Query, Sampler } from "./sampler.js";
-import { TrainableSortedHeads } from "./sorted-heads.js";
 import { TrainableHeads } from "./trainable-heads.js";
 
 export type OptimizerName = "adamw" | "adam" | "sgd";
@@ -104,7 +104,7 @@ const JUDGED_TOGETHER = 64;
  */
 export class Trainer {
   readonly options: TrainOptions;
-  readonly heads: TrainableHeads | TrainableSortedHeads;
+  readonly heads: TrainableHeads | TrainableRankHeads;
   readonly #device: Device;
   readonly #data: TrainingData;
   readonly #store: FeatureStore;
@@ -122,9 +122,9 @@ export class Trainer {
     this.#sampler = new Sampler(data.items, data.categories, options);
     const { patches, embedDim } = pairs.store.recipe;
     this.heads =
-      options.headsForm === "sorted"
-        ? new TrainableSortedHeads(this.#device, options.seed)
-        : new TrainableHeads(this.#device, embedDim, patches[1], options.seed);
+      options.headsForm === "paper"
+        ? new TrainableHeads(this.#device, embedDim, patches[1], options.seed)
+        : new TrainableRankHeads(this.#device, options.headsForm, options.seed);
     this.#optimizer = makeOptimizer(this.heads.parameters(), options);
   }
 
