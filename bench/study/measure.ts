@@ -2,13 +2,14 @@ import {
   auroc,
   type PairResiduals,
   type Query,
+  strangersTo,
   Trainer,
   type TrainingData,
   type TrainingItem,
 } from "@inctrl/inctrl";
 import { queriesOf, SEEDS, SHOTS, type Stored } from "./data.js";
+import { FOLDS, foldsOf, type Strangers, strangersOf } from "./held-out.js";
 import type { Setting } from "./settings.js";
-import { FOLDS, foldsOf, type Strangers, strangersOf } from "./strangers.js";
 
 /** AUROC on categories held out: of their own defects, and of images of other pieces of the family and of other products. */
 export type HeldOut = Readonly<Record<"defects" | keyof Strangers, number>>;
@@ -87,10 +88,7 @@ export class Study {
   ): Promise<void> {
     if (!train) return use((queries) => this.#untrained(queries, largest));
     const chosen = categories.filter(({ real }) => train.drawn || real);
-    const strangers = train.strangers
-      ? chosen.map((each) => this.#strangers[this.#auxiliary.indexOf(each)]!)
-      : [];
-    using trainer = new Trainer(trainingData(chosen, strangers), this.#pairs, train.options);
+    using trainer = new Trainer(trainingData(chosen, train.strangers), this.#pairs, train.options);
     while (trainer.steps < train.steps) await trainer.step();
     await use(async (queries) => (await trainer.score(queries)).scores);
   }
@@ -162,11 +160,11 @@ async function drawsOf(categories: readonly Stored[], score: Scorer): Promise<Re
 const separation = (normal: readonly number[], anomalous: readonly number[]): number =>
   auroc([...normal.map(() => 0), ...anomalous.map(() => 1)], [...normal, ...anomalous]) as number;
 
-function trainingData(categories: readonly Stored[], strangers: readonly Strangers[]): TrainingData {
-  const items: TrainingItem[] = categories.flatMap(({ train, test }, category) => {
-    const { near = [], far = [] } = strangers[category] ?? {};
-    return [...train, ...test, ...near, ...far].map((item) => ({ ...item, category }));
-  });
+function trainingData(categories: readonly Stored[], strangers: number): TrainingData {
+  const own: TrainingItem[] = categories.flatMap(({ train, test }, category) =>
+    [...train, ...test].map((item) => ({ ...item, category })),
+  );
+  const items = [...own, ...strangersTo(own, strangers)];
   const names = new Map(
     items.map(({ image, category }) => [image, `${categories[category]!.name}#${image}`]),
   );

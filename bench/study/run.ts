@@ -8,7 +8,7 @@ import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
 import { criterion, type Row, Study } from "./measure.js";
 import { PairFile } from "./pair-file.js";
-import { SETTINGS } from "./settings.js";
+import { SETTINGS, type Setting } from "./settings.js";
 import { factsOf, tableOf } from "./table.js";
 
 const { values } = parseArgs({
@@ -44,26 +44,32 @@ if (!values["features-only"]) {
   // A line a setting, as it finishes: a run that was stopped goes on with the next one.
   const log = join(work, "rows.jsonl");
   const text = await readFile(log, "utf8").catch(() => "");
-  const rows: Row[] = text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+  const rows = new Map<string, Row>(
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+      .map(({ key, ...row }) => [key, row]),
+  );
   const file = new PairFile(work, store);
   using pairs = new PairResiduals(store, { memory: file, deviceMemory: 2e9 });
   const study = new Study(pairs, auxiliary, tests);
   const facts = await factsOf(device, backbone, auxiliary, tests);
+  const { backbone: of, auxiliary: learnt, drawn, tests: tested } = facts;
+  // Names and all that a row depends on, but for the code: a setting that changed is measured again.
+  const keyOf = (setting: Setting) => JSON.stringify({ setting, of, learnt, drawn, tested });
   for (const setting of SETTINGS) {
-    if (!rows.some(({ name }) => name === setting.name)) {
+    if (!rows.has(keyOf(setting))) {
       const started = performance.now();
       const row = await study.measure(setting);
       file.flush();
-      rows.push(row);
-      await appendFile(log, `${JSON.stringify(row)}\n`);
+      rows.set(keyOf(setting), row);
+      await appendFile(log, `${JSON.stringify({ key: keyOf(setting), ...row })}\n`);
       console.error(
         `${setting.name}: held out ${criterion(row.heldOut).toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
       );
     }
-    const known = SETTINGS.flatMap(({ name }) => rows.find((row) => row.name === name) ?? []);
+    const known = SETTINGS.flatMap((setting) => rows.get(keyOf(setting)) ?? []);
     const save = (name: string, content: string) => writeFileAtomic(join(results, name), content);
     await mkdir(results, { recursive: true });
     await save("generalisation.md", tableOf(known, facts));

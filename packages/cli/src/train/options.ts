@@ -31,6 +31,7 @@ const SETTINGS = z.object({
   lr: positive(0, "give a number, zero or more").default(TRAIN_DEFAULTS.lr),
   weightDecay: positive(0, "give a number, zero or more").default(TRAIN_DEFAULTS.weightDecay),
   headsForm: oneOf("paper", "sorted", "monotone").default(TRAIN_DEFAULTS.headsForm),
+  strangers: whole(0, 1000).default(0),
   balance: oneOf("images", "categories").default(TRAIN_DEFAULTS.balance),
   optimizer: oneOf("adamw", "adam", "sgd").default(TRAIN_DEFAULTS.optimizer),
   loss: oneOf("probability", "logits").default(TRAIN_DEFAULTS.loss),

@@ -15,6 +15,7 @@ export { type Comparison, type PairMemory, type PairOptions, PairResiduals } fro
 export { TrainableRankHeads } from "./rank-heads.js";
 export { RUN_FILES, type RunOptions, type RunResult, trainRun } from "./run.js";
 export { type Query, Sampler, type SamplerOptions, type TrainingItem } from "./sampler.js";
+export { strangersTo } from "./strangers.js";
 export { TrainableHeads } from "./trainable-heads.js";
 export {
   DivergedError,

@@ -6,7 +6,7 @@ export const FOLDS = 2;
 /** Far strangers a category, of as many groups where there are as many. */
 const FAR = 4;
 
-/** Images that are strange to a category as a whole. */
+/** What is strange to a category as a whole; another choice than `strangersTo` makes for training. */
 export interface Strangers {
   /** Of the other piece of its family. */
   readonly near: readonly TrainingItem[];
