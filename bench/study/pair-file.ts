@@ -3,6 +3,9 @@ import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs"
 import { join } from "node:path";
 import type { FeatureStore, PairMemory } from "@inctrl/inctrl";
 
+/** What is asked of a store. */
+type Images = Pick<FeatureStore, "recipe" | "size" | "content">;
+
 /** Bytes of the two images' sha256 before the residuals of a pair. */
 const KEY_BYTES = 64;
 /** Pairs that wait to be written together. */
@@ -14,12 +17,12 @@ const WRITTEN_TOGETHER = 64;
  */
 export class PairFile implements PairMemory {
   readonly #path: string;
-  readonly #store: FeatureStore;
+  readonly #store: Images;
   readonly #held = new Map<number, Float32Array>();
   #waiting: Buffer[] = [];
 
   /** Opens the file for features of the store's kind, after all images were added to it. */
-  constructor(folder: string, store: FeatureStore) {
+  constructor(folder: string, store: Images) {
     const recipe = createHash("sha256").update(store.recipe.id).digest("hex").slice(0, 16);
     this.#path = join(folder, `pairs-${recipe}.bin`);
     this.#store = store;

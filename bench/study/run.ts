@@ -8,6 +8,7 @@ import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
 import { criterion, type Row, Study } from "./measure.js";
 import { PairFile } from "./pair-file.js";
+import { fillStudy } from "./readme.js";
 import { SETTINGS, type Setting } from "./settings.js";
 import { factsOf, tableOf } from "./table.js";
 
@@ -17,12 +18,23 @@ const { values } = parseArgs({
     backbone: { type: "string" },
     work: { type: "string", default: "study-work" },
     results: { type: "string", default: join(import.meta.dirname, "../results") },
+    readme: { type: "boolean", default: false },
     "features-only": { type: "boolean", default: false },
   },
 });
 const { data, backbone: weights, work, results } = values;
+if (values.readme) {
+  const [facts, ...rows] = (await readFile(join(results, "generalisation.jsonl"), "utf8"))
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  await fillStudy(rows, facts);
+  process.exit();
+}
 if (!data || !weights) {
-  console.error("usage: run.ts --data DIR --backbone FILE [--work DIR] [--results DIR] [--features-only]");
+  console.error(
+    "usage: run.ts --data DIR --backbone FILE [--work DIR] [--results DIR] [--features-only]\n       run.ts --readme",
+  );
   process.exit(1);
 }
 

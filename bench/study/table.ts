@@ -98,7 +98,7 @@ const nameOf = (row: Row, rows: readonly Row[]): string =>
   row === chosenOf(rows) ? `**${row.name}**` : row.name;
 
 /** Of each draw the mean over the test sets. */
-function meansOf({ tests }: Row, k: number): number[] {
+export function meansOf({ tests }: Row, k: number): number[] {
   const draws = Object.values(tests).map((set) => set[k] ?? []);
   return draws[0]?.map((_, draw) => meanOf(draws.map((of) => of[draw] as number))) ?? [];
 }
