@@ -27,6 +27,8 @@ const row = (name: string, defects: number, near: number, tests: number): Row =>
 const ROWS = [
   row("s_p alone", 0.8, 0.7, 0.81),
   row("good on tests", 0.7, 0.7, 0.99),
+  row("sorted, probability, all", 0.7, 0.7, 0.82),
+  row("sorted, probability, all, strangers", 0.7, 0.7, 0.81),
   row("chosen", 0.8, 0.9, 0.6),
 ];
 
@@ -45,8 +47,9 @@ test("what is best on categories held out is chosen, whatever it does on the tes
   assert.match(text, /^before\n<!-- study[\s\S]*<!-- \/study -->\nafter\n$/);
   assert.match(
     text,
-    /is "chosen": 0\.875 there against\n0\.825 of s_p alone[\s\S]*0\.650 against 0\.860 at K = 4/,
+    /is "chosen", with 0\.875 there against\n0\.825 of s_p alone[\s\S]*gains -0\.210, -0\.210, -0\.210\./,
   );
+  assert.match(text, /- `sorted`: \+0\.010, \+0\.010, \+0\.010; with strangers \+0\.000/);
   assert.not.match(text, /old|good on tests/);
 });
 

@@ -49,7 +49,7 @@ export function trainCommand(finish: Finish): Command {
     .option("--batch <N>", "images a step, half of them anomalous (default: 48)", Number)
     .option(
       "--heads-form <form>",
-      "paper, or phi over residuals by rank: monotone or sorted (default: paper)",
+      "paper, monotone or sorted; the README says what each gains (default: paper)",
     )
     .option(
       "--strangers <N>",
