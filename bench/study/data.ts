@@ -4,11 +4,13 @@ import type { AddOptions, FeatureStore, Query, TrainingItem } from "@inctrl/inct
 
 /** What heads learn from. */
 export const REAL = ["aitex:aitex", "sdd:kolektorsdd", "mvtec:mvtec"];
-/** Families drawn by this repository, of both splits: nine normal and five anomalous images each. */
-const DRAWN_OPTIONS = "train=5&good=4&bad=5&size=224";
+/** Families drawn by this repository, of both splits, two pieces of each: nine normal and five anomalous images a piece. */
+const DRAWN_OPTIONS = "variants=2&train=5&good=4&bad=5&size=224";
+const FAMILIES =
+  "bearing,biscuit,board,bolt,bottle,bracket,brushed,cable,camouflage,cap,capsule,cast,checker,chip,felt,gear,marble,paper,slice,tiles,timber,weave,wafer,zipper";
 export const DRAWN = [
   `procedural:1?split=held-out&${DRAWN_OPTIONS}`,
-  `procedural:1?split=train&${DRAWN_OPTIONS}&families=bearing,biscuit,board,bolt,bottle,bracket,brushed,cable,camouflage,cap,capsule,cast,checker,chip,felt,gear,marble,paper,slice,tiles,timber,weave,wafer,zipper`,
+  `procedural:1?split=train&${DRAWN_OPTIONS}&families=${FAMILIES}`,
 ];
 /** What they are tested on and never see. */
 export const TESTS = ["brainmri:brainmri", "headct:headct", "elpv:elpv", "mnist:mnist"];
@@ -20,6 +22,8 @@ export interface Stored {
   readonly set: string;
   readonly name: string;
   readonly real: boolean;
+  /** What is alike in kind: the variants of a drawn family share a group, and a part when categories are cut in two. */
+  readonly group: string;
   readonly train: readonly TrainingItem[];
   readonly test: readonly TrainingItem[];
   /** Images that prompts are drawn from, by the names that decide the draw. */
@@ -44,7 +48,8 @@ export async function storeSets(
     const [form, folder] = spec.split(":") as [string, string];
     const set = await openDataSet(drawn ? spec : `${form}:${join(root, folder)}`);
     for (const category of set.categories) {
-      const place = { set: set.name, name: category.name, real: !drawn, category: stored.length };
+      const group = `${set.name}/${drawn ? category.name.replace(/-\d+$/, "") : category.name}`;
+      const place = { set: set.name, name: category.name, real: !drawn, group, category: stored.length };
       stored.push(await storeCategory(store, category, role === "test", place, add));
     }
   }
@@ -55,7 +60,7 @@ async function storeCategory(
   store: FeatureStore,
   category: Category,
   tested: boolean,
-  { category: index, ...place }: { set: string; name: string; real: boolean; category: number },
+  { category: index, ...place }: Pick<Stored, "set" | "name" | "real" | "group"> & { category: number },
   add: AddOptions,
 ): Promise<Stored> {
   const candidates = promptCandidates(category);
@@ -80,9 +85,14 @@ async function storeCategory(
   };
 }
 
-/** The test images of a category with the prompts of a draw; null where there are too few. */
-export function queriesOf({ candidates, test }: Stored, shots: number, seed: number): Query[] | null {
+/** The test images of a category, or other images, with the prompts of a draw; null where there are too few. */
+export function queriesOf(
+  { candidates, test }: Stored,
+  shots: number,
+  seed: number,
+  images: readonly TrainingItem[] = test,
+): Query[] | null {
   if (candidates.length < shots) return null;
   const prompts = drawPrompts(candidates, shots, seed).map(({ image }) => image as number);
-  return test.map((item) => ({ ...item, prompts }));
+  return images.map((item) => ({ ...item, prompts }));
 }

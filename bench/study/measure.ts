@@ -1,65 +1,83 @@
 import {
   auroc,
-  type HoldOut,
   type PairResiduals,
+  type Query,
+  strangersTo,
   Trainer,
   type TrainingData,
   type TrainingItem,
 } from "@inctrl/inctrl";
 import { queriesOf, SEEDS, SHOTS, type Stored } from "./data.js";
+import { FOLDS, foldsOf, type Strangers, strangersOf } from "./held-out.js";
 import type { Setting } from "./settings.js";
+
+/** AUROC on categories held out: of their own defects, and of images of other pieces of the family and of other products. */
+export type HeldOut = Readonly<Record<"defects" | keyof Strangers, number>>;
 
 /** AUROC of a setting. */
 export interface Row {
   readonly name: string;
-  /** The mean over auxiliary categories that the heads were not trained on: K = 2 and 4, three draws. */
-  readonly heldOut: number;
+  /** Means over auxiliary categories that the heads were not trained on: K = 2 and 4, three draws. */
+  readonly heldOut: HeldOut;
   /** By test set and K: of each draw the mean over the set's categories. */
   readonly tests: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
 
-/** Parts that the auxiliary categories are cut into, by their order: each is scored by heads trained on the others. */
-const FOLDS = 2;
+/** What a setting is chosen by: defects count as much as strangers, and near ones as much as far ones. */
+export const criterion = ({ defects, near, far }: HeldOut): number => defects / 2 + (near + far) / 4;
+
 /** Auxiliary categories have too few images for K = 8. */
 const HELD_OUT_SHOTS = [2, 4];
 
-type Scorer = (queries: HoldOut) => Promise<number>;
+/** Scores of queries, whichever categories they are of. */
+type Scorer = (queries: readonly Query[]) => Promise<readonly number[]>;
 
 /** Measures settings, on residuals that are searched once for all of them. */
 export class Study {
   readonly #pairs: PairResiduals;
   readonly #auxiliary: readonly Stored[];
+  readonly #strangers: readonly Strangers[];
   readonly #tests: readonly Stored[];
 
   constructor(pairs: PairResiduals, auxiliary: readonly Stored[], tests: readonly Stored[]) {
     this.#pairs = pairs;
     this.#auxiliary = auxiliary;
+    this.#strangers = strangersOf(auxiliary);
     this.#tests = tests;
   }
 
   async measure(setting: Setting): Promise<Row> {
-    const heldOut: number[] = [];
+    const folds = foldsOf(this.#auxiliary);
+    const values = { defects: [] as number[], near: [] as number[], far: [] as number[] };
     for (let fold = 0; fold < FOLDS; fold++) {
-      const own = (_: Stored, i: number) => i % FOLDS === fold;
-      const others = this.#auxiliary.filter((each, i) => !own(each, i));
-      await this.#with(setting, others, async (score) => {
-        for (const category of this.#auxiliary.filter(own)) {
-          const values = await drawsOf([category], HELD_OUT_SHOTS, score);
-          heldOut.push(meanOf(Object.values(values).flat()));
-        }
-      });
+      const isOwn = (_: Stored, i: number) => folds[i] === fold;
+      const own = this.#auxiliary.filter(isOwn);
+      await this.#with(
+        setting,
+        this.#auxiliary.filter((each, i) => !isOwn(each, i)),
+        async (score) => {
+          const strangers = this.#strangers.filter((_, i) => folds[i] === fold);
+          for (const [kind, found] of Object.entries(await heldOut(own, strangers, score))) {
+            values[kind as keyof HeldOut].push(...found);
+          }
+        },
+      );
     }
+    const { defects, near, far } = values;
     const tests: Record<string, Record<string, readonly number[]>> = {};
     await this.#with(setting, this.#auxiliary, async (score) => {
       for (const set of new Set(this.#tests.map((each) => each.set))) {
         tests[set] = await drawsOf(
           this.#tests.filter((each) => each.set === set),
-          SHOTS,
           score,
         );
       }
     });
-    return { name: setting.name, heldOut: meanOf(heldOut), tests };
+    return {
+      name: setting.name,
+      heldOut: { defects: meanOf(defects), near: meanOf(near), far: meanOf(far) },
+      tests,
+    };
   }
 
   /** Hands out what scores as the setting says, trained on these categories where it is trained. */
@@ -68,51 +86,85 @@ export class Study {
     categories: readonly Stored[],
     use: (score: Scorer) => Promise<void>,
   ): Promise<void> {
-    if (!train) return use((held) => this.#untrained(held, largest));
-    const data = trainingData(categories.filter(({ real }) => train.drawn || real));
-    using trainer = new Trainer(data, this.#pairs, train.options);
+    if (!train) return use((queries) => this.#untrained(queries, largest));
+    const chosen = categories.filter(({ real }) => train.drawn || real);
+    using trainer = new Trainer(trainingData(chosen, train.strangers), this.#pairs, train.options);
     while (trainer.steps < train.steps) await trainer.step();
-    await use(async (held) => (await trainer.judge(held)).auroc as number);
+    await use(async (queries) => (await trainer.score(queries)).scores);
   }
 
-  async #untrained({ queries }: HoldOut, largest: number): Promise<number> {
+  async #untrained(queries: readonly Query[], largest: number): Promise<number[]> {
     const maps = await this.#pairs.maps(queries.map(({ image: query, prompts }) => ({ query, prompts })));
     const patches = maps.length / queries.length;
-    const scores = queries.map((_, i) => {
+    return queries.map((_, i) => {
       const sorted = maps.slice(i * patches, (i + 1) * patches).sort();
       return meanOf([...sorted.subarray(patches - largest)]);
     });
-    return auroc(
-      queries.map(({ label }) => label),
-      scores,
-    ) as number;
   }
 }
 
-/** For each K that there are prompts for, of each draw the mean over categories. */
-async function drawsOf(
+/** By kind of anomaly a value for each category that has it: the mean over K and draws. */
+async function heldOut(
   categories: readonly Stored[],
-  shots: readonly number[],
+  strangers: readonly Strangers[],
   score: Scorer,
-): Promise<Record<string, number[]>> {
+): Promise<Record<keyof HeldOut, number[]>> {
+  const kinds = ["defects", "near", "far"] as const;
+  const found = { defects: [] as number[], near: [] as number[], far: [] as number[] };
+  for (const [i, category] of categories.entries()) {
+    const anomalies = { defects: category.test.filter(({ label }) => label === 1), ...strangers[i]! };
+    const normals = category.test.filter(({ label }) => label === 0);
+    const parts = [normals, ...kinds.map((kind) => anomalies[kind])];
+    const values = { defects: [] as number[], near: [] as number[], far: [] as number[] };
+    for (const shots of HELD_OUT_SHOTS) {
+      for (const seed of SEEDS) {
+        const queries = queriesOf(category, shots, seed, parts.flat());
+        if (!queries) continue;
+        const scores = await score(queries);
+        let at = normals.length;
+        for (const kind of kinds) {
+          const own = scores.slice(at, at + anomalies[kind].length);
+          at += own.length;
+          if (own.length > 0) values[kind].push(separation(scores.slice(0, normals.length), own));
+        }
+      }
+    }
+    for (const kind of kinds) if (values[kind].length > 0) found[kind].push(meanOf(values[kind]));
+  }
+  return found;
+}
+
+/** For each K, of each draw the mean over categories. */
+async function drawsOf(categories: readonly Stored[], score: Scorer): Promise<Record<string, number[]>> {
   const values: Record<string, number[]> = {};
-  for (const k of shots) {
+  for (const shots of SHOTS) {
+    values[shots] = [];
     for (const seed of SEEDS) {
       const each: number[] = [];
       for (const category of categories) {
-        const queries = queriesOf(category, k, seed);
-        if (queries) each.push(await score({ name: category.name, queries, prompts: [] }));
+        const queries = queriesOf(category, shots, seed);
+        if (!queries) throw new Error(`${category.name}: has no ${shots} prompts`);
+        each.push(
+          auroc(
+            queries.map(({ label }) => label),
+            await score(queries),
+          ) as number,
+        );
       }
-      if (each.length > 0) values[k] = [...(values[k] ?? []), meanOf(each)];
+      values[shots].push(meanOf(each));
     }
   }
   return values;
 }
 
-function trainingData(categories: readonly Stored[]): TrainingData {
-  const items: TrainingItem[] = categories.flatMap(({ train, test }, category) =>
+const separation = (normal: readonly number[], anomalous: readonly number[]): number =>
+  auroc([...normal.map(() => 0), ...anomalous.map(() => 1)], [...normal, ...anomalous]) as number;
+
+function trainingData(categories: readonly Stored[], strangers: number): TrainingData {
+  const own: TrainingItem[] = categories.flatMap(({ train, test }, category) =>
     [...train, ...test].map((item) => ({ ...item, category })),
   );
+  const items = [...own, ...strangersTo(own, strangers)];
   const names = new Map(
     items.map(({ image, category }) => [image, `${categories[category]!.name}#${image}`]),
   );

@@ -6,8 +6,10 @@ import { writeFileAtomic } from "@inctrl/datasets";
 import { FeatureCache, FeatureStore, openBackbone, PairResiduals } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
-import { type Row, Study } from "./measure.js";
-import { SETTINGS } from "./settings.js";
+import { criterion, type Row, Study } from "./measure.js";
+import { PairFile } from "./pair-file.js";
+import { fillStudy } from "./readme.js";
+import { SETTINGS, type Setting } from "./settings.js";
 import { factsOf, tableOf } from "./table.js";
 
 const { values } = parseArgs({
@@ -16,12 +18,23 @@ const { values } = parseArgs({
     backbone: { type: "string" },
     work: { type: "string", default: "study-work" },
     results: { type: "string", default: join(import.meta.dirname, "../results") },
+    readme: { type: "boolean", default: false },
     "features-only": { type: "boolean", default: false },
   },
 });
 const { data, backbone: weights, work, results } = values;
+if (values.readme) {
+  const [facts, ...rows] = (await readFile(join(results, "generalisation.jsonl"), "utf8"))
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  await fillStudy(rows, facts);
+  process.exit();
+}
 if (!data || !weights) {
-  console.error("usage: run.ts --data DIR --backbone FILE [--work DIR] [--results DIR] [--features-only]");
+  console.error(
+    "usage: run.ts --data DIR --backbone FILE [--work DIR] [--results DIR] [--features-only]\n       run.ts --readme",
+  );
   process.exit(1);
 }
 
@@ -31,7 +44,7 @@ await mkdir(work, { recursive: true });
 const store = new FeatureStore(backbone, await FeatureCache.open(join(work, "features")));
 const add = {
   onProgress: (done: number, total: number, encoded: number) => {
-    if (encoded > 0 && done % 80 === 0) console.error(`encoded ${done} of ${total}`);
+    if (encoded > 0 && done === total) console.error(`encoded ${done} of ${total}`);
   },
   onSkip: ({ id }: { id: string }, { message }: Error) => console.error(`skipped ${id}: ${message}`),
 };
@@ -43,24 +56,32 @@ if (!values["features-only"]) {
   // A line a setting, as it finishes: a run that was stopped goes on with the next one.
   const log = join(work, "rows.jsonl");
   const text = await readFile(log, "utf8").catch(() => "");
-  const rows: Row[] = text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-  using pairs = new PairResiduals(store, { memory: 4e9 });
+  const rows = new Map<string, Row>(
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+      .map(({ key, ...row }) => [key, row]),
+  );
+  const file = new PairFile(work, store);
+  using pairs = new PairResiduals(store, { memory: file, deviceMemory: 2e9 });
   const study = new Study(pairs, auxiliary, tests);
   const facts = await factsOf(device, backbone, auxiliary, tests);
+  const { backbone: of, auxiliary: learnt, drawn, tests: tested } = facts;
+  // Names and all that a row depends on, but for the code: a setting that changed is measured again.
+  const keyOf = (setting: Setting) => JSON.stringify({ setting, of, learnt, drawn, tested });
   for (const setting of SETTINGS) {
-    if (!rows.some(({ name }) => name === setting.name)) {
+    if (!rows.has(keyOf(setting))) {
       const started = performance.now();
       const row = await study.measure(setting);
-      rows.push(row);
-      await appendFile(log, `${JSON.stringify(row)}\n`);
+      file.flush();
+      rows.set(keyOf(setting), row);
+      await appendFile(log, `${JSON.stringify({ key: keyOf(setting), ...row })}\n`);
       console.error(
-        `${setting.name}: held out ${row.heldOut.toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
+        `${setting.name}: held out ${criterion(row.heldOut).toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
       );
     }
-    const known = SETTINGS.flatMap(({ name }) => rows.find((row) => row.name === name) ?? []);
+    const known = SETTINGS.flatMap((setting) => rows.get(keyOf(setting)) ?? []);
     const save = (name: string, content: string) => writeFileAtomic(join(results, name), content);
     await mkdir(results, { recursive: true });
     await save("generalisation.md", tableOf(known, facts));

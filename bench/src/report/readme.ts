@@ -5,18 +5,21 @@ import type { Row } from "../case.js";
 import { origin, type Results } from "./results.js";
 import { alignedTable, figure, percent } from "./table.js";
 
-const README = fileURLToPath(new URL("../../../README.md", import.meta.url));
+export const README = fileURLToPath(new URL("../../../README.md", import.meta.url));
 const SHOWN = ["gemm", "attention", "towers", "nearest"];
 const PEERS = ["tfjs", "jax-js", "onnxruntime webgpu", "onnxruntime webgpu, plain operators"];
 const [BEGIN, END] = ["<!-- bench: written by npm run bench -- --readme -->", "<!-- /bench -->"];
 
 /** Puts the chief ratios of saved results into the README, between its marks. */
-export async function fillReadme(results: Results, path = README): Promise<void> {
+export const fillReadme = (results: Results, path = README): Promise<void> =>
+  fillBetween(path, BEGIN, END, summary(results));
+
+/** Replaces what stands between two marks of a file. */
+export async function fillBetween(path: string, begin: string, end: string, content: string): Promise<void> {
   const text = await readFile(path, "utf8");
-  const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`${path}: has no "${BEGIN}" before a "${END}"`);
-  const filled = `${text.slice(0, start + BEGIN.length)}\n${summary(results)}${text.slice(end)}`;
-  await writeFileAtomic(path, filled);
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${path}: has no "${begin}" before a "${end}"`);
+  await writeFileAtomic(path, `${text.slice(0, from + begin.length)}\n${content}${text.slice(to)}`);
 }
 
 /** How many times as fast as each peer we are, size by size. */

@@ -16,7 +16,7 @@ import {
   writeSafetensors,
 } from "@inctrl/tensor";
 import { InctrlError } from "./errors.js";
-import { RANK_BINS, rankMeans } from "./ranks.js";
+import { monotonePhi, RANK_BINS, rankMeans } from "./ranks.js";
 
 const BATCH_NORM_EPS = 1e-5;
 
@@ -54,16 +54,24 @@ export function headShapes(embedDim: number, patches: number): Map<string, reado
 }
 
 /**
- * What the heads are made of: `paper`, the adapter, eta and phi over the map place by place; `sorted`, phi alone, a small network
- * over the map's values by rank, which knows of no place and of no product.
+ * What the heads are made of: `paper`, the adapter, eta and phi over the map place by place. The others are phi alone over the map's
+ * values by rank, which knows of no place and of no product: `sorted`, a small network; `monotone`, weights of which none is below 0,
+ * so that a larger residual never lowers a score. What each gains on data of another kind is measured in `bench/study`: sorted heads
+ * scored worse there than no heads.
  */
-export type HeadsForm = "paper" | "sorted";
+export type HeadsForm = "paper" | "sorted" | "monotone";
 
 /** Width inside a phi of the sorted form. */
 export const SORTED_HIDDEN = 16;
 
-/** Names and shapes of heads of the sorted form. */
-export function sortedShapes(): Map<string, readonly number[]> {
+/** Names and shapes of heads that see ranks. */
+export function rankShapes(form: Exclude<HeadsForm, "paper">): Map<string, readonly number[]> {
+  if (form === "monotone") {
+    return new Map([
+      ["diff_head.roots", [RANK_BINS]],
+      ["diff_head.bias", [1]],
+    ]);
+  }
   return new Map([
     ["diff_head.sorted1.weight", [SORTED_HIDDEN, RANK_BINS]],
     ["diff_head.sorted1.bias", [SORTED_HIDDEN]],
@@ -149,7 +157,7 @@ export class Heads {
 
   /** Whether features of `embedDim` values and maps of `patches` are what these heads take. */
   fits(embedDim: number, patches: number): boolean {
-    return this.form === "sorted" || (this.embedDim === embedDim && this.patches === patches);
+    return this.form !== "paper" || (this.embedDim === embedDim && this.patches === patches);
   }
 
   /** Writes a heads-only safetensors file (released names) with what the heads were trained on. */
@@ -191,6 +199,9 @@ export class Heads {
   /** phi: fused maps M+ [batch, patches] to [batch]. */
   phi(map: Tensor): Tensor {
     if (this.form === "paper") return this.#head("diff_head", map);
+    if (this.form === "monotone") {
+      return monotonePhi(map, this.#tensor("diff_head.roots"), this.#tensor("diff_head.bias"));
+    }
     return scope(() => {
       const layer = (input: Tensor, i: 1 | 2, activation?: "relu") =>
         matmul(input, this.#matrix(`diff_head.sorted${i}.weight`), {
@@ -241,14 +252,17 @@ export class Heads {
   }
 }
 
-const formOf = (values: HeadValues): HeadsForm =>
-  values.has("diff_head.sorted1.weight") ? "sorted" : "paper";
+function formOf(values: HeadValues): HeadsForm {
+  if (values.has("diff_head.roots")) return "monotone";
+  return values.has("diff_head.sorted1.weight") ? "sorted" : "paper";
+}
 
 /** Throws unless every part is there and fits the others; features and maps may have any size. */
 function checkHeads(path: string, values: HeadValues): void {
   const embedDim = values.get("adapter.fc.0.weight")?.shape[1] ?? 0;
   const patches = values.get("diff_head.projection1.weight")?.shape[1] ?? 0;
-  const needed = formOf(values) === "sorted" ? sortedShapes() : headShapes(embedDim, patches);
+  const form = formOf(values);
+  const needed = form === "paper" ? headShapes(embedDim, patches) : rankShapes(form);
   const missing = [...needed.keys()].filter((name) => !values.has(name));
   if (missing.length > 0) {
     const some = missing.slice(0, 4).join(", ") + (missing.length > 4 ? ", ..." : "");

@@ -22,7 +22,7 @@ export interface ModelOutput {
 
 /** The trained parts as functions: `Heads` when scoring, `TrainableHeads` in training. */
 export interface HeadFunctions {
-  /** Of the sorted form only phi is used. */
+  /** Of heads that see ranks only phi is used. */
   readonly form: HeadsForm;
   /** F: the mean adapted prompt feature minus the adapted query feature, [batch, embedDim]. */
   imageResidual(query: Tensor, prompt: Tensor): Tensor;

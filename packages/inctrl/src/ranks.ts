@@ -1,4 +1,4 @@
-import { matmul, scope, type Tensor, tensor, topk } from "@inctrl/tensor";
+import { add, matmul, mul, reshape, scope, sigmoid, type Tensor, tensor, topk } from "@inctrl/tensor";
 
 /** Where bins of ranks begin and end, of 196 patches; on other grids in proportion. */
 const EDGES = [0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 49, 66, 89, 120, 160, 196];
@@ -20,6 +20,21 @@ export function rankMeans(map: Tensor): Tensor {
   return scope(() =>
     matmul(topk(map, patches).values, tensor(map.device, binMatrix(patches), [patches, RANK_BINS])),
   );
+}
+
+/**
+ * phi of the monotone form: sigmoid of a weighted sum of `rankMeans`. Weights are squares, so none is below 0, and where any residual
+ * rises phi never falls.
+ *
+ * @param roots of which the weights are the squares, [RANK_BINS].
+ * @param bias [1].
+ * @returns [batch].
+ */
+export function monotonePhi(map: Tensor, roots: Tensor, bias: Tensor): Tensor {
+  return scope(() => {
+    const weights = reshape(mul(roots, roots), [RANK_BINS, 1]);
+    return reshape(sigmoid(add(matmul(rankMeans(map), weights), bias)), [map.shape[0]]);
+  });
 }
 
 function binMatrix(patches: number): Float32Array {

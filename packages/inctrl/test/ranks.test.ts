@@ -1,6 +1,6 @@
 import { scope, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { RANK_BINS, rankMeans } from "../src/ranks.js";
+import { monotonePhi, RANK_BINS, rankMeans } from "../src/ranks.js";
 import { deviceTests, generator, maxError } from "./support.js";
 
 const test = deviceTests("ranks");
@@ -41,6 +41,26 @@ test("other grids have the same bins in proportion, and small ones share patches
       `${patches}: ${got[RANK_BINS - 1]} ${10 * tail}`,
     );
   }
+});
+
+test("phi of the monotone form is a sum by rank, and never falls where a residual rises", async ({
+  device,
+}) => {
+  const random = generator(9);
+  const row = Float32Array.from({ length: 196 }, () => 0.3 * random());
+  const roots = Float32Array.from({ length: RANK_BINS }, () => random() - 0.5);
+  // Row 0 as it is; in each of the others one patch is raised.
+  const rows = Array.from({ length: 40 }, (_, i) =>
+    row.map((value, p) => (i > 0 && p === 4 * i ? value + 0.2 : value)),
+  );
+  const maps = tensor(device, Float32Array.from(rows.flatMap((each) => [...each])), [40, 196]);
+  const [w, bias] = [tensor(device, roots), tensor(device, Float32Array.of(-0.5))];
+  const [means, phi] = scope(() => [rankMeans(maps), monotonePhi(maps, w, bias)]);
+  const [bins, got] = (await Promise.all([means.data(), phi.data()])) as Float32Array[];
+  for (const each of [maps, w, bias, means, phi]) each.dispose();
+  const logit = roots.reduce((sum, root, bin) => sum + root ** 2 * bins[bin], -0.5);
+  assert.ok(Math.abs(got[0] - 1 / (1 + Math.exp(-logit))) < 1e-6);
+  assert.ok(got.subarray(1).every((value) => value >= got[0]) && Math.max(...got) > got[0] + 1e-3);
 });
 
 test.run();

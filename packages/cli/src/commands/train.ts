@@ -47,7 +47,15 @@ export function trainCommand(finish: Finish): Command {
     .option("--epochs <N>", "(default: 10)", Number)
     .option("--steps <N>", "steps an epoch (default: 100)", Number)
     .option("--batch <N>", "images a step, half of them anomalous (default: 48)", Number)
-    .option("--heads-form <form>", "paper, or sorted: phi over residuals by rank (default: paper)")
+    .option(
+      "--heads-form <form>",
+      "paper, monotone or sorted; the README says what each gains (default: paper)",
+    )
+    .option(
+      "--strangers <N>",
+      "good images of other categories that count as anomalies in each (default: 0)",
+      Number,
+    )
     .option("--balance <what>", "what comes up equally often: images or categories (default: images)")
     .option("--lr <rate>", "learning rate (default: 0.001)", Number)
     .option("--weight-decay <rate>", "(default: 0.01)", Number)

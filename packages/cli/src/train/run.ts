@@ -99,12 +99,12 @@ async function gather(
   signal: AbortSignal,
 ): Promise<TrainingData> {
   const categories = await openCategories(specs, settings);
-  const { holdOut, shots, seed, text } = settings;
+  const { holdOut, shots, seed, strangers, text } = settings;
   const progress = startProgress(0, { verb: "encoding images" });
   try {
     const onProgress = (done: number, total: number) => progress.update(done, total);
     return await gatherData(store, categories, {
-      ...{ holdOut, shots, seed, withoutText: !text, onProgress, signal },
+      ...{ holdOut, shots, seed, strangers, withoutText: !text, onProgress, signal },
     });
   } catch (error) {
     stopIfAborted(signal);
@@ -134,7 +134,11 @@ async function train(
     return await trainRun(data, pairs, {
       ...settings,
       folder: settings.out,
-      provenance: { data: JSON.stringify(specs), inctrl: version(), node: process.versions.node },
+      provenance: {
+        ...{ data: JSON.stringify(specs), strangers: String(settings.strangers) },
+        inctrl: version(),
+        node: process.versions.node,
+      },
       onStart: (step) => {
         if (step > 0) say(`going on after step ${step}`);
         else if (settings.resume)

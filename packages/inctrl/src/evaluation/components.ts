@@ -47,10 +47,10 @@ export function makeRecipe(
   if (components.has("I") && !heads) {
     throw new InctrlError("heads", "component I needs trained heads; give their file, or leave I out");
   }
-  if (components.has("I") && heads?.form === "sorted") {
+  if (components.has("I") && heads && heads.form !== "paper") {
     throw new InctrlError(
       "heads",
-      "component I needs heads of the paper's form, and these are sorted; leave I out",
+      `component I needs heads of the paper's form, and these are ${heads.form}; leave I out`,
     );
   }
   if (components.has("T") && !backbone.hasText) {
@@ -125,8 +125,8 @@ export async function scoreFeatures(
         ? heads.eta(heads.imageResidual(batch.features, context.promptFeature))
         : null;
     const offset = image && text ? add(image, text) : (image ?? text);
-    // Heads of the sorted form see patches only, and need nothing to fuse them with.
-    const fuses = components.has("P") && heads && (offset || heads.form === "sorted");
+    // Heads that see ranks look at patches only, and need nothing to fuse them with.
+    const fuses = components.has("P") && heads && (offset || heads.form !== "paper");
     const phi = fuses ? heads.phi(offset ? add(map, reshape(offset, [offset.size, 1])) : map) : null;
     return { map, text, image, phi };
   });

@@ -6,6 +6,7 @@ import { InctrlError } from "../errors.js";
 import { textScore } from "../prototypes.js";
 import type { AddOptions, FeatureStore } from "./features.js";
 import type { Query, TrainingItem } from "./sampler.js";
+import { strangersTo } from "./strangers.js";
 
 /** A category that is scored after each epoch and never trained on: its test images with fixed prompts. */
 export interface HoldOut {
@@ -38,6 +39,8 @@ export interface GatherOptions extends Pick<AddOptions, "onProgress" | "signal">
   /** K and seed of the prompts of categories held out. */
   readonly shots: number;
   readonly seed: number;
+  /** Normal images of other categories that each category trained on takes as anomalies (`strangersTo`). Default 0. */
+  readonly strangers?: number;
   /** Leaves s_a out although the backbone knows text. */
   readonly withoutText?: boolean;
 }
@@ -52,7 +55,7 @@ export async function gatherData(
   categories: readonly Category[],
   options: GatherOptions,
 ): Promise<TrainingData> {
-  const { holdOut = [], shots, seed, withoutText = false } = options;
+  const { holdOut = [], shots, seed, strangers = 0, withoutText = false } = options;
   const known = categories.map(({ name }) => name);
   const isHeld = ({ name, className }: Category) => holdOut.includes(name) || holdOut.includes(className);
   const unknown = holdOut.find(
@@ -82,6 +85,7 @@ export async function gatherData(
       held.push(holdOutOf(category, numberOf, place(category.test), { shots, seed }));
     } else items.push(...place([...category.train, ...category.test]));
   });
+  items.push(...strangersTo(items, strangers));
   const names = new Map(all.map((sample, i) => [numbers[i] ?? -1, sample.source?.path ?? sample.id]));
   const parts = [items, ...held.map(({ queries }) => queries)];
   return {

@@ -1,7 +1,7 @@
 import { add, type Device, max, reshape, scope, type Tensor, tensor, zeros } from "@inctrl/tensor";
 import { runHeads } from "../model.js";
 import { type FocalOptions, focalLoss } from "./focal.js";
-import type { TrainableSortedHeads } from "./sorted-heads.js";
+import type { TrainableRankHeads } from "./rank-heads.js";
 import { TrainableHeads } from "./trainable-heads.js";
 
 /** What the heads see of a batch, row by row; all of it is frozen. */
@@ -38,7 +38,7 @@ export function uploadBatch(device: Device, batch: number, frozen: FrozenBatch):
 
 /** s_i and the final score of a batch, each query with prompts of its own; [batch] each. */
 export function scoreBatch(
-  heads: TrainableHeads | TrainableSortedHeads,
+  heads: TrainableHeads | TrainableRankHeads,
   { features, prompts, map, text }: BatchInputs,
   alpha: number,
 ): { imageScore: Tensor | null; score: Tensor } {

@@ -28,9 +28,15 @@ interface Pair {
   readonly prompt: number;
 }
 
+/** Where the residuals of pairs are remembered, [blocks, patches] each. */
+export interface PairMemory {
+  get(query: number, prompt: number): Float32Array | undefined;
+  set(query: number, prompt: number, residuals: Float32Array): void;
+}
+
 export interface PairOptions {
-  /** Bytes of pairs remembered. Default 256 MiB, about 100,000 pairs of 3 x 225 patches. */
-  memory?: number;
+  /** Bytes of pairs remembered, or what remembers them. Default 256 MiB, about 100,000 pairs of 3 x 225 patches. */
+  memory?: number | PairMemory;
   /** Bytes of prompts kept ready on the device. Default 512 MiB. */
   deviceMemory?: number;
 }
@@ -48,13 +54,13 @@ export class PairResiduals {
   /** Pairs found in memory, and pairs searched. */
   hits = 0;
   misses = 0;
-  readonly #pairs: RecentlyUsed<number, Float32Array>;
+  readonly #pairs: PairMemory;
   readonly #banks: RecentlyUsed<number, PackedMatrix>;
 
   constructor(store: FeatureStore, options: PairOptions = {}) {
     const { memory = 256 * 2 ** 20, deviceMemory = 512 * 2 ** 20 } = options;
     this.store = store;
-    this.#pairs = new RecentlyUsed(memory, (residual) => residual.byteLength);
+    this.#pairs = typeof memory === "number" ? recentPairs(memory) : memory;
     this.#banks = new RecentlyUsed(
       deviceMemory,
       (bank) => bank.bytes,
@@ -90,7 +96,7 @@ export class PairResiduals {
       for (const prompt of prompts) {
         const key = keyOf(query, prompt);
         if (found.has(key) || missing.has(key)) continue;
-        const held = this.#pairs.get(key);
+        const held = this.#pairs.get(query, prompt);
         if (held) found.set(key, held);
         else missing.set(key, { key, query, prompt });
       }
@@ -101,9 +107,9 @@ export class PairResiduals {
     for (let at = 0; at < pairs.length; at += PAIRS_AT_ONCE) {
       const some = pairs.slice(at, at + PAIRS_AT_ONCE);
       const residuals = await this.#search(some);
-      for (const [i, { key }] of some.entries()) {
+      for (const [i, { key, query, prompt }] of some.entries()) {
         found.set(key, residuals[i]);
-        this.#pairs.set(key, residuals[i]);
+        this.#pairs.set(query, prompt, residuals[i]);
       }
     }
     return found;
@@ -160,6 +166,14 @@ export class PairResiduals {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function recentPairs(limit: number): PairMemory {
+  const recent = new RecentlyUsed<number, Float32Array>(limit, (residuals) => residuals.byteLength);
+  return {
+    get: (query, prompt) => recent.get(keyOf(query, prompt)),
+    set: (query, prompt, residuals) => recent.set(keyOf(query, prompt), residuals),
+  };
 }
 
 /** Below 2^53 for any number of images that fits in memory. */

@@ -17,8 +17,8 @@ import type { FeatureStore } from "./features.js";
 import type { LossForm } from "./focal.js";
 import { batchLosses, type FrozenBatch, scoreBatch, uploadBatch } from "./forward.js";
 import type { PairResiduals } from "./pairs.js";
+import { TrainableRankHeads } from "./rank-heads.js";
 import { type Query, Sampler } from "./sampler.js";
-import { TrainableSortedHeads } from "./sorted-heads.js";
 import { TrainableHeads } from "./trainable-heads.js";
 
 export type OptimizerName = "adamw" | "adam" | "sgd";
@@ -104,7 +104,7 @@ const JUDGED_TOGETHER = 64;
  */
 export class Trainer {
   readonly options: TrainOptions;
-  readonly heads: TrainableHeads | TrainableSortedHeads;
+  readonly heads: TrainableHeads | TrainableRankHeads;
   readonly #device: Device;
   readonly #data: TrainingData;
   readonly #store: FeatureStore;
@@ -122,9 +122,9 @@ export class Trainer {
     this.#sampler = new Sampler(data.items, data.categories, options);
     const { patches, embedDim } = pairs.store.recipe;
     this.heads =
-      options.headsForm === "sorted"
-        ? new TrainableSortedHeads(this.#device, options.seed)
-        : new TrainableHeads(this.#device, embedDim, patches[1], options.seed);
+      options.headsForm === "paper"
+        ? new TrainableHeads(this.#device, embedDim, patches[1], options.seed)
+        : new TrainableRankHeads(this.#device, options.headsForm, options.seed);
     this.#optimizer = makeOptimizer(this.heads.parameters(), options);
   }
 
@@ -169,6 +169,13 @@ export class Trainer {
 
   /** AUROC of the final score and of s_p alone over a category held out; null where it has one kind of image only. */
   async judge({ queries }: HoldOut): Promise<{ auroc: number | null; residual: number | null }> {
+    const { scores, residuals } = await this.score(queries);
+    const labels = queries.map(({ label }) => label);
+    return { auroc: auroc(labels, scores), residual: auroc(labels, residuals) };
+  }
+
+  /** The final score and s_p of each query, with the heads as they are now. */
+  async score(queries: readonly Query[]): Promise<{ scores: number[]; residuals: number[] }> {
     const { alpha } = this.options;
     const scores: number[] = [];
     const residuals: number[] = [];
@@ -186,8 +193,7 @@ export class Trainer {
         residuals.push(Math.max(...host.map.subarray(i * patches, (i + 1) * patches)));
       });
     }
-    const labels = queries.map(({ label }) => label);
-    return { auroc: auroc(labels, scores), residual: auroc(labels, residuals) };
+    return { scores, residuals };
   }
 
   /** The heads as `Heads.fromValues` takes them. */

@@ -60,6 +60,15 @@ test("train and test parts are trained on together; what is held out is not, and
     held.prompts,
   );
   assert.is(data.text, null);
+  const stranger = await gatherData(store, tinyCategories(), { ...OPTIONS, strangers: 2 });
+  const added = stranger.items.slice(data.items.length);
+  assert.is(added.length, 3 * 2);
+  const normals = data.items.filter(({ label }) => label === 0);
+  for (const { image, label, category } of added) {
+    assert.is(label, 1);
+    assert.ok(normals.some((item) => item.image === image && item.category !== category));
+  }
+  assert.is.not(stranger.hash, data.hash);
   await throwsCode(
     () => gatherData(store, tinyCategories(), { ...OPTIONS, holdOut: ["woood"] }),
     "training",
