@@ -4,7 +4,7 @@ import { openDevice } from "@inctrl/tensor";
 import type { Bench, Contestant } from "../bench.js";
 import type { Case, Row } from "../case.js";
 import { summarise } from "../measure.js";
-import { withPictures } from "../pictures.js";
+import { type Pictures, withPictures } from "../pictures.js";
 import { resized } from "../towers.js";
 
 const MODEL = "deit_tiny_patch16_224";
@@ -22,54 +22,94 @@ export const linear: Case = {
 
 /** Images whose costs are put together in one figure, so that batches do not show. */
 const WINDOW = 8;
+/** Turns that the two streams take. */
+const TURNS = 12;
 
-/** One stream of images: what those around the tenth cost and what the last cost, and the memory then. */
-async function images(bench: Bench, count: number): Promise<Row[]> {
-  bench.say(`linear ${count} images`);
-  const windows = await withPictures(2 * WINDOW, async (pictures) => {
+/** A stream of images, of which a number is scored at a time. */
+class Stream implements AsyncDisposable {
+  readonly #close: () => void;
+  readonly #memory: () => { bytes: number; pooledBytes: number };
+  readonly #results: AsyncIterator<unknown>;
+  done = 0;
+
+  private constructor(results: AsyncIterator<unknown>, memory: Stream["memory"], close: () => void) {
+    this.#results = results;
+    this.#memory = memory;
+    this.#close = close;
+  }
+
+  static async open({ images, prompts }: Pictures, count: number, signal: AbortSignal): Promise<Stream> {
     const device = await openDevice();
     const backbone = await randomBackbone(device, findConfig(MODEL), 0);
-    const bank = await PromptBank.encode(
-      backbone,
-      await readPrompts(pictures.prompts.slice(0, 2), backbone, "crop"),
-    );
+    const bank = await PromptBank.encode(backbone, await readPrompts(prompts.slice(0, 2), backbone, "crop"));
     const scorer = new Scorer({ backbone, bank });
-    const paths = Array.from({ length: count }, (_, i) => pictures.images[i % pictures.images.length]);
-    const marks = [{ at: performance.now(), ...memoryNow() }];
-    let done = 0;
-    for await (const result of scoreImages(scorer, paths, { signal: bench.signal })) {
-      if ("error" in result) throw result.error;
-      if (++done % WINDOW === 0) marks.push({ at: performance.now(), ...memoryNow() });
+    const paths = Array.from({ length: count }, (_, i) => images[i % images.length]);
+    const results = scoreImages(scorer, paths, { signal })[Symbol.asyncIterator]();
+    return new Stream(
+      results,
+      () => device.memory(),
+      () => {
+        for (const each of [scorer, bank, backbone]) each.dispose();
+        device.close();
+      },
+    );
+  }
+
+  /** Scores so many more images; returns the milliseconds that one took. */
+  async take(count: number): Promise<number> {
+    const started = performance.now();
+    for (let i = 0; i < count; i++) {
+      const { value, done } = (await this.#results.next()) as IteratorResult<{ error?: Error }>;
+      if (done) throw new Error(`the stream ended after ${this.done} images`);
+      if (value.error) throw value.error;
+      this.done++;
+    }
+    return (performance.now() - started) / count;
+  }
+
+  get memory(): () => { bytes: number; pooledBytes: number } {
+    return this.#memory;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#results.return?.();
+    this.#close();
+  }
+}
+
+/** What an image costs in a stream that has just begun and in one that has scored `count`, taking turns; and the memory of each. */
+async function images(bench: Bench, count: number): Promise<Row[]> {
+  bench.say(`linear ${count} images`);
+  return withPictures(2 * WINDOW, async (pictures) => {
+    const turns = bench.quick ? 2 : TURNS;
+    const most = count + (turns + 2) * WINDOW;
+    await using old = await Stream.open(pictures, most, bench.signal);
+    await old.take(count);
+    await using young = await Stream.open(pictures, most, bench.signal);
+    // What compiles, and what is read ahead.
+    await young.take(WINDOW);
+    const streams = [young, old];
+    const times: number[][] = [[], []];
+    const first = streams.map(({ done }) => done + 1);
+    for (let turn = 0; turn < turns; turn++) {
+      for (const [i, stream] of streams.entries()) times[i].push(await stream.take(WINDOW));
     }
     bench.signal.throwIfAborted();
-    for (const each of [scorer, bank, backbone]) each.dispose();
-    device.close();
-    return marks.slice(1).map((mark, i) => ({ ...mark, ms: (mark.at - marks[i].at) / WINDOW }));
-
-    function memoryNow() {
-      const { bytes, pooledBytes } = device.memory();
-      return { device: bytes + pooledBytes, host: process.memoryUsage().rss };
-    }
+    const rows = streams.map((stream, i): Row => {
+      const timing = summarise(times[i]);
+      const { bytes, pooledBytes } = stream.memory();
+      return {
+        case: "linear",
+        size: `images ${first[i]} to ${stream.done}`,
+        subject: "ours",
+        ...timing,
+        rate: 1000 / timing.medianMs,
+        unit: "images/s",
+        note: `device ${megabytes(bytes + pooledBytes)}`,
+      };
+    });
+    return withGrowth(rows, [1, 1]);
   });
-  // The first windows also compile.
-  const share = Math.max(1, Math.floor(windows.length / 10));
-  const early = windows.slice(1, 1 + share);
-  const late = windows.slice(-share);
-  const row = (size: string, some: typeof windows): Row => {
-    const timing = summarise(some.map(({ ms }) => ms));
-    const { device, host } = some[some.length - 1];
-    return {
-      case: "linear",
-      size,
-      subject: "ours",
-      ...timing,
-      rate: 1000 / timing.medianMs,
-      unit: "images/s",
-      note: `device ${megabytes(device)}, process ${megabytes(host)}`,
-    };
-  };
-  const rows = [row(`image ${WINDOW * (1 + share)}`, early), row(`image ${count}`, late)];
-  return withGrowth(rows, [1, 1]);
 }
 
 /** The nearest-patch search against more and more prompts. */

@@ -4,6 +4,7 @@ import {
   drawPhoto,
   type Exposure,
   exposureOf,
+  flickered,
   grown,
   type Photo,
   photograph,
@@ -55,19 +56,29 @@ export interface View {
   readonly scale: number;
 }
 
-export function drawView({ family, design, classSeed, grey }: DrawnClass, index: number): View {
-  const random = new Random(hash(classSeed, index, 31));
-  const photo = drawPhoto(random, grey);
+/**
+ * `free`: each sample in a light, sharpness and distance of its own, as many people would take it. `fixed`: all samples of a class
+ * by one camera that stays where it is, as above a production line.
+ */
+export type Camera = "free" | "fixed";
+
+export function drawView(of: DrawnClass, index: number, camera: Camera = "free"): View {
+  const sample = new Random(hash(of.classSeed, index, 31));
+  const isFixed = camera === "fixed";
+  const station = isFixed ? new Random(hash(of.classSeed, 0, 35)) : sample;
+  const drawn = drawPhoto(station, of.grey);
+  const photo = isFixed ? flickered(drawn, sample) : drawn;
+  const { design, family } = of;
   const isTexture = family.kind === "texture";
   const most = design.lie === "free" ? 0.5 : design.lie === "tilt" ? 0.022 : 0.006;
-  const [c, s] = unitAt(random.between(-most, most));
-  let scale = random.between(0.92, 1.08);
-  if (chance(random, 0.2))
-    scale *= chance(random, 0.5) ? random.between(0.68, 0.8) : random.between(1.2, 1.4);
-  const shift = design.lie === "level" ? 6 : isTexture ? 2000 : 12;
+  const [c, s] = unitAt(sample.between(-most, most));
+  let scale = station.between(0.92, 1.08);
+  if (chance(station, 0.2))
+    scale *= chance(station, 0.5) ? station.between(0.68, 0.8) : station.between(1.2, 1.4);
+  const shift = design.lie === "level" ? 6 : isTexture ? 2000 : isFixed ? 5 : 12;
   // Textures with a middle have it at 2048.
   const middle = isTexture ? 2048 : 0;
-  const [x, y] = [middle + random.between(-shift, shift), middle + random.between(-shift, shift)];
+  const [x, y] = [middle + sample.between(-shift, shift), middle + sample.between(-shift, shift)];
   return { pose: { c, s, zoom: 1 / scale, x, y }, photo, scale };
 }
 

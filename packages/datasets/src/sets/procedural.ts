@@ -4,7 +4,7 @@ import { FAMILIES } from "../procedural/families.js";
 import type { Family } from "../procedural/family.js";
 import { type PlannedSample, type PlanSizes, planProducts } from "../procedural/plan.js";
 import { drawProduct, type ProceduralClass, proceduralClasses } from "../procedural/product.js";
-import { drawClass, drawSample, drawView } from "../procedural/sample.js";
+import { type Camera, drawClass, drawSample, drawView } from "../procedural/sample.js";
 import { choice, type Form, type Options, wholeNumber } from "./form.js";
 import type { Category, DataSet, Sample } from "./model.js";
 import { nearestName } from "./names.js";
@@ -19,6 +19,8 @@ export const procedural: Form = {
     split:
       "classic, the seven classes of the demo (default); train, the families that models are pretrained on; held-out, those kept for evaluation",
     families: "only these, with commas between (default all of the split)",
+    camera:
+      "of train and held-out; fixed, one for a category, as above a production line, or free, another light and distance for each image (default free)",
     variants: "categories a family, each a class of its own (default 1)",
     train: "normal training images a category (default 8)",
     good: "normal test images a category (default 10)",
@@ -44,9 +46,21 @@ function draw(seedText: string, options: Options): DataSet {
   const variants = wholeNumber(options, "variants", 1, [1, 1000]);
   const size = wholeNumber(options, "size", 240, [16, 4096]);
   const split = choice(options, "split", ["classic", "train", "held-out"]);
-  const of = split === "classic" ? classicClass : familyClass;
+  const camera = choice(options, "camera", ["free", "fixed"]);
+  if (split === "classic" && options.camera !== undefined) {
+    throw new DatasetError(
+      "bad-argument",
+      "option camera: the classic classes have one; choose another split",
+    );
+  }
   const categories = chosen(split, options.families).flatMap((family) =>
-    Array.from({ length: variants }, (_, variant) => toCategory(of(family, variant, seed, size), sizes)),
+    Array.from({ length: variants }, (_, variant) => {
+      const of =
+        split === "classic"
+          ? classicClass(family, variant, seed, size)
+          : familyClass(family, { variant, seed, size, camera });
+      return toCategory(of, sizes);
+    }),
   );
   const name = split === "classic" ? `procedural-${seed}` : `procedural-${split}-${seed}`;
   return { name, categories, skipped: [] };
@@ -98,7 +112,14 @@ function classicClass(className: string, variant: number, seed: number, size: nu
   };
 }
 
-function familyClass(name: string, variant: number, seed: number, size: number): DrawableClass {
+interface FamilyOptions {
+  readonly variant: number;
+  readonly seed: number;
+  readonly size: number;
+  readonly camera: Camera;
+}
+
+function familyClass(name: string, { variant, seed, size, camera }: FamilyOptions): DrawableClass {
   const family = FAMILIES.find((each) => each.name === name) as Family;
   const drawn = drawClass({ family, variant, seed });
   return {
@@ -106,7 +127,7 @@ function familyClass(name: string, variant: number, seed: number, size: number):
     className: drawn.noun,
     kinds: family.defects,
     size,
-    draw: (index, defect) => drawSample(drawn, drawView(drawn, index), index, defect, size),
+    draw: (index, defect) => drawSample(drawn, drawView(drawn, index, camera), index, defect, size),
   };
 }
 

@@ -53,6 +53,31 @@ test("families are categories by split, with masks", async () => {
   assert.not.ok(heldOut.categories.some(({ className }) => nouns.has(className)));
 });
 
+/** How far the mean brightness of good images strays within a category, mean over categories. */
+async function straying(camera: string): Promise<number> {
+  const spec = `procedural:5?split=held-out&train=6&good=0&bad=0&size=32&camera=${camera}`;
+  const { categories } = await openDataSet(spec);
+  const deviations = categories.map(async ({ train }) => {
+    const means = await Promise.all(
+      train.map(async (sample) => {
+        const { data } = await sample.load();
+        return data.reduce((sum, value) => sum + value, 0) / data.length;
+      }),
+    );
+    const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
+    return Math.sqrt(means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / means.length);
+  });
+  return (await Promise.all(deviations)).reduce((sum, value) => sum + value, 0) / categories.length;
+}
+
+test("one camera that stays where it is sees a category in one light", async () => {
+  const [fixed, free] = [await straying("fixed"), await straying("free")];
+  assert.ok(fixed > 0.5 && 3 * fixed < free, `${fixed} and ${free} of 255`);
+  const open = (options: string) => () => openDataSet(`procedural:1?${options}`);
+  await rejects(open("split=train&camera=held"), "bad-argument", /camera=held: give free or fixed/);
+  await rejects(open("camera=fixed"), "bad-argument", /choose another split/);
+});
+
 test("a family that is not in the split is refused with the nearest name", async () => {
   const open = (options: string) => () => openDataSet(`procedural:1?${options}`);
   await rejects(open("split=train&families=weav"), "bad-argument", /"weav".*did you mean "weave"/);

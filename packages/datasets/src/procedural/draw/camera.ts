@@ -54,6 +54,12 @@ export function drawPhoto(random: Random, classGrey: boolean): Photo {
   };
 }
 
+/** The same light and camera a moment later: other noise, and light a little brighter or darker. */
+export function flickered(photo: Photo, random: Random): Photo {
+  const exposure = photo.exposure * random.between(0.96, 1.04);
+  return { ...photo, exposure, noiseSeed: random.below(2 ** 31) };
+}
+
 /** Light that reaches the sensor, a value a pixel and channel. */
 export interface Exposure {
   readonly size: number;
