@@ -12,7 +12,7 @@ test("the demo ends with an AUROC well above chance and where heat maps and repo
   assert.is(run.code, 0, run.stderr);
   const lines = run.stdout.trimEnd().split("\n");
   const [, area] = lines.at(-3)!.match(/^AUROC (0\.\d{4})/) ?? [];
-  // Untrained, on five good and seven bad images a class: 0.88 with this seed.
+  // Untrained, on five good and seven bad images a class: 0.86 with this seed.
   assert.ok(Number(area) > 0.8, run.stdout);
   const maps = path.join(folder, "heatmaps");
   assert.is(lines.at(-2), `heat maps: ${maps}`);
