@@ -1,6 +1,14 @@
 import { findConfig, gridSize } from "@inctrl/clip";
-import { PromptBank, randomBackbone, readPrompts, Scorer, scoreImages } from "@inctrl/inctrl";
-import { openDevice } from "@inctrl/tensor";
+import {
+  type ImageFailure,
+  type ImageScore,
+  PromptBank,
+  randomBackbone,
+  readPrompts,
+  Scorer,
+  scoreImages,
+} from "@inctrl/inctrl";
+import { type Device, openDevice } from "@inctrl/tensor";
 import type { Bench, Contestant } from "../bench.js";
 import type { Case, Row } from "../case.js";
 import { summarise } from "../measure.js";
@@ -25,17 +33,19 @@ const WINDOW = 8;
 /** Turns that the two streams take. */
 const TURNS = 12;
 
+type Scored = ImageScore | ImageFailure;
+
 /** A stream of images, of which a number is scored at a time. */
 class Stream implements AsyncDisposable {
-  readonly #close: () => void;
-  readonly #memory: () => { bytes: number; pooledBytes: number };
-  readonly #results: AsyncIterator<unknown>;
+  readonly device: Device;
+  readonly #results: AsyncIterator<Scored>;
+  readonly #held: readonly { dispose(): void }[];
   done = 0;
 
-  private constructor(results: AsyncIterator<unknown>, memory: Stream["memory"], close: () => void) {
+  private constructor(device: Device, results: AsyncIterator<Scored>, held: readonly { dispose(): void }[]) {
+    this.device = device;
     this.#results = results;
-    this.#memory = memory;
-    this.#close = close;
+    this.#held = held;
   }
 
   static async open({ images, prompts }: Pictures, count: number, signal: AbortSignal): Promise<Stream> {
@@ -45,35 +55,25 @@ class Stream implements AsyncDisposable {
     const scorer = new Scorer({ backbone, bank });
     const paths = Array.from({ length: count }, (_, i) => images[i % images.length]);
     const results = scoreImages(scorer, paths, { signal })[Symbol.asyncIterator]();
-    return new Stream(
-      results,
-      () => device.memory(),
-      () => {
-        for (const each of [scorer, bank, backbone]) each.dispose();
-        device.close();
-      },
-    );
+    return new Stream(device, results, [scorer, bank, backbone]);
   }
 
   /** Scores so many more images; returns the milliseconds that one took. */
   async take(count: number): Promise<number> {
     const started = performance.now();
     for (let i = 0; i < count; i++) {
-      const { value, done } = (await this.#results.next()) as IteratorResult<{ error?: Error }>;
+      const { value, done } = await this.#results.next();
       if (done) throw new Error(`the stream ended after ${this.done} images`);
-      if (value.error) throw value.error;
+      if ("error" in value) throw value.error;
       this.done++;
     }
     return (performance.now() - started) / count;
   }
 
-  get memory(): () => { bytes: number; pooledBytes: number } {
-    return this.#memory;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#results.return?.();
-    this.#close();
+    for (const each of this.#held) each.dispose();
+    this.device.close();
   }
 }
 
@@ -97,7 +97,7 @@ async function images(bench: Bench, count: number): Promise<Row[]> {
     bench.signal.throwIfAborted();
     const rows = streams.map((stream, i): Row => {
       const timing = summarise(times[i]);
-      const { bytes, pooledBytes } = stream.memory();
+      const { bytes, pooledBytes } = stream.device.memory();
       return {
         case: "linear",
         size: `images ${first[i]} to ${stream.done}`,

@@ -43,14 +43,13 @@ ${range(vectors)
   .map(
     (v) => `    let panel${v} = colTile * ${vectors}u + ${v}u;
     let column${v} = (panel${v} * ${lanes}u + ${main.lane}) * 4u;
-    // Columns past the last one hold zeros, which must not win.
-    let floor${v} = select(vec4f(u.lowest), vec4f(), vec4u(column${v}) + vec4u(0u, 1u, 2u, 3u) < vec4u(u.n));`,
+    let inside${v} = vec4u(column${v}) + vec4u(0u, 1u, 2u, 3u) < vec4u(u.n);`,
   )
   .join("\n")}
 ${rowsOf(tile, (r) =>
   range(vectors)
     .map(
-      (v) => `    let better${r}_${v} = s${r}_${v} + floor${v} > best${r};
+      (v) => `    let better${r}_${v} = (s${r}_${v} > best${r}) & inside${v};
     best${r} = select(best${r}, s${r}_${v}, better${r}_${v});
     found${r} = select(found${r}, vec4u(panel${v}), better${r}_${v});`,
     )
