@@ -37,7 +37,7 @@ class State {
   readonly verb: string;
   readonly now: () => number;
   readonly #unit: string;
-  readonly #started: number;
+  #first: { readonly done: number; readonly at: number } | undefined;
   #note = "";
   done = 0;
   total: number;
@@ -47,10 +47,10 @@ class State {
     this.now = now;
     this.total = total;
     this.#unit = unit;
-    this.#started = now();
   }
 
   set(done: number, total = this.total, note = ""): void {
+    this.#first ??= { done, at: this.now() };
     this.done = done;
     this.total = total;
     this.#note = note && `, ${note}`;
@@ -63,12 +63,18 @@ class State {
 
   /** "12 of 40 images, about 3.1 s left" */
   get text(): string {
-    const { share } = this;
-    const seconds = (((this.now() - this.#started) / 1000) * (1 - share)) / share;
-    const rest = share > 0 && share < 1 ? `, about ${duration(seconds)} left` : "";
+    const seconds = this.#secondsLeft();
+    const rest = seconds === null ? "" : `, about ${duration(seconds)} left`;
     return this.total > 0
       ? `${number(this.done, this.#unit)} of ${amount(this.total, this.#unit)}${this.#note}${rest}`
       : amount(this.done, this.#unit) + this.#note;
+  }
+
+  /** By the pace since the first report: what a job that goes on found done took it no time, and the first piece warms up. */
+  #secondsLeft(): number | null {
+    const since = this.done - (this.#first?.done ?? 0);
+    if (since <= 0 || this.done >= this.total) return null;
+    return (((this.now() - this.#first!.at) / 1000) * (this.total - this.done)) / since;
   }
 }
 

@@ -64,6 +64,19 @@ test("without a terminal, progress is a line now and then", () => {
   ]);
 });
 
+test("a job that goes on after a stop tells its time left by its own pace", () => {
+  let now = 0;
+  const text = heard(() => {
+    const progress = startProgress(1000, { verb: "training", unit: "step", terminal: false, now: () => now });
+    for (let done = 901; done <= 908; done++) {
+      now += 1000;
+      progress.update(done);
+    }
+    progress.stop();
+  });
+  assert.is(text, "training: 905 of 1000 steps, about 1 min 35 s left\n");
+});
+
 test("on a terminal, lines said while a bar stands stay, and the bar goes without a trace", () => {
   let now = 0;
   const text = heard(() => {
@@ -77,7 +90,7 @@ test("on a terminal, lines said while a bar stands stay, and the bar goes withou
     say("after");
   });
   const empty = `[${" ".repeat(24)}]`;
-  const quarter = `[======${" ".repeat(18)}] 1.0 M of 4.0 M parameters, about 3.0 s left`;
+  const quarter = `[======${" ".repeat(18)}] 1.0 M of 4.0 M parameters`;
   assert.is(
     text,
     `\rloading ${empty} 0.0 M parameters\x1b[K\rloading ${quarter}\x1b[K` +
