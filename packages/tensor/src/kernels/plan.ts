@@ -60,7 +60,8 @@ const TALL = 32;
 /** The height that makes m rows cheapest: a tile of r rows costs r rows of multiply-adds plus the loads they share. */
 function tileRows(m: number, lanes: number): number {
   const heights = HEIGHTS.map((groups) => groups * lanes).filter((rows) => rows <= Math.max(lanes, TALLEST));
-  const cost = (rows: number) => Math.ceil(m / rows) * (rows + SHARED_ROWS + (rows > TALL ? CROWDED_ROWS : 0));
+  const cost = (rows: number) =>
+    Math.ceil(m / rows) * (rows + SHARED_ROWS + (rows > TALL ? CROWDED_ROWS : 0));
   return heights.reduce((best, rows) => (cost(rows) < cost(best) ? rows : best));
 }
 
