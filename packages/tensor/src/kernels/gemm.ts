@@ -51,7 +51,7 @@ export function gemmKernel(variant: GemmVariant): Kernel {
     return kernel({
       name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
       reads: {
-        a: "f32",
+        a: main.element,
         panels: half ? "vec2u" : "vec4f",
         ...(bias ? { bias: "f32" } : {}),
         ...(residual ? { residual: element } : {}),
@@ -114,6 +114,8 @@ export const sumNames = (tile: Tile): string[] =>
 /** The part of a kernel that sums a tile over k, shared by products and by the nearest-patch search. */
 export interface MainLoop {
   source: Pick<KernelSource, "workgroup" | "enable" | "builtins" | "declare">;
+  /** How `a` is bound. */
+  element: "f32" | "vec2f";
   /** Declares the tile's sums as zero. */
   declareSums: string;
   /** Reads `row0`, `aBase`, `panelBase`, `colTile` and adds into the sums. */
@@ -147,18 +149,21 @@ const loadPanel = (half: boolean, index: string): string =>
  *
  * What bounds it on llvmpipe, read off its machine code: every sum that a loop carries is loaded, blended under the
  * execution mask and stored once a turn, so two values of k a turn cost 3.5 instructions a multiply-add where one costs 5 (a
- * multiply and an add are two; fma is not fused). A load is eight bounds-checked scalar loads, some 450 bytes of code; past
- * about 32 KiB, the instruction cache, a turn takes twice as long, which rules out four values a turn and larger tiles.
+ * multiply and an add are two; fma is not fused). A load is eight bounds-checked scalar loads, 1 KiB of code whether it takes
+ * one value or two, so both of a turn's values of a row come as a pair. Past about 32 KiB, the instruction cache, a turn takes
+ * twice as long, which rules out four values a turn and larger tiles; what follows the loop counts, where cores share the cache.
  */
 function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): MainLoop {
   const { lanes, rows, vectors, steps } = tile;
   const broadcast = tile.kind === "subgroup";
   const lane = broadcast ? "lane" : "lid";
   const groups = broadcast ? Math.ceil(rows / lanes) : rows;
+  const pairs = steps === 2 && !transposed;
   const rowOf = (g: number) => (broadcast ? `row0 + ${g * lanes}u + lane` : `row0 + ${g}u`);
   const setup = [
     ...range(groups).map((g) => {
-      return `  var a${g} = aBase + min(${rowOf(g)}, u.m - 1u)${transposed ? "" : " * u.k"};`;
+      const at = `aBase + min(${rowOf(g)}, u.m - 1u)${transposed ? "" : " * u.k"}`;
+      return `  var a${g} = ${pairs ? `(${at}) / 2u` : at};`;
     }),
     ...range(vectors).map((c) => {
       const column = `(colTile * ${vectors}u + ${c}u) * ${lanes}u + ${lane}`;
@@ -171,14 +176,20 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
   const turn = range(steps);
   // From one value of k to the next, in the left and in the right operand.
   const along = transposed ? "u.m" : "1u";
+  const past = pairs ? "1u" : `${steps}u * ${along}`;
   const below = plain ? "(u.n / 4u)" : `${lanes}u`;
+  const loaded = (g: number, s: number) => (pairs ? `x${g}.${"xy"[s]}` : `x${g}_${s}`);
   const value = (r: number, s: number) =>
-    broadcast ? `subgroupBroadcast(x${Math.floor(r / lanes)}_${s}, ${r % lanes}u)` : `x${r}_${s}`;
+    broadcast ? `subgroupBroadcast(${loaded(Math.floor(r / lanes), s)}, ${r % lanes}u)` : loaded(r, s);
+  const loads = (g: number) =>
+    pairs
+      ? [`    let x${g} = a[a${g}];`]
+      : turn.map((s) => `    let x${g}_${s} = a[a${g} + ${s}u * ${along}];`);
   const step = [
-    ...turn.flatMap((s) => [
-      ...range(vectors).map((c) => `    let b${c}_${s} = ${loadPanel(half, `p${c} + ${s}u * ${below}`)};`),
-      ...range(groups).map((g) => `    let x${g}_${s} = a[a${g} + ${s}u * ${along}];`),
-    ]),
+    ...turn.flatMap((s) =>
+      range(vectors).map((c) => `    let b${c}_${s} = ${loadPanel(half, `p${c} + ${s}u * ${below}`)};`),
+    ),
+    ...range(groups).flatMap(loads),
     ...range(rows).flatMap((r) => [
       ...turn.map((s) => `    let y${r}_${s} = vec4f(${value(r, s)});`),
       ...range(vectors).map((c) => {
@@ -186,7 +197,7 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
         return `    s${r}_${c} = ${added};`;
       }),
     ]),
-    ...range(groups).map((g) => `    a${g} += ${steps}u * ${along};`),
+    ...range(groups).map((g) => `    a${g} += ${past};`),
     ...range(vectors).map((c) => `    p${c} += ${steps}u * ${below};`),
   ];
   return {
@@ -196,6 +207,7 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
         ? { enable: "enable subgroups;", builtins: "@builtin(subgroup_invocation_id) lane: u32" }
         : {}),
     },
+    element: pairs ? "vec2f" : "f32",
     declareSums: declareSums(tile),
     loop: `${setup.join("\n")}\n  for (var k = 0u; k < u.k; k += ${steps}u) {\n${step.join("\n")}\n  }`,
     rowsPerGroup: rows,
@@ -231,6 +243,7 @@ function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): M
       declare: `var<workgroup> tileA: array<f32, ${K_STEP * height}>;
 var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;`,
     },
+    element: "f32",
     declareSums: declareSums(tile),
     loop: `  let ly = lid / ${lanes}u;
   let groupRow = wg.x * ${height}u;

@@ -1,5 +1,7 @@
+import type { KernelFamily } from "../device/caps.js";
 import { liveRows, mainLoop, range, type Tile } from "./gemm.js";
-import { FLAT, FLAT_INDEX, type Kernel, kernel, kernelFor } from "./kernel.js";
+import { type Kernel, kernel, kernelFor } from "./kernel.js";
+import { rowElement, rowSplit } from "./rows.js";
 
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the
@@ -14,7 +16,7 @@ export function nearestKernel(tile: Tile, half: boolean): Kernel {
     const { rows, vectors, lanes } = tile;
     return kernel({
       name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
-      reads: { a: "f32", panels: half ? "vec2u" : "vec4f" },
+      reads: { a: main.element, panels: half ? "vec2u" : "vec4f" },
       writes: { values: "f32", columns: "u32" },
       uniforms: {
         m: "u32",
@@ -75,28 +77,41 @@ ${rowsOf(tile, (r) =>
   });
 }
 
-/** Joins the partial results of `nearestKernel`: ties go to the lowest column; values are scaled by a row's factor. */
-export function nearestMergeKernel(): Kernel {
-  return kernelFor("nearestMerge", () =>
-    kernel({
+/**
+ * Joins the partial results of `nearestKernel` and divides by the query's length, read in the same pass: ties go to the lowest
+ * column, and a zero row is like nothing.
+ *
+ * Work split: that of `rowSplit`; where a workgroup shares a row, its first invocation writes.
+ */
+export function nearestMergeKernel(family: KernelFamily, width: number): Kernel {
+  const { type, values: step, total } = rowElement(width);
+  return kernelFor(`nearestMerge:${family === "workgroup"}:${type}`, () => {
+    const split = rowSplit(family);
+    return kernel({
       name: "nearest merge",
-      reads: { values: "f32", columns: "u32", factor: "f32" },
+      reads: { values: "f32", columns: "u32", query: type },
       writes: { similarity: "f32", index: "i32" },
-      uniforms: { count: "u32", parts: "u32" },
-      workgroup: FLAT,
-      body: `${FLAT_INDEX}
-  if (i >= u.count) { return; }
-  var value = values[i * u.parts];
-  var column = columns[i * u.parts];
+      uniforms: { rows: "u32", n: "u32", parts: "u32" },
+      ...split.source,
+      body: `  ${split.begin}
+  let count = u.n / ${step}u;
+  let base = row * count;
+  var squares = ${type}();
+  for (var i = ${split.start}; i < count; i += ${split.step}) { squares = fma(query[base + i], query[base + i], squares); }
+  let norm2 = ${split.sum(total("squares"))};
+  var value = values[row * u.parts];
+  var column = columns[row * u.parts];
   for (var p = 1u; p < u.parts; p++) {
-    let other = values[i * u.parts + p];
-    let at = columns[i * u.parts + p];
+    let other = values[row * u.parts + p];
+    let at = columns[row * u.parts + p];
     if (other > value || (other == value && at < column)) { value = other; column = at; }
   }
-  similarity[i] = value * factor[i];
-  index[i] = i32(column);`,
-    }),
-  );
+  if (${split.start} == 0u) {
+    similarity[row] = value * select(0.0, 1.0 / sqrt(norm2), norm2 > 0.0);
+    index[row] = i32(column);
+  }`,
+    });
+  });
 }
 
 const rowsOf = ({ rows }: Tile, line: (row: number) => string): string => range(rows).map(line).join("\n");

@@ -52,19 +52,25 @@ export function gemmCandidates(caps: PlanCaps): Tile[] {
 }
 
 /** Heights in subgroups of rows: few, since each compiles a kernel of its own. */
-const HEIGHTS = [1, 3, 5];
-/** Rows of a tile above which its loop outgrows the instruction cache. */
+const HEIGHTS = [1, 3, 4, 5];
+/** Rows of a tile above which its loop outgrows the instruction cache, and those above which a shared cache hurts it. */
 const TALLEST = 40;
+const TALL = 32;
 
 /** The height that makes m rows cheapest: a tile of r rows costs r rows of multiply-adds plus the loads they share. */
 function tileRows(m: number, lanes: number): number {
   const heights = HEIGHTS.map((groups) => groups * lanes).filter((rows) => rows <= Math.max(lanes, TALLEST));
-  const cost = (rows: number) => Math.ceil(m / rows) * (rows + SHARED_ROWS);
+  const cost = (rows: number) =>
+    Math.ceil(m / rows) * (rows + SHARED_ROWS + (rows > TALL ? CROWDED_ROWS : 0));
   return heights.reduce((best, rows) => (cost(rows) < cost(best) ? rows : best));
 }
 
-/** What a tile's column loads cost, in rows of multiply-adds. */
-const SHARED_ROWS = 10;
+/**
+ * What a tile's column loads cost, in rows of multiply-adds, and what a tall tile's longer loop does: next to nothing where a
+ * core is alone, a sixth of its time where another program uses the core's caches too.
+ */
+const SHARED_ROWS = 4;
+const CROWDED_ROWS = 2;
 
 /** The tile of a nearest-row search and into how many shares the bank is cut, so that every core has work. */
 export function planNearest(

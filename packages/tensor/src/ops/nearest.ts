@@ -1,9 +1,9 @@
 import { isRecording, noGrad, refuseTracked } from "../autograd/record.js";
 import { arange } from "../create.js";
 import { check } from "../errors.js";
-import { flatGrid } from "../kernels/kernel.js";
 import { nearestKernel, nearestMergeKernel } from "../kernels/nearest.js";
 import { planNearest } from "../kernels/plan.js";
+import { rowSplit } from "../kernels/rows.js";
 import { scope } from "../scope.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
@@ -116,11 +116,12 @@ function search(query: Tensor, bank: PackedMatrix): NearestResult {
     [Math.ceil(rows / height), splits, bank.batch],
     2 * bank.batch * rows * bank.n * bank.k,
   );
+  const { family, maxWorkgroupsPerDimension } = device.caps;
   launch(
-    nearestMergeKernel(),
-    { values, columns, factor: inverseNorm(query), similarity, index },
-    { count: similarity.size, parts },
-    flatGrid(similarity.size, device.caps.maxWorkgroupsPerDimension),
+    nearestMergeKernel(family, bank.k),
+    { values, columns, query, similarity, index },
+    { rows: similarity.size, n: bank.k, parts },
+    rowSplit(family).grid(similarity.size, maxWorkgroupsPerDimension),
   );
   return { similarity, index };
 }

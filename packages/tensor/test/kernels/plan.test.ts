@@ -37,9 +37,10 @@ test("tiles divide into whole lanes and stay within what fits the instruction ca
   );
 });
 
-test("few rows take the shortest tile, and 240 rows waste none", () => {
+test("few rows take the shortest tile, 240 rows waste none, and many take one whose loop is short", () => {
   assert.is(planGemm(1, 640, 896, caps("subgroup")).rows, 8);
   assert.is(planGemm(240, 640, 896, caps("subgroup")).rows, 40);
+  assert.is(planGemm(1808, 640, 896, caps("subgroup")).rows, 32);
   assert.is(planGemm(1, 640, 896, caps("register")).rows, 4);
   assert.is(planGemm(1, 640, 896, caps("workgroup")).rows, 1);
   assert.is(planGemm(240, 640, 20, caps("subgroup")).vectors, 1);
