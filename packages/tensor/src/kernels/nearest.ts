@@ -1,7 +1,7 @@
 import type { KernelFamily } from "../device/caps.js";
 import { liveRows, mainLoop, range, type Tile } from "./gemm.js";
 import { type Kernel, kernel, kernelFor } from "./kernel.js";
-import { rowElement, rowSplit } from "./rows.js";
+import { inverseNormOf, rowElement, rowSplit } from "./rows.js";
 
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the
@@ -81,33 +81,29 @@ ${rowsOf(tile, (r) =>
  * Joins the partial results of `nearestKernel` and divides by the query's length, read in the same pass: ties go to the lowest
  * column, and a zero row is like nothing.
  *
- * Work split: that of `rowSplit`; where a workgroup shares a row, its first invocation writes.
+ * Work split: that of `rowSplit`; where a workgroup shares a row, its first invocation joins and writes.
  */
 export function nearestMergeKernel(family: KernelFamily, width: number): Kernel {
-  const { type, values: step, total } = rowElement(width);
-  return kernelFor(`nearestMerge:${family === "workgroup"}:${type}`, () => {
+  const element = rowElement(width);
+  return kernelFor(`nearestMerge:${family === "workgroup"}:${element.type}`, () => {
     const split = rowSplit(family);
     return kernel({
       name: "nearest merge",
-      reads: { values: "f32", columns: "u32", query: type },
+      reads: { values: "f32", columns: "u32", query: element.type },
       writes: { similarity: "f32", index: "i32" },
       uniforms: { rows: "u32", n: "u32", parts: "u32" },
       ...split.source,
       body: `  ${split.begin}
-  let count = u.n / ${step}u;
-  let base = row * count;
-  var squares = ${type}();
-  for (var i = ${split.start}; i < count; i += ${split.step}) { squares = fma(query[base + i], query[base + i], squares); }
-  let norm2 = ${split.sum(total("squares"))};
-  var value = values[row * u.parts];
-  var column = columns[row * u.parts];
-  for (var p = 1u; p < u.parts; p++) {
-    let other = values[row * u.parts + p];
-    let at = columns[row * u.parts + p];
-    if (other > value || (other == value && at < column)) { value = other; column = at; }
-  }
+${inverseNormOf("query", split, element)}
   if (${split.start} == 0u) {
-    similarity[row] = value * select(0.0, 1.0 / sqrt(norm2), norm2 > 0.0);
+    var value = values[row * u.parts];
+    var column = columns[row * u.parts];
+    for (var p = 1u; p < u.parts; p++) {
+      let other = values[row * u.parts + p];
+      let at = columns[row * u.parts + p];
+      if (other > value || (other == value && at < column)) { value = other; column = at; }
+    }
+    similarity[row] = value * inverse;
     index[row] = i32(column);
   }`,
     });

@@ -75,3 +75,12 @@ export const rowElement = (n: number): RowElement =>
   n % 4 === 0
     ? { values: 4, type: "vec4f", total: (element) => `dot(${element}, vec4f(1.0))` }
     : { values: 1, type: "f32", total: (element) => element };
+
+/** WGSL that declares `inverse`, 1 / |row| of the rows of `name`, `u.n` values each, and 0 for a zero row. */
+export const inverseNormOf = (name: string, split: RowSplit, { type, values, total }: RowElement): string =>
+  `  let count = u.n / ${values}u;
+  let base = row * count;
+  var squares = ${type}();
+  for (var i = ${split.start}; i < count; i += ${split.step}) { squares = fma(${name}[base + i], ${name}[base + i], squares); }
+  let norm2 = ${split.sum(total("squares"))};
+  let inverse = select(0.0, 1.0 / sqrt(norm2), norm2 > 0.0);`;

@@ -1,7 +1,7 @@
 import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { kernel, kernelFor } from "../kernels/kernel.js";
-import { rowElement, rowSplit } from "../kernels/rows.js";
+import { inverseNormOf, rowElement, rowSplit } from "../kernels/rows.js";
 import { scope } from "../scope.js";
 import { formatShape } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
@@ -156,21 +156,17 @@ function inverseNorms(x: Tensor): Tensor {
     if (out.size === 0) return out;
     const { family, maxWorkgroupsPerDimension } = x.device.caps;
     const split = rowSplit(family);
-    const { type, values, total } = rowElement(n);
-    const text = kernelFor(`inverseNorm:${family === "workgroup"}:${type}`, () =>
+    const element = rowElement(n);
+    const text = kernelFor(`inverseNorm:${family === "workgroup"}:${element.type}`, () =>
       kernel({
         name: "inverse norm",
-        reads: { x: type },
+        reads: { x: element.type },
         writes: { out: "f32" },
         uniforms: { rows: "u32", n: "u32" },
         ...split.source,
         body: `  ${split.begin}
-  let count = u.n / ${values}u;
-  let base = row * count;
-  var squares = ${type}();
-  for (var i = ${split.start}; i < count; i += ${split.step}) { squares = fma(x[base + i], x[base + i], squares); }
-  let norm2 = ${split.sum(total("squares"))};
-  out[row] = select(0.0, 1.0 / sqrt(norm2), norm2 > 0.0);`,
+${inverseNormOf("x", split, element)}
+  out[row] = inverse;`,
       }),
     );
     launch(text, { x: source, out }, { rows: out.size, n }, split.grid(out.size, maxWorkgroupsPerDimension));
