@@ -30,10 +30,10 @@ export function pretrainCommand(finish: Finish): Command {
     .optionsGroup("Training:")
     .option("--steps <N>", "steps of the whole schedule (default: 3000)", Number)
     .option("--minutes <N>", "stop after so many, with a checkpoint for --resume", Number)
-    .option("--batch <N>", "images a step (default: 32)", Number)
+    .option("--batch <N>", "images a step, a multiple of 4 (default: 64)", Number)
     .option(
       "--pool <N>",
-      "pairs of images that are drawn and shown again and again, a prime (default: 8191)",
+      "groups of four images that are drawn and shown again and again, a prime (default: 8191)",
       Number,
     )
     .option("--lr <rate>", "largest learning rate (default: 0.0015)", Number)
@@ -43,6 +43,7 @@ export function pretrainCommand(finish: Finish): Command {
     .option("--clip <length>", "joint length that gradients are cut to (default: 1)", Number)
     .option("--state-weight <W>", "of telling flawless from damaged by text (default: 1)", Number)
     .option("--patch-weight <W>", "of telling it for each patch (default: 1)", Number)
+    .option("--residual-weight <W>", "of finding it by comparison with good images (default: 2)", Number)
     .option("--seed <S>", "of first values, images and wording (default: 0)", Number)
     .optionsGroup("Files:")
     .option("--out <folder>", "where everything is written (default: pretrain-out)")

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Given, positive, settingsOf, text, whole } from "../settings.js";
 
-/** Pairs of the pool are put into order by multiplication. */
+/** Groups of the pool are put into order by multiplication. */
 function isPrime(n: number): boolean {
   for (let d = 2; d * d <= n; d++) if (n % d === 0) return false;
   return true;
@@ -14,7 +14,7 @@ const SETTINGS = z.object({
   model: text.optional(),
   merges: whole(1, 20_000).default(1200),
   steps: whole(1, 1e7).default(3000),
-  batch: whole(2, 4096).default(32),
+  batch: whole(8, 4096).multipleOf(4, { error: "give a multiple of 4, from 8" }).default(64),
   pool: whole(3, 1e6).refine(isPrime, { error: "give a prime number, such as 8191" }).default(8191),
   lr: positive(0, NUMBER).default(1.5e-3),
   warmUp: whole(0, 1e7).default(100),
@@ -23,6 +23,7 @@ const SETTINGS = z.object({
   clip: positive(0, NUMBER).default(1),
   stateWeight: positive(0, NUMBER).default(1),
   patchWeight: positive(0, NUMBER).default(1),
+  residualWeight: positive(0, NUMBER).default(2),
   seed: whole(0, 0xffffffff).default(0),
   minutes: positive(0, NUMBER).optional(),
   saveEvery: whole(1, 1e7).default(100),

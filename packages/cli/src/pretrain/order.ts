@@ -1,3 +1,5 @@
+import { GROUP } from "@inctrl/clip";
+
 /** An image of a batch: which one, and which of the eight symmetries of the square it is shown in. */
 export interface Shown {
   readonly index: number;
@@ -5,21 +7,22 @@ export interface Shown {
 }
 
 /**
- * What a step shows: pairs of a good and a damaged image, out of a pool that is gone through again and again, each time in another
- * order and with each image turned or mirrored anew. Depends on the arguments alone.
+ * What a step shows: groups of good and damaged images of one class, out of a pool that is gone through again and again, each time in
+ * another order and with each group turned or mirrored anew. Depends on the arguments alone.
  *
- * @param count images of a batch; an odd one leaves its last pair's second image out.
- * @param pairs of the pool, a prime, so that multiplying by any number permutes them.
+ * @param count images of a batch, a multiple of a group's.
+ * @param groups of the pool, a prime, so that multiplying by any number permutes them.
  */
-export function orderOf(step: number, count: number, pairs: number, seed: number): Shown[] {
-  const perStep = Math.ceil(count / 2);
-  return Array.from({ length: count }, (_, i) => {
-    const at = step * perStep + (i >> 1);
-    const [round, place] = [Math.floor(at / pairs), at % pairs];
-    const stride = 1 + (mixed(seed, round) % (pairs - 1));
-    const pair = Number((BigInt(place) * BigInt(stride)) % BigInt(pairs));
-    return { index: 2 * pair + (i & 1), turn: mixed(seed ^ 0x5bd1e995, 2 * at + (i & 1)) & 7 };
-  });
+export function orderOf(step: number, count: number, groups: number, seed: number): Shown[] {
+  const perStep = count / GROUP;
+  return Array.from({ length: perStep }, (_, g) => {
+    const at = step * perStep + g;
+    const [round, place] = [Math.floor(at / groups), at % groups];
+    const stride = 1 + (mixed(seed, round) % (groups - 1));
+    const group = Number((BigInt(place) * BigInt(stride)) % BigInt(groups));
+    const turn = mixed(seed ^ 0x5bd1e995, at) & 7;
+    return Array.from({ length: GROUP }, (_, i) => ({ index: GROUP * group + i, turn }));
+  }).flat();
 }
 
 /** A 32-bit hash of two numbers. */

@@ -44,10 +44,14 @@ const CURVES = [
   { key: "match", name: "images and captions", colour: "#1f6fb4" },
   { key: "state", name: "state", colour: "#c8501e" },
   { key: "patch", name: "state of patches", colour: "#2b8a3e" },
+  { key: "residual", name: "residual", colour: "#7048a8" },
 ];
 
 /** Images that retrieval is judged by, and products of classes never trained on, a few good ones to compare with. */
-const EXAM = { batch: 64, products: "procedural:9001?split=held-out&train=4&good=8&bad=8" } as const;
+const EXAM = {
+  batch: 64,
+  products: "procedural:9001?split=held-out&camera=fixed&train=4&good=8&bad=8",
+} as const;
 
 /** Trains a small CLIP from nothing and writes it as a backbone. Returns the exit code. */
 export async function runPretrain(settings: PretrainSettings, signal: AbortSignal): Promise<number> {
@@ -73,12 +77,13 @@ async function pretrain(
   const {
     stateWeight,
     patchWeight,
+    residualWeight,
     steps,
     minutes = Number.POSITIVE_INFINITY,
     saveEvery,
     judgeEvery,
   } = settings;
-  const weights = { match: 1, state: stateWeight, patch: patchWeight };
+  const weights = { match: 1, state: stateWeight, patch: patchWeight, residual: residualWeight };
   using trainer = await Pretrainer.create(device, plan.config, plan.tokenizer, { ...settings, weights });
   const identity = identityOf(plan, settings);
   const checkpoint = join(settings.out, RUN_FILES.checkpoint);
@@ -167,11 +172,23 @@ async function drawCurve(log: Log, { out }: PretrainSettings): Promise<void> {
 
 /** All that decides what comes out, but for the device and the end of the schedule: a run may be given more steps. */
 function identityOf({ json, merges }: Plan, settings: PretrainSettings): RunIdentity {
-  const { batch, pool, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight } = settings;
+  const { batch, pool, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight, residualWeight } =
+    settings;
   return {
     model: JSON.stringify(json),
     merges: createHash("sha256").update(merges).digest("hex"),
-    options: JSON.stringify({ batch, pool, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight }),
+    options: JSON.stringify({
+      batch,
+      pool,
+      lr,
+      warmUp,
+      weightDecay,
+      clip,
+      seed,
+      stateWeight,
+      patchWeight,
+      residualWeight,
+    }),
   };
 }
 

@@ -1,4 +1,4 @@
-export type { CaptionedBatch } from "./batch.js";
+export { type CaptionedBatch, GROUP } from "./batch.js";
 export { type LossWeights, pretrainLoss } from "./loss.js";
 export { type BatchTexts, batchTexts } from "./texts.js";
 export {

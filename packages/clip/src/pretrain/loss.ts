@@ -1,16 +1,13 @@
 import {
-  abs,
   add,
   exp,
   gather,
   layerNorm,
-  log,
   logSoftmax,
   matmul,
   mul,
   neg,
   normalize,
-  relu,
   reshape,
   scope,
   slice,
@@ -22,6 +19,8 @@ import {
 } from "@inctrl/tensor";
 import type { Clip, TextTransformer } from "../model/index.js";
 import { type CaptionedBatch, matchTargets, patchTargets } from "./batch.js";
+import { residualLoss } from "./residual.js";
+import { softplus } from "./softplus.js";
 import type { BatchTexts } from "./texts.js";
 
 /** How much of the loss each part is. */
@@ -32,6 +31,8 @@ export interface LossWeights {
   readonly state: number;
   /** The same for each patch, by where the defect shows. */
   readonly patch: number;
+  /** Defects against good images of the same thing, as InCTRL's residual map sees them; needs batches made of groups. */
+  readonly residual: number;
 }
 
 /** The loss and its parts, one value each. */
@@ -40,13 +41,14 @@ export interface Losses {
   readonly match: Tensor;
   readonly state: Tensor;
   readonly patch: Tensor;
+  readonly residual: Tensor;
 }
 
 /**
  * What a step of pretraining minimises. `match` is CLIP's contrastive loss, in which images of the same thing in the same state
  * share their captions. `state` is contrastive too, with one hard negative: an image against the same words for its thing,
  * flawless and damaged, as InCTRL's text score asks it; `patch` asks it of every patch of the last block but one, whose patches
- * the class token then reads.
+ * the class token then reads. `residual` compares patches of the tapped blocks with those of good images.
  *
  * @param pixels normalised, [count, 3, size, size].
  */
@@ -60,7 +62,7 @@ export function pretrainLoss(
   const { device, config } = clip;
   const { count } = batch;
   return scope(() => {
-    const asked = weights.patch > 0 ? [Math.max(1, config.vision.layers - 1)] : [];
+    const asked = [Math.max(1, config.vision.layers - 1), ...config.outBlocks];
     const { features, taps } = clip.vision.forward(pixels, { taps: asked });
     const images = normalize(features);
     const words = normalize((clip.text as TextTransformer).forward(texts.ids, texts.length));
@@ -78,8 +80,12 @@ export function pretrainLoss(
     );
     const state = mul(sum(softplus(neg(mul(labels, sum(mul(images, axis), -1))))), 1 / count);
     const patch = weights.patch > 0 ? patchLoss(clip, taps[0], axis, batch) : mul(state, 0);
-    const parts = { match, state, patch };
-    const loss = add(add(mul(match, weights.match), mul(state, weights.state)), mul(patch, weights.patch));
+    const residual =
+      weights.residual > 0 ? residualLoss(taps.slice(1), batch, config.vision.patch) : mul(state, 0);
+    const parts = { match, state, patch, residual };
+    const loss = Object.entries(parts)
+      .map(([name, part]) => mul(part, weights[name as keyof LossWeights]))
+      .reduce((all, part) => add(all, part));
     return { loss, ...parts };
   });
 }
@@ -113,6 +119,3 @@ function patchLoss(
   );
   return sum(mul(softplus(signed), tensor(device, weights, logits.shape)));
 }
-
-/** log(1 + e^x), without overflow. */
-const softplus = (x: Tensor): Tensor => add(relu(x), log(add(exp(neg(abs(x))), 1)));

@@ -39,13 +39,24 @@ export function batchTexts(
     const [flawless, damaged] = drawPair(name, draw);
     pairs.set(name, [rowOf(flawless), rowOf(damaged)]);
   }
+  const { ids, length } = cut(tokenizer.tokenize([...rows.keys()], contextLength), contextLength);
   return {
-    ids: tokenizer.tokenize([...rows.keys()], contextLength),
-    length: contextLength,
+    ids,
+    length,
     caption,
     flawless: Int32Array.from(batch.classNames, (name) => pairs.get(name)![0]),
     damaged: Int32Array.from(batch.classNames, (name) => pairs.get(name)![1]),
   };
+}
+
+/** Rows without the columns that no text reaches: nothing after a text's end changes its features. */
+function cut(ids: Int32Array, length: number): { ids: Int32Array; length: number } {
+  let used = 1;
+  for (let i = 0; i < ids.length; i++) if (ids[i] !== 0) used = Math.max(used, (i % length) + 1);
+  const rows = ids.length / length;
+  const out = new Int32Array(rows * used);
+  for (let row = 0; row < rows; row++) out.set(ids.subarray(row * length, row * length + used), row * used);
+  return { ids: out, length: used };
 }
 
 /** The states stand one after the other in the ensemble, each in all templates. */

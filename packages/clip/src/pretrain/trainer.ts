@@ -45,9 +45,12 @@ export interface PretrainReport {
   readonly match: number;
   readonly state: number;
   readonly patch: number;
+  readonly residual: number;
   /** The temperature's inverse: what cosines are multiplied by. */
   readonly scale: number;
 }
+
+const REPORTED = ["loss", "match", "state", "patch", "residual", "scale"] as const;
 
 /** The largest scale, as in CLIP. */
 const MOST_SCALE = 100;
@@ -136,27 +139,23 @@ export class Pretrainer {
     const { gradients, values } = scope(() => {
       const pixels = uploadPixels(this.#device, config, batch);
       const made = nn.gradientsOf(wanted, () => {
-        const { loss, match, state, patch } = pretrainLoss(
-          this.clip,
-          pixels,
-          batch,
-          texts,
-          this.options.weights,
-        );
-        const scale = exp(this.clip.parameters.tensor("logit_scale"));
-        const parts = [loss, match, state, patch, scale].map((value) => value.view([1]));
-        return [loss, stack(parts, 0)] as const;
+        const losses = pretrainLoss(this.clip, pixels, batch, texts, this.options.weights);
+        const all = { ...losses, scale: exp(this.clip.parameters.tensor("logit_scale")) };
+        const parts = REPORTED.map((name) => all[name].view([1]));
+        return [losses.loss, stack(parts, 0)] as const;
       });
       return { gradients: made.gradients, values: made.rest };
     });
-    const [loss, match, state, patch, scale] = (await values.data()) as Float32Array;
+    const read = (await values.data()) as Float32Array;
     values.dispose();
+    const report = Object.fromEntries(REPORTED.map((name, i) => [name, read[i]!]));
+    const { loss } = report as Record<string, number>;
     if (!Number.isFinite(loss)) {
       for (const gradient of gradients) gradient.dispose();
       throw new ClipError("training", `step ${this.steps + 1}: the loss is ${loss}; lower the learning rate`);
     }
     scope(() => this.#update(gradients));
-    return { step: this.steps, loss: loss!, match: match!, state: state!, patch: patch!, scale: scale! };
+    return { step: this.steps, ...(report as Omit<PretrainReport, "step">) };
   }
 
   #update(gradients: readonly Tensor[]): void {

@@ -2,7 +2,7 @@ import type { Raster } from "../raster.js";
 import { captionFor } from "./captions/caption.js";
 import { checkSample } from "./check.js";
 import type { DefectKind } from "./defects.js";
-import { pick } from "./draw/pick.js";
+import { chance, pick } from "./draw/pick.js";
 import { FAMILIES } from "./families.js";
 import { hash, Random } from "./noise.js";
 import { type DrawnClass, drawClass, drawSample, drawView, type View } from "./sample.js";
@@ -23,7 +23,7 @@ export interface CaptionedImage {
 
 export interface CaptionedOptions {
   readonly seed: number;
-  /** Which image. Images 2 i and 2 i + 1 show two samples of one class, the second one with a defect. */
+  /** Which image. Images 4 i to 4 i + 3 show four samples of one class, every other one with a defect. */
   readonly index: number;
   /** Pixels a side; the layout is the same at any size. */
   readonly size: number;
@@ -33,8 +33,14 @@ export interface CaptionedOptions {
 
 export type Split = "train" | "held-out";
 
+/** Images of a class that follow each other; then comes another class. */
+export const GROUP = 4;
+
 /** Variants that images are drawn from, for each family and seed. */
 const VARIANTS = 4096;
+
+/** Share of the groups that one camera, which stays where it is, takes. */
+const FIXED_CAMERAS = 0.75;
 
 const POOLS = {
   train: FAMILIES.filter(({ heldOut }) => !heldOut),
@@ -86,11 +92,12 @@ interface Plan {
 }
 
 function planCaptioned(seed: number, index: number, split: Split): Plan {
-  const pair = new Random(hash(seed, Math.floor(index / 2), 41));
-  const family = pick(pair, POOLS[split]);
-  const drawn = drawClass({ family, variant: pair.below(VARIANTS), seed });
-  const defect = index % 2 === 0 ? null : pick(pair, family.defects);
-  const view = drawView(drawn, index);
-  const caption = captionFor(drawn, view, defect, new Random(hash(seed, index, 42)));
-  return { drawn, view, defect, caption };
+  const group = new Random(hash(seed, Math.floor(index / GROUP), 41));
+  const family = pick(group, POOLS[split]);
+  const drawn = drawClass({ family, variant: group.below(VARIANTS), seed });
+  const camera = chance(group, FIXED_CAMERAS) ? "fixed" : "free";
+  const random = new Random(hash(seed, index, 42));
+  const defect = index % 2 === 0 ? null : pick(random, family.defects);
+  const view = drawView(drawn, index, camera);
+  return { drawn, view, defect, caption: captionFor(drawn, view, defect, random) };
 }
