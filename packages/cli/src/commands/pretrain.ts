@@ -33,11 +33,11 @@ export function pretrainCommand(finish: Finish): Command {
     .option("--batch <N>", "images a step, a multiple of 4 (default: 64)", Number)
     .option(
       "--pool <N>",
-      "groups of four images that are drawn and shown again and again, a prime (default: 8191)",
+      "groups of four images that are drawn and shown again and again, a prime (default: 16381)",
       Number,
     )
     .option("--lr <rate>", "largest learning rate (default: 0.0015)", Number)
-    .option("--warm-up <N>", "steps until it is reached (default: 100)", Number)
+    .option("--warm-up <N>", "steps until it is reached (default: 200)", Number)
     .option("--cool-down <N>", "last steps, in which half a cosine brings it to 0 (default: 1000)", Number)
     .option("--weight-decay <rate>", "of matrices (default: 0.05)", Number)
     .option("--clip <length>", "joint length that gradients are cut to (default: 1)", Number)

@@ -12,7 +12,7 @@ export interface BatchSpec {
 }
 
 /** Bytes of images that are kept for the next time they are shown. */
-const MOST_BYTES = 512e6;
+const MOST_BYTES = 1.1e9;
 
 /** Draws batches; what was drawn is kept, since turning a picture costs a hundredth of drawing it. */
 export class Easel {

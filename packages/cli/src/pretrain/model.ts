@@ -12,9 +12,9 @@ import { CliError } from "../errors.js";
 
 /** A CLIP small enough to be trained on two cores; its vocabulary is learnt. */
 const SMALL = {
-  embed_dim: 96,
+  embed_dim: 128,
   quick_gelu: true,
-  vision_cfg: { image_size: 64, patch_size: 8, width: 96, layers: 4, head_width: 32 },
+  vision_cfg: { image_size: 64, patch_size: 8, width: 128, layers: 4, head_width: 32 },
   text_cfg: { context_length: 32, width: 96, layers: 2, heads: 3 },
   out_blocks: [1, 2, 3],
 };

@@ -13,10 +13,11 @@ import {
 } from "@inctrl/tensor";
 import type { ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
-import { buildClip, type Clip, type ReadParameter, randomParameters } from "../model/index.js";
+import { buildClip, type Clip } from "../model/index.js";
 import { normalize } from "../preprocess/index.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import type { CaptionedBatch } from "./batch.js";
+import { firstParameters } from "./first.js";
 import { type LossWeights, pretrainLoss } from "./loss.js";
 import { batchTexts } from "./texts.js";
 
@@ -54,19 +55,6 @@ const REPORTED = ["loss", "match", "state", "patch", "residual", "scale"] as con
 
 /** The largest scale, as in CLIP. */
 const MOST_SCALE = 100;
-const FIRST_SCALE = 1 / 0.07;
-
-/** A network before training: as `randomParameters`, but with residual branches that begin small, deep networks' more so. */
-export function firstParameters(config: ModelConfig, seed: number): ReadParameter {
-  const read = randomParameters(seed);
-  return async (name, shape) => {
-    const values = await read(name, shape);
-    if (name === "logit_scale") return values.fill(Math.log(FIRST_SCALE));
-    if (!/(out_proj|c_proj)\.weight$/.test(name)) return values;
-    const { layers } = name.startsWith("visual.") ? config.vision : (config.text as { layers: number });
-    return values.map((value) => value / Math.sqrt(2 * layers));
-  };
-}
 
 /** Trains both towers of a CLIP on batches of captioned images. The same batches and options give the same bytes. */
 export class Pretrainer {

@@ -70,7 +70,7 @@ export function batchNorm(x0: Tensor, options: BatchNormOptions): Tensor {
       }),
     );
     const length = sizeOf(x.shape.slice(2));
-    const { uniforms, grid } = planRuns(x.shape[0] * channels, length);
+    const { uniforms, grid } = planRuns(x.shape[0] * channels, length, x.device.caps);
     launch(text, { x, ...parts, out }, { ...uniforms, channels, eps }, grid);
     return out;
   });

@@ -56,7 +56,7 @@ export function rowsAtOnce(rows: number, values: number, { caps }: Tensor["devic
 export function columns(x: Tensor, window: Window, groups: number, start: number, rows: number): Tensor {
   const [kh, kw] = window.kernel;
   const out = Tensor.empty(x.device, [groups, rows, (x.shape[1] / groups) * kh * kw]);
-  const { uniforms, grid } = planRuns(groups * rows, kw);
+  const { uniforms, grid } = planRuns(groups * rows, kw, x.device.caps);
   launch(
     columnsKernel(),
     { x, out },

@@ -1,10 +1,10 @@
 import { isRecording, recorded } from "../autograd/record.js";
 import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
-import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
+import { FLAT, type Kernel, kernel, kernelFor } from "../kernels/kernel.js";
 import { planRuns, RUNS } from "../kernels/runs.js";
 import { scope } from "../scope.js";
-import { formatShape, normalizeAxis, sizeOf, stridesOf } from "../shape.js";
+import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
 import { padded8 } from "./copy.js";
@@ -91,7 +91,7 @@ function place(x: Tensor, out: Tensor, run: number, offset: number, stride: numb
   ${RUNS.along} { out[row * u.stride + u.offset + j] = x[row * u.length + j]; }`,
     }),
   );
-  const { uniforms, grid } = planRuns(x.size / Math.max(1, run), run);
+  const { uniforms, grid } = planRuns(x.size / Math.max(1, run), run, x.device.caps);
   launch(text, { x, out }, { ...uniforms, offset, stride }, grid);
 }
 
@@ -154,57 +154,75 @@ export function pad(x0: Tensor, widths: readonly (readonly [number, number])[], 
 function padded(x0: Tensor, widths: readonly (readonly [number, number])[], value: number): Tensor {
   return scope(() => {
     const x = x0.dtype === "float16" ? cast(x0, "float32") : x0;
-    if (widths.flat().every((w) => w === 0)) return x.view(x.shape);
+    const last = widths.findLastIndex(([before, after]) => before + after > 0);
+    if (last < 0) return x.view(x.shape);
     const shape = x.shape.map((d, i) => widths[i][0] + d + widths[i][1]);
     const out = Tensor.empty(x.device, shape, x.dtype);
-    const type = wgslScalar(x.dtype);
-    const text = kernelFor(`pad:${type}`, () =>
-      kernel({
-        name: "pad",
-        reads: { x: type },
-        writes: { out: type },
-        uniforms: {
-          count: "u32",
-          value: type,
-          shape: "u32x8",
-          inner: "u32x8",
-          before: "u32x8",
-          strides: "u32x8",
-        },
-        workgroup: FLAT,
-        // Coordinates before the start wrap around and so are past the end as well.
-        body: `${FLAT_INDEX}
-  if (i >= u.count) { return; }
-  var rest = i;
-  var at = 0u;
-  var inside = true;
-  for (var j = 0u; j < 8u; j++) {
-    let d = 7u - j;
-    let size = u.shape[d / 4u][d % 4u];
-    let c = rest % size - u.before[d / 4u][d % 4u];
-    rest = rest / size;
-    inside = inside && c < u.inner[d / 4u][d % 4u];
-    at += c * u.strides[d / 4u][d % 4u];
-  }
-  if (inside) { out[i] = x[at]; } else { out[i] = u.value; }`,
-      }),
-    );
+    // What follows the last widened axis moves with it.
+    const inner = sizeOf(shape.slice(last + 1));
+    const length = shape[last] * inner;
+    const { uniforms, grid } = planRuns(length === 0 ? 0 : out.size / length, length, x.device.caps);
     launch(
-      text,
+      padKernel(wgslScalar(x.dtype)),
       { x, out },
       {
-        count: out.size,
+        ...uniforms,
         value: x.dtype === "bool" ? Number(value !== 0) : value,
-        shape: padded8(shape, 1),
-        inner: padded8(x.shape, 1),
+        axes: last,
+        start: widths[last][0] * inner,
+        width: x.shape[last] * inner,
+        shape: padded8(shape.slice(0, last), 1),
+        inner: padded8(x.shape.slice(0, last), 1),
         before: padded8(
-          widths.map(([before]) => before),
+          widths.slice(0, last).map(([before]) => before),
           0,
         ),
-        strides: padded8(stridesOf(x.shape), 0),
       },
-      flatGrid(out.size),
+      grid,
     );
     return out;
   });
+}
+
+/** Runs along the last widened axis. Coordinates before the start wrap around and so are past the end as well. */
+function padKernel(type: ReturnType<typeof wgslScalar>): Kernel {
+  return kernelFor(`pad:${type}`, () =>
+    kernel({
+      name: "pad",
+      reads: { x: type },
+      writes: { out: type },
+      uniforms: {
+        ...RUNS.uniforms,
+        value: type,
+        axes: "u32",
+        start: "u32",
+        width: "u32",
+        shape: "u32x8",
+        inner: "u32x8",
+        before: "u32x8",
+      },
+      workgroup: FLAT,
+      body: `  ${RUNS.begin}
+  var rest = row;
+  var at = 0u;
+  var stride = u.width;
+  var inside = true;
+  for (var i = 0u; i < u.axes; i++) {
+    let d = 7u - i;
+    let size = u.shape[d / 4u][d % 4u];
+    let inner = u.inner[d / 4u][d % 4u];
+    let c = rest % size - u.before[d / 4u][d % 4u];
+    rest = rest / size;
+    inside = inside && c < inner;
+    at += c * stride;
+    stride *= inner;
+  }
+  ${RUNS.along} {
+    let c = j - u.start;
+    var value = u.value;
+    if (inside && c < u.width) { value = x[at + c]; }
+    out[row * u.length + j] = value;
+  }`,
+    }),
+  );
 }

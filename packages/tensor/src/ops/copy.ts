@@ -37,22 +37,42 @@ export function stridedCopy(x0: Tensor, shape: Shape, strides: readonly number[]
   return scope(() => {
     const x = x0.dtype === "float16" ? cast(x0, "float32") : x0;
     const out = Tensor.empty(x.device, shape, x.dtype);
-    const length = shape.at(-1) ?? 1;
-    const { uniforms, grid } = planRuns(length === 0 ? 0 : out.size / length, length);
+    const axes = mergedAxes(shape, strides);
+    const { size: length, stride: step } = axes.pop() ?? { size: 1, stride: 0 };
+    const { uniforms, grid } = planRuns(length === 0 ? 0 : out.size / length, length, x.device.caps);
     launch(
       copyKernel(wgslScalar(x.dtype)),
       { x, out },
       {
         ...uniforms,
         offset,
-        step: strides.at(-1) ?? 0,
-        shape: padded8(shape.slice(0, -1), 1),
-        strides: padded8(strides.slice(0, -1), 0),
+        step,
+        shape: padded8(
+          axes.map(({ size }) => size),
+          1,
+        ),
+        strides: padded8(
+          axes.map(({ stride }) => stride),
+          0,
+        ),
       },
       grid,
     );
     return out;
   });
+}
+
+/** The axes of a walk with as few and as long ones as possible: those that go on where the next one ends are one with it. */
+function mergedAxes(shape: Shape, strides: readonly number[]): { size: number; stride: number }[] {
+  const axes: { size: number; stride: number }[] = [];
+  for (const [i, size] of shape.entries()) {
+    if (size === 1) continue;
+    const last = axes.at(-1);
+    if (last && last.stride === strides[i] * size)
+      axes.splice(-1, 1, { size: last.size * size, stride: strides[i] });
+    else axes.push({ size, stride: strides[i] });
+  }
+  return axes;
 }
 
 /** Runs along the last axis; the offset of a run is worked out once. Negative strides wrap: sums of u32 are exact. */

@@ -103,7 +103,7 @@ function pick(
     });
   });
   const length = sizeOf(x.shape.slice(axis + 1));
-  const { uniforms, grid } = planRuns(out.size / Math.max(1, length), length);
+  const { uniforms, grid } = planRuns(out.size / Math.max(1, length), length, out.device.caps);
   launch(text, { x, index, out }, { ...uniforms, size, picks: each ? shape[axis] : index.size }, grid);
   return out;
 }
@@ -140,7 +140,7 @@ export function oneHot(indices: Tensor, depth: number, dtype: Exclude<DType, "fl
     ${RUNS.along} { out[row * u.length + j] = select(${type}(0), ${type}(1), j == hot); }`,
       }),
     );
-    const { uniforms, grid } = planRuns(indices.size, depth);
+    const { uniforms, grid } = planRuns(indices.size, depth, out.device.caps);
     launch(text, { index: indices, out }, uniforms, grid);
     return out;
   });

@@ -61,7 +61,7 @@ function addSlices(source: Tensor, index: Tensor, shape: Shape, axis: number): T
   }`,
     }),
   );
-  const { uniforms, grid } = planRuns(inner === 0 ? 0 : source.size / inner, inner);
+  const { uniforms, grid } = planRuns(inner === 0 ? 0 : source.size / inner, inner, source.device.caps);
   launch(text, { source, index, next, out }, { ...uniforms, size, picks }, grid);
   return out;
 }
