@@ -15,7 +15,7 @@ async function refusal(given: Record<string, unknown>): Promise<string> {
 
 test("what is given comes before the defaults", async () => {
   const { batch, pool, out, minutes, resume } = await readPretrainSettings({ batch: 8 });
-  assert.equal([batch, pool, out, minutes, resume], [8, 8191, "pretrain-out", undefined, false]);
+  assert.equal([batch, pool, out, minutes, resume], [8, 16381, "pretrain-out", undefined, false]);
 });
 
 test("settings that cannot be are refused by name", async () => {

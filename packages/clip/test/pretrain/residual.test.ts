@@ -1,0 +1,114 @@
+import { type Device, openDevice, scope, tensor } from "@inctrl/tensor";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type CaptionedBatch, ClipError } from "../../src/index.js";
+import { patchTargets } from "../../src/pretrain/batch.js";
+import { residualLoss } from "../../src/pretrain/residual.js";
+import { generator } from "../model/support.js";
+
+const test = suite("residual loss");
+let device: Device;
+test.before(async () => {
+  device = await openDevice();
+});
+test.after(() => {
+  assert.is(device.memory().tensors, 0, "tensors leak");
+  device.close();
+});
+
+const [GROUPS, PATCHES, WIDTH] = [3, 4, 6];
+
+/** Good and damaged images by turns, 8 pixels a side, one corner of each damaged one covered. */
+function batchOf(count: number): CaptionedBatch {
+  const damaged = Array.from({ length: count }, (_, i) => i % 2 === 1);
+  const masks = new Uint8Array(count * 64);
+  damaged.forEach((bad, i) => {
+    if (bad) masks.fill(255, i * 64, i * 64 + 4);
+  });
+  const names = damaged.map(() => "nut");
+  return {
+    ...{ count, size: 8, pixels: new Uint8Array(count * 192), masks, damaged },
+    ...{ captions: names, classNames: names, classIds: names },
+  };
+}
+
+const softplus = (x: number) => Math.log1p(Math.exp(x));
+const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+/** Token of a tap as a unit vector. */
+function token(tap: Float32Array, image: number, patch: number): number[] {
+  const start = (image * (1 + PATCHES) + 1 + patch) * WIDTH;
+  const values = [...tap.subarray(start, start + WIDTH)];
+  const length = Math.hypot(...values);
+  return values.map((v) => v / length);
+}
+
+/** 0.5 - half of the largest cosine to any patch of the prompts, mean over the taps. */
+function residual(taps: Float32Array[], image: number, patch: number, prompts: number[]): number {
+  const byTap = taps.map((tap) => {
+    const query = token(tap, image, patch);
+    const cosines = prompts.flatMap((prompt) =>
+      Array.from({ length: PATCHES }, (_, p) =>
+        token(tap, prompt, p).reduce((s, v, d) => s + v * query[d]!, 0),
+      ),
+    );
+    return 0.5 - 0.5 * Math.max(...cosines);
+  });
+  return mean(byTap);
+}
+
+test("is what plain loops make of the patches", async () => {
+  const count = 4 * GROUPS;
+  const batch = batchOf(count);
+  const next = generator(8);
+  const taps = [0, 1].map(() =>
+    Float32Array.from({ length: count * (1 + PATCHES) * WIDTH }, () => next() - 0.3),
+  );
+  const map = (image: number, prompts: number[]) =>
+    Array.from({ length: PATCHES }, (_, p) => residual(taps, image, p, prompts));
+  const { labels, weights } = patchTargets(batch, 4);
+  let byPatch = 0;
+  const byImage: number[] = [];
+  for (let g = 0; g < GROUPS; g++) {
+    const [a, b] = [4 * g, 4 * g + 2];
+    const other = 4 * ((g + 1) % GROUPS);
+    const maps = [map(a, [b]), map(a + 1, [a, b]), map(b, [a]), map(b + 1, [a, b])];
+    maps.flat().forEach((value, i) => {
+      const at = 4 * g * PATCHES + i;
+      byPatch += weights[at]! * softplus(-labels[at]! * 20 * (value - 0.25));
+    });
+    const covered = (i: number) =>
+      Math.max(...maps[i]!.filter((_, p) => labels[(4 * g + i) * PATCHES + p]! > 0));
+    const strange = [other, other + 2].map((image) => Math.max(...map(image, [a, b])));
+    for (const good of [0, 2]) {
+      for (const anomalous of [covered(1), covered(3), ...strange]) {
+        byImage.push(softplus(20 * (Math.max(...maps[good]!) - anomalous)));
+      }
+    }
+  }
+  const want = 0.5 * (byPatch + mean(byImage));
+  const loss = scope(() =>
+    residualLoss(
+      taps.map((values) => tensor(device, values, [count, 1 + PATCHES, WIDTH])),
+      batch,
+      4,
+    ),
+  );
+  const got = await loss.item();
+  loss.dispose();
+  assert.ok(Math.abs(got - want) < 2e-6 * want, `got ${got}, want ${want}`);
+});
+
+test("batches that are not made of groups are refused", () => {
+  for (const count of [4, 6]) {
+    scope(() => {
+      const tap = tensor(device, new Float32Array(count * 5 * 6), [count, 5, 6]);
+      assert.throws(
+        () => residualLoss([tap], batchOf(count), 4),
+        (error: unknown) => error instanceof ClipError && error.code === "training",
+      );
+    });
+  }
+});
+
+test.run();
