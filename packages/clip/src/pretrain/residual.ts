@@ -1,6 +1,7 @@
 import {
   add,
   concat,
+  log,
   matmul,
   max,
   mul,
@@ -16,10 +17,10 @@ import { ClipError } from "../errors.js";
 import { type CaptionedBatch, GROUP, patchTargets } from "./batch.js";
 import { softplus } from "./softplus.js";
 
-/** Residuals above this count as a defect's: cosines below 0.5. */
-const MIDDLE = 0.25;
-/** How fast certainty grows with the residual. */
-const SHARPNESS = 20;
+/** Keeps logarithms of residuals near 0 apart from each other no more than they are worth. */
+const FLOOR = 1e-3;
+/** How fast certainty grows with the logarithm of the residual. */
+const SHARPNESS = 3;
 
 /** What is compared with a group's good images: its own four images, and good ones of the next group. */
 const QUERIES = GROUP + 2;
@@ -54,20 +55,36 @@ export function residualLoss(taps: readonly Tensor[], batch: CaptionedBatch, pat
     labels.map((label) => -label),
     own.shape,
   );
-  const certain = mul(mul(sub(own, MIDDLE), SHARPNESS), signs);
+  const logs = log(add(own, FLOOR));
+  const middles = middleOf(logs, labels, weights, groups);
+  const certain = mul(mul(sub(logs, middles), SHARPNESS), signs);
   const byPatch = sum(mul(softplus(certain), tensor(device, weights, own.shape)));
 
   // By pair of a group: a good image, then a damaged one.
   const pairs = reshape(own, [groups, 2, 2, patches]);
   const good = max(slice(pairs, [null, null, [0, 1]]), [2, 3]);
-  const outside = Float32Array.from(labels, (label) => (label > 0 ? 0 : -1));
-  const covered = add(pairs, tensor(device, outside, pairs.shape));
-  const damaged = max(slice(covered, [null, null, [1, 2]]), [2, 3]);
-  const strange = max(slice(residuals, [null, [GROUP, QUERIES]]), 2);
-  const anomalous = concat([damaged, strange], 1);
-  const ahead = sub(reshape(good, [groups, 2, 1]), reshape(anomalous, [groups, 1, 4]));
-  const byImage = mul(sum(softplus(mul(ahead, SHARPNESS))), 1 / (8 * groups));
+  const outside = Float32Array.from(labels, (label) => (label > 0 ? 1 : 0));
+  const covered = mul(pairs, tensor(device, outside, pairs.shape));
+  const anomalous = max(slice(covered, [null, null, [1, 2]]), [2, 3]);
+  const logOf = (x: Tensor, shape: number[]) => reshape(log(add(x, FLOOR)), shape);
+  const ahead = sub(logOf(good, [groups, 2, 1]), logOf(anomalous, [groups, 1, 2]));
+  const byImage = mul(sum(softplus(mul(ahead, SHARPNESS))), 1 / (4 * groups));
   return mul(add(byPatch, byImage), 0.5);
+}
+
+/** Half way between a group's good and damaged patches, on average: [groups, 1, 1]. */
+function middleOf(logs: Tensor, labels: Float32Array, weights: Float32Array, groups: number): Tensor {
+  const each = labels.length / groups;
+  const shares = new Float32Array(labels.length);
+  for (let g = 0; g < groups; g++) {
+    for (const label of [1, -1]) {
+      let total = 0;
+      for (let i = g * each; i < (g + 1) * each; i++) if (labels[i] === label) total += weights[i]!;
+      for (let i = g * each; i < (g + 1) * each; i++)
+        if (labels[i] === label && total > 0) shares[i] = weights[i]! / (2 * total);
+    }
+  }
+  return sum(mul(logs, tensor(logs.device, shares, logs.shape)), [1, 2], { keepDims: true });
 }
 
 /** Half of 1 - the largest cosine, mean over the blocks: [groups, QUERIES, patches]. */
