@@ -75,6 +75,7 @@ async function pretrain(
   signal: AbortSignal,
 ): Promise<boolean> {
   const {
+    matchWeight,
     stateWeight,
     patchWeight,
     residualWeight,
@@ -83,7 +84,7 @@ async function pretrain(
     saveEvery,
     judgeEvery,
   } = settings;
-  const weights = { match: 1, state: stateWeight, patch: patchWeight, residual: residualWeight };
+  const weights = { match: matchWeight, state: stateWeight, patch: patchWeight, residual: residualWeight };
   using trainer = await Pretrainer.create(device, plan.config, plan.tokenizer, { ...settings, weights });
   const identity = identityOf(plan, settings);
   const checkpoint = join(settings.out, RUN_FILES.checkpoint);
@@ -170,25 +171,17 @@ async function drawCurve(log: Log, { out }: PretrainSettings): Promise<void> {
   await writeFileAtomic(join(out, RUN_FILES.curve), [new TextEncoder().encode(picture)]);
 }
 
-/** All that decides what comes out, but for the device and the end of the schedule: a run may be given more steps. */
+/** Settings that decide what comes out; not the end of the schedule: a run may be given more steps. */
+const DECIDING: (keyof PretrainSettings)[] = [
+  ...(["batch", "pool", "lr", "warmUp", "weightDecay", "clip", "seed"] as const),
+  ...(["matchWeight", "stateWeight", "patchWeight", "residualWeight"] as const),
+];
+
 function identityOf({ json, merges }: Plan, settings: PretrainSettings): RunIdentity {
-  const { batch, pool, lr, warmUp, weightDecay, clip, seed, stateWeight, patchWeight, residualWeight } =
-    settings;
   return {
     model: JSON.stringify(json),
     merges: createHash("sha256").update(merges).digest("hex"),
-    options: JSON.stringify({
-      batch,
-      pool,
-      lr,
-      warmUp,
-      weightDecay,
-      clip,
-      seed,
-      stateWeight,
-      patchWeight,
-      residualWeight,
-    }),
+    options: JSON.stringify(settings, DECIDING),
   };
 }
 
