@@ -36,7 +36,7 @@ export function pretrainCommand(finish: Finish): Command {
       "groups of four images that are drawn and shown again and again, a prime (default: 16381)",
       Number,
     )
-    .option("--lr <rate>", "largest learning rate (default: 0.0015)", Number)
+    .option("--lr <rate>", "largest learning rate (default: 0.001)", Number)
     .option("--warm-up <N>", "steps until it is reached (default: 200)", Number)
     .option("--cool-down <N>", "last steps, in which half a cosine brings it to 0 (default: 1000)", Number)
     .option("--weight-decay <rate>", "of matrices (default: 0.05)", Number)

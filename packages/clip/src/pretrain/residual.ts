@@ -18,8 +18,8 @@ import { softplus } from "./softplus.js";
 
 /** Residuals below this are as good as equal. */
 const FLOOR = 1e-3;
-/** How fast certainty grows with the logarithm of the residual. */
-const SHARPNESS = 3;
+/** How fast certainty grows with the logarithm of the residual: slowly enough that order pays more than evenness. */
+const SHARPNESS = 1;
 
 /**
  * Asks of patches what InCTRL's residual map asks (the paper's equations 4 and 5): every image of a group is compared with the
