@@ -14,7 +14,7 @@ const SETTINGS = z.object({
   model: text.optional(),
   merges: whole(1, 20_000).default(1200),
   steps: whole(1, 1e7).default(3000),
-  batch: whole(8, 4096).multipleOf(4, { error: "give a multiple of 4, from 8" }).default(64),
+  batch: whole(4, 4096).multipleOf(4, { error: "give a multiple of 4" }).default(64),
   pool: whole(3, 1e6).refine(isPrime, { error: "give a prime number, such as 16381" }).default(16381),
   lr: positive(0, NUMBER).default(1e-3),
   warmUp: whole(0, 1e7).default(200),

@@ -18,7 +18,7 @@ writeFileSync(
     out_blocks: [1],
   }),
 );
-const SMALL = ["pretrain", "--model", model, "--merges", "60", "--batch", "6", "--pool", "7"];
+const SMALL = ["pretrain", "--model", model, "--merges", "60", "--batch", "8", "--pool", "7"];
 const SCHEDULE = ["--steps", "4", "--warm-up", "1", "--cool-down", "2", "--save-every", "2"];
 const file = (out: string, name: string) => readFileSync(path.join(folder, out, name));
 
