@@ -54,14 +54,14 @@ export function residualLoss(taps: readonly Tensor[], batch: CaptionedBatch, pat
   const byPatch = sum(mul(doubts, constant(weights)));
 
   const defects = mul(residuals, constant(labels.map((label) => (label > 0 ? 1 : 0))));
-  const good = largestOf(residuals, 0, [groups, 2, 1]);
-  const damaged = largestOf(defects, 1, [groups, 1, 2]);
+  const good = logOfLargest(residuals, 0, [groups, 2, 1]);
+  const damaged = logOfLargest(defects, 1, [groups, 1, 2]);
   const byImage = mul(sum(softplus(mul(sub(good, damaged), SHARPNESS))), 1 / (4 * groups));
   return mul(add(byPatch, byImage), 0.5);
 }
 
 /** Logarithms of the largest residual of each group's good (0) or damaged (1) images. */
-function largestOf(residuals: Tensor, state: 0 | 1, shape: readonly number[]): Tensor {
+function logOfLargest(residuals: Tensor, state: 0 | 1, shape: readonly number[]): Tensor {
   const [groups, , patches] = residuals.shape as [number, number, number];
   const pairs = reshape(residuals, [groups, 2, 2, patches]);
   const largest = max(slice(pairs, [null, null, [state, state + 1]]), [2, 3]);

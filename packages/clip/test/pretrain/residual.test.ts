@@ -1,20 +1,11 @@
-import { type Device, openDevice, scope, tensor } from "@inctrl/tensor";
-import { suite } from "uvu";
+import { scope, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import { type CaptionedBatch, ClipError } from "../../src/index.js";
 import { patchTargets } from "../../src/pretrain/batch.js";
 import { residualLoss } from "../../src/pretrain/residual.js";
-import { generator } from "../model/support.js";
+import { deviceTests, generator } from "../model/support.js";
 
-const test = suite("residual loss");
-let device: Device;
-test.before(async () => {
-  device = await openDevice();
-});
-test.after(() => {
-  assert.is(device.memory().tensors, 0, "tensors leak");
-  device.close();
-});
+const test = deviceTests("residual loss");
 
 const [GROUPS, PATCHES, WIDTH] = [3, 4, 6];
 
@@ -57,7 +48,7 @@ function residual(taps: Float32Array[], image: number, patch: number, prompts: n
   return mean(byTap);
 }
 
-test("is what plain loops make of the patches", async () => {
+test("is what plain loops make of the patches", async (device) => {
   const count = 4 * GROUPS;
   const batch = batchOf(count);
   const next = generator(8);
@@ -104,7 +95,7 @@ test("is what plain loops make of the patches", async () => {
   assert.ok(Math.abs(got - want) < 2e-6 * want, `got ${got}, want ${want}`);
 });
 
-test("batches that are not made of groups are refused", () => {
+test("batches that are not made of groups are refused", (device) => {
   for (const count of [3, 6]) {
     scope(() => {
       const tap = tensor(device, new Float32Array(count * 5 * 6), [count, 5, 6]);

@@ -1,5 +1,4 @@
-import { type Device, openDevice, scope } from "@inctrl/tensor";
-import { suite } from "uvu";
+import { scope } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import {
   buildClip,
@@ -15,7 +14,7 @@ import {
 } from "../../src/index.js";
 import { matchTargets, patchTargets } from "../../src/pretrain/batch.js";
 import { batchTexts } from "../../src/pretrain/texts.js";
-import { generator } from "../model/support.js";
+import { deviceTests, generator } from "../model/support.js";
 
 const CONFIG = parseConfig({
   embed_dim: 12,
@@ -48,21 +47,13 @@ function batchOf(seed: number, count = 6): CaptionedBatch {
   return { count, size: 8, pixels, masks, captions, classNames: names, classIds: names, damaged };
 }
 
-const test = suite("pretraining");
-let device: Device;
-test.before(async () => {
-  device = await openDevice();
-});
-test.after(() => {
-  assert.is(device.memory().tensors, 0, "tensors leak");
-  device.close();
-});
+const test = deviceTests("pretraining");
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((s, v, i) => s + v * b[i]!, 0);
 const unit = (a: Float32Array): number[] => Array.from(a, (v) => v / Math.sqrt(dot(a, a)));
 
-test("the loss is what plain loops make of the towers' features", async () => {
+test("the loss is what plain loops make of the towers' features", async (device) => {
   const clip = await buildClip(device, CONFIG, firstParameters(CONFIG, 3));
   const batch = batchOf(1);
   const texts = batchTexts(batch, tokenizer, 60, generator(4));
@@ -131,7 +122,7 @@ test("the loss is what plain loops make of the towers' features", async () => {
   clip.dispose();
 });
 
-test("it learns, and goes on from its state byte by byte", async () => {
+test("it learns, and goes on from its state byte by byte", async (device) => {
   const create = () => Pretrainer.create(device, CONFIG, tokenizer, OPTIONS);
   const straight = await create();
   const losses: number[] = [];
@@ -152,7 +143,7 @@ test("it learns, and goes on from its state byte by byte", async () => {
   again.dispose();
 });
 
-test("a tokenizer that is not the model's is refused, and a loss that is no number leaves all as it was", async () => {
+test("a tokenizer that is not the model's is refused, and a loss that is no number leaves all as it was", async (device) => {
   const other = createTokenizer("#version: 0.2\na b\n");
   try {
     await Pretrainer.create(device, CONFIG, other, OPTIONS);
