@@ -34,7 +34,7 @@ export interface CaptionedOptions {
 export type Split = "train" | "held-out";
 
 /** Images of a class that follow each other; then comes another class. */
-export const GROUP = 4;
+const GROUP = 4;
 
 /** Variants that images are drawn from, for each family and seed. */
 const VARIANTS = 4096;
