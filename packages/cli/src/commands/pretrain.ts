@@ -45,6 +45,11 @@ export function pretrainCommand(finish: Finish): Command {
     .option("--state-weight <W>", "of telling flawless from damaged by text (default: 0.5)", Number)
     .option("--patch-weight <W>", "of telling it for each patch (default: 1)", Number)
     .option("--residual-weight <W>", "of finding it by comparison with good images (default: 2)", Number)
+    .option(
+      "--appearance-weight <W>",
+      "of keeping patches as like each other as they look (default: 1)",
+      Number,
+    )
     .option("--seed <S>", "of first values, images and wording (default: 0)", Number)
     .optionsGroup("Files:")
     .option("--out <folder>", "where everything is written (default: pretrain-out)")

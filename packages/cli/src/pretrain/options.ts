@@ -25,6 +25,7 @@ const SETTINGS = z.object({
   stateWeight: positive(0, NUMBER).default(0.5),
   patchWeight: positive(0, NUMBER).default(1),
   residualWeight: positive(0, NUMBER).default(2),
+  appearanceWeight: positive(0, NUMBER).default(1),
   seed: whole(0, 0xffffffff).default(0),
   minutes: positive(0, NUMBER).optional(),
   saveEvery: whole(1, 1e7).default(100),

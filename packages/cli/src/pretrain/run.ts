@@ -45,6 +45,7 @@ const CURVES = [
   { key: "state", name: "state", colour: "#c8501e" },
   { key: "patch", name: "state of patches", colour: "#2b8a3e" },
   { key: "residual", name: "residual", colour: "#7048a8" },
+  { key: "appearance", name: "appearance", colour: "#b08900" },
 ];
 
 /** Images that retrieval is judged by, and products of classes never trained on, a few good ones to compare with. */
@@ -79,12 +80,16 @@ async function pretrain(
     stateWeight,
     patchWeight,
     residualWeight,
+    appearanceWeight,
     steps,
     minutes = Number.POSITIVE_INFINITY,
     saveEvery,
     judgeEvery,
   } = settings;
-  const weights = { match: matchWeight, state: stateWeight, patch: patchWeight, residual: residualWeight };
+  const weights = {
+    ...{ match: matchWeight, state: stateWeight, patch: patchWeight },
+    ...{ residual: residualWeight, appearance: appearanceWeight },
+  };
   using trainer = await Pretrainer.create(device, plan.config, plan.tokenizer, { ...settings, weights });
   const identity = identityOf(plan, settings);
   const checkpoint = join(settings.out, RUN_FILES.checkpoint);
@@ -174,7 +179,7 @@ async function drawCurve(log: Log, { out }: PretrainSettings): Promise<void> {
 /** Settings that decide what comes out; not the end of the schedule: a run may be given more steps. */
 const DECIDING: (keyof PretrainSettings)[] = [
   ...(["batch", "pool", "lr", "warmUp", "weightDecay", "clip", "seed"] as const),
-  ...(["matchWeight", "stateWeight", "patchWeight", "residualWeight"] as const),
+  ...(["matchWeight", "stateWeight", "patchWeight", "residualWeight", "appearanceWeight"] as const),
 ];
 
 function identityOf({ json, merges }: Plan, settings: PretrainSettings): RunIdentity {

@@ -18,7 +18,9 @@ import {
   transpose,
 } from "@inctrl/tensor";
 import type { Clip, TextTransformer } from "../model/index.js";
+import { appearanceLoss } from "./appearance.js";
 import { type CaptionedBatch, matchTargets, patchTargets } from "./batch.js";
+import { groupCosines, groupsOf } from "./groups.js";
 import { residualLoss } from "./residual.js";
 import { softplus } from "./softplus.js";
 import type { BatchTexts } from "./texts.js";
@@ -33,6 +35,8 @@ export interface LossWeights {
   readonly patch: number;
   /** Defects against good images of the same thing, as InCTRL's residual map sees them; needs batches made of groups. */
   readonly residual: number;
+  /** Patches as like each other as their descriptions by grey value, colour and gradients; needs groups too. */
+  readonly appearance: number;
 }
 
 /** The loss and its parts, one value each. */
@@ -42,13 +46,15 @@ export interface Losses {
   readonly state: Tensor;
   readonly patch: Tensor;
   readonly residual: Tensor;
+  readonly appearance: Tensor;
 }
 
 /**
  * What a step of pretraining minimises. `match` is CLIP's contrastive loss, in which images of the same thing in the same state
  * share their captions. `state` is contrastive too, with one hard negative: an image against the same words for its thing,
  * flawless and damaged, as InCTRL's text score asks it; `patch` asks it of every patch of the last block but one, whose patches
- * the class token then reads. `residual` compares patches of the tapped blocks with those of good images.
+ * the class token then reads. `residual` compares patches of the tapped blocks with those of good images, and `appearance` keeps in them what patches look
+ * like.
  *
  * @param pixels normalised, [count, 3, size, size].
  */
@@ -79,10 +85,17 @@ export function pretrainLoss(
       Float32Array.from(batch.damaged, (damaged) => (damaged ? 1 : -1)),
     );
     const state = mul(sum(softplus(neg(mul(labels, sum(mul(images, axis), -1))))), 1 / count);
-    const patch = weights.patch > 0 ? patchLoss(clip, taps[0], axis, batch) : mul(state, 0);
-    const residual =
-      weights.residual > 0 ? residualLoss(taps.slice(1), batch, config.vision.patch) : mul(state, 0);
-    const parts = { match, state, patch, residual };
+    const none = mul(state, 0);
+    const patch = weights.patch > 0 ? patchLoss(clip, taps[0], axis, batch) : none;
+    const cosines =
+      weights.residual > 0 || weights.appearance > 0
+        ? taps.slice(1).map((tap) => groupCosines(patchesOf(tap), groupsOf(batch)))
+        : [];
+    const { patch: side } = config.vision;
+    const residual = weights.residual > 0 ? residualLoss(cosines, batch, side) : none;
+    const appearance =
+      weights.appearance > 0 ? appearanceLoss(cosines, batch, side, config.preprocess) : none;
+    const parts = { match, state, patch, residual, appearance };
     const loss = Object.entries(parts)
       .map(([name, part]) => mul(part, weights[name as keyof LossWeights]))
       .reduce((all, part) => add(all, part));
@@ -95,13 +108,16 @@ function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return mul(sum(mul(logSoftmax(logits), targets)), -1 / logits.shape[0]);
 }
 
+/** Tokens without the class token. */
+const patchesOf = (tap: Tensor): Tensor => slice(tap, [null, [1, tap.shape[1]]]);
+
 function patchLoss(
   { device, config, parameters }: Clip,
   tap: Tensor,
   axis: Tensor,
   batch: CaptionedBatch,
 ): Tensor {
-  const patches = layerNorm(slice(tap, [null, [1, tap.shape[1]]]), {
+  const patches = layerNorm(patchesOf(tap), {
     weight: parameters.tensor("visual.ln_post.weight"),
     bias: parameters.tensor("visual.ln_post.bias"),
     eps: config.vision.lnEps,

@@ -1,18 +1,4 @@
-import {
-  add,
-  log,
-  matmul,
-  max,
-  mul,
-  normalize,
-  reshape,
-  slice,
-  sub,
-  sum,
-  type Tensor,
-  tensor,
-} from "@inctrl/tensor";
-import { ClipError } from "../errors.js";
+import { add, log, max, mul, reshape, slice, sub, sum, type Tensor, tensor } from "@inctrl/tensor";
 import { type CaptionedBatch, GROUP, patchTargets } from "./batch.js";
 import { softplus } from "./softplus.js";
 
@@ -30,20 +16,12 @@ const SHARPNESS = 1;
  * fixed middle (0.25, sharpness 20) the loss fell from 1.2 to 0.9 in 1,000 steps by widening all residuals alike, and AUROC fell
  * with it; so, it rises from the first steps on.
  *
- * @param taps patch tokens with the class token, [count, 1 + patches, width] each.
+ * @param cosines of each tapped block, from `groupCosines`.
  * @param patch pixels a side of a patch.
- * @throws ClipError `training` where the batch is not made of groups.
  */
-export function residualLoss(taps: readonly Tensor[], batch: CaptionedBatch, patch: number): Tensor {
-  const { count } = batch;
-  const groups = count / GROUP;
-  if (!Number.isInteger(groups) || !batch.damaged.every((bad, i) => bad === (i % 2 === 1))) {
-    throw new ClipError(
-      "training",
-      `residual loss: ${count} images; give groups of ${GROUP}, every other image of each damaged`,
-    );
-  }
-  const residuals = meanResidual(taps, groups);
+export function residualLoss(cosines: readonly Tensor[], batch: CaptionedBatch, patch: number): Tensor {
+  const residuals = meanResidual(cosines);
+  const groups = residuals.shape[0]!;
   const { device, shape } = residuals;
   const constant = (values: Float32Array) => tensor(device, values, shape);
   const { labels, weights } = patchTargets(batch, patch);
@@ -78,20 +56,15 @@ function middleShares(labels: Float32Array, weights: Float32Array, groups: numbe
 }
 
 /** Half of 1 - the largest cosine, mean over the blocks: [groups, GROUP, patches]. */
-function meanResidual(taps: readonly Tensor[], groups: number): Tensor {
-  const maps = taps.map((tap) => {
-    const [, tokens, width] = tap.shape as [number, number, number];
-    const patches = tokens - 1;
-    const unit = normalize(slice(tap, [null, [1, tokens]]));
-    const shown = slice(reshape(unit, [groups, 2, 2, patches, width]), [null, null, [0, 1]]);
-    const prompts = reshape(shown, [groups, 2 * patches, width]);
-    const queries = reshape(unit, [groups, GROUP * patches, width]);
-    const cosines = matmul(queries, prompts, { transposeB: true });
-    const byPrompt = max(reshape(cosines, [groups, GROUP, patches, 2, patches]), 4);
+function meanResidual(cosines: readonly Tensor[]): Tensor {
+  const maps = cosines.map((each) => {
+    const [groups, , twice] = each.shape as [number, number, number];
+    const patches = twice / 2;
+    const byPrompt = max(reshape(each, [groups, GROUP, patches, 2, patches]), 4);
     // No image is its own prompt: images 0 and 2 are prompts 0 and 1.
     const self = Float32Array.from({ length: 2 * GROUP }, (_, i) => (i === 0 || i === 5 ? -4 : 0));
-    return max(add(byPrompt, tensor(tap.device, self, [GROUP, 1, 2])), 3);
+    return max(add(byPrompt, tensor(each.device, self, [GROUP, 1, 2])), 3);
   });
   const total = maps.reduce((all, map) => add(all, map));
-  return sub(0.5, mul(total, 0.5 / taps.length));
+  return sub(0.5, mul(total, 0.5 / maps.length));
 }

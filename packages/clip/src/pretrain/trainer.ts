@@ -47,11 +47,12 @@ export interface PretrainReport {
   readonly state: number;
   readonly patch: number;
   readonly residual: number;
+  readonly appearance: number;
   /** The temperature's inverse: what cosines are multiplied by. */
   readonly scale: number;
 }
 
-const REPORTED = ["loss", "match", "state", "patch", "residual", "scale"] as const;
+const REPORTED = ["loss", "match", "state", "patch", "residual", "appearance", "scale"] as const;
 
 /** The largest scale, as in CLIP. */
 const MOST_SCALE = 100;

@@ -25,7 +25,7 @@ const CONFIG = parseConfig({
 const tokenizer = createTokenizer("#version: 0.2\n", { vocabSize: 514 });
 const OPTIONS: PretrainOptions = {
   ...{ steps: 40, lr: 3e-3, warmUp: 3, coolDown: 10, weightDecay: 0.05, clip: 1, seed: 5 },
-  weights: { match: 1, state: 0.7, patch: 1.3, residual: 0 },
+  weights: { match: 1, state: 0.7, patch: 1.3, residual: 0, appearance: 0 },
 };
 
 /** Grey images; the damaged ones have a white patch. */

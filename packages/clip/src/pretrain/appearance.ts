@@ -1,0 +1,152 @@
+import { add, div, mean, mul, square, sub, type Tensor, tensor } from "@inctrl/tensor";
+import type { PreprocessConfig } from "../config/types.js";
+import type { CaptionedBatch } from "./batch.js";
+import { groupCosines } from "./groups.js";
+
+/** Directions that gradients are told apart by. */
+const DIRECTIONS = 8;
+/** Pixels that are averaged before gradients are taken. */
+const SCALES = [1, 2, 4];
+/** What grey value and colour count beside gradients. */
+const TONE = 0.6;
+
+/**
+ * How far the likeness of patches strays from what their descriptions say: the mean square between the cosines of tokens and those of
+ * descriptions, as a share of the latter's variance; the mean over the blocks, the n-th of which is held against descriptions
+ * averaged over n - 1 patches around. Training on defects alone unlearns what an untrained network keeps, grey value and
+ * contrast, which tell much on images of other kinds.
+ *
+ * @param cosines of each tapped block, from `groupCosines`.
+ * @param patch pixels a side of a patch.
+ */
+export function appearanceLoss(
+  cosines: readonly Tensor[],
+  batch: CaptionedBatch,
+  patch: number,
+  preprocess: Pick<PreprocessConfig, "mean" | "std">,
+): Tensor {
+  const { values, length } = describePatches(batch, patch, preprocess);
+  const grid = Math.floor(batch.size / patch);
+  const strays = cosines.map((own, reach) => {
+    const shape = [batch.count, grid * grid, length];
+    const wanted = groupCosines(
+      tensor(own.device, widened(values, grid, length, reach), shape),
+      own.shape[0]!,
+    );
+    const spread = mean(square(sub(wanted, mean(wanted))));
+    return div(mean(square(sub(own, wanted))), add(spread, LEAST_SPREAD));
+  });
+  return mul(
+    strays.reduce((all, each) => add(all, each)),
+    1 / cosines.length,
+  );
+}
+
+/** Where all patches are alike. */
+const LEAST_SPREAD = 1e-6;
+
+/**
+ * What a patch looks like, in the old way (Dalal and Triggs 2005): its grey value, two opponent colours, and its gradients by
+ * direction at three scales. Neighbours within `reach` patches are averaged in.
+ *
+ * @returns [count, patches, length], as one array, and its length.
+ */
+export function describePatches(
+  { count, size, pixels }: CaptionedBatch,
+  patch: number,
+  { mean, std }: Pick<PreprocessConfig, "mean" | "std">,
+): { values: Float32Array; length: number } {
+  const scales = SCALES.filter((scale) => patch % scale === 0);
+  const grid = Math.floor(size / patch);
+  const side = grid * patch;
+  const length = 3 + DIRECTIONS * scales.length;
+  const values = new Float32Array(count * grid * grid * length);
+  const grey = new Float32Array(side * side);
+  for (let i = 0; i < count; i++) {
+    const start = i * grid * grid * length;
+    const add = (y: number, x: number, feature: number, value: number) => {
+      const cell = Math.floor(y / patch) * grid + Math.floor(x / patch);
+      values[start + cell * length + feature]! += value;
+    };
+    const share = TONE / (patch * patch);
+    for (let y = 0, p = 0; y < side; y++) {
+      for (let x = 0; x < side; x++, p++) {
+        const at = 3 * (i * size * size + y * size + x);
+        const [r, g, b] = [0, 1, 2].map((c) => (pixels[at + c]! / 255 - mean[c]!) / std[c]!) as [
+          number,
+          number,
+          number,
+        ];
+        grey[p] = (r + g + b) / 3;
+        add(y, x, 0, share * grey[p]!);
+        add(y, x, 1, share * (r - g));
+        add(y, x, 2, share * ((r + g) / 2 - b));
+      }
+    }
+    scales.forEach((scale, s) => {
+      gradients(shrunk(grey, side, scale), side / scale, (y, x, direction, strength) =>
+        add(y * scale, x * scale, 3 + s * DIRECTIONS + direction, strength / (patch / scale) ** 2),
+      );
+    });
+  }
+  return { values, length };
+}
+
+/** Means of squares of `scale` pixels. */
+function shrunk(grey: Float32Array, side: number, scale: number): Float32Array {
+  if (scale === 1) return grey;
+  const small = side / scale;
+  const out = new Float32Array(small * small);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      out[Math.floor(y / scale) * small + Math.floor(x / scale)]! += grey[y * side + x]! / (scale * scale);
+    }
+  }
+  return out;
+}
+
+const COMPASS = Array.from({ length: DIRECTIONS }, (_, d) => (2 * Math.PI * d) / DIRECTIONS).map(
+  (angle) => [Math.cos(angle), Math.sin(angle)] as const,
+);
+
+/** Differences across each pixel, the border's repeated outwards, by how far they point in each direction. */
+function gradients(
+  grey: Float32Array,
+  side: number,
+  add: (y: number, x: number, direction: number, strength: number) => void,
+): void {
+  const last = side - 1;
+  for (let y = 0; y < side; y++) {
+    const [above, below] = [Math.max(0, y - 1) * side, Math.min(last, y + 1) * side];
+    for (let x = 0; x < side; x++) {
+      const dx = grey[y * side + Math.min(last, x + 1)]! - grey[y * side + Math.max(0, x - 1)]!;
+      const dy = grey[below + x]! - grey[above + x]!;
+      for (let d = 0; d < DIRECTIONS; d++) {
+        const along = dx * COMPASS[d]![0] + dy * COMPASS[d]![1];
+        if (along > 0) add(y, x, d, along);
+      }
+    }
+  }
+}
+
+/** Means over the neighbours within `reach` patches, the border's repeated outwards. */
+export function widened(values: Float32Array, grid: number, length: number, reach: number): Float32Array {
+  if (reach === 0) return values;
+  const out = new Float32Array(values.length);
+  const inside = (at: number) => Math.min(grid - 1, Math.max(0, at));
+  const share = 1 / (2 * reach + 1) ** 2;
+  for (let start = 0; start < values.length; start += grid * grid * length) {
+    for (let y = 0; y < grid; y++) {
+      for (let x = 0; x < grid; x++) {
+        const to = start + (y * grid + x) * length;
+        for (let v = y - reach; v <= y + reach; v++) {
+          for (let u = x - reach; u <= x + reach; u++) {
+            const from = start + (inside(v) * grid + inside(u)) * length;
+            for (let f = 0; f < length; f++) out[to + f]! += share * values[from + f]!;
+          }
+        }
+      }
+    }
+  }
+  return out;
+}
