@@ -40,16 +40,18 @@ export interface ModelContext {
   promptFeature?: Tensor;
   /** [2, embedDim]. */
   prototypes?: Tensor;
+  /** What s_a multiplies cosines by. */
+  logitScale?: number;
   alpha: number;
 }
 
 /** InCTRL's forward pass from a backbone's outputs (paper, section 3). Every image is treated on its own. */
 export function runModel(features: Tensor, taps: readonly Tensor[], context: ModelContext): ModelOutput {
-  const { banks, heads, promptFeature, prototypes, alpha } = context;
+  const { banks, heads, promptFeature, prototypes, logitScale, alpha } = context;
   return scope(() => {
     const residuals = patchResiduals(taps, banks);
     const residual = max(residuals.map, 1);
-    const text = prototypes ? textScore(features, prototypes) : null;
+    const text = prototypes ? textScore(features, prototypes, logitScale) : null;
     if (!heads || (heads.form === "paper" && !promptFeature)) {
       const none = { imageResidual: null, imageScore: null, fused: null, phi: null };
       return { residuals, residual, textScore: text, ...none, score: mul(residual, 1) };

@@ -12,7 +12,7 @@ import {
   unsqueeze,
 } from "@inctrl/tensor";
 
-/** CLIP's fixed temperature, as InCTRL uses it. */
+/** The inverse temperature at which CLIP's training ends, as InCTRL uses it. */
 const LOGIT_SCALE = 100;
 
 /** Prompts encoded at a time: bounds the memory of long ensembles. */
@@ -56,15 +56,16 @@ export function classPrototypes(text: TextTransformer, tokenizer: Tokenizer, cla
 }
 
 /**
- * s_a: the share of the anomalous prototype in softmax(100 cos(x, F_n), 100 cos(x, F_a)).
+ * s_a: the share of the anomalous prototype in softmax(scale cos(x, F_n), scale cos(x, F_a)).
  *
  * @param features class features, [batch, embedDim].
  * @param prototypes [2, embedDim].
+ * @param scale the configuration's `text.logitScale`; the paper's 100 where it has none.
  * @returns [batch].
  */
-export function textScore(features: Tensor, prototypes: Tensor): Tensor {
+export function textScore(features: Tensor, prototypes: Tensor, scale = LOGIT_SCALE): Tensor {
   return scope(() => {
-    const logits = matmul(normalize(features), prototypes, { transposeB: true, scale: LOGIT_SCALE });
+    const logits = matmul(normalize(features), prototypes, { transposeB: true, scale });
     return reshape(slice(softmax(logits), [null, [1, 2]]), [features.shape[0]]);
   });
 }

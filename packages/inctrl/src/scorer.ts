@@ -62,7 +62,7 @@ export class Scorer {
         `the bank was made by another backbone (${JSON.stringify(bank.info.backbone)}) than ${backbone.name}; encode the prompts with this one`,
       );
     }
-    const { embedDim } = backbone.config;
+    const { embedDim, text } = backbone.config;
     const patches = patchesOf(backbone);
     if (heads && !heads.fits(embedDim, patches)) {
       throw new InctrlError(
@@ -72,7 +72,8 @@ export class Scorer {
       );
     }
     const promptFeature = heads?.form === "paper" ? heads.promptFeature(bank.features) : undefined;
-    this.#context = { banks: bank.blocks, heads, promptFeature, prototypes, alpha };
+    const logitScale = text?.logitScale;
+    this.#context = { banks: bank.blocks, heads, promptFeature, prototypes, logitScale, alpha };
   }
 
   /**

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Clip } from "@inctrl/clip";
 import { f32ToF16, type StoredTensor, type Tensor, writeFileAtomic, writeSafetensors } from "@inctrl/tensor";
+import { logitScale } from "./judge.js";
 import type { Plan } from "./model.js";
 
 /** Files of a model, in its folder. */
@@ -23,7 +24,9 @@ export async function exportModel(
     tensors[name] = { dtype: "F16", shape: (value as Tensor).shape, data: f32ToF16(data) };
   }
   const text = (content: string) => [new TextEncoder().encode(content)];
-  await writeFileAtomic(join(folder, MODEL_FILES.config), text(`${JSON.stringify(json, null, 2)}\n`));
+  const scale = Number((await logitScale(clip)).toPrecision(4));
+  const config = { ...json, text_cfg: { ...json.text_cfg, logit_scale: scale } };
+  await writeFileAtomic(join(folder, MODEL_FILES.config), text(`${JSON.stringify(config, null, 2)}\n`));
   await writeFileAtomic(join(folder, MODEL_FILES.merges), text(merges));
   await writeSafetensors(join(folder, MODEL_FILES.weights), tensors, metadata);
 }

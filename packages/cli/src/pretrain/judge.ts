@@ -62,9 +62,14 @@ async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch
   return right / count;
 }
 
+/** What training multiplied cosines by: at 100, as CLIP's own ends, the text scores of a short one would all be 0 or 1. */
+export const logitScale = async ({ parameters }: Clip): Promise<number> =>
+  Math.exp(await parameters.tensor("logit_scale").item());
+
 /** AUROC of a category's test images by text and by the residual against all of its training images. */
 async function judgeCategory(clip: Clip, tokenizer: Tokenizer, { className, train, test }: Category) {
   const labels = test.map(({ label }) => label);
+  const scale = await logitScale(clip);
   const [good, shown] = [await upload(clip, train), await upload(clip, test)];
   const { text, residual } = scope(() => {
     const taps = (pixels: Tensor) => {
@@ -74,7 +79,7 @@ async function judgeCategory(clip: Clip, tokenizer: Tokenizer, { className, trai
     const banks = taps(good).taps.map((tap) => packBank(reshape(tap, [1, -1, tap.shape[2]])));
     const seen = taps(shown);
     return {
-      text: textScore(seen.features, classPrototypes(clip.text!, tokenizer, className)),
+      text: textScore(seen.features, classPrototypes(clip.text!, tokenizer, className), scale),
       residual: max(patchResiduals(seen.taps, banks).map, 1),
     };
   });

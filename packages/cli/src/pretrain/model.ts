@@ -10,8 +10,8 @@ import {
 import { captionsOf, drawCaptioned } from "@inctrl/datasets";
 import { CliError } from "../errors.js";
 
-/** A CLIP small enough to be trained on two cores; its vocabulary is learnt. */
-const SMALL = {
+/** What `nano` is; its vocabulary is learnt. */
+const NANO = {
   embed_dim: 128,
   quick_gelu: true,
   vision_cfg: { image_size: 64, patch_size: 8, width: 128, layers: 4, head_width: 32 },
@@ -23,7 +23,7 @@ const SMALL = {
 export interface Plan {
   readonly config: ModelConfig;
   /** The configuration as JSON, in OpenCLIP's form. */
-  readonly json: unknown;
+  readonly json: { readonly text_cfg: object };
   readonly merges: string;
   readonly tokenizer: Tokenizer;
 }
@@ -36,14 +36,14 @@ export async function planModel(
   { model, merges: count }: { model?: string; merges: number },
   seed: number,
 ): Promise<Plan> {
-  const template = model === undefined ? SMALL : await readTemplate(model);
+  const template = model === undefined ? NANO : await readTemplate(model);
   const merges = learnMerges(vocabularyTexts(seed), count);
   const tokenizer = createTokenizer(merges);
   const json = { ...template, text_cfg: { ...template.text_cfg, vocab_size: tokenizer.vocabSize } };
   return { config: parseConfig(json), json, merges, tokenizer };
 }
 
-async function readTemplate(path: string): Promise<typeof SMALL> {
+async function readTemplate(path: string): Promise<typeof NANO> {
   try {
     const json = JSON.parse(await readFile(path, "utf8"));
     if (typeof json?.text_cfg === "object" && typeof json.vision_cfg === "object") return json;

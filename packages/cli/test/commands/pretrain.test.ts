@@ -27,6 +27,8 @@ test("it writes a backbone, and a run that stopped and goes on gives the same by
   const whole = await cli([...SMALL, ...SCHEDULE, ...out("whole")]);
   assert.is(whole.code, 0, whole.stderr);
   const [, hint = ""] = whole.stdout.match(/^to use it: inctrl (.*?) --prompts/m) ?? [];
+  const { logit_scale: scale } = JSON.parse(file("whole", "config.json").toString()).text_cfg;
+  assert.ok(scale > 10 && scale < 20, `${scale}: CLIP's begins at 14.3`);
   const images = path.join(folder, "good");
   writeImages(images, 2);
   const scored = await cli([...hint.split(" "), "--prompts", images, "--images", images]);

@@ -21,6 +21,7 @@ const MAX_WIDTH = 16384;
 const MAX_LAYERS = 256;
 const MAX_VOCAB = 1_048_576;
 const MAX_CONTEXT = 65_536;
+const MAX_LOGIT_SCALE = 1000;
 
 const CLIP_EPS = 1e-5;
 const TIMM_EPS = 1e-6;
@@ -121,6 +122,7 @@ function parseText(fields: FieldReader): { text: TextConfig } {
     heads: fields.size("heads", MAX_WIDTH),
     mlpWidth: mlpWidth(fields, width),
     lnEps: CLIP_EPS,
+    ...(fields.has("logit_scale") && { logitScale: fields.positive("logit_scale", MAX_LOGIT_SCALE) }),
   };
   fields.end();
   return { text };

@@ -35,6 +35,8 @@ export interface TextConfig {
   readonly heads: number;
   readonly mlpWidth: number;
   readonly lnEps: number;
+  /** What InCTRL's text score multiplies cosines by; 100 where it is left out, as CLIP's own training ends. */
+  readonly logitScale?: number;
 }
 
 /** Everything that turns named weights into a network. */

@@ -65,6 +65,14 @@ test("the model of the paper", () => {
   assert.is(canonicalShapes(findConfig("ViT-B-16-plus-240")).size, 302);
 });
 
+test("the scale of text scores: the paper's where none is named, and a number above 0", () => {
+  assert.is(parseConfig(tiny()).text?.logitScale, undefined);
+  const scaled = (logit_scale: unknown) => ({ ...tiny(), text_cfg: { ...tiny().text_cfg, logit_scale } });
+  assert.is(parseConfig(scaled(14.6)).text?.logitScale, 14.6);
+  for (const bad of [0, -1, "14", 1e9])
+    refused(scaled(bad), /text_cfg\.logit_scale: .*above 0, at most 1000/);
+});
+
 test("head widths, activations and normalisation that differ", () => {
   assert.is(findConfig("ViT-H-14").vision.heads, 16);
   assert.is(findConfig("ViT-B-32-quickgelu").activation, "quick_gelu");

@@ -23,6 +23,8 @@ export interface Recipe {
   /** Weight of s_p beside phi (paper, eq. 9). */
   readonly alpha: number;
   readonly heads?: Heads;
+  /** What s_a multiplies cosines by. */
+  readonly logitScale?: number;
 }
 
 /**
@@ -71,7 +73,7 @@ export function makeRecipe(
       `aggregate ${aggregate}: use max, or top1 to top${patches} for the mean of the largest patches`,
     );
   }
-  return { components, largest, alpha, heads };
+  return { components, largest, alpha, heads, logitScale: backbone.config.text?.logitScale };
 }
 
 /** What a draw's prompts are to the model. */
@@ -119,7 +121,8 @@ export async function scoreFeatures(
   const { components, heads, alpha, largest } = recipe;
   const kept = scope(() => {
     const { map } = patchResiduals(batch.taps, context.banks);
-    const text = components.has("T") && prototypes ? textScore(batch.features, prototypes) : null;
+    const text =
+      components.has("T") && prototypes ? textScore(batch.features, prototypes, recipe.logitScale) : null;
     const image =
       components.has("I") && heads && context.promptFeature
         ? heads.eta(heads.imageResidual(batch.features, context.promptFeature))

@@ -170,11 +170,13 @@ async function scoreTexts(
   className: string,
   features: readonly Float32Array[],
 ): Promise<Float32Array> {
-  const { embedDim } = backbone.config;
+  const { embedDim, text } = backbone.config;
   const rows = new Float32Array(TEXT_BATCH * embedDim);
   for (let i = 0; i < TEXT_BATCH; i++) rows.set(features[Math.min(i, features.length - 1)], i * embedDim);
   const prototypes = await backbone.prototypes(className);
-  const scores = scope(() => textScore(tensor(backbone.device, rows, [TEXT_BATCH, embedDim]), prototypes));
+  const scores = scope(() =>
+    textScore(tensor(backbone.device, rows, [TEXT_BATCH, embedDim]), prototypes, text?.logitScale),
+  );
   try {
     return (await scores.data()) as Float32Array;
   } finally {
