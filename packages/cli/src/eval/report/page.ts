@@ -43,7 +43,7 @@ export function reportPage(evaluation: Evaluation, facts: RunFacts, shown: reado
 <header>
 <p class="eyebrow">Few-shot anomaly detection</p>
 <h1>${dataSet}</h1>
-<p>${facts.backbone}${facts.heads ? " with trained heads" : ""}, K = ${shots.join(", ")}, ${drawn}, ${facts.date.slice(0, 10)}</p>
+<p>${facts.heads ? `${facts.backbone} with trained heads` : facts.backbone}, K = ${shots.join(", ")}, ${drawn}, ${facts.date.slice(0, 10)}</p>
 </header>
 ${tiles(evaluation, rows)}
 <h2>Results</h2>
