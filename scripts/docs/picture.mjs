@@ -1,21 +1,17 @@
 // Writes docs/heatmap.png, the picture in the README: a product with a defect, its residual map and the nearest normal
-// patch, drawn and scored by this repository alone, with the demo's untrained backbone.
+// patch, drawn and scored by this repository alone, with nano.
 //
 //   npm run build && node scripts/docs/picture.mjs [FILE]
 import { fileURLToPath } from "node:url";
-import { parseConfig, prepareImage } from "@inctrl/clip";
+import { prepareImage, SHIPPED_MODEL } from "@inctrl/clip";
 import { drawProduct, encodePng, writeFileAtomic } from "@inctrl/datasets";
-import { PromptBank, randomBackbone, renderPanel, Scorer } from "@inctrl/inctrl";
+import { openBackbone, PromptBank, renderPanel, Scorer } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 
 const FILE = fileURLToPath(new URL("../../docs/heatmap.png", import.meta.url));
 const PRODUCT = { class: "wood", seed: 0, size: 320 };
 const FLAWED = { ...PRODUCT, index: 10, defect: "crack" };
 const SHOTS = 4;
-const SEED = 0;
-/** The demo's tower: shallow and wide, since depth gains nothing without training. */
-const TOWER = { img_size: 240, patch_size: 16, embed_dim: 384, depth: 2, num_heads: 6 };
-const BLOCKS = [2];
 
 /**
  * The picture without alpha and in 32 shades a channel: on such textures the eye sees no difference, and the file is
@@ -29,7 +25,7 @@ function compact({ width, height, data }) {
 async function panel() {
   const device = await openDevice();
   try {
-    const backbone = await randomBackbone(device, { ...parseConfig(TOWER), outBlocks: BLOCKS }, SEED);
+    const backbone = await openBackbone(device, SHIPPED_MODEL);
     const { preprocess } = backbone.config;
     const normal = Array.from({ length: SHOTS }, (_, index) => drawProduct({ ...PRODUCT, index }).image);
     const prompts = normal.map((image, i) => ({

@@ -30,6 +30,7 @@ export { runParity } from "./parity/tiny.js";
 export { classPrototypes, prototypesFromIds, textScore } from "./prototypes.js";
 export { patchResiduals, type Residuals } from "./residual.js";
 export { Scorer, type ScorerOptions, type ViewScore } from "./scorer.js";
+export { shippedHeads } from "./shipped.js";
 export {
   decodeInput,
   hashInput,

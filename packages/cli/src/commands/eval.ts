@@ -1,3 +1,4 @@
+import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
 import { readAggregate, readComponents, readShots } from "../eval/options.js";
 import { type EvalOptions, runEval } from "../eval/run.js";
@@ -26,7 +27,7 @@ export function evalCommand(finish: Finish): Command {
     .summary("measure a model on a data set")
     .description("Measures how well K normal images tell a data set's test images apart, over several draws.")
     .requiredOption("--data <spec>", "FORM:DIR, such as mvtec:DIR; `inctrl datasets` lists the forms")
-    .requiredOption("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists")
+    .option("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists", SHIPPED_MODEL)
     .optionsGroup("Protocol:")
     .option("--category <names>", "only these categories, separated by commas", (text) => text.split(","))
     .addOption(
@@ -48,7 +49,8 @@ export function evalCommand(finish: Finish): Command {
         .default("crop"),
     )
     .optionsGroup("Model:")
-    .option("--heads <file>", "trained InCTRL heads, or a released .pyth")
+    .option("--heads <file>", "trained InCTRL heads, or a released .pyth (default: nano's own, with nano)")
+    .option("--no-heads", "none: the patch residual alone")
     .option("--class <name>", "what text prompts call the product (default: as the data set says)")
     .option(
       "--components <P,I,T>",

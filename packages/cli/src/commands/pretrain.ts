@@ -10,8 +10,8 @@ Examples:
   A first look, some minutes:
     inctrl pretrain --steps 100 --warm-up 10
 
-  In sittings of an hour; each goes on where the last one stopped:
-    inctrl pretrain --out small-clip/ --steps 20000 --minutes 60 --resume
+  As nano was trained, in sittings of an hour; each goes on where the last one stopped:
+    inctrl pretrain --out nano/ --minutes 60 --resume
 
 A config file has the same names as the options, without the dashes in front ("warm-up: 100"); options on the command
 line come first. Exit code 0: the time or the steps are over; 1: failed; 130: stopped by Ctrl-C, with a checkpoint.`;
@@ -24,7 +24,7 @@ export function pretrainCommand(finish: Finish): Command {
     .optionsGroup("Model:")
     .option(
       "--model <file>",
-      "its configuration in OpenCLIP's JSON (default: a small one); the vocabulary is learnt",
+      "its configuration in OpenCLIP's JSON (default: nano's); the vocabulary is learnt",
     )
     .option("--merges <N>", "merges of the vocabulary (default: 1200)", Number)
     .optionsGroup("Training:")

@@ -1,3 +1,4 @@
+import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../options.js";
 import { FORMATS } from "../output/formats.js";
@@ -9,7 +10,10 @@ import { interruptible } from "../signals.js";
 const EXAMPLES = `
 Examples:
   Check a folder against 4 normal images, and see where they differ:
-    inctrl score --backbone deit-tiny --prompts good/ --shots 4 --images to-check/ --heatmaps maps/
+    inctrl score --prompts good/ --shots 4 --images to-check/ --heatmaps maps/
+
+  The same with what the product is called, and so with the heads that come with the program:
+    inctrl score --prompts good/ --images to-check/ --class "metal nut"
 
   Encode the normal images once, then use them every day:
     inctrl score --backbone deit-tiny --prompts good/ --save-bank part.bank.safetensors
@@ -27,7 +31,7 @@ export function scoreCommand(finish: Finish): Command {
   return new Command("score")
     .summary("score images against a few normal ones")
     .description("Scores images by how far they are from a few normal ones (the prompts).")
-    .requiredOption("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists")
+    .option("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists", SHIPPED_MODEL)
     .optionsGroup("Normal images:")
     .option("--prompts <paths...>", "normal images: files, folders of them, or a few-shot list (.pt)")
     .option("--shots <K>", "use K of the prompts, the first by name (default: all)", wholeNumber(1))
@@ -43,7 +47,11 @@ export function scoreCommand(finish: Finish): Command {
     )
     .option("--strict", "stop at the first unreadable image instead of skipping it")
     .optionsGroup("Model:")
-    .option("--heads <file>", "trained InCTRL heads, or a released .pyth")
+    .option(
+      "--heads <file>",
+      "trained InCTRL heads, or a released .pyth (default: nano's own, with nano and --class)",
+    )
+    .option("--no-heads", "the patch residual alone")
     .option("--class <name>", "the product's name, for models that know text")
     .option("--alpha <A>", "weight of the patch residual in the score (with --heads)", positiveNumber, 1)
     .option("--config <file|name>", "the backbone's configuration, where its file does not tell")

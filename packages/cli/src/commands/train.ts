@@ -7,7 +7,7 @@ import { runTrain } from "../train/run.js";
 
 const EXAMPLES = `
 Examples:
-  Try it: products drawn by this program, an untrained backbone, a minute or two:
+  Try it: products drawn by this program, a minute or two:
     inctrl train
 
   Real data, a real backbone; two categories are kept apart to see how the heads do on what is new to them:
@@ -33,10 +33,7 @@ export function trainCommand(finish: Finish): Command {
     .option("--hold-out <names>", "categories to judge by after each epoch and never train on", names)
     .option("--class <category=name...>", "what texts call a category (default: as the data set says)", pair)
     .optionsGroup("Model:")
-    .option(
-      "--backbone <file|name>",
-      "weights: a file, or a name that `inctrl models` lists (default: untrained)",
-    )
+    .option("--backbone <file|name>", "weights: a file, or a name that `inctrl models` lists (default: nano)")
     .option("--model-config <file|name>", "the backbone's configuration, where its file does not tell")
     .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")
     .option("--no-text", "leave texts out although the backbone knows text")

@@ -1,24 +1,24 @@
 import { join } from "node:path";
-import { openDataSet, writeFileAtomic } from "@inctrl/datasets";
-import { type Backbone, evaluate } from "@inctrl/inctrl";
+import { hashFile, openDataSet, writeFileAtomic } from "@inctrl/datasets";
+import { evaluate } from "@inctrl/inctrl";
 import { adapterName } from "../device.js";
 import type { RunFacts } from "../eval/facts.js";
 import { chooseMistakes } from "../eval/report/choose.js";
 import { reportPage } from "../eval/report/page.js";
 import { drawMistakes } from "../eval/report/pictures.js";
 import { version } from "../version.js";
-import { SHOTS } from "./score.js";
+import { type Eyes, SHOTS } from "./eyes.js";
 
 /** Evaluates the products as `inctrl eval` would and writes its report; null where it was stopped. */
 export async function writeReport(
-  backbone: Backbone,
+  { backbone, heads, file }: Eyes,
   products: string,
   out: string,
   signal: AbortSignal,
 ): Promise<string | null> {
   const data = `mvtec:${products}`;
   const dataSet = { ...(await openDataSet(data)), name: "Products of the demo" };
-  const evaluation = await evaluate({ backbone, dataSet, shots: [SHOTS], seeds: 0, signal });
+  const evaluation = await evaluate({ backbone, dataSet, heads, shots: [SHOTS], seeds: 0, signal });
   if (!evaluation.complete) return null;
   const facts: RunFacts = {
     version: version(),
@@ -26,7 +26,7 @@ export async function writeReport(
     data,
     backbone: backbone.name,
     fingerprint: backbone.fingerprint,
-    heads: null,
+    heads: { file, sha256: await hashFile(file) },
     class: null,
     dtype: "float32",
     device: adapterName(backbone.device.caps),

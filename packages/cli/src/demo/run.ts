@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ProceduralClass, writeProceduralSet } from "@inctrl/datasets";
-import type { Backbone } from "@inctrl/inctrl";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { drawHeatmaps, type PromptAlbum } from "../heatmaps/draw.js";
@@ -10,9 +9,9 @@ import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
 import { startProgress } from "../ui/progress.js";
 import { duration, say } from "../ui/talk.js";
-import { openDemoBackbone } from "./backbone.js";
+import { type ClassAreas, type Eyes, openEyes, SHOTS } from "./eyes.js";
 import { writeReport } from "./report.js";
-import { printClass, SHOTS, scoreClass } from "./score.js";
+import { printClass, scoreClass } from "./score.js";
 
 interface DemoOptions {
   readonly out: string;
@@ -20,6 +19,7 @@ interface DemoOptions {
   readonly device?: string;
 }
 
+/** Drawn by a program of their own: neither backbone nor heads were trained on their like. */
 const CLASSES: readonly ProceduralClass[] = ["fabric", "mesh", "metal"];
 const SIZES = { train: SHOTS, testGood: 5, testBad: 7 } as const;
 
@@ -34,17 +34,20 @@ export async function runDemo(
   await drawProducts(products, seed);
   stopIfAborted(signal);
   return withDevice(choice, async (device) => {
-    using backbone = await openDemoBackbone(device, seed);
-    say(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
-    say('it has learnt nothing, so real weights do better: "inctrl models" lists some to download');
-    const areas = await scoreAll(backbone, products, join(out, "heatmaps"), signal);
+    const eyes = await openEyes(device);
+    using _backbone = eyes.backbone;
+    using _heads = eyes.heads;
+    say(`backbone: ${eyes.backbone.name} with its heads on ${adapterName(device.caps)}`);
+    const areas = await scoreAll(eyes, products, join(out, "heatmaps"), signal);
     if (!areas) return EXIT.interrupted;
-    const report = await writeReport(backbone, products, out, signal);
+    const report = await writeReport(eyes, products, out, signal);
     if (!report) return EXIT.interrupted;
-    const mean = areas.reduce((sum, area) => sum + area, 0) / areas.length;
+    const mean = (key: keyof ClassAreas) =>
+      (areas.reduce((sum, each) => sum + each[key], 0) / areas.length).toFixed(4);
     await print(
-      `AUROC ${mean.toFixed(4)}  (mean of ${areas.length} classes, ${SHOTS} prompts each)\n` +
-        `heat maps: ${join(out, "heatmaps")}\nreport: ${report}\n`,
+      `heat maps: ${join(out, "heatmaps")}\nreport: ${report}\n` +
+        `AUROC ${mean("full")}  (full model, mean of ${areas.length} classes, ${SHOTS} prompts each)\n` +
+        `AUROC ${mean("residual")}  (patch residual alone)\n`,
     );
     say(`done in ${duration((performance.now() - started) / 1000)}`);
     return EXIT.ok;
@@ -62,17 +65,17 @@ async function drawProducts(folder: string, seed: number): Promise<void> {
 
 /** Scores and prints class by class, then draws all heat maps; null where it was stopped. */
 async function scoreAll(
-  backbone: Backbone,
+  eyes: Eyes,
   products: string,
   maps: string,
   signal: AbortSignal,
-): Promise<number[] | null> {
+): Promise<ClassAreas[] | null> {
   const spool = await Spool.open(maps);
   try {
-    const areas: number[] = [];
+    const areas: ClassAreas[] = [];
     const albums = new Map<string, PromptAlbum>();
     for (const name of CLASSES) {
-      const { album, scores } = await scoreClass(backbone, join(products, name), spool, signal);
+      const { album, scores } = await scoreClass(eyes, join(products, name), spool, signal);
       if (signal.aborted) return null;
       for (const { item } of scores) albums.set(item.path, album);
       areas.push(await printClass(name, products, scores));

@@ -1,33 +1,24 @@
 import { join, relative } from "node:path";
 import { drawPrompts, type Item, readProductSet } from "@inctrl/datasets";
-import {
-  auroc,
-  averagePrecision,
-  type Backbone,
-  PromptBank,
-  readPrompts,
-  Scorer,
-  scoreImages,
-} from "@inctrl/inctrl";
+import { auroc, PromptBank, readPrompts, Scorer, scoreImages } from "@inctrl/inctrl";
 import { CliError } from "../errors.js";
 import { PromptAlbum, spooled } from "../heatmaps/draw.js";
 import type { Spool } from "../heatmaps/spool.js";
 import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { startProgress } from "../ui/progress.js";
+import { type ClassAreas, type Eyes, SHOTS } from "./eyes.js";
 
-/** Good pieces of each product that the others are compared with. */
-export const SHOTS = 4;
-
-/** An image of a class with its score. */
+/** An image of a class with its score, and s_p alone. */
 interface Scored {
   readonly item: Item;
   readonly score: number;
+  readonly residual: number;
 }
 
 /** Scores a class's test images against its first K good ones; their maps go to the spool. */
 export async function scoreClass(
-  backbone: Backbone,
+  { backbone, heads }: Eyes,
   folder: string,
   spool: Spool,
   signal: AbortSignal,
@@ -38,7 +29,7 @@ export async function scoreClass(
     SHOTS,
   );
   using bank = await PromptBank.encode(backbone, await readPrompts(prompts, backbone, "crop"));
-  using scorer = new Scorer({ backbone, bank });
+  using scorer = new Scorer({ backbone, bank, heads, prototypes: await backbone.prototypes(name) });
   const album = new PromptAlbum(bank, backbone);
   const items = new Map(test.map((item) => [item.path, item]));
   const scores: Scored[] = [];
@@ -51,7 +42,7 @@ export async function scoreClass(
         .replace(/\.png$/, "")
         .replaceAll(/[/\\]/g, "-");
       await spool.add(spooled(result, `${name}-${file}`, bank));
-      scores.push({ item, score: result.score });
+      scores.push({ item, score: result.score, residual: result.residual });
       progress.update(scores.length);
     }
   } finally {
@@ -61,23 +52,31 @@ export async function scoreClass(
 }
 
 /** Prints a class's images from the most anomalous down, and its AUROC, which is returned. */
-export async function printClass(name: string, products: string, scores: readonly Scored[]): Promise<number> {
+export async function printClass(
+  name: string,
+  products: string,
+  scores: readonly Scored[],
+): Promise<ClassAreas> {
   const labels = scores.map(({ item }) => item.label);
-  const values = scores.map(({ score }) => score);
-  const area = auroc(labels, values);
-  const precision = averagePrecision(labels, values);
-  if (area === null || precision === null)
+  const [full, residual] = (["score", "residual"] as const).map((key) =>
+    auroc(
+      labels,
+      scores.map((each) => each[key]),
+    ),
+  );
+  if (full == null || residual == null)
     throw new CliError("input", `${name}: only one kind of image was drawn`);
   const rows = scores
     .toSorted((a, b) => b.score - a.score)
-    .map(({ item, score }) => [
+    .map(({ item, score, residual: alone }) => [
       score.toFixed(4),
+      alone.toFixed(4),
       item.label ? item.kind : "good",
       relative(products, item.path),
     ]);
   await print(
-    `${name}: AUROC ${area.toFixed(4)}, AUPRC ${precision.toFixed(4)}\n` +
-      `${alignTable([["score", "truth", "image"], ...rows])}\n`,
+    `${name}: AUROC ${full.toFixed(4)}, by the patch residual alone ${residual.toFixed(4)}\n` +
+      `${alignTable([["score", "residual", "truth", "image"], ...rows])}\n`,
   );
-  return area;
+  return { full, residual };
 }

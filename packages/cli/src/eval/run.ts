@@ -11,6 +11,7 @@ import {
   FeatureCache,
   FeatureStore,
   Heads,
+  shippedHeads,
   summarize,
 } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
@@ -39,7 +40,8 @@ export interface EvalOptions {
   data: string;
   category?: string[];
   backbone: string;
-  heads?: string;
+  /** False: none, although some come with the backbone. */
+  heads?: string | false;
   class?: string;
   fewShot?: string;
   shots: number[];
@@ -67,7 +69,8 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
   const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
   complainOf(dataSet.skipped);
   await resolveModel(options.backbone);
-  const heads = options.heads ? { file: options.heads, sha256: await hashFile(options.heads) } : null;
+  const file = options.heads ?? (await shippedHeads(options.backbone));
+  const heads = file ? { file, sha256: await hashFile(file) } : null;
   if (options.out) await mkdir(options.out, { recursive: true });
   return withDevice(options.device, async (device) => {
     using backbone = await loadBackbone(device, options);

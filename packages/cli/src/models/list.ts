@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   cacheDir,
@@ -9,6 +9,9 @@ import {
   listConfigs,
   type ModelConfig,
   parameterCount,
+  parseConfig,
+  SHIPPED_MODEL,
+  shippedModel,
 } from "@inctrl/clip";
 import { EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
@@ -26,13 +29,29 @@ interface Download {
   readonly cached: string | null;
 }
 
-/** Prints what can be downloaded, and every configuration by name. */
+/** The backbone that comes with this program. */
+async function shipped() {
+  const model = await shippedModel(SHIPPED_MODEL);
+  if (!model) return null;
+  const config = parseConfig(await readFile(model.config!, "utf8"));
+  const { parameters, image, text } = configRecord(config);
+  return { name: SHIPPED_MODEL, parameters, image, text, weights: model.weights };
+}
+
+/** Prints what comes along, what can be downloaded, and every configuration by name. */
 export async function listModels({ json }: { json?: boolean }): Promise<number> {
   const downloads = await Promise.all(HUB_MODELS.map(download));
   const vocabulary = await cachedPath(findHubModel("clip-vocabulary"));
   const configs = listConfigs();
+  const here = await shipped();
   if (json) {
-    const document = { cache: cacheDir(), downloads, vocabulary, configs: configs.map(configRecord) };
+    const document = {
+      cache: cacheDir(),
+      shipped: here,
+      downloads,
+      vocabulary,
+      configs: configs.map(configRecord),
+    };
     await printJson(document);
     return EXIT.ok;
   }
@@ -44,8 +63,12 @@ export async function listModels({ json }: { json?: boolean }): Promise<number> 
     entry.licence,
     entry.cached ? "here" : "",
   ]);
+  const own = here
+    ? `${here.name} comes with this program (${millions(here.parameters)} parameters, images of ${here.image} pixels, knows text), and is used ` +
+      "where no other is named.\n\n"
+    : "";
   await print(
-    `Backbones to download with "inctrl models pull NAME", into ${cacheDir()}:\n\n` +
+    `${own}Backbones to download with "inctrl models pull NAME", into ${cacheDir()}:\n\n` +
       indent(alignTable([["name", "parameters", "image", "text", "licence", "cached"], ...rows])) +
       `\n  clip-vocabulary, which a class name needs, comes with every model that knows text` +
       `${vocabulary ? " and is here" : ""}.\n\n` +

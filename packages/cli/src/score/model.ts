@@ -1,7 +1,15 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir } from "@inctrl/clip";
-import { type Backbone, Heads, openBackbone, PromptBank, readPrompts, Scorer } from "@inctrl/inctrl";
+import {
+  type Backbone,
+  Heads,
+  openBackbone,
+  PromptBank,
+  readPrompts,
+  Scorer,
+  shippedHeads,
+} from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 import { CliError } from "../errors.js";
 import { stopIfAborted } from "../signals.js";
@@ -65,6 +73,8 @@ export interface Model {
   readonly backbone: Backbone;
   readonly bank: PromptBank;
   readonly scorer: Scorer;
+  /** The heads' file, where there are any. */
+  readonly heads: string | null;
   close(): void;
 }
 
@@ -86,7 +96,8 @@ export async function openModel(
   try {
     const backbone = keep(await loadBackbone(device, options));
     stopIfAborted(signal);
-    const heads = options.heads ? keep(await Heads.load(options.heads, device)) : undefined;
+    const file = options.heads ?? (options.class === undefined ? null : await shippedHeads(options.backbone));
+    const heads = file ? keep(await Heads.load(file, device)) : undefined;
     if (heads && backbone.hasText && options.class === undefined) {
       complain("the heads work best with the product's name beside them; add --class NAME");
     }
@@ -94,7 +105,7 @@ export async function openModel(
     stopIfAborted(signal);
     const bank = keep(await makeBank(backbone, prompts, options));
     const scorer = keep(new Scorer({ backbone, bank, heads, prototypes, alpha: options.alpha }));
-    return { backbone, bank, scorer, close };
+    return { backbone, bank, scorer, heads: file || null, close };
   } catch (error) {
     close();
     throw error;

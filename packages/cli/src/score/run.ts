@@ -28,7 +28,8 @@ export interface ScoreOptions {
   saveBank?: string;
   fit?: "crop" | "squash" | "tile";
   strict?: boolean;
-  heads?: string;
+  /** False: none, although some come with the backbone. */
+  heads?: string | false;
   class?: string;
   alpha: number;
   config?: string;
@@ -160,7 +161,7 @@ async function drawAll(
   return failed;
 }
 
-function headerOf({ backbone, bank }: Model, options: ScoreOptions): RunHeader {
+function headerOf({ backbone, bank, heads }: Model, options: ScoreOptions): RunHeader {
   const { vision } = backbone.config;
   return {
     backbone: backbone.name,
@@ -168,7 +169,7 @@ function headerOf({ backbone, bank }: Model, options: ScoreOptions): RunHeader {
     shots: bank.shots,
     prompts: bank.prompts.map(({ name }) => name),
     class: options.class ?? null,
-    heads: options.heads ?? null,
+    heads,
     fit: bank.fit,
     dtype: options.dtype,
     alpha: options.alpha,

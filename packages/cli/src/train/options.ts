@@ -1,3 +1,4 @@
+import { SHIPPED_MODEL } from "@inctrl/clip";
 import { TRAIN_DEFAULTS } from "@inctrl/inctrl";
 import { z } from "zod";
 import { parseSize } from "../options.js";
@@ -18,7 +19,7 @@ const SETTINGS = z.object({
   category: list.optional(),
   holdOut: list.optional(),
   class: z.record(text, text, { error: "give each category's name in texts" }).default({}),
-  backbone: text.optional(),
+  backbone: text.default(SHIPPED_MODEL),
   modelConfig: text.optional(),
   vocabulary: text.optional(),
   fit: oneOf("crop", "squash").default("crop"),

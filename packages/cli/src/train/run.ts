@@ -26,7 +26,6 @@ import { complain, count, duration, say } from "../ui/talk.js";
 import { version } from "../version.js";
 import { openCategories } from "./data.js";
 import type { TrainSettings } from "./options.js";
-import { writeUntrainedBackbone } from "./untrained.js";
 
 /** Products to train on where no data is named: several pieces of each material, two materials held out. */
 const DEFAULT_DATA = { seed: 0, variants: 4, train: 8, good: 4, bad: 8, holdOut: ["nut", "wood"] } as const;
@@ -36,8 +35,7 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
   const started = performance.now();
   await mkdir(settings.out, { recursive: true });
   return withDevice(settings.device, async (device) => {
-    const model = await chooseModel(settings);
-    using backbone = await load(device, model, settings);
+    using backbone = await load(device, settings);
     stopIfAborted(signal);
     say(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
     const cache = await FeatureCache.open(settings.cache ?? featureFolder(), {
@@ -52,29 +50,16 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
       say(`stopped after step ${result.steps}; the same command with --resume goes on from there`);
       return EXIT.interrupted;
     }
-    await print(summary(result, model, settings));
+    await print(summary(result, settings));
     say(`done in ${duration((performance.now() - started) / 1000)}`);
     return EXIT.ok;
   });
 }
 
-interface Model {
-  readonly backbone: string;
-  readonly modelConfig?: string;
-}
-
-async function chooseModel({ backbone, modelConfig, out }: TrainSettings): Promise<Model> {
-  if (backbone !== undefined) return { backbone, ...(modelConfig && { modelConfig }) };
-  say(
-    'no --backbone: an untrained one is used, so real weights do better ("inctrl models" lists some to download)',
-  );
-  return writeUntrainedBackbone(out);
-}
-
-async function load(device: Device, model: Model, { vocabulary }: TrainSettings): Promise<Backbone> {
+async function load(device: Device, settings: TrainSettings): Promise<Backbone> {
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
-    const { backbone, modelConfig: config } = model;
+    const { backbone, modelConfig: config, vocabulary } = settings;
     return await openBackbone(device, backbone, {
       config,
       vocabulary,
@@ -161,7 +146,8 @@ function epochLine({ epoch, mean_auroc, mean_residual }: EpochRecord): string {
 }
 
 /** What was written, what it is worth, and how to go on. */
-function summary({ losses, epochs, heads }: RunResult, model: Model, { out }: TrainSettings): string {
+function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings): string {
+  const { out, backbone, modelConfig } = settings;
   const last = losses.at(-1)?.loss;
   const final = epochs.at(-1);
   const lines = [
@@ -181,9 +167,9 @@ function summary({ losses, epochs, heads }: RunResult, model: Model, { out }: Tr
     if (mean_auroc < mean_residual)
       complain("on what was held out the heads do worse than s_p alone; train on more categories");
   }
-  const config = model.modelConfig ? ` --config ${model.modelConfig}` : "";
+  const config = modelConfig ? ` --config ${modelConfig}` : "";
   lines.push(
-    `to use them: inctrl score --backbone ${model.backbone}${config} --heads ${heads.last} --prompts good/ --images to-check/`,
+    `to use them: inctrl score --backbone ${backbone}${config} --heads ${heads.last} --prompts good/ --images to-check/`,
   );
   return `${lines.join("\n")}\n`;
 }

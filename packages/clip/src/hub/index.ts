@@ -4,3 +4,4 @@ export type { DownloadProgress } from "./download.js";
 export { HubError, type HubErrorCode } from "./errors.js";
 export { findHubModel, hubNames, type PulledFile, type PullOptions, pull, pullFile } from "./pull.js";
 export { type ResolvedModel, resolveModel } from "./resolve.js";
+export { SHIPPED_MODEL, shippedModel } from "./shipped.js";

@@ -2,6 +2,7 @@ import { cacheDir } from "./cache.js";
 import { HUB_MODELS, type HubModel, VOCABULARY_DOWNLOAD } from "./catalog.js";
 import { HubError } from "./errors.js";
 import { cachedPath, fileExists, hubNames } from "./pull.js";
+import { SHIPPED_MODEL, shippedModel } from "./shipped.js";
 
 /** Where the parts of a model lie on this disk. */
 export interface ResolvedModel {
@@ -15,8 +16,8 @@ export interface ResolvedModel {
 const LOOKS_LIKE_A_PATH = /[/\\]|\.(safetensors|pt|pth|bin|pyth)$/i;
 
 /**
- * Finds a model by path, by its name in the catalogue, or by the name of its configuration (then the first one that has been
- * downloaded). Nothing is downloaded: throws HubError "not_pulled" with the command that does it.
+ * Finds a model by path, by the name of the one that is shipped, by its name in the catalogue, or by the name of its
+ * configuration (then the first one that has been downloaded). Nothing is downloaded: throws HubError "not_pulled" with the command that does it.
  *
  * @example
  * const { weights } = await resolveModel("vit-b-16-plus-240-laion400m-e32");
@@ -28,6 +29,9 @@ export async function resolveModel(nameOrPath: string, folder: string = cacheDir
   if (LOOKS_LIKE_A_PATH.test(nameOrPath))
     throw new HubError("not_found", `${nameOrPath}: no such file; check the path`);
 
+  const shipped = await shippedModel(nameOrPath);
+  if (shipped) return shipped;
+
   const candidates = HUB_MODELS.filter((model) => answersTo(model, nameOrPath));
   for (const { files, config } of candidates) {
     const weights = cachedPath(files[0]!, folder);
@@ -37,7 +41,7 @@ export async function resolveModel(nameOrPath: string, folder: string = cacheDir
   if (!first)
     throw new HubError(
       "unknown_model",
-      `"${nameOrPath}" is neither a file nor one of ${hubNames().join(", ")}`,
+      `"${nameOrPath}" is neither a file nor one of ${[SHIPPED_MODEL, ...hubNames()].join(", ")}`,
     );
   throw new HubError(
     "not_pulled",

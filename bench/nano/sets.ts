@@ -1,0 +1,49 @@
+import { type Category, type DataSet, openDataSet } from "@inctrl/datasets";
+
+/** A data set that nano is measured on. */
+export interface MeasuredSet {
+  readonly name: string;
+  /** As `inctrl eval --data` takes it; `DIR` stands for the folder of real data. */
+  readonly spec: string;
+  readonly categories?: readonly string[];
+  /** Test images of a category that are used, spread evenly; all where it is left out. */
+  readonly most?: number;
+  /** Real images, never trained on. */
+  readonly real: boolean;
+}
+
+/** Products drawn at twice nano's side, so that it sees them as it sees a photograph: shrunk. */
+const drawn = (split: string, camera: string, variants: number) =>
+  `procedural:4711?split=${split}&camera=${camera}&variants=${variants}&train=8&good=12&bad=12&size=128`;
+
+export const SETS: readonly MeasuredSet[] = [
+  { name: "held-out families (fixed camera)", spec: drawn("held-out", "fixed", 2), real: false },
+  { name: "held-out families (free camera)", spec: drawn("held-out", "free", 2), real: false },
+  { name: "trained families (new products)", spec: drawn("train", "fixed", 1), real: false },
+  { name: "BrainMRI", spec: "brainmri:DIR/brainmri", real: true },
+  { name: "HeadCT", spec: "headct:DIR/headct", real: true },
+  { name: "ELPV", spec: "elpv:DIR/elpv", real: true },
+  { name: "AITEX", spec: "aitex:DIR/aitex", real: true },
+  { name: "KolektorSDD", spec: "sdd:DIR/kolektorsdd", real: true },
+  { name: "screw", spec: "mvtec:DIR/mvtec", categories: ["screw"], real: true },
+  { name: "leather", spec: "mvtec:DIR/mvtec", categories: ["leather"], real: true },
+  { name: "MNIST one-vs-all", spec: "mnist:DIR/mnist?protocol=one-vs-all", most: 200, real: true },
+  { name: "MNIST multi-class", spec: "mnist:DIR/mnist?protocol=multi", most: 400, real: true },
+  { name: "CIFAR-10 one-vs-all", spec: "cifar10:DIR/cifar10?protocol=one-vs-all", most: 200, real: true },
+];
+
+/** Opens a set, with so many test images of a category as are used. */
+export async function openMeasured({ spec, categories, most }: MeasuredSet, dir: string): Promise<DataSet> {
+  const set = await openDataSet(spec.replace("DIR", dir));
+  const chosen = set.categories.filter(({ name }) => categories?.includes(name) ?? true);
+  return { ...set, categories: chosen.map((category) => thinned(category, most)) };
+}
+
+function thinned(category: Category, most = Number.POSITIVE_INFINITY): Category {
+  const { test } = category;
+  if (test.length <= most) return category;
+  return {
+    ...category,
+    test: Array.from({ length: most }, (_, i) => test[Math.floor((i * test.length) / most)]!),
+  };
+}

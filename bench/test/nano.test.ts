@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { fillCard } from "../nano/card.js";
+import { openMeasured, SETS } from "../nano/sets.js";
+import { type Cell, meanOfNetworks, table } from "../nano/table.js";
+
+const cell = (set: string, way: string, shots: number, mean: number | null): Cell => ({
+  ...{ set, way, shots, real: set !== "drawn", pixel: null },
+  auroc: mean === null ? null : { mean, deviation: 0.01 },
+});
+
+test("a row for each set and K, and the mean of the real sets where all have a number", () => {
+  const cells = [
+    ...[cell("drawn", "a", 2, 0.9), cell("drawn", "a", 4, 0.95)],
+    ...[cell("ELPV", "a", 2, 0.6), cell("ELPV", "a", 4, 0.7)],
+    ...[cell("screw", "a", 2, 0.7), cell("screw", "a", 4, null)],
+    cell("ELPV", "once", 2, 0.5),
+  ];
+  const rows = table(cells, ["a", "once"]).split("\n");
+  assert.ok(rows.includes("| drawn | 4 | 0.950 ± 0.010 |  |"));
+  assert.ok(
+    rows.includes("| ELPV | 4 | 0.700 ± 0.010 | 0.500 ± 0.010 |"),
+    "what needs no prompts stands at every K",
+  );
+  assert.ok(rows.includes("| **mean of the real sets** | 2 | 0.650 |  |"));
+  assert.ok(rows.includes("| **mean of the real sets** | 4 |  |  |"));
+});
+
+test("several networks become their mean, with the deviation between them", () => {
+  const [one, two] = [[cell("ELPV", "a", 2, 0.6)], [cell("ELPV", "a", 2, 0.8)]];
+  assert.equal(meanOfNetworks([one]), one);
+  const [both] = meanOfNetworks([one, two]);
+  assert.ok(Math.abs(both!.auroc!.mean - 0.7) < 1e-12);
+  assert.ok(Math.abs(both!.auroc!.deviation! - Math.SQRT1_2 / 5) < 1e-12);
+});
+
+test("drawn sets open, thinned and held out as they say", async () => {
+  const set = SETS.find(({ name }) => name === "held-out families (free camera)")!;
+  const { categories } = await openMeasured({ ...set, most: 6, categories: ["coin-1", "key-2"] }, "");
+  assert.equal(
+    categories.map(({ name, test: { length } }) => [name, length]),
+    [
+      ["coin-1", 6],
+      ["key-2", 6],
+    ],
+  );
+  assert.is(new Set(SETS.map(({ name }) => name)).size, SETS.length);
+});
+
+test("the card keeps what stands around the tables", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "inctrl-nano-"));
+  const path = join(folder, "card.md");
+  const [begin, end] = ["<!-- measured: written by bench/nano/main.ts -->", "<!-- /measured -->"];
+  await writeFile(path, `before\n${begin}\nold\n${end}\nafter\n`);
+  await fillCard("| new |", path);
+  assert.is(await readFile(path, "utf8"), `before\n${begin}\n\n| new |\n${end}\nafter\n`);
+  await rm(folder, { recursive: true });
+});
+
+test.run();

@@ -1,0 +1,58 @@
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, complaints, temporaryFolder } from "../support/cli.js";
+import { writeImages } from "../support/model.js";
+
+// What works without a download: no backbone is named anywhere here.
+const { folder, remove } = temporaryFolder();
+const env = { INCTRL_CACHE: path.join(folder, "cache") };
+const good = path.join(folder, "good");
+writeImages(good, 3);
+test.after(remove);
+
+const score = async (...args: string[]) => {
+  const run = await cli(["score", "--prompts", good, "--images", good, "--format", "json", ...args], { env });
+  assert.is(run.code, 0, run.stderr);
+  return { document: JSON.parse(run.stdout), run };
+};
+
+test("without a backbone nano scores, by the patch residual", async () => {
+  const { document, run } = await score();
+  assert.equal([document.backbone, document.heads, document.grid, document.scored], ["nano", null, 8, 3]);
+  for (const { score, residual, text, phi } of document.results) {
+    assert.is(score, residual);
+    assert.equal([text, phi], [null, null]);
+  }
+  assert.equal(
+    complaints(run).filter((line) => !line.includes("are also prompts")),
+    [],
+  );
+});
+
+test("with the product's name its own heads and its text join in, unless they are refused", async () => {
+  const { document } = await score("--class", "metal plate");
+  assert.match(document.heads, /models[/\\]nano[/\\]heads\.safetensors$/);
+  for (const { score, residual, text, phi } of document.results) {
+    assert.ok(text > 0 && text < 1 && phi > 0 && phi < 1, `${text}, ${phi}`);
+    assert.ok(Math.abs(score - (phi + residual) / 2) < 1e-6);
+  }
+  const { document: plain } = await score("--class", "metal plate", "--no-heads");
+  assert.is(plain.heads, null);
+  for (const { score, residual, text } of plain.results) {
+    assert.is(score, residual);
+    assert.ok(text > 0 && text < 1);
+  }
+});
+
+test("the list of models begins with it", async () => {
+  const { stdout } = await cli(["models"], { env });
+  assert.match(
+    stdout,
+    /^nano comes with this program \(1\.2 M parameters, images of 64 pixels, knows text\)/,
+  );
+  const { shipped } = JSON.parse((await cli(["models", "--json"], { env })).stdout);
+  assert.equal([shipped.name, shipped.image, shipped.text], ["nano", 64, true]);
+});
+
+test.run();
