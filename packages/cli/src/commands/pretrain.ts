@@ -26,6 +26,10 @@ export function pretrainCommand(finish: Finish): Command {
       "--model <file>",
       "its configuration in OpenCLIP's JSON (default: nano's); the vocabulary is learnt",
     )
+    .option(
+      "--from <file>",
+      "weights of such a model to begin with, with a warm-up of their own (default: begin with nothing learnt)",
+    )
     .option("--merges <N>", "merges of the vocabulary (default: 1200)", Number)
     .optionsGroup("Training:")
     .option("--steps <N>", "steps of the whole schedule (default: 3000)", Number)

@@ -12,6 +12,7 @@ const NUMBER = "give a number, zero or more";
 /** Every setting of a pretraining; in a config file the names are those of the command line. */
 const SETTINGS = z.object({
   model: text.optional(),
+  from: text.optional(),
   merges: whole(1, 20_000).default(1200),
   steps: whole(1, 1e7).default(3000),
   batch: whole(4, 4096).multipleOf(4, { error: "give a multiple of 4" }).default(64),

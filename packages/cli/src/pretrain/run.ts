@@ -18,6 +18,7 @@ import { type Exam, judge } from "./judge.js";
 import { type Plan, planModel } from "./model.js";
 import type { PretrainSettings } from "./options.js";
 import { orderOf } from "./order.js";
+import { openStart } from "./start.js";
 
 /** Files of a run beside the model's own. */
 const RUN_FILES = {
@@ -90,8 +91,12 @@ async function pretrain(
     ...{ match: matchWeight, state: stateWeight, patch: patchWeight },
     ...{ residual: residualWeight, appearance: appearanceWeight },
   };
-  using trainer = await Pretrainer.create(device, plan.config, plan.tokenizer, { ...settings, weights });
-  const identity = identityOf(plan, settings);
+  const start = settings.from === undefined ? undefined : await openStart(settings.from, plan);
+  const options = { ...settings, weights };
+  using trainer = await Pretrainer.create(device, plan.config, plan.tokenizer, options, start?.read).finally(
+    () => start?.close(),
+  );
+  const identity = identityOf(plan, settings, start?.sha256);
   const checkpoint = join(settings.out, RUN_FILES.checkpoint);
   if (settings.resume) {
     if ((await loadCheckpoint(checkpoint, trainer, identity)) !== null)
@@ -182,8 +187,9 @@ const DECIDING: (keyof PretrainSettings)[] = [
   ...(["matchWeight", "stateWeight", "patchWeight", "residualWeight", "appearanceWeight"] as const),
 ];
 
-function identityOf({ json, merges }: Plan, settings: PretrainSettings): RunIdentity {
+function identityOf({ json, merges }: Plan, settings: PretrainSettings, start?: string): RunIdentity {
   return {
+    ...(start && { from: start }),
     model: JSON.stringify(json),
     merges: createHash("sha256").update(merges).digest("hex"),
     options: JSON.stringify(settings, DECIDING),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { openSafetensors } from "@inctrl/tensor";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
@@ -61,6 +62,30 @@ test("it writes a backbone, and a run that stopped and goes on gives the same by
   assert.equal(
     steps.filter(({ loss }) => loss !== undefined).map(({ step }) => step),
     [1, 2, 3, 4],
+  );
+});
+
+test("it begins with the values of a trained model, and refuses those of another", async () => {
+  const trained = path.join(folder, "whole/model.safetensors");
+  const still = ["--steps", "1", "--warm-up", "0", "--cool-down", "0", "--lr", "0", "--weight-decay", "0"];
+  const run = await cli([...SMALL, ...still, "--from", trained, "--out", path.join(folder, "again")]);
+  assert.is(run.code, 0, run.stderr);
+  const [before, after] = await Promise.all(
+    ["whole", "again"].map(async (name) => {
+      const weights = await openSafetensors(path.join(folder, name, "model.safetensors"));
+      const values = await weights.readFloat32("visual.conv1.weight");
+      await weights.close();
+      return values;
+    }),
+  );
+  assert.equal(after, before);
+  const again = path.join(folder, "again");
+  const other = ["--from", path.join(again, "model.safetensors")];
+  failsWith(await cli([...SMALL, ...still, ...other, "--out", again, "--resume"]), "from");
+  const vocabulary = SMALL.map((value) => (value === "60" ? "61" : value));
+  failsWith(
+    await cli([...vocabulary, ...still, "--from", trained, "--out", path.join(folder, "other")]),
+    "token_embedding",
   );
 });
 

@@ -13,7 +13,7 @@ import {
 } from "@inctrl/tensor";
 import type { ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
-import { buildClip, type Clip } from "../model/index.js";
+import { buildClip, type Clip, type ReadParameter } from "../model/index.js";
 import { normalize } from "../preprocess/index.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import type { CaptionedBatch } from "./batch.js";
@@ -88,12 +88,16 @@ export class Pretrainer {
     });
   }
 
-  /** @throws ClipError `config` for a model without text, or whose vocabulary is not the tokenizer's. */
+  /**
+   * @param read first values, such as a trained model's; by default those of a network that has learnt nothing.
+   * @throws ClipError `config` for a model without text, or whose vocabulary is not the tokenizer's.
+   */
   static async create(
     device: Device,
     config: ModelConfig,
     tokenizer: Tokenizer,
     options: PretrainOptions,
+    read: ReadParameter = firstParameters(config, options.seed),
   ): Promise<Pretrainer> {
     if (config.text?.vocabSize !== tokenizer.vocabSize) {
       throw new ClipError(
@@ -101,7 +105,7 @@ export class Pretrainer {
         `pretrain: the model has ${config.text?.vocabSize ?? "no"} tokens and the tokenizer ${tokenizer.vocabSize}; they must be equal`,
       );
     }
-    const clip = await buildClip(device, config, firstParameters(config, options.seed), { trainable: true });
+    const clip = await buildClip(device, config, read, { trainable: true });
     return new Pretrainer(clip, tokenizer, options);
   }
 
