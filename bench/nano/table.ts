@@ -61,13 +61,16 @@ function part(
     ),
   );
   const real = [...new Set(cells.filter((cell) => cell.real).map(({ set }) => set))];
-  const means = shots.map((k) =>
-    row(
-      "**mean of the real sets**",
+  const means = shots.map((k) => {
+    const whole = real.filter((set) => ways.every((way) => find(set, way, k)));
+    const absent = real.filter((set) => !whole.includes(set));
+    const name = `**mean of the real sets**${absent.length > 0 ? ` but ${absent.join(", ")}` : ""}`;
+    return row(
+      name,
       k,
-      ways.map((way) => mean(real.map((set) => find(set, way, k)))),
-    ),
-  );
+      ways.map((way) => mean(whole.map((set) => find(set, way, k)!))),
+    );
+  });
   return [
     `| set | K | ${ways.join(" | ")} |`,
     `| --- | --- | ${ways.map(() => "---").join(" | ")} |`,
@@ -82,9 +85,7 @@ const shown = (spread: Spread | null): string =>
     ? ""
     : spread.mean.toFixed(3) + (spread.deviation === null ? "" : ` ± ${spread.deviation.toFixed(3)}`);
 
-/** Only where every set has a number. */
-function mean(spreads: readonly (Spread | null)[]): Spread | null {
-  const values = spreads.flatMap((spread) => spread?.mean ?? []);
-  if (values.length < spreads.length || values.length === 0) return null;
-  return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, deviation: null };
+function mean(spreads: readonly Spread[]): Spread | null {
+  const over = spreadOf(spreads.map((spread) => spread.mean));
+  return over && { mean: over.mean, deviation: null };
 }

@@ -11,7 +11,7 @@ Examples:
     inctrl pretrain --steps 100 --warm-up 10
 
   As nano was trained, in sittings of an hour; each goes on where the last one stopped:
-    inctrl pretrain --out nano/ --minutes 60 --resume
+    inctrl pretrain --steps 4000 --pool 8191 --out nano/ --minutes 60 --resume
 
 A config file has the same names as the options, without the dashes in front ("warm-up: 100"); options on the command
 line come first. Exit code 0: the time or the steps are over; 1: failed; 130: stopped by Ctrl-C, with a checkpoint.`;
