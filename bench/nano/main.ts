@@ -44,7 +44,8 @@ async function measure(device: Device, set: MeasuredSet, way: Way): Promise<Cell
         rows.map(({ shots, metrics }) => ({
           ...{ set: set.name, real: set.real, way: way.name, shots },
           auroc: metrics.auroc,
-          pixel: metrics.pixelAuroc,
+          // Without the patch residual there is no map.
+          pixel: way.components.includes("P") ? metrics.pixelAuroc : null,
         })),
       );
     } finally {

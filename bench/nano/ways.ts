@@ -21,7 +21,7 @@ export interface Way {
   open(device: Device, network: number): Promise<{ backbone: Backbone; heads?: Heads }>;
 }
 
-export const SHOTS = [2, 4, 8];
+const SHOTS = [2, 4, 8];
 const RESIDUAL = { components: ["P"] as const, shots: SHOTS, seeds: 3, networks: 1 };
 
 const nano = async (device: Device) => ({ backbone: await openBackbone(device, SHIPPED_MODEL) });

@@ -62,7 +62,7 @@ async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch
   return right / count;
 }
 
-/** What training multiplied cosines by: at 100, as CLIP's own ends, the text scores of a short one would all be 0 or 1. */
+/** What training multiplied cosines by: at 100, as CLIP's own ends, a short one's text scores would nearly all be close to 0 or 1. */
 export const logitScale = async ({ parameters }: Clip): Promise<number> =>
   Math.exp(await parameters.tensor("logit_scale").item());
 

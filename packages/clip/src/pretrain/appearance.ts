@@ -9,6 +9,8 @@ const DIRECTIONS = 8;
 const SCALES = [1, 2, 4];
 /** What grey value and colour count beside gradients. */
 const TONE = 0.6;
+/** Added to the variance of cosines, which is 0 where all patches are alike. */
+const LEAST_SPREAD = 1e-6;
 
 /**
  * How far the likeness of patches strays from what their descriptions say: the mean square between the cosines of tokens and those of
@@ -42,12 +44,9 @@ export function appearanceLoss(
   );
 }
 
-/** Where all patches are alike. */
-const LEAST_SPREAD = 1e-6;
-
 /**
  * What a patch looks like, in the old way (Dalal and Triggs 2005): its grey value, two opponent colours, and its gradients by
- * direction at three scales. Neighbours within `reach` patches are averaged in.
+ * direction at three scales.
  *
  * @returns [count, patches, length], as one array, and its length.
  */
@@ -62,30 +61,33 @@ export function describePatches(
   const length = 3 + DIRECTIONS * scales.length;
   const values = new Float32Array(count * grid * grid * length);
   const grey = new Float32Array(side * side);
+  const share = TONE / (patch * patch);
   for (let i = 0; i < count; i++) {
-    const start = i * grid * grid * length;
-    const add = (y: number, x: number, feature: number, value: number) => {
-      const cell = Math.floor(y / patch) * grid + Math.floor(x / patch);
-      values[start + cell * length + feature]! += value;
-    };
-    const share = TONE / (patch * patch);
+    /** Where the description of the patch at a pixel begins, on a picture with patches of so many pixels. */
+    const placeOf = (y: number, x: number, pixelsOfPatch: number) =>
+      (i * grid * grid + Math.floor(y / pixelsOfPatch) * grid + Math.floor(x / pixelsOfPatch)) * length;
     for (let y = 0, p = 0; y < side; y++) {
       for (let x = 0; x < side; x++, p++) {
-        const at = 3 * (i * size * size + y * size + x);
-        const [r, g, b] = [0, 1, 2].map((c) => (pixels[at + c]! / 255 - mean[c]!) / std[c]!) as [
-          number,
-          number,
-          number,
-        ];
+        const from = 3 * (i * size * size + y * size + x);
+        const r = (pixels[from]! / 255 - mean[0]) / std[0];
+        const g = (pixels[from + 1]! / 255 - mean[1]) / std[1];
+        const b = (pixels[from + 2]! / 255 - mean[2]) / std[2];
         grey[p] = (r + g + b) / 3;
-        add(y, x, 0, share * grey[p]!);
-        add(y, x, 1, share * (r - g));
-        add(y, x, 2, share * ((r + g) / 2 - b));
+        const at = placeOf(y, x, patch);
+        values[at]! += share * grey[p]!;
+        values[at + 1]! += share * (r - g);
+        values[at + 2]! += share * ((r + g) / 2 - b);
       }
     }
     scales.forEach((scale, s) => {
-      gradients(shrunk(grey, side, scale), side / scale, (y, x, direction, strength) =>
-        add(y * scale, x * scale, 3 + s * DIRECTIONS + direction, strength / (patch / scale) ** 2),
+      const pixelsOfPatch = patch / scale;
+      const feature = 3 + s * DIRECTIONS;
+      addGradients(
+        shrunk(grey, side, scale),
+        side / scale,
+        values,
+        pixelsOfPatch ** -2,
+        (y, x) => placeOf(y, x, pixelsOfPatch) + feature,
       );
     });
   }
@@ -105,15 +107,21 @@ function shrunk(grey: Float32Array, side: number, scale: number): Float32Array {
   return out;
 }
 
-const COMPASS = Array.from({ length: DIRECTIONS }, (_, d) => (2 * Math.PI * d) / DIRECTIONS).map(
+/** Half of the directions; the others are their opposites. */
+const COMPASS = Array.from({ length: DIRECTIONS / 2 }, (_, d) => (2 * Math.PI * d) / DIRECTIONS).map(
   (angle) => [Math.cos(angle), Math.sin(angle)] as const,
 );
 
-/** Differences across each pixel, the border's repeated outwards, by how far they point in each direction. */
-function gradients(
+/**
+ * Differences across each pixel, the border's repeated outwards: how far they point in each direction is added, times `share`, from
+ * the place on that the pixel has in `values`.
+ */
+function addGradients(
   grey: Float32Array,
   side: number,
-  add: (y: number, x: number, direction: number, strength: number) => void,
+  values: Float32Array,
+  share: number,
+  placeOf: (y: number, x: number) => number,
 ): void {
   const last = side - 1;
   for (let y = 0; y < side; y++) {
@@ -121,9 +129,11 @@ function gradients(
     for (let x = 0; x < side; x++) {
       const dx = grey[y * side + Math.min(last, x + 1)]! - grey[y * side + Math.max(0, x - 1)]!;
       const dy = grey[below + x]! - grey[above + x]!;
-      for (let d = 0; d < DIRECTIONS; d++) {
-        const along = dx * COMPASS[d]![0] + dy * COMPASS[d]![1];
-        if (along > 0) add(y, x, d, along);
+      const at = placeOf(y, x);
+      for (let d = 0; d < COMPASS.length; d++) {
+        const along = share * (dx * COMPASS[d]![0] + dy * COMPASS[d]![1]);
+        if (along > 0) values[at + d]! += along;
+        else values[at + d + COMPASS.length]! -= along;
       }
     }
   }
