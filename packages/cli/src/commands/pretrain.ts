@@ -28,7 +28,7 @@ export function pretrainCommand(finish: Finish): Command {
     )
     .option(
       "--from <file>",
-      "weights of such a model to begin with, with a warm-up of their own (default: begin with nothing learnt)",
+      "weights of such a model to begin with, and merges.txt beside them (default: begin with nothing learnt)",
     )
     .option("--merges <N>", "merges of the vocabulary (default: 1200)", Number)
     .optionsGroup("Training:")

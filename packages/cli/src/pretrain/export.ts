@@ -2,13 +2,13 @@ import { join } from "node:path";
 import type { Clip } from "@inctrl/clip";
 import { f32ToF16, type StoredTensor, type Tensor, writeFileAtomic, writeSafetensors } from "@inctrl/tensor";
 import { logitScale } from "./judge.js";
-import type { Plan } from "./model.js";
+import { MERGES_FILE, type Plan } from "./model.js";
 
 /** Files of a model, in its folder. */
 export const MODEL_FILES = {
   weights: "model.safetensors",
   config: "config.json",
-  merges: "merges.txt",
+  merges: MERGES_FILE,
 } as const;
 
 /** Writes a trained model as it is used: float16 weights, the configuration, and the vocabulary's merges. */

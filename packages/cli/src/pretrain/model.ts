@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import {
   createTokenizer,
   learnMerges,
@@ -31,13 +32,20 @@ export interface Plan {
 /** Captions that the vocabulary is learnt from, and classes whose prompts are. */
 const TEXTS = { captions: 6_000, classes: 400 } as const;
 
-/** Reads the configuration, learns the vocabulary, and puts its size into the configuration. */
+/** What a model's vocabulary is called in the folder of its weights. */
+export const MERGES_FILE = "merges.txt";
+
+/**
+ * Reads the configuration, learns the vocabulary, and puts its size into the configuration. A run that begins with trained
+ * weights takes their vocabulary, from beside them: in another one, a token's vector would stand for another word.
+ */
 export async function planModel(
-  { model, merges: count }: { model?: string; merges: number },
+  { model, merges: count, from }: { model?: string; merges: number; from?: string },
   seed: number,
 ): Promise<Plan> {
   const template = model === undefined ? NANO : await readTemplate(model);
-  const merges = learnMerges(vocabularyTexts(seed), count);
+  const merges =
+    from === undefined ? learnMerges(vocabularyTexts(seed), count) : await readMerges(dirname(from));
   const tokenizer = createTokenizer(merges);
   const json = { ...template, text_cfg: { ...template.text_cfg, vocab_size: tokenizer.vocabSize } };
   return { config: parseConfig(json), json, merges, tokenizer };
@@ -55,6 +63,19 @@ async function readTemplate(path: string): Promise<typeof NANO> {
     );
   }
   throw new CliError("input", `${path}: holds no vision_cfg and text_cfg; give a model in OpenCLIP's form`);
+}
+
+async function readMerges(folder: string): Promise<string> {
+  const path = join(folder, MERGES_FILE);
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new CliError(
+      "input",
+      `${path}: cannot be read (${(cause as Error).message}); --from needs the vocabulary beside the weights`,
+      { cause },
+    );
+  }
 }
 
 /** Captions as training draws them, and InCTRL's prompts for some of the things they name. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { openSafetensors } from "@inctrl/tensor";
 import { test } from "uvu";
@@ -68,7 +68,16 @@ test("it writes a backbone, and a run that stopped and goes on gives the same by
 test("it begins with the values of a trained model, and refuses those of another", async () => {
   const trained = path.join(folder, "whole/model.safetensors");
   const still = ["--steps", "1", "--warm-up", "0", "--cool-down", "0", "--lr", "0", "--weight-decay", "0"];
-  const run = await cli([...SMALL, ...still, "--from", trained, "--out", path.join(folder, "again")]);
+  const run = await cli([
+    ...SMALL,
+    ...still,
+    "--seed",
+    "1",
+    "--from",
+    trained,
+    "--out",
+    path.join(folder, "again"),
+  ]);
   assert.is(run.code, 0, run.stderr);
   const [before, after] = await Promise.all(
     ["whole", "again"].map(async (name) => {
@@ -81,11 +90,22 @@ test("it begins with the values of a trained model, and refuses those of another
   assert.equal(after, before);
   const again = path.join(folder, "again");
   const other = ["--from", path.join(again, "model.safetensors")];
-  failsWith(await cli([...SMALL, ...still, ...other, "--out", again, "--resume"]), "from");
-  const vocabulary = SMALL.map((value) => (value === "60" ? "61" : value));
+  failsWith(await cli([...SMALL, ...still, "--seed", "1", ...other, "--out", again, "--resume"]), "from");
+  assert.ok(
+    file("whole", "merges.txt").equals(file("again", "merges.txt")),
+    "the vocabulary is the weights' own",
+  );
+  const wider = path.join(folder, "wider.json");
+  writeFileSync(wider, readFileSync(model, "utf8").replace('"embed_dim":16', '"embed_dim":24'));
   failsWith(
-    await cli([...vocabulary, ...still, "--from", trained, "--out", path.join(folder, "other")]),
-    "token_embedding",
+    await cli([...SMALL, ...still, "--model", wider, "--from", trained, "--out", path.join(folder, "other")]),
+    "visual.proj",
+  );
+  mkdirSync(path.join(folder, "bare"));
+  copyFileSync(trained, path.join(folder, "bare/model.safetensors"));
+  failsWith(
+    await cli([...SMALL, ...still, "--from", path.join(folder, "bare/model.safetensors")]),
+    "merges.txt",
   );
 });
 
