@@ -1,7 +1,8 @@
 import { recorded } from "../autograd/record.js";
 import { type DType, isFloat, wgslScalar } from "../dtype.js";
+import { planFlat, SHARES } from "../kernels/flat.js";
 import { FLOAT } from "../kernels/float.js";
-import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "../kernels/kernel.js";
+import { FLAT, kernel, kernelFor } from "../kernels/kernel.js";
 import { scope } from "../scope.js";
 import { Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
@@ -31,17 +32,18 @@ export function cast(x: Tensor, dtype: DType): Tensor {
       name: `cast ${from} to ${dtype}`,
       reads: { x: from === "float16" ? "u32" : wgslScalar(from) },
       writes: { out: dtype === "float16" ? "u32" : target },
-      uniforms: { count: "u32", size: "u32" },
+      uniforms: { ...SHARES.uniforms, size: "u32" },
       workgroup: FLAT,
       ...(dtype === "float16" ? { declare: FLOAT.pack_half } : {}),
-      body: `${FLAT_INDEX}\n  if (i >= u.count) { return; }\n  ${store}`,
+      body: `${SHARES.begin}\n  ${SHARES.each} {\n  ${store}\n  }`,
     });
   });
   const count = dtype === "float16" ? Math.ceil(x.size / 2) : x.size;
   const convert = () =>
     scope(() => {
       const out = Tensor.empty(x.device, x.shape, dtype);
-      launch(kernelText, { x, out }, { count, size: x.size }, flatGrid(count));
+      const { uniforms, grid } = planFlat(count, x.device.caps);
+      launch(kernelText, { x, out }, { ...uniforms, size: x.size }, grid);
       return out;
     });
   return isFloat(from) && isFloat(dtype) ? recorded("cast", [x], undefined, convert) : convert();

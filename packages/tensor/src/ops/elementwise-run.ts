@@ -18,9 +18,10 @@ export type Operand = Tensor | number;
 
 /**
  * How a kernel finds an operand's value for output i: at i; at (i / inner) % size, which covers one value, a bias along
- * the last axes and a factor along leading or middle ones; by strides; or as a uniform.
+ * the last axes and a factor along leading or middle ones; by strides; or as a uniform. A factor of kernels that take four
+ * outputs at a time is a cycle whose value all four share.
  */
-export type Access = "same" | "cycle" | "strided" | "number";
+export type Access = "same" | "cycle" | "factor" | "strided" | "number";
 
 const LETTERS = ["a", "b", "c"] as const;
 
@@ -44,21 +45,24 @@ function run(name: ElementwiseName, operands: readonly Operand[], shape: Shape, 
   const { device } = operands.find((x) => x instanceof Tensor) as Tensor;
   return scope(() => {
     const out = Tensor.empty(device, shape, op.gives ?? type);
-    const ways = operands.map((x) =>
-      x instanceof Tensor ? accessOf(x.shape, shape) : { access: "number" as const },
+    const single: Way[] = operands.map((x) =>
+      x instanceof Tensor ? accessOf(x.shape, shape) : { access: "number" },
     );
-    const accesses = ways.map((way) => way.access);
+    const fours = inFours(single, out.size);
+    const ways = fours ?? single;
     const bound: Record<string, Tensor> = { out };
-    const flat = planFlat(out.size, device.caps);
+    const flat = planFlat(fours ? out.size / 4 : out.size, device.caps);
     const uniforms: UniformValues = { ...flat.uniforms, shape: padded8(shape, 1) };
     operands.forEach((x, i) => {
       const way = ways[i];
       if (x instanceof Tensor) bound[`x${i}`] = x.dtype === "float16" ? cast(x, "float32") : x;
       else uniforms[`value${i}`] = x;
-      if (way.access === "cycle") Object.assign(uniforms, cycleUniforms(i, way.inner, way.size));
+      if (way.access === "cycle" || way.access === "factor")
+        Object.assign(uniforms, cycleUniforms(i, way.inner, way.size));
       if (way.access === "strided") uniforms[`strides${i}`] = padded8(way.strides, 0);
     });
-    launch(elementwiseKernel(name, type, accesses), bound, uniforms, flat.grid);
+    const accesses = ways.map((way) => way.access);
+    launch(elementwiseKernel(name, type, accesses, fours !== null), bound, uniforms, flat.grid);
     return out;
   });
 }
@@ -113,9 +117,26 @@ function checkNumber(name: string, value: number, type: ComputeType): void {
 }
 
 type Way =
-  | { access: "same" }
-  | { access: "cycle"; inner: number; size: number }
+  | { access: "same" | "number" }
+  | { access: "cycle" | "factor"; inner: number; size: number }
   | { access: "strided"; strides: number[] };
+
+/**
+ * The same ways where outputs are taken four at a time, counted in fours; null where an operand's runs are no multiple of four. A
+ * load of four costs little more than one on CPUs, and less than four on GPUs.
+ */
+function inFours(ways: readonly Way[], count: number): Way[] | null {
+  if (count % 4 !== 0) return null;
+  const wide = ways.map((way): Way | null => {
+    if (way.access === "same" || way.access === "number") return way;
+    if (way.access !== "cycle") return null;
+    const { inner, size } = way;
+    if (inner % 4 === 0) return { access: "factor", inner: inner / 4, size };
+    if (inner === 1 && size % 4 === 0) return { access: "cycle", inner, size: size / 4 };
+    return size === 1 ? { access: "factor", inner: 1, size } : null;
+  });
+  return wide.includes(null) ? null : (wide as Way[]);
+}
 
 /** The cheapest access by which a tensor of `shape` is read over `target`. */
 export function accessOf(shape: Shape, target: Shape): Way {
@@ -151,50 +172,86 @@ const cycleStep = (o: number) => `  rest${o} += u.restStep${o};
   rest${o} -= select(0u, u.inner${o}, rest${o} >= u.inner${o});
   at${o} -= select(0u, u.size${o}, at${o} >= u.size${o});`;
 
-/** out[i] = f(a, b, c) for one row, type and access to each operand. */
-function elementwiseKernel(name: ElementwiseName, type: ComputeType, accesses: readonly Access[]): Kernel {
-  return kernelFor(`elementwise:${name}:${type}:${accesses.join()}`, () => {
+/** out[i] = f(a, b, c) for one row, type and access to each operand; i counts fours where they are taken at a time. */
+function elementwiseKernel(
+  name: ElementwiseName,
+  type: ComputeType,
+  accesses: readonly Access[],
+  fours: boolean,
+): Kernel {
+  return kernelFor(`elementwise:${name}:${type}:${accesses.join()}:${fours}`, () => {
     const op: ElementwiseOp = ELEMENTWISE[name];
     const scalar = wgslScalar(type);
     const typeOf = (i: number) => (op.condition && i === 0 ? "u32" : scalar);
-    const expression = typeof op.wgsl === "string" ? op.wgsl : (op.wgsl[type] as string);
-    const uses = Array.isArray(op.uses)
-      ? op.uses
-      : ((op.uses as Partial<Record<string, string[]>>)?.[type] ?? []);
-    const guard = op.guard && type === "float32";
+    const wide = (one: string) => (fours ? `vec4<${one}>` : one);
+    const given = op.gives === "bool" ? "u32" : scalar;
     const letters = LETTERS.slice(0, accesses.length);
     const strided = accesses.flatMap((access, i) => (access === "strided" ? [`strides${i}`] : []));
     const read = (access: Access, i: number): string => {
-      if (access === "number") return `u.value${i}`;
+      if (access === "number") return fours ? `vec4(u.value${i})` : `u.value${i}`;
+      if (access === "factor") return `vec4(x${i}[at${i}])`;
       if (access === "cycle") return `x${i}[at${i}]`;
       return access === "strided" ? `x${i}[at_strides${i}]` : `x${i}[i]`;
     };
-    const cycles = accesses.flatMap((access, i) => (access === "cycle" ? [i] : []));
+    const cycles = accesses.flatMap((access, i) => (access === "cycle" || access === "factor" ? [i] : []));
     const uniforms: Record<string, UniformType> = { ...SHARES.uniforms };
     accesses.forEach((access, i) => {
       if (access === "number") uniforms[`value${i}`] = typeOf(i);
     });
     for (const i of cycles) for (const field of Object.keys(cycleUniforms(i, 1, 1))) uniforms[field] = "u32";
     for (const field of strided.length > 0 ? ["shape", ...strided] : []) uniforms[field] = "u32x8";
+    const of = (part: string) => `f(${letters.map((letter) => letter + part).join(", ")})`;
     return kernel({
       name,
       reads: Object.fromEntries(
-        accesses.flatMap((access, i) => (access === "number" ? [] : [[`x${i}`, typeOf(i)]])),
+        accesses.flatMap((access, i) => {
+          if (access === "number") return [];
+          return [[`x${i}`, access === "factor" ? typeOf(i) : wide(typeOf(i))]];
+        }),
       ),
-      writes: { out: op.gives === "bool" ? "u32" : scalar },
+      writes: { out: wide(given) },
       uniforms,
       workgroup: FLAT,
-      declare: [...new Set([...uses, ...(guard ? [FLOAT.is_nan] : [])])].join("\n"),
+      declare: valueFunction(
+        op,
+        type,
+        letters.map((letter, i) => `${letter}: ${typeOf(i)}`),
+        given,
+      ),
       body: `${SHARES.begin}
 ${cycles.map(cycleStart).join("\n")}
   ${SHARES.each} {
 ${strided.length > 0 ? offsetLoop(strided) : ""}
 ${accesses.map((access, i) => `  let ${letters[i]} = ${read(access, i)};`).join("\n")}
-  var value = ${op.gives === "bool" ? `u32(${expression})` : expression};
-${guard ? letters.map((x) => `  value = select(value, ${x}, is_nan(${x}));`).join("\n") : ""}
-  out[i] = value;
+  out[i] = ${fours ? `vec4(${["x", "y", "z", "w"].map((part) => of(`.${part}`)).join(", ")})` : of("")};
 ${cycles.map(cycleStep).join("\n")}
   }`,
     });
   });
+}
+
+/** `f`, the value of one output, and what it calls. */
+function valueFunction(
+  op: ElementwiseOp,
+  type: ComputeType,
+  parameters: readonly string[],
+  given: string,
+): string {
+  const expression = typeof op.wgsl === "string" ? op.wgsl : (op.wgsl[type] as string);
+  const uses = Array.isArray(op.uses)
+    ? op.uses
+    : ((op.uses as Partial<Record<string, string[]>>)?.[type] ?? []);
+  const guard = op.guard && type === "float32";
+  return `${[...new Set([...uses, ...(guard ? [FLOAT.is_nan] : [])])].join("\n")}
+fn f(${parameters.join(", ")}) -> ${given} {
+  var value = ${op.gives === "bool" ? `u32(${expression})` : expression};
+${
+  guard
+    ? LETTERS.slice(0, parameters.length)
+        .map((x) => `  value = select(value, ${x}, is_nan(${x}));`)
+        .join("\n")
+    : ""
+}
+  return value;
+}`;
 }

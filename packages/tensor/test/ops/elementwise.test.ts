@@ -98,16 +98,19 @@ for (const [name, op] of TABLE) {
       const host = Array.from({ length: op.arity }, (_, i) =>
         samples(op.condition && i === 0 ? "bool" : type, i),
       );
-      const count = Math.min(...host.map((values) => values.length));
-      const inputs = host.map((values) => tensor(device, values.slice(0, count)));
-      const got = await valuesOf(() => elementwise(name, inputs));
-      for (const x of inputs) x.dispose();
-      const skipped = SKIPPED[name];
-      const want = Array.from({ length: count }, (_, i) => {
-        const [a, b, c] = host.map((values) => values[i]);
-        return skipped?.(a, b) ? got[i] : stored(type, op.gives, op.reference(a, b, c));
-      });
-      close(got, want, TOLERANCES[name] ?? { rel: 2.5e-7 }, `${name} ${type}`);
+      const most = Math.min(...host.map((values) => values.length));
+      // Kernels take four at a time where they can.
+      for (const count of [most - (most % 4), most - (most % 4) - 1]) {
+        const inputs = host.map((values) => tensor(device, values.slice(0, count)));
+        const got = await valuesOf(() => elementwise(name, inputs));
+        for (const x of inputs) x.dispose();
+        const skipped = SKIPPED[name];
+        const want = Array.from({ length: count }, (_, i) => {
+          const [a, b, c] = host.map((values) => values[i]);
+          return skipped?.(a, b) ? got[i] : stored(type, op.gives, op.reference(a, b, c));
+        });
+        close(got, want, TOLERANCES[name] ?? { rel: 2.5e-7 }, `${name} ${type}, ${count} values`);
+      }
     }
   });
 }
@@ -178,6 +181,30 @@ test("broadcasts by every access, at sizes around and above a workgroup's", asyn
       [4, 1],
     ],
     [[1], [0]],
+    // In fours: a bias, factors, and one value for all.
+    [[37, 128], [128]],
+    [
+      [37, 128],
+      [37, 1],
+    ],
+    [
+      [2, 5, 6, 8],
+      [5, 1, 1],
+    ],
+    [
+      [1, 1, 8],
+      [3, 1, 8],
+    ],
+    [
+      [1, 1],
+      [300, 4],
+    ],
+    // A multiple of four whose runs are none.
+    [[8, 6], [6]],
+    [
+      [8, 6],
+      [8, 1],
+    ],
   ];
   for (const pair of pairs) await broadcasts(device, pair);
   await broadcasts(device, [[4, 1], [3], [2, 1, 1]]);

@@ -1,5 +1,4 @@
-import { cast } from "../../ops/cast.js";
-import { div, equal, exp, mul, sub } from "../../ops/elementwise.js";
+import { div, equal, exp, mul, sub, where } from "../../ops/elementwise.js";
 import { type Axes, mean, sum } from "../../ops/reduce.js";
 import { expand, reshape } from "../../ops/shape.js";
 import { normalizeAxis, type Shape, sizeOf } from "../../shape.js";
@@ -31,9 +30,9 @@ const spread = (g: Tensor, shape: Shape, axes: Axes | undefined): Tensor =>
 const extreme: Rule = [
   input<ReduceAttributes>([0, "out"], ({ g, inputs: [x], out, shapes, attributes: { axes } }) => {
     const kept = keptShape(shapes[0], axes);
-    const taken = cast(equal(x, reshape(out, kept)), "float32");
+    const taken = where(equal(x, reshape(out, kept)), 1, 0);
     const ties = sum(taken, axes, { keepDims: true });
-    return mul(div(taken, ties), reshape(g, kept));
+    return mul(taken, div(reshape(g, kept), ties));
   }),
 ];
 
