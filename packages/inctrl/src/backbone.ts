@@ -67,6 +67,11 @@ export class Backbone {
     return this.#text !== null;
   }
 
+  /** The same for what text scores depend on: the text tower, its configuration and vocabulary; null without one. */
+  async textFingerprint(): Promise<string | null> {
+    return (await this.#text?.fingerprint()) ?? null;
+  }
+
   /**
    * The two text prototypes of a class, [2, embedDim]; made once for each name and kept until `dispose`.
    *

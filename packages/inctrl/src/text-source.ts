@@ -56,7 +56,7 @@ export class TextSource {
     const tokenizer = await openTokenizer(vocabulary, { vocabSize: config.text?.vocabSize });
     if (folder === undefined) return this.#encode(tokenizer, className);
     const cache = new PrototypeCache(folder);
-    const key = await this.#key(vocabulary, className);
+    const key = await this.#key(className);
     const known = await cache.read(key, config.embedDim);
     if (known) return keep(tensor(device, known, [2, config.embedDim]));
     const made = await this.#encode(tokenizer, className);
@@ -83,18 +83,26 @@ export class TextSource {
     }
   }
 
-  /** A name for all that the prototypes depend on. */
-  async #key(vocabulary: string, className: string): Promise<string> {
-    const { device, config, dtype = "float32" } = this.#options;
-    const { name, description, family } = device.caps;
+  /** sha256 over all that text scores depend on besides the image: the tower's values, its configuration and the vocabulary. */
+  async fingerprint(): Promise<string> {
+    const { config, dtype = "float32", vocabulary } = this.#options;
     this.#fingerprint ??= this.#hashTower();
     const facts = {
-      version: VERSION,
       tower: await this.#fingerprint,
       text: config.text,
       activation: config.activation,
       dtype,
-      vocabulary: await hashFile(vocabulary),
+      vocabulary: vocabulary && (await hashFile(vocabulary)),
+    };
+    return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+  }
+
+  /** A name for all that the prototypes of a class depend on. */
+  async #key(className: string): Promise<string> {
+    const { name, description, family } = this.#options.device.caps;
+    const facts = {
+      version: VERSION,
+      text: await this.fingerprint(),
       prompts: promptTexts(className),
       // Adapters round in their own ways.
       adapter: [name, description, family],

@@ -63,6 +63,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const recipe = makeRecipe(backbone, heads, components, aggregate, alpha);
   const { features } = options;
   if (features) checkStore(features, backbone, fit);
+  const text = recipe.components.has("T") ? await backbone.textFingerprint() : null;
   const settings: Settings = {
     "data set": dataSet.name,
     backbone: backbone.fingerprint,
@@ -72,6 +73,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     aggregate,
     alpha: String(alpha),
     fit,
+    ...(text !== null && { text }),
     ...(features && { features: "kept in float16" }),
     ...options.settings,
   };

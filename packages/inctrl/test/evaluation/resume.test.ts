@@ -1,9 +1,10 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SHIPPED_MODEL, shippedModel } from "@inctrl/clip";
 import type { Sample } from "@inctrl/datasets";
 import type { Device } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { type EvaluateOptions, evaluate } from "../../src/index.js";
+import { type EvaluateOptions, evaluate, openBackbone } from "../../src/index.js";
 import { deviceTests, fixtureBackbone, PATCH14, THREE_SHOT, throwsCode } from "../support.js";
 import { category, dataSet, timeless } from "./support.js";
 
@@ -147,6 +148,21 @@ test("another backbone, other options and other images are refused, by name", as
   const redrawn = { ...one, test: [{ ...one.test[0], load: one.test[1].load }, ...one.test.slice(1)] };
   await refused(/images of "one" are no longer those/, { dataSet: dataSet(redrawn, two) });
   assert.is(readFileSync(store, "utf8"), before);
+});
+
+test("text scores at another scale are refused", async ({ device, folder }) => {
+  const store = join(folder, "text.jsonl");
+  const shipped = (await shippedModel(SHIPPED_MODEL))!;
+  const config = JSON.parse(readFileSync(shipped.config!, "utf8"));
+  const other = join(folder, "other.json");
+  writeFileSync(other, JSON.stringify({ ...config, text_cfg: { ...config.text_cfg, logit_scale: 100 } }));
+  const withText = async (json: string | undefined) => {
+    using backbone = await openBackbone(device, SHIPPED_MODEL, { config: json });
+    return await evaluate({ backbone, ...OPTIONS, shots: [1], seeds: 1, components: ["T"], store });
+  };
+  const first = await withText(undefined);
+  assert.equal(await withText(undefined), first, "the same scale goes on");
+  await throwsCode(() => withText(other), "evaluation", /text was "[0-9a-f]+" and now is "[0-9a-f]+"/);
 });
 
 test("files that are no store are refused and left alone", async ({ device, folder }) => {
