@@ -30,6 +30,11 @@ export function pretrainCommand(finish: Finish): Command {
       "--from <file>",
       "weights of such a model to begin with, and merges.txt beside them (default: begin with nothing learnt)",
     )
+    .option(
+      "--image-size <pixels>",
+      "side of the images it is trained on (default: the configuration's); positions of --from are interpolated",
+      Number,
+    )
     .option("--merges <N>", "merges of the vocabulary (default: 1200)", Number)
     .optionsGroup("Training:")
     .option("--steps <N>", "steps of the whole schedule (default: 3000)", Number)

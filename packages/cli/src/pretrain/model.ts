@@ -40,14 +40,19 @@ export const MERGES_FILE = "merges.txt";
  * weights takes their vocabulary, from beside them: in another one, a token's vector would stand for another word.
  */
 export async function planModel(
-  { model, merges: count, from }: { model?: string; merges: number; from?: string },
+  settings: { model?: string; merges: number; from?: string; imageSize?: number },
   seed: number,
 ): Promise<Plan> {
+  const { model, merges: count, from, imageSize } = settings;
   const template = model === undefined ? NANO : await readTemplate(model);
   const merges =
     from === undefined ? learnMerges(vocabularyTexts(seed), count) : await readMerges(dirname(from));
   const tokenizer = createTokenizer(merges);
-  const json = { ...template, text_cfg: { ...template.text_cfg, vocab_size: tokenizer.vocabSize } };
+  const json = {
+    ...template,
+    vision_cfg: { ...template.vision_cfg, ...(imageSize !== undefined && { image_size: imageSize }) },
+    text_cfg: { ...template.text_cfg, vocab_size: tokenizer.vocabSize },
+  };
   return { config: parseConfig(json), json, merges, tokenizer };
 }
 

@@ -13,6 +13,7 @@ const NUMBER = "give a number, zero or more";
 const SETTINGS = z.object({
   model: text.optional(),
   from: text.optional(),
+  imageSize: whole(1, 1024).optional(),
   merges: whole(1, 20_000).default(1200),
   steps: whole(1, 1e7).default(3000),
   batch: whole(4, 4096).multipleOf(4, { error: "give a multiple of 4" }).default(64),

@@ -65,14 +65,14 @@ test("it writes a backbone, and a run that stopped and goes on gives the same by
   );
 });
 
-test("it begins with the values of a trained model, and refuses those of another", async () => {
+test("it begins with the values of a trained model, at another size too, and refuses those of another", async () => {
   const trained = path.join(folder, "whole/model.safetensors");
+  const another = ["--seed", "1", "--image-size", "24"];
   const still = ["--steps", "1", "--warm-up", "0", "--cool-down", "0", "--lr", "0", "--weight-decay", "0"];
   const run = await cli([
     ...SMALL,
     ...still,
-    "--seed",
-    "1",
+    ...another,
     "--from",
     trained,
     "--out",
@@ -88,9 +88,10 @@ test("it begins with the values of a trained model, and refuses those of another
     }),
   );
   assert.equal(after, before);
+  assert.is(JSON.parse(file("again", "config.json").toString()).vision_cfg.image_size, 24);
   const again = path.join(folder, "again");
   const other = ["--from", path.join(again, "model.safetensors")];
-  failsWith(await cli([...SMALL, ...still, "--seed", "1", ...other, "--out", again, "--resume"]), "from");
+  failsWith(await cli([...SMALL, ...still, ...another, ...other, "--out", again, "--resume"]), "from");
   assert.ok(
     file("whole", "merges.txt").equals(file("again", "merges.txt")),
     "the vocabulary is the weights' own",
