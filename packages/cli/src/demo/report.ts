@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { hashFile, openDataSet, writeFileAtomic } from "@inctrl/datasets";
+import { hashFile, openDataSet, type Sample, writeFileAtomic } from "@inctrl/datasets";
 import { evaluate } from "@inctrl/inctrl";
 import { adapterName } from "../device.js";
 import type { RunFacts } from "../eval/facts.js";
@@ -13,11 +13,21 @@ import { type Eyes, SHOTS } from "./eyes.js";
 export async function writeReport(
   { backbone, heads, file }: Eyes,
   products: string,
+  drawn: ReadonlySet<string>,
   out: string,
   signal: AbortSignal,
 ): Promise<string | null> {
   const data = `mvtec:${products}`;
-  const dataSet = { ...(await openDataSet(data)), name: "Products of the demo" };
+  const { categories, ...set } = await openDataSet(data);
+  const ours = (samples: readonly Sample[]) =>
+    samples.filter(({ source }) => source && drawn.has(source.path));
+  const dataSet = {
+    ...set,
+    name: "Products of the demo",
+    categories: categories
+      .map((each) => ({ ...each, train: ours(each.train), test: ours(each.test) }))
+      .filter(({ test }) => test.length > 0),
+  };
   const evaluation = await evaluate({ backbone, dataSet, heads, shots: [SHOTS], seeds: 0, signal });
   if (!evaluation.complete) return null;
   const facts: RunFacts = {

@@ -31,16 +31,16 @@ export async function runDemo(
   const started = performance.now();
   const products = join(out, "products");
   await mkdir(join(out, "heatmaps"), { recursive: true });
-  await drawProducts(products, seed);
+  const drawn = await drawProducts(products, seed);
   stopIfAborted(signal);
   return withDevice(choice, async (device) => {
     const eyes = await openEyes(device);
     using _backbone = eyes.backbone;
     using _heads = eyes.heads;
     say(`backbone: ${eyes.backbone.name} with its heads on ${adapterName(device.caps)}`);
-    const areas = await scoreAll(eyes, products, join(out, "heatmaps"), signal);
+    const areas = await scoreAll(eyes, products, drawn, join(out, "heatmaps"), signal);
     if (!areas) return EXIT.interrupted;
-    const report = await writeReport(eyes, products, out, signal);
+    const report = await writeReport(eyes, products, drawn, out, signal);
     if (!report) return EXIT.interrupted;
     const mean = (key: keyof ClassAreas) =>
       (areas.reduce((sum, each) => sum + each[key], 0) / areas.length).toFixed(4);
@@ -54,19 +54,20 @@ export async function runDemo(
   });
 }
 
-async function drawProducts(folder: string, seed: number): Promise<void> {
+/** The paths drawn: what an older version left in the folder is none of the demo's. */
+async function drawProducts(folder: string, seed: number): Promise<ReadonlySet<string>> {
   const total = CLASSES.length * (SIZES.train + SIZES.testGood + SIZES.testBad);
   say(`drawing ${total} pictures of products (${CLASSES.join(", ")}), with and without defects`);
   const progress = startProgress(total, { verb: "drawing products" });
-  await writeProceduralSet(folder, { classes: CLASSES, seed, ...SIZES, onProgress: progress.update }).finally(
-    progress.stop,
-  );
+  const options = { classes: CLASSES, seed, ...SIZES, onProgress: progress.update };
+  return new Set(await writeProceduralSet(folder, options).finally(progress.stop));
 }
 
 /** Scores and prints class by class, then draws all heat maps; null where it was stopped. */
 async function scoreAll(
   eyes: Eyes,
   products: string,
+  drawn: ReadonlySet<string>,
   maps: string,
   signal: AbortSignal,
 ): Promise<ClassAreas[] | null> {
@@ -75,7 +76,7 @@ async function scoreAll(
     const areas: ClassAreas[] = [];
     const albums = new Map<string, PromptAlbum>();
     for (const name of CLASSES) {
-      const { album, scores } = await scoreClass(eyes, join(products, name), spool, signal);
+      const { album, scores } = await scoreClass(eyes, join(products, name), drawn, spool, signal);
       if (signal.aborted) return null;
       for (const { item } of scores) albums.set(item.path, album);
       areas.push(await printClass(name, products, scores));

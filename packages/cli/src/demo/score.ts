@@ -20,18 +20,20 @@ interface Scored {
 export async function scoreClass(
   { backbone, heads }: Eyes,
   folder: string,
+  drawn: ReadonlySet<string>,
   spool: Spool,
   signal: AbortSignal,
 ): Promise<{ album: PromptAlbum; scores: Scored[] }> {
-  const { name, train, test } = await readProductSet(folder);
+  const { name, ...found } = await readProductSet(folder);
+  const [train, test] = [found.train, found.test].map((items) => items.filter(({ path }) => drawn.has(path)));
   const prompts = drawPrompts(
-    train.map((item) => item.path),
+    train!.map((item) => item.path),
     SHOTS,
   );
   using bank = await PromptBank.encode(backbone, await readPrompts(prompts, backbone, "crop"));
   using scorer = new Scorer({ backbone, bank, heads, prototypes: await backbone.prototypes(name) });
   const album = new PromptAlbum(bank, backbone);
-  const items = new Map(test.map((item) => [item.path, item]));
+  const items = new Map(test!.map((item) => [item.path, item]));
   const scores: Scored[] = [];
   const progress = startProgress(items.size, { verb: `scoring ${name}` });
   try {

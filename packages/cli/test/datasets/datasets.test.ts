@@ -12,9 +12,15 @@ const { folder, remove } = temporaryFolder();
 const products = path.join(folder, "products");
 const out = path.join(folder, "out");
 const broken = path.join(products, "nut/train/good/bro\nken.png");
-test.before(() =>
-  writeProceduralSet(products, { classes: ["nut", "wood"], size: 16, train: 2, testGood: 1, testBad: 2 }),
-);
+test.before(async () => {
+  await writeProceduralSet(products, {
+    classes: ["nut", "wood"],
+    size: 16,
+    train: 2,
+    testGood: 1,
+    testBad: 2,
+  });
+});
 test.after(remove);
 
 test("the forms are listed, with their options", async () => {

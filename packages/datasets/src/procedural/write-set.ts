@@ -18,13 +18,18 @@ export interface ProceduralSetOptions extends PlanSizes {
 }
 
 /**
- * Writes procedural classes as PNG in the layout of MVTec AD, one folder a class, masks in `ground_truth`.
+ * Writes procedural classes as PNG in the layout of MVTec AD, one folder a class, masks in `ground_truth`. Files that lie in the
+ * folder already stay, unless they are written anew.
  *
+ * @returns the paths of the images, without masks.
  * @throws DatasetError `bad-argument`, or as `writeFileAtomic`
  * @example
  * await writeProceduralSet("products", { classes: ["nut"], train: 4, testGood: 5, testBad: 5 });
  */
-export async function writeProceduralSet(folder: string, options: ProceduralSetOptions = {}): Promise<void> {
+export async function writeProceduralSet(
+  folder: string,
+  options: ProceduralSetOptions = {},
+): Promise<string[]> {
   const { seed = 0, size = 240, onProgress } = options;
   const classes = options.classes ?? (Object.keys(proceduralClasses) as ProceduralClass[]);
   const plans = classes.map((name) => ({
@@ -32,18 +37,21 @@ export async function writeProceduralSet(folder: string, options: ProceduralSetO
     samples: planProducts(proceduralClasses[name] ?? [], options),
   }));
   const total = plans.reduce((sum, { samples }) => sum + samples.length, 0);
-  let done = 0;
+  const written: string[] = [];
   for (const { name, samples } of plans) {
     for (const { path, index, defect } of samples) {
       const { image, mask } = drawProduct({ class: name, seed, size, index, defect });
-      await save(join(folder, name, `${path}.png`), encodePng(image));
+      const file = join(folder, name, `${path}.png`);
+      await save(file, encodePng(image));
+      written.push(file);
       if (defect) {
         const maskPath = `${path.replace("test", "ground_truth")}_mask.png`;
         await save(join(folder, name, maskPath), encodePng({ width: size, height: size, data: mask }));
       }
-      onProgress?.(++done, total);
+      onProgress?.(written.length, total);
     }
   }
+  return written;
 }
 
 async function save(path: string, bytes: Uint8Array): Promise<void> {
