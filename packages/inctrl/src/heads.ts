@@ -97,6 +97,8 @@ export class Heads {
   /** What the heads were trained on and with, as the file says. */
   readonly provenance: Readonly<Record<string, string>>;
   readonly form: HeadsForm;
+  /** The weight of s_p beside phi that the file names (paper, eq. 9); 1 where it names none. */
+  readonly alpha: number;
   /** Width of the class feature and number of patches that these heads take; 0 for any. */
   readonly embedDim: number;
   readonly patches: number;
@@ -108,6 +110,8 @@ export class Heads {
     this.#values = values;
     this.provenance = provenance;
     this.form = formOf(values);
+    const alpha = Number(provenance.alpha ?? 1);
+    this.alpha = Number.isFinite(alpha) && alpha >= 0 ? alpha : 1;
     this.embedDim = values.get("adapter.fc.0.weight")?.shape[1] ?? 0;
     this.patches = values.get("diff_head.projection1.weight")?.shape[1] ?? 0;
     for (const [name, { shape, data }] of values) {

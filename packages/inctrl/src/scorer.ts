@@ -36,7 +36,7 @@ export interface ScorerOptions {
   heads?: Heads;
   /** The class's text prototypes, from `backbone.prototypes(name)`. */
   prototypes?: Tensor;
-  /** Weight of s_p in the final score (paper, eq. 9). Default 1. */
+  /** Weight of s_p in the final score (paper, eq. 9). Default: the heads' own, 1 for the authors'. */
   alpha?: number;
 }
 
@@ -51,9 +51,11 @@ export interface ScorerOptions {
 export class Scorer {
   readonly backbone: Backbone;
   readonly bank: PromptBank;
+  readonly alpha: number;
   readonly #context: ModelContext;
 
-  constructor({ backbone, bank, heads, prototypes, alpha = 1 }: ScorerOptions) {
+  constructor({ backbone, bank, heads, prototypes, alpha = heads?.alpha ?? 1 }: ScorerOptions) {
+    this.alpha = alpha;
     this.backbone = backbone;
     this.bank = bank;
     if (bank.info.fingerprint !== backbone.fingerprint) {

@@ -71,6 +71,25 @@ test("saved alone, released heads come back bit by bit, with what they were trai
   assert.equal(again.provenance, loaded.provenance);
 });
 
+test("the weight of s_p is the one that the file names, and 1 where it names none or nonsense", async ({
+  device,
+  folder,
+}) => {
+  using released = await Heads.load(join(PATCH14, "inctrl.pyth"), device);
+  assert.is(released.alpha, 1);
+  const path = join(folder, "heads.safetensors");
+  for (const [named, alpha] of [
+    ["2.5", 2.5],
+    ["0", 0],
+    ["-1", 1],
+    ["much", 1],
+  ] as const) {
+    await released.save(path, { alpha: named });
+    using loaded = await Heads.load(path, device);
+    assert.is(loaded.alpha, alpha, named);
+  }
+});
+
 test("heads of the full-size model take about 1.4 MB", async ({ device, folder }) => {
   const { embedDim } = findConfig("ViT-B-16-plus-240");
   const zeros: Values = new Map(

@@ -63,7 +63,11 @@ export function evalCommand(finish: Finish): Command {
       readAggregate,
       "max",
     )
-    .option("--alpha <A>", "weight of the patch residual in the score (with --heads)", positiveNumber, 1)
+    .option(
+      "--alpha <A>",
+      "weight of the patch residual in the score (default: what the heads name, else 1)",
+      positiveNumber,
+    )
     .option("--config <file|name>", "the backbone's configuration, where its file does not tell")
     .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")
     .optionsGroup("Results:")

@@ -53,7 +53,11 @@ export function scoreCommand(finish: Finish): Command {
     )
     .option("--no-heads", "the patch residual alone")
     .option("--class <name>", "the product's name, for models that know text")
-    .option("--alpha <A>", "weight of the patch residual in the score (with --heads)", positiveNumber, 1)
+    .option(
+      "--alpha <A>",
+      "weight of the patch residual in the score (default: what the heads name, else 1)",
+      positiveNumber,
+    )
     .option("--config <file|name>", "the backbone's configuration, where its file does not tell")
     .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")
     .optionsGroup("Results:")

@@ -59,6 +59,11 @@ export function trainCommand(finish: Finish): Command {
     .option("--optimizer <name>", "adamw, adam or sgd (default: adamw)")
     .option("--loss <form>", "how the loss reads the scores: probability or logits (default: probability)")
     .option("--alpha <A>", "weight of the patch residual in the score (default: 1)", Number)
+    .option(
+      "--score-alpha <A>",
+      "the same when the heads are used, kept in their file (default: --alpha)",
+      Number,
+    )
     .option("--include-query", "let an image be its own prompt, as the released code does")
     .option("--seed <S>", "of first values, batches and prompts (default: 0)", Number)
     .optionsGroup("Files:")

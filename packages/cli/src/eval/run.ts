@@ -48,7 +48,7 @@ export interface EvalOptions {
   seeds: number;
   components?: Component[];
   aggregate: Aggregate;
-  alpha: number;
+  alpha?: number;
   fit: "crop" | "squash" | "tile";
   config?: string;
   vocabulary?: string;

@@ -31,7 +31,7 @@ export interface ScoreOptions {
   /** False: none, although some come with the backbone. */
   heads?: string | false;
   class?: string;
-  alpha: number;
+  alpha?: number;
   config?: string;
   vocabulary?: string;
   format: FormatName;
@@ -161,7 +161,7 @@ async function drawAll(
   return failed;
 }
 
-function headerOf({ backbone, bank, heads }: Model, options: ScoreOptions): RunHeader {
+function headerOf({ backbone, bank, heads, scorer }: Model, options: ScoreOptions): RunHeader {
   const { vision } = backbone.config;
   return {
     backbone: backbone.name,
@@ -172,7 +172,7 @@ function headerOf({ backbone, bank, heads }: Model, options: ScoreOptions): RunH
     heads,
     fit: bank.fit,
     dtype: options.dtype,
-    alpha: options.alpha,
+    alpha: scorer.alpha,
     grid: Math.floor(vision.imageSize / vision.patch),
     device: adapterName(backbone.device.caps),
   };

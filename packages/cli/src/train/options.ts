@@ -37,6 +37,7 @@ const SETTINGS = z.object({
   optimizer: oneOf("adamw", "adam", "sgd").default(TRAIN_DEFAULTS.optimizer),
   loss: oneOf("probability", "logits").default(TRAIN_DEFAULTS.loss),
   alpha: positive(0, "give a number, zero or more").default(TRAIN_DEFAULTS.alpha),
+  scoreAlpha: positive(0, "give a number, zero or more").optional(),
   includeQuery: flag.default(false),
   seed: whole(0, 0xffffffff).default(TRAIN_DEFAULTS.seed),
   out: text.default("train-out"),

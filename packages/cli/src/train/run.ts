@@ -120,6 +120,7 @@ async function train(
       ...settings,
       folder: settings.out,
       provenance: {
+        alpha: String(settings.scoreAlpha ?? settings.alpha),
         ...{ data: JSON.stringify(specs), strangers: String(settings.strangers) },
         inctrl: version(),
         node: process.versions.node,

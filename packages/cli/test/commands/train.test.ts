@@ -16,7 +16,7 @@ const SMALL = [
 ];
 
 test("without a backbone it trains nano on products, says what it wrote, and the heads score as it says", async () => {
-  const run = await cli([...SMALL, "--epochs", "2"], { env });
+  const run = await cli([...SMALL, "--epochs", "2", "--score-alpha", "3"], { env });
   assert.is(run.code, 0, run.stderr);
   assert.match(run.stdout, `heads: ${path.join(out, "heads.safetensors")}`);
   assert.match(run.stdout, /loss 0\.\d{4} at first, 0\.\d{4} at last/);
@@ -43,7 +43,10 @@ test("without a backbone it trains nano on products, says what it wrote, and the
     "json",
   ]);
   assert.is(scored.code, 0, scored.stderr);
-  const [result] = JSON.parse(scored.stdout).results ?? JSON.parse(scored.stdout).images;
+  const { alpha, results } = JSON.parse(scored.stdout);
+  const [result] = results;
+  assert.is(alpha, 3, "the heads remember it");
+  assert.ok(Math.abs(result.score - (result.phi + 3 * result.residual) / 4) < 1e-6);
   assert.ok(result.phi > 0 && result.phi < 1 && result.image_residual !== null, scored.stdout);
 });
 

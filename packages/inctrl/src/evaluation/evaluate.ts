@@ -23,7 +23,7 @@ export interface EvaluateOptions {
   components?: readonly Component[];
   /** Default `max`. */
   aggregate?: Aggregate;
-  /** Weight of s_p in the final score. Default 1. */
+  /** Weight of s_p in the final score. Default: the heads' own. */
   alpha?: number;
   /** Default `crop`. */
   fit?: Fit;
@@ -57,7 +57,7 @@ export interface EvaluateOptions {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { backbone, dataSet, fit = "crop", batch = 8, signal } = options;
-  const { heads, components, aggregate = "max", alpha = 1, featureBytes = 2 ** 29 } = options;
+  const { heads, components, aggregate = "max", alpha = heads?.alpha ?? 1, featureBytes = 2 ** 29 } = options;
   const shots = wholeNumbers(options.shots);
   const seeds = seedsOf(options.seeds);
   const recipe = makeRecipe(backbone, heads, components, aggregate, alpha);
