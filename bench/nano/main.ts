@@ -3,6 +3,7 @@
 //   node --conditions=@inctrl/source --import tsx bench/nano/main.ts --data DIR --deit FILE --work FOLDER
 //
 // Goes on where it was stopped. --only NAME,... measures some sets and leaves the card alone; so does --ways NAME,... for ways of scoring.
+// --networks N: how many untrained ones.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     work: { type: "string", default: "nano-work" },
     only: { type: "string" },
     ways: { type: "string" },
+    networks: { type: "string", default: "3" },
   },
 });
 
@@ -62,7 +64,9 @@ const isWanted = (list: string | undefined, name: string) => list?.split(",").in
 const sets = SETS.filter(
   ({ name, spec }) => isWanted(values.only, name) && (values.data || !spec.includes("DIR")),
 );
-const ways = waysToScore(values.deit).filter(({ name }) => isWanted(values.ways, name));
+const ways = waysToScore(values.deit, Number(values.networks)).filter(({ name }) =>
+  isWanted(values.ways, name),
+);
 const cells: Cell[] = [];
 for (const set of sets) for (const way of ways) cells.push(...(await measure(device, set, way)));
 device.close();

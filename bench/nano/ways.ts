@@ -26,8 +26,11 @@ const RESIDUAL = { components: ["P"] as const, shots: SHOTS, seeds: 3, networks:
 
 const nano = async (device: Device) => ({ backbone: await openBackbone(device, SHIPPED_MODEL) });
 
-/** @param deit DeiT-Tiny's weights; left out without them. */
-export function waysToScore(deit?: string): Way[] {
+/**
+ * @param deit DeiT-Tiny's weights; left out without them.
+ * @param networks how many untrained ones.
+ */
+export function waysToScore(deit: string | undefined, networks: number): Way[] {
   return [
     {
       ...RESIDUAL,
@@ -41,7 +44,7 @@ export function waysToScore(deit?: string): Way[] {
     { ...RESIDUAL, name: "residual of nano", open: nano },
     // Without prompts there is nothing to draw.
     { ...RESIDUAL, name: "text of nano", components: ["T"], shots: [SHOTS[0]!], seeds: 1, open: nano },
-    { ...RESIDUAL, name: "residual of untrained networks", networks: 3, open: untrained },
+    { ...RESIDUAL, name: "residual of untrained networks", networks, open: untrained },
     ...(deit
       ? [
           {

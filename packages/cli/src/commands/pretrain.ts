@@ -10,8 +10,11 @@ Examples:
   A first look, some minutes:
     inctrl pretrain --steps 100 --warm-up 10
 
-  As nano was trained, in sittings of an hour; each goes on where the last one stopped:
+  As nano began, in sittings of an hour; each goes on where the last one stopped:
     inctrl pretrain --steps 4000 --pool 8191 --out nano/ --minutes 60 --resume
+
+  Then with larger images, from what it had learnt:
+    inctrl pretrain --from nano/model.safetensors --image-size 96 --steps 1220 --cool-down 500 --seed 3 --out nano-96/
 
 A config file has the same names as the options, without the dashes in front ("warm-up: 100"); options on the command
 line come first. Exit code 0: the time or the steps are over; 1: failed; 130: stopped by Ctrl-C, with a checkpoint.`;

@@ -19,7 +19,7 @@ const score = async (...args: string[]) => {
 
 test("without a backbone nano scores, by the patch residual", async () => {
   const { document, run } = await score();
-  assert.equal([document.backbone, document.heads, document.grid, document.scored], ["nano", null, 8, 3]);
+  assert.equal([document.backbone, document.heads, document.grid, document.scored], ["nano", null, 20, 3]);
   for (const { score, residual, text, phi } of document.results) {
     assert.is(score, residual);
     assert.equal([text, phi], [null, null]);
@@ -32,10 +32,12 @@ test("without a backbone nano scores, by the patch residual", async () => {
 
 test("with the product's name its own heads and its text join in, unless they are refused", async () => {
   const { document } = await score("--class", "metal plate");
+  const { alpha } = document;
+  assert.is(alpha, 6, "as its heads say");
   assert.match(document.heads, /models[/\\]nano[/\\]heads\.safetensors$/);
   for (const { score, residual, text, phi } of document.results) {
     assert.ok(text > 0 && text < 1 && phi > 0 && phi < 1, `${text}, ${phi}`);
-    assert.ok(Math.abs(score - (phi + residual) / 2) < 1e-6);
+    assert.ok(Math.abs(score - (phi + alpha * residual) / (1 + alpha)) < 1e-6);
   }
   const { document: plain } = await score("--class", "metal plate", "--no-heads");
   assert.is(plain.heads, null);
@@ -49,10 +51,10 @@ test("the list of models begins with it", async () => {
   const { stdout } = await cli(["models"], { env });
   assert.match(
     stdout,
-    /^nano comes with this program \(1\.2 M parameters, images of 64 pixels, knows text\)/,
+    /^nano comes with this program \(1\.3 M parameters, images of 160 pixels, knows text\)/,
   );
   const { shipped } = JSON.parse((await cli(["models", "--json"], { env })).stdout);
-  assert.equal([shipped.name, shipped.image, shipped.text], ["nano", 64, true]);
+  assert.equal([shipped.name, shipped.image, shipped.text], ["nano", 160, true]);
 });
 
 test.run();
