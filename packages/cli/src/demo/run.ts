@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type ProceduralClass, writeProceduralSet } from "@inctrl/datasets";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
-import { drawHeatmaps, type PromptAlbum } from "../heatmaps/draw.js";
+import { drawHeatmaps } from "../heatmaps/draw.js";
 import { Spool } from "../heatmaps/spool.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
@@ -63,7 +63,7 @@ async function drawProducts(folder: string, seed: number): Promise<ReadonlySet<s
   return new Set(await writeProceduralSet(folder, options).finally(progress.stop));
 }
 
-/** Scores and prints class by class, then draws all heat maps; null where it was stopped. */
+/** Scores, prints and draws class by class, each class's maps in colours of their own; null where it was stopped. */
 async function scoreAll(
   eyes: Eyes,
   products: string,
@@ -71,19 +71,18 @@ async function scoreAll(
   maps: string,
   signal: AbortSignal,
 ): Promise<ClassAreas[] | null> {
-  const spool = await Spool.open(maps);
-  try {
-    const areas: ClassAreas[] = [];
-    const albums = new Map<string, PromptAlbum>();
-    for (const name of CLASSES) {
+  const areas: ClassAreas[] = [];
+  for (const name of CLASSES) {
+    const spool = await Spool.open(maps);
+    try {
       const { album, scores } = await scoreClass(eyes, join(products, name), drawn, spool, signal);
       if (signal.aborted) return null;
-      for (const { item } of scores) albums.set(item.path, album);
       areas.push(await printClass(name, products, scores));
+      await drawHeatmaps({ folder: maps, spool, album: () => album, signal });
+      if (signal.aborted) return null;
+    } finally {
+      await spool.close();
     }
-    await drawHeatmaps({ folder: maps, spool, album: ({ image }) => albums.get(image)!, signal });
-    return signal.aborted ? null : areas;
-  } finally {
-    await spool.close();
   }
+  return areas;
 }
