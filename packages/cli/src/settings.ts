@@ -45,7 +45,10 @@ export async function settingsOf<S extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   const key = String(path[0]);
-  const where = Object.hasOwn(given, key) ? `--${kebab(key)}` : `${configFile}: ${kebab(key)}`;
+  const where =
+    Object.hasOwn(given, key) || configFile === undefined
+      ? `--${kebab(key)}`
+      : `${configFile}: ${kebab(key)}`;
   throw new CliError("option", `${where}: ${message}`);
 }
 

@@ -42,10 +42,11 @@ export function pretrainCommand(finish: Finish): Command {
     .optionsGroup("Training:")
     .option("--steps <N>", "steps of the whole schedule (default: 3000)", Number)
     .option("--minutes <N>", "stop after so many, with a checkpoint for --resume", Number)
-    .option("--batch <N>", "images a step, a multiple of 4 (default: 64)", Number)
+    .option("--batch <N>", "images a step, a multiple of --group (default: 64)", Number)
+    .option("--group <N>", "images of one product in a batch, every other one damaged (default: 4)", Number)
     .option(
       "--pool <N>",
-      "groups of four images that are drawn and shown again and again, a prime (default: 16381)",
+      "groups of images that are drawn and shown again and again, a prime (default: 16381)",
       Number,
     )
     .option("--lr <rate>", "largest learning rate (default: 0.001)", Number)

@@ -8,6 +8,8 @@ export interface BatchSpec {
   readonly split: "train" | "held-out";
   /** Pixels a side. */
   readonly size: number;
+  /** Images of one class that stand together. */
+  readonly group: number;
   readonly shown: readonly Shown[];
 }
 
@@ -20,18 +22,19 @@ export class Easel {
   #bytes = 0;
 
   /** The same spec gives the same bytes. */
-  draw({ seed, split, size, shown }: BatchSpec): CaptionedBatch {
+  draw({ seed, split, size, group, shown }: BatchSpec): CaptionedBatch {
     const area = size * size;
     const pixels = new Uint8Array(shown.length * area * 3);
     const masks = new Uint8Array(shown.length * area);
     const images = shown.map(({ index, turn }, i) => {
-      const made = this.#image({ seed, split, size, index });
+      const made = this.#image({ seed, split, size, group, index });
       turned(made.image.data, size, 3, turn, pixels, i * area * 3);
       turned(made.mask, size, 1, turn, masks, i * area);
       return made;
     });
     return {
       count: shown.length,
+      group,
       size,
       pixels,
       masks,

@@ -106,8 +106,8 @@ async function pretrain(
   const log: Log = await MetricsLog.open(join(settings.out, RUN_FILES.metrics), trainer.steps);
   const exam = await examOf(plan, settings);
   const size = plan.config.vision.imageSize;
-  const { seed, batch, pool } = settings;
-  using artist = new Artist((at) => ({ seed, split: "train", size, shown: orderOf(at, batch, pool, seed) }));
+  const { seed, group } = settings;
+  using artist = new Artist((at) => ({ seed, split: "train", size, group, shown: orderOf(at, settings) }));
   const save = async () => {
     await drawCurve(log, settings);
     // Last: a run that is killed before this comes through all of the above again.
@@ -166,12 +166,12 @@ async function examine(
   );
 }
 
-async function examOf({ config }: Plan, { seed }: PretrainSettings): Promise<Exam> {
+async function examOf({ config }: Plan, { seed, group }: PretrainSettings): Promise<Exam> {
   const size = config.vision.imageSize;
   const shown = Array.from({ length: EXAM.batch }, (_, index) => ({ index, turn: 0 }));
   const { categories } = await openDataSet(`${EXAM.products}&size=${size}`);
   return {
-    batch: new Easel().draw({ seed: seed + 1, split: "held-out", size, shown }),
+    batch: new Easel().draw({ seed: seed + 1, split: "held-out", size, group, shown }),
     categories,
   };
 }
@@ -183,7 +183,7 @@ async function drawCurve(log: Log, { out }: PretrainSettings): Promise<void> {
 
 /** Settings that decide what comes out; not the end of the schedule: a run may be given more steps. */
 const DECIDING: (keyof PretrainSettings)[] = [
-  ...(["batch", "pool", "lr", "warmUp", "weightDecay", "clip", "seed"] as const),
+  ...(["batch", "group", "pool", "lr", "warmUp", "weightDecay", "clip", "seed"] as const),
   ...(["matchWeight", "stateWeight", "patchWeight", "residualWeight", "appearanceWeight"] as const),
 ];
 

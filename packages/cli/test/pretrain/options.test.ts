@@ -20,7 +20,9 @@ test("what is given comes before the defaults", async () => {
 
 test("settings that cannot be are refused by name", async () => {
   assert.match(await refusal({ pool: 8 }), /^--pool: give a prime number/);
-  assert.match(await refusal({ batch: 6 }), /^--batch: give a multiple of 4/);
+  assert.match(await refusal({ batch: 6 }), /^--batch: give a multiple of --group/);
+  assert.match(await refusal({ group: 10 }), /^--batch: give a multiple of --group/);
+  assert.match(await refusal({ group: 5 }), /^--group: give an even number/);
   assert.match(await refusal({ batch: 1 }), /^--batch: give a whole number/);
   assert.match(await refusal({ warmUp: -1 }), /^--warm-up: /);
 });

@@ -4,8 +4,10 @@ import * as assert from "uvu/assert";
 import { Easel } from "../../src/pretrain/draw.js";
 import { orderOf } from "../../src/pretrain/order.js";
 
+const POOL = { batch: 4, group: 4, pool: 31, seed: 7 };
+
 test("every group of the pool is shown once a round, each round in another order", () => {
-  const steps = (round: number) => Array.from({ length: 31 }, (_, i) => orderOf(round * 31 + i, 4, 31, 7));
+  const steps = (round: number) => Array.from({ length: 31 }, (_, i) => orderOf(round * 31 + i, POOL));
   const rounds = [0, 1, 2].map((round) => steps(round).map(([first]) => first!.index));
   for (const order of rounds) {
     assert.equal(
@@ -23,7 +25,7 @@ test("every group of the pool is shown once a round, each round in another order
 });
 
 test("the images of a group show one class, good and damaged by turns", () => {
-  for (const { index } of orderOf(3, 8, 31, 7).filter((_, i) => i % 4 === 0)) {
+  for (const { index } of orderOf(3, { ...POOL, batch: 8 }).filter((_, i) => i % 4 === 0)) {
     const group = [0, 1, 2, 3].map((i) => drawCaptioned({ seed: 3, index: index + i, size: 16 }));
     assert.is(new Set(group.map(({ classId }) => classId)).size, 1);
     assert.equal(
@@ -33,16 +35,29 @@ test("the images of a group show one class, good and damaged by turns", () => {
   }
 });
 
+test("groups are as large as asked for, and show one class all the same", () => {
+  const [group, batch] = [8, 16];
+  const shown = orderOf(2, { ...POOL, group, batch });
+  assert.equal(
+    shown.map(({ index }) => index % group),
+    Array.from({ length: batch }, (_, i) => i % group),
+  );
+  const { classIds, damaged } = new Easel().draw({ seed: 3, split: "train", size: 16, group, shown });
+  assert.is(new Set(classIds.slice(0, group)).size, 1);
+  assert.is.not(classIds[0], classIds[group]);
+  assert.ok(damaged.every((bad, i) => bad === (i % 2 === 1)));
+});
+
 test("a batch is a function of its step, and all eight turns come up", () => {
-  assert.equal(orderOf(5, 8, 8191, 1), orderOf(5, 8, 8191, 1));
-  assert.not.equal(orderOf(5, 8, 8191, 1), orderOf(5, 8, 8191, 2));
-  assert.is(new Set(orderOf(0, 400, 8191, 0).map(({ turn }) => turn)).size, 8);
+  assert.equal(orderOf(5, { ...POOL }), orderOf(5, POOL));
+  assert.not.equal(orderOf(5, { ...POOL, seed: 1 }), orderOf(5, { ...POOL, seed: 2 }));
+  assert.is(new Set(orderOf(0, { ...POOL, batch: 400, pool: 8191 }).map(({ turn }) => turn)).size, 8);
 });
 
 test("images and masks turn together, and what was drawn before is the same again", () => {
   const easel = new Easel();
   const draw = (turn: number) =>
-    easel.draw({ seed: 3, split: "train", size: 32, shown: [{ index: 1, turn }] });
+    easel.draw({ seed: 3, split: "train", size: 32, group: 4, shown: [{ index: 1, turn }] });
   const plain = drawCaptioned({ seed: 3, index: 1, size: 32 });
   assert.equal(draw(0).pixels, plain.image.data);
   for (const turn of [1, 2, 4, 7]) {

@@ -1,9 +1,8 @@
-/** Images of one class that stand together in a batch where the residual is trained: good, damaged, good, damaged. */
-export const GROUP = 4;
-
 /** Images with captions, as one step of pretraining sees them. Typed arrays, so that a worker can hand it over. */
 export interface CaptionedBatch {
   readonly count: number;
+  /** Images of one class that stand together where the residual is trained: good, damaged, good, damaged, and so on. */
+  readonly group: number;
   /** Pixels a side. */
   readonly size: number;
   /** RGB, [count, size, size, 3]. */

@@ -1,4 +1,4 @@
-export { type CaptionedBatch, GROUP } from "./batch.js";
+export type { CaptionedBatch } from "./batch.js";
 export { firstParameters } from "./first.js";
 export { type LossWeights, pretrainLoss } from "./loss.js";
 export { type BatchTexts, batchTexts } from "./texts.js";

@@ -1,11 +1,26 @@
-import { add, log, max, mul, reshape, slice, sub, sum, type Tensor, tensor } from "@inctrl/tensor";
-import { type CaptionedBatch, GROUP, patchTargets } from "./batch.js";
+import {
+  add,
+  log,
+  max,
+  mean,
+  mul,
+  reshape,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+} from "@inctrl/tensor";
+import { type CaptionedBatch, patchTargets } from "./batch.js";
 import { softplus } from "./softplus.js";
 
 /** Residuals below this are as good as equal. */
 const FLOOR = 1e-3;
 /** How fast certainty grows with the logarithm of the residual: slowly enough that order pays more than evenness. */
 const SHARPNESS = 1;
+/** The same for the order of whole images: steeper, so that pairs that are nearly in order weigh most. */
+const ORDER_SHARPNESS = 3;
 
 /**
  * Asks of patches what InCTRL's residual map asks (the paper's equations 4 and 5): every image of a group is compared with the
@@ -20,7 +35,7 @@ const SHARPNESS = 1;
  * @param patch pixels a side of a patch.
  */
 export function residualLoss(cosines: readonly Tensor[], batch: CaptionedBatch, patch: number): Tensor {
-  const residuals = meanResidual(cosines);
+  const residuals = meanResidual(cosines, batch.group);
   const groups = residuals.shape[0]!;
   const { device, shape } = residuals;
   const constant = (values: Float32Array) => tensor(device, values, shape);
@@ -32,18 +47,18 @@ export function residualLoss(cosines: readonly Tensor[], batch: CaptionedBatch, 
   const byPatch = sum(mul(doubts, constant(weights)));
 
   const defects = mul(residuals, constant(labels.map((label) => (label > 0 ? 1 : 0))));
-  const good = logOfLargest(residuals, 0, [groups, 2, 1]);
-  const damaged = logOfLargest(defects, 1, [groups, 1, 2]);
-  const byImage = mul(sum(softplus(mul(sub(good, damaged), SHARPNESS))), 1 / (4 * groups));
+  const good = logOfLargest(residuals, 0);
+  const damaged = transpose(logOfLargest(defects, 1));
+  const byImage = mean(softplus(mul(sub(good, damaged), ORDER_SHARPNESS)));
   return mul(add(byPatch, byImage), 0.5);
 }
 
-/** Logarithms of the largest residual of each group's good (0) or damaged (1) images. */
-function logOfLargest(residuals: Tensor, state: 0 | 1, shape: readonly number[]): Tensor {
-  const [groups, , patches] = residuals.shape as [number, number, number];
-  const pairs = reshape(residuals, [groups, 2, 2, patches]);
-  const largest = max(slice(pairs, [null, null, [state, state + 1]]), [2, 3]);
-  return reshape(log(add(largest, FLOOR)), shape);
+/** Logarithms of the largest residual of each group's good (0) or damaged (1) images: [groups, group / 2, 1]. */
+function logOfLargest(residuals: Tensor, state: 0 | 1): Tensor {
+  const [groups, group, patches] = residuals.shape as [number, number, number];
+  const pairs = reshape(residuals, [groups, group / 2, 2, patches]);
+  const largest = max(slice(pairs, [null, null, [state, state + 1]]), 3);
+  return log(add(largest, FLOOR));
 }
 
 /** What each patch is of the middle between its group's good and damaged ones. */
@@ -55,15 +70,18 @@ function middleShares(labels: Float32Array, weights: Float32Array, groups: numbe
   return weights.map((weight, i) => (weight === 0 ? 0 : weight / (2 * totals.get(side(i))!)));
 }
 
-/** Half of 1 - the largest cosine, mean over the blocks: [groups, GROUP, patches]. */
-function meanResidual(cosines: readonly Tensor[]): Tensor {
+/** Half of 1 - the largest cosine, mean over the blocks: [groups, group, patches]. */
+function meanResidual(cosines: readonly Tensor[], group: number): Tensor {
+  const prompts = group / 2;
+  // No image is its own prompt: images 0, 2, ... are prompts 0, 1, ...
+  const self = Float32Array.from({ length: group * prompts }, (_, i) =>
+    Math.floor(i / prompts) === 2 * (i % prompts) ? -4 : 0,
+  );
   const maps = cosines.map((each) => {
-    const [groups, , twice] = each.shape as [number, number, number];
-    const patches = twice / 2;
-    const byPrompt = max(reshape(each, [groups, GROUP, patches, 2, patches]), 4);
-    // No image is its own prompt: images 0 and 2 are prompts 0 and 1.
-    const self = Float32Array.from({ length: 2 * GROUP }, (_, i) => (i === 0 || i === 5 ? -4 : 0));
-    return max(add(byPrompt, tensor(each.device, self, [GROUP, 1, 2])), 3);
+    const [groups, , columns] = each.shape as [number, number, number];
+    const patches = columns / prompts;
+    const byPrompt = max(reshape(each, [groups, group, patches, prompts, patches]), 4);
+    return max(add(byPrompt, tensor(each.device, self, [group, 1, prompts])), 3);
   });
   const total = maps.reduce((all, map) => add(all, map));
   return sub(0.5, mul(total, 0.5 / maps.length));

@@ -17,7 +17,7 @@ function batchOf(pixels: Uint8Array, size = SIZE): CaptionedBatch {
   const damaged = Array.from({ length: count }, (_, i) => i % 2 === 1);
   const names = damaged.map(() => "nut");
   return {
-    ...{ count, size, pixels, masks: new Uint8Array(count * size * size), damaged },
+    ...{ count, group: 4, size, pixels, masks: new Uint8Array(count * size * size), damaged },
     ...{ captions: names, classNames: names, classIds: names },
   };
 }

@@ -7,6 +7,7 @@ import { batchTexts } from "../../src/pretrain/texts.js";
 /** Three images of 4 x 4 pixels: a nut, a damaged nut with one corner covered, and the same nut again. */
 const BATCH: CaptionedBatch = {
   count: 3,
+  group: 3,
   size: 4,
   pixels: new Uint8Array(3 * 48),
   masks: Uint8Array.from({ length: 48 }, (_, i) => (i === 16 || i === 17 || i === 20 || i === 21 ? 255 : 0)),

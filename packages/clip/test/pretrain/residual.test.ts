@@ -11,7 +11,7 @@ const test = deviceTests("residual loss");
 const [GROUPS, PATCHES, WIDTH] = [3, 4, 6];
 
 /** Good and damaged images by turns, 8 pixels a side, one corner of each damaged one covered. */
-function batchOf(count: number): CaptionedBatch {
+function batchOf(count: number, group: number): CaptionedBatch {
   const damaged = Array.from({ length: count }, (_, i) => i % 2 === 1);
   const masks = new Uint8Array(count * 64);
   damaged.forEach((bad, i) => {
@@ -19,7 +19,7 @@ function batchOf(count: number): CaptionedBatch {
   });
   const names = damaged.map(() => "nut");
   return {
-    ...{ count, size: 8, pixels: new Uint8Array(count * 192), masks, damaged },
+    ...{ count, group, size: 8, pixels: new Uint8Array(count * 192), masks, damaged },
     ...{ captions: names, classNames: names, classIds: names },
   };
 }
@@ -49,55 +49,68 @@ function residual(taps: Float32Array[], image: number, patch: number, prompts: n
   return mean(byTap);
 }
 
-test("is what plain loops make of the patches", async (device) => {
-  const count = 4 * GROUPS;
-  const batch = batchOf(count);
-  const next = generator(8);
-  const taps = [0, 1].map(() => Float32Array.from({ length: count * PATCHES * WIDTH }, () => next() - 0.3));
-  const map = (image: number, prompts: number[]) =>
-    Array.from({ length: PATCHES }, (_, p) => residual(taps, image, p, prompts));
-  const { labels, weights } = patchTargets(batch, 4);
-  const logOf = (residual: number) => Math.log(residual + 1e-3);
-  let byPatch = 0;
-  const byImage: number[] = [];
-  for (let g = 0; g < GROUPS; g++) {
-    const [a, b] = [4 * g, 4 * g + 2];
-    const residuals = [map(a, [b]), map(a + 1, [a, b]), map(b, [a]), map(b + 1, [a, b])].flat();
-    const start = 4 * g * PATCHES;
-    const sides = [1, -1].map((label) =>
-      mean(residuals.filter((_, i) => labels[start + i] === label && weights[start + i]! > 0).map(logOf)),
-    );
-    residuals.forEach((value, i) => {
-      const certain = logOf(value) - mean(sides);
-      byPatch += weights[start + i]! * softplus(-labels[start + i]! * certain);
-    });
-    const largest = (image: number, label: number) =>
-      Math.max(
-        ...residuals.filter((_, i) => Math.floor(i / PATCHES) === image && labels[start + i] === label),
+for (const group of [4, 6]) {
+  test(`is what plain loops make of the patches, in groups of ${group}`, async (device) => {
+    const count = group * GROUPS;
+    const batch = batchOf(count, group);
+    const next = generator(8);
+    const taps = [0, 1].map(() => Float32Array.from({ length: count * PATCHES * WIDTH }, () => next() - 0.3));
+    const map = (image: number, prompts: number[]) =>
+      Array.from({ length: PATCHES }, (_, p) => residual(taps, image, p, prompts));
+    const { labels, weights } = patchTargets(batch, 4);
+    const logOf = (residual: number) => Math.log(residual + 1e-3);
+    let byPatch = 0;
+    const byImage: number[] = [];
+    for (let g = 0; g < GROUPS; g++) {
+      const images = Array.from({ length: group }, (_, i) => group * g + i);
+      const prompts = images.filter((_, i) => i % 2 === 0);
+      const residuals = images.flatMap((image) =>
+        map(
+          image,
+          prompts.filter((prompt) => prompt !== image),
+        ),
       );
-    for (const good of [0, 2]) {
-      for (const bad of [1, 3]) {
-        byImage.push(softplus(logOf(largest(good, -1)) - logOf(largest(bad, 1))));
+      const start = group * g * PATCHES;
+      const sides = [1, -1].map((label) =>
+        mean(residuals.filter((_, i) => labels[start + i] === label && weights[start + i]! > 0).map(logOf)),
+      );
+      residuals.forEach((value, i) => {
+        const certain = logOf(value) - mean(sides);
+        byPatch += weights[start + i]! * softplus(-labels[start + i]! * certain);
+      });
+      const largest = (image: number, label: number) =>
+        Math.max(
+          ...residuals.filter((_, i) => Math.floor(i / PATCHES) === image && labels[start + i] === label),
+        );
+      for (let good = 0; good < group; good += 2) {
+        for (let bad = 1; bad < group; bad += 2) {
+          byImage.push(softplus(3 * (logOf(largest(good, -1)) - logOf(largest(bad, 1)))));
+        }
       }
     }
-  }
-  const want = 0.5 * (byPatch + mean(byImage));
-  const loss = scope(() =>
-    residualLoss(
-      taps.map((values) => groupCosines(tensor(device, values, [count, PATCHES, WIDTH]), groupsOf(batch))),
-      batch,
-      4,
-    ),
-  );
-  const got = await loss.item();
-  loss.dispose();
-  assert.ok(Math.abs(got - want) < 2e-6 * want, `got ${got}, want ${want}`);
-});
+    const want = 0.5 * (byPatch + mean(byImage));
+    const loss = scope(() =>
+      residualLoss(
+        taps.map((values) => groupCosines(tensor(device, values, [count, PATCHES, WIDTH]), groupsOf(batch))),
+        batch,
+        4,
+      ),
+    );
+    const got = await loss.item();
+    loss.dispose();
+    assert.ok(Math.abs(got - want) < 2e-6 * want, `got ${got}, want ${want}`);
+  });
+}
 
 test("batches that are not made of groups are refused", () => {
-  for (const count of [3, 6]) {
+  for (const [count, group] of [
+    [3, 4],
+    [6, 4],
+    [6, 3],
+    [6, 2],
+  ] as const) {
     assert.throws(
-      () => groupsOf(batchOf(count)),
+      () => groupsOf(batchOf(count, group)),
       (error: unknown) => error instanceof ClipError && error.code === "training",
     );
   }

@@ -44,7 +44,7 @@ function batchOf(seed: number, count = 6): CaptionedBatch {
   });
   const names = damaged.map((_, i) => ["nut", "key", "cup"][(i >> 1) % 3]!);
   const captions = names.map((name, i) => (damaged[i] ? `a bent ${name}` : `a fine ${name}`));
-  return { count, size: 8, pixels, masks, captions, classNames: names, classIds: names, damaged };
+  return { count, group: 4, size: 8, pixels, masks, captions, classNames: names, classIds: names, damaged };
 }
 
 const test = deviceTests("pretraining");

@@ -23,17 +23,19 @@ export interface CaptionedImage {
 
 export interface CaptionedOptions {
   readonly seed: number;
-  /** Which image. Images 4 i to 4 i + 3 show four samples of one class, every other one with a defect. */
+  /** Which image. Every other one has a defect. */
   readonly index: number;
   /** Pixels a side; the layout is the same at any size. */
   readonly size: number;
   /** Families for pretraining, or those kept for evaluation. Default `train`. */
   readonly split?: Split;
+  /** Images of a class that follow each other, then comes another class. Default 4. */
+  readonly group?: number;
 }
 
 export type Split = "train" | "held-out";
 
-/** Images of a class that follow each other; then comes another class. */
+/** Images of a class that follow each other, where nothing else is asked for. */
 const GROUP = 4;
 
 /** Variants that images are drawn from, for each family and seed. */
@@ -56,9 +58,9 @@ const POOLS = {
  * const { image, caption } = drawCaptioned({ seed: 1, index: 7, size: 64 });
  */
 export function drawCaptioned(options: CaptionedOptions): CaptionedImage {
-  const { seed, index, size, split = "train" } = options;
+  const { seed, index, size, split = "train", group = GROUP } = options;
   checkSample(seed, index, size);
-  const plan = planCaptioned(seed, index, split);
+  const plan = planCaptioned(seed, index, split, group);
   const { drawn, view, defect } = plan;
   const { rgb, mask } = drawSample(drawn, view, index, defect, size);
   return {
@@ -81,7 +83,7 @@ export function drawCaptioned(options: CaptionedOptions): CaptionedImage {
  */
 export function captionsOf(seed: number, count: number, split: Split = "train"): string[] {
   checkSample(seed, count, 64);
-  return Array.from({ length: count }, (_, index) => planCaptioned(seed, index, split).caption);
+  return Array.from({ length: count }, (_, index) => planCaptioned(seed, index, split, GROUP).caption);
 }
 
 interface Plan {
@@ -91,11 +93,11 @@ interface Plan {
   readonly caption: string;
 }
 
-function planCaptioned(seed: number, index: number, split: Split): Plan {
-  const group = new Random(hash(seed, Math.floor(index / GROUP), 41));
-  const family = pick(group, POOLS[split]);
-  const drawn = drawClass({ family, variant: group.below(VARIANTS), seed });
-  const camera = chance(group, FIXED_CAMERAS) ? "fixed" : "free";
+function planCaptioned(seed: number, index: number, split: Split, group: number): Plan {
+  const shared = new Random(hash(seed, Math.floor(index / group), 41));
+  const family = pick(shared, POOLS[split]);
+  const drawn = drawClass({ family, variant: shared.below(VARIANTS), seed });
+  const camera = chance(shared, FIXED_CAMERAS) ? "fixed" : "free";
   const random = new Random(hash(seed, index, 42));
   const defect = index % 2 === 0 ? null : pick(random, family.defects);
   const view = drawView(drawn, index, camera);
