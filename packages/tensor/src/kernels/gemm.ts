@@ -52,7 +52,7 @@ export function gemmKernel(variant: GemmVariant): Kernel {
       name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
       reads: {
         a: main.element,
-        panels: half ? "vec2u" : "vec4f",
+        panels: main.panels,
         ...(bias ? { bias: "f32" } : {}),
         ...(residual ? { residual: element } : {}),
       },
@@ -116,6 +116,8 @@ export interface MainLoop {
   source: Pick<KernelSource, "workgroup" | "enable" | "builtins" | "declare">;
   /** How `a` is bound. */
   element: "f32" | "vec2f";
+  /** How the right operand is bound. */
+  panels: "vec2u" | "vec2f" | "vec4f";
   /** Declares the tile's sums as zero. */
   declareSums: string;
   /** Reads `row0`, `aBase`, `panelBase`, `colTile` and adds into the sums. */
@@ -137,10 +139,8 @@ function declareSums(tile: Tile): string {
     .join("\n");
 }
 
-const loadPanel = (half: boolean, index: string): string =>
-  half
-    ? `vec4f(unpack2x16float(panels[${index}].x), unpack2x16float(panels[${index}].y))`
-    : `panels[${index}]`;
+const loadHalves = (index: string): string =>
+  `vec4f(unpack2x16float(panels[${index}].x), unpack2x16float(panels[${index}].y))`;
 
 /**
  * Registers only: a workgroup is one row of lanes, no barrier. With subgroups each lane loads one of `lanes` rows' values
@@ -178,6 +178,8 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
   const along = transposed ? "u.m" : "1u";
   const past = pairs ? "1u" : `${steps}u * ${along}`;
   const below = plain ? "(u.n / 4u)" : `${lanes}u`;
+  const four = (at: string) =>
+    half ? loadHalves(at) : `vec4f(panels[2u * (${at})], panels[2u * (${at}) + 1u])`;
   const loaded = (g: number, s: number) => (pairs ? `x${g}.${"xy"[s]}` : `x${g}_${s}`);
   const value = (r: number, s: number) =>
     broadcast ? `subgroupBroadcast(${loaded(Math.floor(r / lanes), s)}, ${r % lanes}u)` : loaded(r, s);
@@ -187,7 +189,7 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
       : turn.map((s) => `    let x${g}_${s} = a[a${g} + ${s}u * ${along}];`);
   const step = [
     ...turn.flatMap((s) =>
-      range(vectors).map((c) => `    let b${c}_${s} = ${loadPanel(half, `p${c} + ${s}u * ${below}`)};`),
+      range(vectors).map((c) => `    let b${c}_${s} = ${four(`p${c} + ${s}u * ${below}`)};`),
     ),
     ...range(groups).flatMap(loads),
     ...range(rows).flatMap((r) => [
@@ -208,6 +210,7 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
         : {}),
     },
     element: pairs ? "vec2f" : "f32",
+    panels: half ? "vec2u" : "vec2f",
     declareSums: declareSums(tile),
     loop: `${setup.join("\n")}\n  for (var k = 0u; k < u.k; k += ${steps}u) {\n${step.join("\n")}\n  }`,
     rowsPerGroup: rows,
@@ -244,6 +247,7 @@ function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): M
 var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;`,
     },
     element: "f32",
+    panels: half ? "vec2u" : "vec4f",
     declareSums: declareSums(tile),
     loop: `  let ly = lid / ${lanes}u;
   let groupRow = wg.x * ${height}u;
@@ -259,7 +263,7 @@ var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;`,
     for (var e = lid; e < ${K_STEP * lanes}u; e += ${threads}u) {
       let k = k0 + e / ${lanes}u;
       var value = vec4f();
-      if (k < u.k) { value = ${loadPanel(half, bAt)}; }
+      if (k < u.k) { value = ${half ? loadHalves(bAt) : `panels[${bAt}]`}; }
       tileB[e] = value;
     }
     workgroupBarrier();

@@ -16,7 +16,7 @@ export function nearestKernel(tile: Tile, half: boolean): Kernel {
     const { rows, vectors, lanes } = tile;
     return kernel({
       name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
-      reads: { a: main.element, panels: half ? "vec2u" : "vec4f" },
+      reads: { a: main.element, panels: main.panels },
       writes: { values: "f32", columns: "u32" },
       uniforms: {
         m: "u32",

@@ -53,7 +53,7 @@ export function gemmCandidates(caps: PlanCaps): Tile[] {
 
 /** Heights in subgroups of rows: few, since each compiles a kernel of its own. */
 const HEIGHTS = [1, 3, 4, 5];
-/** Rows of a tile above which its loop outgrows the instruction cache, and those above which a shared cache hurts it. */
+/** Rows of a tile above which its loop outgrows the instruction cache, and those above which it loses where it wastes no fewer rows. */
 const TALLEST = 40;
 const TALL = 32;
 
@@ -66,8 +66,8 @@ function tileRows(m: number, lanes: number): number {
 }
 
 /**
- * What a tile's column loads cost, in rows of multiply-adds, and what a tall tile's longer loop does: next to nothing where a
- * core is alone, a sixth of its time where another program uses the core's caches too.
+ * What a tile's column loads cost, in rows of multiply-adds, and what a tall tile does: 3% faster at 2048 x 640 x 640, 8% slower at
+ * 9216 x 128 x 512, where its rows lie a power of two apart and share sets of the data cache.
  */
 const SHARED_ROWS = 4;
 const CROWDED_ROWS = 2;
