@@ -5,8 +5,9 @@ import { inverseNormOf, rowElement, rowSplit } from "./rows.js";
 
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the
- * columns: the main loop of a matrix product with a running maximum as its end, so that the matrix is never stored. Every
- * lane leaves one partial result; `nearestMergeKernel` joins them.
+ * columns: the main loop of a matrix product with a running maximum as its end, so that the matrix is never stored. A subgroup
+ * leaves one partial result a row, and takes one tile of columns: a loop of tiles around the product's costs it a fifth of its speed on
+ * llvmpipe. Elsewhere every lane leaves one. `nearestMergeKernel` joins them.
  *
  * Work split: workgroup (row tile, share of the column tiles, batch).
  */
@@ -14,6 +15,7 @@ export function nearestKernel(tile: Tile, half: boolean): Kernel {
   return kernelFor(`nearest:${JSON.stringify(tile)}:${half}`, () => {
     const main = mainLoop(tile, half);
     const { rows, vectors, lanes } = tile;
+    const joins = joinsLanes(tile);
     return kernel({
       name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
       reads: { a: main.element, panels: main.panels },
@@ -29,53 +31,64 @@ export function nearestKernel(tile: Tile, half: boolean): Kernel {
       },
       ...main.source,
       declare: `${main.source.declare ?? ""}
-const NONE = 0xffffffffu;`,
+const NONE = 0xffffffffu;
+fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
+fn lowest(v: vec4u) -> u32 { return min(min(v.x, v.y), min(v.z, v.w)); }`,
       body: `
   let batch = wg.z;
   let row0 = wg.x * ${main.rowsPerGroup}u + ${main.rowOffset};
   let aBase = batch * u.aBatch;
   let panelBase = batch * u.panelBatch;
-${rowsOf(tile, (r) => `  var best${r} = vec4f(u.lowest);\n  var found${r} = vec4u(NONE);`)}
-  let first = wg.y * u.tiles / groups.y;
+${rowsOf(tile, (r) => `  var best${r} = u.lowest;\n  var found${r} = NONE;`)}
+${
+  joins
+    ? "  let colTile = wg.y;\n  {"
+    : `  let first = wg.y * u.tiles / groups.y;
   let last = (wg.y + 1u) * u.tiles / groups.y;
-  for (var colTile = first; colTile < last; colTile++) {
+  for (var colTile = first; colTile < last; colTile++) {`
+}
 ${main.declareSums}
 ${main.loop}
 ${range(vectors)
   .map(
-    (v) => `    let panel${v} = colTile * ${vectors}u + ${v}u;
-    let column${v} = (panel${v} * ${lanes}u + ${main.lane}) * 4u;
-    let inside${v} = vec4u(column${v}) + vec4u(0u, 1u, 2u, 3u) < vec4u(u.n);`,
+    (
+      v,
+    ) => `    let column${v} = vec4u(((colTile * ${vectors}u + ${v}u) * ${lanes}u + ${main.lane}) * 4u) + vec4u(0u, 1u, 2u, 3u);
+    let inside${v} = column${v} < vec4u(u.n);`,
   )
   .join("\n")}
-${rowsOf(tile, (r) =>
-  range(vectors)
-    .map(
-      (v) => `    let better${r}_${v} = (s${r}_${v} > best${r}) & inside${v};
-    best${r} = select(best${r}, s${r}_${v}, better${r}_${v});
-    found${r} = select(found${r}, vec4u(panel${v}), better${r}_${v});`,
-    )
-    .join("\n"),
-)}
+${rowsOf(tile, (r) => {
+  const shown = (v: number) => `select(vec4f(u.lowest), s${r}_${v}, inside${v})`;
+  const at = (v: number) => `select(vec4u(NONE), column${v}, inside${v} & (s${r}_${v} == vec4f(most${r})))`;
+  return `    let most${r} = largest(${range(vectors).map(shown).reduce(both("max"))});
+    let better${r} = most${r} > best${r};
+    found${r} = select(found${r}, lowest(${range(vectors).map(at).reduce(both("min"))}), better${r});
+    best${r} = select(best${r}, most${r}, better${r});`;
+})}
   }
   ${liveRows(tile)}
-  var best = array<vec4f, ${rows}>(${range(rows).map((r) => `best${r}`)});
-  var found = array<vec4u, ${rows}>(${range(rows).map((r) => `found${r}`)});
+  var best = array<f32, ${rows}>(${range(rows).map((r) => `best${r}`)});
+  var found = array<u32, ${rows}>(${range(rows).map((r) => `found${r}`)});
   for (var r = 0u; r < live; r++) {
-    var value = best[r].x;
-    var panel = found[r].x;
-    var j0 = 0u;
-    for (var j = 1u; j < 4u; j++) {
-      let other = best[r][j];
-      if (other > value || (other == value && found[r][j] < panel)) { value = other; panel = found[r][j]; j0 = j; }
-    }
-    let at = ((batch * u.m + row0 + r) * groups.y + wg.y) * ${lanes}u + ${main.lane};
-    values[at] = value;
-    columns[at] = select((panel * ${lanes}u + ${main.lane}) * 4u + j0, NONE, panel == NONE);
+    let at = (batch * u.m + row0 + r) * groups.y + wg.y;
+${
+  joins
+    ? `    let most = subgroupMax(best[r]);
+    let column = subgroupMin(select(NONE, found[r], best[r] == most));
+    if (${main.lane} == 0u) {
+      values[at] = most;
+      columns[at] = column;
+    }`
+    : `    values[at * ${lanes}u + ${main.lane}] = best[r];
+    columns[at * ${lanes}u + ${main.lane}] = found[r];`
+}
   }`,
     });
   });
 }
+
+/** Whether the lanes of a tile join what they found; each then leaves a result for one tile of columns. */
+export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup";
 
 /**
  * Joins the partial results of `nearestKernel` and divides by the query's length, read in the same pass: ties go to the lowest
@@ -111,3 +124,5 @@ ${inverseNormOf("query", split, element)}
 }
 
 const rowsOf = ({ rows }: Tile, line: (row: number) => string): string => range(rows).map(line).join("\n");
+
+const both = (of: string) => (a: string, b: string) => `${of}(${a}, ${b})`;

@@ -1,7 +1,7 @@
 import { isRecording, noGrad, refuseTracked } from "../autograd/record.js";
 import { arange } from "../create.js";
 import { check } from "../errors.js";
-import { nearestKernel, nearestMergeKernel } from "../kernels/nearest.js";
+import { joinsLanes, nearestKernel, nearestMergeKernel } from "../kernels/nearest.js";
 import { planNearest } from "../kernels/plan.js";
 import { rowSplit } from "../kernels/rows.js";
 import { scope } from "../scope.js";
@@ -96,8 +96,9 @@ function search(query: Tensor, bank: PackedMatrix): NearestResult {
   if (similarity.size === 0) return { similarity, index };
   const { tile, shares } = planNearest(rows * bank.batch, bank.k, bank.n, device.caps, device.tuning);
   const tiles = Math.ceil(bank.n / (tile.lanes * 4 * tile.vectors));
-  const splits = Math.min(shares, tiles);
-  const parts = splits * tile.lanes;
+  const joins = joinsLanes(tile);
+  const splits = joins ? tiles : Math.min(shares, tiles);
+  const parts = joins ? splits : splits * tile.lanes;
   const values = Tensor.empty(device, [bank.batch * rows, parts]);
   const columns = Tensor.empty(device, [bank.batch * rows, parts], "uint32");
   const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
