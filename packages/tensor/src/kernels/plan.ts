@@ -72,18 +72,23 @@ function tileRows(m: number, lanes: number): number {
 const SHARED_ROWS = 4;
 const CROWDED_ROWS = 2;
 
-/** The tile of a nearest-row search and into how many shares the bank is cut, so that every core has work. */
+/**
+ * The tile of a nearest-row search, how many such tiles of columns the bank has, and into how many shares they are cut: one each for
+ * subgroups, which join their lanes, elsewhere enough for every core.
+ */
 export function planNearest(
   m: number,
   k: number,
   n: number,
   caps: PlanCaps,
   tuning?: Tuning,
-): { tile: Tile; shares: number } {
+): { tile: Tile; tiles: number; shares: number } {
   const tile = planGemm(m, k, n, caps, tuning);
   const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
+  const tiles = Math.ceil(n / (tile.lanes * 4 * tile.vectors));
+  if (tile.kind === "subgroup") return { tile, tiles, shares: tiles };
   const wanted = caps.family === "workgroup" ? 512 : 32;
-  return { tile, shares: Math.max(1, Math.ceil(wanted / Math.ceil(m / height))) };
+  return { tile, tiles, shares: Math.min(tiles, Math.max(1, Math.ceil(wanted / Math.ceil(m / height)))) };
 }
 
 /** How attention over `tq` queries is shared out; `vector` where every offset and stride is a multiple of 4. */

@@ -94,11 +94,8 @@ function search(query: Tensor, bank: PackedMatrix): NearestResult {
   const similarity = Tensor.empty(device, outShape);
   const index = Tensor.empty(device, outShape, "int32");
   if (similarity.size === 0) return { similarity, index };
-  const { tile, shares } = planNearest(rows * bank.batch, bank.k, bank.n, device.caps, device.tuning);
-  const tiles = Math.ceil(bank.n / (tile.lanes * 4 * tile.vectors));
-  const joins = joinsLanes(tile);
-  const splits = joins ? tiles : Math.min(shares, tiles);
-  const parts = joins ? splits : splits * tile.lanes;
+  const { tile, tiles, shares } = planNearest(rows * bank.batch, bank.k, bank.n, device.caps, device.tuning);
+  const parts = joinsLanes(tile) ? shares : shares * tile.lanes;
   const values = Tensor.empty(device, [bank.batch * rows, parts]);
   const columns = Tensor.empty(device, [bank.batch * rows, parts], "uint32");
   const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
@@ -114,7 +111,7 @@ function search(query: Tensor, bank: PackedMatrix): NearestResult {
       tiles,
       lowest: -3.0e38,
     },
-    [Math.ceil(rows / height), splits, bank.batch],
+    [Math.ceil(rows / height), shares, bank.batch],
     2 * bank.batch * rows * bank.n * bank.k,
   );
   const { family, maxWorkgroupsPerDimension } = device.caps;
