@@ -1,3 +1,4 @@
+import { DatasetError } from "../errors.js";
 import type { Raster } from "../raster.js";
 import { captionFor } from "./captions/caption.js";
 import { checkSample } from "./check.js";
@@ -60,6 +61,9 @@ const POOLS = {
 export function drawCaptioned(options: CaptionedOptions): CaptionedImage {
   const { seed, index, size, split = "train", group = GROUP } = options;
   checkSample(seed, index, size);
+  if (!Number.isInteger(group) || group < 1) {
+    throw new DatasetError("bad-argument", `group ${group}: give a whole number of images, from 1`);
+  }
   const plan = planCaptioned(seed, index, split, group);
   const { drawn, view, defect } = plan;
   const { rgb, mask } = drawSample(drawn, view, index, defect, size);

@@ -167,6 +167,7 @@ test("numbers out of range are refused", async () => {
   await rejects(() => drawCaptioned({ seed: 1, index: -1, size: 64 }), "bad-argument", /index -1/);
   await rejects(() => drawCaptioned({ seed: 1, index: 0, size: 8 }), "bad-argument", /size 8/);
   await rejects(() => drawCaptioned({ seed: 0.5, index: 0, size: 64 }), "bad-argument", /seed 0.5/);
+  await rejects(() => drawCaptioned({ seed: 1, index: 0, size: 64, group: 0 }), "bad-argument", /group 0/);
   await rejects(() => captionsOf(1, -1), "bad-argument", /-1/);
 });
 

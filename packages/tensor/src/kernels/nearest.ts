@@ -6,7 +6,7 @@ import { inverseNormOf, rowElement, rowSplit } from "./rows.js";
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the
  * columns: the main loop of a matrix product with a running maximum as its end, so that the matrix is never stored. A subgroup
- * leaves one partial result a row, and takes one tile of columns: a loop of tiles around the product's costs it a fifth of its speed on
+ * leaves one partial result a row, and takes one tile of columns: a loop of tiles around the product's costs it a tenth of its speed on
  * llvmpipe. Elsewhere every lane leaves one. `nearestMergeKernel` joins them.
  *
  * Work split: workgroup (row tile, share of the column tiles, batch).
