@@ -39,8 +39,7 @@ function addSlices(source: Tensor, index: Tensor, shape: Shape, axis: number): T
   const [size, picks] = [shape[axis], index.size];
   const inner = sizeOf(shape.slice(axis + 1));
   const out = zeros(source.device, shape);
-  const next = Tensor.empty(source.device, index.shape, "uint32");
-  launch(chainKernel(), { index, next }, { picks, size }, flatGrid(picks));
+  const next = chain(index, size);
   const text = kernelFor("scatterAdd", () =>
     kernel({
       name: "scatter add",
@@ -66,26 +65,43 @@ function addSlices(source: Tensor, index: Tensor, shape: Shape, axis: number): T
   return out;
 }
 
-/** next[p] = the pick after p that goes to the same place, or u.picks; the top bit is set where another went before p. */
-const chainKernel = () =>
-  kernelFor("scatterChain", () =>
+/**
+ * For each pick the one after it that goes to the same place, or the number of picks; the top bit is set where another went
+ * before it. An invocation sees to the places of its own and goes through all picks, from the last on.
+ */
+function chain(index: Tensor, size: number): Tensor {
+  const { device } = index;
+  const next = Tensor.empty(device, index.shape, "uint32");
+  const heads = Tensor.empty(device, [size], "uint32");
+  const text = kernelFor("scatterChain", () =>
     kernel({
       name: "scatter chain",
       reads: { index: "i32" },
-      writes: { next: "u32" },
-      uniforms: { picks: "u32", size: "u32" },
+      writes: { next: "u32", heads: "u32" },
+      uniforms: { picks: "u32", size: "u32", shares: "u32" },
       workgroup: FLAT,
       declare: PLACE,
       body: `${FLAT_INDEX}
-  if (i >= u.picks) { return; }
-  let own = place(i);
-  var after = i + 1u;
-  while (after < u.picks && place(after) != own) { after++; }
-  var before = 0u;
-  while (before < i && place(before) != own) { before++; }
-  next[i] = after | select(0u, 0x80000000u, before < i);`,
+  for (var p = i; p < u.size; p += u.shares) { heads[p] = u.picks; }
+  for (var pick = u.picks; pick > 0u; pick--) {
+    let own = u32(place(pick - 1u));
+    if (own % u.shares == i) {
+      let after = heads[own];
+      next[pick - 1u] = after;
+      if (after < u.picks) { next[after] |= 0x80000000u; }
+      heads[own] = pick - 1u;
+    }
+  }`,
     }),
   );
+  const workgroups = device.caps.software ? 2 : 16;
+  launch(text, { index, next, heads }, { picks: index.size, size, shares: workgroups * FLAT }, [
+    workgroups,
+    1,
+    1,
+  ]);
+  return next;
+}
 
 /**
  * The gradient of `takeAlongAxis`: adds single values into zeros of `shape`, each at its own index along an axis, in order.

@@ -219,4 +219,24 @@ test("attention's mask has a gradient, broadcast too", async (device) => {
   }
 });
 
+test("scatterAdd over more places than there are invocations, many of them taken often", async (device) => {
+  const next = generator(4);
+  for (const [picks, size, width] of [
+    [3000, 2500, 3],
+    [2000, 7, 1],
+    [1, 900, 5],
+  ] as const) {
+    const index = Int32Array.from({ length: picks }, () => Math.floor(next() ** 2 * size));
+    const values = Float32Array.from({ length: picks * width }, () => next() - 0.5);
+    const want = new Float64Array(size * width);
+    values.forEach((value, i) => {
+      want[index[Math.floor(i / width)]! * width + (i % width)]! += value;
+    });
+    const got = await valuesOf(() =>
+      scatterAdd(tensor(device, values, [picks, width]), tensor(device, index), [size, width], 0),
+    );
+    close(got, want, 2e-5);
+  }
+});
+
 test.run();
