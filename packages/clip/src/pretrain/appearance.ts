@@ -1,7 +1,7 @@
 import { add, div, mean, mul, square, sub, type Tensor, tensor } from "@inctrl/tensor";
 import type { PreprocessConfig } from "../config/types.js";
 import type { CaptionedBatch } from "./batch.js";
-import { groupCosines } from "./groups.js";
+import { groupCosines, groupsOf } from "./groups.js";
 
 /** Directions that gradients are told apart by. */
 const DIRECTIONS = 8;
@@ -18,29 +18,33 @@ const LEAST_SPREAD = 1e-6;
  * averaged over n - 1 patches around. Training on defects alone unlearns what an untrained network keeps, grey value and
  * contrast, which tell much on images of other kinds.
  *
- * @param cosines of each tapped block, from `groupCosines`.
+ * Patches of all images are held against those of their group's first, which tells as much as all and costs a fraction.
+ *
+ * @param taps patches of each tapped block, [count, patches, width].
  * @param patch pixels a side of a patch.
  */
 export function appearanceLoss(
-  cosines: readonly Tensor[],
+  taps: readonly Tensor[],
   batch: CaptionedBatch,
   patch: number,
   preprocess: Pick<PreprocessConfig, "mean" | "std">,
 ): Tensor {
   const { values, length } = describePatches(batch, patch, preprocess);
   const grid = Math.floor(batch.size / patch);
-  const strays = cosines.map((own, reach) => {
-    const shape = [batch.count, grid * grid, length];
-    const wanted = groupCosines(
-      tensor(own.device, widened(values, grid, length, reach), shape),
-      own.shape[0]!,
-    );
+  const groups = groupsOf(batch);
+  const strays = taps.map((tap, reach) => {
+    const looks = tensor(tap.device, widened(values, grid, length, reach), [
+      batch.count,
+      grid * grid,
+      length,
+    ]);
+    const [own, wanted] = [groupCosines(tap, groups), groupCosines(looks, groups)];
     const spread = mean(square(sub(wanted, mean(wanted))));
     return div(mean(square(sub(own, wanted))), add(spread, LEAST_SPREAD));
   });
   return mul(
     strays.reduce((all, each) => add(all, each)),
-    1 / cosines.length,
+    1 / taps.length,
   );
 }
 

@@ -1,4 +1,22 @@
-import { matmul, normalize, reshape, slice, type Tensor } from "@inctrl/tensor";
+import {
+  add,
+  arange,
+  argmax,
+  expand,
+  gather,
+  matmul,
+  mul,
+  nearest,
+  noGrad,
+  normalize,
+  reshape,
+  scope,
+  slice,
+  sum,
+  type Tensor,
+  takeAlongAxis,
+  tensor,
+} from "@inctrl/tensor";
 import { ClipError } from "../errors.js";
 import type { CaptionedBatch } from "./batch.js";
 
@@ -16,16 +34,52 @@ export function groupsOf({ count, group, damaged }: CaptionedBatch): number {
 }
 
 /**
- * Cosines of every patch of a group's images to every patch of its good ones.
+ * Cosines of every patch of a group's images to every patch of its first one, which is good.
  *
  * @param patches [groups * group, patches, width].
- * @returns [groups, group * patches, group / 2 * patches].
+ * @returns [groups, group * patches, patches].
  */
 export function groupCosines(patches: Tensor, groups: number): Tensor {
   const [images, each, width] = patches.shape as [number, number, number];
+  const all = reshape(normalize(patches), [groups, (images / groups) * each, width]);
+  return matmul(all, slice(all, [null, [0, each]]), { transposeB: true });
+}
+
+/**
+ * The largest cosine of every patch to those of its group's good images, its own image left out. Gradients go through the
+ * pair that was chosen; the cosines of all others are never stored.
+ *
+ * @param patches [groups * group, patches, width].
+ * @returns [groups, group, patches].
+ */
+export function groupNearest(patches: Tensor, groups: number): Tensor {
+  const [images, each, width] = patches.shape as [number, number, number];
   const group = images / groups;
-  const unit = normalize(patches);
-  const shown = slice(reshape(unit, [groups, group / 2, 2, each, width]), [null, null, [0, 1]]);
-  const prompts = reshape(shown, [groups, (group / 2) * each, width]);
-  return matmul(reshape(unit, [groups, group * each, width]), prompts, { transposeB: true });
+  const prompts = group / 2;
+  const unit = reshape(normalize(patches), [groups, prompts, 2, each, width]);
+  const shown = reshape(slice(unit, [null, null, [0, 1]]), [groups, prompts, each, width]);
+  const chosen = noGrad(() =>
+    scope(() => {
+      const query = expand(reshape(unit, [groups, 1, group * each, width]), [
+        groups,
+        prompts,
+        group * each,
+        width,
+      ]);
+      const { similarity, index } = nearest(query, shown);
+      // No image is its own prompt: images 0, 2, ... are prompts 0, 1, ...
+      const own = Float32Array.from({ length: prompts * group }, (_, i) =>
+        i % group === 2 * Math.floor(i / group) ? -4 : 0,
+      );
+      const byPrompt = reshape(similarity, [groups, prompts, group, each]);
+      const best = argmax(add(byPrompt, tensor(patches.device, own, [prompts, group, 1])), 1, {
+        keepDims: true,
+      });
+      const place = takeAlongAxis(reshape(index, byPrompt.shape), best, 1);
+      const first = mul(arange(patches.device, groups, "int32"), prompts * each);
+      return add(add(place, mul(best, each)), reshape(first, [groups, 1, 1, 1]));
+    }),
+  );
+  const pairs = gather(reshape(shown, [-1, width]), reshape(chosen, [groups, group, each]));
+  return sum(mul(reshape(unit, [groups, group, each, width]), pairs), -1);
 }

@@ -20,7 +20,6 @@ import {
 import type { Clip, TextTransformer } from "../model/index.js";
 import { appearanceLoss } from "./appearance.js";
 import { type CaptionedBatch, matchTargets, patchTargets } from "./batch.js";
-import { groupCosines, groupsOf } from "./groups.js";
 import { residualLoss } from "./residual.js";
 import { softplus } from "./softplus.js";
 import type { BatchTexts } from "./texts.js";
@@ -87,14 +86,11 @@ export function pretrainLoss(
     const state = mul(sum(softplus(neg(mul(labels, sum(mul(images, axis), -1))))), 1 / count);
     const none = mul(state, 0);
     const patch = weights.patch > 0 ? patchLoss(clip, taps[0], axis, batch) : none;
-    const cosines =
-      weights.residual > 0 || weights.appearance > 0
-        ? taps.slice(1).map((tap) => groupCosines(patchesOf(tap), groupsOf(batch)))
-        : [];
+    const patches = taps.slice(1).map(patchesOf);
     const { patch: side } = config.vision;
-    const residual = weights.residual > 0 ? residualLoss(cosines, batch, side) : none;
+    const residual = weights.residual > 0 ? residualLoss(patches, batch, side) : none;
     const appearance =
-      weights.appearance > 0 ? appearanceLoss(cosines, batch, side, config.preprocess) : none;
+      weights.appearance > 0 ? appearanceLoss(patches, batch, side, config.preprocess) : none;
     const parts = { match, state, patch, residual, appearance };
     const loss = Object.entries(parts)
       .map(([name, part]) => mul(part, weights[name as keyof LossWeights]))

@@ -13,6 +13,7 @@ import {
   transpose,
 } from "@inctrl/tensor";
 import { type CaptionedBatch, patchTargets } from "./batch.js";
+import { groupNearest, groupsOf } from "./groups.js";
 import { softplus } from "./softplus.js";
 
 /** Residuals below this are as good as equal. */
@@ -31,12 +32,12 @@ const ORDER_SHARPNESS = 3;
  * fixed middle (0.25, sharpness 20) the loss fell from 1.2 to 0.9 in 1,000 steps by widening all residuals alike, and AUROC fell
  * with it; so, it rises from the first steps on.
  *
- * @param cosines of each tapped block, from `groupCosines`.
+ * @param taps patches of each tapped block, [count, patches, width].
  * @param patch pixels a side of a patch.
  */
-export function residualLoss(cosines: readonly Tensor[], batch: CaptionedBatch, patch: number): Tensor {
-  const residuals = meanResidual(cosines, batch.group);
-  const groups = residuals.shape[0]!;
+export function residualLoss(taps: readonly Tensor[], batch: CaptionedBatch, patch: number): Tensor {
+  const groups = groupsOf(batch);
+  const residuals = meanResidual(taps, groups);
   const { device, shape } = residuals;
   const constant = (values: Float32Array) => tensor(device, values, shape);
   const { labels, weights } = patchTargets(batch, patch);
@@ -71,18 +72,7 @@ function middleShares(labels: Float32Array, weights: Float32Array, groups: numbe
 }
 
 /** Half of 1 - the largest cosine, mean over the blocks: [groups, group, patches]. */
-function meanResidual(cosines: readonly Tensor[], group: number): Tensor {
-  const prompts = group / 2;
-  // No image is its own prompt: images 0, 2, ... are prompts 0, 1, ...
-  const self = Float32Array.from({ length: group * prompts }, (_, i) =>
-    Math.floor(i / prompts) === 2 * (i % prompts) ? -4 : 0,
-  );
-  const maps = cosines.map((each) => {
-    const [groups, , columns] = each.shape as [number, number, number];
-    const patches = columns / prompts;
-    const byPrompt = max(reshape(each, [groups, group, patches, prompts, patches]), 4);
-    return max(add(byPrompt, tensor(each.device, self, [group, 1, prompts])), 3);
-  });
-  const total = maps.reduce((all, map) => add(all, map));
-  return sub(0.5, mul(total, 0.5 / maps.length));
+function meanResidual(taps: readonly Tensor[], groups: number): Tensor {
+  const total = taps.map((tap) => groupNearest(tap, groups)).reduce((all, map) => add(all, map));
+  return sub(0.5, mul(total, 0.5 / taps.length));
 }

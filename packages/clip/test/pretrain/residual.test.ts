@@ -1,8 +1,8 @@
-import { scope, tensor } from "@inctrl/tensor";
+import { describeGradcheck, gradcheck, scope, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import { type CaptionedBatch, ClipError } from "../../src/index.js";
 import { patchTargets } from "../../src/pretrain/batch.js";
-import { groupCosines, groupsOf } from "../../src/pretrain/groups.js";
+import { groupsOf } from "../../src/pretrain/groups.js";
 import { residualLoss } from "../../src/pretrain/residual.js";
 import { deviceTests, generator } from "../model/support.js";
 
@@ -28,15 +28,20 @@ const softplus = (x: number) => Math.log1p(Math.exp(x));
 const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** Token of a tap as a unit vector. */
-function token(tap: Float32Array, image: number, patch: number): number[] {
+function token(tap: ArrayLike<number>, image: number, patch: number): number[] {
   const start = (image * PATCHES + patch) * WIDTH;
-  const values = [...tap.subarray(start, start + WIDTH)];
+  const values = Array.from({ length: WIDTH }, (_, d) => tap[start + d]!);
   const length = Math.hypot(...values);
   return values.map((v) => v / length);
 }
 
 /** 0.5 - half of the largest cosine to any patch of the prompts, mean over the taps. */
-function residual(taps: Float32Array[], image: number, patch: number, prompts: number[]): number {
+function residual(
+  taps: readonly ArrayLike<number>[],
+  image: number,
+  patch: number,
+  prompts: number[],
+): number {
   const byTap = taps.map((tap) => {
     const query = token(tap, image, patch);
     const cosines = prompts.flatMap((prompt) =>
@@ -49,54 +54,73 @@ function residual(taps: Float32Array[], image: number, patch: number, prompts: n
   return mean(byTap);
 }
 
-for (const group of [4, 6]) {
-  test(`is what plain loops make of the patches, in groups of ${group}`, async (device) => {
-    const count = group * GROUPS;
-    const batch = batchOf(count, group);
-    const next = generator(8);
-    const taps = [0, 1].map(() => Float32Array.from({ length: count * PATCHES * WIDTH }, () => next() - 0.3));
-    const map = (image: number, prompts: number[]) =>
-      Array.from({ length: PATCHES }, (_, p) => residual(taps, image, p, prompts));
-    const { labels, weights } = patchTargets(batch, 4);
-    const logOf = (residual: number) => Math.log(residual + 1e-3);
-    let byPatch = 0;
-    const byImage: number[] = [];
-    for (let g = 0; g < GROUPS; g++) {
-      const images = Array.from({ length: group }, (_, i) => group * g + i);
-      const prompts = images.filter((_, i) => i % 2 === 0);
-      const residuals = images.flatMap((image) =>
-        map(
-          image,
-          prompts.filter((prompt) => prompt !== image),
-        ),
+/** The whole loss, by plain loops. */
+function plainLoss(taps: readonly ArrayLike<number>[], batch: CaptionedBatch): number {
+  const { group } = batch;
+  const map = (image: number, prompts: number[]) =>
+    Array.from({ length: PATCHES }, (_, p) => residual(taps, image, p, prompts));
+  const { labels, weights } = patchTargets(batch, 4);
+  const logOf = (residual: number) => Math.log(residual + 1e-3);
+  let byPatch = 0;
+  const byImage: number[] = [];
+  for (let g = 0; g < GROUPS; g++) {
+    const images = Array.from({ length: group }, (_, i) => group * g + i);
+    const prompts = images.filter((_, i) => i % 2 === 0);
+    const residuals = images.flatMap((image) =>
+      map(
+        image,
+        prompts.filter((prompt) => prompt !== image),
+      ),
+    );
+    const start = group * g * PATCHES;
+    const sides = [1, -1].map((label) =>
+      mean(residuals.filter((_, i) => labels[start + i] === label && weights[start + i]! > 0).map(logOf)),
+    );
+    residuals.forEach((value, i) => {
+      const certain = logOf(value) - mean(sides);
+      byPatch += weights[start + i]! * softplus(-labels[start + i]! * certain);
+    });
+    const largest = (image: number, label: number) =>
+      Math.max(
+        ...residuals.filter((_, i) => Math.floor(i / PATCHES) === image && labels[start + i] === label),
       );
-      const start = group * g * PATCHES;
-      const sides = [1, -1].map((label) =>
-        mean(residuals.filter((_, i) => labels[start + i] === label && weights[start + i]! > 0).map(logOf)),
-      );
-      residuals.forEach((value, i) => {
-        const certain = logOf(value) - mean(sides);
-        byPatch += weights[start + i]! * softplus(-labels[start + i]! * certain);
-      });
-      const largest = (image: number, label: number) =>
-        Math.max(
-          ...residuals.filter((_, i) => Math.floor(i / PATCHES) === image && labels[start + i] === label),
-        );
-      for (let good = 0; good < group; good += 2) {
-        for (let bad = 1; bad < group; bad += 2) {
-          byImage.push(softplus(3 * (logOf(largest(good, -1)) - logOf(largest(bad, 1)))));
-        }
+    for (let good = 0; good < group; good += 2) {
+      for (let bad = 1; bad < group; bad += 2) {
+        byImage.push(softplus(3 * (logOf(largest(good, -1)) - logOf(largest(bad, 1)))));
       }
     }
-    const want = 0.5 * (byPatch + mean(byImage));
+  }
+  return 0.5 * (byPatch + mean(byImage));
+}
+
+for (const group of [4, 6]) {
+  test(`is what plain loops make of the patches, in groups of ${group}, and so are its gradients`, async (device) => {
+    const shape = [group * GROUPS, PATCHES, WIDTH];
+    const batch = batchOf(group * GROUPS, group);
+    const next = generator(8);
+    const inputs = [0, 1].map(() => ({
+      shape,
+      values: Array.from({ length: group * GROUPS * PATCHES * WIDTH }, () => next() - 0.3),
+    }));
+    const report = await gradcheck(device, (...taps) => residualLoss(taps, batch, 4), inputs, {
+      reference: (...taps) => [plainLoss(taps, batch)],
+      tolerance: 2e-5,
+    });
+    assert.ok(report.ok, describeGradcheck(report));
     const loss = scope(() =>
       residualLoss(
-        taps.map((values) => groupCosines(tensor(device, values, [count, PATCHES, WIDTH]), groupsOf(batch))),
+        inputs.map(({ values }) => tensor(device, values, shape)),
         batch,
         4,
       ),
     );
-    const got = await loss.item();
+    const [got, want] = [
+      await loss.item(),
+      plainLoss(
+        inputs.map(({ values }) => values),
+        batch,
+      ),
+    ];
     loss.dispose();
     assert.ok(Math.abs(got - want) < 2e-6 * want, `got ${got}, want ${want}`);
   });
