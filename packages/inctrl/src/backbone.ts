@@ -30,6 +30,8 @@ export interface BackboneOptions {
   vocabulary?: string;
   /** `float16` keeps the matrices in half precision. Default float32. */
   dtype?: "float32" | "float16";
+  /** In how many symmetries of the square prompts are compared. Default: as the configuration says, else 1, as they are. */
+  turns?: 1 | 8;
   /** Folder in which text prototypes are kept from run to run. Without it they are not. */
   textCache?: string;
   /** Parameters loaded so far, and in all. */
@@ -60,6 +62,11 @@ export class Backbone {
     this.clip = clip;
     this.fingerprint = fingerprint;
     this.#text = text;
+  }
+
+  /** In how many symmetries of the square prompts are compared. */
+  get turns(): 1 | 8 {
+    return this.config.promptTurns ?? 1;
   }
 
   /** Whether the model knows text, so that a class name can be used. */
@@ -118,7 +125,8 @@ export async function openBackbone(
   const resolved = await resolveModel(source);
   const weights = await openWeights(resolved.weights);
   try {
-    const config = await chooseConfig(weights, options.config ?? resolved.config);
+    const chosen = await chooseConfig(weights, options.config ?? resolved.config);
+    const config = { ...chosen, promptTurns: options.turns ?? chosen.promptTurns };
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
     // Compiled while the weights are read.
     const compiled = compileAhead(device, config, options.dtype);

@@ -1,4 +1,4 @@
-import type { Fit, PreparedImage } from "@inctrl/clip";
+import { type Fit, gridSize, type PreparedImage, turnedFrom, turnedViews } from "@inctrl/clip";
 import {
   concat,
   type Device,
@@ -9,6 +9,7 @@ import {
   quoted,
   reshape,
   scope,
+  slice,
   type Tensor,
   type TensorFile,
   tensor,
@@ -42,6 +43,8 @@ interface BankInfo {
   fingerprint: string;
   fit: Fit;
   blocks: number[];
+  /** Symmetries of the square that each view is held in; 1 where an older bank does not say. */
+  turns?: 1 | 8;
   preprocess: { size: number; mean: readonly number[]; std: readonly number[] };
 }
 
@@ -58,13 +61,13 @@ const FORMAT = "inctrl-bank";
 export class PromptBank {
   readonly device: Device;
   readonly info: Readonly<BankInfo>;
-  /** One packed bank of rows a tapped block, prompt by prompt, view by view, patch by patch. */
+  /** One packed bank of rows a tapped block, prompt by prompt, view by view, turn by turn, patch by patch. */
   readonly blocks: readonly PackedMatrix[];
   /** Class features, [views, embedDim]. */
   readonly features: Tensor;
   readonly #patches: readonly Tensor[];
 
-  /** `patches`: normalised rows [views * patches, width], one tensor a tapped block. */
+  /** `patches`: normalised rows [views * turns * patches, width], one tensor a tapped block. */
   constructor(info: BankInfo, features: Tensor, patches: readonly Tensor[]) {
     this.device = features.device;
     this.info = info;
@@ -86,17 +89,25 @@ export class PromptBank {
     return this.info.fit;
   }
 
-  /** Which prompt a matched bank row belongs to, and which of its patches (counted over its views) it is. */
+  /** Symmetries of the square that each view is held in. */
+  get turns(): 1 | 8 {
+    return this.info.turns ?? 1;
+  }
+
+  /** Which prompt a matched bank row belongs to, and which of its patches (counted over its views, as they are) it is. */
   locate(row: number, patchesPerView: number): { prompt: number; patch: number } {
-    let view = Math.floor(row / patchesPerView);
+    const turned = Math.floor(row / patchesPerView);
+    let view = Math.floor(turned / this.turns);
     let prompt = 0;
     while (prompt < this.shots - 1 && view >= this.prompts[prompt].views)
       view -= this.prompts[prompt++].views;
-    return { prompt, patch: view * patchesPerView + (row % patchesPerView) };
+    const patch = turnedFrom(turned % this.turns, row % patchesPerView, Math.sqrt(patchesPerView));
+    return { prompt, patch: view * patchesPerView + patch };
   }
 
   /**
-   * Encodes prompts, a batch at a time.
+   * Encodes prompts, a batch at a time; where the backbone's configuration asks for it, in all symmetries of the square: their
+   * patches are then compared as well, the class features are of the prompts as they are.
    *
    * @throws InctrlError `shots` without prompts.
    */
@@ -107,7 +118,8 @@ export class PromptBank {
   ): Promise<PromptBank> {
     const { fit = "crop", batch = chooseBatch(backbone.device.caps, backbone.config) } = options;
     if (prompts.length === 0) throw new InctrlError("shots", "no prompts; give at least one normal image");
-    const views = prompts.flatMap((prompt) => prompt.views);
+    const { turns } = backbone;
+    const views = prompts.flatMap((prompt) => prompt.views.flatMap((view) => turnedViews(view, turns)));
     const parts: { features: Tensor; taps: Tensor[] }[] = [];
     for (let at = 0; at < views.length; at += batch) {
       parts.push(
@@ -119,7 +131,7 @@ export class PromptBank {
       await backbone.device.sync();
     }
     const { features, patches } = scope(() => ({
-      features: concat(parts.map((part) => part.features)),
+      features: unturned(concat(parts.map((part) => part.features)), turns),
       patches: backbone.config.outBlocks.map((_, i) => {
         const all = concat(parts.map((part) => part.taps[i]));
         return reshape(all, [-1, all.shape[2]]);
@@ -133,6 +145,7 @@ export class PromptBank {
       fingerprint: backbone.fingerprint,
       fit,
       blocks: [...backbone.config.outBlocks],
+      ...(turns > 1 && { turns }),
       preprocess: preprocessOf(backbone),
     };
     return new PromptBank(info, features, patches);
@@ -166,7 +179,7 @@ export class PromptBank {
       checkFits(path, info, backbone);
       const { width } = backbone.config.vision;
       const views = info.prompts.reduce((sum, prompt) => sum + prompt.views, 0);
-      const rows = views * patchesOf(backbone);
+      const rows = views * (info.turns ?? 1) * patchesOf(backbone);
       const shapes: [name: string, shape: readonly number[]][] = [
         ["features", [views, backbone.config.embedDim]],
         ...info.blocks.map((block): [string, number[]] => [`block.${block}`, [rows, width]]),
@@ -192,14 +205,20 @@ export class PromptBank {
   }
 }
 
+/** Of class features [views * turns, embedDim] those of the views as they are. */
+export function unturned(features: Tensor, turns: number): Tensor {
+  if (turns === 1) return features;
+  const width = features.shape[1];
+  return reshape(slice(reshape(features, [-1, turns, width]), [null, [0, 1]]), [-1, width]);
+}
+
 const preprocessOf = ({ config }: Backbone) => {
   const { size, mean, std } = config.preprocess;
   return { size, mean: [...mean], std: [...std] };
 };
 
 /** Patches of one view. */
-export const patchesOf = ({ config }: Backbone): number =>
-  Math.floor(config.vision.imageSize / config.vision.patch) ** 2;
+export const patchesOf = ({ config }: Backbone): number => gridSize(config.vision) ** 2;
 
 function checkShape(file: TensorFile, name: string, want: readonly number[]): void {
   const got = file.tensors.get(name)?.shape;
@@ -227,6 +246,7 @@ function readInfo(path: string, file: TensorFile): BankInfo {
     info.prompts.every(isRecord) &&
     Array.isArray(info.blocks) &&
     info.blocks.every(Number.isInteger) &&
+    [undefined, 1, 8].includes(info.turns) &&
     ["crop", "squash", "tile"].includes(info.fit) &&
     typeof info.backbone === "string" &&
     typeof info.fingerprint === "string";

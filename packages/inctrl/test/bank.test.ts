@@ -1,5 +1,6 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { turnedFrom, turnedViews } from "@inctrl/clip";
 import {
   type Device,
   openSafetensors,
@@ -42,6 +43,14 @@ async function spoilt(
   await writeSafetensors(target, tensors, edit.metadata ?? { ...metadata, bank: JSON.stringify(info) });
   return target;
 }
+
+/** The patches that matched rows are, all of the first prompt. */
+const patchesOfFirst = (bank: PromptBank, matches: Int32Array) =>
+  Array.from(matches, (row) => {
+    const { prompt, patch } = bank.locate(row, 25);
+    assert.is(prompt, 0);
+    return patch;
+  });
 
 /** The fixture's backbone with another configuration. */
 const varied = async (device: Device, change: (config: Backbone["config"]) => Backbone["config"]) => {
@@ -124,6 +133,54 @@ test("a matched row is traced to its prompt and to the patch counted over the pr
   assert.is(first.match.prompt, 0);
   assert.is(last.match.prompt, 2);
   assert.ok(first.score < 1e-6 && last.score < 1e-6, `${first.score} ${last.score}`);
+});
+
+test("in eight turns, a bank knows prompts however they lie, and its class features are as before", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await varied(device, (config) => ({ ...config, promptTurns: 8 as const }));
+  using plain = await fixtureBackbone(device);
+  const prompts = [prompt("a", 1), prompt("b", 2, 2)];
+  using turned = await PromptBank.encode(backbone, prompts, { fit: "tile" });
+  using straight = await PromptBank.encode(plain, prompts, { fit: "tile" });
+  assert.equal([turned.turns, straight.turns], [8, 1]);
+  assert.equal(await turned.features.data(), await straight.features.data());
+  const path = join(folder, "turned.safetensors");
+  await turned.save(path);
+  using loaded = await PromptBank.load(path, backbone);
+  assert.equal([loaded.turns, loaded.shots], [8, 2]);
+  const views = turnedViews(prompts[0].views[0], 8);
+  using before = new Scorer({ backbone: plain, bank: straight });
+  using after = new Scorer({ backbone, bank: loaded });
+  const [alone, ...others] = await before.score(views);
+  assert.ok(alone.score < 1e-6 && others.every(({ score }) => score > 0.001));
+  const known = await after.score(views);
+  assert.ok(known.every(({ score }) => score < 1e-6));
+  assert.equal(
+    known.map(({ matches }) => patchesOfFirst(loaded, matches)),
+    known.map((_, turn) => Array.from({ length: 25 }, (_, patch) => turnedFrom(turn, patch, 5))),
+  );
+});
+
+test("rows of turned views are traced to the patches of the views as they are", async ({ device }) => {
+  using backbone = await varied(device, (config) => ({ ...config, promptTurns: 8 as const }));
+  const prompts = [prompt("a", 1, 2), prompt("b", 2, 1)];
+  using bank = await PromptBank.encode(backbone, prompts, { fit: "tile" });
+  const row = (view: number, turn: number, patch: number) => (view * 8 + turn) * 25 + patch;
+  assert.equal(
+    [row(0, 0, 7), row(0, 6, 0), row(1, 1, 1), row(1, 4, 0), row(2, 0, 3), row(2, 7, 24)].map((each) =>
+      bank.locate(each, 25),
+    ),
+    [
+      { prompt: 0, patch: 7 },
+      { prompt: 0, patch: 24 },
+      { prompt: 0, patch: 25 + 5 },
+      { prompt: 0, patch: 25 + 4 },
+      { prompt: 1, patch: 3 },
+      { prompt: 1, patch: 0 },
+    ],
+  );
 });
 
 test("no prompts, and views of another size, are refused", async ({ device }) => {

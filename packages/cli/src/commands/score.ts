@@ -1,6 +1,6 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
-import { positiveNumber, wholeNumber } from "../options.js";
+import { positiveNumber, turnsOption, wholeNumber } from "../options.js";
 import { FORMATS } from "../output/formats.js";
 import type { Finish } from "../program.js";
 import { TRACE_FILE } from "../score/profile.js";
@@ -58,6 +58,7 @@ export function scoreCommand(finish: Finish): Command {
       "weight of the patch residual in the score (default: what the heads name, else 1)",
       positiveNumber,
     )
+    .addOption(turnsOption())
     .option("--config <file|name>", "the backbone's configuration, where its file does not tell")
     .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")
     .optionsGroup("Results:")

@@ -49,6 +49,7 @@ export interface EvalOptions {
   components?: Component[];
   aggregate: Aggregate;
   alpha?: number;
+  turns?: 1 | 8;
   fit: "crop" | "squash" | "tile";
   config?: string;
   vocabulary?: string;

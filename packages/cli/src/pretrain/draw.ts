@@ -1,4 +1,4 @@
-import type { CaptionedBatch } from "@inctrl/clip";
+import { type CaptionedBatch, turnSquare } from "@inctrl/clip";
 import { type CaptionedImage, drawCaptioned } from "@inctrl/datasets";
 import type { Shown } from "./order.js";
 
@@ -28,8 +28,8 @@ export class Easel {
     const masks = new Uint8Array(shown.length * area);
     const images = shown.map(({ index, turn }, i) => {
       const made = this.#image({ seed, split, size, group, index });
-      turned(made.image.data, size, 3, turn, pixels, i * area * 3);
-      turned(made.mask, size, 1, turn, masks, i * area);
+      turnSquare(made.image.data, size, 3, turn, pixels, i * area * 3);
+      turnSquare(made.mask, size, 1, turn, masks, i * area);
       return made;
     });
     return {
@@ -56,24 +56,5 @@ export class Easel {
       this.#bytes += bytes;
     }
     return made;
-  }
-}
-
-/** Copies a square picture in one of its eight symmetries: bit 0 swaps the axes, bits 1 and 2 reverse them. */
-function turned(
-  from: Uint8Array,
-  size: number,
-  channels: number,
-  turn: number,
-  to: Uint8Array,
-  offset: number,
-): void {
-  for (let y = 0, at = offset; y < size; y++) {
-    const v = turn & 2 ? size - 1 - y : y;
-    for (let x = 0; x < size; x++) {
-      const u = turn & 4 ? size - 1 - x : x;
-      const source = (turn & 1 ? u * size + v : v * size + u) * channels;
-      for (let c = 0; c < channels; c++) to[at++] = from[source + c]!;
-    }
   }
 }

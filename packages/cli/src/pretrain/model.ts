@@ -18,6 +18,7 @@ const NANO = {
   vision_cfg: { image_size: 64, patch_size: 8, width: 128, layers: 4, head_width: 32 },
   text_cfg: { context_length: 32, width: 96, layers: 2, heads: 3 },
   out_blocks: [1, 2, 3],
+  prompt_turns: 8,
 };
 
 /** A model that is to be trained, with the vocabulary it was given. */

@@ -20,15 +20,16 @@ import type { ScoreOptions } from "./run.js";
 /** A backbone from the options, loaded with a bar. */
 export async function loadBackbone(
   device: Device,
-  options: Pick<ScoreOptions, "backbone" | "config" | "vocabulary" | "dtype">,
+  options: Pick<ScoreOptions, "backbone" | "config" | "vocabulary" | "dtype" | "turns">,
 ): Promise<Backbone> {
-  const { backbone, config, vocabulary, dtype } = options;
+  const { backbone, config, vocabulary, dtype, turns } = options;
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
     return await openBackbone(device, backbone, {
       config,
       vocabulary,
       dtype,
+      turns,
       textCache: join(cacheDir(), "prototypes"),
       onProgress: progress.update,
     });
@@ -43,13 +44,17 @@ export async function makeBank(
   prompts: readonly string[] | null,
   options: ScoreOptions,
 ): Promise<PromptBank> {
-  const { fit, bank: file, saveBank, batch } = options;
+  const { fit, turns, bank: file, saveBank, batch } = options;
   if (!prompts) {
     const bank = await PromptBank.load(file!, backbone);
-    if (!fit || fit === bank.fit) return bank;
-    const made = bank.fit;
+    const asked = { fit: fit ?? bank.fit, turns: turns ?? bank.turns };
+    const wrong = (["fit", "turns"] as const).find((name) => asked[name] !== bank[name]);
+    if (!wrong) return bank;
     bank.dispose();
-    throw new CliError("option", `--fit ${fit}: the bank ${file} was made with ${made}; leave --fit out`);
+    throw new CliError(
+      "option",
+      `--${wrong} ${asked[wrong]}: the bank ${file} was made with ${bank[wrong]}; leave --${wrong} out`,
+    );
   }
   const read = await readPrompts(prompts, backbone, fit ?? "crop");
   const bank = await PromptBank.encode(backbone, read, { fit: fit ?? "crop", batch });

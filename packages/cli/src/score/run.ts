@@ -32,6 +32,7 @@ export interface ScoreOptions {
   heads?: string | false;
   class?: string;
   alpha?: number;
+  turns?: 1 | 8;
   config?: string;
   vocabulary?: string;
   format: FormatName;

@@ -98,7 +98,7 @@ function parseOpenClip(fields: FieldReader): ModelConfig {
   const text = fields.has("text_cfg")
     ? parseText(new FieldReader(fields.raw("text_cfg"), "config.text_cfg"))
     : {};
-  const outBlocks = parseOutBlocks(fields, vision.layers);
+  const compared = parseCompared(fields, vision.layers);
   fields.ignore("name", "description");
   fields.end();
   return {
@@ -108,7 +108,7 @@ function parseOpenClip(fields: FieldReader): ModelConfig {
     vision,
     ...text,
     preprocess: clipPreprocess(vision),
-    outBlocks,
+    ...compared,
   };
 }
 
@@ -151,9 +151,9 @@ function parseHuggingFace(fields: FieldReader): ModelConfig {
   };
   if (said && huggingFaceActivation(said) !== activation)
     said.fail("hidden_act", "must be the same in both towers", said.raw("hidden_act"));
-  const outBlocks = parseOutBlocks(fields, vision.layers);
+  const compared = parseCompared(fields, vision.layers);
   const preprocess = clipPreprocess(vision);
-  return { kind: "clip", embedDim, activation, vision, ...(text && { text }), preprocess, outBlocks };
+  return { kind: "clip", embedDim, activation, vision, ...(text && { text }), preprocess, ...compared };
 }
 
 function huggingFaceTower(fields: FieldReader, base: { width: number; mlpWidth: number; heads: number }) {
@@ -193,13 +193,13 @@ function parseTimm(fields: FieldReader): ModelConfig {
     fields.fail("act", 'must be "gelu" or "quick_gelu"', act);
   const mean = fields.triple("mean", IMAGENET_MEAN, 0);
   const std = fields.triple("std", IMAGENET_STD, 1e-3);
-  const outBlocks = parseOutBlocks(fields, vision.layers);
+  const compared = parseCompared(fields, vision.layers);
   const name = fields.text("architecture");
   fields.ignore("num_classes", "params", "license", "source", "description");
   fields.end();
   const preprocess: PreprocessConfig = { size: vision.imageSize, mean, std, interpolation: "bicubic" };
   const activation = act === "quick_gelu" ? "quick_gelu" : "gelu";
-  return { ...(name && { name }), kind: "vit", embedDim, activation, vision, preprocess, outBlocks };
+  return { ...(name && { name }), kind: "vit", embedDim, activation, vision, preprocess, ...compared };
 }
 
 function clipPreprocess(vision: VisionConfig): PreprocessConfig {
@@ -218,6 +218,15 @@ function squareSize(fields: FieldReader, key: string, fallback?: number): number
 
 function mlpWidth(fields: FieldReader, width: number): number {
   return Math.max(1, Math.floor(width * fields.positive("mlp_ratio", 64, 4)));
+}
+
+/** Our own fields: what of images InCTRL compares. */
+function parseCompared(fields: FieldReader, layers: number): Pick<ModelConfig, "outBlocks" | "promptTurns"> {
+  const outBlocks = parseOutBlocks(fields, layers);
+  const turns = fields.raw("prompt_turns");
+  if (turns === undefined) return { outBlocks };
+  if (turns !== 1 && turns !== 8) fields.fail("prompt_turns", "must be 1 or 8", turns);
+  return { outBlocks, promptTurns: turns as 1 | 8 };
 }
 
 function parseOutBlocks(fields: FieldReader, layers: number): readonly number[] {

@@ -52,6 +52,8 @@ export interface ModelConfig {
   readonly preprocess: PreprocessConfig;
   /** Vision blocks whose outputs are compared patch by patch, counted from 1, ascending. */
   readonly outBlocks: readonly number[];
+  /** Symmetries of the square that prompts are compared in: 8, or 1 (also where it is left out), the prompts as they are. */
+  readonly promptTurns?: 1 | 8;
 }
 
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;

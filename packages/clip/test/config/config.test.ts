@@ -109,6 +109,8 @@ test("tapped blocks scale with depth", () => {
 test("OpenCLIP JSON, its hub form, sizes that divide by nothing", () => {
   const config = parseConfig(JSON.stringify({ ...tiny(), out_blocks: [1, 4] }));
   assert.equal([config.vision.heads, config.text?.heads, config.outBlocks], [2, 2, [1, 4]]);
+  assert.is(config.promptTurns, undefined);
+  assert.is(parseConfig({ ...tiny(), prompt_turns: 8 }).promptTurns, 8);
   const hub = parseConfig({
     model_cfg: tiny(),
     preprocess_cfg: { mean: [0.5, 0.5, 0.5], interpolation: "bicubic" },
@@ -164,6 +166,7 @@ test("wrong, unknown and huge values are refused and named", () => {
   refused({ ...tiny(), custom: true }, '"custom"');
   refused({ ...tiny(), out_blocks: [5] }, "from 1 to 4");
   refused({ ...tiny(), out_blocks: [3, 2] }, "ascending");
+  refused({ ...tiny(), prompt_turns: 4 }, /prompt_turns.*must be 1 or 8/);
   refused({ ...tiny(), text_cfg: { ...tiny().text_cfg, hf_model_name: "x" } }, "hf_model_name");
   refused({ ...tiny(), text_cfg: { ...tiny().text_cfg, heads: 5 } }, "does not divide into 5 heads");
   refused({ ...tiny(), text_cfg: { ...tiny().text_cfg, vocab_size: 2 ** 40 } }, "vocab_size");

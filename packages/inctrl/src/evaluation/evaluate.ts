@@ -73,6 +73,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     aggregate,
     alpha: String(alpha),
     fit,
+    ...(backbone.turns > 1 && { "prompt turns": String(backbone.turns) }),
     ...(text !== null && { text }),
     ...(features && { features: "kept in float16" }),
     ...options.settings,

@@ -1,7 +1,8 @@
-import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
+import { type Fit, type PreparedImage, prepareImage, turnedViews } from "@inctrl/clip";
 import type { Box, Sample } from "@inctrl/datasets";
 import { concat, normalize, reshape, scope, type Tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone.js";
+import { unturned } from "../bank.js";
 import { encodeViews } from "../encode.js";
 
 /** Some encoded views of samples, on the device. */
@@ -24,7 +25,7 @@ export function disposeFeatures({ features, taps }: Features): void {
 export interface EncodedPrompt {
   /** Class features, [views, embedDim]. */
   readonly features: Tensor;
-  /** Normalised patches of each tapped block, [views * patches, width]. */
+  /** Normalised patches of each tapped block, [views * turns * patches, width]. */
   readonly rows: readonly Tensor[];
 }
 
@@ -79,12 +80,14 @@ export async function* encodeSamples(
   await working;
 }
 
-/** Encodes the views of one prompt. */
+/** Encodes the views of one prompt, in as many symmetries as the backbone compares. */
 export function encodePrompt(
   backbone: Backbone,
-  views: readonly PreparedImage[],
+  prompt: readonly PreparedImage[],
   batch: number,
 ): EncodedPrompt {
+  const { turns } = backbone;
+  const views = prompt.flatMap((view) => turnedViews(view, turns));
   return scope(() => {
     const parts: ReturnType<typeof encodeViews>[] = [];
     for (let at = 0; at < views.length; at += batch) {
@@ -94,7 +97,7 @@ export function encodePrompt(
       const patches = concat(parts.map(({ taps }) => taps[block]));
       return normalize(reshape(patches, [-1, patches.shape[2]]));
     });
-    return { features: concat(parts.map(({ features }) => features)), rows };
+    return { features: unturned(concat(parts.map(({ features }) => features)), turns), rows };
   });
 }
 

@@ -35,7 +35,8 @@ export class PromptPool {
     const all = this.#candidates;
     const order = all.length > 0 ? drawPrompts(all, all.length, seed ?? undefined) : [];
     // Together, since a store encodes in full batches; what cannot be read is told below.
-    await this.#options.features?.add(order.slice(0, shots), { onSkip: () => {} });
+    const { turns } = this.#backbone;
+    await this.#options.features?.add(order.slice(0, shots), { turns, onSkip: () => {} });
     const prompts: Sample[] = [];
     const skipped: Skipped[] = [];
     for (const sample of order) {

@@ -1,6 +1,7 @@
 import type { Box, Sample } from "@inctrl/datasets";
-import { f16ToF32, normalize, scope, slice, type Tensor, tensor } from "@inctrl/tensor";
+import { f16ToF32, normalize, reshape, scope, slice, type Tensor, tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone.js";
+import { unturned } from "../bank.js";
 import { InctrlError } from "../errors.js";
 import type { FeatureStore } from "../training/features.js";
 import { type EncodedPrompt, type EncodeOptions, type Features, viewsOf } from "./features.js";
@@ -50,11 +51,16 @@ export async function* storedSamples(
 
 /** A prompt from a store. @throws ImageError where it cannot be read. */
 export async function storedPrompt(store: FeatureStore, sample: Sample): Promise<EncodedPrompt> {
-  const [image] = await store.add([sample]);
-  const { features, taps } = await upload(store, [image as number]);
-  const rows = scope(() => taps.map((tap) => normalize(tap.view([tap.shape[1], tap.shape[2]]))));
-  for (const tap of taps) tap.dispose();
-  return { features, rows };
+  const { turns } = store.backbone;
+  const [image] = await store.add([sample], { turns });
+  const { features, taps } = await upload(store, store.turned(image as number, turns));
+  const prompt = scope(() => ({
+    features: unturned(features, turns),
+    rows: taps.map((tap) => normalize(reshape(tap, [-1, tap.shape[2]]))),
+  }));
+  for (const held of taps) held.dispose();
+  if (prompt.features !== features) features.dispose();
+  return prompt;
 }
 
 /** Class features [images, embedDim], and for each block patches [images, patches, width]. */

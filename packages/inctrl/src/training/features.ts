@@ -1,4 +1,5 @@
-import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
+import { createHash } from "node:crypto";
+import { type Fit, type PreparedImage, prepareImage, turnedView } from "@inctrl/clip";
 import type { Raster, Sample } from "@inctrl/datasets";
 import { f32ToF16, normalize, scope, stack } from "@inctrl/tensor";
 import type { Backbone } from "../backbone.js";
@@ -30,16 +31,23 @@ export interface AddOptions {
   onProgress?: (done: number, total: number, encoded: number) => void;
   /** Told of a sample that cannot be read, which is then left out. Without it such a sample is an error. */
   onSkip?: (sample: Sample, error: Error) => void;
+  /** In how many symmetries of the square each is taken in; see `turned`. Default 1, as it is. */
+  turns?: 1 | 8;
   signal?: AbortSignal;
 }
 
 /** Pictures held between their hash and their encoding. */
 const DRAWN_BYTES = 64 * 2 ** 20;
 
-interface NewImage {
+/** A sample in one of the symmetries of its square, 0 as it is. */
+interface Turned {
   readonly sample: Sample;
+  readonly turn: number;
+}
+
+interface NewImage extends Turned {
   readonly key: string;
-  /** sha256 of what the sample shows. */
+  /** sha256 of what the sample shows, and its turn. */
   readonly content: string;
 }
 
@@ -91,14 +99,20 @@ export class FeatureStore {
     return this.#images[image].content;
   }
 
+  /** An image, and itself in the other symmetries that it was taken in with. */
+  turned(image: number, turns: number): number[] {
+    const { content } = this.#images[image];
+    return Array.from({ length: turns }, (_, turn) => this.#numbers.get(contentOf(content, turn)) as number);
+  }
+
   /** The patch tokens of an image, float16 bits [blocks, patches, width]; encoded again should its file be gone. */
   async patches(image: number): Promise<Uint16Array> {
     const held = this.#patches.get(image);
     if (held) return held;
-    const { key, sample } = this.#images[image];
+    const { key, ...shown } = this.#images[image];
     let patches = await this.cache.readPatches(key, this.recipe);
     if (!patches) {
-      const [features] = await this.#encode([await this.#prepare(sample)]);
+      const [features] = await this.#encode([await this.#prepare(shown)]);
       await this.cache.write(key, this.recipe, features);
       patches = features.patches;
     }
@@ -114,20 +128,26 @@ export class FeatureStore {
    * and there is no `onSkip`.
    */
   async add(samples: readonly Sample[], options: AddOptions = {}): Promise<(number | null)[]> {
-    const { onSkip } = options;
+    const { onSkip, turns = 1 } = options;
+    const skipped = new Set<Sample>();
     const skip = (sample: Sample, error: unknown) => {
       if (!onSkip) throw error;
-      onSkip(sample, error as Error);
+      if (!skipped.has(sample)) onSkip(sample, error as Error);
+      skipped.add(sample);
       return null;
     };
     const contents: (string | null)[] = [];
-    const wanted = new Map<string, Sample>();
+    const wanted = new Map<string, Turned>();
     for (const sample of samples) {
       options.signal?.throwIfAborted();
       const hash = this.#hasher.hash(sample, () => this.#load(sample));
       const content = await hash.catch((error) => skip(sample, error));
       contents.push(content);
-      if (content !== null && !this.#numbers.has(content)) wanted.set(content, sample);
+      if (content === null) continue;
+      for (let turn = 0; turn < turns; turn++) {
+        const turned = contentOf(content, turn);
+        if (!this.#numbers.has(turned)) wanted.set(turned, { sample, turn });
+      }
     }
     this.#checkLimit(this.size + wanted.size);
     try {
@@ -142,20 +162,20 @@ export class FeatureStore {
 
   /** Takes in what the cache holds, and returns the rest. */
   async #findStored(
-    wanted: ReadonlyMap<string, Sample>,
+    wanted: ReadonlyMap<string, Turned>,
     { onProgress, signal }: AddOptions,
   ): Promise<NewImage[]> {
     const missing: NewImage[] = [];
     let done = 0;
-    for (const [content, sample] of wanted) {
+    for (const [content, shown] of wanted) {
       signal?.throwIfAborted();
       const key = FeatureCache.key(this.recipe, content);
       const feature = await this.cache.readFeature(key, this.recipe);
       if (!feature) {
-        missing.push({ sample, key, content });
+        missing.push({ ...shown, key, content });
         continue;
       }
-      this.#hold({ sample, key, content, feature });
+      this.#hold({ ...shown, key, content, feature });
       onProgress?.(++done, wanted.size, 0);
     }
     return missing;
@@ -170,7 +190,7 @@ export class FeatureStore {
   ): Promise<void> {
     const prepareFrom = async (at: number) => {
       const some = images.slice(at, at + this.#batch);
-      const views = some.map(({ sample }) => this.#prepare(sample).catch((error) => skip(sample, error)));
+      const views = some.map((image) => this.#prepare(image).catch((error) => skip(image.sample, error)));
       return (await Promise.all(views)).flatMap((view, i) => (view ? [{ image: some[i], view }] : []));
     };
     let next = prepareFrom(0);
@@ -205,9 +225,9 @@ export class FeatureStore {
     return raster;
   }
 
-  async #prepare(sample: Sample): Promise<PreparedImage> {
+  async #prepare({ sample, turn }: Turned): Promise<PreparedImage> {
     const [view] = prepareImage(await this.#load(sample), this.backbone.config.preprocess, this.fit);
-    return view;
+    return turnedView(view, turn);
   }
 
   /** Encodes images in a batch of a fixed size: kernels are chosen by shape, and must not choose differently by company. */
@@ -246,6 +266,10 @@ export class FeatureStore {
     );
   }
 }
+
+/** The content of a turned image. */
+const contentOf = (content: string, turn: number): string =>
+  turn === 0 ? content : createHash("sha256").update(`${content} turned ${turn}`).digest("hex");
 
 /** The most that a feature file has beside its values. */
 const HEADER_BYTES = 512;
