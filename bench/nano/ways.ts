@@ -50,7 +50,7 @@ export function waysToScore(deit: string | undefined, networks: number): Way[] {
           {
             ...RESIDUAL,
             name: "residual of DeiT-Tiny",
-            open: async (device: Device) => ({ backbone: await openBackbone(device, deit) }),
+            open: async (device: Device) => ({ backbone: await openBackbone(device, deit, { turns: 8 }) }),
           },
         ]
       : []),

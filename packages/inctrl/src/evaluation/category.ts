@@ -4,7 +4,8 @@ import type { Tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone.js";
 import { patchesOf } from "../bank.js";
 import type { FeatureStore } from "../training/features.js";
-import { contextOf, type Recipe, scoreFeatures } from "./components.js";
+import { Comparisons } from "./comparisons.js";
+import { promptFeatureOf, type Recipe, scoreFeatures } from "./components.js";
 import { disposeFeatures, type EncodeOptions, encodeSamples, type Features } from "./features.js";
 import { categoryFingerprint } from "./fingerprint.js";
 import { hasMasks, measurePixels, measureScores, oneClass, type SeenMap, ViewMasks } from "./measure.js";
@@ -141,7 +142,7 @@ class CategoryRun {
     pool: PromptPool,
     text: Tensor | null,
   ): Promise<boolean> {
-    const { backbone, store, signal, onImages } = this.#job;
+    const { backbone, featureBytes, store, signal, onImages } = this.#job;
     const count = to - from;
     const held: Features[] = [];
     const unreadable: Skipped[] = [];
@@ -162,10 +163,11 @@ class CategoryRun {
         seen = last;
       }
       const encoding = (performance.now() - started) / 1000;
+      using comparisons = new Comparisons(held, (prompt) => pool.get(prompt), featureBytes);
       for (const unit of units) {
         if (signal?.aborted) return false;
         const before = performance.now();
-        const { scores, maps, skipped } = await this.#score(unit, held, from, count, pool, text);
+        const { scores, maps, skipped } = await this.#score(unit, comparisons, held, from, count, pool, text);
         const seconds = encoding + (performance.now() - before) / 1000;
         const result = { scores, maps, skipped: [...unreadable, ...skipped], seconds };
         unit.add(result);
@@ -182,6 +184,7 @@ class CategoryRun {
   /** Compares encoded images with the prompts of a draw. */
   async #score(
     unit: Unit,
+    comparisons: Comparisons,
     held: readonly Features[],
     from: number,
     count: number,
@@ -192,12 +195,13 @@ class CategoryRun {
     const scores = new Array<number | null>(count).fill(null);
     const maps: SeenMap[] = [];
     const skipped: Skipped[] = [];
-    const context = contextOf(
-      unit.prompts.map((prompt) => pool.get(prompt)),
-      recipe,
-    );
+    const prompts = unit.prompts.map((prompt) => pool.get(prompt));
+    const feature = promptFeatureOf(prompts, recipe);
     try {
-      const found = await Promise.all(held.map((each) => scoreFeatures(each, context, text, recipe)));
+      const residuals = comparisons.maps(unit.prompts);
+      const found = await Promise.all(
+        held.map((each, i) => scoreFeatures(each, residuals[i], feature, text, recipe)),
+      );
       for (const [i, { owners, boxes }] of held.entries()) {
         for (const [v, owner] of owners.entries()) {
           const { score, map } = found[i][v];
@@ -207,7 +211,7 @@ class CategoryRun {
         }
       }
     } finally {
-      context.dispose();
+      feature?.dispose();
     }
     for (const [i, score] of scores.entries()) {
       if (score === null || Number.isFinite(score)) continue;

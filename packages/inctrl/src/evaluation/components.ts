@@ -1,10 +1,9 @@
-import { add, concat, type PackedMatrix, packBank, reshape, scope, type Tensor } from "@inctrl/tensor";
+import { add, concat, reshape, scope, type Tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone.js";
 import { patchesOf } from "../bank.js";
 import { InctrlError } from "../errors.js";
 import type { Heads } from "../heads.js";
 import { textScore } from "../prototypes.js";
-import { patchResiduals } from "../residual.js";
 import type { EncodedPrompt, Features } from "./features.js";
 
 /** The paper's names: P the patch residual s_p, I the image residual s_i, T the text score s_a. */
@@ -76,28 +75,10 @@ export function makeRecipe(
   return { components, largest, alpha, heads, logitScale: backbone.config.text?.logitScale };
 }
 
-/** What a draw's prompts are to the model. */
-export interface DrawContext {
-  readonly banks: readonly PackedMatrix[];
-  readonly promptFeature: Tensor | null;
-  dispose(): void;
-}
-
-/** Puts encoded prompts together. */
-export function contextOf(prompts: readonly EncodedPrompt[], { heads }: Recipe): DrawContext {
-  const { banks, promptFeature } = scope(() => ({
-    banks: prompts[0].rows.map((_, block) => packBank(concat(prompts.map(({ rows }) => rows[block])))),
-    promptFeature:
-      heads?.form === "paper" ? heads.promptFeature(concat(prompts.map(({ features }) => features))) : null,
-  }));
-  return {
-    banks,
-    promptFeature,
-    dispose() {
-      for (const bank of banks) bank.dispose();
-      promptFeature?.dispose();
-    },
-  };
+/** What the class features of prompts are to the heads; null where these do not ask. */
+export function promptFeatureOf(prompts: readonly EncodedPrompt[], { heads }: Recipe): Tensor | null {
+  if (heads?.form !== "paper") return null;
+  return scope(() => heads.promptFeature(concat(prompts.map(({ features }) => features))));
 }
 
 /** The model's word on one view. */
@@ -108,35 +89,35 @@ export interface ViewResult {
 }
 
 /**
- * Scores encoded views. A single component is its own score; P with I or T goes through the fusion head,
+ * Scores encoded views by their residual maps, which it disposes of. A single component is its own score; P with I or T goes through the fusion head,
  * (phi(M + s_i + s_a) + alpha s_p) / (1 + alpha) with what is left out taken as 0; other combinations (I and T; P and
  * T without heads) are the mean of their scores.
  */
 export async function scoreFeatures(
   batch: Features,
-  context: DrawContext,
+  map: Tensor,
+  promptFeature: Tensor | null,
   prototypes: Tensor | null,
   recipe: Recipe,
 ): Promise<ViewResult[]> {
   const { components, heads, alpha, largest } = recipe;
   const kept = scope(() => {
-    const { map } = patchResiduals(batch.taps, context.banks);
     const text =
       components.has("T") && prototypes ? textScore(batch.features, prototypes, recipe.logitScale) : null;
     const image =
-      components.has("I") && heads && context.promptFeature
-        ? heads.eta(heads.imageResidual(batch.features, context.promptFeature))
+      components.has("I") && heads && promptFeature
+        ? heads.eta(heads.imageResidual(batch.features, promptFeature))
         : null;
     const offset = image && text ? add(image, text) : (image ?? text);
     // Heads that see ranks look at patches only, and need nothing to fuse them with.
     const fuses = components.has("P") && heads && (offset || heads.form !== "paper");
     const phi = fuses ? heads.phi(offset ? add(map, reshape(offset, [offset.size, 1])) : map) : null;
-    return { map, text, image, phi };
+    return { text, image, phi };
   });
   const read = async (t: Tensor | null) => (t ? ((await t.data()) as Float32Array) : null);
   try {
     const [maps, text, image, phi] = await Promise.all([
-      kept.map.data() as Promise<Float32Array>,
+      map.data() as Promise<Float32Array>,
       read(kept.text),
       read(kept.image),
       read(kept.phi),
@@ -151,7 +132,7 @@ export async function scoreFeatures(
       return { map, score: there.reduce((sum, part) => sum + part, 0) / there.length };
     });
   } finally {
-    for (const t of Object.values(kept)) t?.dispose();
+    for (const t of [map, ...Object.values(kept)]) t?.dispose();
   }
 }
 

@@ -154,6 +154,19 @@ test("neither the batch nor the memory given changes a number; tiles are joined 
   assert.ok(Math.abs((whole.categories[0].draws[0].scores[0] as number) - best) < 1e-6);
 });
 
+test("a prompt is searched once, in however many draws it is", async ({ device }) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const trace = device.trace();
+  await evaluate({
+    ...{ backbone, dataSet: dataSet(category("one", { train: 3 })) },
+    ...{ shots: [1, 2, 3], seeds: 3, batch: 100 },
+  });
+  const { kernels } = await trace.stop();
+  const searches = kernels.filter(({ kernel }) => kernel === "nearest merge");
+  assert.is(searches.length, 1);
+  assert.is(searches[0].calls, 3 * backbone.config.outBlocks.length);
+});
+
 test("every subset of the components, against the model's own parts", async ({ device }) => {
   using backbone = await fixtureBackbone(device);
   using heads = await Heads.load(`${PATCH14}/inctrl.pyth`, device);
