@@ -18,8 +18,10 @@ export interface Row {
   oursOver?: number;
   /** This rate as a share of the ceiling's, in the same run. */
   ofCeiling?: number;
-  /** Of our matrix product's rate in the same run; of whole towers, the part of the time their products take by themselves. */
+  /** Of our matrix product's rate in the same run; of whole towers, the part of the time that all their products take at the linear layers' rate. */
   ofGemm?: number;
+  /** Of whole towers, the part of the time that the products of their linear layers take by themselves. */
+  ofLinear?: number;
   /** The cost of one more at this size over that at the smallest. */
   growth?: number;
   memory?: Memory;

@@ -70,5 +70,9 @@ export function towerOperations(config: ModelConfig): number {
   const { width, layers } = config.vision;
   const tokens = gridSize(config.vision) ** 2 + 1;
   const attention = 4 * width * tokens * (tokens * (layers - 1) + 1);
-  return towerProducts(config).reduce((sum, { m, k, n, count }) => sum + 2 * m * k * n * count, attention);
+  return attention + operationsOf(towerProducts(config));
 }
+
+/** Operations of products. */
+export const operationsOf = (products: ReturnType<typeof towerProducts>): number =>
+  products.reduce((sum, { m, k, n, count }) => sum + 2 * m * k * n * count, 0);

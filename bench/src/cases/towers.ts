@@ -9,7 +9,7 @@ import type { Bench, Contestant } from "../bench.js";
 import type { Case, Row } from "../case.js";
 import { visionModel } from "../onnx/vision.js";
 import { ONNX_PEERS } from "../peers/index.js";
-import { towerOperations, towerProducts, withParameters } from "../towers.js";
+import { operationsOf, towerOperations, towerProducts, withParameters } from "../towers.js";
 import { all } from "./contestants.js";
 
 const MODELS = ["deit_tiny_patch16_224", "ViT-B-16-plus-240"];
@@ -18,7 +18,7 @@ const QUICK_MODELS = ["vit_tiny_patch16_224"];
 export const towers: Case = {
   name: "towers",
   title:
-    "Whole image towers, one image; onnxruntime runs an ONNX file written from the same weights. GEMM: which part of our time its products take at their own rate",
+    "Whole image towers, one image; onnxruntime runs an ONNX file written from the same weights. Linear layers: which part of our time their products take by themselves, without biases, activations and residuals. GEMM: the same with attention's two products, at the linear layers' rate",
   async *run(bench) {
     for (const model of bench.quick ? QUICK_MODELS : MODELS) yield* await tower(bench, model);
   },
@@ -50,21 +50,28 @@ async function tower(bench: Bench, model: string): Promise<Row[]> {
       ],
       agree: { with: ["onnxruntime cpu", "ours"], size: config.embedDim, tolerance: 1e-3 },
     });
-    return withProductShare(rows, products);
+    return withProductShare(rows, products, towerOperations(config));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Puts together what the products take by themselves, in place of their rows. */
-function withProductShare(rows: readonly Row[], products: readonly { count: number }[]): Row[] {
-  let productMs = 0;
+/** Puts together what the products take by themselves, in place of their rows. `operations`: of the whole tower. */
+function withProductShare(
+  rows: readonly Row[],
+  products: ReturnType<typeof towerProducts>,
+  operations: number,
+): Row[] {
+  let linearMs = 0;
   for (const [i, { count }] of products.entries())
-    productMs += count * (rows.find(({ subject }) => subject === PRODUCT + i)?.medianMs ?? Number.NaN);
+    linearMs += count * (rows.find(({ subject }) => subject === PRODUCT + i)?.medianMs ?? Number.NaN);
+  const productMs = (linearMs * operations) / operationsOf(products);
   return rows
     .filter(({ subject }) => !subject.startsWith(PRODUCT))
     .map((row) =>
-      row.subject === "ours" && row.medianMs !== null ? { ...row, ofGemm: productMs / row.medianMs } : row,
+      row.subject === "ours" && row.medianMs !== null
+        ? { ...row, ofGemm: productMs / row.medianMs, ofLinear: linearMs / row.medianMs }
+        : row,
     );
 }
 

@@ -11,6 +11,7 @@ const COLUMNS: readonly Column[] = [
   ["spread", ({ spread }) => (spread === null ? undefined : `${(spread * 100).toFixed(0)}%`)],
   ["ours is faster", ({ oursOver }) => (oursOver === undefined ? undefined : `${figure(oursOver)} x`)],
   ["of the ceiling", ({ ofCeiling }) => percent(ofCeiling)],
+  ["linear layers", ({ ofLinear }) => percent(ofLinear)],
   ["GEMM", ({ ofGemm }) => percent(ofGemm)],
   ["growth", ({ growth }) => (growth === undefined ? undefined : figure(growth))],
   ["operands", ({ memory }) => memory && megabytes(memory.operands)],

@@ -25,6 +25,7 @@ export function factLines(
   const { heads } = facts;
   const drawn =
     seeds[0] === null ? "the first by name" : `${seeds.length} draws, seeds ${range(seeds as number[])}`;
+  const turned = settings["prompt turns"] === undefined ? "" : "; turned and mirrored as well";
   return [
     ["Data", `${facts.data} (${dataSet})`],
     [
@@ -32,7 +33,7 @@ export function factLines(
       `${facts.backbone}, fingerprint ${facts.fingerprint.slice(0, 16)}, blocks ${settings.blocks}`,
     ],
     ["Heads", heads ? `${heads.file}, sha256 ${heads.sha256.slice(0, 16)}` : "none"],
-    ["Prompts", `K = ${shots.join(", ")}; ${drawn}`],
+    ["Prompts", `K = ${shots.join(", ")}; ${drawn}${turned}`],
     ["Score", `components ${settings.components}, s_p: ${settings.aggregate}, alpha ${settings.alpha}`],
     ...(facts.class === null ? [] : ([["Class name", facts.class]] as [string, string][])),
     ["Images", `fit: ${settings.fit}; weights in ${facts.dtype}`],

@@ -43,6 +43,8 @@ export interface RunHeader {
   readonly class: string | null;
   readonly heads: string | null;
   readonly fit: string;
+  /** Symmetries of the square that prompts were compared in: 1 or 8. */
+  readonly turns: number;
   readonly dtype: string;
   readonly alpha: number;
   /** Patches along each side of `match`'s grids. */

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { resolveModel } from "@inctrl/clip";
+import { gridSize, resolveModel } from "@inctrl/clip";
 import { type ImageScore, type PromptBank, scoreImages } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 import { adapterName, withDevice } from "../device.js";
@@ -163,7 +163,6 @@ async function drawAll(
 }
 
 function headerOf({ backbone, bank, heads, scorer }: Model, options: ScoreOptions): RunHeader {
-  const { vision } = backbone.config;
   return {
     backbone: backbone.name,
     fingerprint: backbone.fingerprint,
@@ -172,9 +171,10 @@ function headerOf({ backbone, bank, heads, scorer }: Model, options: ScoreOption
     class: options.class ?? null,
     heads,
     fit: bank.fit,
+    turns: bank.turns,
     dtype: options.dtype,
     alpha: scorer.alpha,
-    grid: Math.floor(vision.imageSize / vision.patch),
+    grid: gridSize(backbone.config.vision),
     device: adapterName(backbone.device.caps),
   };
 }

@@ -97,6 +97,8 @@ test("a bank of another backbone", async () => {
     await score("--bank", bank, "--images", good, "--fit", "tile"),
     "made with crop; leave --fit out",
   );
+  failsWith(await score("--bank", bank, "--images", good, "--turns", "8"), "made with 1; leave --turns out");
+  failsWith(await score("--prompts", good, "--images", good, "--turns", "4"), "--turns", "Give 1 or 8");
 });
 
 test("a class name without text, and heads that are none", async () => {

@@ -37,7 +37,7 @@ test("one JSON document; a bad image is named, skipped and counted; a bank score
   const document = JSON.parse(run.stdout);
   assert.is(document.shots, 3);
   assert.equal(document.prompts, prompts.slice(0, 3));
-  assert.is(document.fit, "crop");
+  assert.equal([document.fit, document.turns], ["crop", 1]);
   assert.equal([document.scored, document.skipped, document.complete], [5, 1, true]);
   assert.equal(
     document.results.map((result: { image: string }) => result.image),
@@ -76,6 +76,22 @@ test("one JSON document; a bad image is named, skipped and counted; a bank score
     assert.ok(Math.abs(row.score - document.results[i].score) < 1e-5, `${row.score}`);
     assert.is(row.match.prompt, document.results[i].match.prompt);
   }
+});
+
+test("turned prompts only bring images nearer, and the document says that they were", async () => {
+  const args = ["--prompts", good, "--images", ...images, "--format", "json"];
+  const [plain, turned] = await Promise.all([score(...args), score(...args, "--turns", "8")]);
+  const [before, after] = [plain, turned].map((run) => JSON.parse(run.stdout));
+  assert.equal([before.turns, after.turns], [1, 8]);
+  assert.is(after.results.length, images.length);
+  after.results.forEach((result: { score: number }, i: number) => {
+    assert.ok(result.score <= before.results[i].score + 1e-6);
+  });
+  assert.ok(
+    after.results.some(
+      (result: { score: number }, i: number) => result.score < before.results[i].score - 1e-3,
+    ),
+  );
 });
 
 test("drawn prompts repeat with their seed", async () => {

@@ -11,6 +11,7 @@ const header: RunHeader = {
   class: null,
   heads: null,
   fit: "crop",
+  turns: 1,
   dtype: "float32",
   alpha: 1,
   grid: 14,

@@ -59,9 +59,17 @@ const TALL = 32;
 
 /** The height that makes m rows cheapest: a tile of r rows costs r rows of multiply-adds plus the loads they share. */
 function tileRows(m: number, lanes: number): number {
-  const heights = HEIGHTS.map((groups) => groups * lanes).filter((rows) => rows <= Math.max(lanes, TALLEST));
-  const cost = (rows: number) =>
-    Math.ceil(m / rows) * (rows + SHARED_ROWS + (rows > TALL ? CROWDED_ROWS : 0));
+  const heights = heightsOf(lanes, HEIGHTS);
+  return cheapest(heights, m, (rows) => rows + SHARED_ROWS + (rows > TALL ? CROWDED_ROWS : 0));
+}
+
+/** Rows of so many subgroups, up to the tallest tile. */
+const heightsOf = (lanes: number, groups: readonly number[]): number[] =>
+  groups.map((count) => count * lanes).filter((rows) => rows <= Math.max(lanes, TALLEST));
+
+/** The height of tiles that cover m rows at the least cost; of equals the shortest. */
+function cheapest(heights: readonly number[], m: number, costOf: (rows: number) => number): number {
+  const cost = (rows: number) => Math.ceil(m / rows) * costOf(rows);
   return heights.reduce((best, rows) => (cost(rows) < cost(best) ? rows : best));
 }
 
@@ -91,9 +99,13 @@ export function planNearest(
   return { tile, tiles, shares: Math.min(tiles, Math.max(1, Math.ceil(wanted / Math.ceil(m / height)))) };
 }
 
+/** What reading keys one by one costs a tile of attention, in queries. */
+const SHARED_QUERIES = 8;
+
 /** How attention over `tq` queries is shared out; `vector` where every offset and stride is a multiple of 4. */
 export function planAttention(
   tq: number,
+  headWidth: number,
   vector: boolean,
   caps: PlanCaps,
 ): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "vector" | "unroll"> {
@@ -102,8 +114,19 @@ export function planAttention(
   if (caps.family !== "subgroup") {
     return { kind: caps.family, lanes, rows: lanes, vector: false, unroll };
   }
-  const rows = lanes * Math.min(3, Math.ceil(tq / lanes));
-  return { kind: "subgroup", lanes, rows, vector, unroll };
+  // Wide heads keep more sums of a query.
+  const tallest = headWidth > 8 * lanes ? 3 : 5;
+  const heights = heightsOf(
+    lanes,
+    Array.from({ length: tallest }, (_, i) => i + 1),
+  );
+  return {
+    kind: "subgroup",
+    lanes,
+    rows: cheapest(heights, tq, (rows) => rows + SHARED_QUERIES),
+    vector,
+    unroll,
+  };
 }
 
 /** Threads of a workgroup that shares a row. */

@@ -155,6 +155,7 @@ function run({ operands, layouts, out: target, sizes, options }: Job): Tensor {
   const whole = [width, ...steps, target.layout.batch, target.layout.head, target.layout.token];
   const plan = planAttention(
     tq,
+    width,
     whole.every((n) => n % 4 === 0),
     device.caps,
   );

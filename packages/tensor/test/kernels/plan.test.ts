@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { chooseFamily, type KernelFamily } from "../../src/device/caps.js";
 import { planFlat } from "../../src/kernels/flat.js";
 import { FLAT, flatGrid } from "../../src/kernels/kernel.js";
-import { panelWidth, planGemm, planReduce, planRows } from "../../src/kernels/plan.js";
+import { panelWidth, planAttention, planGemm, planReduce, planRows } from "../../src/kernels/plan.js";
 import { FAMILIES } from "../support.js";
 
 const caps = (family: KernelFamily, subgroupSize = family === "subgroup" ? 8 : 0) => ({
@@ -67,6 +67,15 @@ test("rows are cut into parts only where cores would idle, and no part is empty"
   assert.is(planReduce(1, 100, 1, caps("subgroup")).parts, 1);
   assert.is(planReduce(1, 1_000_000, 1, caps("subgroup")).parts, 256);
   assert.ok(planReduce(1, 1_000_000, 1, caps("workgroup")).parts > 100);
+});
+
+test("attention takes the tiles that waste the fewest queries, shorter ones for wide heads", () => {
+  const rows = (tq: number, headWidth: number, lanes = 8) =>
+    planAttention(tq, headWidth, true, caps("subgroup", lanes)).rows;
+  assert.equal([rows(197, 64), rows(226, 64), rows(77, 64), rows(1, 64)], [40, 40, 40, 8]);
+  assert.equal([rows(197, 128), rows(50, 128)], [24, 16]);
+  assert.equal([rows(197, 32, 4), rows(197, 64, 16)], [20, 32]);
+  assert.is(planAttention(197, 64, true, caps("workgroup")).rows, 64);
 });
 
 test("softmax rows get a workgroup on GPUs, and on CPUs where few are long", () => {
