@@ -84,3 +84,44 @@ export const inverseNormOf = (name: string, split: RowSplit, { type, values, tot
   for (var i = ${split.start}; i < count; i += ${split.step}) { squares = fma(${name}[base + i], ${name}[base + i], squares); }
   let norm2 = ${split.sum(total("squares"))};
   let inverse = select(0.0, 1.0 / sqrt(norm2), norm2 > 0.0);`;
+
+/** Elements that are read together for a row's moments. */
+const CHUNK = 4;
+
+/**
+ * WGSL that declares `mean` and `squares`, the sum of squared deviations from it, of the row at `base` of `name`, `count` elements.
+ * Where an invocation has a row to itself it reads it once, a chunk at a time, and joins the chunks' moments (Chan et al. 1979); a load
+ * on a CPU costs more than that.
+ */
+export function momentsOf(name: string, split: RowSplit, { type, values, total }: RowElement): string {
+  if (split.step !== "1u") {
+    return `  var sum = ${type}();
+  for (var i = ${split.start}; i < count; i += ${split.step}) { sum += ${name}[base + i]; }
+  let mean = ${split.sum(total("sum"))} / f32(u.n);
+  var apart = ${type}();
+  for (var i = ${split.start}; i < count; i += ${split.step}) { let d = ${name}[base + i] - mean; apart = fma(d, d, apart); }
+  let squares = ${split.sum(total("apart"))};`;
+  }
+  const chunk = (elements: number) => {
+    const each = Array.from({ length: elements }, (_, i) => i);
+    const size = `${(elements * values).toFixed(1)}`;
+    return `${each.map((i) => `    let c${i} = ${name}[base + i + ${i}u];`).join("\n")}
+    let middle = ${total(`(${each.map((i) => `c${i}`).join(" + ")})`)} / ${size};
+${each.map((i) => `    let d${i} = c${i} - middle;`).join("\n")}
+    let share = ${size} / (before + ${size});
+    let step = middle - mean;
+    squares += ${total(`(${each.map((i) => `d${i} * d${i}`).join(" + ")})`)} + step * step * before * share;
+    mean = fma(step, share, mean);
+    before += ${size};`;
+  };
+  return `  var mean = 0.0;
+  var squares = 0.0;
+  var before = 0.0;
+  let whole = count - count % ${CHUNK}u;
+  for (var i = 0u; i < whole; i += ${CHUNK}u) {
+${chunk(CHUNK)}
+  }
+  for (var i = whole; i < count; i++) {
+${chunk(1)}
+  }`;
+}

@@ -1,7 +1,7 @@
 import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { kernel, kernelFor } from "../kernels/kernel.js";
-import { inverseNormOf, rowElement, rowSplit } from "../kernels/rows.js";
+import { inverseNormOf, momentsOf, rowElement, rowSplit } from "../kernels/rows.js";
 import { scope } from "../scope.js";
 import { formatShape } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
@@ -47,7 +47,8 @@ function normalised(x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions): 
   if (out.size === 0) return out;
   const { family, maxWorkgroupsPerDimension } = x.device.caps;
   const split = rowSplit(family);
-  const { type, values, total } = rowElement(n);
+  const element = rowElement(n);
+  const { type, values } = element;
   const text = kernelFor(`layerNorm:${family === "workgroup"}:${type}:${!!weight}:${!!bias}`, () => {
     const scaled = weight ? "(x[base + i] - mean) * inverse * weight[i]" : "(x[base + i] - mean) * inverse";
     const along = (body: string) => `for (var i = ${split.start}; i < count; i += ${split.step}) { ${body} }`;
@@ -60,12 +61,8 @@ function normalised(x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions): 
       body: `  ${split.begin}
   let count = u.n / ${values}u;
   let base = row * count;
-  var total = ${type}();
-  ${along("total += x[base + i];")}
-  let mean = ${split.sum(total("total"))} / f32(u.n);
-  var squares = ${type}();
-  ${along(`let d = x[base + i] - mean; squares = fma(d, d, squares);`)}
-  let inverse = inverseSqrt(${split.sum(total("squares"))} / f32(u.n) + u.eps);
+${momentsOf("x", split, element)}
+  let inverse = inverseSqrt(squares / f32(u.n) + u.eps);
   ${along(`out[base + i] = ${scaled}${bias ? " + bias[i]" : ""};`)}`,
     });
   });

@@ -21,6 +21,9 @@ test("layerNorm equals its definition, with and without weight and bias", async 
     [1, 1],
     [3, 7],
     [65, 130],
+    [9, 4],
+    [5, 20],
+    [7, 192],
     [2, 896],
   ]) {
     const x = random(rows, rows * n, -3, 5);
