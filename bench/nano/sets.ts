@@ -25,9 +25,9 @@ export const SETS: readonly MeasuredSet[] = [
   { name: "KolektorSDD", spec: "sdd:DIR/kolektorsdd", real: true },
   { name: "screw", spec: "mvtec:DIR/mvtec", categories: ["screw"], real: true },
   { name: "leather", spec: "mvtec:DIR/mvtec", categories: ["leather"], real: true },
-  { name: "MNIST one-vs-all", spec: "mnist:DIR/mnist?protocol=one-vs-all", most: 30, real: true },
+  { name: "MNIST one-vs-all", spec: "mnist:DIR/mnist?protocol=one-vs-all", most: 20, real: true },
   { name: "MNIST multi-class", spec: "mnist:DIR/mnist?protocol=multi", most: 100, real: true },
-  { name: "CIFAR-10 one-vs-all", spec: "cifar10:DIR/cifar10?protocol=one-vs-all", most: 30, real: true },
+  { name: "CIFAR-10 one-vs-all", spec: "cifar10:DIR/cifar10?protocol=one-vs-all", most: 20, real: true },
 ];
 
 /** Opens a set, with so many test images of a category as are used. */

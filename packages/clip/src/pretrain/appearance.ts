@@ -18,7 +18,7 @@ const LEAST_SPREAD = 1e-6;
  * averaged over n - 1 patches around. Training on defects alone unlearns what an untrained network keeps, grey value and
  * contrast, which tell much on images of other kinds.
  *
- * Patches of all images are held against those of their group's first, which tells as much as all and costs a fraction.
+ * Patches of all images are held against those of their group's first alone: all good ones of eight would cost four times as much.
  *
  * @param taps patches of each tapped block, [count, patches, width].
  * @param patch pixels a side of a patch.
