@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 // Values of options, read and checked; commander puts the option's name before these words.
 
@@ -34,18 +34,13 @@ export function byteSize(text: string): number {
   throw new InvalidArgumentError("Give a size, such as 500MB or 20GB.");
 }
 
-/** `--turns`: how prompts are compared. */
-export function turnsOption(): Option {
-  return new Option(
-    "--turns <N>",
-    "1: compare with the prompts as they are; 8: turned by quarters and mirrored as well",
-  )
-    .argParser((text): 1 | 8 => {
-      if (text === "1" || text === "8") return Number(text) as 1 | 8;
-      throw new InvalidArgumentError("Give 1 or 8.");
-    })
-    .default(undefined, "as the backbone's configuration says: nano 8, others 1");
+/** In how many symmetries of the square prompts are compared, and what stands for none given. */
+export function readTurns(text: string): 1 | 8 {
+  if (text === "1" || text === "8") return Number(text) as 1 | 8;
+  throw new InvalidArgumentError("Give 1 or 8.");
 }
+
+export const TURNS_DEFAULT = "as the backbone's configuration says: nano 8, others 1";
 
 /** What stands on the command line, without defaults. */
 export function givenOptions(command: Command): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
-import { positiveNumber, turnsOption, wholeNumber } from "../options.js";
+import { positiveNumber, readTurns, TURNS_DEFAULT, wholeNumber } from "../options.js";
 import { FORMATS } from "../output/formats.js";
 import type { Finish } from "../program.js";
 import { TRACE_FILE } from "../score/profile.js";
@@ -58,7 +58,11 @@ export function scoreCommand(finish: Finish): Command {
       "weight of the patch residual in the score (default: what the heads name, else 1)",
       positiveNumber,
     )
-    .addOption(turnsOption())
+    .addOption(
+      new Option("--turns <N>", "1: compare with the prompts as they are; 8: turned and mirrored as well")
+        .argParser(readTurns)
+        .default(undefined, TURNS_DEFAULT),
+    )
     .option("--config <file|name>", "the backbone's configuration, where its file does not tell")
     .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")
     .optionsGroup("Results:")
