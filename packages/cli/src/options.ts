@@ -34,13 +34,11 @@ export function byteSize(text: string): number {
   throw new InvalidArgumentError("Give a size, such as 500MB or 20GB.");
 }
 
-/** In how many symmetries of the square prompts are compared, and what stands for none given. */
+/** In how many symmetries of the square prompts are compared. */
 export function readTurns(text: string): 1 | 8 {
   if (text === "1" || text === "8") return Number(text) as 1 | 8;
   throw new InvalidArgumentError("Give 1 or 8.");
 }
-
-export const TURNS_DEFAULT = "as the backbone's configuration says: nano 8, others 1";
 
 /** What stands on the command line, without defaults. */
 export function givenOptions(command: Command): Record<string, unknown> {

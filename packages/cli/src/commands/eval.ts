@@ -2,7 +2,7 @@ import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
 import { readAggregate, readComponents, readShots } from "../eval/options.js";
 import { type EvalOptions, runEval } from "../eval/run.js";
-import { byteSize, positiveNumber, readTurns, TURNS_DEFAULT, wholeNumber } from "../options.js";
+import { byteSize, positiveNumber, readTurns, wholeNumber } from "../options.js";
 import type { Finish } from "../program.js";
 import { interruptible } from "../signals.js";
 
@@ -68,10 +68,10 @@ export function evalCommand(finish: Finish): Command {
       "weight of the patch residual in the score (default: what the heads name, else 1)",
       positiveNumber,
     )
-    .addOption(
-      new Option("--turns <N>", "1: compare with the prompts as they are; 8: turned and mirrored as well")
-        .argParser(readTurns)
-        .default(undefined, TURNS_DEFAULT),
+    .option(
+      "--turns <N>",
+      "1: compare with the prompts as they are; 8: turned and mirrored as well (default: as the configuration says; nano 8, others 1)",
+      readTurns,
     )
     .option("--config <file|name>", "the backbone's configuration, where its file does not tell")
     .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")

@@ -1,6 +1,6 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
 import { Command, Option } from "commander";
-import { positiveNumber, readTurns, TURNS_DEFAULT, wholeNumber } from "../options.js";
+import { positiveNumber, readTurns, wholeNumber } from "../options.js";
 import { FORMATS } from "../output/formats.js";
 import type { Finish } from "../program.js";
 import { TRACE_FILE } from "../score/profile.js";
@@ -41,9 +41,10 @@ export function scoreCommand(finish: Finish): Command {
     .optionsGroup("Images:")
     .option("--images <paths...>", "images to score: files, or folders of them")
     .addOption(
-      new Option("--fit <how>", "how images become square: crop their middle, squash them, or tile them")
-        .choices(["crop", "squash", "tile"])
-        .default(undefined, "crop, or as the bank was made"),
+      new Option(
+        "--fit <how>",
+        "how images become square: crop their middle, squash them, or tile them (default: crop, or as the bank was made)",
+      ).choices(["crop", "squash", "tile"]),
     )
     .option("--strict", "stop at the first unreadable image instead of skipping it")
     .optionsGroup("Model:")
@@ -58,10 +59,10 @@ export function scoreCommand(finish: Finish): Command {
       "weight of the patch residual in the score (default: what the heads name, else 1)",
       positiveNumber,
     )
-    .addOption(
-      new Option("--turns <N>", "1: compare with the prompts as they are; 8: turned and mirrored as well")
-        .argParser(readTurns)
-        .default(undefined, TURNS_DEFAULT),
+    .option(
+      "--turns <N>",
+      "1: compare with the prompts as they are; 8: turned and mirrored as well (default: as the configuration says; nano 8, others 1)",
+      readTurns,
     )
     .option("--config <file|name>", "the backbone's configuration, where its file does not tell")
     .option("--vocabulary <file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)")
@@ -71,15 +72,15 @@ export function scoreCommand(finish: Finish): Command {
     .option("--heatmaps <folder>", "draw a heat map and a panel of each image there")
     .optionsGroup("Machine:")
     .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
-    .addOption(
-      new Option("--batch <N>", "images scored together; the scores do not depend on it")
-        .argParser(wholeNumber(1, 1024))
-        .default(undefined, "as the model and the adapter allow"),
+    .option(
+      "--batch <N>",
+      "images scored together; the scores do not depend on it (default: as the model and the adapter allow)",
+      wholeNumber(1, 1024),
     )
-    .addOption(
-      new Option("--threads <N>", "threads that decode images, 0 for none of their own")
-        .argParser(wholeNumber(0, 64))
-        .default(undefined, "none on a software adapter, else one a core but one, at most 8"),
+    .option(
+      "--threads <N>",
+      "threads that decode images, 0 for none of their own (default: none on a software adapter, else one a core but one, at most 8)",
+      wholeNumber(0, 64),
     )
     .addOption(
       new Option("--profile [file]", "say what each kernel takes, and write a Chrome trace").preset(
