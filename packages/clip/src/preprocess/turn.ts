@@ -1,10 +1,7 @@
 import type { PreparedImage } from "./prepare.js";
 
-/** How many symmetries a square has: quarter turns, each also mirrored. */
-export const TURNS = 8;
-
 /**
- * Where a turned square has its pixel (or patch) from, as its number in the original. Turn 0 leaves the square as it is; otherwise
+ * Where one of a square's eight turns (by quarters, each also mirrored) has its pixel (or patch) from, as its number in the original. Turn 0 leaves the square as it is; otherwise
  * bit 0 swaps the axes, and bits 1 and 2 reverse them.
  *
  * @param place number of the pixel in the turned square, row by row.
@@ -13,7 +10,10 @@ export const TURNS = 8;
  * turnedFrom(6, 0, 4); // half a turn: 15, the last of 16 pixels
  */
 export function turnedFrom(turn: number, place: number, size: number): number {
-  const [row, column] = [Math.floor(place / size), place % size];
+  return sourceOf(turn, Math.floor(place / size), place % size, size);
+}
+
+function sourceOf(turn: number, row: number, column: number, size: number): number {
   const y = turn & 2 ? size - 1 - row : row;
   const x = turn & 4 ? size - 1 - column : column;
   return turn & 1 ? x * size + y : y * size + x;
@@ -35,9 +35,11 @@ export function turnSquare(
   to: Uint8Array = new Uint8Array(size * size * channels),
   offset = 0,
 ): Uint8Array {
-  for (let place = 0, at = offset; place < size * size; place++) {
-    const source = turnedFrom(turn, place, size) * channels;
-    for (let c = 0; c < channels; c++) to[at++] = from[source + c]!;
+  for (let row = 0, at = offset; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      const source = sourceOf(turn, row, column, size) * channels;
+      for (let c = 0; c < channels; c++) to[at++] = from[source + c]!;
+    }
   }
   return to;
 }

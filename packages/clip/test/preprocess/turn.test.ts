@@ -1,6 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type PreparedImage, TURNS, turnedFrom, turnedViews, turnSquare } from "../../src/index.js";
+import { type PreparedImage, turnedFrom, turnedViews, turnSquare } from "../../src/index.js";
+
+const TURNS = 8;
 
 const letters = (text: string) => Uint8Array.from(text.replaceAll(/\s/g, ""), (c) => c.charCodeAt(0));
 const written = (bytes: Uint8Array) => String.fromCharCode(...bytes);
