@@ -1,8 +1,8 @@
 import type { PreparedImage } from "./prepare.js";
 
 /**
- * Where one of a square's eight turns (by quarters, each also mirrored) has its pixel (or patch) from, as its number in the original. Turn 0 leaves the square as it is; otherwise
- * bit 0 swaps the axes, and bits 1 and 2 reverse them.
+ * Where one of a square's eight turns (by quarters, each also mirrored) has its pixel, or patch, from: its number in the
+ * original. Turn 0 leaves the square as it is; otherwise bit 0 swaps the axes, and bits 1 and 2 reverse them.
  *
  * @param place number of the pixel in the turned square, row by row.
  * @param size pixels a side.
