@@ -1,6 +1,6 @@
 import type { Kernel } from "../kernels/kernel.js";
 import { packUniforms } from "../kernels/kernel.js";
-import type { PipelineCache } from "./pipelines.js";
+import type { CompiledKernel, PipelineCache } from "./pipelines.js";
 import { type PooledBuffer, USAGE } from "./pool.js";
 import { Staging } from "./staging.js";
 import type { Tracer } from "./trace.js";
@@ -12,6 +12,8 @@ export type Grid = readonly [number, number, number];
 const UNIFORM_SLOT = 256;
 /** Commands recorded before a batch is submitted by itself: a submit costs about as much as one dispatch. */
 export const SUBMIT_AT = 96;
+/** Bind groups kept; more than a training step has. Making one takes as long as all else that is recorded of a dispatch. */
+const MOST_GROUPS = 4096;
 
 /**
  * Records dispatches and copies into one encoder and submits them together. `epoch` numbers the batch being
@@ -24,6 +26,7 @@ export class CommandRecorder {
   readonly #staging: Staging;
   readonly #uniforms: GPUBuffer;
   readonly #uniformBytes = new Uint8Array(SUBMIT_AT * UNIFORM_SLOT);
+  readonly #groups = new Map<string, GPUBindGroup>();
   #slots = 0;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
@@ -51,20 +54,15 @@ export class CommandRecorder {
     grid: Grid,
     flop: number,
   ): void {
-    const { pipeline, layout } = this.#pipelines.get(kernel);
-    const entries: GPUBindGroupEntry[] = [];
-    if (kernel.uniforms.length > 0) {
-      entries.push({ binding: 0, resource: this.#uniform(packUniforms(kernel, uniforms)) });
-    }
-    for (const pooled of buffers) {
-      pooled.epoch = this.epoch;
-      entries.push({ binding: entries.length, resource: { buffer: pooled.buffer } });
-    }
+    const compiled = this.#pipelines.get(kernel);
+    for (const pooled of buffers) pooled.epoch = this.epoch;
+    const packed = kernel.uniforms.length > 0 ? packUniforms(kernel, uniforms) : null;
+    const group = this.#bound(kernel, compiled, buffers, packed?.byteLength ?? 0);
     const pass = this.tracer
       ? this.#tracedPass(this.tracer, kernel, buffers, grid, flop)
       : this.#computePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.#device.createBindGroup({ label: kernel.name, layout, entries }));
+    pass.setPipeline(compiled.pipeline);
+    pass.setBindGroup(0, group, packed ? [this.#uniformSlot(packed)] : []);
     pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
     this.dispatches++;
     this.#count();
@@ -126,9 +124,10 @@ export class CommandRecorder {
     this.#submitted();
   }
 
-  /** Frees what large writes passed through; only right after `flush`. */
+  /** Frees what large writes passed through and forgets which buffers were bound; only right after `flush`. */
   trim(): void {
     this.#staging.trim();
+    this.#groups.clear();
   }
 
   destroy(): void {
@@ -168,10 +167,30 @@ export class CommandRecorder {
     this.#pass = null;
   }
 
-  /** A slot of the uniform buffer; slots never run out, since each dispatch counts towards the batch. */
-  #uniform(data: ArrayBuffer): GPUBufferBinding {
+  /** The bind group of a kernel with these buffers, made once while they last: pools hand out the same ones again and again. */
+  #bound(
+    kernel: Kernel,
+    { id, layout }: CompiledKernel,
+    buffers: readonly PooledBuffer[],
+    uniformBytes: number,
+  ): GPUBindGroup {
+    let key = `${id}`;
+    for (const pooled of buffers) key += `,${pooled.id}`;
+    const known = this.#groups.get(key);
+    if (known) return known;
+    const resources: GPUBufferBinding[] = buffers.map(({ buffer }) => ({ buffer }));
+    if (uniformBytes > 0) resources.unshift({ buffer: this.#uniforms, size: uniformBytes });
+    const entries = resources.map((resource, binding) => ({ binding, resource }));
+    const group = this.#device.createBindGroup({ label: kernel.name, layout, entries });
+    if (this.#groups.size >= MOST_GROUPS) this.#groups.clear();
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  /** The offset of values in the uniform buffer; slots never run out, since each dispatch counts towards the batch. */
+  #uniformSlot(data: ArrayBuffer): number {
     const offset = this.#slots++ * UNIFORM_SLOT;
     this.#uniformBytes.set(new Uint8Array(data), offset);
-    return { buffer: this.#uniforms, offset, size: data.byteLength };
+    return offset;
   }
 }

@@ -1,6 +1,8 @@
 import type { Kernel } from "../kernels/kernel.js";
 
-interface CompiledKernel {
+export interface CompiledKernel {
+  /** Tells compiled kernels of one device apart. */
+  readonly id: number;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
@@ -27,7 +29,11 @@ export class PipelineCache {
     const known = this.#compiled.get(kernel.code);
     if (known) return known;
     const layout = this.#layout(kernel);
-    const made = { layout, pipeline: this.#device.createComputePipeline(this.#describe(kernel, layout)) };
+    return this.#keep(kernel, layout, this.#device.createComputePipeline(this.#describe(kernel, layout)));
+  }
+
+  #keep(kernel: Kernel, layout: GPUBindGroupLayout, pipeline: GPUComputePipeline): CompiledKernel {
+    const made = { id: this.#compiled.size, pipeline, layout };
     this.#compiled.set(kernel.code, made);
     return made;
   }
@@ -45,7 +51,7 @@ export class PipelineCache {
       pending = this.#device
         .createComputePipelineAsync(this.#describe(kernel, layout))
         .then((pipeline) => {
-          if (!this.#compiled.has(kernel.code)) this.#compiled.set(kernel.code, { pipeline, layout });
+          if (!this.#compiled.has(kernel.code)) this.#keep(kernel, layout, pipeline);
         })
         .finally(() => this.#ahead.delete(kernel.code));
       this.#ahead.set(kernel.code, pending);
@@ -72,7 +78,11 @@ export class PipelineCache {
     let layout = this.#layouts.get(key);
     if (!layout) {
       layout = this.#device.createBindGroupLayout({
-        entries: kinds.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })),
+        entries: kinds.map((type, binding) => ({
+          binding,
+          visibility: COMPUTE,
+          buffer: { type, hasDynamicOffset: type === "uniform" },
+        })),
       });
       this.#layouts.set(key, layout);
     }

@@ -14,6 +14,8 @@ export const USAGE = {
 
 /** A pooled GPU buffer; `epoch` is the command batch that last used it. */
 export interface PooledBuffer {
+  /** Its own among a device's buffers, for good. */
+  readonly id: number;
   readonly buffer: GPUBuffer;
   readonly bytes: number;
   /** Bytes that its present user asked for. */
@@ -26,6 +28,7 @@ export interface PooledBuffer {
 /** What `prepare` hands out: no memory, since nothing is run. */
 export function hollowBuffer(bytes: number): PooledBuffer {
   return {
+    id: -1,
     buffer: null as unknown as GPUBuffer,
     bytes: sizeClass(bytes),
     used: bytes,
@@ -72,9 +75,10 @@ export class BufferPool {
     let entry = list?.pop();
     if (entry) this.idleBytes -= size;
     else {
-      this.allocations++;
+      const id = this.allocations++;
       const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
-      entry = { buffer: this.#device.createBuffer({ size, usage }), bytes: size, used: bytes, epoch: -1 };
+      const buffer = this.#device.createBuffer({ size, usage });
+      entry = { id, buffer, bytes: size, used: bytes, epoch: -1 };
     }
     entry.used = bytes;
     this.liveBytes += size;

@@ -48,6 +48,7 @@ export function gemmKernel(variant: GemmVariant): Kernel {
     const element = aligned ? "vec4f" : "f32";
     const main = mainLoop(tile, half, lie);
     const width = tile.lanes * 4 * tile.vectors;
+    const each = (line: (vector: number) => string) => range(tile.vectors).map(line).join("\n");
     return kernel({
       name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
       reads: {
@@ -72,38 +73,46 @@ ${main.declareSums}
 ${main.loop}
   var sums = array<vec4f, ${tile.rows * tile.vectors}>(${sumNames(tile).join(", ")});
   ${liveRows(tile)}
-  for (var i = 0u; i < live * ${tile.vectors}u; i++) {
-    let col = colTile * ${width}u + (i % ${tile.vectors}u) * ${tile.lanes * 4}u + ${main.lane} * 4u;
-    store(batch * u.m + row0 + i / ${tile.vectors}u, col, sums[i]);
+${each((v) => `  let col${v} = colTile * ${width}u + ${v * tile.lanes * 4}u + ${main.lane} * 4u;`)}
+${bias ? each((v) => `  let bias${v} = biasAt(col${v});`) : ""}
+  for (var r = 0u; r < live; r++) {
+${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vectors}u + ${v}u]${bias ? `, bias${v}` : ""});`)}
   }`,
     });
   });
 }
 
-/** WGSL that ends a product: four sums of a row become values of the output. */
+/**
+ * WGSL that ends a product: four sums of a row become values of the output. The bias is read once for all rows of a tile: a load
+ * costs a CPU more than all else that is done to a value here.
+ */
 function storeFunction({ tile, bias, activation, residual, aligned }: GemmVariant): string {
-  const biased = (value: string, col: string) =>
-    bias ? `fma(${value}, u.scale, bias[${col}])` : `${value} * u.scale`;
-  const one = (value: string, col: string) =>
-    activation ? `activate(${biased(value, col)})` : biased(value, col);
+  const part = (c: string) => (bias ? `fma(v.${c}, u.scale, bias.${c})` : `v.${c} * u.scale`);
+  const one = (c: string) => (activation ? `activate(${part(c)})` : part(c));
   const last = residual ? " + residual[at]" : "";
+  const components = ["x", "y", "z", "w"];
+  // In a loop that turns the values round, whose end no compiler knows, a long activation's code stands there once: four
+  // copies of a GELU cost a tile of 40 rows a quarter of its speed. Short ones lose by it.
+  const turned = tile.kind !== "workgroup" && (activation === "gelu" || activation === "gelu_tanh");
+  const biasAt = `fn biasAt(col: u32) -> vec4f {
+  let last = u.n - 1u;
+  return vec4f(bias[min(col, last)], bias[min(col + 1u, last)], bias[min(col + 2u, last)], bias[min(col + 3u, last)]);
+}
+`;
+  const begin = `${bias ? biasAt : ""}fn store(row: u32, col: u32, v: vec4f${bias ? ", bias: vec4f" : ""}) {
+  var values = vec4f(${components.map(turned ? part : one).join(", ")});
+  ${turned ? "for (var i = 0u; i < min(4u, u.n); i++) { values = vec4f(values.yzw, activate(values.x)); }" : ""}`;
   if (aligned) {
-    // In a loop that turns the values round, whose end no compiler knows, a long activation's code stands there once: four
-    // copies of a GELU cost a tile of 40 rows a quarter of its speed. Short ones lose by it.
-    const turned = tile.kind !== "workgroup" && (activation === "gelu" || activation === "gelu_tanh");
-    const parts = ["x", "y", "z", "w"].map((c, i) => (turned ? biased : one)(`v.${c}`, `col + ${i}u`));
-    return `fn store(row: u32, col: u32, v: vec4f) {
+    return `${begin}
   if (col >= u.n) { return; }
   let at = (row * u.n + col) / 4u;
-  var values = vec4f(${parts.join(", ")});
-  ${turned ? "for (var i = 0u; i < min(4u, u.n); i++) { values = vec4f(values.yzw, activate(values.x)); }" : ""}
   out[at] = values${last};
 }`;
   }
-  return `fn store(row: u32, col: u32, v: vec4f) {
+  return `${begin}
   for (var j = 0u; j < 4u && col + j < u.n; j++) {
     let at = row * u.n + col + j;
-    out[at] = ${one("v[j]", "col + j")}${last};
+    out[at] = values[j]${last};
   }
 }`;
 }
@@ -156,8 +165,9 @@ const loadHalves = (index: string): string =>
  * What bounds it on llvmpipe, read off its machine code: every sum that a loop carries is loaded, blended under the
  * execution mask and stored once a turn, so two values of k a turn cost 3.5 instructions a multiply-add where one costs 5 (a
  * multiply and an add are two; fma is not fused). A load is eight bounds-checked scalar loads, 1 KiB of code whether it takes
- * one value or two, so both of a turn's values of a row come as a pair. Past about 32 KiB, the instruction cache, a turn takes
- * twice as long, which rules out four values a turn and larger tiles; what follows the loop counts, where cores share the cache.
+ * one value or two, so both of a turn's values of a row come as a pair. A loop above 26 KiB, 30 rows of 8 columns, outgrows the
+ * cache of decoded instructions: up to 28 KiB it takes a quarter longer or not, by where its lines happen to begin, above that
+ * always; past 32 KiB, the instruction cache, twice as long. That rules out four values a turn.
  */
 function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): MainLoop {
   const { lanes, rows, vectors, steps } = tile;

@@ -31,7 +31,7 @@ export function planGemm(m: number, k: number, n: number, caps: PlanCaps, tuning
   const vectors = n > 4 * lanes ? 2 : 1;
   const steps = k % 2 === 0 ? 2 : 1;
   if (family === "register") return { kind: family, lanes, rows: m <= 4 ? 4 : 8, vectors, steps };
-  return { kind: family, lanes, rows: tileRows(m, lanes), vectors, steps };
+  return { kind: family, lanes, rows: cheapest(HEIGHTS, m, costOf), vectors, steps };
 }
 
 /** Every tile that makes sense on an adapter, for measuring; larger ones were found to outgrow registers or caches. */
@@ -41,44 +41,33 @@ export function gemmCandidates(caps: PlanCaps): Tile[] {
   if (kind === "workgroup") {
     return [1, 2, 4, 8].map((rows) => ({ kind, lanes, rows, vectors: 1, steps: 1 }));
   }
-  const heights = kind === "register" ? [4, 8, 16] : [1, 2, 3, 4, 5, 6].map((groups) => groups * lanes);
+  const heights = kind === "register" ? [4, 8, 16] : [...SEARCH_HEIGHTS, 32, 40, 48];
   return heights.flatMap((rows) =>
     [1, 2, 3].flatMap((vectors) =>
       [1, 2]
-        .filter((steps) => rows <= Math.max(lanes, 48) && rows * vectors * steps <= 160)
+        .filter((steps) => rows * vectors * steps <= 160)
         .map((steps) => ({ kind, lanes, rows, vectors, steps })),
     ),
   );
 }
 
-/** Heights in subgroups of rows: few, since each compiles a kernel of its own. */
-const HEIGHTS = [1, 3, 4, 5];
-/** Rows of a tile above which its loop outgrows the instruction cache, and those above which it loses where it wastes no fewer rows. */
-const TALLEST = 40;
-const TALL = 32;
+/**
+ * Rows of a tile: few heights, since each compiles a kernel of its own. Above 30 rows a loop is as large as what a core keeps of
+ * decoded instructions, and runs at full speed or at four fifths of it by where its code happens to lie.
+ */
+const HEIGHTS = [8, 16, 24, 26, 29];
+/** The search is one kernel, and this height was found to run at full speed in it: 6 tiles for the 225 patches of an image. */
+const SEARCH_HEIGHTS = [...HEIGHTS, 38];
 
-/** The height that makes m rows cheapest: a tile of r rows costs r rows of multiply-adds plus the loads they share. */
-function tileRows(m: number, lanes: number): number {
-  const heights = heightsOf(lanes, HEIGHTS);
-  return cheapest(heights, m, (rows) => rows + SHARED_ROWS + (rows > TALL ? CROWDED_ROWS : 0));
-}
-
-/** Rows of so many subgroups, up to the tallest tile. */
-const heightsOf = (lanes: number, groups: readonly number[]): number[] =>
-  groups.map((count) => count * lanes).filter((rows) => rows <= Math.max(lanes, TALLEST));
+/** A tile of r rows costs r rows of multiply-adds and the loads of columns that they share. */
+const costOf = (rows: number): number => rows + SHARED_ROWS;
+const SHARED_ROWS = 12;
 
 /** The height of tiles that cover m rows at the least cost; of equals the shortest. */
 function cheapest(heights: readonly number[], m: number, costOf: (rows: number) => number): number {
   const cost = (rows: number) => Math.ceil(m / rows) * costOf(rows);
   return heights.reduce((best, rows) => (cost(rows) < cost(best) ? rows : best));
 }
-
-/**
- * What a tile's column loads cost, in rows of multiply-adds, and what a tall tile does: 3% faster at 2048 x 640 x 640, 8% slower at
- * 9216 x 128 x 512, where its rows lie a power of two apart and share sets of the data cache.
- */
-const SHARED_ROWS = 4;
-const CROWDED_ROWS = 2;
 
 /**
  * The tile of a nearest-row search, how many such tiles of columns the bank has, and into how many shares they are cut: one each for
@@ -91,7 +80,9 @@ export function planNearest(
   caps: PlanCaps,
   tuning?: Tuning,
 ): { tile: Tile; tiles: number; shares: number } {
-  const tile = planGemm(m, k, n, caps, tuning);
+  const planned = planGemm(m, k, n, caps, tuning);
+  const byRule = planned.kind === "subgroup" && !tuning?.size;
+  const tile = byRule ? { ...planned, rows: cheapest(SEARCH_HEIGHTS, m, costOf) } : planned;
   const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
   const tiles = Math.ceil(n / (tile.lanes * 4 * tile.vectors));
   if (tile.kind === "subgroup") return { tile, tiles, shares: tiles };
@@ -99,8 +90,9 @@ export function planNearest(
   return { tile, tiles, shares: Math.min(tiles, Math.max(1, Math.ceil(wanted / Math.ceil(m / height)))) };
 }
 
-/** What reading keys one by one costs a tile of attention, in queries. */
+/** What reading keys one by one costs a tile of attention, in queries, and the most that a tile holds. */
 const SHARED_QUERIES = 8;
+const TALLEST_QUERIES = 40;
 
 /** How attention over `tq` queries is shared out; `vector` where every offset and stride is a multiple of 4. */
 export function planAttention(
@@ -116,9 +108,8 @@ export function planAttention(
   }
   // Wide heads keep more sums of a query.
   const tallest = headWidth > 8 * lanes ? 3 : 5;
-  const heights = heightsOf(
-    lanes,
-    Array.from({ length: tallest }, (_, i) => i + 1),
+  const heights = Array.from({ length: tallest }, (_, i) => (i + 1) * lanes).filter(
+    (rows) => rows <= Math.max(lanes, TALLEST_QUERIES),
   );
   return {
     kind: "subgroup",

@@ -39,20 +39,25 @@ export function stridedCopy(x0: Tensor, shape: Shape, strides: readonly number[]
     const out = Tensor.empty(x.device, shape, x.dtype);
     const axes = mergedAxes(shape, strides);
     const { size: length, stride: step } = axes.pop() ?? { size: 1, stride: 0 };
-    const { uniforms, grid } = planRuns(length === 0 ? 0 : out.size / length, length, x.device.caps);
+    const apart = axes.map(({ stride }) => stride);
+    // Whole vectors where runs are contiguous and begin at one.
+    const values = step === 1 && [length, offset, ...apart].every((count) => count % 4 === 0) ? 4 : 1;
+    const runs = length === 0 ? 0 : out.size / length;
+    const { uniforms, grid } = planRuns(runs, length / values, x.device.caps);
+    const scalar = wgslScalar(x.dtype);
     launch(
-      copyKernel(wgslScalar(x.dtype)),
+      copyKernel(values === 4 ? `vec4<${scalar}>` : scalar),
       { x, out },
       {
         ...uniforms,
-        offset,
+        offset: offset / values,
         step,
         shape: padded8(
           axes.map(({ size }) => size),
           1,
         ),
         strides: padded8(
-          axes.map(({ stride }) => stride),
+          apart.map((stride) => stride / values),
           0,
         ),
       },
