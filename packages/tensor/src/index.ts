@@ -52,6 +52,7 @@ export { cast } from "./ops/cast.js";
 export { concat, pad, split, stack } from "./ops/concat.js";
 export { type Conv2dOptions, ConvWeight, conv2d, type Pair, packConv } from "./ops/conv.js";
 export * from "./ops/elementwise.js";
+export { type FoldedLinear, foldLayerNorm } from "./ops/fold.js";
 export { gather, type Indices, oneHot, takeAlongAxis } from "./ops/gather.js";
 export { type MatmulOptions, matmul } from "./ops/matmul.js";
 export { type NearestResult, nearest, packBank } from "./ops/nearest.js";

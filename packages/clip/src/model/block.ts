@@ -1,4 +1,12 @@
-import { layerNorm, matmul, scope, selfAttention, slice, type Tensor } from "@inctrl/tensor";
+import {
+  layerNorm,
+  type MatmulOptions,
+  matmul,
+  scope,
+  selfAttention,
+  slice,
+  type Tensor,
+} from "@inctrl/tensor";
 import type { Activation } from "../config/types.js";
 import type { Parameters } from "./parameters.js";
 
@@ -30,17 +38,23 @@ export function runBlock(
         bias: parameters.tensor(`${prefix}.${name}.bias`),
         eps: lnEps,
       });
-    const linear = (input: Tensor, name: string, more: { residual?: Tensor; activation?: Activation } = {}) =>
+    type More = Pick<MatmulOptions, "residual" | "activation" | "layerNorm">;
+    const linear = (input: Tensor, name: string, more: More = {}) =>
       matmul(input, parameters.matrix(`${prefix}.${name}weight`), {
         transposeB: true,
         bias: parameters.tensor(`${prefix}.${name}bias`),
         ...more,
       });
-    const qkv = linear(norm(x, "ln_1"), "attn.in_proj_");
+    // Packed weights have the layer norm before them folded in.
+    const normed = (input: Tensor, before: string, name: string, more: More = {}) =>
+      parameters.isFolded(`${prefix}.${name}weight`)
+        ? linear(input, name, { layerNorm: { eps: lnEps }, ...more })
+        : linear(norm(input, before), name, more);
+    const qkv = normed(x, "ln_1", "attn.in_proj_");
     const attended = selfAttention(qkv, heads, { causal, queries });
     const kept = queries === undefined ? x : slice(x, [null, [0, queries]]);
     const middle = linear(attended, "attn.out_proj.", { residual: kept });
-    const hidden = linear(norm(middle, "ln_2"), "mlp.c_fc.", { activation });
+    const hidden = normed(middle, "ln_2", "mlp.c_fc.", { activation });
     return linear(hidden, "mlp.c_proj.", { residual: middle });
   });
 }

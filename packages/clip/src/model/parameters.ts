@@ -1,4 +1,4 @@
-import { type Device, type PackedMatrix, packMatrix, scope, Tensor, tensor } from "@inctrl/tensor";
+import { type Device, foldLayerNorm, PackedMatrix, packMatrix, scope, Tensor, tensor } from "@inctrl/tensor";
 import { canonicalShapes } from "../config/shapes.js";
 import type { ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
@@ -48,6 +48,12 @@ export class Parameters {
     throw new ClipError("keys", `parameter ${JSON.stringify(name)} is packed for products only`);
   }
 
+  /** Whether a matrix has the layer norm before it folded in; its bias has then, too. */
+  isFolded(name: string): boolean {
+    const value = this.#entries.get(name);
+    return value instanceof PackedMatrix && value.centred;
+  }
+
   /** All of them by name. */
   entries(): ReadonlyMap<string, Tensor | PackedMatrix> {
     return this.#entries;
@@ -74,6 +80,14 @@ const isVision = (name: string): boolean => name.startsWith("visual.");
 
 /** Matrices stored [out, in], packed transposed; projections are stored [in, out] and packed as they are. */
 const STORED_OUT_IN = /(in_proj_weight|out_proj\.weight|c_fc\.weight|c_proj\.weight|conv1\.weight)$/;
+/**
+ * Those that a layer norm comes before. It is folded into them, as soon as their biases are there, where they are kept in float32: in
+ * float16 their own values may be exact, which those of a product are not.
+ */
+const AFTER_NORM = [
+  { norm: "ln_1", weight: "attn.in_proj_weight", bias: "attn.in_proj_bias" },
+  { norm: "ln_2", weight: "mlp.c_fc.weight", bias: "mlp.c_fc.bias" },
+];
 const STORED_IN_OUT = /^(visual\.proj|text_projection)$/;
 
 /** Bytes uploaded at a time; two such groups are on their way at most, so that staging memory is used again. */
@@ -98,10 +112,8 @@ export async function loadParameters(
   try {
     for (const [name, shape] of wanted) {
       const values = await read(name, shape, scratch);
-      parameters.set(
-        name,
-        trainable ? tensor(device, values, shape) : place(device, name, shape, values, dtype),
-      );
+      if (trainable) parameters.set(name, tensor(device, values, shape));
+      else place(device, parameters, name, shape, values, dtype);
       loaded += values.length;
       pending += values.byteLength;
       if (pending >= GROUP_BYTES) {
@@ -132,7 +144,7 @@ export function hollowParameters(
 ): Parameters {
   const parameters = new Parameters();
   for (const [name, shape] of wantedShapes(config, parts))
-    parameters.set(name, place(device, name, shape, null, dtype));
+    place(device, parameters, name, shape, null, dtype);
   return parameters;
 }
 
@@ -142,21 +154,39 @@ function wantedShapes(config: ModelConfig, parts: "vision" | "text" | "clip") {
   );
 }
 
+/** Puts a parameter among the others, packed if it is a matrix; without values it takes no memory. */
 function place(
   device: Device,
+  parameters: Parameters,
   name: string,
   shape: readonly number[],
   values: Float32Array | null,
   dtype: "float32" | "float16",
-): Tensor | PackedMatrix {
+): void {
   const make = (shape: readonly number[], type: "float32" | "float16" = "float32") =>
     values ? tensor(device, values, shape, type) : Tensor.empty(device, shape, type);
-  return scope((): Tensor | PackedMatrix => {
-    if (STORED_OUT_IN.test(name)) {
+  const folds = dtype === "float32" ? AFTER_NORM : [];
+  const made = scope((): Tensor | PackedMatrix => {
+    if (STORED_OUT_IN.test(name) && !folds.some(({ weight }) => name.endsWith(weight))) {
       const columns = shape.slice(1).reduce((n, d) => n * d, 1);
       return packMatrix(make([shape[0], columns]), { transposed: true, dtype });
     }
     if (STORED_IN_OUT.test(name)) return packMatrix(make(shape), { dtype });
     return make(shape, name === "token_embedding.weight" ? dtype : "float32");
   });
+  parameters.set(name, made);
+  const after = folds.find(({ bias }) => name.endsWith(bias));
+  if (after) fold(parameters, name.slice(0, -after.bias.length), after);
+}
+
+/** Folds the layer norm of a block into the matrix after it. */
+function fold(parameters: Parameters, block: string, names: (typeof AFTER_NORM)[number]): void {
+  const of = (name: string) => parameters.tensor(block + name);
+  const [weight, bias] = [of(names.weight), of(names.bias)];
+  const norm = { weight: of(`${names.norm}.weight`), bias: of(`${names.norm}.bias`) };
+  const folded = foldLayerNorm(weight, bias, norm);
+  parameters.set(block + names.weight, folded.matrix);
+  parameters.set(block + names.bias, folded.bias);
+  weight.dispose();
+  bias.dispose();
 }

@@ -21,6 +21,8 @@ export interface GemmVariant {
   bias: boolean;
   activation: Activation | null;
   residual: boolean;
+  /** Rows of `a` are divided by their deviation: a layer norm, where columns sum to nothing. Only in tiles of subgroups. */
+  normed?: boolean;
   /** Rows of the output are a multiple of 4 floats, so that whole vectors are stored. */
   aligned: boolean;
 }
@@ -44,9 +46,9 @@ export const range = (n: number): number[] => [...Array(n).keys()];
  */
 export function gemmKernel(variant: GemmVariant): Kernel {
   return kernelFor(`gemm:${JSON.stringify(variant)}`, () => {
-    const { tile, bias, activation, residual, aligned, half, lie } = variant;
+    const { tile, bias, activation, residual, normed = false, aligned, half, lie } = variant;
     const element = aligned ? "vec4f" : "f32";
-    const main = mainLoop(tile, half, lie);
+    const main = mainLoop(tile, half, lie, normed);
     const width = tile.lanes * 4 * tile.vectors;
     const each = (line: (vector: number) => string) => range(tile.vectors).map(line).join("\n");
     return kernel({
@@ -58,7 +60,15 @@ export function gemmKernel(variant: GemmVariant): Kernel {
         ...(residual ? { residual: element } : {}),
       },
       writes: { out: element },
-      uniforms: { m: "u32", n: "u32", k: "u32", aBatch: "u32", panelBatch: "u32", scale: "f32" },
+      uniforms: {
+        m: "u32",
+        n: "u32",
+        k: "u32",
+        aBatch: "u32",
+        panelBatch: "u32",
+        scale: "f32",
+        ...(normed ? { eps: "f32" } : {}),
+      },
       ...main.source,
       declare: `${main.source.declare ?? ""}
 ${activation ? ACTIVATIONS[activation] : ""}
@@ -75,8 +85,10 @@ ${main.loop}
   ${liveRows(tile)}
 ${each((v) => `  let col${v} = colTile * ${width}u + ${v * tile.lanes * 4}u + ${main.lane} * 4u;`)}
 ${bias ? each((v) => `  let bias${v} = biasAt(col${v});`) : ""}
+${normed ? inverseDeviations(tile) : ""}
   for (var r = 0u; r < live; r++) {
-${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vectors}u + ${v}u]${bias ? `, bias${v}` : ""});`)}
+    ${normed ? `let scale = u.scale * subgroupShuffle(inverse[r / ${tile.lanes}u], r % ${tile.lanes}u);` : "let scale = u.scale;"}
+${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vectors}u + ${v}u], scale${bias ? `, bias${v}` : ""});`)}
   }`,
     });
   });
@@ -87,7 +99,7 @@ ${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vector
  * costs a CPU more than all else that is done to a value here.
  */
 function storeFunction({ tile, bias, activation, residual, aligned }: GemmVariant): string {
-  const part = (c: string) => (bias ? `fma(v.${c}, u.scale, bias.${c})` : `v.${c} * u.scale`);
+  const part = (c: string) => (bias ? `fma(v.${c}, scale, bias.${c})` : `v.${c} * scale`);
   const one = (c: string) => (activation ? `activate(${part(c)})` : part(c));
   const last = residual ? " + residual[at]" : "";
   const components = ["x", "y", "z", "w"];
@@ -99,7 +111,7 @@ function storeFunction({ tile, bias, activation, residual, aligned }: GemmVarian
   return vec4f(bias[min(col, last)], bias[min(col + 1u, last)], bias[min(col + 2u, last)], bias[min(col + 3u, last)]);
 }
 `;
-  const begin = `${bias ? biasAt : ""}fn store(row: u32, col: u32, v: vec4f${bias ? ", bias: vec4f" : ""}) {
+  const begin = `${bias ? biasAt : ""}fn store(row: u32, col: u32, v: vec4f, scale: f32${bias ? ", bias: vec4f" : ""}) {
   var values = vec4f(${components.map(turned ? part : one).join(", ")});
   ${turned ? "for (var i = 0u; i < min(4u, u.n); i++) { values = vec4f(values.yzw, activate(values.x)); }" : ""}`;
   if (aligned) {
@@ -117,6 +129,15 @@ function storeFunction({ tile, bias, activation, residual, aligned }: GemmVarian
 }`;
 }
 
+/** WGSL that declares `inverse`: lane l of element g has one over the deviation of the group's row l. */
+const inverseDeviations = ({ rows, lanes }: Tile): string => {
+  const each = range(Math.ceil(rows / lanes)).map((g) => {
+    const mean = `(total${g} / f32(u.k))`;
+    return `inverseSqrt(max(squares${g} / f32(u.k) - ${mean} * ${mean}, 0.0) + u.eps)`;
+  });
+  return `  var inverse = array<f32, ${each.length}>(${each.join(", ")});`;
+};
+
 /**
  * WGSL for how many of an invocation's rows exist. As a loop's bound it also keeps drivers from unrolling what comes after the
  * sums: on llvmpipe an unrolled tail takes seconds to compile.
@@ -126,7 +147,11 @@ export const liveRows = (tile: Tile): string => `let live = min(${tile.rows}u, m
 export const sumNames = (tile: Tile): string[] =>
   range(tile.rows).flatMap((r) => range(tile.vectors).map((c) => `s${r}_${c}`));
 
-/** The part of a kernel that sums a tile over k, shared by products and by the nearest-patch search. */
+/**
+ * The part of a kernel that sums a tile over k, shared by products and by the nearest-patch search. With moments, each lane also sums
+ * a row's values and their squares, `total0` and `squares0` for the first rows, as a layer norm asks for, which are read here anyway; and
+ * rows count less their first value, so that a large mean costs no digits.
+ */
 export interface MainLoop {
   source: Pick<KernelSource, "workgroup" | "enable" | "builtins" | "declare">;
   /** How `a` is bound. */
@@ -144,8 +169,8 @@ export interface MainLoop {
   lane: string;
 }
 
-export function mainLoop(tile: Tile, half: boolean, lie: Lie = PACKED): MainLoop {
-  return tile.kind === "workgroup" ? workgroupLoop(tile, half, lie) : registerLoop(tile, half, lie);
+export function mainLoop(tile: Tile, half: boolean, lie: Lie = PACKED, moments = false): MainLoop {
+  return tile.kind === "workgroup" ? workgroupLoop(tile, half, lie) : registerLoop(tile, half, lie, moments);
 }
 
 function declareSums(tile: Tile): string {
@@ -169,7 +194,7 @@ const loadHalves = (index: string): string =>
  * cache of decoded instructions: up to 28 KiB it takes a quarter longer or not, by where its lines happen to begin, above that
  * always; past 32 KiB, the instruction cache, twice as long. That rules out four values a turn.
  */
-function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): MainLoop {
+function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie, moments: boolean): MainLoop {
   const { lanes, rows, vectors, steps } = tile;
   const broadcast = tile.kind === "subgroup";
   const lane = broadcast ? "lane" : "lid";
@@ -190,6 +215,13 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
     }),
   ];
   const turn = range(steps);
+  if (moments)
+    setup.push(
+      ...range(groups).map(
+        (g) =>
+          `  let first${g} = a[a${g}]${pairs ? ".x" : ""};\n  var total${g} = 0.0;\n  var squares${g} = 0.0;`,
+      ),
+    );
   // From one value of k to the next, in the left and in the right operand.
   const along = transposed ? "u.m" : "1u";
   const past = pairs ? "1u" : `${steps}u * ${along}`;
@@ -199,15 +231,22 @@ function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): Ma
   const loaded = (g: number, s: number) => (pairs ? `x${g}.${"xy"[s]}` : `x${g}_${s}`);
   const value = (r: number, s: number) =>
     broadcast ? `subgroupBroadcast(${loaded(Math.floor(r / lanes), s)}, ${r % lanes}u)` : loaded(r, s);
+  const less = (g: number) => (moments ? ` - first${g}` : "");
   const loads = (g: number) =>
     pairs
-      ? [`    let x${g} = a[a${g}];`]
-      : turn.map((s) => `    let x${g}_${s} = a[a${g} + ${s}u * ${along}];`);
+      ? [`    let x${g} = a[a${g}]${less(g)};`]
+      : turn.map((s) => `    let x${g}_${s} = a[a${g} + ${s}u * ${along}]${less(g)};`);
+  const addMoments = (g: number) => {
+    const each = turn.map((s) => loaded(g, s));
+    const squares = each.map((value) => `${value} * ${value}`);
+    return [`    total${g} += ${each.join(" + ")};`, `    squares${g} += ${squares.join(" + ")};`];
+  };
   const step = [
     ...turn.flatMap((s) =>
       range(vectors).map((c) => `    let b${c}_${s} = ${four(`p${c} + ${s}u * ${below}`)};`),
     ),
     ...range(groups).flatMap(loads),
+    ...(moments ? range(groups).flatMap(addMoments) : []),
     ...range(rows).flatMap((r) => [
       ...turn.map((s) => `    let y${r}_${s} = vec4f(${value(r, s)});`),
       ...range(vectors).map((c) => {

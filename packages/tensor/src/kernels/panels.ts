@@ -15,20 +15,27 @@ export interface PanelVariant {
   half: boolean;
   /** Columns are scaled by one factor each (normalising a bank). */
   scaled: boolean;
+  /** Rows are scaled by one factor each and columns shifted (a layer norm before a linear layer). */
+  folded: boolean;
 }
 
 /** Packs [batch, k, n] or [batch, n, k] into panels; a run is a row of a panel, in pairs of values in half precision. */
 export function panelKernel(variant: PanelVariant): Kernel {
   return kernelFor(`panels:${JSON.stringify(variant)}`, () => {
-    const { transposed, sourceHalf, half, scaled } = variant;
+    const { transposed, sourceHalf, half, scaled, folded } = variant;
     const at = transposed ? "(b * u.n + col) * u.k + k" : "(b * u.k + k) * u.n + col";
     const load = sourceHalf ? "unpack2x16float(source[at / 2u])[at % 2u]" : "source[at]";
     const scale = scaled ? " * scale[b * u.n + col]" : "";
+    const fold = folded ? " * factor[k] - shift[col]" : "";
     const packed = "pack_half(vec2f(value(b, k, first + 2u * j), value(b, k, first + 2u * j + 1u)))";
     const stored = half ? packed : "value(b, k, first + j)";
     return kernel({
       name: "panels",
-      reads: { source: sourceHalf ? "u32" : "f32", ...(scaled ? { scale: "f32" } : {}) },
+      reads: {
+        source: sourceHalf ? "u32" : "f32",
+        ...(scaled ? { scale: "f32" } : {}),
+        ...(folded ? { factor: "f32", shift: "f32" } : {}),
+      },
       writes: { panels: half ? "u32" : "f32" },
       uniforms: { ...RUNS.uniforms, k: "u32", n: "u32", width: "u32" },
       workgroup: FLAT,
@@ -36,7 +43,7 @@ export function panelKernel(variant: PanelVariant): Kernel {
 fn value(b: u32, k: u32, col: u32) -> f32 {
   if (col >= u.n) { return 0.0; }
   let at = ${at};
-  return ${load}${scale};
+  return ${load}${scale}${fold};
 }`,
       // A row is one k of one panel.
       body: `  ${RUNS.begin}

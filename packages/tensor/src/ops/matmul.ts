@@ -9,6 +9,7 @@ import { commonDevice, Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
 import { add, gelu, geluTanh, quickGelu, relu, sigmoid, tanh } from "./elementwise.js";
 import { launch } from "./launch.js";
+import { layerNorm } from "./norm.js";
 import { PackedMatrix, packMatrix } from "./packed.js";
 import { expand } from "./shape.js";
 
@@ -25,6 +26,11 @@ export interface MatmulOptions {
   residual?: Tensor;
   /** Multiplies the product before the bias. Default 1. */
   scale?: number;
+  /**
+   * Normalises the rows of `a` first, as `layerNorm` does without weight and bias; with a matrix of `foldLayerNorm` in the product
+   * itself where the device can. eps is 1e-5 by default.
+   */
+  layerNorm?: { eps?: number };
 }
 
 /**
@@ -38,6 +44,8 @@ export interface MatmulOptions {
  * const y = matmul(x, weight, { transposeB: true, bias, activation: "gelu" });
  */
 export function matmul(a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions = {}): Tensor {
+  const { layerNorm: norm, ...rest } = options;
+  if (norm && !normsItself(b, options)) return scope(() => matmul(layerNorm(a, norm), b, rest));
   if (!isRecording()) return scope(() => product(a, b, options));
   // On a tape an activation is an op of its own, since its gradient needs what came before it.
   const { transposeA = false, transposeB = false, scale = 1, bias, activation, residual } = options;
@@ -53,6 +61,14 @@ export function matmul(a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptio
   });
 }
 
+/** Whether the product takes a layer norm over: its rows' deviations are summed beside it, their means are nothing to its columns. */
+const normsItself = (b: Tensor | PackedMatrix, { transposeA }: MatmulOptions): boolean =>
+  b instanceof PackedMatrix &&
+  b.centred &&
+  !transposeA &&
+  !isRecording() &&
+  b.panels.device.caps.family === "subgroup";
+
 const ACTIVATE: Record<Activation, (x: Tensor) => Tensor> = {
   relu,
   sigmoid,
@@ -64,6 +80,7 @@ const ACTIVATE: Record<Activation, (x: Tensor) => Tensor> = {
 
 function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): Tensor {
   const { transposeA = false, transposeB = false, bias, residual, activation, scale = 1 } = options;
+  const norm = options.layerNorm;
   checkOperands(a0, b, transposeA, transposeB);
   const a = cast(a0, "float32");
   const [m, k] = rowsOf(a, transposeA);
@@ -84,6 +101,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
     bias: bias !== undefined,
     activation: activation ?? null,
     residual: residual !== undefined,
+    ...(norm && { normed: true }),
     aligned: n % 4 === 0,
   };
   const kernel = gemmKernel(variant);
@@ -105,6 +123,7 @@ function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): 
       aBatch: aStep,
       panelBatch: shared ? 0 : right.size / batch / 4,
       scale,
+      ...(norm && { eps: norm.eps ?? 1e-5 }),
     },
     out.size === 0
       ? [0, 0, 0]

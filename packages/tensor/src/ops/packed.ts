@@ -19,13 +19,16 @@ export class PackedMatrix {
   readonly width: number;
   /** The panels, [batch, ceil(n / width), k, width]. */
   readonly panels: Tensor;
+  /** Whether each column sums to nothing: a product is then the same for `a` with the mean of each row taken off. */
+  readonly centred: boolean;
 
-  constructor(panels: Tensor, k: number, n: number, batch: number, width: number) {
+  constructor(panels: Tensor, k: number, n: number, batch: number, width: number, centred = false) {
     this.panels = panels;
     this.k = k;
     this.n = n;
     this.batch = batch;
     this.width = width;
+    this.centred = centred;
   }
 
   get half(): boolean {
@@ -66,11 +69,25 @@ export interface PackOptions {
  * const y = matmul(x, weight, { bias });
  */
 export function packMatrix(source: Tensor, options: PackOptions = {}): PackedMatrix {
-  return packScaled(source, options);
+  return pack(source, options, {});
 }
 
-/** `packMatrix` with an optional factor for each column, [..., n]. */
-export function packScaled(source: Tensor, options: PackOptions, scale?: Tensor): PackedMatrix {
+/** `packMatrix` with a factor for each column, [..., n]. */
+export const packScaled = (source: Tensor, options: PackOptions, scale: Tensor): PackedMatrix =>
+  pack(source, options, { scale });
+
+/** `packMatrix` of one matrix with a factor for each row, [k], and a shift that takes each column's mean off, [n]. */
+export const packFolded = (
+  source: Tensor,
+  options: PackOptions,
+  factor: Tensor,
+  shift: Tensor,
+): PackedMatrix => pack(source, options, { factor, shift });
+
+/** What is done to values on their way into the panels, by the names of bindings. */
+type Change = { scale?: Tensor; factor?: Tensor; shift?: Tensor };
+
+function pack(source: Tensor, options: PackOptions, change: Change): PackedMatrix {
   const { transposed = false, dtype = "float32" } = options;
   refuseTracked("pack", source);
   check(source.rank >= 2, "shape", () => `pack: ${formatShape(source.shape)} must have at least two axes`);
@@ -81,13 +98,15 @@ export function packScaled(source: Tensor, options: PackOptions, scale?: Tensor)
   const width = panelWidth(source.device.caps);
   const panels = Tensor.empty(source.device, [batch, Math.ceil(n / width), k, width], dtype);
   const half = dtype === "float16";
+  const folded = change.factor !== undefined;
   const kernel = panelKernel({
     transposed,
     sourceHalf: source.dtype === "float16",
     half,
-    scaled: scale !== undefined,
+    scaled: change.scale !== undefined,
+    folded,
   });
   const { uniforms, grid } = planRuns(panels.size / width, half ? width / 2 : width, source.device.caps);
-  launch(kernel, { source, panels, ...(scale ? { scale } : {}) }, { ...uniforms, k, n, width }, grid);
-  return new PackedMatrix(panels, k, n, batch, width);
+  launch(kernel, { source, panels, ...change }, { ...uniforms, k, n, width }, grid);
+  return new PackedMatrix(panels, k, n, batch, width, folded);
 }
