@@ -22,7 +22,7 @@ export interface Effort {
   budgetMs: number;
 }
 
-export const FULL: Effort = { warmUps: 3, rounds: 9, sampleMs: 40, budgetMs: 12_000 };
+export const FULL: Effort = { warmUps: 3, rounds: 15, sampleMs: 40, budgetMs: 12_000 };
 export const QUICK: Effort = { warmUps: 1, rounds: 2, sampleMs: 1, budgetMs: 500 };
 
 const MOST_REPEATS = 50;
