@@ -38,8 +38,8 @@ export {
 export type { DType, TensorData } from "./dtype.js";
 export { TensorError, type TensorErrorCode } from "./errors.js";
 export * from "./files/index.js";
-export type { Tile } from "./kernels/gemm.js";
 export type { Activation } from "./kernels/math.js";
+export type { Tile } from "./kernels/tile.js";
 export * as nn from "./nn/index.js";
 export {
   type AttentionOptions,

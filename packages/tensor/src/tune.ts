@@ -1,7 +1,7 @@
 import type { Device } from "./device/device.js";
 import { TensorError } from "./errors.js";
-import type { Tile } from "./kernels/gemm.js";
 import { gemmCandidates, planGemm } from "./kernels/plan.js";
+import type { Tile } from "./kernels/tile.js";
 import { tuningKey } from "./kernels/tuning.js";
 import { matmul } from "./ops/matmul.js";
 import { packMatrix } from "./ops/packed.js";

@@ -1,13 +1,13 @@
 import type { AttentionVariant } from "./attention.js";
-import { range } from "./gemm.js";
 import type { KernelSource } from "./kernel.js";
+import { range } from "./tile.js";
 
 const COMPONENTS = ["x", "y", "z", "w"] as const;
 
 /**
  * A subgroup a tile of `rows` queries, as two products in registers. Scores: each lane owns 4 keys, the queries' values are
  * broadcast. Sums: each lane owns 4 of the head's columns (several times over for wide heads), the probabilities are
- * handed round lane by lane. No workgroup memory and no barrier; loops are kept as `gemm.ts` says.
+ * handed round lane by lane. No workgroup memory and no barrier; loops are kept as `tile.ts` says.
  */
 export function attentionSubgroupBody(
   variant: AttentionVariant,

@@ -1,7 +1,7 @@
 import type { KernelFamily } from "../device/caps.js";
-import { liveRows, mainLoop, range, type Tile } from "./gemm.js";
 import { type Kernel, kernel, kernelFor } from "./kernel.js";
 import { inverseNormOf, rowElement, rowSplit } from "./rows.js";
+import { liveRows, mainLoop, range, type Tile } from "./tile.js";
 
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the

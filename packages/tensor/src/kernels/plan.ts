@@ -1,6 +1,6 @@
 import type { Caps } from "../device/caps.js";
 import type { AttentionVariant } from "./attention.js";
-import type { Tile } from "./gemm.js";
+import type { Tile } from "./tile.js";
 import { type Tuning, tuningKey } from "./tuning.js";
 
 type PlanCaps = Pick<Caps, "family" | "subgroupSize" | "software">;

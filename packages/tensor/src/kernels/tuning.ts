@@ -1,4 +1,4 @@
-import type { Tile } from "./gemm.js";
+import type { Tile } from "./tile.js";
 
 /** Tiles that measured best on an adapter, by `tuningKey`. */
 export type Tuning = Map<string, Tile>;
