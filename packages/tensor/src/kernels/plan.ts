@@ -20,7 +20,14 @@ function lanesOf({ family, subgroupSize }: PlanCaps): number {
  * short tiles, so that little of a tile is wasted; wide tiles need enough of them to occupy every core. Measured on llvmpipe,
  * see ARCHITECTURE.
  */
-export function planGemm(m: number, k: number, n: number, caps: PlanCaps, tuning?: Tuning): Tile {
+export function planGemm(
+  m: number,
+  k: number,
+  n: number,
+  caps: PlanCaps,
+  tuning?: Tuning,
+  heights: readonly number[] = HEIGHTS,
+): Tile {
   const kept = tuning?.size ? tuning.get(tuningKey(m, k, n)) : undefined;
   if (kept && k % kept.steps === 0) return kept;
   const lanes = lanesOf(caps);
@@ -31,7 +38,7 @@ export function planGemm(m: number, k: number, n: number, caps: PlanCaps, tuning
   const vectors = n > 4 * lanes ? 2 : 1;
   const steps = k % 2 === 0 ? 2 : 1;
   if (family === "register") return { kind: family, lanes, rows: m <= 4 ? 4 : 8, vectors, steps };
-  return { kind: family, lanes, rows: cheapest(HEIGHTS, m, costOf), vectors, steps };
+  return { kind: family, lanes, rows: cheapest(heights, m, costOf), vectors, steps };
 }
 
 /** Every tile that makes sense on an adapter, for measuring; larger ones were found to outgrow registers or caches. */
@@ -80,9 +87,7 @@ export function planNearest(
   caps: PlanCaps,
   tuning?: Tuning,
 ): { tile: Tile; tiles: number; shares: number } {
-  const planned = planGemm(m, k, n, caps, tuning);
-  const byRule = planned.kind === "subgroup" && !tuning?.size;
-  const tile = byRule ? { ...planned, rows: cheapest(SEARCH_HEIGHTS, m, costOf) } : planned;
+  const tile = planGemm(m, k, n, caps, tuning, SEARCH_HEIGHTS);
   const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
   const tiles = Math.ceil(n / (tile.lanes * 4 * tile.vectors));
   if (tile.kind === "subgroup") return { tile, tiles, shares: tiles };

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor.js";
 import { stack } from "./concat.js";
 import { add, mul } from "./elementwise.js";
 import { matmul } from "./matmul.js";
-import { type PackedMatrix, type PackOptions, packFolded } from "./packed.js";
+import { type PackedMatrix, packFolded } from "./packed.js";
 import { reshape, slice } from "./shape.js";
 
 /** A linear layer that a layer norm was folded into. */
@@ -33,7 +33,6 @@ export function foldLayerNorm(
   weight: Tensor,
   bias: Tensor,
   norm: { weight: Tensor; bias: Tensor },
-  { dtype }: Pick<PackOptions, "dtype"> = {},
 ): FoldedLinear {
   const [outputs, inputs] = weight.shape;
   check(
@@ -49,7 +48,7 @@ export function foldLayerNorm(
   return scope(() => {
     const sums = matmul(weight, stack([mul(norm.weight, 1 / inputs), norm.bias]), { transposeB: true });
     const sumOf = (column: number) => reshape(slice(sums, [null, [column, column + 1]]), [outputs]);
-    const matrix = packFolded(weight, { transposed: true, dtype }, norm.weight, sumOf(0));
+    const matrix = packFolded(weight, norm.weight, sumOf(0));
     return { matrix, bias: add(bias, sumOf(1)) };
   });
 }

@@ -76,13 +76,9 @@ export function packMatrix(source: Tensor, options: PackOptions = {}): PackedMat
 export const packScaled = (source: Tensor, options: PackOptions, scale: Tensor): PackedMatrix =>
   pack(source, options, { scale });
 
-/** `packMatrix` of one matrix with a factor for each row, [k], and a shift that takes each column's mean off, [n]. */
-export const packFolded = (
-  source: Tensor,
-  options: PackOptions,
-  factor: Tensor,
-  shift: Tensor,
-): PackedMatrix => pack(source, options, { factor, shift });
+/** Packs a linear layer's weight, [n, k], with a factor for each input, [k], and a shift that takes each output's mean off, [n]. */
+export const packFolded = (weight: Tensor, factor: Tensor, shift: Tensor): PackedMatrix =>
+  pack(weight, { transposed: true }, { factor, shift });
 
 /** What is done to values on their way into the panels, by the names of bindings. */
 type Change = { scale?: Tensor; factor?: Tensor; shift?: Tensor };
