@@ -7,12 +7,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { evaluate, summarize } from "@inctrl/inctrl";
+import { type Evaluation, evaluateWays, type Spread, summarize } from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
 import { fillCard } from "./card.js";
 import { type MeasuredSet, openMeasured, SETS } from "./sets.js";
 import { type Cell, meanOfNetworks, table } from "./table.js";
-import { type Way, waysToScore } from "./ways.js";
+import { type Networks, nanoHeads, networksToMeasure, type WayToScore } from "./ways.js";
 
 const { values } = parseArgs({
   options: {
@@ -25,37 +25,48 @@ const { values } = parseArgs({
   },
 });
 
-async function measure(device: Device, set: MeasuredSet, way: Way): Promise<Cell[]> {
+const SHOTS = [2, 4, 8];
+
+/** A row a way and K, each the mean over the networks. */
+async function measure(device: Device, set: MeasuredSet, networks: Networks): Promise<Cell[]> {
+  const { ways, count } = networks;
   const dataSet = await openMeasured(set, values.data ?? "");
-  const networks: Cell[][] = [];
-  for (let network = 0; network < way.networks; network++) {
-    const { backbone, heads } = await way.open(device, network);
-    try {
-      const store = [set.name, way.name, ...(network > 0 ? [`network ${network + 1}`] : [])].join(", ");
-      const evaluation = await evaluate({
-        ...{ backbone, dataSet, heads, components: way.components, shots: way.shots, seeds: way.seeds },
-        batch: 32,
-        store: join(values.work, `${store}.jsonl`.replaceAll(" ", "-")),
+  const found: Cell[][] = [];
+  for (let network = 0; network < count; network++) {
+    using backbone = await networks.open(device, network);
+    using heads = await nanoHeads(device);
+    const storeOf = ({ name }: WayToScore) =>
+      [set.name, name, ...(network > 0 ? [`network ${network + 1}`] : [])].join(", ").replaceAll(" ", "-");
+    const evaluations = await evaluateWays(
+      ways.map((way) => ({
+        ...{ heads: way.heads ? heads : undefined, components: way.components },
+        store: join(values.work, `${storeOf(way)}.jsonl`),
         // The store knows data sets by name only.
         settings: { most: String(set.most ?? "all"), spec: set.spec.replace(/DIR.*?(\?|$)/, "$1") },
-        onProgress: (done, total) => process.stderr.write(`\r${store}: ${done} of ${total}   `),
-      });
-      process.stderr.write("\n");
-      const rows = summarize(evaluation).filter(({ category }) => category === null);
-      networks.push(
-        rows.map(({ shots, metrics }) => ({
-          ...{ set: set.name, real: set.real, way: way.name, shots },
-          auroc: metrics.auroc,
-          // Without the patch residual there is no map.
-          pixel: way.components.includes("P") ? metrics.pixelAuroc : null,
-        })),
-      );
-    } finally {
-      heads?.dispose();
-      backbone.dispose();
-    }
+      })),
+      {
+        ...{ backbone, dataSet, shots: SHOTS, seeds: 3, batch: 32 },
+        onProgress: (done, total) =>
+          process.stderr.write(`\r${set.name}, ${backbone.name}: ${done} of ${total}   `),
+      },
+    );
+    process.stderr.write("\n");
+    found.push(evaluations.flatMap((evaluation, i) => cellsOf(set, ways[i]!, evaluation)));
   }
-  return meanOfNetworks(networks);
+  return meanOfNetworks(found);
+}
+
+function cellsOf(set: MeasuredSet, { name, components }: WayToScore, evaluation: Evaluation): Cell[] {
+  const rows = summarize(evaluation).filter(({ category }) => category === null);
+  const cell = (shots: number, auroc: Spread | null, pixel: Spread | null): Cell => ({
+    ...{ set: set.name, real: set.real, way: name, shots, auroc, pixel },
+  });
+  if (components.includes("P")) {
+    return rows.map(({ shots, metrics }) => cell(shots, metrics.auroc, metrics.pixelAuroc));
+  }
+  // Text needs no prompts: every draw says the same, and there is no map.
+  const [{ shots, metrics }] = rows as [(typeof rows)[0]];
+  return [cell(shots, metrics.auroc && { ...metrics.auroc, deviation: null }, null)];
 }
 
 await mkdir(values.work, { recursive: true });
@@ -64,15 +75,16 @@ const isWanted = (list: string | undefined, name: string) => list?.split(",").in
 const sets = SETS.filter(
   ({ name, spec }) => isWanted(values.only, name) && (values.data || !spec.includes("DIR")),
 );
-const ways = waysToScore(values.deit, Number(values.networks)).filter(({ name }) =>
-  isWanted(values.ways, name),
-);
+const measured = networksToMeasure(values.deit, Number(values.networks))
+  .map((each) => ({ ...each, ways: each.ways.filter(({ name }) => isWanted(values.ways, name)) }))
+  .filter(({ ways }) => ways.length > 0);
 const cells: Cell[] = [];
-for (const set of sets) for (const way of ways) cells.push(...(await measure(device, set, way)));
+for (const set of sets)
+  for (const networks of measured) cells.push(...(await measure(device, set, networks)));
 device.close();
 const found = table(
   cells,
-  ways.map(({ name }) => name),
+  measured.flatMap(({ ways }) => ways.map(({ name }) => name)),
 );
 process.stdout.write(found);
 if (values.only === undefined && values.ways === undefined) await fillCard(found);

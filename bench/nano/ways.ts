@@ -11,53 +11,55 @@ import {
 import type { Device } from "@inctrl/tensor";
 
 /** A way to score, a column of the table. */
-export interface Way {
+export interface WayToScore {
   readonly name: string;
   readonly components: readonly Component[];
-  readonly shots: readonly number[];
-  readonly seeds: number;
-  /** How many networks it is the mean of. */
-  readonly networks: number;
-  open(device: Device, network: number): Promise<{ backbone: Backbone; heads?: Heads }>;
+  /** Whether nano's heads have a part in it. */
+  readonly heads?: boolean;
 }
 
-const SHOTS = [2, 4, 8];
-const RESIDUAL = { components: ["P"] as const, shots: SHOTS, seeds: 3, networks: 1 };
-
-const nano = async (device: Device) => ({ backbone: await openBackbone(device, SHIPPED_MODEL) });
+/** Networks that score by the same ways: every image is shown to each once. */
+export interface Networks {
+  /** How many the numbers are the mean of. */
+  readonly count: number;
+  readonly ways: readonly WayToScore[];
+  open(device: Device, network: number): Promise<Backbone>;
+}
 
 /**
  * @param deit DeiT-Tiny's weights; left out without them.
- * @param networks how many untrained ones.
+ * @param untrained how many untrained networks.
  */
-export function waysToScore(deit: string | undefined, networks: number): Way[] {
+export function networksToMeasure(deit: string | undefined, untrained: number): Networks[] {
+  const residualOf = (name: string): WayToScore[] => [{ name: `residual of ${name}`, components: ["P"] }];
   return [
     {
-      ...RESIDUAL,
-      name: "nano",
-      components: ["P", "T"],
-      open: async (device) => ({
-        ...(await nano(device)),
-        heads: await Heads.load((await shippedHeads(SHIPPED_MODEL))!, device),
-      }),
+      count: 1,
+      ways: [
+        { name: "nano", components: ["P", "T"], heads: true },
+        ...residualOf("nano"),
+        { name: "text of nano", components: ["T"] },
+      ],
+      open: (device) => openBackbone(device, SHIPPED_MODEL),
     },
-    { ...RESIDUAL, name: "residual of nano", open: nano },
-    // Without prompts there is nothing to draw.
-    { ...RESIDUAL, name: "text of nano", components: ["T"], shots: [SHOTS[0]!], seeds: 1, open: nano },
-    { ...RESIDUAL, name: "residual of untrained networks", networks, open: untrained },
+    { count: untrained, ways: residualOf("untrained networks"), open: openUntrained },
     ...(deit
       ? [
           {
-            ...RESIDUAL,
-            name: "residual of DeiT-Tiny",
-            open: async (device: Device) => ({ backbone: await openBackbone(device, deit, { turns: 8 }) }),
+            count: 1,
+            ways: residualOf("DeiT-Tiny"),
+            open: (device: Device) => openBackbone(device, deit, { turns: 8 }),
           },
         ]
       : []),
   ];
 }
 
-async function untrained(device: Device, network: number) {
+export async function nanoHeads(device: Device): Promise<Heads> {
+  return Heads.load((await shippedHeads(SHIPPED_MODEL))!, device);
+}
+
+async function openUntrained(device: Device, network: number): Promise<Backbone> {
   const { config } = (await shippedModel(SHIPPED_MODEL))!;
-  return { backbone: await randomBackbone(device, parseConfig(await readFile(config!, "utf8")), network) };
+  return randomBackbone(device, parseConfig(await readFile(config!, "utf8")), network);
 }

@@ -5,7 +5,13 @@ export { DecodePool, type DecodeTask, decodeThreads } from "./decode-pool.js";
 export { InctrlError, type InctrlErrorCode } from "./errors.js";
 export { type Aggregate, COMPONENTS, type Component } from "./evaluation/components.js";
 export { type Point, precisionRecallCurve, rocCurve } from "./evaluation/curves.js";
-export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.js";
+export {
+  type EvaluateOptions,
+  evaluate,
+  evaluateWays,
+  type SharedOptions,
+  type Way,
+} from "./evaluation/evaluate.js";
 export { type Spread, type SummaryRow, spreadOf, summarize } from "./evaluation/summary.js";
 export type { CategoryResult, Draw, Evaluation, Metrics, Settings } from "./evaluation/types.js";
 export { FEW_SHOT, fewShotSamples, listFewShot, readFewShot } from "./few-shot.js";

@@ -18,14 +18,14 @@ import { type PartResult, Unit } from "./unit.js";
 /** What all categories of a run share. */
 export interface Job {
   readonly backbone: Backbone;
-  readonly recipe: Recipe;
+  /** The ways to score, each with what keeps its draws. */
+  readonly ways: readonly { readonly recipe: Recipe; readonly store: DrawStore }[];
   readonly shots: readonly number[];
   readonly seeds: readonly (number | null)[];
   readonly fit: Fit;
   readonly batch: number;
   /** Bytes of features held on the device at a time. */
   readonly featureBytes: number;
-  readonly store: DrawStore;
   /** Features that are kept; without them every image is encoded anew. */
   readonly features?: FeatureStore;
   readonly signal?: AbortSignal;
@@ -37,33 +37,37 @@ export interface Job {
 /** Of an image's time, what encoding counts for in the progress; the rest is for the comparison with all draws. */
 const ENCODING = 0.6;
 
-/** Measures every draw of a category; of a stopped run those that were finished. */
-export async function evaluateCategory(category: Category, job: Job): Promise<CategoryResult> {
+/** Measures every draw of a category by each way to score; of a stopped run those that were finished. */
+export async function evaluateCategory(category: Category, job: Job): Promise<CategoryResult[]> {
   const { name, className, test } = category;
   const labels = test.map(({ label }) => label);
   const problem = oneClass(labels);
-  const draws = problem ? [] : await new CategoryRun(category, job).run();
-  const skipped = new Map(draws.flatMap((draw) => draw.skipped.map((each) => [each.id, each])));
+  const drawn = problem ? job.ways.map(() => []) : await new CategoryRun(category, job).run();
   const ids = test.map(({ id }) => id);
-  return { name, className, ids, labels, draws, skipped: [...skipped.values()], problem };
+  return drawn.map((draws) => {
+    const skipped = new Map(draws.flatMap((draw) => draw.skipped.map((each) => [each.id, each])));
+    return { name, className, ids, labels, draws, skipped: [...skipped.values()], problem };
+  });
 }
 
 class CategoryRun {
   readonly #category: Category;
   readonly #job: Job;
   readonly #masks: ViewMasks | null;
-  readonly #draws: Draw[] = [];
+  /** Of each way. */
+  readonly #draws: Draw[][];
   #data = "";
 
   constructor(category: Category, job: Job) {
     this.#category = category;
     this.#job = job;
+    this.#draws = job.ways.map(() => []);
     const { size } = job.backbone.config.preprocess;
     this.#masks = hasMasks(category) ? new ViewMasks(category.test, size, this.#skip) : null;
   }
 
-  async run(): Promise<Draw[]> {
-    const { backbone, recipe, signal } = this.#job;
+  async run(): Promise<Draw[][]> {
+    const { backbone, ways, signal } = this.#job;
     this.#data = await categoryFingerprint(this.#category);
     using pool = new PromptPool(this.#category, backbone, {
       ...this.#job,
@@ -72,38 +76,41 @@ class CategoryRun {
     });
     const units = await this.#prepare(pool);
     if (units.length > 0 && !signal?.aborted) {
-      const text = recipe.components.has("T") ? await backbone.prototypes(this.#category.className) : null;
+      const asksText = ways.some(({ recipe }) => recipe.components.has("T"));
+      const text = asksText ? await backbone.prototypes(this.#category.className) : null;
       await this.#scoreAll(units, pool, text);
     }
     const order = ({ shots, seed }: Draw) => shots * 2 ** 32 + (seed ?? 0);
-    return this.#draws.sort((a, b) => order(a) - order(b));
+    return this.#draws.map((draws) => draws.sort((a, b) => order(a) - order(b)));
   }
 
   /** Takes up finished draws, and chooses and encodes the prompts of the others. */
   async #prepare(pool: PromptPool): Promise<Unit[]> {
-    const { shots, seeds, store, signal } = this.#job;
+    const { ways, shots, seeds, signal } = this.#job;
     const { name } = this.#category;
     const units: Unit[] = [];
     for (const k of shots) {
       for (const seed of seeds) {
-        const key = { category: name, shots: k, seed };
-        const stored = store.draw(key, this.#data);
-        if (stored) {
-          const { data: _, ...draw } = stored;
-          this.#draws.push(draw);
-          continue;
+        for (const [way, { store }] of ways.entries()) {
+          const key = { category: name, shots: k, seed };
+          const stored = store.draw(key, this.#data);
+          if (stored) {
+            const { data: _, ...draw } = stored;
+            this.#draws[way].push(draw);
+            continue;
+          }
+          const chosen = await pool.choose(k, seed);
+          if (signal?.aborted) return [];
+          const unit = new Unit(way, key, chosen);
+          const found = chosen.prompts.length;
+          if (found < k) {
+            const images = `${found} normal training image${found === 1 ? "" : "s"}`;
+            this.#draws[way].push(unit.toDraw(NO_METRICS, `${images} for ${k} prompts`));
+            continue;
+          }
+          unit.resume(store.parts(key, this.#data));
+          units.push(unit);
         }
-        const chosen = await pool.choose(k, seed);
-        if (signal?.aborted) return [];
-        const unit = new Unit(name, k, seed, chosen);
-        const found = chosen.prompts.length;
-        if (found < k) {
-          const images = `${found} normal training image${found === 1 ? "" : "s"}`;
-          this.#draws.push(unit.toDraw(NO_METRICS, `${images} for ${k} prompts`));
-          continue;
-        }
-        unit.resume(store.parts(key, this.#data));
-        units.push(unit);
       }
     }
     return units;
@@ -116,7 +123,7 @@ class CategoryRun {
   };
 
   /**
-   * Goes through the test images part by part, each encoded once and compared with the prompts of all draws. A part is
+   * Goes through the test images part by part, each encoded once and compared with the prompts of all draws and ways. A part is
    * what fits the memory: most data sets are one, and their draws finish one after another.
    */
   async #scoreAll(units: readonly Unit[], pool: PromptPool, text: Tensor | null): Promise<void> {
@@ -142,7 +149,7 @@ class CategoryRun {
     pool: PromptPool,
     text: Tensor | null,
   ): Promise<boolean> {
-    const { backbone, featureBytes, store, signal, onImages } = this.#job;
+    const { backbone, ways, featureBytes, signal, onImages } = this.#job;
     const count = to - from;
     const held: Features[] = [];
     const unreadable: Skipped[] = [];
@@ -172,7 +179,7 @@ class CategoryRun {
         const result = { scores, maps, skipped: [...unreadable, ...skipped], seconds };
         unit.add(result);
         if (unit.done === this.#category.test.length) await this.#finish(unit);
-        else await store.addPart(unit.toStored(this.#data, from, result));
+        else await ways[unit.way].store.addPart(unit.toStored(this.#data, from, result));
         onImages(((1 - ENCODING) * count) / units.length);
       }
       return true;
@@ -191,7 +198,7 @@ class CategoryRun {
     pool: PromptPool,
     text: Tensor | null,
   ): Promise<Omit<PartResult, "seconds">> {
-    const { recipe } = this.#job;
+    const { recipe } = this.#job.ways[unit.way];
     const scores = new Array<number | null>(count).fill(null);
     const maps: SeenMap[] = [];
     const skipped: Skipped[] = [];
@@ -226,7 +233,7 @@ class CategoryRun {
     const { metrics, problem } = measureScores(labels, unit.scores);
     const pixels = this.#masks && !problem ? await measurePixels(unit.maps, this.#masks) : null;
     const draw = unit.toDraw({ ...metrics, ...pixels }, problem);
-    this.#draws.push(draw);
-    await this.#job.store.addDraw({ ...draw, data: this.#data });
+    this.#draws[unit.way].push(draw);
+    await this.#job.ways[unit.way].store.addDraw({ ...draw, data: this.#data });
   }
 }

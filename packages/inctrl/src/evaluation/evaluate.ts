@@ -1,23 +1,18 @@
 import type { Fit } from "@inctrl/clip";
-import type { DataSet, Skipped } from "@inctrl/datasets";
+import type { Category, DataSet, Skipped } from "@inctrl/datasets";
 import type { Backbone } from "../backbone.js";
 import { InctrlError } from "../errors.js";
 import type { Heads } from "../heads.js";
 import type { FeatureStore } from "../training/features.js";
 import { evaluateCategory, type Job } from "./category.js";
-import { type Aggregate, COMPONENTS, type Component, makeRecipe } from "./components.js";
+import { type Aggregate, COMPONENTS, type Component, makeRecipe, type Recipe } from "./components.js";
 import { oneClass } from "./measure.js";
 import { DrawStore } from "./store.js";
 import { checkStore } from "./stored.js";
 import type { CategoryResult, Evaluation, Settings } from "./types.js";
 
-export interface EvaluateOptions {
-  backbone: Backbone;
-  dataSet: DataSet;
-  /** Each K to be measured. */
-  shots: readonly number[];
-  /** How many draws of each K, with seeds 0, 1, ...; 0 measures once, with the first K prompts by name. */
-  seeds: number;
+/** A way to score images, and where its draws are kept. */
+export interface Way {
   heads?: Heads;
   /** What scores are made of, as the rows of the paper's ablation. Default: all that the model has. */
   components?: readonly Component[];
@@ -25,6 +20,20 @@ export interface EvaluateOptions {
   aggregate?: Aggregate;
   /** Weight of s_p in the final score. Default: the heads' own. */
   alpha?: number;
+  /** A file that keeps draws as they finish, from which a stopped run goes on. Default: none is kept. */
+  store?: string;
+  /** More that a stored run must agree with, such as the hash of the heads' file. */
+  settings?: Settings;
+}
+
+/** What all ways to score of a run share. */
+export interface SharedOptions {
+  backbone: Backbone;
+  dataSet: DataSet;
+  /** Each K to be measured. */
+  shots: readonly number[];
+  /** How many draws of each K, with seeds 0, 1, ...; 0 measures once, with the first K prompts by name. */
+  seeds: number;
   /** Default `crop`. */
   fit?: Fit;
   /** Images encoded together. Default 8; the numbers do not depend on it. */
@@ -33,10 +42,6 @@ export interface EvaluateOptions {
   featureBytes?: number;
   /** Features that are kept between runs, as training keeps them: in float16, which moves residuals by about 1e-4. */
   features?: FeatureStore;
-  /** A file that keeps draws as they finish, from which a stopped run goes on. Default: none is kept. */
-  store?: string;
-  /** More that a stored run must agree with, such as the hash of the heads' file. */
-  settings?: Settings;
   /** Images done, and in all, of those that no stored result makes unnecessary. */
   onProgress?: (done: number, total: number, category: string) => void;
   /** A test image or a prompt that is left out. */
@@ -44,6 +49,8 @@ export interface EvaluateOptions {
   /** Stops after the draw at work; what is finished is returned, and stored. */
   signal?: AbortSignal;
 }
+
+export interface EvaluateOptions extends SharedOptions, Way {}
 
 /**
  * Measures how well a model tells the categories of a data set apart, given K normal images of each: for every
@@ -56,38 +63,39 @@ export interface EvaluateOptions {
  * for (const { category, shots, metrics } of summarize(evaluation)) console.log(category, shots, metrics.auroc?.mean);
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { backbone, dataSet, fit = "crop", batch = 8, signal } = options;
-  const { heads, components, aggregate = "max", alpha = heads?.alpha ?? 1, featureBytes = 2 ** 29 } = options;
+  const [evaluation] = await evaluateWays([options], options);
+  return evaluation as Evaluation;
+}
+
+/**
+ * Measures several ways to score with one backbone on the same draws, each as `evaluate` would alone: images are encoded
+ * and prompts searched once for all of them.
+ *
+ * @returns an evaluation a way, in their order.
+ * @throws InctrlError as `evaluate`.
+ * @example
+ * const [full, residual] = await evaluateWays([{ heads }, { components: ["P"] }], { backbone, dataSet, shots: [4], seeds: 3 });
+ */
+export async function evaluateWays(ways: readonly Way[], options: SharedOptions): Promise<Evaluation[]> {
+  const { backbone, dataSet, fit = "crop", batch = 8, featureBytes = 2 ** 29, features, signal } = options;
   const shots = wholeNumbers(options.shots);
   const seeds = seedsOf(options.seeds);
-  const recipe = makeRecipe(backbone, heads, components, aggregate, alpha);
-  const { features } = options;
+  const recipes = ways.map(({ heads, components, aggregate = "max", alpha = heads?.alpha ?? 1 }) =>
+    makeRecipe(backbone, heads, components, aggregate, alpha),
+  );
   if (features) checkStore(features, backbone, fit);
-  const text = recipe.components.has("T") ? await backbone.textFingerprint() : null;
-  const settings: Settings = {
-    "data set": dataSet.name,
-    backbone: backbone.fingerprint,
-    blocks: backbone.config.outBlocks.join(),
-    preprocessing: JSON.stringify(backbone.config.preprocess),
-    components: COMPONENTS.filter((name) => recipe.components.has(name)).join(),
-    aggregate,
-    alpha: String(alpha),
-    fit,
-    ...(backbone.turns > 1 && { "prompt turns": String(backbone.turns) }),
-    ...(text !== null && { text }),
-    ...(features && { features: "kept in float16" }),
-    ...options.settings,
-  };
-  const store = await DrawStore.open(options.store, settings);
-  const categories: CategoryResult[] = [];
+  const settings: Settings[] = [];
+  for (const [i, way] of ways.entries()) settings.push(await settingsOf(recipes[i]!, way, options));
+  const stores: DrawStore[] = [];
+  const found: CategoryResult[][] = ways.map(() => []);
   try {
-    const waiting = (name: string) =>
-      shots.some((k) => seeds.some((seed) => !store.has({ category: name, shots: k, seed })));
-    const total = dataSet.categories.reduce(
-      (sum, { name, test }) =>
-        sum + (waiting(name) && !oneClass(test.map(({ label }) => label)) ? test.length : 0),
-      0,
-    );
+    for (const [i, { store }] of ways.entries()) stores.push(await DrawStore.open(store, settings[i]!));
+    const isWaiting = ({ name, test }: Category) =>
+      !oneClass(test.map(({ label }) => label)) &&
+      shots.some((k) =>
+        seeds.some((seed) => stores.some((store) => !store.has({ category: name, shots: k, seed }))),
+      );
+    const total = dataSet.categories.reduce((sum, each) => sum + (isWaiting(each) ? each.test.length : 0), 0);
     let done = 0;
     for (const category of dataSet.categories) {
       if (signal?.aborted) break;
@@ -97,19 +105,45 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       };
       const onSkipped: Job["onSkipped"] = (skipped) => options.onSkipped?.(skipped);
       const job: Job = {
-        ...{ backbone, recipe, shots, seeds, fit, batch, featureBytes, features, store, signal },
+        ...{ backbone, shots, seeds, fit, batch, featureBytes, features, signal },
+        ways: recipes.map((recipe, i) => ({ recipe, store: stores[i]! })),
         ...{ onImages, onSkipped },
       };
-      categories.push(await evaluateCategory(category, job));
+      for (const [i, result] of (await evaluateCategory(category, job)).entries()) found[i]!.push(result);
     }
   } finally {
-    await store.close();
+    for (const store of stores) await store.close();
   }
-  const drawn = categories.filter(
-    ({ problem, draws }) => problem || draws.length === shots.length * seeds.length,
-  );
-  const complete = drawn.length === dataSet.categories.length;
-  return { dataSet: dataSet.name, shots, seeds, settings, categories, complete };
+  return found.map((categories, i) => {
+    const drawn = categories.filter(
+      ({ problem, draws }) => problem || draws.length === shots.length * seeds.length,
+    );
+    const complete = drawn.length === dataSet.categories.length;
+    return { dataSet: dataSet.name, shots, seeds, settings: settings[i]!, categories, complete };
+  });
+}
+
+/** What a stored run of a way must agree with. */
+async function settingsOf(
+  { components, alpha }: Recipe,
+  { aggregate = "max", settings }: Way,
+  { backbone, dataSet, fit = "crop", features }: SharedOptions,
+): Promise<Settings> {
+  const text = components.has("T") ? await backbone.textFingerprint() : null;
+  return {
+    "data set": dataSet.name,
+    backbone: backbone.fingerprint,
+    blocks: backbone.config.outBlocks.join(),
+    preprocessing: JSON.stringify(backbone.config.preprocess),
+    components: COMPONENTS.filter((name) => components.has(name)).join(),
+    aggregate,
+    alpha: String(alpha),
+    fit,
+    ...(backbone.turns > 1 && { "prompt turns": String(backbone.turns) }),
+    ...(text !== null && { text }),
+    ...(features && { features: "kept in float16" }),
+    ...settings,
+  };
 }
 
 /** In ascending order, each once. */

@@ -1,7 +1,7 @@
 import type { Sample, Skipped } from "@inctrl/datasets";
 import type { SeenMap } from "./measure.js";
 import type { ChosenPrompts } from "./prompts.js";
-import type { StoredPart } from "./store.js";
+import type { DrawKey, StoredPart } from "./store.js";
 import type { Draw, Metrics } from "./types.js";
 
 /** What a part of the test images adds to a draw. */
@@ -14,6 +14,8 @@ export interface PartResult {
 
 /** A draw at work: its prompts, and the scores so far. */
 export class Unit {
+  /** Which of the ways to score it is of. */
+  readonly way: number;
   readonly category: string;
   readonly shots: number;
   readonly seed: number | null;
@@ -23,7 +25,8 @@ export class Unit {
   readonly #skipped: Skipped[];
   #seconds = 0;
 
-  constructor(category: string, shots: number, seed: number | null, { prompts, skipped }: ChosenPrompts) {
+  constructor(way: number, { category, shots, seed }: DrawKey, { prompts, skipped }: ChosenPrompts) {
+    this.way = way;
     this.category = category;
     this.shots = shots;
     this.seed = seed;
