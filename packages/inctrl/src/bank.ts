@@ -1,4 +1,11 @@
-import { type Fit, gridSize, type PreparedImage, turnedFrom, turnedViews } from "@inctrl/clip";
+import {
+  type Fit,
+  gridSize,
+  type PreparedImage,
+  type PreprocessConfig,
+  turnedFrom,
+  turnedViews,
+} from "@inctrl/clip";
 import {
   concat,
   type Device,
@@ -45,7 +52,7 @@ interface BankInfo {
   blocks: number[];
   /** Symmetries of the square that each view is held in; 1 where an older bank does not say. */
   turns?: 1 | 8;
-  preprocess: { size: number; mean: readonly number[]; std: readonly number[] };
+  preprocess: Pick<PreprocessConfig, "size" | "mean" | "std" | "brightness" | "smoothing">;
 }
 
 const FORMAT = "inctrl-bank";
@@ -213,8 +220,9 @@ export function unturned(features: Tensor, turns: number): Tensor {
 }
 
 const preprocessOf = ({ config }: Backbone) => {
-  const { size, mean, std } = config.preprocess;
-  return { size, mean: [...mean], std: [...std] };
+  const { size, mean, std, brightness, smoothing } = config.preprocess;
+  // What is undefined is left out of JSON.
+  return { size, mean, std, brightness, smoothing };
 };
 
 /** Patches of one view. */
