@@ -52,7 +52,7 @@ interface BankInfo {
   blocks: number[];
   /** Symmetries of the square that each view is held in; 1 where an older bank does not say. */
   turns?: 1 | 8;
-  preprocess: Pick<PreprocessConfig, "size" | "mean" | "std" | "brightness" | "smoothing">;
+  preprocess: Omit<PreprocessConfig, "interpolation">;
 }
 
 const FORMAT = "inctrl-bank";
@@ -219,10 +219,10 @@ export function unturned(features: Tensor, turns: number): Tensor {
   return reshape(slice(reshape(features, [-1, turns, width]), [null, [0, 1]]), [-1, width]);
 }
 
-const preprocessOf = ({ config }: Backbone) => {
-  const { size, mean, std, brightness, smoothing } = config.preprocess;
-  // What is undefined is left out of JSON.
-  return { size, mean, std, brightness, smoothing };
+const preprocessOf = ({ config }: Backbone): BankInfo["preprocess"] => {
+  // Older banks do not name it, and there is but one.
+  const { interpolation: _, ...rest } = config.preprocess;
+  return rest;
 };
 
 /** Patches of one view. */
