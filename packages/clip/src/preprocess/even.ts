@@ -17,33 +17,29 @@ export function evenOut(
   pixels: Uint8Array,
   { brightness, smoothing = 0 }: Pick<PreprocessConfig, "brightness" | "smoothing">,
 ): Float32Array {
-  const size = Math.round(Math.sqrt(pixels.length / 3));
-  const values = Float32Array.from(pixels, (byte) => byte / 255);
-  for (let pass = 0; pass < smoothing; pass++) smooth(values, size);
+  const values = new Float32Array(pixels.length);
+  for (let i = 0; i < values.length; i++) values[i] = pixels[i]! / 255;
+  const row = 3 * Math.round(Math.sqrt(values.length / 3));
+  for (let pass = 0; pass < smoothing; pass++) {
+    for (let start = 0; start < values.length; start += row) smooth(values.subarray(start, start + row), 3);
+    smooth(values, row);
+  }
   if (brightness === undefined) return values;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const gain = brightness / Math.max(mean, DARKEST);
-  return values.map((value) => value * gain);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  const gain = brightness / Math.max(sum / values.length, DARKEST);
+  for (let i = 0; i < values.length; i++) values[i]! *= gain;
+  return values;
 }
 
-/** Weights 1 2 1 along rows, then along columns; beyond the edge the picture goes on as at it. */
-function smooth(values: Float32Array, size: number): void {
-  const row = 3 * size;
-  for (const [step, line] of [
-    [3, row],
-    [row, 3],
-  ] as const) {
-    for (let i = 0; i < size; i++) {
-      for (let channel = 0; channel < 3; channel++) {
-        const start = i * line + channel;
-        let before = values[start]!;
-        for (let k = 0, at = start; k < size; k++, at += step) {
-          const here = values[at]!;
-          const after = k < size - 1 ? values[at + step]! : here;
-          values[at] = 0.5 * here + 0.25 * (before + after);
-          before = here;
-        }
-      }
-    }
+/** Weights 1 2 1 over each value and those `step` before and after it; beyond the ends the line goes on as at them. */
+function smooth(values: Float32Array, step: number): void {
+  const before = values.slice(0, step);
+  const last = values.length - step;
+  for (let i = 0, k = 0; i < values.length; i++) {
+    const here = values[i]!;
+    values[i] = 0.5 * here + 0.25 * (before[k]! + (i < last ? values[i + step]! : here));
+    before[k] = here;
+    k = k === step - 1 ? 0 : k + 1;
   }
 }
