@@ -4,7 +4,7 @@ export interface PreprocessConfig {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
   readonly interpolation: "bicubic";
-  /** The mean that each image is multiplied to, in [0, 1]; left out: images stay as bright as they are. */
+  /** The mean that each image is brought to or nearer to, in [0, 1]; left out: images stay as bright as they are. */
   readonly brightness?: number;
   /** Passes of a small smoothing filter over the square; left out: none. */
   readonly smoothing?: number;

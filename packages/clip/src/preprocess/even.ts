@@ -1,12 +1,12 @@
 import type { PreprocessConfig } from "../config/types.js";
 
-/** Brightness below which an image is all but black, and what it shows all but noise. */
-const DARKEST = 0.01;
+/** How many times brighter or darker an image may become: what is farther from the brightness wanted is so by what it shows. */
+const MOST_GAIN = 2;
 
 /**
- * Evens out how a square image was taken: smooths it, so that sensor noise and focus tell less, and multiplies it so that its mean
- * is the configured brightness, so that exposure tells nothing. Two images of one thing in light of other strength come out alike.
- * Turning the square commutes with it.
+ * Evens out how a square image was taken: smooths it, so that sensor noise and focus tell less, and multiplies it by 1/2 to 2, so that
+ * its mean is or comes nearer to the configured brightness. Two images of one thing in light of other strength come out alike; a
+ * digit on black stays a thing on black. Turning the square commutes with it.
  *
  * @param pixels interleaved RGB bytes, (size, size, 3).
  * @returns values of which 1 is white, in the same order; brighter than white where the gain says so.
@@ -27,7 +27,8 @@ export function evenOut(
   if (brightness === undefined) return values;
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
-  const gain = brightness / Math.max(sum / values.length, DARKEST);
+  const wanted = brightness / (sum / values.length);
+  const gain = Math.min(MOST_GAIN, Math.max(1 / MOST_GAIN, wanted));
   for (let i = 0; i < values.length; i++) values[i]! *= gain;
   return values;
 }
