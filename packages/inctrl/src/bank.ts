@@ -1,11 +1,4 @@
-import {
-  type Fit,
-  gridSize,
-  type PreparedImage,
-  type PreprocessConfig,
-  turnedFrom,
-  turnedViews,
-} from "@inctrl/clip";
+import { type Fit, gridSize, type PreparedImage, turnedFrom, turnedViews } from "@inctrl/clip";
 import {
   concat,
   type Device,
@@ -52,7 +45,7 @@ interface BankInfo {
   blocks: number[];
   /** Symmetries of the square that each view is held in; 1 where an older bank does not say. */
   turns?: 1 | 8;
-  preprocess: Omit<PreprocessConfig, "interpolation">;
+  preprocess: { size: number; mean: readonly number[]; std: readonly number[] };
 }
 
 const FORMAT = "inctrl-bank";
@@ -219,10 +212,9 @@ export function unturned(features: Tensor, turns: number): Tensor {
   return reshape(slice(reshape(features, [-1, turns, width]), [null, [0, 1]]), [-1, width]);
 }
 
-const preprocessOf = ({ config }: Backbone): BankInfo["preprocess"] => {
-  // Older banks do not name it, and there is but one.
-  const { interpolation: _, ...rest } = config.preprocess;
-  return rest;
+const preprocessOf = ({ config }: Backbone) => {
+  const { size, mean, std } = config.preprocess;
+  return { size, mean: [...mean], std: [...std] };
 };
 
 /** Patches of one view. */

@@ -222,13 +222,6 @@ test("another backbone, other blocks and other preprocessing are refused", async
     })),
     /its images were prepared in another way/,
   );
-  await refused(
-    await varied(device, (config) => ({
-      ...config,
-      preprocess: { ...config.preprocess, brightness: 0.43 },
-    })),
-    /its images were prepared in another way/,
-  );
 });
 
 test("files that are no bank, are cut off or lie are refused in one line", async ({ device, folder }) => {

@@ -19,8 +19,6 @@ const NANO = {
   text_cfg: { context_length: 32, width: 96, layers: 2, heads: 3 },
   out_blocks: [1, 2, 3],
   prompt_turns: 8,
-  brightness: 0.43,
-  smoothing: 1,
 };
 
 /** A model that is to be trained, with the vocabulary it was given. */

@@ -22,7 +22,6 @@ const MAX_LAYERS = 256;
 const MAX_VOCAB = 1_048_576;
 const MAX_CONTEXT = 65_536;
 const MAX_LOGIT_SCALE = 1000;
-const MAX_SMOOTHING = 16;
 
 const CLIP_EPS = 1e-5;
 const TIMM_EPS = 1e-6;
@@ -100,10 +99,17 @@ function parseOpenClip(fields: FieldReader): ModelConfig {
     ? parseText(new FieldReader(fields.raw("text_cfg"), "config.text_cfg"))
     : {};
   const compared = parseCompared(fields, vision.layers);
-  const preprocess = { ...clipPreprocess(vision), ...parseEvening(fields) };
   fields.ignore("name", "description");
   fields.end();
-  return { kind: "clip", embedDim, activation, vision, ...text, preprocess, ...compared };
+  return {
+    kind: "clip",
+    embedDim,
+    activation,
+    vision,
+    ...text,
+    preprocess: clipPreprocess(vision),
+    ...compared,
+  };
 }
 
 function parseText(fields: FieldReader): { text: TextConfig } {
@@ -212,14 +218,6 @@ function squareSize(fields: FieldReader, key: string, fallback?: number): number
 
 function mlpWidth(fields: FieldReader, width: number): number {
   return Math.max(1, Math.floor(width * fields.positive("mlp_ratio", 64, 4)));
-}
-
-/** Our own fields: how images are evened out. */
-function parseEvening(fields: FieldReader): Pick<PreprocessConfig, "brightness" | "smoothing"> {
-  return {
-    ...(fields.has("brightness") && { brightness: fields.positive("brightness", 1) }),
-    ...(fields.has("smoothing") && { smoothing: fields.size("smoothing", MAX_SMOOTHING) }),
-  };
 }
 
 /** Our own fields: what of images InCTRL compares. */

@@ -1,13 +1,9 @@
-/** The square size that images are brought to, how they are evened out, and means and deviations by which pixels in [0, 1] are normalised. */
+/** Means and deviations by which pixels in [0, 1] are normalised, and the square size they are brought to. */
 export interface PreprocessConfig {
   readonly size: number;
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
   readonly interpolation: "bicubic";
-  /** The mean that each image is brought to or nearer to, in [0, 1]; left out: images stay as bright as they are. */
-  readonly brightness?: number;
-  /** Passes of a small smoothing filter over the square; left out: none. */
-  readonly smoothing?: number;
 }
 
 /** GELU by the error function, or CLIP's original x * sigmoid(1.702 x). */

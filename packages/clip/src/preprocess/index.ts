@@ -1,4 +1,3 @@
-export { evenOut } from "./even.js";
 export type { Fit } from "./fit.js";
 export { normalize, type PreparedImage, prepareImage } from "./prepare.js";
 export type { RasterImage } from "./raster.js";

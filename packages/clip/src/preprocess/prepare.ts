@@ -1,5 +1,4 @@
 import type { PreprocessConfig } from "../config/types.js";
-import { evenOut } from "./even.js";
 import { type Fit, layOut } from "./fit.js";
 import { CHANNELS, checkRaster, premultiply, type RasterImage, toRgb, unpremultiply } from "./raster.js";
 import { resizeBicubic, resizeNearest, type Size, type Window } from "./resize.js";
@@ -60,25 +59,15 @@ function resizer(image: RasterImage, size: Size): (window: Window) => Uint8Array
 
 /**
  * Normalises interleaved RGB bytes to float32 planes (3, height, width): value / 255, minus mean, over std, each
- * step rounded to float32 as PyTorch does. Writes into `out` when given, from `offset`. Where the configuration asks for it, the
- * pixels, a square's, are evened out first (`evenOut`).
+ * step rounded to float32 as PyTorch does. Writes into `out` when given, from `offset`.
  */
 export function normalize(
   pixels: Uint8Array,
-  config: Pick<PreprocessConfig, "mean" | "std" | "brightness" | "smoothing">,
+  { mean, std }: Pick<PreprocessConfig, "mean" | "std">,
   out: Float32Array = new Float32Array(pixels.length),
   offset = 0,
 ): Float32Array {
-  const { mean, std } = config;
   const count = pixels.length / 3;
-  if (config.brightness !== undefined || config.smoothing !== undefined) {
-    const values = evenOut(pixels, config);
-    for (let c = 0; c < 3; c++) {
-      const plane = offset + c * count;
-      for (let i = 0; i < count; i++) out[plane + i] = (values[3 * i + c]! - mean[c]!) / std[c]!;
-    }
-    return out;
-  }
   const table = new Float32Array(256);
   for (let c = 0; c < 3; c++) {
     const [centre, spread] = [Math.fround(mean[c]!), Math.fround(std[c]!)];

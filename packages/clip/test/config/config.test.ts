@@ -111,9 +111,6 @@ test("OpenCLIP JSON, its hub form, sizes that divide by nothing", () => {
   assert.equal([config.vision.heads, config.text?.heads, config.outBlocks], [2, 2, [1, 4]]);
   assert.is(config.promptTurns, undefined);
   assert.is(parseConfig({ ...tiny(), prompt_turns: 8 }).promptTurns, 8);
-  assert.equal([config.preprocess.brightness, config.preprocess.smoothing], [undefined, undefined]);
-  const even = parseConfig({ ...tiny(), brightness: 0.43, smoothing: 1 });
-  assert.equal(even.preprocess, { ...config.preprocess, brightness: 0.43, smoothing: 1 });
   const hub = parseConfig({
     model_cfg: tiny(),
     preprocess_cfg: { mean: [0.5, 0.5, 0.5], interpolation: "bicubic" },
@@ -170,8 +167,6 @@ test("wrong, unknown and huge values are refused and named", () => {
   refused({ ...tiny(), out_blocks: [5] }, "from 1 to 4");
   refused({ ...tiny(), out_blocks: [3, 2] }, "ascending");
   refused({ ...tiny(), prompt_turns: 4 }, /prompt_turns.*must be 1 or 8/);
-  for (const brightness of [0, -1, 1.5, "bright"]) refused({ ...tiny(), brightness }, /brightness/);
-  for (const smoothing of [0, 0.5, 17, true]) refused({ ...tiny(), smoothing }, /smoothing/);
   refused({ ...tiny(), text_cfg: { ...tiny().text_cfg, hf_model_name: "x" } }, "hf_model_name");
   refused({ ...tiny(), text_cfg: { ...tiny().text_cfg, heads: 5 } }, "does not divide into 5 heads");
   refused({ ...tiny(), text_cfg: { ...tiny().text_cfg, vocab_size: 2 ** 40 } }, "vocab_size");
