@@ -34,12 +34,12 @@ async function measure(device: Device, set: MeasuredSet, networks: Networks): Pr
   const found: Cell[][] = [];
   for (let network = 0; network < count; network++) {
     using backbone = await networks.open(device, network);
-    using heads = await nanoHeads(device);
+    using heads = ways.some((way) => way.heads) ? await nanoHeads(device) : null;
     const storeOf = ({ name }: WayToScore) =>
       [set.name, name, ...(network > 0 ? [`network ${network + 1}`] : [])].join(", ").replaceAll(" ", "-");
     const evaluations = await evaluateWays(
       ways.map((way) => ({
-        ...{ heads: way.heads ? heads : undefined, components: way.components },
+        ...{ heads: way.heads && heads ? heads : undefined, components: way.components },
         store: join(values.work, `${storeOf(way)}.jsonl`),
         // The store knows data sets by name only.
         settings: { most: String(set.most ?? "all"), spec: set.spec.replace(/DIR.*?(\?|$)/, "$1") },

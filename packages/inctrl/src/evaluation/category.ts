@@ -9,7 +9,7 @@ import { promptFeatureOf, type Recipe, scoreFeatures } from "./components.js";
 import { disposeFeatures, type EncodeOptions, encodeSamples, type Features } from "./features.js";
 import { categoryFingerprint } from "./fingerprint.js";
 import { hasMasks, measurePixels, measureScores, oneClass, type SeenMap, ViewMasks } from "./measure.js";
-import { PromptPool } from "./prompts.js";
+import { type ChosenPrompts, PromptPool } from "./prompts.js";
 import type { DrawStore } from "./store.js";
 import { storedSamples } from "./stored.js";
 import { type CategoryResult, type Draw, NO_METRICS } from "./types.js";
@@ -91,15 +91,16 @@ class CategoryRun {
     const units: Unit[] = [];
     for (const k of shots) {
       for (const seed of seeds) {
+        const key = { category: name, shots: k, seed };
+        let chosen: ChosenPrompts | undefined;
         for (const [way, { store }] of ways.entries()) {
-          const key = { category: name, shots: k, seed };
           const stored = store.draw(key, this.#data);
           if (stored) {
             const { data: _, ...draw } = stored;
             this.#draws[way].push(draw);
             continue;
           }
-          const chosen = await pool.choose(k, seed);
+          chosen ??= await pool.choose(k, seed);
           if (signal?.aborted) return [];
           const unit = new Unit(way, key, chosen);
           const found = chosen.prompts.length;
