@@ -17,7 +17,7 @@ const LIMIT_MS = 120_000;
 const LONG = ["cli/test/commands/", "scripts/test/docs", "inctrl/test/training/", "tensor/test/browser"];
 
 /** Parts of the paths of tests that have no process to themselves: they start none, and leave this one as it was. */
-const TOGETHER = [/^packages\/(tensor|clip|inctrl|datasets)\/test\//];
+const TOGETHER = [/^packages\/(tensor|clip|detect|inctrl|datasets)\/test\//];
 const APART = [/\/test\/device\//, /\/(package|browser)\.test/, /inctrl\/test\/(training|parity)\//];
 /** Files of a group. */
 const GROUP = 6;

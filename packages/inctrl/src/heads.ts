@@ -1,4 +1,5 @@
 import { isHeadName, openWeights, type Weights } from "@inctrl/clip";
+import { InctrlError } from "@inctrl/detect";
 import {
   batchNorm,
   type Device,
@@ -15,7 +16,6 @@ import {
   tensor,
   writeSafetensors,
 } from "@inctrl/tensor";
-import { InctrlError } from "./errors.js";
 import { monotonePhi, RANK_BINS, rankMeans } from "./ranks.js";
 
 const BATCH_NORM_EPS = 1e-5;

@@ -1,6 +1,6 @@
+import { textScore } from "@inctrl/detect";
 import { add, div, max, mul, type PackedMatrix, reshape, scope, type Tensor } from "@inctrl/tensor";
 import type { HeadsForm } from "./heads.js";
-import { textScore } from "./prototypes.js";
 import { patchResiduals, type Residuals } from "./residual.js";
 
 /** Everything the model says of a batch, as tensors on the device. */

@@ -1,9 +1,7 @@
 import type { PreparedImage } from "@inctrl/clip";
+import type { Backbone } from "@inctrl/detect";
+import { encodeViews, InctrlError, type PromptBank, patchesOf } from "@inctrl/detect";
 import { scope, type Tensor } from "@inctrl/tensor";
-import type { Backbone } from "./backbone.js";
-import { type PromptBank, patchesOf } from "./bank.js";
-import { encodeViews } from "./encode.js";
-import { InctrlError } from "./errors.js";
 import type { Heads } from "./heads.js";
 import { type ModelContext, runModel } from "./model.js";
 

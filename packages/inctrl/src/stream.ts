@@ -1,10 +1,7 @@
 import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
 import { decodeImage, hashFile, type Raster } from "@inctrl/datasets";
-import type { Backbone } from "./backbone.js";
-import type { Prompt } from "./bank.js";
-import { chooseBatch } from "./batch.js";
-import { DecodePool, decodeThreads } from "./decode-pool.js";
-import { parseFewShot, readFewShot } from "./few-shot.js";
+import type { Backbone, Prompt } from "@inctrl/detect";
+import { chooseBatch, DecodePool, decodeThreads, parseFewShot, readFewShot } from "@inctrl/detect";
 import type { Scorer, ViewScore } from "./scorer.js";
 
 /** What the model says of one image file: of its most anomalous view, and of each. */

@@ -1,7 +1,7 @@
 import { findConfig } from "@inctrl/clip";
+import { chooseBatch } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chooseBatch } from "../src/batch.js";
 
 const MIB = 2 ** 20;
 const caps = (software: boolean, maxBindingBytes = 2 ** 31, maxBufferBytes = 2 ** 31) => ({

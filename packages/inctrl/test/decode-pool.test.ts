@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { drawProduct, encodePng, ImageError } from "@inctrl/datasets";
+import { DecodePool, decodeThreads } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DecodePool, decodeThreads } from "../src/decode-pool.js";
 
 const folder = mkdtempSync(join(tmpdir(), "inctrl-pool-"));
 test.after(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { loadClip, openWeights, parseConfig } from "@inctrl/clip";
+import { encodeViews } from "@inctrl/detect";
 import { type Device, openSafetensors, type Tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { encodeViews } from "../src/encode.js";
 import {
   type Backbone,
   Heads,

@@ -1,9 +1,8 @@
 import type { Fit } from "@inctrl/clip";
 import type { Category, Sample, Skipped } from "@inctrl/datasets";
+import type { Backbone, FeatureStore } from "@inctrl/detect";
+import { patchesOf } from "@inctrl/detect";
 import type { Tensor } from "@inctrl/tensor";
-import type { Backbone } from "../backbone.js";
-import { patchesOf } from "../bank.js";
-import type { FeatureStore } from "../training/features.js";
 import { Comparisons } from "./comparisons.js";
 import { promptFeatureOf, type Recipe, scoreFeatures } from "./components.js";
 import { disposeFeatures, type EncodeOptions, encodeSamples, type Features } from "./features.js";

@@ -1,6 +1,6 @@
 import type { Sample } from "@inctrl/datasets";
+import { RecentlyUsed } from "@inctrl/detect";
 import { add, maximum, mean, mul, nearest, packBank, scope, stack, type Tensor } from "@inctrl/tensor";
-import { RecentlyUsed } from "../training/lru.js";
 import type { EncodedPrompt, Features } from "./features.js";
 
 /**

@@ -1,9 +1,7 @@
+import type { Backbone } from "@inctrl/detect";
+import { InctrlError, patchesOf, textScore } from "@inctrl/detect";
 import { add, concat, reshape, scope, type Tensor } from "@inctrl/tensor";
-import type { Backbone } from "../backbone.js";
-import { patchesOf } from "../bank.js";
-import { InctrlError } from "../errors.js";
 import type { Heads } from "../heads.js";
-import { textScore } from "../prototypes.js";
 import type { EncodedPrompt, Features } from "./features.js";
 
 /** The paper's names: P the patch residual s_p, I the image residual s_i, T the text score s_a. */

@@ -1,9 +1,8 @@
 import type { Fit } from "@inctrl/clip";
 import type { Category, DataSet, Skipped } from "@inctrl/datasets";
-import type { Backbone } from "../backbone.js";
-import { InctrlError } from "../errors.js";
+import type { Backbone, FeatureStore } from "@inctrl/detect";
+import { InctrlError } from "@inctrl/detect";
 import type { Heads } from "../heads.js";
-import type { FeatureStore } from "../training/features.js";
 import { evaluateCategory, type Job } from "./category.js";
 import { type Aggregate, COMPONENTS, type Component, makeRecipe, type Recipe } from "./components.js";
 import { oneClass } from "./measure.js";

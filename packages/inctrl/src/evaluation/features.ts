@@ -1,9 +1,8 @@
 import { type Fit, type PreparedImage, prepareImage, turnedViews } from "@inctrl/clip";
 import type { Box, Sample } from "@inctrl/datasets";
+import type { Backbone } from "@inctrl/detect";
+import { encodeViews, unturned } from "@inctrl/detect";
 import { concat, normalize, reshape, scope, type Tensor } from "@inctrl/tensor";
-import type { Backbone } from "../backbone.js";
-import { unturned } from "../bank.js";
-import { encodeViews } from "../encode.js";
 
 /** Some encoded views of samples, on the device. */
 export interface Features {

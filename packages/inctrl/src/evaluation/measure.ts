@@ -1,7 +1,5 @@
 import type { Box, Category, Sample } from "@inctrl/datasets";
-import { upsampleMap } from "../heatmap/resample.js";
-import { auroc, averagePrecision, f1Max } from "../metrics/metrics.js";
-import { type PixelMap, pixelMetrics } from "../metrics/pixel.js";
+import { auroc, averagePrecision, f1Max, type PixelMap, pixelMetrics, upsampleMap } from "@inctrl/detect";
 import { type Metrics, NO_METRICS } from "./types.js";
 
 /** The residual map of a view of a test sample. */

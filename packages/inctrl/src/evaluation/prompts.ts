@@ -1,6 +1,5 @@
 import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
-import type { Backbone } from "../backbone.js";
-import type { FeatureStore } from "../training/features.js";
+import type { Backbone, FeatureStore } from "@inctrl/detect";
 import { type EncodedPrompt, type EncodeOptions, encodePrompt, viewsOf } from "./features.js";
 import { storedPrompt } from "./stored.js";
 

@@ -1,9 +1,7 @@
 import type { Box, Sample } from "@inctrl/datasets";
+import type { Backbone, FeatureStore } from "@inctrl/detect";
+import { InctrlError, unturned } from "@inctrl/detect";
 import { f16ToF32, normalize, reshape, scope, slice, type Tensor, tensor } from "@inctrl/tensor";
-import type { Backbone } from "../backbone.js";
-import { unturned } from "../bank.js";
-import { InctrlError } from "../errors.js";
-import type { FeatureStore } from "../training/features.js";
 import { type EncodedPrompt, type EncodeOptions, type Features, viewsOf } from "./features.js";
 
 /**

@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { loadClip } from "@inctrl/clip";
+import { InctrlError } from "@inctrl/detect";
 import {
   add,
   arange,
@@ -19,7 +20,6 @@ import {
   transpose,
   valueAndGrad,
 } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
 import type { Fixture } from "./fixture.js";
 import { compare, GRADIENT_TOLERANCE, LOGIT_TOLERANCE, type ParityCheck, TOLERANCE } from "./report.js";
 

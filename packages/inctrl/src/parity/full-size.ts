@@ -9,6 +9,7 @@ import {
   promptTexts,
   type Tokenizer,
 } from "@inctrl/clip";
+import { classPrototypes, encodePixels, InctrlError } from "@inctrl/detect";
 import {
   concat,
   type Device,
@@ -21,11 +22,8 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
-import { encodePixels } from "../encode.js";
-import { InctrlError } from "../errors.js";
 import { Heads, headShapes } from "../heads.js";
 import { runModel } from "../model.js";
-import { classPrototypes } from "../prototypes.js";
 import { hashedImage, hashedParameter } from "./hashed.js";
 import {
   compare,

@@ -8,6 +8,7 @@ import {
   type ModelConfig,
   type Weights,
 } from "@inctrl/clip";
+import { encodePixels, InctrlError, prototypesFromIds } from "@inctrl/detect";
 import {
   type Device,
   mean,
@@ -19,11 +20,8 @@ import {
   type TensorFile,
   tensor,
 } from "@inctrl/tensor";
-import { encodePixels } from "../encode.js";
-import { InctrlError } from "../errors.js";
 import { Heads } from "../heads.js";
 import { runModel } from "../model.js";
-import { prototypesFromIds } from "../prototypes.js";
 import { contrastiveChecks } from "./contrastive.js";
 import { type Fixture, openFixture } from "./fixture.js";
 import {

@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clip, isHeadName, loadClip } from "@inctrl/clip";
+import { encodePixels, InctrlError, prototypesFromIds, textScore } from "@inctrl/detect";
 import {
   add,
   type Device,
@@ -15,10 +16,7 @@ import {
   type TensorFile,
   tensor,
 } from "@inctrl/tensor";
-import { encodePixels } from "../encode.js";
-import { InctrlError } from "../errors.js";
 import { runHeads } from "../model.js";
-import { prototypesFromIds, textScore } from "../prototypes.js";
 import { patchResiduals } from "../residual.js";
 import { focalLoss, type LossForm } from "../training/focal.js";
 import { TrainableHeads } from "../training/trainable-heads.js";

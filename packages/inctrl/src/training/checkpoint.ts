@@ -1,3 +1,4 @@
+import { InctrlError } from "@inctrl/detect";
 import {
   openSafetensors,
   quoted,
@@ -6,7 +7,6 @@ import {
   TensorFileError,
   writeSafetensors,
 } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
 
 /** What must be equal for a run to be continued: by name, as text. */
 export type RunIdentity = Readonly<Record<string, string>>;

@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
+import type { AddOptions, Backbone, FeatureStore } from "@inctrl/detect";
+import { InctrlError, textScore } from "@inctrl/detect";
 import { scope, tensor } from "@inctrl/tensor";
-import type { Backbone } from "../backbone.js";
-import { InctrlError } from "../errors.js";
-import { textScore } from "../prototypes.js";
-import type { AddOptions, FeatureStore } from "./features.js";
 import type { Query, TrainingItem } from "./sampler.js";
 import { strangersTo } from "./strangers.js";
 

@@ -1,13 +1,5 @@
 export { loadCheckpoint, type Resumable, type RunIdentity, saveCheckpoint } from "./checkpoint.js";
 export { type GatherOptions, gatherData, type HoldOut, type TrainingData } from "./data.js";
-export {
-  FeatureCache,
-  type FeatureRecipe,
-  featureBytes,
-  featureRecipe,
-  type ImageFeatures,
-} from "./feature-cache.js";
-export { type AddOptions, FeatureStore, type FeatureStoreOptions } from "./features.js";
 export { type FocalOptions, focalLoss, type LossForm } from "./focal.js";
 export { type Curve, drawLossCurve } from "./loss-curve.js";
 export { type EpochRecord, MetricsLog, type StepRecord } from "./metrics-log.js";

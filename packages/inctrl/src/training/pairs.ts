@@ -1,3 +1,5 @@
+import type { FeatureStore } from "@inctrl/detect";
+import { RecentlyUsed } from "@inctrl/detect";
 import {
   add,
   concat,
@@ -10,8 +12,6 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
-import type { FeatureStore } from "./features.js";
-import { RecentlyUsed } from "./lru.js";
 
 /** An image and those it is compared with, by their numbers in a store. */
 export interface Comparison {

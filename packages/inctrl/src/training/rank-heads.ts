@@ -1,5 +1,5 @@
+import { InctrlError } from "@inctrl/detect";
 import { type Device, full, nn, relu, reshape, scope, sigmoid, type Tensor, zeros } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
 import { type HeadsForm, SORTED_HIDDEN } from "../heads.js";
 import type { HeadFunctions } from "../model.js";
 import { monotonePhi, RANK_BINS, rankMeans } from "../ranks.js";

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { InctrlError } from "@inctrl/detect";
 import { writeFileAtomic } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
 import { Heads } from "../heads.js";
 import { loadCheckpoint, type RunIdentity, saveCheckpoint } from "./checkpoint.js";
 import type { TrainingData } from "./data.js";

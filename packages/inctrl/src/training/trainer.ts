@@ -1,3 +1,5 @@
+import type { FeatureStore } from "@inctrl/detect";
+import { auroc, InctrlError } from "@inctrl/detect";
 import {
   type Device,
   keep,
@@ -9,11 +11,8 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
 import type { HeadsForm, HeadValues } from "../heads.js";
-import { auroc } from "../metrics/metrics.js";
 import { type HoldOut, type TrainingData, textKey } from "./data.js";
-import type { FeatureStore } from "./features.js";
 import type { LossForm } from "./focal.js";
 import { batchLosses, type FrozenBatch, scoreBatch, uploadBatch } from "./forward.js";
 import type { PairResiduals } from "./pairs.js";

@@ -1,10 +1,9 @@
 import { prepareImage } from "@inctrl/clip";
 import { drawPrompts, type Sample } from "@inctrl/datasets";
+import { encodeViews, upsampleMap } from "@inctrl/detect";
 import { type Device, type Tensor, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { encodeViews } from "../../src/encode.js";
 import { meanOfLargest } from "../../src/evaluation/components.js";
-import { upsampleMap } from "../../src/heatmap/resample.js";
 import {
   auroc,
   averagePrecision,

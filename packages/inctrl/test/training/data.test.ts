@@ -1,12 +1,9 @@
 import { join } from "node:path";
 import type { Category } from "@inctrl/datasets";
+import { Backbone, FeatureCache, FeatureStore, textScore } from "@inctrl/detect";
 import { keep, scope, type Tensor, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { Backbone } from "../../src/backbone.js";
-import { textScore } from "../../src/prototypes.js";
 import { gatherData, textKey } from "../../src/training/data.js";
-import { FeatureCache } from "../../src/training/feature-cache.js";
-import { FeatureStore } from "../../src/training/features.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { TRAIN_DEFAULTS, Trainer } from "../../src/training/trainer.js";
 import { deviceTests, generator, throwsCode } from "../support.js";

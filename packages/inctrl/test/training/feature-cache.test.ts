@@ -8,14 +8,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { FeatureCache, type FeatureRecipe, featureBytes, featureRecipe } from "@inctrl/detect";
 import { f32ToF16, writeSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import {
-  FeatureCache,
-  type FeatureRecipe,
-  featureBytes,
-  featureRecipe,
-} from "../../src/training/feature-cache.js";
 import { deviceTests, generator, throwsCode } from "../support.js";
 import { tinyBackbone } from "./support.js";
 

@@ -2,11 +2,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareImage } from "@inctrl/clip";
 import { decodeImage, encodePng, type Sample } from "@inctrl/datasets";
+import { encodeViews, FeatureCache, FeatureStore } from "@inctrl/detect";
 import { f16ToF32, normalize, scope } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { encodeViews } from "../../src/encode.js";
-import { FeatureCache } from "../../src/training/feature-cache.js";
-import { FeatureStore } from "../../src/training/features.js";
 import { deviceTests, maxError, randomPixels, throwsCode } from "../support.js";
 import { loads, product, tinyBackbone } from "./support.js";
 

@@ -1,12 +1,9 @@
 import { join } from "node:path";
 import { prepareImage } from "@inctrl/clip";
+import { encodeViews, FeatureCache, FeatureStore, PromptBank } from "@inctrl/detect";
 import { f16ToF32, nearest, scope, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { PromptBank } from "../../src/bank.js";
-import { encodeViews } from "../../src/encode.js";
 import { patchResiduals } from "../../src/residual.js";
-import { FeatureCache } from "../../src/training/feature-cache.js";
-import { FeatureStore } from "../../src/training/features.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { deviceTests, maxError } from "../support.js";
 import { product, tinyBackbone } from "./support.js";

@@ -1,14 +1,13 @@
 import { join } from "node:path";
 import { prepareImage } from "@inctrl/clip";
 import type { Sample } from "@inctrl/datasets";
+import type { FeatureStore } from "@inctrl/detect";
+import { auroc, PromptBank } from "@inctrl/detect";
 import { openSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { PromptBank } from "../../src/bank.js";
 import { Heads } from "../../src/heads.js";
-import { auroc } from "../../src/metrics/metrics.js";
 import { Scorer } from "../../src/scorer.js";
 import type { HoldOut } from "../../src/training/data.js";
-import type { FeatureStore } from "../../src/training/features.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { trainRun } from "../../src/training/run.js";
 import { deviceTests, maxError, throwsCode } from "../support.js";

@@ -1,7 +1,7 @@
 import { normalize, type PreparedImage, type VisionOutput, type VisionTransformer } from "@inctrl/clip";
 import { scope, slice, type Tensor, tensor } from "@inctrl/tensor";
-import type { Backbone } from "./backbone.js";
-import { InctrlError } from "./errors.js";
+import type { Backbone } from "../backbone/backbone.js";
+import { InctrlError } from "../errors.js";
 
 /**
  * Runs prepared images through a backbone's image tower.

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { type Fit, type PreparedImage, prepareImage, turnedView } from "@inctrl/clip";
 import type { Raster, Sample } from "@inctrl/datasets";
 import { f32ToF16, normalize, scope, stack } from "@inctrl/tensor";
-import type { Backbone } from "../backbone.js";
-import { encodeViews } from "../encode.js";
+import type { Backbone } from "../backbone/backbone.js";
 import { InctrlError } from "../errors.js";
-import { ContentHasher } from "./content.js";
+import { ContentHasher } from "../images/sample-hash.js";
+import { encodeViews } from "./encode.js";
 import {
   FeatureCache,
   type FeatureRecipe,

@@ -15,10 +15,10 @@ import {
   tensor,
   writeSafetensors,
 } from "@inctrl/tensor";
-import type { Backbone } from "./backbone.js";
-import { chooseBatch } from "./batch.js";
-import { encodeViews } from "./encode.js";
-import { InctrlError } from "./errors.js";
+import type { Backbone } from "../backbone/backbone.js";
+import { chooseBatch } from "../backbone/batch.js";
+import { encodeViews } from "../encoder/encode.js";
+import { InctrlError } from "../errors.js";
 
 /** One normal image to learn what is normal from. */
 export interface Prompt {

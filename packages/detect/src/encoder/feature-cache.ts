@@ -9,9 +9,9 @@ import {
   TensorFileError,
   writeSafetensors,
 } from "@inctrl/tensor";
-import type { Backbone } from "../backbone.js";
-import { patchesOf } from "../bank.js";
+import type { Backbone } from "../backbone/backbone.js";
 import { InctrlError } from "../errors.js";
+import { patchesOf } from "../matcher/bank.js";
 
 /** What a frozen backbone says of one prepared image. */
 export interface ImageFeatures {

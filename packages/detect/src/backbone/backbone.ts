@@ -15,13 +15,12 @@ import {
   resolveModel,
   type Weights,
 } from "@inctrl/clip";
-import { type Device, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
+import { type Device, nearest, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
+import { encodePixels } from "../encoder/encode.js";
+import { InctrlError } from "../errors.js";
+import { TextSource } from "../text/text-source.js";
 import { chooseBatch } from "./batch.js";
-import { encodePixels } from "./encode.js";
-import { InctrlError } from "./errors.js";
 import { fingerprinting, startFingerprint } from "./fingerprint.js";
-import { runModel } from "./model.js";
-import { TextSource } from "./text-source.js";
 
 export interface BackboneOptions {
   /** A configuration's name or JSON file, where the tensors' shapes do not tell (QuickGELU, head widths). */
@@ -167,9 +166,9 @@ async function compileAhead(device: Device, config: ModelConfig, dtype?: "float3
       const { vision } = hollowClip(device, config, { dtype, parts: "vision" });
       // Other batches compile what they need when they come.
       const pixels = Tensor.empty(device, [chooseBatch(device.caps, config), 3, size, size]);
-      const { features, taps } = encodePixels(vision, pixels, config.outBlocks);
-      const banks = taps.map((tap) => packBank(reshape(tap, [-1, tap.shape[2]])));
-      runModel(features, taps, { banks, alpha: 1 });
+      for (const tap of encodePixels(vision, pixels, config.outBlocks).taps) {
+        nearest(tap, packBank(reshape(tap, [-1, tap.shape[2]])));
+      }
     }),
   );
 }

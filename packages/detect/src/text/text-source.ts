@@ -12,8 +12,8 @@ import {
 } from "@inctrl/clip";
 import { hashFile } from "@inctrl/datasets";
 import { type Device, keep, type Tensor, tensor } from "@inctrl/tensor";
-import { InctrlError } from "./errors.js";
-import { fingerprinting } from "./fingerprint.js";
+import { fingerprinting } from "../backbone/fingerprint.js";
+import { InctrlError } from "../errors.js";
 import { PrototypeCache } from "./prototype-cache.js";
 import { classPrototypes } from "./prototypes.js";
 

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { CLIP_MEAN, CLIP_STD, openCheckpoint } from "@inctrl/clip";
 import type { Raster, Sample } from "@inctrl/datasets";
 import type { TensorFile } from "@inctrl/tensor";
-import { InctrlError } from "./errors.js";
+import { InctrlError } from "../errors.js";
 
 /** Files of prompts as the released code has them, `<category>.pt`. */
 export const FEW_SHOT = /\.pt$/i;
