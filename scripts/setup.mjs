@@ -1,35 +1,36 @@
-// From a fresh clone to the job itself. What is already done is not done again.
+// Takes a fresh clone to a job: installs what is missing, then runs the job. Steps that are already done are skipped.
 //
-//   node scripts/setup.mjs               set up, no more
-//   node scripts/setup.mjs build         dependencies and build, without looking for an adapter
-//   node scripts/setup.mjs demo [...]    set up, then the demo
-//   node scripts/setup.mjs test [...]    set up, then the tests
-//   node scripts/setup.mjs test:browser [...]  set up, then the tests of tensors in Chromium
-//   node scripts/setup.mjs train [...]   set up, then training
-//   node scripts/setup.mjs bench [...]   set up, get the libraries to compare with, then the bench
+//   node scripts/setup.mjs               dependencies, a WebGPU adapter and the build
+//   node scripts/setup.mjs build         dependencies and the build
+//   node scripts/setup.mjs demo [...]    the demo, from the sources
+//   node scripts/setup.mjs test [...]    the tests, from the sources
+//   node scripts/setup.mjs test:browser [...]  the tests of tensors in Chromium
+//   node scripts/setup.mjs train [...]   training, from the sources
+//   node scripts/setup.mjs bench [...]   the libraries to compare with, then the bench
 import { ensureAdapter } from "./setup/driver.mjs";
 import { handOver, SetupError, say } from "./setup/shell.mjs";
 import { checkNode, ensureBuilt, ensureInstalled, ensurePeers } from "./setup/toolchain.mjs";
 
+const SOURCES = ["--conditions=@inctrl/source", "--import", "./scripts/typescript/register.mjs"];
 const JOBS = {
   setup: undefined,
   build: undefined,
-  demo: ["packages/cli/bin/inctrl.js", "demo"],
+  demo: [...SOURCES, "packages/cli/src/main.ts", "demo"],
   test: ["scripts/test.mjs"],
-  train: ["packages/cli/bin/inctrl.js", "train"],
+  train: [...SOURCES, "packages/cli/src/main.ts", "train"],
   "test:browser": ["scripts/test-browser.mjs"],
-  bench: ["--conditions=@inctrl/source", "--import", "tsx", "bench/src/main.ts"],
+  bench: [...SOURCES, "bench/src/main.ts"],
 };
 
 async function main([verb = "setup", ...given]) {
-  // pnpm hands on the "--" that stands before a script's own arguments.
+  // pnpm passes on the "--" in front of a script's own arguments.
   const rest = given[0] === "--" ? given.slice(1) : given;
   if (!Object.hasOwn(JOBS, verb))
     throw new SetupError(`unknown verb "${verb}": ${Object.keys(JOBS).join(", ")}`);
   checkNode();
   await ensureInstalled();
   if (verb !== "build") await ensureAdapter();
-  await ensureBuilt();
+  if (!JOBS[verb]) await ensureBuilt();
   if (verb === "bench") await ensurePeers();
   const job = JOBS[verb];
   return job ? handOver([...job, ...rest]) : 0;

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { type Category, drawPrompts, openDataSet, promptCandidates, type Sample } from "@inctrl/datasets";
 import type { AddOptions, FeatureStore, Query, TrainingItem } from "@inctrl/inctrl";
 
-/** What heads learn from. */
+/** Real auxiliary sets, which heads learn from. */
 export const REAL = ["aitex:aitex", "sdd:kolektorsdd", "mvtec:mvtec"];
-/** Families drawn by this repository, of both splits, two pieces of each: nine normal and five anomalous images a piece. */
+/** Drawn auxiliary sets: families of both splits, two pieces of each, nine normal and five anomalous images a piece. */
 const DRAWN_OPTIONS = "variants=2&train=5&good=4&bad=5&size=224";
 const FAMILIES =
   "bearing,biscuit,board,bolt,bottle,bracket,brushed,cable,camouflage,cap,capsule,cast,checker,chip,felt,gear,marble,paper,slice,tiles,timber,weave,wafer,zipper";
@@ -12,9 +12,9 @@ export const DRAWN = [
   `procedural:1?split=held-out&${DRAWN_OPTIONS}`,
   `procedural:1?split=train&${DRAWN_OPTIONS}&families=${FAMILIES}`,
 ];
-/** What they are tested on and never see. */
+/** Test sets, which heads never learn from. */
 export const TESTS = ["brainmri:brainmri", "headct:headct", "elpv:elpv", "mnist:mnist"];
-/** Of MNIST the first so many test images, in the order of its file: each of ten categories scores them all. */
+/** Test images of MNIST, the first of its file. Each of the ten categories scores them all. */
 export const MNIST_IMAGES = 200;
 
 /** A category by the numbers of its images in a store. */
@@ -22,19 +22,19 @@ export interface Stored {
   readonly set: string;
   readonly name: string;
   readonly real: boolean;
-  /** What is alike in kind: the variants of a drawn family share a group, and a part when categories are cut in two. */
+  /** Variants of a drawn family share a group, and so a fold. */
   readonly group: string;
   readonly train: readonly TrainingItem[];
   readonly test: readonly TrainingItem[];
-  /** Images that prompts are drawn from, by the names that decide the draw. */
+  /** Images that prompts are drawn from, with the names that decide the draw. */
   readonly candidates: readonly { readonly id: string; readonly image: number | null }[];
 }
 
-/** Draws that are measured: K and seed. */
+/** K and seed of the draws. */
 export const SHOTS = [2, 4, 8];
 export const SEEDS = [0, 1, 2];
 
-/** Takes data sets into a store; of training images of a test set only those that some draw takes as prompts. */
+/** Adds data sets to a store. Training images of a test set are added only where a draw takes them as prompts. */
 export async function storeSets(
   store: FeatureStore,
   root: string,
@@ -85,7 +85,7 @@ async function storeCategory(
   };
 }
 
-/** The test images of a category, or other images, with the prompts of a draw; null where there are too few. */
+/** The given images of a category, by default its test images, with the prompts of a draw. Null where there are too few prompts. */
 export function queriesOf(
   { candidates, test }: Stored,
   shots: number,

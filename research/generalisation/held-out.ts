@@ -1,37 +1,37 @@
 import type { TrainingItem } from "@inctrl/inctrl";
 import type { Stored } from "./data.js";
 
-/** Parts that the auxiliary categories are cut into, by their groups: each is scored by heads trained on the others. */
+/** Folds of the auxiliary categories, by group. Heads trained on the others score each fold. */
 export const FOLDS = 2;
-/** Far strangers a category, of as many groups where there are as many. */
+/** Far negatives of each category, from as many groups where there are enough. */
 const FAR = 4;
 
-/** What is strange to a category as a whole; another choice than `strangersTo` makes for training. */
-export interface Strangers {
-  /** Of the other piece of its family. */
+/** Negatives of a category that are strange as a whole. Training draws its own by another rule. */
+export interface Negatives {
+  /** Other pieces of the same family. */
   readonly near: readonly TrainingItem[];
-  /** Of other products. */
+  /** Other products. */
   readonly far: readonly TrainingItem[];
 }
 
-/** The part that each category is in. */
+/** The fold of each category. */
 export function foldsOf(categories: readonly Stored[]): number[] {
   const groups = [...new Set(categories.map(({ group }) => group))];
   return categories.map(({ group }) => groups.indexOf(group) % FOLDS);
 }
 
 /**
- * Strangers to each category, labelled anomalous, as one digit is to another: normal test images of the other pieces of its family, and of
- * the next few groups in its part. Nothing crosses from part to part.
+ * Negatives of each category, labelled anomalous: normal test images of the other pieces of its family (near) and of the next few
+ * groups in its fold (far). Folds never mix.
  */
-export function strangersOf(categories: readonly Stored[]): Strangers[] {
+export function negativesOf(categories: readonly Stored[]): Negatives[] {
   const folds = foldsOf(categories);
   const normals = ({ test }: Stored) => test.filter(({ label }) => label === 0);
   return categories.map((own, i) => {
-    const strange = (items: readonly TrainingItem[]): TrainingItem[] =>
+    const anomalous = (items: readonly TrainingItem[]): TrainingItem[] =>
       items.map(({ image }) => ({ image, label: 1, category: i }));
     const siblings = categories.filter((each) => each !== own && each.group === own.group);
-    // From the category's own place on, around; of a family one piece.
+    // One piece of each following group, starting at the category itself and wrapping around.
     const others = [...categories.keys()]
       .map((step) => (i + step) % categories.length)
       .filter((j) => folds[j] === folds[i] && categories[j]!.real === own.real)
@@ -42,8 +42,8 @@ export function strangersOf(categories: readonly Stored[]): Strangers[] {
       )
       .slice(0, FAR);
     return {
-      near: strange(siblings.flatMap(normals)),
-      far: strange(others.flatMap((each) => normals(each).slice(0, FAR / others.length))),
+      near: anomalous(siblings.flatMap(normals)),
+      far: anomalous(others.flatMap((each) => normals(each).slice(0, FAR / others.length))),
     };
   });
 }

@@ -8,41 +8,41 @@ import {
   type TrainingItem,
 } from "@inctrl/inctrl";
 import { queriesOf, SEEDS, SHOTS, type Stored } from "./data.js";
-import { FOLDS, foldsOf, type Strangers, strangersOf } from "./held-out.js";
+import { FOLDS, foldsOf, type Negatives, negativesOf } from "./held-out.js";
 import type { Setting } from "./settings.js";
 
-/** AUROC on categories held out: of their own defects, and of images of other pieces of the family and of other products. */
-export type HeldOut = Readonly<Record<"defects" | keyof Strangers, number>>;
+/** AUROC on held-out categories, for their own defects and for both kinds of negatives. */
+export type HeldOut = Readonly<Record<"defects" | keyof Negatives, number>>;
 
 /** AUROC of a setting. */
 export interface Row {
   readonly name: string;
-  /** Means over auxiliary categories that the heads were not trained on: K = 2 and 4, three draws. */
+  /** Means over auxiliary categories that the heads were not trained on, K = 2 and 4 and three draws. */
   readonly heldOut: HeldOut;
-  /** By test set and K: of each draw the mean over the set's categories. */
+  /** By test set and K: the mean over the set's categories, draw by draw. */
   readonly tests: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
 
-/** What a setting is chosen by: defects count as much as strangers, and near ones as much as far ones. */
+/** What a setting is chosen by: defects weigh as much as negatives, and near negatives as much as far ones. */
 export const criterion = ({ defects, near, far }: HeldOut): number => defects / 2 + (near + far) / 4;
 
 /** Auxiliary categories have too few images for K = 8. */
 const HELD_OUT_SHOTS = [2, 4];
 
-/** Scores of queries, whichever categories they are of. */
+/** Scores queries of any categories. */
 type Scorer = (queries: readonly Query[]) => Promise<readonly number[]>;
 
-/** Measures settings, on residuals that are searched once for all of them. */
+/** Measures settings. The residuals of a pair of images are searched once for all of them. */
 export class Study {
   readonly #pairs: PairResiduals;
   readonly #auxiliary: readonly Stored[];
-  readonly #strangers: readonly Strangers[];
+  readonly #negatives: readonly Negatives[];
   readonly #tests: readonly Stored[];
 
   constructor(pairs: PairResiduals, auxiliary: readonly Stored[], tests: readonly Stored[]) {
     this.#pairs = pairs;
     this.#auxiliary = auxiliary;
-    this.#strangers = strangersOf(auxiliary);
+    this.#negatives = negativesOf(auxiliary);
     this.#tests = tests;
   }
 
@@ -56,8 +56,8 @@ export class Study {
         setting,
         this.#auxiliary.filter((each, i) => !isOwn(each, i)),
         async (score) => {
-          const strangers = this.#strangers.filter((_, i) => folds[i] === fold);
-          for (const [kind, found] of Object.entries(await heldOut(own, strangers, score))) {
+          const negatives = this.#negatives.filter((_, i) => folds[i] === fold);
+          for (const [kind, found] of Object.entries(await heldOut(own, negatives, score))) {
             values[kind as keyof HeldOut].push(...found);
           }
         },
@@ -80,7 +80,7 @@ export class Study {
     };
   }
 
-  /** Hands out what scores as the setting says, trained on these categories where it is trained. */
+  /** Calls `use` with the scorer of a setting, trained on these categories where it needs training. */
   async #with(
     { largest = 1, train }: Setting,
     categories: readonly Stored[],
@@ -88,7 +88,7 @@ export class Study {
   ): Promise<void> {
     if (!train) return use((queries) => this.#untrained(queries, largest));
     const chosen = categories.filter(({ real }) => train.drawn || real);
-    using trainer = new Trainer(trainingData(chosen, train.strangers), this.#pairs, train.options);
+    using trainer = new Trainer(trainingData(chosen, train.negatives), this.#pairs, train.options);
     while (trainer.steps < train.steps) await trainer.step();
     await use(async (queries) => (await trainer.score(queries)).scores);
   }
@@ -103,16 +103,16 @@ export class Study {
   }
 }
 
-/** By kind of anomaly a value for each category that has it: the mean over K and draws. */
+/** By kind of anomaly, the mean over K and draws of each category that has this kind. */
 async function heldOut(
   categories: readonly Stored[],
-  strangers: readonly Strangers[],
+  negatives: readonly Negatives[],
   score: Scorer,
 ): Promise<Record<keyof HeldOut, number[]>> {
   const kinds = ["defects", "near", "far"] as const;
   const found = { defects: [] as number[], near: [] as number[], far: [] as number[] };
   for (const [i, category] of categories.entries()) {
-    const anomalies = { defects: category.test.filter(({ label }) => label === 1), ...strangers[i]! };
+    const anomalies = { defects: category.test.filter(({ label }) => label === 1), ...negatives[i]! };
     const normals = category.test.filter(({ label }) => label === 0);
     const parts = [normals, ...kinds.map((kind) => anomalies[kind])];
     const values = { defects: [] as number[], near: [] as number[], far: [] as number[] };
@@ -134,7 +134,7 @@ async function heldOut(
   return found;
 }
 
-/** For each K, of each draw the mean over categories. */
+/** For each K, the mean over categories, draw by draw. */
 async function drawsOf(categories: readonly Stored[], score: Scorer): Promise<Record<string, number[]>> {
   const values: Record<string, number[]> = {};
   for (const shots of SHOTS) {
@@ -160,11 +160,11 @@ async function drawsOf(categories: readonly Stored[], score: Scorer): Promise<Re
 const separation = (normal: readonly number[], anomalous: readonly number[]): number =>
   auroc([...normal.map(() => 0), ...anomalous.map(() => 1)], [...normal, ...anomalous]) as number;
 
-function trainingData(categories: readonly Stored[], strangers: number): TrainingData {
+function trainingData(categories: readonly Stored[], negatives: number): TrainingData {
   const own: TrainingItem[] = categories.flatMap(({ train, test }, category) =>
     [...train, ...test].map((item) => ({ ...item, category })),
   );
-  const items = [...own, ...strangersTo(own, strangers)];
+  const items = [...own, ...strangersTo(own, negatives)];
   const names = new Map(
     items.map(({ image, category }) => [image, `${categories[category]!.name}#${image}`]),
   );

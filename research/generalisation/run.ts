@@ -1,4 +1,4 @@
-// How well heads trained on some products do on others: see README.md in this folder.
+// Measures how well heads trained on some products do on others: see README.md in this folder.
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,33 +7,32 @@ import { FeatureCache, FeatureStore, openBackbone, PairResiduals } from "@inctrl
 import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
 import { criterion, type Row, Study } from "./measure.js";
-import { PairFile } from "./pair-file.js";
-import { fillStudy } from "./readme.js";
 import { SETTINGS, type Setting } from "./settings.js";
+import { fillPage } from "./summary.js";
 import { factsOf, tableOf } from "./table.js";
 
 const { values } = parseArgs({
   options: {
     data: { type: "string" },
     backbone: { type: "string" },
-    work: { type: "string", default: "study-work" },
-    results: { type: "string", default: join(import.meta.dirname, "../results") },
-    readme: { type: "boolean", default: false },
+    work: { type: "string", default: "generalisation-work" },
+    results: { type: "string", default: import.meta.dirname },
+    docs: { type: "boolean", default: false },
     "features-only": { type: "boolean", default: false },
   },
 });
 const { data, backbone: weights, work, results } = values;
-if (values.readme) {
-  const [facts, ...rows] = (await readFile(join(results, "generalisation.jsonl"), "utf8"))
+if (values.docs) {
+  const [facts, ...rows] = (await readFile(join(results, "results.jsonl"), "utf8"))
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  await fillStudy(rows, facts);
+  await fillPage(rows, facts);
   process.exit();
 }
 if (!data || !weights) {
   console.error(
-    "usage: run.ts --data DIR --backbone FILE [--work DIR] [--results DIR] [--features-only]\n       run.ts --readme",
+    "usage: run.ts --data DIR --backbone FILE [--work DIR] [--results DIR] [--features-only]\n       run.ts --docs",
   );
   process.exit(1);
 }
@@ -53,7 +52,7 @@ const tests = await storeSets(store, data, TESTS, "test", add);
 console.error(`${store.size} images; ${auxiliary.length} auxiliary categories, ${tests.length} to test on`);
 
 if (!values["features-only"]) {
-  // A line a setting, as it finishes: a run that was stopped goes on with the next one.
+  // One line for each finished setting, so that a stopped run resumes with the next one.
   const log = join(work, "rows.jsonl");
   const text = await readFile(log, "utf8").catch(() => "");
   const rows = new Map<string, Row>(
@@ -63,18 +62,16 @@ if (!values["features-only"]) {
       .map((line) => JSON.parse(line))
       .map(({ key, ...row }) => [key, row]),
   );
-  const file = new PairFile(work, store);
-  using pairs = new PairResiduals(store, { memory: file, deviceMemory: 2e9 });
+  using pairs = new PairResiduals(store, { memory: 4e9, deviceMemory: 2e9 });
   const study = new Study(pairs, auxiliary, tests);
   const facts = await factsOf(device, backbone, auxiliary, tests);
   const { backbone: of, auxiliary: learnt, drawn, tests: tested } = facts;
-  // Names and all that a row depends on, but for the code: a setting that changed is measured again.
+  // A row depends on these besides the code: a changed setting gets another key and is measured again.
   const keyOf = (setting: Setting) => JSON.stringify({ setting, of, learnt, drawn, tested });
   for (const setting of SETTINGS) {
     if (!rows.has(keyOf(setting))) {
       const started = performance.now();
       const row = await study.measure(setting);
-      file.flush();
       rows.set(keyOf(setting), row);
       await appendFile(log, `${JSON.stringify({ key: keyOf(setting), ...row })}\n`);
       console.error(
@@ -84,8 +81,8 @@ if (!values["features-only"]) {
     const known = SETTINGS.flatMap((setting) => rows.get(keyOf(setting)) ?? []);
     const save = (name: string, content: string) => writeFileAtomic(join(results, name), content);
     await mkdir(results, { recursive: true });
-    await save("generalisation.md", tableOf(known, facts));
-    await save("generalisation.jsonl", [facts, ...known].map((each) => `${JSON.stringify(each)}\n`).join(""));
+    await save("results.md", tableOf(known, facts));
+    await save("results.jsonl", [facts, ...known].map((each) => `${JSON.stringify(each)}\n`).join(""));
   }
 }
 device.close();

@@ -5,7 +5,7 @@ import type { Device } from "@inctrl/tensor";
 import { DRAWN, MNIST_IMAGES, SHOTS, type Stored } from "./data.js";
 import { criterion, meanOf, type Row } from "./measure.js";
 
-/** What the figures are of. */
+/** What the figures were measured with. */
 export interface Facts {
   readonly date: string;
   readonly commit: string;
@@ -47,11 +47,11 @@ export async function factsOf(
   };
 }
 
-/** The setting that is best on auxiliary categories held out, by which alone one may be chosen. */
+/** The best setting on held-out auxiliary categories, the only basis for a choice. */
 export const chosenOf = (rows: readonly Row[]): Row | undefined =>
   [...rows].sort((a, b) => criterion(b.heldOut) - criterion(a.heldOut))[0];
 
-/** The study as Markdown. */
+/** All results as Markdown. */
 export function tableOf(rows: readonly Row[], facts: Facts): string {
   const sets = Object.keys(rows[0]?.tests ?? {});
   const sections = SHOTS.map((k) => {
@@ -64,14 +64,15 @@ export function tableOf(rows: readonly Row[], facts: Facts): string {
   });
   return `# Do heads generalise?
 
-AUROC, mean ± standard deviation over three draws of the prompts. Written by \`bench/study/run.ts\`; its README says how.
-In bold: best on auxiliary categories held out, by which alone a setting may be chosen; no test image took part in that.
+AUROC, mean ± standard deviation over three draws of the prompts. Written by \`research/generalisation/run.ts\`; the README beside it says how.
+In bold: the best setting on held-out auxiliary categories, which alone decide. No test image takes part in the choice.
 
-## All of it
+## Summary
 
 ${summaryOf(rows)}
-Held out: auxiliary categories that the heads were not trained on, with their own defects, with other pieces of the same family (near)
-and with other products (far) as anomalies; their criterion is defects / 2 + near / 4 + far / 4. Then the mean of the test sets.
+The first columns are of auxiliary categories that the heads were not trained on, with three kinds of anomalies: the category's own
+defects, other pieces of the same family (near) and other products (far). The criterion is defects / 2 + near / 4 + far / 4. The last
+columns are the mean of the test sets.
 
 ${sections.join("\n")}
 - Date: ${facts.date}, commit ${facts.commit}
@@ -83,7 +84,7 @@ ${sections.join("\n")}
 `;
 }
 
-/** A line a setting: what it does on auxiliary categories held out, and on the test sets in the mean. */
+/** One row for each setting: its figures on held-out auxiliary categories and the mean of the test sets. */
 export function summaryOf(rows: readonly Row[], shown: readonly Row[] = rows): string {
   const head = ["setting", "defects", "near", "far", "criterion", ...SHOTS.map((k) => `tests, K = ${k}`)];
   const body = shown.map((row) => {
@@ -97,7 +98,7 @@ export function summaryOf(rows: readonly Row[], shown: readonly Row[] = rows): s
 const nameOf = (row: Row, rows: readonly Row[]): string =>
   row === chosenOf(rows) ? `**${row.name}**` : row.name;
 
-/** Of each draw the mean over the test sets. */
+/** The mean over the test sets, draw by draw. */
 export function meansOf({ tests }: Row, k: number): number[] {
   const draws = Object.values(tests).map((set) => set[k] ?? []);
   return draws[0]?.map((_, draw) => meanOf(draws.map((of) => of[draw] as number))) ?? [];

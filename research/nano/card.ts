@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { fillBetween } from "../src/report/readme.js";
+import { fillBetween } from "../../bench/src/report/fill.js";
 
 const CARD = fileURLToPath(new URL("../../packages/clip/models/nano/README.md", import.meta.url));
-const MARKS = ["<!-- measured: written by bench/nano/main.ts -->", "<!-- /measured -->"] as const;
+const MARKS = ["<!-- measured: written by research/nano/main.ts -->", "<!-- /measured -->"] as const;
 
-/** Puts what was measured into nano's card, between its marks. */
-export const fillCard = (found: string, path = CARD): Promise<void> =>
-  fillBetween(path, ...MARKS, `\n${found}\n`);
+/** Writes the tables into nano's model card, between its marks. */
+export const fillCard = (tables: string, path = CARD): Promise<void> =>
+  fillBetween(path, ...MARKS, `\n${tables}\n`);

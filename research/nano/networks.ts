@@ -10,44 +10,45 @@ import {
 } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 
-/** A way to score, a column of the table. */
-export interface WayToScore {
+/** One scoring, which is a column of the table. */
+export interface Scoring {
   readonly name: string;
   readonly components: readonly Component[];
-  /** Whether nano's heads have a part in it. */
+  /** Uses nano's heads. */
   readonly heads?: boolean;
 }
 
-/** Networks that score by the same ways: every image is shown to each once. */
+/** Networks of one kind, whose figures are averaged. Each image is encoded once for all scorings. */
 export interface Networks {
-  /** How many the numbers are the mean of. */
   readonly count: number;
-  readonly ways: readonly WayToScore[];
+  readonly scorings: readonly Scoring[];
   open(device: Device, network: number): Promise<Backbone>;
 }
 
 /**
- * @param deit DeiT-Tiny's weights; left out without them.
- * @param untrained how many untrained networks.
+ * The networks of the card: nano, untrained ones of the same shape, and DeiT-Tiny.
+ *
+ * @param deit path of DeiT-Tiny's weights; without it DeiT-Tiny is left out.
+ * @param untrained number of untrained networks.
  */
 export function networksToMeasure(deit: string | undefined, untrained: number): Networks[] {
-  const residualOf = (name: string): WayToScore[] => [{ name: `residual of ${name}`, components: ["P"] }];
+  const residualOf = (name: string): Scoring[] => [{ name: `residual of ${name}`, components: ["P"] }];
   return [
     {
       count: 1,
-      ways: [
+      scorings: [
         { name: "nano", components: ["P", "T"], heads: true },
         ...residualOf("nano"),
         { name: "text of nano", components: ["T"] },
       ],
       open: (device) => openBackbone(device, SHIPPED_MODEL),
     },
-    { count: untrained, ways: residualOf("untrained networks"), open: openUntrained },
+    { count: untrained, scorings: residualOf("untrained networks"), open: openUntrained },
     ...(deit
       ? [
           {
             count: 1,
-            ways: residualOf("DeiT-Tiny"),
+            scorings: residualOf("DeiT-Tiny"),
             open: (device: Device) => openBackbone(device, deit, { turns: 8 }),
           },
         ]

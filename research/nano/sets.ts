@@ -1,14 +1,14 @@
 import { type Category, type DataSet, openDataSet } from "@inctrl/datasets";
 
-/** A data set that nano is measured on. */
+/** A data set of the card. */
 export interface MeasuredSet {
   readonly name: string;
-  /** As `inctrl eval --data` takes it; `DIR` stands for the folder of real data. */
+  /** In the form of `inctrl eval --data`; `DIR` stands for the folder of real data. */
   readonly spec: string;
   readonly categories?: readonly string[];
-  /** Test images of a category that are used, spread evenly; all where it is left out. */
+  /** Test images used of each category, spread evenly. Default: all. */
   readonly most?: number;
-  /** Real images, never trained on. */
+  /** Real images, none of which nano was trained on. */
   readonly real: boolean;
 }
 
@@ -30,7 +30,7 @@ export const SETS: readonly MeasuredSet[] = [
   { name: "CIFAR-10 one-vs-all", spec: "cifar10:DIR/cifar10?protocol=one-vs-all", most: 20, real: true },
 ];
 
-/** Opens a set, with so many test images of a category as are used. */
+/** Opens a set and keeps its wanted categories, each with at most `most` test images. */
 export async function openMeasured({ spec, categories, most }: MeasuredSet, dir: string): Promise<DataSet> {
   const set = await openDataSet(spec.replace("DIR", dir));
   const chosen = set.categories.filter(({ name }) => categories?.includes(name) ?? true);

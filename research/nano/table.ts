@@ -1,17 +1,16 @@
 import { type Spread, spreadOf } from "@inctrl/inctrl";
 
-/** What one way of scoring reached on a set at a K. */
+/** The figures of one scoring on a set at one K. */
 export interface Cell {
   readonly set: string;
   readonly real: boolean;
-  readonly way: string;
-  /** K. */
+  readonly scoring: string;
   readonly shots: number;
   readonly auroc: Spread | null;
   readonly pixel: Spread | null;
 }
 
-/** Of one network the cells as they are; of several their mean, with the deviation between networks. */
+/** The cells of one network as they are, or the mean of several with the deviation between networks. */
 export function meanOfNetworks(networks: readonly (readonly Cell[])[]): Cell[] {
   if (networks.length === 1) return [...networks[0]!];
   return networks[0]!.map((cell, i) => {
@@ -21,16 +20,16 @@ export function meanOfNetworks(networks: readonly (readonly Cell[])[]): Cell[] {
   });
 }
 
-/** Image AUROC of each set at each K, a column a way, with the means of the real sets; then pixel AUROC where there are masks. */
-export function table(cells: readonly Cell[], ways: readonly string[]): string {
+/** Two Markdown tables with one column a scoring: image AUROC with the mean of the real sets, and pixel AUROC of sets with masks. */
+export function table(cells: readonly Cell[], scorings: readonly string[]): string {
   return `Image AUROC, mean and standard deviation over the draws of the prompts:
 
-${part(cells, ways, "auroc", true)}
+${part(cells, scorings, "auroc", true)}
 Pixel AUROC of the residual map:
 
 ${part(
   cells.filter(({ pixel }) => pixel !== null),
-  ways.filter((way) => cells.some((cell) => cell.way === way && cell.pixel !== null)),
+  scorings.filter((scoring) => cells.some((cell) => cell.scoring === scoring && cell.pixel !== null)),
   "pixel",
   false,
 )}`;
@@ -38,15 +37,15 @@ ${part(
 
 function part(
   cells: readonly Cell[],
-  ways: readonly string[],
+  scorings: readonly string[],
   key: "auroc" | "pixel",
   withMean: boolean,
 ): string {
   const shots = [...new Set(cells.map((cell) => cell.shots))].sort((a, b) => a - b);
   const sets = [...new Set(cells.map(({ set }) => set))];
-  const find = (set: string, way: string, k: number): Spread | null => {
-    const own = cells.filter((cell) => cell.set === set && cell.way === way);
-    // What needs no prompts is measured once and stands beside every K.
+  const find = (set: string, scoring: string, k: number): Spread | null => {
+    const own = cells.filter((cell) => cell.set === set && cell.scoring === scoring);
+    // A scoring without prompts has one figure, which is repeated at every K.
     return (own.find((cell) => cell.shots === k) ?? (own.length === 1 ? own[0] : undefined))?.[key] ?? null;
   };
   const row = (name: string, k: number, values: readonly (Spread | null)[]) =>
@@ -56,24 +55,24 @@ function part(
       row(
         set,
         k,
-        ways.map((way) => find(set, way, k)),
+        scorings.map((scoring) => find(set, scoring, k)),
       ),
     ),
   );
   const real = [...new Set(cells.filter((cell) => cell.real).map(({ set }) => set))];
   const means = shots.map((k) => {
-    const whole = real.filter((set) => ways.every((way) => find(set, way, k)));
+    const whole = real.filter((set) => scorings.every((scoring) => find(set, scoring, k)));
     const absent = real.filter((set) => !whole.includes(set));
     const name = `**mean of the real sets**${absent.length > 0 ? ` but ${absent.join(", ")}` : ""}`;
     return row(
       name,
       k,
-      ways.map((way) => mean(whole.map((set) => find(set, way, k)!))),
+      scorings.map((scoring) => mean(whole.map((set) => find(set, scoring, k)!))),
     );
   });
   return [
-    `| set | K | ${ways.join(" | ")} |`,
-    `| --- | --- | ${ways.map(() => "---").join(" | ")} |`,
+    `| set | K | ${scorings.join(" | ")} |`,
+    `| --- | --- | ${scorings.map(() => "---").join(" | ")} |`,
     ...rows,
     ...(withMean && real.length > 0 ? means : []),
     "",

@@ -7,12 +7,12 @@ import { fillCard } from "../nano/card.js";
 import { openMeasured, SETS } from "../nano/sets.js";
 import { type Cell, meanOfNetworks, table } from "../nano/table.js";
 
-const cell = (set: string, way: string, shots: number, mean: number | null): Cell => ({
-  ...{ set, way, shots, real: set !== "drawn", pixel: null },
+const cell = (set: string, scoring: string, shots: number, mean: number | null): Cell => ({
+  ...{ set, scoring, shots, real: set !== "drawn", pixel: null },
   auroc: mean === null ? null : { mean, deviation: 0.01 },
 });
 
-test("a row for each set and K, and the mean of the real sets that all ways have a number for", () => {
+test("the table has a row for each set and K, and the mean of the real sets that every scoring has a figure for", () => {
   const cells = [
     ...[cell("drawn", "a", 2, 0.9), cell("drawn", "a", 4, 0.95)],
     ...[cell("ELPV", "a", 2, 0.6), cell("ELPV", "a", 4, 0.7)],
@@ -23,13 +23,13 @@ test("a row for each set and K, and the mean of the real sets that all ways have
   assert.ok(rows.includes("| drawn | 4 | 0.950 ± 0.010 |  |"));
   assert.ok(
     rows.includes("| ELPV | 4 | 0.700 ± 0.010 | 0.500 ± 0.010 |"),
-    "what needs no prompts stands at every K",
+    "a scoring without prompts is repeated at every K",
   );
   assert.ok(rows.includes("| **mean of the real sets** | 2 | 0.650 | 0.450 |"));
   assert.ok(rows.includes("| **mean of the real sets** but screw | 4 | 0.700 | 0.500 |"));
 });
 
-test("several networks become their mean, with the deviation between them", () => {
+test("several networks become their mean and its deviation", () => {
   const [one, two] = [[cell("ELPV", "a", 2, 0.6)], [cell("ELPV", "a", 2, 0.8)]];
   assert.equal(meanOfNetworks([one]), one);
   const [both] = meanOfNetworks([one, two]);
@@ -37,7 +37,7 @@ test("several networks become their mean, with the deviation between them", () =
   assert.ok(Math.abs(both!.auroc!.deviation! - Math.SQRT1_2 / 5) < 1e-12);
 });
 
-test("drawn sets open, thinned and held out as they say", async () => {
+test("a drawn set opens with the wanted categories, thinned", async () => {
   const set = SETS.find(({ name }) => name === "held-out families (free camera)")!;
   const { categories } = await openMeasured({ ...set, most: 6, categories: ["coin-1", "key-2"] }, "");
   assert.equal(
@@ -50,10 +50,10 @@ test("drawn sets open, thinned and held out as they say", async () => {
   assert.is(new Set(SETS.map(({ name }) => name)).size, SETS.length);
 });
 
-test("the card keeps what stands around the tables", async () => {
+test("filling the card changes only the text between its marks", async () => {
   const folder = await mkdtemp(join(tmpdir(), "inctrl-nano-"));
   const path = join(folder, "card.md");
-  const [begin, end] = ["<!-- measured: written by bench/nano/main.ts -->", "<!-- /measured -->"];
+  const [begin, end] = ["<!-- measured: written by research/nano/main.ts -->", "<!-- /measured -->"];
   await writeFile(path, `before\n${begin}\nold\n${end}\nafter\n`);
   await fillCard("| new |", path);
   assert.is(await readFile(path, "utf8"), `before\n${begin}\n\n| new |\n${end}\nafter\n`);

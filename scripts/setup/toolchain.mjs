@@ -1,14 +1,15 @@
-// pnpm, the dependencies and the build: each only when the last run's stamp no longer fits.
-import { existsSync, readFileSync } from "node:fs";
+// Installs pnpm and the dependencies and builds the packages, each only where the last run's stamp no longer fits.
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT, SetupError, say, step } from "./shell.mjs";
 import { buildFingerprint, installFingerprint, packageNames, readStamp, writeStamp } from "./stamp.mjs";
 
 const readJson = (file) => JSON.parse(readFileSync(path.join(ROOT, file), "utf8"));
 
-/** Stops with one line where Node is older than package.json asks for. */
+/** Refuses a Node that is older than the oldest version in package.json. */
 export function checkNode() {
-  const wanted = readJson("package.json").engines.node.replace(">=", "");
+  const wanted = readJson("package.json").engines.node.match(/\d+\.\d+/)[0];
   const [major, minor] = wanted.split(".").map(Number);
   const [haveMajor, haveMinor] = process.versions.node.split(".").map(Number);
   if (haveMajor < major || (haveMajor === major && haveMinor < minor))
@@ -17,13 +18,13 @@ export function checkNode() {
     );
 }
 
-/** Gets the pnpm that package.json pins into .tools/, and leaves everything outside the repository alone. */
+/** Installs the pnpm version of package.json into .tools/. Nothing outside the repository changes. */
 async function ensurePnpm() {
   const version = readJson("package.json").packageManager.match(/^pnpm@([\d.]+)/)[1];
   const manifest = ".tools/node_modules/pnpm/package.json";
   if (existsSync(path.join(ROOT, manifest)) && readJson(manifest).version === version) return;
   const args = ["install", "--prefix", ".tools", "--no-save", "--no-audit", "--no-fund", `pnpm@${version}`];
-  // npm names its own script when it starts us; otherwise it is a command on the path, a .cmd file on Windows.
+  // npm passes the path of its own script to the scripts it runs. Without it, npm is a command, a .cmd file on Windows.
   const script = process.env.npm_execpath;
   if (script?.endsWith("npm-cli.js"))
     await step(`getting pnpm ${version} into .tools`, process.execPath, [script, ...args]);
@@ -40,7 +41,7 @@ export async function ensureInstalled() {
   writeStamp({ install: fingerprint });
 }
 
-/** The arguments of `step` for an installation of what the lockfile says, of some of the packages. */
+/** Arguments of `step` that install the versions of the lockfile. */
 const pnpmInstall = (...more) => [
   process.execPath,
   [
@@ -52,10 +53,7 @@ const pnpmInstall = (...more) => [
   ],
 ];
 
-/**
- * Gets the libraries that the bench compares with, which are large and wanted by nothing else. Without them the bench still
- * runs, and says which are missing.
- */
+/** Installs the libraries that the bench compares with, which nothing else needs. The bench also runs without them. */
 export async function ensurePeers() {
   const fingerprint = installFingerprint();
   if (readStamp().peers === fingerprint && existsSync(path.join(ROOT, "bench/node_modules"))) return;
@@ -71,8 +69,35 @@ export async function ensurePeers() {
   }
 }
 
+/** Builds the packages unless the last build still fits. Tests may ask for it at the same time, so one process builds alone. */
 export async function ensureBuilt() {
-  // Taken before the build: a file saved while it runs must count as changed the next time.
+  const lock = path.join(ROOT, "node_modules/.inctrl-build.lock");
+  while (!take(lock)) await sleep(200);
+  try {
+    await build();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+/** A lock older than this was left behind by a process that was killed. */
+const STALE_MS = 5 * 60_000;
+
+/** Creates a lock folder. @returns false while another process holds it. */
+function take(lock) {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > STALE_MS) rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+async function build() {
+  // Taken before the build, so that a file saved while it runs counts as changed the next time.
   const fingerprint = buildFingerprint();
   const built = packageNames().every((name) =>
     existsSync(path.join(ROOT, "packages", name, "dist/index.js")),

@@ -1,39 +1,35 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { HOUSE, MAX_LINES, problemsOf, problemsOfRepository } from "../lint.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-let folder = "";
 
-test.before.each(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "inctrl-lint-"));
-  cpSync(path.join(ROOT, "biome.json"), path.join(folder, "biome.json"));
-});
-test.after.each(() => rmSync(folder, { recursive: true, force: true }));
-
-/** The rules that fire on a small repository of these files. */
+/** The Biome rules that fire on a small repository of these files. */
 function fired(files) {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
-    writeFileSync(path.join(folder, name), text);
+  const folder = mkdtempSync(path.join(tmpdir(), "inctrl-lint-"));
+  try {
+    cpSync(path.join(ROOT, "biome.json"), path.join(folder, "biome.json"));
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
+      writeFileSync(path.join(folder, name), text);
+    }
+    const biome = path.join(ROOT, "node_modules/@biomejs/biome/bin/biome");
+    const options = ["--vcs-enabled=false", "--reporter=json", "--error-on-warnings"];
+    const { stdout, stderr } = spawnSync(process.execPath, [biome, "lint", ...options, "packages"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    assert.ok(stdout, stderr);
+    return [...new Set(JSON.parse(stdout).diagnostics.map(({ category }) => category))];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  const biome = path.join(ROOT, "node_modules/@biomejs/biome/bin/biome");
-  const options = ["--vcs-enabled=false", "--reporter=json", "--error-on-warnings"];
-  const { stdout, stderr } = spawnSync(process.execPath, [biome, "lint", ...options, "packages"], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  assert.ok(stdout, stderr);
-  const found = JSON.parse(stdout).diagnostics.map(({ category }) => category);
-  return [...new Set(found)];
 }
-
-const CYCLE = ["lint/suspicious/noImportCycles"];
-const RESTRICTED = ["lint/style/noRestrictedImports"];
 
 test("a circle of imports across files is an error", () => {
   const circle = {
@@ -41,42 +37,78 @@ test("a circle of imports across files is an error", () => {
     "packages/tensor/src/b.ts": 'import { c } from "./deep/c.js";\n\nexport const b = () => c;\n',
     "packages/tensor/src/deep/c.ts": 'import { a } from "../a.js";\n\nexport const c = () => a;\n',
   };
-  assert.equal(fired(circle), CYCLE);
+  assert.equal(fired(circle), ["lint/suspicious/noImportCycles"]);
 });
 
-const one = (name, specifier) => fired({ [name]: `export { x } from "${specifier}";\n` });
+test("a circle of type imports is allowed", () => {
+  const circle = {
+    "packages/tensor/src/a.ts": 'import type { B } from "./b.js";\n\nexport type A = B | 1;\n',
+    "packages/tensor/src/b.ts": 'import type { A } from "./a.js";\n\nexport type B = A | 2;\n',
+  };
+  assert.equal(fired(circle), []);
+});
+
+const importOf = (folder, specifier) =>
+  problemsOf(`packages/${folder}/a.ts`, `import { x } from "${specifier}";\n`);
 
 for (const [from, to] of [
   ["tensor/src", "clip"],
   ["tensor/test", "datasets"],
   ["datasets/src", "tensor"],
+  ["datasets/src", "synth"],
+  ["synth/src", "tensor"],
   ["clip/src", "inctrl"],
   ["clip/src/deep/er", "datasets"],
   ["clip/test", "cli"],
-  ["inctrl/src", "cli"],
+  ["detect/src", "inctrl"],
+  ["detect/test", "inctrl"],
+  ["inctrl/src", "pretrain"],
+  ["pretrain/src", "cli"],
 ])
   test(`${from} may not import ${to}`, () => {
-    assert.equal(one(`packages/${from}/a.ts`, `@inctrl/${to}`), RESTRICTED);
+    const message = `packages/${from}/a.ts:1: ${from.split("/")[0]} may not import ${to}`;
+    assert.equal(importOf(from, `@inctrl/${to}`), [message]);
   });
 
 for (const [from, to] of [
+  ["synth/src", "datasets"],
   ["clip/src", "tensor"],
   ["clip/test", "datasets"],
+  ["detect/src", "clip"],
+  ["inctrl/src", "detect"],
   ["inctrl/src", "datasets"],
+  ["pretrain/src", "synth"],
   ["cli/src", "inctrl"],
   ["cli/src", "datasets"],
 ])
   test(`${from} may import ${to}`, () => {
-    assert.equal(one(`packages/${from}/a.ts`, `@inctrl/${to}`), []);
+    assert.equal(importOf(from, `@inctrl/${to}`), []);
   });
 
-for (const [from, specifier, expected] of [
-  ["cli/src", "../../tensor/src/index.js", RESTRICTED],
-  ["inctrl/test/deep", "../../../clip/test/helper.js", RESTRICTED],
-  ["inctrl/test/deep", "../../src/index.js", []],
-])
-  test(`${from} imports ${specifier}: ${expected.length ? "refused" : "fine"}`, () => {
-    assert.equal(one(`packages/${from}/a.ts`, specifier), expected);
-  });
+test("another package is imported by its name", () => {
+  const message = (file, other) => [`${file}:1: import @inctrl/${other} by its name, not by its path`];
+  assert.equal(importOf("cli/src", "../../tensor/src/index.js"), message("packages/cli/src/a.ts", "tensor"));
+  assert.equal(
+    importOf("inctrl/test/deep", "../../../clip/test/helper.js"),
+    message("packages/inctrl/test/deep/a.ts", "clip"),
+  );
+  assert.equal(importOf("inctrl/test/deep", "../../src/index.js"), []);
+});
+
+test("dynamic imports and exports follow the same directions", () => {
+  const file = "packages/tensor/src/a.ts";
+  assert.is(problemsOf(file, 'const x = await import("@inctrl/clip");\n').length, 1);
+  assert.is(problemsOf(file, 'export { x } from "@inctrl/clip";\n').length, 1);
+});
+
+test("a file of more lines than allowed is refused", () => {
+  assert.equal(problemsOf("bench/src/a.ts", "\n".repeat(MAX_LINES)), []);
+  assert.is(problemsOf("bench/src/a.ts", "\n".repeat(MAX_LINES + 1)).length, 1);
+});
+
+test("every package has its directions, and the repository keeps all rules", () => {
+  for (const name of readdirSync(path.join(ROOT, "packages"))) assert.ok(name in HOUSE, name);
+  assert.equal(problemsOfRepository(), []);
+});
 
 test.run();

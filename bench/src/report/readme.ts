@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { writeFileAtomic } from "@inctrl/datasets";
 import type { Row } from "../case.js";
+import { fillBetween } from "./fill.js";
 import { origin, type Results } from "./results.js";
 import { alignedTable, figure, percent } from "./table.js";
 
@@ -13,14 +12,6 @@ const [BEGIN, END] = ["<!-- bench: written by npm run bench -- --readme -->", "<
 /** Puts the chief ratios of saved results into the README, between its marks. */
 export const fillReadme = (results: Results, path = README): Promise<void> =>
   fillBetween(path, BEGIN, END, summary(results));
-
-/** Replaces what stands between two marks of a file. */
-export async function fillBetween(path: string, begin: string, end: string, content: string): Promise<void> {
-  const text = await readFile(path, "utf8");
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${path}: has no "${begin}" before a "${end}"`);
-  await writeFileAtomic(path, `${text.slice(0, from + begin.length)}\n${content}${text.slice(to)}`);
-}
 
 /** How many times as fast as each peer we are, size by size. */
 export function summary(results: Results): string {

@@ -56,7 +56,7 @@ export function headShapes(embedDim: number, patches: number): Map<string, reado
 /**
  * What the heads are made of: `paper`, the adapter, eta and phi over the map place by place. The others are phi alone over the map's
  * values by rank, which knows of no place and of no product: `sorted`, a small network; `monotone`, weights of which none is below 0,
- * so that a larger residual never lowers a score. What each gains on data of another kind is measured in `bench/study`: sorted heads
+ * so that a larger residual never lowers a score. What each gains on data of another kind is measured in `research/generalisation`: sorted heads
  * scored worse there than no heads.
  */
 export type HeadsForm = "paper" | "sorted" | "monotone";

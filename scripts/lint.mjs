@@ -1,0 +1,64 @@
+// The rules of the house that Biome has no words for: import directions between packages, and the length of files.
+//
+//   node scripts/lint.mjs
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** The packages that the sources of each package may import, and those that its tests may import besides. */
+export const HOUSE = {
+  tensor: { may: [] },
+  datasets: { may: [], tests: ["synth"] },
+  synth: { may: ["datasets"] },
+  clip: { may: ["tensor"], tests: ["datasets", "synth"] },
+  detect: { may: ["tensor", "clip", "datasets"], tests: ["synth"] },
+  inctrl: { may: ["tensor", "clip", "datasets", "detect"], tests: ["synth"] },
+  pretrain: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl"] },
+  cli: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "pretrain"] },
+};
+
+export const MAX_LINES = 300;
+
+const IMPORT = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
+const lineOf = (text, index) => text.slice(0, index).split("\n").length;
+
+/** What is wrong with a file: one line each, which begins with the place. */
+export function problemsOf(file, text) {
+  const lines = text.split("\n").length - 1;
+  const long = lines > MAX_LINES ? [`${file}: has ${lines} lines; split it (at most ${MAX_LINES})`] : [];
+  const [, own, part] = file.match(/^packages\/([^/]+)\/([^/]+)\//) ?? [];
+  const room = HOUSE[own];
+  if (own && !room)
+    return [...long, `${file}: scripts/lint.mjs does not say what packages/${own} may import`];
+  if (!room) return long;
+  const allowed = new Set([own, ...room.may, ...(part === "test" ? (room.tests ?? []) : [])]);
+  return [
+    ...long,
+    ...[...text.matchAll(IMPORT)].flatMap(({ 1: specifier, index }) => {
+      const at = `${file}:${lineOf(text, index)}`;
+      const named = specifier.match(/^@inctrl\/([^/]+)/)?.[1];
+      if (named && !allowed.has(named)) return [`${at}: ${own} may not import ${named}`];
+      const target = specifier.startsWith(".") ? path.posix.join(path.posix.dirname(file), specifier) : "";
+      const other = target.match(/^packages\/([^/]+)\//)?.[1];
+      return other && other !== own ? [`${at}: import @inctrl/${other} by its name, not by its path`] : [];
+    }),
+  ];
+}
+
+/** The problems of all files that git knows or would add. */
+export function problemsOfRepository() {
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts", "*.js", "*.mjs", "*.css"];
+  const files = execFileSync("git", list, { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+  return files
+    .filter((file) => existsSync(path.join(ROOT, file)))
+    .flatMap((file) => problemsOf(file, readFileSync(path.join(ROOT, file), "utf8")));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const problems = problemsOfRepository();
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,56 @@
+// Which test files run, and how they are spread over processes.
+import { existsSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Parts of the paths of long tests. They start first, so that no worker waits for one of them at the end. */
+const LONG = ["cli/test/commands/", "scripts/test/docs", "inctrl/test/training/", "tensor/test/browser"];
+
+/** Tests that may share a process: they start none, and leave the process as they found it. */
+const TOGETHER = /^packages\/(tensor|clip|datasets|synth|detect|inctrl|pretrain)\/test\//;
+/** Exceptions, which need a process of their own. */
+const APART = [/\/test\/device\//, /\/(package|browser)\.test/, /inctrl\/test\/(training|parity)\//];
+/** Files that share a process. */
+const GROUP = 6;
+
+const posix = (file) => file.split(path.sep).join("/");
+
+/** Files of a form in the folders of this name, under each package, `bench`, `research` and `scripts`. Relative to the root. */
+export function find(name, form) {
+  const packages = readdirSync(path.join(ROOT, "packages")).map((each) => `packages/${each}`);
+  return [...packages, "bench", "research", "scripts"].flatMap((parent) => {
+    const folder = path.join(ROOT, parent, name);
+    if (!existsSync(folder)) return [];
+    const found = readdirSync(folder, { recursive: true }).filter((file) => form.test(file));
+    return found.sort().map((file) => posix(path.join(parent, name, file)));
+  });
+}
+
+/** The test files that the arguments name: paths, or parts of paths. All without arguments. */
+export function select(filters) {
+  const all = find("test", /\.test\.(ts|mjs)$/);
+  if (filters.length === 0) return all;
+  const chosen = filters.flatMap((filter) => {
+    const file = path.resolve(filter);
+    if (existsSync(file) && statSync(file).isFile()) return [posix(path.relative(ROOT, file))];
+    const wanted = posix(filter).replace(/^\.\//, "");
+    return all.filter((name) => name.includes(wanted));
+  });
+  return [...new Set(chosen)];
+}
+
+/** The work list: long files first, then groups of short ones, then the rest. Each entry is the files of one process. */
+export function jobsOf(files, atOnce) {
+  if (files.length <= atOnce) return files.map((file) => [file]);
+  const isLong = (file) => LONG.some((part) => file.includes(part));
+  const isShort = (file) => TOGETHER.test(file) && !APART.some((form) => form.test(file)) && !isLong(file);
+  const short = files.filter(isShort);
+  const groups = Array.from({ length: Math.ceil(short.length / GROUP) }, (_, i) =>
+    short.slice(i * GROUP, (i + 1) * GROUP),
+  );
+  const alone = files.filter((file) => !isShort(file));
+  const singles = (some) => some.map((file) => [file]);
+  return [...singles(alone.filter(isLong)), ...groups, ...singles(alone.filter((file) => !isLong(file)))];
+}
