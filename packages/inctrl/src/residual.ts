@@ -7,7 +7,7 @@ export interface Residuals {
   /** M, their mean over the blocks, [batch, patches] (paper, eq. 3). */
   map: Tensor;
   /** The matched bank row of the deepest tapped block, int32 [batch, patches]. */
-  matches: Tensor;
+  matches: Tensor<"int32">;
 }
 
 /**

@@ -94,25 +94,25 @@ export class Scorer {
       } = runModel(features, taps, this.#context);
       return { map: residuals.map, matches: residuals.matches, residual, imageScore, text, phi, score };
     });
-    const read = async (t: Tensor | null) => (t ? ((await t.data()) as Float32Array) : null);
+    const read = async (t: Tensor | null) => (t ? await t.data() : null);
     try {
       const [map, matches, residual, imageScore, text, phi, score] = await Promise.all([
-        read(kept.map),
+        kept.map.data(),
         kept.matches.data(),
-        read(kept.residual),
+        kept.residual.data(),
         read(kept.imageScore),
         read(kept.text),
         read(kept.phi),
-        read(kept.score),
+        kept.score.data(),
       ]);
       const patches = patchesOf(this.backbone);
       return views.map((view, i) => {
-        const own = (map as Float32Array).slice(i * patches, (i + 1) * patches);
-        const rows = (matches as Int32Array).slice(i * patches, (i + 1) * patches);
+        const own = map.slice(i * patches, (i + 1) * patches);
+        const rows = matches.slice(i * patches, (i + 1) * patches);
         const queryPatch = own.indexOf(Math.max(...own));
         return {
-          score: (score as Float32Array)[i],
-          residual: (residual as Float32Array)[i],
+          score: score[i],
+          residual: residual[i],
           imageResidual: imageScore?.[i] ?? null,
           text: text?.[i] ?? null,
           phi: phi?.[i] ?? null,

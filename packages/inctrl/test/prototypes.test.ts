@@ -43,7 +43,7 @@ async function goldenIds(fixture: string) {
 
 /** The values of a tensor, which is freed. */
 async function take(made: Tensor): Promise<Float32Array> {
-  const values = (await made.data()) as Float32Array;
+  const values = await made.data();
   made.dispose();
   return values;
 }

@@ -11,7 +11,7 @@ test("means over bins of ranks, wherever the values stand", async ({ device }) =
   const turned = Float32Array.from(row, (_, i) => row[(i * 15 + 7) % 196]);
   const means = scope(() => rankMeans(tensor(device, Float32Array.of(...row, ...turned), [2, 196])));
   assert.equal(means.shape, [2, RANK_BINS]);
-  const got = (await means.data()) as Float32Array;
+  const got = await means.data();
   means.dispose();
   const sorted = [...row].sort((a, b) => b - a);
   const mean = (from: number, to: number) =>
@@ -26,7 +26,7 @@ test("other grids have the same bins in proportion, and small ones share patches
   for (const patches of [225, 9, 1]) {
     const values = Float32Array.from({ length: patches }, (_, i) => 1 - i / patches);
     const means = scope(() => rankMeans(tensor(device, values, [1, patches])));
-    const got = [...((await means.data()) as Float32Array)];
+    const got = [...(await means.data())];
     means.dispose();
     assert.ok(
       got.every((value, i) => value > 0 && value <= (got[i - 1] ?? 10) + 1e-5),
@@ -56,7 +56,7 @@ test("phi of the monotone form is a sum by rank, and never falls where a residua
   const maps = tensor(device, Float32Array.from(rows.flatMap((each) => [...each])), [40, 196]);
   const [w, bias] = [tensor(device, roots), tensor(device, Float32Array.of(-0.5))];
   const [means, phi] = scope(() => [rankMeans(maps), monotonePhi(maps, w, bias)]);
-  const [bins, got] = (await Promise.all([means.data(), phi.data()])) as Float32Array[];
+  const [bins, got] = await Promise.all([means.data(), phi.data()]);
   for (const each of [maps, w, bias, means, phi]) each.dispose();
   const logit = roots.reduce((sum, root, bin) => sum + root ** 2 * bins[bin], -0.5);
   assert.ok(Math.abs(got[0] - 1 / (1 + Math.exp(-logit))) < 1e-6);

@@ -201,7 +201,7 @@ for (const alpha of [undefined, 3]) {
       const adapted = (await featuresOf(prompts.flatMap((prompt) => prompt.views))).map(reference.psi);
       const mean = adapted[0].map((_, k) => adapted.reduce((sum, row) => sum + row[k], 0) / adapted.length);
       const queries = await featuresOf(images);
-      const texts = (await prototypes?.data()) as Float32Array;
+      const texts = await prototypes!.data();
       for (const [i, view] of (await scorer.score(images)).entries()) {
         const query = queries[i];
         const own = reference.psi(query);

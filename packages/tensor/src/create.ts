@@ -19,6 +19,17 @@ export type Values =
   | NestedArray
   | boolean[];
 
+/** The element type that values on the host have by themselves. */
+export type TypeOfValues<V> = V extends Int32Array
+  ? "int32"
+  : V extends Uint32Array
+    ? "uint32"
+    : V extends Uint8Array | readonly boolean[]
+      ? "bool"
+      : V extends Uint16Array
+        ? "float16"
+        : "float32";
+
 /**
  * Makes a tensor from values on the host.
  *
@@ -31,10 +42,17 @@ export type Values =
  * const a = tensor(device, [[1, 2], [3, 4]]);
  * const b = tensor(device, new Float32Array(6), [2, 3]);
  */
-export function tensor(device: Device, values: Values, shape?: Shape, dtype?: DType): Tensor {
+export function tensor<V extends Values, D extends DType = TypeOfValues<V>>(
+  device: Device,
+  values: V,
+  shape?: Shape,
+  dtype?: D,
+): Tensor<D> {
   const typed = ArrayBuffer.isView(values);
-  const flat = typed ? values : flatten(values as NestedArray | boolean[]);
-  const inferred = typed ? [values.length] : nestedShape(values as NestedArray);
+  const flat: ArrayLike<number> = typed
+    ? (values as Float32Array)
+    : flatten(values as NestedArray | boolean[]);
+  const inferred = typed ? [flat.length] : nestedShape(values as NestedArray);
   const target = shape ?? inferred;
   checkShape("tensor", target);
   check(
@@ -42,7 +60,7 @@ export function tensor(device: Device, values: Values, shape?: Shape, dtype?: DT
     "shape",
     () => `tensor: ${flat.length} values do not fill shape ${formatShape(target)} (${sizeOf(target)} values)`,
   );
-  const type = dtype ?? typeOf(values);
+  const type = dtype ?? (typeOf(values) as D);
   const out = Tensor.empty(device, target, type);
   if (flat.length > 0) device.write(out.buffer, 0, encode(flat, type));
   return out;
@@ -110,9 +128,15 @@ function flatten(values: NestedArray | boolean[]): number[] {
 }
 
 /** A tensor of one value throughout. */
-export function full(device: Device, shape: Shape, value: number, dtype: DType = "float32"): Tensor {
-  check(dtype !== "float16", "dtype", () => "full: make float32 values and cast them to float16");
-  const type = wgslScalar(dtype);
+export function full<D extends DType = "float32">(
+  device: Device,
+  shape: Shape,
+  value: number,
+  dtype?: D,
+): Tensor<D> {
+  const kind: DType = dtype ?? "float32";
+  check(kind !== "float16", "dtype", () => "full: make float32 values and cast them to float16");
+  const type = wgslScalar(kind);
   const fill = kernelFor(`fill:${type}`, () =>
     kernel({
       name: "fill",
@@ -123,7 +147,7 @@ export function full(device: Device, shape: Shape, value: number, dtype: DType =
       body: `${FLAT_INDEX}\n  if (i < u.count) { out[i] = u.value; }`,
     }),
   );
-  const stored = dtype === "bool" ? Number(value !== 0) : value;
+  const stored = kind === "bool" ? Number(value !== 0) : value;
   return scope(() => {
     const out = Tensor.empty(device, shape, dtype);
     launch(fill, { out }, { count: out.size, value: stored }, flatGrid(out.size));
@@ -132,17 +156,19 @@ export function full(device: Device, shape: Shape, value: number, dtype: DType =
 }
 
 /** @example const z = zeros(device, [2, 3]); */
-export const zeros = (device: Device, shape: Shape, dtype?: DType): Tensor => full(device, shape, 0, dtype);
+export const zeros = <D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D> =>
+  full(device, shape, 0, dtype);
 
 /** @example const o = ones(device, [2, 3]); */
-export const ones = (device: Device, shape: Shape, dtype?: DType): Tensor => full(device, shape, 1, dtype);
+export const ones = <D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D> =>
+  full(device, shape, 1, dtype);
 
 /** The whole numbers 0 to `count` - 1, [count]. */
-export function arange(device: Device, count: number, dtype: DType = "float32"): Tensor {
+export function arange<D extends DType = "float32">(device: Device, count: number, dtype?: D): Tensor<D> {
   return tensor(
     device,
     Float32Array.from({ length: count }, (_, i) => i),
     [count],
-    dtype,
+    dtype ?? ("float32" as D),
   );
 }

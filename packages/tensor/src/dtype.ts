@@ -4,8 +4,25 @@ export type DType = "float32" | "float16" | "int32" | "uint32" | "bool";
 /** Types that kernels compute in. */
 export type ComputeType = Exclude<DType, "float16">;
 
-/** What `Tensor.data()` gives back: float16 is widened to float32, bool is one byte a value. */
-export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
+interface DataByType {
+  float32: Float32Array;
+  float16: Float32Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
+  bool: Uint8Array;
+}
+
+/**
+ * The array that `Tensor.data()` gives for an element type: float16 is widened to float32, bool takes one byte a value.
+ * A type that no signature states (`any`) counts as float32, which most ops give.
+ */
+export type DataOf<D extends DType> = unknown extends D ? Float32Array : DataByType[D];
+
+/** The element types that a tensor may have: all of them where none is stated. */
+export type TypeOf<D extends DType> = unknown extends D ? DType : D;
+
+/** Any array that `Tensor.data()` gives. */
+export type TensorData = DataOf<DType>;
 
 /** Bytes that `count` elements take on the GPU, a multiple of 4 (two float16 share a word). */
 export function storageBytes(dtype: DType, count: number): number {

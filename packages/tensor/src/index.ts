@@ -35,7 +35,7 @@ export {
   type Trace,
   type TraceReport,
 } from "./device/trace.js";
-export type { DType, TensorData } from "./dtype.js";
+export type { DataOf, DType, TensorData } from "./dtype.js";
 export { TensorError, type TensorErrorCode } from "./errors.js";
 export * from "./files/index.js";
 export type { Activation } from "./kernels/math.js";

@@ -53,7 +53,12 @@ export function normal(
  *
  * @example const kept = where(bernoulli(device, x.shape, 0.9, { seed: 7 }), div(x, 0.9), 0);
  */
-export function bernoulli(device: Device, shape: Shape, probability: number, options: RandomOptions): Tensor {
+export function bernoulli(
+  device: Device,
+  shape: Shape,
+  probability: number,
+  options: RandomOptions,
+): Tensor<"bool"> {
   check(
     probability >= 0 && probability <= 1,
     "argument",

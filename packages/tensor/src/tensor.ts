@@ -1,6 +1,6 @@
 import type { Device } from "./device/device.js";
 import type { PooledBuffer } from "./device/pool.js";
-import { type DType, storageBytes, type TensorData } from "./dtype.js";
+import { type DataOf, type DType, storageBytes, type TensorData, type TypeOf } from "./dtype.js";
 import { check, TensorError } from "./errors.js";
 import { f16ToF32 } from "./files/half.js";
 import { trackInScope } from "./scope.js";
@@ -59,15 +59,19 @@ export function leakReport(): LeakReport {
 /**
  * An immutable array on a device: row-major, contiguous, of rank 0 to 6. Ops are free functions that take and
  * return tensors. Freed by `scope`, `using` or `dispose`.
+ *
+ * `Tensor<"int32">` states the element type, and `data()` then gives its array. A plain `Tensor` may hold any type and
+ * reads as float32.
  */
-export class Tensor {
+// biome-ignore lint/suspicious/noExplicitAny: a plain Tensor accepts and gives tensors of every element type
+export class Tensor<D extends DType = any> {
   readonly device: Device;
-  readonly dtype: DType;
+  readonly dtype: TypeOf<D>;
   readonly shape: Shape;
   readonly size: number;
   #storage: Storage | null;
 
-  private constructor(device: Device, dtype: DType, shape: Shape, storage: Storage) {
+  private constructor(device: Device, dtype: TypeOf<D>, shape: Shape, storage: Storage) {
     this.device = device;
     this.dtype = dtype;
     this.shape = Object.freeze([...shape]);
@@ -79,10 +83,11 @@ export class Tensor {
   }
 
   /** A tensor on a fresh buffer with undefined contents; for ops, which then fill it. */
-  static empty(device: Device, shape: Shape, dtype: DType = "float32"): Tensor {
+  static empty<D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D> {
     checkShape("tensor", shape);
-    const bytes = Math.max(4, storageBytes(dtype, sizeOf(shape)));
-    return new Tensor(device, dtype, shape, new Storage(device.allocate(bytes)));
+    const type = (dtype ?? "float32") as TypeOf<D>;
+    const bytes = Math.max(4, storageBytes(type, sizeOf(shape)));
+    return new Tensor(device, type, shape, new Storage(device.allocate(bytes)));
   }
 
   get rank(): number {
@@ -110,7 +115,7 @@ export class Tensor {
   }
 
   /** The same values under another shape of equal size, without a copy; used by `reshape`. */
-  view(shape: Shape): Tensor {
+  view(shape: Shape): Tensor<D> {
     checkShape("reshape", shape);
     check(
       sizeOf(shape) === this.size,
@@ -126,13 +131,9 @@ export class Tensor {
   }
 
   /** The values, row-major: float16 widened to float32, bool as 0 or 1 in bytes. */
-  async data(): Promise<TensorData> {
+  async data(): Promise<DataOf<D>> {
     const raw = await this.device.read(this.buffer, Math.max(4, this.bytes));
-    if (this.dtype === "float32") return new Float32Array(raw, 0, this.size);
-    if (this.dtype === "int32") return new Int32Array(raw, 0, this.size);
-    if (this.dtype === "uint32") return new Uint32Array(raw, 0, this.size);
-    if (this.dtype === "float16") return f16ToF32(new Uint16Array(raw, 0, this.size));
-    return new Uint8Array(new Uint32Array(raw, 0, this.size));
+    return decode(raw, this.dtype, this.size) as DataOf<D>;
   }
 
   /** The values as nested arrays: a number for rank 0. */
@@ -171,6 +172,15 @@ export class Tensor {
   toString(): string {
     return `Tensor(${this.dtype} ${formatShape(this.shape)}${this.disposed ? ", disposed" : ""})`;
   }
+}
+
+/** Values from bytes as the GPU stores them. */
+function decode(raw: ArrayBuffer, dtype: DType, size: number): TensorData {
+  if (dtype === "float32") return new Float32Array(raw, 0, size);
+  if (dtype === "int32") return new Int32Array(raw, 0, size);
+  if (dtype === "uint32") return new Uint32Array(raw, 0, size);
+  if (dtype === "float16") return f16ToF32(new Uint16Array(raw, 0, size));
+  return Uint8Array.from(new Uint32Array(raw, 0, size));
 }
 
 /** Throws unless all tensors are on one device; returns it. */

@@ -136,7 +136,7 @@ async function tuneProduct(
 }
 
 async function read(made: Tensor): Promise<Float32Array> {
-  const values = (await made.data()) as Float32Array;
+  const values = await made.data();
   made.dispose();
   return values;
 }

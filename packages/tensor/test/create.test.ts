@@ -2,8 +2,10 @@ import * as assert from "uvu/assert";
 import { arange, full, ones, tensor, type Values, zeros } from "../src/create.js";
 import type { DType } from "../src/dtype.js";
 import { f32ToF16 } from "../src/files/half.js";
+import { cast } from "../src/ops/cast.js";
+import { equal } from "../src/ops/elementwise.js";
 import type { Shape } from "../src/shape.js";
-import { traceLeaks } from "../src/tensor.js";
+import { type Tensor, traceLeaks } from "../src/tensor.js";
 import { close, deviceTests, throwsCode, valuesOf } from "./support.js";
 
 const test = deviceTests();
@@ -71,6 +73,20 @@ test("toArray nests as the shape does, item takes one value", async (device) => 
   one.dispose();
   assert.match(String(one), /disposed/);
   await throwsCode(() => one.data(), "disposed", /tensor \[1, 1\] was disposed/);
+});
+
+test("the type states which array data() gives, and that is the array given", async (device) => {
+  const floats: Float32Array = await valuesOf(() => tensor(device, [1]));
+  const halves: Float32Array = await valuesOf(() => cast(tensor(device, [1]), "float16"));
+  const whole: Int32Array = await valuesOf(() => tensor(device, Int32Array.of(1)));
+  const unsigned: Uint32Array = await valuesOf(() => zeros(device, [1], "uint32"));
+  const flags: Uint8Array = await valuesOf(() => tensor(device, [true]));
+  const compared: Uint8Array = await valuesOf(() => equal(tensor(device, [1]), 1));
+  const unstated: Float32Array = await valuesOf((): Tensor => ones(device, [1]));
+  assert.equal(
+    [floats, halves, whole, unsigned, flags, compared, unstated].map((read) => read.constructor),
+    [Float32Array, Float32Array, Int32Array, Uint32Array, Uint8Array, Uint8Array, Float32Array],
+  );
 });
 
 test("zeros, ones, full and arange fill every element", async (device) => {

@@ -2,11 +2,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Device, openDevice } from "../src/device/device.js";
 import {
+  type DataOf,
+  type DType,
   type KernelFamily,
   type Shape,
   scope,
   type Tensor,
-  type TensorData,
   TensorError,
 } from "../src/index.js";
 import { sizeOf } from "../src/shape.js";
@@ -68,7 +69,7 @@ export async function noLeaks(device: Device, run: (device: Device) => unknown):
 }
 
 /** The values of the tensor a function makes; it and all it was made from inside are freed. */
-export async function valuesOf(make: () => Tensor): Promise<TensorData> {
+export async function valuesOf<D extends DType>(make: () => Tensor<D>): Promise<DataOf<D>> {
   const made = scope(make);
   try {
     return await made.data();

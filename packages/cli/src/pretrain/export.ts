@@ -20,7 +20,7 @@ export async function exportModel(
 ): Promise<void> {
   const tensors: Record<string, StoredTensor> = {};
   for (const [name, value] of clip.parameters.entries()) {
-    const data = (await (value as Tensor).data()) as Float32Array;
+    const data = await (value as Tensor).data();
     tensors[name] = { dtype: "F16", shape: (value as Tensor).shape, data: f32ToF16(data) };
   }
   const text = (content: string) => [new TextEncoder().encode(content)];

@@ -50,7 +50,7 @@ async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch
     const words = clip.text!.forward(tokenizer.tokenize(batch.captions, contextLength), contextLength);
     return matmul(normalize(features), normalize(words), { transposeB: true });
   });
-  const values = (await similar.data()) as Float32Array;
+  const values = await similar.data();
   similar.dispose();
   const { count, classIds, damaged } = batch;
   let right = 0;
@@ -85,7 +85,7 @@ async function judgeCategory(clip: Clip, tokenizer: Tokenizer, { className, trai
   });
   const areas = [];
   for (const scores of [text, residual]) {
-    areas.push(auroc(labels, [...((await scores.data()) as Float32Array)]) ?? Number.NaN);
+    areas.push(auroc(labels, [...(await scores.data())]) ?? Number.NaN);
   }
   for (const each of [good, shown, text, residual]) each.dispose();
   return { text: areas[0]!, residual: areas[1]! };

@@ -139,7 +139,7 @@ export class Pretrainer {
       });
       return { gradients: made.gradients, values: made.rest };
     });
-    const read = (await values.data()) as Float32Array;
+    const read = await values.data();
     values.dispose();
     const report = Object.fromEntries(REPORTED.map((name, i) => [name, read[i]!]));
     const { loss } = report as Record<string, number>;
@@ -168,7 +168,7 @@ export class Pretrainer {
   async state(): Promise<{ step: number; tensors: Map<string, StoredTensor> }> {
     const tensors = new Map<string, StoredTensor>();
     for (const [name, value] of this.#held()) {
-      const data = (await value.data()) as Float32Array;
+      const data = await value.data();
       if (!data.every(Number.isFinite))
         throw new ClipError(
           "training",

@@ -101,7 +101,7 @@ export function deviceTests(name: string) {
 
 /** The values of a tensor, which is freed. */
 export async function take(made: Tensor): Promise<Float32Array> {
-  const values = (await made.data()) as Float32Array;
+  const values = await made.data();
   made.dispose();
   return values;
 }

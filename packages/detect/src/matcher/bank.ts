@@ -156,7 +156,7 @@ export class PromptBank {
     const stored = async (t: Tensor) => ({
       dtype: "F32" as const,
       shape: t.shape,
-      data: (await t.data()) as Float32Array,
+      data: await t.data(),
     });
     const tensors: Record<string, Awaited<ReturnType<typeof stored>>> = {
       features: await stored(this.features),

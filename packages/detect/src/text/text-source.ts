@@ -60,7 +60,7 @@ export class TextSource {
     const known = await cache.read(key, config.embedDim);
     if (known) return keep(tensor(device, known, [2, config.embedDim]));
     const made = await this.#encode(tokenizer, className);
-    await cache.write(key, className, (await made.data()) as Float32Array);
+    await cache.write(key, className, await made.data());
     return made;
   }
 

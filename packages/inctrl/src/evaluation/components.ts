@@ -112,7 +112,7 @@ export async function scoreFeatures(
     const phi = fuses ? heads.phi(offset ? add(map, reshape(offset, [offset.size, 1])) : map) : null;
     return { text, image, phi };
   });
-  const read = async (t: Tensor | null) => (t ? ((await t.data()) as Float32Array) : null);
+  const read = async (t: Tensor | null) => (t ? await t.data() : null);
   try {
     const [maps, text, image, phi] = await Promise.all([
       map.data() as Promise<Float32Array>,

@@ -30,7 +30,7 @@ export async function zeroIdle(
   const out = [...gradients];
   for (const [i, name] of names.entries()) {
     if (!/projection[12]\.bias$/.test(name)) continue;
-    const weights = (await gradients[names.indexOf(name.replace("bias", "weight"))].data()) as Float32Array;
+    const weights = await gradients[names.indexOf(name.replace("bias", "weight"))].data();
     const bias = Float32Array.from(await gradients[i].data());
     const inputs = weights.length / bias.length;
     const units = idle.get(name) ?? new Set();

@@ -89,7 +89,7 @@ async function textChecks(clip: Clip, tokenizer: Tokenizer, golden: Golden) {
   single.dispose();
   const width = prototypes.shape[1];
   const checks = [
-    ...first("text_candle", feature as Float32Array, golden),
+    ...first("text_candle", feature, golden),
     compare("Fn_first8", values.slice(0, 8), list(golden, "Fn_first8"), TOLERANCE),
     compare("Fa_first8", values.slice(width, width + 8), list(golden, "Fa_first8"), TOLERANCE),
   ];
@@ -129,7 +129,7 @@ async function imageChecks(
     return { query, model, cosines, layerMeans };
   });
   const { query, model, cosines, layerMeans } = kept;
-  const read = async (t: Tensor | null) => (await (t as Tensor).data()) as Float32Array;
+  const read = (t: Tensor | null) => (t as Tensor).data();
   try {
     const features = await read(query.features);
     const taps = await Promise.all(query.taps.map(read));

@@ -176,7 +176,7 @@ async function scoreTexts(
     textScore(tensor(backbone.device, rows, [TEXT_BATCH, embedDim]), prototypes, text?.logitScale),
   );
   try {
-    return (await scores.data()) as Float32Array;
+    return await scores.data();
   } finally {
     scores.dispose();
   }

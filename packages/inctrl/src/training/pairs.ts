@@ -130,7 +130,7 @@ export class PairResiduals {
       }
       const joined = scope(() => add(mul(concat(similarities), -0.5), 0.5));
       try {
-        const residuals = (await joined.data()) as Float32Array;
+        const residuals = await joined.data();
         const size = residuals.length / pairs.length;
         return pairs.map((_, i) => residuals.slice(i * size, (i + 1) * size));
       } finally {

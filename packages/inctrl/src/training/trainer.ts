@@ -156,7 +156,7 @@ export class Trainer {
       });
       return { gradients: made, losses: rest };
     });
-    const [loss, final, image] = (await losses.data()) as Float32Array;
+    const [loss, final, image] = await losses.data();
     losses.dispose();
     if (!Number.isFinite(loss)) {
       for (const gradient of gradients) gradient.dispose();
@@ -185,7 +185,7 @@ export class Trainer {
       const score = scope(
         () => scoreBatch(this.heads, uploadBatch(this.#device, some.length, host), alpha).score,
       );
-      scores.push(...((await score.data()) as Float32Array));
+      scores.push(...(await score.data()));
       score.dispose();
       const patches = host.map.length / some.length;
       some.forEach((_, i) => {
@@ -200,7 +200,7 @@ export class Trainer {
     const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
     for (const [name, value] of this.heads.stateDict()) {
       if (name.endsWith("num_batches_tracked")) continue;
-      values.set(name, { shape: value.shape, data: (await value.data()) as Float32Array });
+      values.set(name, { shape: value.shape, data: await value.data() });
     }
     return values;
   }

@@ -221,7 +221,7 @@ test("every subset of the components, against the model's own parts", async ({ d
     "P by default without heads",
   );
 
-  const map = (await full.residuals.map.data()) as Float32Array;
+  const map = await full.residuals.map.data();
   const patches = map.length / 2;
   const top3 = [0, 1].map((at) => meanOfLargest(map.slice(at * patches, (at + 1) * patches), 3));
   assert.ok(maxError(await scoresOf("P", { aggregate: "top3" }), top3) < 2e-6);

@@ -11,9 +11,9 @@ import { launch } from "./launch.js";
  * Converts the element type; the tensor itself where it has that type already. Floats become integers by truncation
  * (clamped), anything non-zero becomes true, float32 rounds to the nearest float16.
  */
-export function cast(x: Tensor, dtype: DType): Tensor {
+export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
   if (x.dtype === dtype) return x;
-  const from = x.dtype;
+  const from: DType = x.dtype;
   const kernelText = kernelFor(`cast:${from}:${dtype}`, () => {
     const read = (at: string) =>
       from === "float16" ? `unpack2x16float(x[${at} / 2u])[${at} % 2u]` : `x[${at}]`;

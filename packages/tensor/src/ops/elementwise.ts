@@ -11,6 +11,7 @@ export type { Operand } from "./elementwise-run.js";
 
 type Unary = (x: Tensor) => Tensor;
 type Binary = (a: Operand, b: Operand) => Tensor;
+type Comparison = (a: Operand, b: Operand) => Tensor<"bool">;
 
 const unary =
   (name: ElementwiseName): Unary =>
@@ -86,25 +87,25 @@ export const quickGelu = unary("quickGelu");
 export const quickGeluSlope = unary("quickGeluSlope");
 
 /** a == b, bool. @example equal(label, 1); */
-export const equal = binary("equal");
+export const equal: Comparison = binary("equal");
 /** a != b, bool; true where one is NaN. */
-export const notEqual = binary("notEqual");
+export const notEqual: Comparison = binary("notEqual");
 /** a < b, bool. */
-export const less = binary("less");
+export const less: Comparison = binary("less");
 /** a <= b, bool. */
-export const lessEqual = binary("lessEqual");
+export const lessEqual: Comparison = binary("lessEqual");
 /** a > b, bool. */
-export const greater = binary("greater");
+export const greater: Comparison = binary("greater");
 /** a >= b, bool. */
-export const greaterEqual = binary("greaterEqual");
+export const greaterEqual: Comparison = binary("greaterEqual");
 /** Both, of bools. */
-export const logicalAnd = binary("logicalAnd");
+export const logicalAnd: Comparison = binary("logicalAnd");
 /** Either or both, of bools. */
-export const logicalOr = binary("logicalOr");
+export const logicalOr: Comparison = binary("logicalOr");
 /** The opposite, of bools. */
-export const logicalNot = unary("logicalNot");
+export const logicalNot: (x: Tensor) => Tensor<"bool"> = unary("logicalNot");
 /** Whether x is NaN, bool. */
-export const isNan = unary("isNan");
+export const isNan: (x: Tensor) => Tensor<"bool"> = unary("isNan");
 
 /**
  * `a` where the condition holds, else `b`; all three broadcast.

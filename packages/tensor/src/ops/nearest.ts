@@ -21,7 +21,7 @@ export interface NearestResult {
   /** The largest cosine, [...]. */
   similarity: Tensor;
   /** The bank row that has it (the first of equals), int32 [...]. */
-  index: Tensor;
+  index: Tensor<"int32">;
 }
 
 /**

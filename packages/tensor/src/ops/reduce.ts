@@ -96,22 +96,22 @@ export function min(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
  * @throws TensorError `shape` along an empty axis.
  * @example const label = argmax(logits, -1);
  */
-export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
+export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tensor<"int32"> {
   return place("argmax", x, axis, options);
 }
 
 /** Where the smallest value along an axis is, int32; else as `argmax`. */
-export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
+export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor<"int32"> {
   return place("argmin", x, axis, options);
 }
 
 /** Whether all bools over axes are true; true over empty ones. */
-export function all(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function all(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor<"bool"> {
   return decide("all", x, axes, options);
 }
 
 /** Whether any bool over axes is true; false over empty ones. */
-export function any(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function any(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor<"bool"> {
   return decide("any", x, axes, options);
 }
 

@@ -13,7 +13,7 @@ export interface TopK {
   /** The chosen values, best first, [..., k]. */
   values: Tensor;
   /** Where each stands on the last axis, int32 [..., k]. */
-  indices: Tensor;
+  indices: Tensor<"int32">;
 }
 
 /** Values as u32 keys of the same order: -0 equals 0, NaN is above all (as in PyTorch). */

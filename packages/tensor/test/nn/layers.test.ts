@@ -16,7 +16,7 @@ test("Linear starts within its bound, by its seed and stream, and multiplies", a
   assert.not.equal([...w], [...other]);
   for (const bound of [Math.max(...w), -Math.min(...w)])
     assert.ok(bound > 0.12 && bound <= 0.125, `${bound}`);
-  const bias = (await layers[0].bias?.value.data()) as Float32Array;
+  const bias = await layers[0].bias!.value.data();
   assert.ok(new Set([...w, ...bias]).size > 1000, "the bias must go on where the weight ended");
   const x = inputOf([3, 64], 1);
   const got = await valuesOf(() => layers[0].forward(tensor(device, Float32Array.from(x.values), x.shape)));

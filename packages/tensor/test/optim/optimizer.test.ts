@@ -109,7 +109,7 @@ for (const [name, make] of MAKES) {
     let optimizer = unbroken;
     for (let step = 0; step < 6; step++) {
       if (step === 3) {
-        const copy = async (t: Tensor) => tensor(device, (await t.data()) as Float32Array, t.shape);
+        const copy = async (t: Tensor) => tensor(device, await t.data(), t.shape);
         const { step: at, slots } = unbroken.state();
         half = await Promise.all(whole.map(async ({ value }) => new nn.Parameter(await copy(value))));
         optimizer = make(half);
