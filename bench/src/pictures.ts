@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ProceduralClass, readProductSet, writeProceduralSet } from "@inctrl/datasets";
+import { readProductSet } from "@inctrl/datasets";
+import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
 
 export interface Pictures {
   /** Normal images. */

@@ -1,6 +1,14 @@
 import { join } from "node:path";
-import { type Category, drawPrompts, openDataSet, promptCandidates, type Sample } from "@inctrl/datasets";
+import {
+  type Category,
+  drawPrompts,
+  FORMATS,
+  openDataSet,
+  promptCandidates,
+  type Sample,
+} from "@inctrl/datasets";
 import type { AddOptions, FeatureStore, Query, TrainingItem } from "@inctrl/inctrl";
+import { procedural } from "@inctrl/synth";
 
 /** Real auxiliary sets, which heads learn from. */
 export const REAL = ["aitex:aitex", "sdd:kolektorsdd", "mvtec:mvtec"];
@@ -46,7 +54,7 @@ export async function storeSets(
   for (const spec of specs) {
     const drawn = spec.startsWith("procedural");
     const [form, folder] = spec.split(":") as [string, string];
-    const set = await openDataSet(drawn ? spec : `${form}:${join(root, folder)}`);
+    const set = await openDataSet(drawn ? spec : `${form}:${join(root, folder)}`, [...FORMATS, procedural]);
     for (const category of set.categories) {
       const group = `${set.name}/${drawn ? category.name.replace(/-\d+$/, "") : category.name}`;
       const place = { set: set.name, name: category.name, real: !drawn, group, category: stored.length };

@@ -1,4 +1,5 @@
-import { type Category, type DataSet, openDataSet } from "@inctrl/datasets";
+import { type Category, type DataSet, FORMATS, openDataSet } from "@inctrl/datasets";
+import { procedural } from "@inctrl/synth";
 
 /** A data set of the card. */
 export interface MeasuredSet {
@@ -32,7 +33,7 @@ export const SETS: readonly MeasuredSet[] = [
 
 /** Opens a set and keeps its wanted categories, each with at most `most` test images. */
 export async function openMeasured({ spec, categories, most }: MeasuredSet, dir: string): Promise<DataSet> {
-  const set = await openDataSet(spec.replace("DIR", dir));
+  const set = await openDataSet(spec.replace("DIR", dir), [...FORMATS, procedural]);
   const chosen = set.categories.filter(({ name }) => categories?.includes(name) ?? true);
   return { ...set, categories: chosen.map((category) => thinned(category, most)) };
 }

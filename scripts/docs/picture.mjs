@@ -4,8 +4,9 @@
 //   npm run build && node scripts/docs/picture.mjs [FILE]
 import { fileURLToPath } from "node:url";
 import { prepareImage, SHIPPED_MODEL } from "@inctrl/clip";
-import { drawProduct, encodePng, writeFileAtomic } from "@inctrl/datasets";
+import { encodePng, writeFileAtomic } from "@inctrl/datasets";
 import { openBackbone, PromptBank, renderPanel, Scorer } from "@inctrl/inctrl";
+import { drawProduct } from "@inctrl/synth";
 import { openDevice } from "@inctrl/tensor";
 
 const FILE = fileURLToPath(new URL("../../docs/heatmap.png", import.meta.url));

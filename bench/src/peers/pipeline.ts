@@ -17,6 +17,7 @@ import {
   TRAIN_DEFAULTS,
   Trainer,
 } from "@inctrl/inctrl";
+import { procedural } from "@inctrl/synth";
 import { openDevice } from "@inctrl/tensor";
 import type { Peer, Prepared } from "../task.js";
 
@@ -43,7 +44,7 @@ export const pipeline: Peer["tasks"] = {
     const backbone = await untrained(model);
     const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
     const store = new FeatureStore(backbone, await FeatureCache.open(folder));
-    const { categories } = await openDataSet(TRAINING_SET);
+    const { categories } = await openDataSet(TRAINING_SET, [procedural]);
     const data = await gatherData(store, categories, { shots, seed: 0 });
     const pairs = new PairResiduals(store, remembered ? {} : NOTHING);
     const trainer = new Trainer(data, pairs, { ...TRAIN_DEFAULTS, batch, shots });

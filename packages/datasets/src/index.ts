@@ -21,24 +21,15 @@ export {
   type MaskReport,
   type SizeCount,
 } from "./inspect/inspect.js";
-export {
-  type CaptionedImage,
-  type CaptionedOptions,
-  captionsOf,
-  drawCaptioned,
-} from "./procedural/captioned.js";
-export type { DefectKind } from "./procedural/defects.js";
-export {
-  drawProduct,
-  type ProceduralClass,
-  type Product,
-  type ProductOptions,
-  proceduralClasses,
-} from "./procedural/product.js";
-export { type ProceduralSetOptions, writeProceduralSet } from "./procedural/write-set.js";
 export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.js";
-export type { Form } from "./sets/form.js";
-export { FORMS } from "./sets/forms.js";
+export {
+  type DatasetFormat,
+  type FormatOptions,
+  layoutError,
+  readChoice,
+  readWholeNumber,
+} from "./sets/format.js";
+export { FORMATS } from "./sets/formats.js";
 export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
 export { nearestName } from "./sets/names.js";
 export { cropRaster } from "./sets/pixels.js";

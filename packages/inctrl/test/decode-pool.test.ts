@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { drawProduct, encodePng, ImageError } from "@inctrl/datasets";
+import { encodePng, ImageError } from "@inctrl/datasets";
 import { DecodePool, decodeThreads } from "@inctrl/detect";
+import { drawProduct } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 

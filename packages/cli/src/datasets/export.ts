@@ -1,12 +1,13 @@
-import { exportDataSet, openDataSet } from "@inctrl/datasets";
+import { exportDataSet } from "@inctrl/datasets";
 import { EXIT } from "../errors.js";
 import { print } from "../output/print.js";
 import { count } from "../ui/talk.js";
+import { openData } from "./formats.js";
 import { complainOf, withProgress } from "./work.js";
 
 /** Writes a data set in MVTec AD's form; 2 when some of it could not be read. */
 export async function exportSet(spec: string, folder: string, signal: AbortSignal): Promise<number> {
-  const dataSet = await openDataSet(spec);
+  const dataSet = await openData(spec);
   complainOf(dataSet.skipped);
   const { images, masks, unreadable } = await withProgress("writing", signal, (onProgress) =>
     exportDataSet(dataSet, folder, { onProgress, signal }),

@@ -1,6 +1,7 @@
-import { type DataSetReport, inspectDataSet, openDataSet } from "@inctrl/datasets";
+import { type DataSetReport, inspectDataSet } from "@inctrl/datasets";
 import { EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
+import { openData } from "./formats.js";
 import { reportText } from "./report.js";
 import { withProgress } from "./work.js";
 
@@ -10,7 +11,7 @@ export async function inspectSet(
   { json }: { json?: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const dataSet = await openDataSet(spec);
+  const dataSet = await openData(spec);
   const report = await withProgress("reading", signal, (onProgress) =>
     inspectDataSet(dataSet, { onProgress, signal }),
   );

@@ -1,17 +1,17 @@
-import { FORMS } from "@inctrl/datasets";
 import { EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
+import { DATA_FORMATS } from "./formats.js";
 
 /** Prints every form of data sets: how it is named, what it is, and what has to be there. */
 export async function listForms({ json }: { json?: boolean }): Promise<number> {
   if (json) {
-    const forms = FORMS.map(({ name, title, argument, layout, options = {} }) => {
+    const forms = DATA_FORMATS.map(({ name, title, argument, layout, options = {} }) => {
       return { name, title, argument, layout, options };
     });
     await printJson({ forms });
     return EXIT.ok;
   }
-  const blocks = FORMS.map(({ name, title, argument, layout, options = {} }) => {
+  const blocks = DATA_FORMATS.map(({ name, title, argument, layout, options = {} }) => {
     const lines = [`${name}:${argument}`.padEnd(16) + title, `${INDENT}${layout}`];
     for (const [option, meaning] of Object.entries(options)) lines.push(`${INDENT}?${option}=  ${meaning}`);
     return lines.map((line) => `  ${line}\n`).join("");

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type ProceduralClass, writeProceduralSet } from "@inctrl/datasets";
+import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { drawHeatmaps } from "../heatmaps/draw.js";

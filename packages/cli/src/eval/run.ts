@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveModel } from "@inctrl/clip";
-import { type DataSet, hashFile, openDataSet, writeFileAtomic } from "@inctrl/datasets";
+import { type DataSet, hashFile, writeFileAtomic } from "@inctrl/datasets";
 import {
   type Aggregate,
   type Backbone,
@@ -15,6 +15,7 @@ import {
   summarize,
 } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
+import { openData } from "../datasets/formats.js";
 import { complainOf } from "../datasets/work.js";
 import { adapterName, withDevice } from "../device.js";
 import { CliError, describe, EXIT } from "../errors.js";
@@ -66,7 +67,7 @@ const STORE = "draws.jsonl";
 
 /** Measures a data set, prints the table and saves the results. Returns the exit code. */
 export async function runEval(options: EvalOptions, signal: AbortSignal): Promise<number> {
-  const chosen = chooseCategories(await openDataSet(options.data), options.category, options.class);
+  const chosen = chooseCategories(await openData(options.data), options.category, options.class);
   const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
   complainOf(dataSet.skipped);
   await resolveModel(options.backbone);

@@ -1,5 +1,5 @@
 import { type CaptionedBatch, turnSquare } from "@inctrl/clip";
-import { type CaptionedImage, drawCaptioned } from "@inctrl/datasets";
+import { type CaptionedImage, drawCaptioned } from "@inctrl/synth";
 import type { Shown } from "./order.js";
 
 /** Which images a batch holds. */

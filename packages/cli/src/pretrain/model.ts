@@ -8,7 +8,7 @@ import {
   promptTexts,
   type Tokenizer,
 } from "@inctrl/clip";
-import { captionsOf, drawCaptioned } from "@inctrl/datasets";
+import { captionsOf, drawCaptioned } from "@inctrl/synth";
 import { CliError } from "../errors.js";
 
 /** What `nano` is; its vocabulary is learnt. */

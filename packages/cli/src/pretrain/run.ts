@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Pretrainer, type PretrainReport } from "@inctrl/clip";
-import { openDataSet } from "@inctrl/datasets";
 import { drawLossCurve, loadCheckpoint, MetricsLog, type RunIdentity, saveCheckpoint } from "@inctrl/inctrl";
 import { type Device, writeFileAtomic } from "@inctrl/tensor";
+import { openData } from "../datasets/formats.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { print } from "../output/print.js";
@@ -169,7 +169,7 @@ async function examine(
 async function examOf({ config }: Plan, { seed, group }: PretrainSettings): Promise<Exam> {
   const size = config.vision.imageSize;
   const shown = Array.from({ length: EXAM.batch }, (_, index) => ({ index, turn: 0 }));
-  const { categories } = await openDataSet(`${EXAM.products}&size=${size}`);
+  const { categories } = await openData(`${EXAM.products}&size=${size}`);
   return {
     batch: new Easel().draw({ seed: seed + 1, split: "held-out", size, group, shown }),
     categories,

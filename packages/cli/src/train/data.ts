@@ -1,4 +1,5 @@
-import { type Category, openDataSet } from "@inctrl/datasets";
+import type { Category } from "@inctrl/datasets";
+import { openData } from "../datasets/formats.js";
 import { complainOf } from "../datasets/work.js";
 import { CliError } from "../errors.js";
 import type { TrainSettings } from "./options.js";
@@ -10,7 +11,7 @@ export async function openCategories(
 ): Promise<Category[]> {
   const sets = [];
   for (const spec of specs) {
-    const set = await openDataSet(spec);
+    const set = await openData(spec);
     complainOf(set.skipped);
     sets.push(set);
   }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { writeProceduralSet } from "@inctrl/datasets";
+import { writeProceduralSet } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, complaints, failsWith, ROOT, temporaryFolder } from "../support/cli.js";

@@ -1,9 +1,9 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openDataSet } from "@inctrl/datasets";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { openData } from "../../src/datasets/formats.js";
 import { withFewShot } from "../../src/eval/few-shot.js";
 import { findInputs } from "../../src/score/inputs.js";
 import type { ScoreOptions } from "../../src/score/run.js";
@@ -15,7 +15,7 @@ const { folder, remove } = temporaryFolder();
 test.after(remove);
 
 test("eval: the lists of a folder stand for the training images, and one that is missing is named", async () => {
-  const set = await openDataSet("procedural:1?train=3&good=1&bad=1&size=16");
+  const set = await openData("procedural:1?train=3&good=1&bad=1&size=16");
   const metal = { ...set, categories: set.categories.filter(({ name }) => name === "metal") };
   copyFileSync(LIST, join(folder, "metal.pt"));
   const [{ train, test: tests } = { train: [], test: [] }] = (await withFewShot(metal, folder)).categories;

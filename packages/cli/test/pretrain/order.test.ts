@@ -1,4 +1,4 @@
-import { drawCaptioned } from "@inctrl/datasets";
+import { drawCaptioned } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Easel } from "../../src/pretrain/draw.js";

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { canonicalShapes, parseConfig, randomParameters } from "@inctrl/clip";
-import { drawProduct, encodePng } from "@inctrl/datasets";
+import { encodePng } from "@inctrl/datasets";
+import { drawProduct } from "@inctrl/synth";
 import { writeSafetensors } from "@inctrl/tensor";
 
 /** A small image tower without text, in OpenCLIP's form: 64 pixels, 4 x 4 patches, 2 blocks. */

@@ -2,14 +2,14 @@ import { join, parse } from "node:path";
 import { imageHeader } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { listImages, readFolder } from "../folder/list.js";
-import type { Form } from "./form.js";
+import type { DatasetFormat } from "./format.js";
 import { idOf, locate, named } from "./locate.js";
 import { type Box, type DataSet, type Sample, type Skipped, skippedFor } from "./model.js";
 import { hasDefect, readMask } from "./pixels.js";
 import { anomalous, Cutter, NORMAL, quarterSplit } from "./samples.js";
 
 /** Strips of fabrics (Silvestre-Blanes et al. 2019). */
-export const aitex: Form = {
+export const aitex: DatasetFormat = {
   name: "aitex",
   title: "AITEX",
   argument: "DIR",

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { listImages, readFolder } from "../folder/list.js";
-import type { Form } from "./form.js";
+import type { DatasetFormat } from "./format.js";
 import { locate, named } from "./locate.js";
 import type { DataSet } from "./model.js";
 import { anomalous, fileSample, NORMAL, quarterSplit } from "./samples.js";
 
 /** Magnetic resonance images of brains, with and without a tumour (Kaggle, Chakrabarty 2019). */
-export const brainmri: Form = {
+export const brainmri: DatasetFormat = {
   name: "brainmri",
   title: "BrainMRI",
   argument: "DIR",

@@ -4,13 +4,13 @@ import { DatasetError, ImageError } from "../errors.js";
 import { byName, readFolder } from "../folder/list.js";
 import type { Raster } from "../raster.js";
 import { hasParts, readClassFolders } from "./class-folders.js";
-import { choice, type Form, layoutError, type Options } from "./form.js";
+import { type DatasetFormat, type FormatOptions, layoutError, readChoice } from "./format.js";
 import { locate, named } from "./locate.js";
 import type { DataSet } from "./model.js";
 import { oneVsAll, type Picture, type Pictures, toCategory } from "./protocol.js";
 
 /** Small photographs of ten classes (Krizhevsky 2009). */
-export const cifar10: Form = {
+export const cifar10: DatasetFormat = {
   name: "cifar10",
   title: "CIFAR-10",
   argument: "DIR",
@@ -40,8 +40,8 @@ const RECORD = 1 + 3 * PLANE;
 const TRAIN = /^data_batch_\d+\.bin$/i;
 const MOST_BYTES = 2 ** 28;
 
-async function open(dir: string, options: Options): Promise<DataSet> {
-  const protocol = choice(options, "protocol", ["one-vs-all", "multi"]);
+async function open(dir: string, options: FormatOptions): Promise<DataSet> {
+  const protocol = readChoice(options, "protocol", ["one-vs-all", "multi"]);
   const root = await locate(
     cifar10,
     dir,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatasetError } from "../errors.js";
-import type { Form } from "./form.js";
+import type { DatasetFormat } from "./format.js";
 import { ImageIndex } from "./image-index.js";
 import { locate, named } from "./locate.js";
 import type { DataSet, Sample } from "./model.js";
@@ -8,7 +8,7 @@ import { anomalous, fileSample, NORMAL, quarterSplit } from "./samples.js";
 import { readLines } from "./table.js";
 
 /** Cells of photovoltaic modules in electroluminescence images (Deitsch et al. 2019). */
-export const elpv: Form = {
+export const elpv: DatasetFormat = {
   name: "elpv",
   title: "ELPV",
   argument: "DIR",

@@ -1,14 +1,14 @@
 import { join, parse } from "node:path";
 import { DatasetError } from "../errors.js";
 import { listImages } from "../folder/list.js";
-import { type Form, layoutError } from "./form.js";
+import { type DatasetFormat, layoutError } from "./format.js";
 import { locate, named } from "./locate.js";
 import type { DataSet, Sample } from "./model.js";
 import { anomalous, fileSample, NORMAL, quarterSplit } from "./samples.js";
 import { readCsv } from "./table.js";
 
 /** Slices of computed tomography of heads, with and without a haemorrhage (Kaggle, Kitamura 2018). */
-export const headct: Form = {
+export const headct: DatasetFormat = {
   name: "headct",
   title: "HeadCT",
   argument: "DIR",

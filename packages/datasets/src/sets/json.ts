@@ -2,13 +2,13 @@ import { stat } from "node:fs/promises";
 import { dirname, join, parse } from "node:path";
 import { DatasetError } from "../errors.js";
 import { byName, readFolder } from "../folder/list.js";
-import type { Form, Options } from "./form.js";
+import type { DatasetFormat, FormatOptions } from "./format.js";
 import type { DataSet, Sample } from "./model.js";
 import { anomalous, fileSample, NORMAL } from "./samples.js";
 import { insideOf, readText } from "./table.js";
 
 /** The lists that come with the released code, `[{image_path, target, type}]`. */
-export const jsonLists: Form = {
+export const jsonLists: DatasetFormat = {
   name: "json",
   title: "JSON lists",
   argument: "FILES",
@@ -20,7 +20,7 @@ export const jsonLists: Form = {
 
 const MOST_ENTRIES = 2_000_000;
 
-async function open(argument: string, options: Options): Promise<DataSet> {
+async function open(argument: string, options: FormatOptions): Promise<DataSet> {
   const classes = new Map<string, { train: Sample[]; test: Sample[] }>();
   for (const list of await expandLists(argument)) {
     const split = /(^|[-_.])(val|test)([-_.]|$)/i.test(parse(list).name) ? "test" : "train";

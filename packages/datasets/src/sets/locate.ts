@@ -1,6 +1,6 @@
 import { join, relative, sep } from "node:path";
 import { byName, type FolderEntries, readFolder } from "../folder/list.js";
-import { type Form, layoutError } from "./form.js";
+import { type DatasetFormat, layoutError } from "./format.js";
 
 /** Archives unpack into folders of their own, some of them twice. */
 const DEPTH = 3;
@@ -13,7 +13,7 @@ const MOST_FOLDERS = 2000;
  * @throws DatasetError `bad-layout` with `problem` when there is none
  */
 export async function locate(
-  form: Pick<Form, "title" | "layout">,
+  form: Pick<DatasetFormat, "title" | "layout">,
   dir: string,
   fits: (entries: FolderEntries) => boolean,
   problem: string,

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { byName, type FolderEntries, readFolder } from "../folder/list.js";
 import { hasParts, readClassFolders } from "./class-folders.js";
-import { choice, type Form, layoutError, type Options } from "./form.js";
+import { type DatasetFormat, type FormatOptions, layoutError, readChoice } from "./format.js";
 import { readIdx } from "./idx.js";
 import { idOf, locate } from "./locate.js";
 import type { DataSet } from "./model.js";
 import { oneVsAll, type Picture, type Pictures, toCategory } from "./protocol.js";
 
 /** Handwritten digits (LeCun et al. 1998). */
-export const mnist: Form = {
+export const mnist: DatasetFormat = {
   name: "mnist",
   title: "MNIST",
   argument: "DIR",
@@ -21,8 +21,8 @@ export const mnist: Form = {
 
 const DIGITS = Array.from("0123456789");
 
-async function open(dir: string, options: Options): Promise<DataSet> {
-  const protocol = choice(options, "protocol", ["one-vs-all", "multi"]);
+async function open(dir: string, options: FormatOptions): Promise<DataSet> {
+  const protocol = readChoice(options, "protocol", ["one-vs-all", "multi"]);
   const root = await locate(
     mnist,
     dir,

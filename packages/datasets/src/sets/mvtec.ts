@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type Item, readProductSet } from "../folder/mvtec.js";
-import { type Form, layoutError } from "./form.js";
+import { type DatasetFormat, layoutError } from "./format.js";
 import { foldersUnder } from "./locate.js";
 import type { Category, DataSet } from "./model.js";
 import { anomalous, fileSample, NORMAL } from "./samples.js";
@@ -9,7 +9,7 @@ const LAYOUT =
   "train/good, test/good and test/<defect>, in a folder a class; ground_truth/<defect>/*_mask.png";
 
 /** MVTec AD: fifteen classes of textures and objects (Bergmann et al. 2019). */
-export const mvtec: Form = {
+export const mvtec: DatasetFormat = {
   name: "mvtec",
   title: "MVTec AD",
   argument: "DIR",
@@ -18,7 +18,7 @@ export const mvtec: Form = {
 };
 
 /** Images of one's own in the same folders. */
-export const folder: Form = {
+export const folder: DatasetFormat = {
   name: "folder",
   title: "a folder in MVTec AD's form",
   argument: "DIR",
@@ -27,7 +27,7 @@ export const folder: Form = {
 };
 
 /** One class, or all classes that lie in a folder. */
-async function openFolder(form: Form, dir: string): Promise<DataSet> {
+async function openFolder(form: DatasetFormat, dir: string): Promise<DataSet> {
   const classes = await findClasses(dir);
   if (classes.length === 0) throw layoutError(form, dir, "no folder in it has train and test");
   const categories = await Promise.all(classes.map(readCategory));

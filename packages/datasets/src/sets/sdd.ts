@@ -2,14 +2,14 @@ import { join, parse } from "node:path";
 import { imageHeader } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { byName, listImages, readFolder } from "../folder/list.js";
-import type { Form } from "./form.js";
+import type { DatasetFormat } from "./format.js";
 import { idOf, locate } from "./locate.js";
 import { type Box, type DataSet, type Sample, type Skipped, skippedFor } from "./model.js";
 import { hasDefect, readMask } from "./pixels.js";
 import { anomalous, Cutter, NORMAL, quarterSplit } from "./samples.js";
 
 /** Surfaces of electrical commutators: KolektorSDD (Tabernik et al. 2020). */
-export const sdd: Form = {
+export const sdd: DatasetFormat = {
   name: "sdd",
   title: "KolektorSDD",
   argument: "DIR",

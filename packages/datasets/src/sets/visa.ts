@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { byName } from "../folder/list.js";
-import type { Form } from "./form.js";
+import type { DatasetFormat } from "./format.js";
 import { ImageIndex } from "./image-index.js";
 import { locate, named } from "./locate.js";
 import type { DataSet, Sample } from "./model.js";
@@ -9,7 +9,7 @@ import { anomalous, fileSample, NORMAL } from "./samples.js";
 import { readCsv } from "./table.js";
 
 /** VisA: twelve classes of objects (Zou et al. 2022), split by its own list for one class. */
-export const visa: Form = {
+export const visa: DatasetFormat = {
   name: "visa",
   title: "VisA",
   argument: "DIR",

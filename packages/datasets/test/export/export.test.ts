@@ -5,7 +5,7 @@ import { FreeNames } from "../../src/export/names.js";
 import { exportDataSet, listImages, openDataSet, toRGB } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
 import { shared } from "../support/shared.js";
-import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { counts, folderSuite, gray, ids, only, setOf, write } from "../support/tree.js";
 
 const test = folderSuite("export");
 
@@ -97,7 +97,7 @@ test("names that a list made up cannot leave the folder", async ({ dir }) => {
 });
 
 test("a folder with something in it, a file, or one that cannot be made is refused", async ({ dir }) => {
-  const set = await openDataSet("procedural:0?size=16&train=1&good=1&bad=1");
+  const set = setOf(["nut", "bolt", "gear"], { train: 1, good: 1, bad: 1 });
   await write(dir, { "full/mine.txt": "keep", file: "" });
   await rejects(
     () => exportDataSet(set, join(dir, "full")),
@@ -112,7 +112,7 @@ test("a folder with something in it, a file, or one that cannot be made is refus
 
 test("a stop half-way leaves nothing behind", async ({ dir }) => {
   const controller = new AbortController();
-  const set = await openDataSet("procedural:0?size=16&train=1&good=1&bad=1");
+  const set = setOf(["nut", "bolt", "gear"], { train: 1, good: 1, bad: 1 });
   const stopped = await exportDataSet(set, join(dir, "out"), {
     signal: controller.signal,
     onProgress: (done) => done === 5 && controller.abort(new Error("enough")),
@@ -132,7 +132,7 @@ test("names are safe, short and free", () => {
 });
 
 test("exported sets keep their categories' names and order", async ({ dir }) => {
-  const set = await openDataSet("procedural:2?size=16&train=2&good=1&bad=3&variants=2");
+  const set = setOf(["nut", "bolt-2", "bolt"], { train: 2, good: 1, bad: 3 });
   await exportDataSet(set, join(dir, "out"));
   const back = await openDataSet(`mvtec:${join(dir, "out")}`);
   const sorted = set.categories.map(({ name }) => name).sort();

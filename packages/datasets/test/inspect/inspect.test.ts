@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { inspectDataSet, openDataSet } from "../../src/index.js";
 import { shared } from "../support/shared.js";
-import { folderSuite, gray, write } from "../support/tree.js";
+import { folderSuite, gray, setOf, write } from "../support/tree.js";
 
 const test = folderSuite("inspect");
 
@@ -124,7 +124,7 @@ test("an image that categories share is read once", async () => {
 
 test("it stops when asked to", async () => {
   const controller = new AbortController();
-  const set = await openDataSet("procedural:0?size=16");
+  const set = setOf(["nut", "bolt"], { train: 8, good: 10, bad: 10 });
   const reading = inspectDataSet(set, {
     signal: controller.signal,
     onProgress: (done, total) => done < total && controller.abort(new Error("enough")),

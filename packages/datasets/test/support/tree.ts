@@ -49,3 +49,32 @@ export function only({ categories }: DataSet): Category {
   if (categories.length !== 1) throw new Error(`${categories.length} categories where one is expected`);
   return categories[0]!;
 }
+
+/** A set that lies in memory: one category for each name, each with so many samples of one gray pixel. */
+export function setOf(
+  names: readonly string[],
+  { train, good, bad }: { train: number; good: number; bad: number },
+): DataSet {
+  let shade = 0;
+  const samples = (category: string, part: string, kind: string, count: number): Sample[] =>
+    Array.from({ length: count }, (_, i) => {
+      const data = Uint8Array.of(shade++);
+      const label = kind === "good" ? 0 : 1;
+      const id = `${category}/${part}/${kind}/${String(i).padStart(3, "0")}`;
+      const mask = async () => ({ width: 1, height: 1, data: Uint8Array.of(255) });
+      return {
+        id,
+        label,
+        kind,
+        load: async () => ({ width: 1, height: 1, mode: "L", data }),
+        ...(label && { mask }),
+      };
+    });
+  const categories = names.map((name) => ({
+    name,
+    className: name,
+    train: samples(name, "train", "good", train),
+    test: [...samples(name, "test", "good", good), ...samples(name, "test", "dent", bad)],
+  }));
+  return { name: "memory", categories, skipped: [] };
+}

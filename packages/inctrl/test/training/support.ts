@@ -1,13 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseConfig } from "@inctrl/clip";
-import {
-  type Category,
-  drawProduct,
-  type ProceduralClass,
-  proceduralClasses,
-  type Sample,
-} from "@inctrl/datasets";
+import type { Category, Sample } from "@inctrl/datasets";
+import { drawProduct, type ProceduralClass, proceduralClasses } from "@inctrl/synth";
 import type { Device } from "@inctrl/tensor";
 import { type Backbone, FeatureCache, FeatureStore, gatherData, randomBackbone } from "../../src/index.js";
 import { RUN_FILES } from "../../src/training/run.js";

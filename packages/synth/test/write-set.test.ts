@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decodeImage, readProductSet } from "@inctrl/datasets";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeImage, drawProduct, readProductSet, writeProceduralSet } from "../../src/index.js";
-import { rejects } from "../support/rejects.js";
+import { drawProduct, writeProceduralSet } from "../src/index.js";
+import { rejects } from "./support/rejects.js";
 
 const test = suite("write-set", { dir: "" });
 test.before(async (context) => {

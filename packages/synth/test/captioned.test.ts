@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { captionsOf, drawCaptioned, proceduralClasses } from "../../src/index.js";
-import { BAD_STATES, GOOD_STATES, TEMPLATES } from "../../src/procedural/captions/words.js";
-import { FAMILIES } from "../../src/procedural/families.js";
-import { drawClass, drawSample, drawView } from "../../src/procedural/sample.js";
-import { rejects } from "../support/rejects.js";
+import { BAD_STATES, GOOD_STATES, TEMPLATES } from "../src/captions/words.js";
+import { FAMILIES } from "../src/families.js";
+import { captionsOf, drawCaptioned, proceduralClasses } from "../src/index.js";
+import { drawClass, drawSample, drawView } from "../src/sample.js";
+import { rejects } from "./support/rejects.js";
 
 /** The start of the sha256 of some images and of their words: the same on every machine. */
 const HASHES: Readonly<Record<string, string>> = {

@@ -1,8 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { encodePng } from "../encode/png.js";
-import { writeFileAtomic } from "../encode/write.js";
-import { DatasetError } from "../errors.js";
+import { DatasetError, encodePng, writeFileAtomic } from "@inctrl/datasets";
 import { type PlanSizes, planProducts } from "./plan.js";
 import { drawProduct, type ProceduralClass, proceduralClasses } from "./product.js";
 

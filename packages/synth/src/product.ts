@@ -1,5 +1,4 @@
-import { DatasetError } from "../errors.js";
-import type { Raster } from "../raster.js";
+import { DatasetError, type Raster } from "@inctrl/datasets";
 import { checkSample } from "./check.js";
 import {
   applyDefect,

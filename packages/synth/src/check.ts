@@ -1,4 +1,4 @@
-import { DatasetError } from "../errors.js";
+import { DatasetError } from "@inctrl/datasets";
 
 /** Checks the numbers of a sample. */
 export function checkSample(seed: number, index: number, size: number): void {

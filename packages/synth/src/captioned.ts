@@ -1,5 +1,4 @@
-import { DatasetError } from "../errors.js";
-import type { Raster } from "../raster.js";
+import { DatasetError, type Raster } from "@inctrl/datasets";
 import { captionFor } from "./captions/caption.js";
 import { checkSample } from "./check.js";
 import type { DefectKind } from "./defects.js";

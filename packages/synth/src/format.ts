@@ -1,16 +1,23 @@
-import { DatasetError } from "../errors.js";
-import type { DefectKind } from "../procedural/defects.js";
-import { FAMILIES } from "../procedural/families.js";
-import type { Family } from "../procedural/family.js";
-import { type PlannedSample, type PlanSizes, planProducts } from "../procedural/plan.js";
-import { drawProduct, type ProceduralClass, proceduralClasses } from "../procedural/product.js";
-import { type Camera, drawClass, drawSample, drawView } from "../procedural/sample.js";
-import { choice, type Form, type Options, wholeNumber } from "./form.js";
-import type { Category, DataSet, Sample } from "./model.js";
-import { nearestName } from "./names.js";
+import {
+  type Category,
+  type DataSet,
+  DatasetError,
+  type DatasetFormat,
+  type FormatOptions,
+  nearestName,
+  readChoice,
+  readWholeNumber,
+  type Sample,
+} from "@inctrl/datasets";
+import type { DefectKind } from "./defects.js";
+import { FAMILIES } from "./families.js";
+import type { Family } from "./family.js";
+import { type PlannedSample, type PlanSizes, planProducts } from "./plan.js";
+import { drawProduct, type ProceduralClass, proceduralClasses } from "./product.js";
+import { type Camera, drawClass, drawSample, drawView } from "./sample.js";
 
 /** Products drawn when they are asked for; nothing lies on disk. */
-export const procedural: Form = {
+export const procedural: DatasetFormat = {
   name: "procedural",
   title: "products drawn by this package",
   argument: "SEED",
@@ -30,23 +37,23 @@ export const procedural: Form = {
   open: async (seed, options) => draw(seed, options),
 };
 
-const MOST_SAMPLES = 100_000;
-const MOST_SEEDS = 1_000_000;
+const MAX_SAMPLES = 100_000;
+const MAX_SEEDS = 1_000_000;
 
-function draw(seedText: string, options: Options): DataSet {
+function draw(seedText: string, options: FormatOptions): DataSet {
   const seed = Number(seedText);
-  if (!/^\d+$/.test(seedText) || seed >= MOST_SEEDS) {
-    throw new DatasetError("bad-argument", `procedural:${seedText}: give a whole number below ${MOST_SEEDS}`);
+  if (!/^\d+$/.test(seedText) || seed >= MAX_SEEDS) {
+    throw new DatasetError("bad-argument", `procedural:${seedText}: give a whole number below ${MAX_SEEDS}`);
   }
   const sizes = {
-    train: wholeNumber(options, "train", 8, [0, MOST_SAMPLES]),
-    testGood: wholeNumber(options, "good", 10, [0, MOST_SAMPLES]),
-    testBad: wholeNumber(options, "bad", 10, [0, MOST_SAMPLES]),
+    train: readWholeNumber(options, "train", 8, [0, MAX_SAMPLES]),
+    testGood: readWholeNumber(options, "good", 10, [0, MAX_SAMPLES]),
+    testBad: readWholeNumber(options, "bad", 10, [0, MAX_SAMPLES]),
   };
-  const variants = wholeNumber(options, "variants", 1, [1, 1000]);
-  const size = wholeNumber(options, "size", 240, [16, 4096]);
-  const split = choice(options, "split", ["classic", "train", "held-out"]);
-  const camera = choice(options, "camera", ["free", "fixed"]);
+  const variants = readWholeNumber(options, "variants", 1, [1, 1000]);
+  const size = readWholeNumber(options, "size", 240, [16, 4096]);
+  const split = readChoice(options, "split", ["classic", "train", "held-out"]);
+  const camera = readChoice(options, "camera", ["free", "fixed"]);
   if (split === "classic" && options.camera !== undefined) {
     throw new DatasetError(
       "bad-argument",
@@ -99,7 +106,7 @@ interface DrawableClass {
 function classicClass(className: string, variant: number, seed: number, size: number): DrawableClass {
   const name = className as ProceduralClass;
   // Far from every seed a user may give, so that no variant is another seed's piece.
-  const piece = seed + variant * MOST_SEEDS;
+  const piece = seed + variant * MAX_SEEDS;
   return {
     name: variant === 0 ? name : `${name}-${variant + 1}`,
     className,

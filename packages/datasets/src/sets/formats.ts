@@ -2,17 +2,16 @@ import { aitex } from "./aitex.js";
 import { brainmri } from "./brainmri.js";
 import { cifar10 } from "./cifar10.js";
 import { elpv } from "./elpv.js";
-import type { Form } from "./form.js";
+import type { DatasetFormat } from "./format.js";
 import { headct } from "./headct.js";
 import { jsonLists } from "./json.js";
 import { mnist } from "./mnist.js";
 import { folder, mvtec } from "./mvtec.js";
-import { procedural } from "./procedural.js";
 import { sdd } from "./sdd.js";
 import { visa } from "./visa.js";
 
 /** Every form there is. */
-export const FORMS: readonly Form[] = [
+export const FORMATS: readonly DatasetFormat[] = [
   mvtec,
   visa,
   elpv,
@@ -24,5 +23,4 @@ export const FORMS: readonly Form[] = [
   cifar10,
   folder,
   jsonLists,
-  procedural,
 ];

@@ -1,4 +1,4 @@
-import { DatasetError } from "../errors.js";
+import { DatasetError } from "@inctrl/datasets";
 import type { DefectKind } from "./defects.js";
 
 /** How many samples a class gets. */

@@ -1,10 +1,20 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openDataSet as openSet, type Sample } from "@inctrl/datasets";
+import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openDataSet, proceduralClasses, writeProceduralSet } from "../../src/index.js";
-import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, ids } from "../support/tree.js";
+import { procedural, proceduralClasses, writeProceduralSet } from "../src/index.js";
+import { rejects } from "./support/rejects.js";
 
-const test = folderSuite("procedural");
+const openDataSet = (spec: string) => openSet(spec, [procedural]);
+const ids = (samples: readonly Sample[]) => samples.map(({ id }) => id);
+
+/** How many normal and anomalous samples there are. */
+function counts(samples: readonly Sample[]): [normal: number, anomalous: number] {
+  const anomalous = samples.filter(({ label }) => label === 1).length;
+  return [samples.length - anomalous, anomalous];
+}
 
 test("classes, counts and variants are as asked for", async () => {
   const { name, categories } = await openDataSet("procedural:3?train=2&good=1&bad=6&variants=2&size=32");
@@ -86,9 +96,16 @@ test("a family that is not in the split is refused with the nearest name", async
   await rejects(open("split=all"), "bad-argument", /classic or train or held-out/);
 });
 
-test("what is drawn on demand is what is written to disk", async ({ dir }) => {
+test("options with values that make no sense are refused", async () => {
+  await rejects(() => openDataSet("procedural:1?size=8"), "bad-argument", /from 16 to 4096/);
+  await rejects(() => openDataSet("procedural:1?train=-1"), "bad-argument", /train=-1/);
+  await rejects(() => openDataSet("procedural:one"), "bad-argument", /whole number/);
+});
+
+test("what is drawn on demand is what is written to disk", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "inctrl-procedural-"));
   await writeProceduralSet(dir, { classes: ["nut"], seed: 5, size: 32, train: 2, testGood: 1, testBad: 6 });
-  const written = (await openDataSet(`folder:${join(dir, "nut")}`)).categories[0]!;
+  const written = (await openSet(`folder:${join(dir, "nut")}`)).categories[0]!;
   const { categories } = await openDataSet("procedural:5?size=32&train=2&good=1&bad=6");
   const drawn = categories.find(({ name }) => name === "nut")!;
   const all = [...drawn.train, ...drawn.test];
@@ -103,6 +120,7 @@ test("what is drawn on demand is what is written to disk", async ({ dir }) => {
     assert.equal((await sample.load()).data, (await same.load()).data, sample.id);
     assert.equal((await sample.mask?.())?.data, (await same.mask?.())?.data, sample.id);
   }
+  await rm(dir, { recursive: true });
 });
 
 test.run();

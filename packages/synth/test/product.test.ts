@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type DefectKind, drawProduct, type ProceduralClass, proceduralClasses } from "../../src/index.js";
-import { rejects } from "../support/rejects.js";
+import { type DefectKind, drawProduct, type ProceduralClass, proceduralClasses } from "../src/index.js";
+import { rejects } from "./support/rejects.js";
 
 const classes = Object.entries(proceduralClasses) as [ProceduralClass, readonly DefectKind[]][];
 
