@@ -7,7 +7,6 @@ import {
   mean,
   type PackedMatrix,
   packMatrix,
-  quoted,
   reshape,
   scope,
   sigmoid,
@@ -16,6 +15,7 @@ import {
   tensor,
   writeSafetensors,
 } from "@inctrl/tensor";
+import { quoted } from "@inctrl/tensor/files";
 import { monotonePhi, RANK_BINS, rankMeans } from "./ranks.js";
 
 const BATCH_NORM_EPS = 1e-5;

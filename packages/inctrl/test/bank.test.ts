@@ -234,7 +234,7 @@ test("files that are no bank, are cut off or lie are refused in one line", async
   const refused = (file: string, code: string, text: RegExp) =>
     throwsCode(() => PromptBank.load(file, backbone), code, text);
 
-  await refused(join(folder, "none.safetensors"), "not_found", /none\.safetensors/);
+  await refused(join(folder, "none.safetensors"), "not-found", /none\.safetensors/);
   const text = at();
   writeFileSync(text, "a few words, but no bank");
   await refused(text, "header", /bad-0/);

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { findConfig, openWeights } from "@inctrl/clip";
-import { type Device, openSafetensors, scope, tensor, writeSafetensors } from "@inctrl/tensor";
+import { type Device, openSafetensors, scope, sizeOf, tensor, writeSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import { headShapes } from "../src/heads.js";
 import { Heads, PromptBank, Scorer } from "../src/index.js";
@@ -95,7 +95,7 @@ test("heads of the full-size model take about 1.4 MB", async ({ device, folder }
   const zeros: Values = new Map(
     [...headShapes(embedDim, 225)].map(([name, shape]) => [
       name,
-      { shape, data: new Float32Array(shape.reduce((n, d) => n * d, 1)) },
+      { shape, data: new Float32Array(sizeOf(shape)) },
     ]),
   );
   const path = join(folder, "full.safetensors");
@@ -151,7 +151,7 @@ test("missing, misshaped and unknown parts are named", async ({ device, folder }
     await throwsCode(() => Heads.load(path, device), "heads", text);
   };
   const shaped = (values: Values, name: string, shape: number[]) =>
-    values.set(name, { shape, data: new Float32Array(shape.reduce((n, d) => n * d, 1)) });
+    values.set(name, { shape, data: new Float32Array(sizeOf(shape)) });
   await refused(
     (v) => v.delete("diff_head_ref.bn3.running_var"),
     /1 of 30 parts are missing \(diff_head_ref\.bn3\.running_var\)/,
@@ -176,7 +176,7 @@ test("missing, misshaped and unknown parts are named", async ({ device, folder }
     (v) => shaped(v, "diff_head.projection4.weight", [1, 1]),
     /"diff_head\.projection4\.weight" is no part of InCTRL's heads/,
   );
-  await throwsCode(() => Heads.load(join(folder, "none.pyth"), device), "not_found", /none\.pyth/);
+  await throwsCode(() => Heads.load(join(folder, "none.pyth"), device), "not-found", /none\.pyth/);
 });
 
 test.run();

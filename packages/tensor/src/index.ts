@@ -15,7 +15,6 @@ export {
   gradcheck,
 } from "./autograd/gradcheck.js";
 export { noGrad } from "./autograd/record.js";
-export { Tape, withTape } from "./autograd/tape.js";
 export { checkKernels, type GemmRate, type KernelCheck, measureGemm } from "./check.js";
 export { arange, full, ones, tensor, type Values, zeros } from "./create.js";
 export { type AdapterChoice, findAdapters } from "./device/adapter.js";
@@ -37,7 +36,25 @@ export {
 } from "./device/trace.js";
 export type { DataOf, DType, TensorData } from "./dtype.js";
 export { TensorError, type TensorErrorCode } from "./errors.js";
-export * from "./files/index.js";
+export {
+  type FileData,
+  type FileDType,
+  type FileTensor,
+  f16ToF32,
+  f32ToF16,
+  type NpyArray,
+  openSafetensors,
+  parseNpy,
+  parseSafetensors,
+  readNpy,
+  type StoredTensor,
+  serializeSafetensors,
+  type TensorFile,
+  type TensorFileCode,
+  TensorFileError,
+  writeFileAtomic,
+  writeSafetensors,
+} from "./files/index.js";
 export type { Activation } from "./kernels/math.js";
 export type { Tile } from "./kernels/tile.js";
 export * as nn from "./nn/index.js";
@@ -86,6 +103,6 @@ export { type TopK, topk } from "./ops/topk.js";
 export * as optim from "./optim/index.js";
 export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random.js";
 export { type HoldsTensors, keep, scope } from "./scope.js";
-export type { Shape } from "./shape.js";
+export { type Shape, sizeOf } from "./shape.js";
 export { type LeakReport, leakReport, type NestedArray, Tensor, traceLeaks } from "./tensor.js";
 export { restoreTuning, type TunedProduct, type TuneOptions, tuneProducts } from "./tune.js";

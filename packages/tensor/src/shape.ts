@@ -5,6 +5,7 @@ export type Shape = readonly number[];
 /** The largest rank any op takes. */
 export const MAX_RANK = 6;
 
+/** How many values a shape has. @example sizeOf([2, 3]); // 6 */
 export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
 
 export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;

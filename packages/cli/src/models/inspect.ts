@@ -10,6 +10,7 @@ import {
   parseConfig,
   type Weights,
 } from "@inctrl/clip";
+import { sizeOf } from "@inctrl/tensor";
 import { CliError, EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
 import { size } from "../ui/talk.js";
@@ -53,7 +54,7 @@ type Facts = ReturnType<typeof describeFile>;
 
 function describeFile(path: string, bytes: number, weights: Weights, config: ModelConfig) {
   let parameters = 0;
-  for (const { shape } of weights.keys.values()) parameters += shape.reduce((n, side) => n * side, 1);
+  for (const { shape } of weights.keys.values()) parameters += sizeOf(shape);
   return {
     file: path,
     bytes,

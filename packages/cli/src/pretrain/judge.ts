@@ -1,7 +1,7 @@
 import {
   type CaptionedBatch,
   type Clip,
-  normalize as normalizePixels,
+  normalizePixels,
   prepareImage,
   type Tokenizer,
   uploadPixels,

@@ -1,6 +1,6 @@
 // Zip archives as torch.save writes them: entries stored as they are, read by range from the open file.
 import { Readable } from "node:stream";
-import { type ByteSource, CHUNK_BYTES, quoted, streamRange } from "@inctrl/tensor";
+import { type ByteSource, CHUNK_BYTES, quoted, streamRange } from "@inctrl/tensor/files";
 import yauzl from "yauzl";
 import { ClipError } from "../errors.js";
 

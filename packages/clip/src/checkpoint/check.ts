@@ -1,4 +1,4 @@
-import { quoted } from "@inctrl/tensor";
+import { quoted } from "@inctrl/tensor/files";
 import { canonicalShapes } from "../config/shapes.js";
 import { gridSize, type ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";

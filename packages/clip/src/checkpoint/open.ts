@@ -1,4 +1,4 @@
-import { fileSource, openSafetensors, type TensorFile } from "@inctrl/tensor";
+import { fileSource, openSafetensors, type TensorFile } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 
 /**

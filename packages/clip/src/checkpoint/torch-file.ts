@@ -10,7 +10,7 @@ import {
   requireTensor,
   type TensorFile,
   TensorFileError,
-} from "@inctrl/tensor";
+} from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import { type Archive, openArchive } from "./archive.js";
 import { unpickle } from "./pickle.js";

@@ -1,5 +1,5 @@
 // The few constructors a checkpoint's pickle may name, and the plain records they make here.
-import { type FileDType, quoted } from "@inctrl/tensor";
+import { type FileDType, quoted } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import type { Constructors } from "./pickle.js";
 

@@ -1,4 +1,5 @@
-import { type FileTensor, quoted, type TensorFile } from "@inctrl/tensor";
+import { sizeOf } from "@inctrl/tensor";
+import { type FileTensor, quoted, type TensorFile } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import { detectLayout, type Layout, rename, wrapperPrefix } from "./layouts.js";
 import { openCheckpoint } from "./open.js";
@@ -141,7 +142,7 @@ async function cook(
   if (transpose && shape.length === 2)
     return transposed(await file.readFloat32(sources[0]!), shape[1]!, shape[0]!);
   if (sources.length === 1) return file.readFloat32(sources[0]!, into);
-  const count = shape.reduce((n, size) => n * size, 1);
+  const count = sizeOf(shape);
   const out = into && into.length >= count ? into.subarray(0, count) : new Float32Array(count);
   let at = 0;
   for (const source of sources) at += (await file.readFloat32(source, out.subarray(at))).length;

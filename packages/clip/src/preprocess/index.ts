@@ -1,4 +1,4 @@
 export type { Fit } from "./fit.js";
-export { normalize, type PreparedImage, prepareImage } from "./prepare.js";
+export { normalizePixels, type PreparedImage, prepareImage } from "./prepare.js";
 export type { RasterImage } from "./raster.js";
 export { turnedFrom, turnedView, turnedViews, turnSquare } from "./turn.js";

@@ -20,7 +20,7 @@ export interface PreparedImage {
  *
  * @example
  * const [view] = prepareImage(raster, config.preprocess)
- * const input = normalize(view.pixels, config.preprocess) // Float32Array (3, size, size)
+ * const input = normalizePixels(view.pixels, config.preprocess) // Float32Array (3, size, size)
  */
 export function prepareImage(
   image: RasterImage,
@@ -61,7 +61,7 @@ function resizer(image: RasterImage, size: Size): (window: Window) => Uint8Array
  * Normalises interleaved RGB bytes to float32 planes (3, height, width): value / 255, minus mean, over std, each
  * step rounded to float32 as PyTorch does. Writes into `out` when given, from `offset`.
  */
-export function normalize(
+export function normalizePixels(
   pixels: Uint8Array,
   { mean, std }: Pick<PreprocessConfig, "mean" | "std">,
   out: Float32Array = new Float32Array(pixels.length),

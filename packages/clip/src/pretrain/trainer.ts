@@ -14,7 +14,7 @@ import {
 import type { ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
 import { buildClip, type Clip, type ReadParameter } from "../model/index.js";
-import { normalize } from "../preprocess/index.js";
+import { normalizePixels } from "../preprocess/index.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import type { CaptionedBatch } from "./batch.js";
 import { firstParameters } from "./first.js";
@@ -237,7 +237,7 @@ export function uploadPixels(
   const plane = 3 * size * size;
   const values = new Float32Array(count * plane);
   for (let i = 0; i < count; i++) {
-    normalize(pixels.subarray(i * plane, (i + 1) * plane), config.preprocess, values, i * plane);
+    normalizePixels(pixels.subarray(i * plane, (i + 1) * plane), config.preprocess, values, i * plane);
   }
   return tensor(device, values, [count, 3, size, size]);
 }

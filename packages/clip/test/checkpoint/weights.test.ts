@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseSafetensors, type StoredTensor, serializeSafetensors } from "@inctrl/tensor";
+import { parseSafetensors, type StoredTensor, serializeSafetensors, sizeOf } from "@inctrl/tensor";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { checkKeys, readParameter, requireKeys } from "../../src/checkpoint/check.js";
@@ -35,7 +35,7 @@ function canonical(config: ModelConfig): Tensors {
   let next = 0;
   const tensors: Tensors = new Map();
   for (const [name, shape] of canonicalShapes(config)) {
-    const count = shape.reduce((n, size) => n * size, 1);
+    const count = sizeOf(shape);
     tensors.set(name, {
       dtype: "F32",
       shape,

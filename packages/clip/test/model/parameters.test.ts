@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { f16ToF32, f32ToF16, type StoredTensor, scope, tensor, writeSafetensors } from "@inctrl/tensor";
+import {
+  f16ToF32,
+  f32ToF16,
+  type StoredTensor,
+  scope,
+  sizeOf,
+  tensor,
+  writeSafetensors,
+} from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import {
   buildClip,
@@ -131,7 +139,7 @@ test("missing, misshaped and unexpected tensors are refused by name before any i
   const zeros = (...shape: number[]): StoredTensor => ({
     dtype: "F32",
     shape,
-    data: new Float32Array(shape.reduce((n, d) => n * d, 1)),
+    data: new Float32Array(sizeOf(shape)),
   });
   await refused((t) => t.delete("visual.proj"), /bad-0\.safetensors: .*1 missing \("visual\.proj"\)/);
   await refused((t) => {
@@ -165,10 +173,7 @@ test("random parameters: the same for the same seed, of bounded spread, alive in
   for (const [name, shape] of [...canonicalShapes(SMALL_CLIP), ...canonicalShapes(SMALL_VIT)]) {
     const got = await one(name, shape);
     assert.equal(await same(name, shape), got);
-    assert.is(
-      got.length,
-      shape.reduce((n, d) => n * d, 1),
-    );
+    assert.is(got.length, sizeOf(shape));
     if (name === "logit_scale") continue;
     if (/ln_.*weight$/.test(name))
       assert.ok(

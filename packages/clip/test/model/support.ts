@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Device, openDevice, type StoredTensor, type Tensor } from "@inctrl/tensor";
+import { type Device, openDevice, type StoredTensor, sizeOf, type Tensor } from "@inctrl/tensor";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { canonicalShapes, type ModelConfig, parseConfig, type ReadParameter } from "../../src/index.js";
@@ -46,7 +46,7 @@ export function random(seed: number, count: number, spread = 1): Float32Array {
 export function trainedValues(config: ModelConfig, seed: number): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();
   for (const [name, shape] of canonicalShapes(config)) {
-    const count = shape.reduce((n, d) => n * d, 1);
+    const count = sizeOf(shape);
     const norm = /ln_\w+\.weight$/.test(name);
     const matrix = shape.length > 1 && !name.includes("embedding");
     const spread = matrix ? 1.7 / Math.sqrt(count / Math.min(...shape.slice(0, 2))) : 0.3;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Device, scope, tensor, writeSafetensors } from "@inctrl/tensor";
+import { type Device, scope, sizeOf, tensor, writeSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import {
   buildClip,
@@ -132,7 +132,7 @@ test("pixels of another size and blocks that are not there are refused", async (
     parts: "vision",
   });
   const refused = async (shape: number[], taps: number[], code: string, text: RegExp) => {
-    using pixels = tensor(device, new Float32Array(shape.reduce((n, d) => n * d, 1)), shape);
+    using pixels = tensor(device, new Float32Array(sizeOf(shape)), shape);
     await throwsCode(() => clip.vision.forward(pixels, { taps }), code, text);
   };
   await refused([1, 3, 10, 11], [], "shape", /are \[1, 3, 10, 11\] and must be \[batch, 3, 11, 11\]/);

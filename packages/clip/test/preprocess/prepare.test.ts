@@ -6,7 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CLIP_MEAN, CLIP_STD } from "../../src/config/types.js";
 import { ClipError } from "../../src/errors.js";
-import { normalize, prepareImage } from "../../src/preprocess/prepare.js";
+import { normalizePixels, prepareImage } from "../../src/preprocess/prepare.js";
 import { type RasterImage, toRgb } from "../../src/preprocess/raster.js";
 
 const io = fileURLToPath(new URL("../../../../../shared/golden/io/", import.meta.url));
@@ -124,9 +124,9 @@ test("normalisation is PyTorch's, in float32, planes apart, into a batch", () =>
     -1.7922625541687012, -1.777664065361023, 0.16889731585979462, -1.7220815420150757, 2.1458969116210938,
     -1.4375596046447754,
   ];
-  assert.equal([...normalize(pixels, config)], want);
+  assert.equal([...normalizePixels(pixels, config)], want);
   const batch = new Float32Array(12);
-  normalize(pixels, config, batch, 6);
+  normalizePixels(pixels, config, batch, 6);
   assert.equal([...batch.slice(6)], want);
   assert.equal([...batch.slice(0, 6)], [0, 0, 0, 0, 0, 0]);
 });

@@ -1,4 +1,4 @@
-import { normalize, type PreparedImage, type VisionOutput, type VisionTransformer } from "@inctrl/clip";
+import { normalizePixels, type PreparedImage, type VisionOutput, type VisionTransformer } from "@inctrl/clip";
 import { scope, slice, type Tensor, tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import { InctrlError } from "../errors.js";
@@ -24,7 +24,7 @@ export function encodeViews(
         `an image was prepared at ${view.size} pixels and ${backbone.name} takes ${size}; prepare it with this backbone's config`,
       );
     }
-    normalize(view.pixels, preprocess, pixels, i * plane);
+    normalizePixels(view.pixels, preprocess, pixels, i * plane);
   });
   const input = tensor(backbone.device, pixels, [views.length, 3, size, size]);
   try {

@@ -6,7 +6,6 @@ import {
   openSafetensors,
   type PackedMatrix,
   packBank,
-  quoted,
   reshape,
   scope,
   slice,
@@ -15,6 +14,7 @@ import {
   tensor,
   writeSafetensors,
 } from "@inctrl/tensor";
+import { quoted } from "@inctrl/tensor/files";
 import type { Backbone } from "../backbone/backbone.js";
 import { chooseBatch } from "../backbone/batch.js";
 import { encodeViews } from "../encoder/encode.js";

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { InctrlError } from "@inctrl/detect";
-import { quoted } from "@inctrl/tensor";
+import { quoted } from "@inctrl/tensor/files";
 import type { Draw, Settings } from "./types.js";
 
 /** What names a draw. */

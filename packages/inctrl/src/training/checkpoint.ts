@@ -1,12 +1,12 @@
 import { InctrlError } from "@inctrl/detect";
 import {
   openSafetensors,
-  quoted,
   type StoredTensor,
   type TensorFile,
   TensorFileError,
   writeSafetensors,
 } from "@inctrl/tensor";
+import { quoted } from "@inctrl/tensor/files";
 
 /** What must be equal for a run to be continued: by name, as text. */
 export type RunIdentity = Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ export async function loadCheckpoint(
   try {
     file = await openSafetensors(path);
   } catch (error) {
-    if (error instanceof TensorFileError && error.code === "not_found") return null;
+    if (error instanceof TensorFileError && error.code === "not-found") return null;
     throw fail("is no sound checkpoint", error);
   }
   try {

@@ -1,6 +1,6 @@
 /** Stable reasons a tensor file is refused; messages may change, these do not. */
 export type TensorFileCode =
-  | "not_found"
+  | "not-found"
   | "io"
   | "truncated"
   | "header"
@@ -9,7 +9,7 @@ export type TensorFileCode =
   | "offsets"
   | "duplicate"
   | "unsupported"
-  | "no_tensor"
+  | "no-tensor"
   | "closed"
   | "write";
 

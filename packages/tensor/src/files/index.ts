@@ -1,3 +1,7 @@
+/*
+ * Tensor files: reading and writing them, and the parts that a reader of another format is built from. Published as
+ * `@inctrl/tensor/files`; needs no GPU.
+ */
 export type { FileData, FileDType } from "./dtype.js";
 export { bytesToFloat32, elementCount, itemSize } from "./dtype.js";
 export type { TensorFileCode } from "./error.js";

@@ -26,7 +26,7 @@ export function memorySource(bytes: Uint8Array, label: string): ByteSource {
   };
 }
 
-/** Opens a regular file for reading by range. Node only; throws `not_found` or `io`. */
+/** Opens a regular file for reading by range. Node only; throws `not-found` or `io`. */
 export async function fileSource(path: string): Promise<ByteSource> {
   const { open } = await nodeFiles(path);
   let handle: FileHandle | undefined;
@@ -77,7 +77,7 @@ export function cutShort(label: string, need: number, have: number): TensorFileE
 export function asIoError(error: unknown, path: string): Error {
   if (error instanceof TensorFileError) return error;
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT") return new TensorFileError("not_found", `${path}: no such file`, { cause: error });
+  if (code === "ENOENT") return new TensorFileError("not-found", `${path}: no such file`, { cause: error });
   const reason = error instanceof Error ? error.message : String(error);
   return new TensorFileError("io", `${path}: cannot be read (${reason})`, { cause: error });
 }

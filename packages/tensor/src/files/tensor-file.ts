@@ -60,7 +60,7 @@ export async function collectFloat32(
   return out;
 }
 
-/** The entry called `name`; throws `no_tensor`. */
+/** The entry called `name`; throws `no-tensor`. */
 export function requireTensor<T extends FileTensor>(
   tensors: ReadonlyMap<string, T>,
   name: string,
@@ -68,6 +68,6 @@ export function requireTensor<T extends FileTensor>(
 ): T {
   const tensor = tensors.get(name);
   if (tensor === undefined)
-    throw new TensorFileError("no_tensor", `${label}: holds no tensor named ${quoted(name)}`);
+    throw new TensorFileError("no-tensor", `${label}: holds no tensor named ${quoted(name)}`);
   return tensor;
 }

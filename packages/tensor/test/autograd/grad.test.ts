@@ -1,4 +1,5 @@
 import * as assert from "uvu/assert";
+import { withTape } from "../../src/autograd/tape.js";
 import {
   add,
   argmax,
@@ -20,7 +21,6 @@ import {
   type Tensor,
   tensor,
   valueAndGrad,
-  withTape,
 } from "../../src/index.js";
 import { close, deviceTests, throwsCode } from "../support.js";
 

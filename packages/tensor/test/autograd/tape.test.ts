@@ -1,5 +1,6 @@
 import * as assert from "uvu/assert";
 import { recorded } from "../../src/autograd/record.js";
+import { withTape } from "../../src/autograd/tape.js";
 import {
   add,
   attention,
@@ -17,7 +18,6 @@ import {
   type Tensor,
   tensor,
   valueAndGrad,
-  withTape,
 } from "../../src/index.js";
 import { close, deviceTests, throwsCode } from "../support.js";
 

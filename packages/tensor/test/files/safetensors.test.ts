@@ -174,7 +174,7 @@ test("keys nested in metadata are no duplicates of tensor names", () => {
 
 test("a missing file, a folder and a missing tensor say so", async () => {
   for (const [path, code] of [
-    [join(folder, "none"), "not_found"],
+    [join(folder, "none"), "not-found"],
     [folder, "io"],
   ] as const)
     await openSafetensors(path).then(
@@ -184,7 +184,7 @@ test("a missing file, a folder and a missing tensor say so", async () => {
   const opened = parseSafetensors(file({}), "empty");
   await opened.readFloat32("w").then(
     () => assert.unreachable(),
-    (error) => assert.is(error.code, "no_tensor"),
+    (error) => assert.is(error.code, "no-tensor"),
   );
 });
 
