@@ -1,100 +1,25 @@
 import { isHeadName, openWeights, type Weights } from "@inctrl/clip";
 import { InctrlError } from "@inctrl/detect";
-import {
-  batchNorm,
-  type Device,
-  matmul,
-  mean,
-  type PackedMatrix,
-  packMatrix,
-  reshape,
-  scope,
-  sigmoid,
-  sub,
-  type Tensor,
-  tensor,
-  writeSafetensors,
-} from "@inctrl/tensor";
+import { type Device, type Tensor, writeSafetensors } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
-import { monotonePhi, RANK_BINS, rankMeans } from "./ranks.js";
+import {
+  type HeadsForm,
+  type HeadsModule,
+  type HeadValues,
+  makeHeads,
+  storedParameters,
+} from "./head-modules.js";
+import type { HeadFunctions } from "./model.js";
 
-const BATCH_NORM_EPS = 1e-5;
-
-/** Widths inside a scoring head. */
-export const HIDDEN = [128, 64] as const;
+export type { HeadsForm, HeadValues } from "./head-modules.js";
 
 /** Parts that released files hold and scoring never uses: a counter, and a norm that is never applied. */
 const UNUSED = /^diff_head(_ref)?\.bn(\d\.num_batches_tracked|1\.\w+)$/;
 
-/**
- * Released names and shapes of the heads for features of `embedDim` values and maps of `patches`: the adapter psi
- * narrows to a quarter, eta is `diff_head_ref`, phi is `diff_head`.
- */
-export function headShapes(embedDim: number, patches: number): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>();
-  const reduced = Math.floor(embedDim / 4);
-  shapes.set("adapter.fc.0.weight", [reduced, embedDim]);
-  shapes.set("adapter.fc.2.weight", [embedDim, reduced]);
-  for (const [prefix, input] of [
-    ["diff_head_ref", embedDim],
-    ["diff_head", patches],
-  ] as const) {
-    const sizes = [input, ...HIDDEN, 1];
-    for (const i of [1, 2, 3]) {
-      shapes.set(`${prefix}.projection${i}.weight`, [sizes[i], sizes[i - 1]]);
-      shapes.set(`${prefix}.projection${i}.bias`, [sizes[i]]);
-    }
-    for (const i of [2, 3]) {
-      for (const part of ["weight", "bias", "running_mean", "running_var"]) {
-        shapes.set(`${prefix}.bn${i}.${part}`, [sizes[i - 1]]);
-      }
-    }
-  }
-  return shapes;
-}
-
-/**
- * What the heads are made of: `paper`, the adapter, eta and phi over the map place by place. The others are phi alone over the map's
- * values by rank, which knows of no place and of no product: `sorted`, a small network; `monotone`, weights of which none is below 0,
- * so that a larger residual never lowers a score. What each gains on data of another kind is measured in `research/generalisation`: sorted heads
- * scored worse there than no heads.
- */
-export type HeadsForm = "paper" | "sorted" | "monotone";
-
-/** Width inside a phi of the sorted form. */
-export const SORTED_HIDDEN = 16;
-
-/** Names and shapes of heads that see ranks. */
-export function rankShapes(form: Exclude<HeadsForm, "paper">): Map<string, readonly number[]> {
-  if (form === "monotone") {
-    return new Map([
-      ["diff_head.roots", [RANK_BINS]],
-      ["diff_head.bias", [1]],
-    ]);
-  }
-  return new Map([
-    ["diff_head.sorted1.weight", [SORTED_HIDDEN, RANK_BINS]],
-    ["diff_head.sorted1.bias", [SORTED_HIDDEN]],
-    ["diff_head.sorted2.weight", [1, SORTED_HIDDEN]],
-    ["diff_head.sorted2.bias", [1]],
-  ]);
-}
-
-interface HeadValue {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
-/** Parameters and statistics of the heads by released name. */
-export type HeadValues = ReadonlyMap<string, HeadValue>;
-
-/**
- * InCTRL's trained parts (paper, section 3): the adapter psi and the scoring heads eta (image residual) and phi (fused
- * map), under their released names.
- */
-export class Heads {
+/** InCTRL's trained heads, frozen for scoring, with what their file says of them. */
+export class Heads implements HeadFunctions {
   readonly device: Device;
-  /** What the heads were trained on and with, as the file says. */
+  /** Data and settings of their training, as the file says. */
   readonly provenance: Readonly<Record<string, string>>;
   readonly form: HeadsForm;
   /** The weight of s_p beside phi that the file names (paper, eq. 9); 1 where it names none. */
@@ -103,25 +28,22 @@ export class Heads {
   readonly embedDim: number;
   readonly patches: number;
   readonly #values: HeadValues;
-  readonly #parameters = new Map<string, Tensor | PackedMatrix>();
+  readonly #module: HeadsModule;
 
-  private constructor(device: Device, values: HeadValues, provenance: Record<string, string>) {
+  private constructor(
+    device: Device,
+    values: HeadValues,
+    module: HeadsModule,
+    provenance: Record<string, string>,
+  ) {
     this.device = device;
     this.#values = values;
+    this.#module = module.freeze().load(device, values);
     this.provenance = provenance;
-    this.form = formOf(values);
+    this.form = module.form;
     const alpha = Number(provenance.alpha ?? 1);
     this.alpha = Number.isFinite(alpha) && alpha >= 0 ? alpha : 1;
-    this.embedDim = values.get("adapter.fc.0.weight")?.shape[1] ?? 0;
-    this.patches = values.get("diff_head.projection1.weight")?.shape[1] ?? 0;
-    for (const [name, { shape, data }] of values) {
-      if (UNUSED.test(name)) continue;
-      const value = scope(() => {
-        const flat = tensor(device, data, shape);
-        return shape.length === 2 ? packMatrix(flat, { transposed: true }) : flat;
-      });
-      this.#parameters.set(name, value);
-    }
+    ({ embedDim: this.embedDim, patches: this.patches } = sizesIn(values));
   }
 
   /**
@@ -140,12 +62,7 @@ export class Heads {
 
   /** Reads heads out of opened weights. */
   static async from(weights: Weights, device: Device): Promise<Heads> {
-    const names = [...weights.keys.keys()].filter(isHeadName);
-    const values = new Map<string, HeadValue>();
-    for (const name of names) {
-      values.set(name, { shape: weights.shape(name), data: await weights.readFloat32(name) });
-    }
-    return Heads.fromValues(device, values, weights.path, { ...weights.file.metadata });
+    return Heads.fromValues(device, await headValuesIn(weights), weights.path, { ...weights.file.metadata });
   }
 
   /** Makes heads from values by released name; `source` is what errors name. */
@@ -155,8 +72,9 @@ export class Heads {
     source: string,
     provenance: Record<string, string> = {},
   ): Heads {
-    checkHeads(source, values);
-    return new Heads(device, values, provenance);
+    const module = makeHeads(formOf(values), sizesIn(values));
+    checkHeads(source, values, module);
+    return new Heads(device, values, module, provenance);
   }
 
   /** Whether features of `embedDim` values and maps of `patches` are what these heads take. */
@@ -172,88 +90,47 @@ export class Heads {
     await writeSafetensors(path, tensors, { ...provenance, format: "inctrl-heads" });
   }
 
-  /** psi, of the paper's form only: Linear, ReLU, Linear, ReLU, no biases. [n, embedDim] to [n, embedDim]. */
+  /** psi, [n, embedDim] to [n, embedDim]; of the paper's form only, as are the three functions below. */
   adapt(features: Tensor): Tensor {
-    return scope(() => {
-      const hidden = matmul(features, this.#matrix("adapter.fc.0.weight"), { activation: "relu" });
-      return matmul(hidden, this.#matrix("adapter.fc.2.weight"), { activation: "relu" });
-    });
+    return this.#module.adapt(features);
   }
 
-  /**
-   * F: the mean adapted prompt feature minus the adapted query feature (paper, eq. 5, with the released sign).
-   *
-   * @param query class features, [batch, embedDim].
-   * @param prompt mean of the adapted prompt features, [embedDim].
-   */
+  /** F from class features, [batch, embedDim], and `promptFeature`, [embedDim] (paper, eq. 5). */
   imageResidual(query: Tensor, prompt: Tensor): Tensor {
-    return scope(() => sub(prompt, this.adapt(query)));
+    return this.#module.imageResidual(query, prompt);
   }
 
-  /** The mean of psi over the prompts, [embedDim]. */
+  /** The mean of psi over the prompts' class features, [embedDim]. */
   promptFeature(prompts: Tensor): Tensor {
-    return scope(() => mean(this.adapt(prompts), 0));
+    return this.#module.promptFeature(prompts);
   }
 
-  /** eta, of the paper's form only: image residuals [batch, embedDim] to s_i, [batch]. */
+  /** eta: image residuals [batch, embedDim] to s_i, [batch]. */
   eta(residual: Tensor): Tensor {
-    return this.#head("diff_head_ref", residual);
+    return this.#module.eta(residual);
   }
 
   /** phi: fused maps M+ [batch, patches] to [batch]. */
   phi(map: Tensor): Tensor {
-    if (this.form === "paper") return this.#head("diff_head", map);
-    if (this.form === "monotone") {
-      return monotonePhi(map, this.#tensor("diff_head.roots"), this.#tensor("diff_head.bias"));
-    }
-    return scope(() => {
-      const layer = (input: Tensor, i: 1 | 2, activation?: "relu") =>
-        matmul(input, this.#matrix(`diff_head.sorted${i}.weight`), {
-          bias: this.#tensor(`diff_head.sorted${i}.bias`),
-          activation,
-        });
-      return reshape(sigmoid(layer(layer(rankMeans(map), 1, "relu"), 2)), [map.shape[0]]);
-    });
-  }
-
-  /** Linear, ReLU, BatchNorm, twice, then Linear and sigmoid. */
-  #head(prefix: string, x: Tensor): Tensor {
-    return scope(() => {
-      const layer = (input: Tensor, i: number, activation?: "relu") =>
-        matmul(input, this.#matrix(`${prefix}.projection${i}.weight`), {
-          bias: this.#tensor(`${prefix}.projection${i}.bias`),
-          activation,
-        });
-      const norm = (input: Tensor, i: number) =>
-        batchNorm(input, {
-          mean: this.#tensor(`${prefix}.bn${i}.running_mean`),
-          variance: this.#tensor(`${prefix}.bn${i}.running_var`),
-          weight: this.#tensor(`${prefix}.bn${i}.weight`),
-          bias: this.#tensor(`${prefix}.bn${i}.bias`),
-          eps: BATCH_NORM_EPS,
-        });
-      const first = norm(layer(x, 1, "relu"), 2);
-      const second = norm(layer(first, 2, "relu"), 3);
-      return reshape(sigmoid(layer(second, 3)), [x.shape[0]]);
-    });
+    return this.#module.phi(map);
   }
 
   dispose(): void {
-    for (const value of this.#parameters.values()) value.dispose();
-    this.#parameters.clear();
+    this.#module.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
 
-  #matrix(name: string): PackedMatrix {
-    return this.#parameters.get(name) as PackedMatrix;
+/** The values of all heads in a checkpoint, by released name. */
+export async function headValuesIn(weights: Weights): Promise<HeadValues> {
+  const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const name of [...weights.keys.keys()].filter(isHeadName)) {
+    values.set(name, { shape: weights.shape(name), data: await weights.readFloat32(name) });
   }
-
-  #tensor(name: string): Tensor {
-    return this.#parameters.get(name) as Tensor;
-  }
+  return values;
 }
 
 function formOf(values: HeadValues): HeadsForm {
@@ -261,12 +138,15 @@ function formOf(values: HeadValues): HeadsForm {
   return values.has("diff_head.sorted1.weight") ? "sorted" : "paper";
 }
 
+/** The sizes that heads of the paper's form were made for; 0 where a part is missing. */
+const sizesIn = (values: HeadValues): { embedDim: number; patches: number } => ({
+  embedDim: values.get("adapter.fc.0.weight")?.shape[1] ?? 0,
+  patches: values.get("diff_head.projection1.weight")?.shape[1] ?? 0,
+});
+
 /** Throws unless every part is there and fits the others; features and maps may have any size. */
-function checkHeads(path: string, values: HeadValues): void {
-  const embedDim = values.get("adapter.fc.0.weight")?.shape[1] ?? 0;
-  const patches = values.get("diff_head.projection1.weight")?.shape[1] ?? 0;
-  const form = formOf(values);
-  const needed = form === "paper" ? headShapes(embedDim, patches) : rankShapes(form);
+function checkHeads(path: string, values: HeadValues, module: HeadsModule): void {
+  const needed = storedParameters(module);
   const missing = [...needed.keys()].filter((name) => !values.has(name));
   if (missing.length > 0) {
     const some = missing.slice(0, 4).join(", ") + (missing.length > 4 ? ", ..." : "");
@@ -283,7 +163,7 @@ function checkHeads(path: string, values: HeadValues): void {
       `${path}: ${quoted(unknown)} is no part of InCTRL's heads; give a file that training wrote or a released .pyth`,
     );
   }
-  for (const [name, want] of needed) {
+  for (const [name, { shape: want }] of needed) {
     const got = values.get(name)?.shape ?? [];
     if (got.length !== want.length || got.some((d, i) => d !== want[i])) {
       throw new InctrlError(

@@ -9,7 +9,8 @@ export {
 } from "./evaluation/evaluate.js";
 export { type Spread, type SummaryRow, spreadOf, summarize } from "./evaluation/summary.js";
 export type { CategoryResult, Draw, Evaluation, Metrics, Settings } from "./evaluation/types.js";
-export { Heads, type HeadsForm } from "./heads.js";
+export { type HeadsForm, HeadsModule, makeHeads } from "./head-modules.js";
+export { Heads } from "./heads.js";
 export {
   type HeadFunctions,
   type HeadInputs,

@@ -1,6 +1,6 @@
 import { textScore } from "@inctrl/detect";
 import { add, div, max, mul, type PackedMatrix, reshape, scope, type Tensor } from "@inctrl/tensor";
-import type { HeadsForm } from "./heads.js";
+import type { HeadsForm } from "./head-modules.js";
 import { patchResiduals, type Residuals } from "./residual.js";
 
 /** Everything the model says of a batch, as tensors on the device. */
@@ -20,7 +20,7 @@ export interface ModelOutput {
   score: Tensor;
 }
 
-/** The trained parts as functions: `Heads` when scoring, `TrainableHeads` in training. */
+/** The trained parts as functions: `Heads` when scoring, a `HeadsModule` in training. */
 export interface HeadFunctions {
   /** Of heads that see ranks only phi is used. */
   readonly form: HeadsForm;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findConfig, openWeights } from "@inctrl/clip";
 import { type Device, openSafetensors, scope, sizeOf, tensor, writeSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { headShapes } from "../src/heads.js";
+import { makeHeads, storedParameters } from "../src/head-modules.js";
 import { Heads, PromptBank, Scorer } from "../src/index.js";
 import {
   deviceTests,
@@ -93,7 +93,7 @@ test("the weight of s_p is the one that the file names, and 1 where it names non
 test("heads of the full-size model take about 1.4 MB", async ({ device, folder }) => {
   const { embedDim } = findConfig("ViT-B-16-plus-240");
   const zeros: Values = new Map(
-    [...headShapes(embedDim, 225)].map(([name, shape]) => [
+    [...storedParameters(makeHeads("paper", { embedDim, patches: 225 }))].map(([name, { shape }]) => [
       name,
       { shape, data: new Float32Array(sizeOf(shape)) },
     ]),

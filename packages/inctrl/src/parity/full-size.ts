@@ -22,7 +22,8 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
-import { Heads, headShapes } from "../heads.js";
+import { makeHeads, storedParameters } from "../head-modules.js";
+import { Heads } from "../heads.js";
 import { runModel } from "../model.js";
 import { hashedImage, hashedParameter } from "./hashed.js";
 import {
@@ -104,10 +105,11 @@ async function imageChecks(
 ): Promise<ParityCheck[]> {
   const { config, vision } = clip;
   const side = config.vision.imageSize;
+  const sizes = { embedDim: config.embedDim, patches: gridSize(config.vision) ** 2 };
   const heads = Heads.fromValues(
     device,
     new Map(
-      [...headShapes(config.embedDim, gridSize(config.vision) ** 2)].map(([name, shape]) => [
+      [...storedParameters(makeHeads("paper", sizes))].map(([name, { shape }]) => [
         name,
         { shape, data: hashedParameter(name, shape) },
       ]),

@@ -16,10 +16,11 @@ import {
   type TensorFile,
   tensor,
 } from "@inctrl/tensor";
+import { type HeadsModule, makeHeads } from "../head-modules.js";
+import { headValuesIn } from "../heads.js";
 import { runHeads } from "../model.js";
 import { patchResiduals } from "../residual.js";
 import { focalLoss, type LossForm } from "../training/focal.js";
-import { TrainableHeads } from "../training/trainable-heads.js";
 import { chanceOf, type IdleBiases, zeroIdle } from "./chance.js";
 import type { Fixture } from "./fixture.js";
 import { compare, GRADIENT_TOLERANCE, type ParityCheck, TOLERANCE } from "./report.js";
@@ -75,16 +76,12 @@ async function stepsOf(
   const { config, checkpoints } = fixture;
   const source = checkpoints.find(({ weights }) => [...weights.keys.keys()].some(isHeadName));
   if (!source) throw new InctrlError("parity", `${dir}: no checkpoint holds InCTRL's heads`);
-  const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-  for (const name of [...source.weights.keys.keys()].filter(isHeadName)) {
-    const data = await source.weights.readFloat32(name);
-    values.set(name, { shape: source.weights.shape(name), data });
-  }
+  const values = await headValuesIn(source.weights);
   const clip = await loadClip(device, config, checkpoints[0].weights);
   const frozen = await freeze(device, dir, clip, fixture, golden);
   clip.dispose();
-  const heads = new TrainableHeads(device, config.embedDim, frozen.map.shape[1]).train();
-  heads.load(device, values);
+  const sizes = { embedDim: config.embedDim, patches: frozen.map.shape[1] };
+  const heads = makeHeads("paper", sizes).load(device, values).to(device).train();
   const optimizer = new optim.AdamW(heads.parameters(), { lr: LR, weightDecay: 0.01 });
   try {
     return await runSteps(heads, optimizer, frozen, golden, values, form);
@@ -135,7 +132,7 @@ async function freeze(
 }
 
 async function runSteps(
-  heads: TrainableHeads,
+  heads: HeadsModule,
   optimizer: optim.AdamW,
   frozen: Frozen,
   golden: TensorFile,
@@ -197,7 +194,7 @@ async function gradientCheck(name: string, gradient: Tensor, golden: TensorFile)
 /** Parameters and statistics after so many steps, where the fixture has them; what training never touches must be as it was. */
 async function stateChecks(
   steps: number,
-  heads: TrainableHeads,
+  heads: HeadsModule,
   golden: TensorFile,
   untrained: ReadonlyMap<string, { data: Float32Array }>,
   idle: IdleBiases,

@@ -1,8 +1,7 @@
 import { add, type Device, max, reshape, scope, type Tensor, tensor, zeros } from "@inctrl/tensor";
+import type { HeadsModule } from "../head-modules.js";
 import { runHeads } from "../model.js";
 import { type FocalOptions, focalLoss } from "./focal.js";
-import type { TrainableRankHeads } from "./rank-heads.js";
-import { TrainableHeads } from "./trainable-heads.js";
 
 /** What the heads see of a batch, row by row; all of it is frozen. */
 export interface FrozenBatch {
@@ -38,12 +37,12 @@ export function uploadBatch(device: Device, batch: number, frozen: FrozenBatch):
 
 /** s_i and the final score of a batch, each query with prompts of its own; [batch] each. */
 export function scoreBatch(
-  heads: TrainableHeads | TrainableRankHeads,
+  heads: HeadsModule,
   { features, prompts, map, text }: BatchInputs,
   alpha: number,
 ): { imageScore: Tensor | null; score: Tensor } {
   return scope(() => {
-    const promptFeature = heads instanceof TrainableHeads ? heads.promptFeature(prompts) : undefined;
+    const promptFeature = heads.form === "paper" ? heads.promptFeature(prompts) : undefined;
     const known = { features, map, residual: max(map, 1), textScore: text, promptFeature };
     const { imageScore, score } = runHeads(heads, known, alpha);
     return { imageScore, score };

@@ -4,11 +4,9 @@ export { type FocalOptions, focalLoss, type LossForm } from "./focal.js";
 export { type Curve, drawLossCurve } from "./loss-curve.js";
 export { type EpochRecord, MetricsLog, type StepRecord } from "./metrics-log.js";
 export { type Comparison, type PairMemory, type PairOptions, PairResiduals } from "./pairs.js";
-export { TrainableRankHeads } from "./rank-heads.js";
 export { RUN_FILES, type RunOptions, type RunResult, trainRun } from "./run.js";
 export { type Query, Sampler, type SamplerOptions, type TrainingItem } from "./sampler.js";
 export { strangersTo } from "./strangers.js";
-export { TrainableHeads } from "./trainable-heads.js";
 export {
   DivergedError,
   type OptimizerName,

@@ -11,14 +11,18 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
-import type { HeadsForm, HeadValues } from "../heads.js";
+import {
+  type HeadsForm,
+  type HeadsModule,
+  type HeadValues,
+  makeHeads,
+  storedParameters,
+} from "../head-modules.js";
 import { type HoldOut, type TrainingData, textKey } from "./data.js";
 import type { LossForm } from "./focal.js";
 import { batchLosses, type FrozenBatch, scoreBatch, uploadBatch } from "./forward.js";
 import type { PairResiduals } from "./pairs.js";
-import { TrainableRankHeads } from "./rank-heads.js";
 import { type Query, Sampler } from "./sampler.js";
-import { TrainableHeads } from "./trainable-heads.js";
 
 export type OptimizerName = "adamw" | "adam" | "sgd";
 
@@ -103,7 +107,7 @@ const JUDGED_TOGETHER = 64;
  */
 export class Trainer {
   readonly options: TrainOptions;
-  readonly heads: TrainableHeads | TrainableRankHeads;
+  readonly heads: HeadsModule;
   readonly #device: Device;
   readonly #data: TrainingData;
   readonly #store: FeatureStore;
@@ -120,10 +124,8 @@ export class Trainer {
     this.#device = pairs.store.backbone.device;
     this.#sampler = new Sampler(data.items, data.categories, options);
     const { patches, embedDim } = pairs.store.recipe;
-    this.heads =
-      options.headsForm === "paper"
-        ? new TrainableHeads(this.#device, embedDim, patches[1], options.seed)
-        : new TrainableRankHeads(this.#device, options.headsForm, options.seed);
+    const { headsForm, seed } = options;
+    this.heads = makeHeads(headsForm, { embedDim, patches: patches[1], seed }).to(this.#device);
     this.#optimizer = makeOptimizer(this.heads.parameters(), options);
   }
 
@@ -198,8 +200,7 @@ export class Trainer {
   /** The heads as `Heads.fromValues` takes them. */
   async headValues(): Promise<HeadValues> {
     const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const [name, value] of this.heads.stateDict()) {
-      if (name.endsWith("num_batches_tracked")) continue;
+    for (const [name, { value }] of storedParameters(this.heads)) {
       values.set(name, { shape: value.shape, data: await value.data() });
     }
     return values;

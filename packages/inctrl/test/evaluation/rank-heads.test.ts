@@ -2,7 +2,7 @@ import { prepareImage } from "@inctrl/clip";
 import { drawPrompts } from "@inctrl/datasets";
 import type { Device } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { rankShapes } from "../../src/heads.js";
+import { RankHeads, storedParameters } from "../../src/head-modules.js";
 import { evaluate, Heads, PromptBank, Scorer } from "../../src/index.js";
 import { deviceTests, fixtureBackbone, generator, maxError, THREE_SHOT, throwsCode } from "../support.js";
 import { category, dataSet } from "./support.js";
@@ -14,7 +14,7 @@ const FORMS = ["sorted", "monotone"] as const;
 /** Heads with seeded values, large enough to matter. */
 function rankHeads(device: Device, form: (typeof FORMS)[number]): Heads {
   const random = generator(3);
-  const values = [...rankShapes(form)].map(([name, shape]) => {
+  const values = [...storedParameters(new RankHeads(form))].map(([name, { shape }]) => {
     const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random() - 0.5);
     return [name, { shape, data }] as const;
   });

@@ -1,7 +1,5 @@
 import { noGrad } from "../autograd/record.js";
 import { once } from "../autograd/replay.js";
-import { ones, zeros } from "../create.js";
-import type { Device } from "../device/device.js";
 import { check } from "../errors.js";
 import { batchNorm } from "../ops/batch-norm.js";
 import { add, mul, rsqrt, square, sub } from "../ops/elementwise.js";
@@ -10,15 +8,17 @@ import { reshape } from "../ops/shape.js";
 import { scope } from "../scope.js";
 import { formatShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
-import { Module, Parameter } from "./module.js";
+import { filledWith } from "./initial.js";
+import { Module } from "./module.js";
+import { Parameter } from "./parameter.js";
 
 /**
- * Batch normalisation (Ioffe and Szegedy 2015): in training by the batch's own statistics of each channel, through which
- * gradients flow and which running averages follow; else by those averages. The batch is normalised with the variance over n;
+ * Batch normalisation (Ioffe and Szegedy 2015). Training uses the statistics of the batch, through which gradients flow, and
+ * moves running averages towards them; otherwise those averages are used. The batch is normalised with the variance over n and
  * the average takes the variance over n - 1, as in PyTorch.
  *
  * @example
- * const norm = new nn.BatchNorm(device, 128);
+ * const norm = new nn.BatchNorm(128).to(device);
  * const y = norm.train().forward(x); // [b, 128] or [b, 128, h, w]
  */
 export class BatchNorm extends Module {
@@ -27,27 +27,23 @@ export class BatchNorm extends Module {
   readonly bias: Parameter;
   readonly running_mean: Parameter;
   readonly running_var: Parameter;
-  /** How many batches the averages have seen, int32 []. */
+  /** Number of batches in the averages, int32 []. */
   readonly num_batches_tracked: Parameter;
   readonly #eps: number;
   readonly #momentum: number;
 
   /**
    * @param options.eps is added to the variance. Default 1e-5.
-   * @param options.momentum is how much of a running average each batch replaces. Default 0.1.
+   * @param options.momentum is the share of a running average that each batch replaces. Default 0.1.
    */
-  constructor(
-    device: Device,
-    channels: number,
-    { eps = 1e-5, momentum = 0.1 }: { eps?: number; momentum?: number } = {},
-  ) {
+  constructor(channels: number, { eps = 1e-5, momentum = 0.1 }: { eps?: number; momentum?: number } = {}) {
     super();
-    const buffer = { trainable: false };
-    this.weight = new Parameter(ones(device, [channels]));
-    this.bias = new Parameter(zeros(device, [channels]));
-    this.running_mean = new Parameter(zeros(device, [channels]), buffer);
-    this.running_var = new Parameter(ones(device, [channels]), buffer);
-    this.num_batches_tracked = new Parameter(zeros(device, [], "int32"), buffer);
+    const [initial, trainable] = [filledWith(1), false];
+    this.weight = new Parameter([channels], { role: "gain", initial });
+    this.bias = new Parameter([channels], { role: "bias" });
+    this.running_mean = new Parameter([channels], { role: "mean", trainable });
+    this.running_var = new Parameter([channels], { role: "variance", initial, trainable });
+    this.num_batches_tracked = new Parameter([], { role: "count", dtype: "int32", trainable });
     this.#eps = eps;
     this.#momentum = momentum;
   }
@@ -63,7 +59,7 @@ export class BatchNorm extends Module {
       const statistics = { mean: running_mean.value, variance: running_var.value };
       return batchNorm(x, { ...statistics, weight: weight.value, bias: bias.value, eps });
     }
-    const channels = weight.value.size;
+    const channels = weight.size;
     check(
       x.rank >= 2 && x.shape[1] === channels,
       "shape",

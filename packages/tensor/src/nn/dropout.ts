@@ -5,12 +5,12 @@ import { reshape } from "../ops/shape.js";
 import { bernoulli } from "../random.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import type { Initial } from "./layer.js";
+import type { Initial } from "./initial.js";
 import { Module } from "./module.js";
 
 /**
- * In training zeroes each value with a probability and divides the others by what remains of it (Srivastava et al. 2014); else
- * hands its input through. The choice is a function of seed, stream and how many values went before.
+ * Training zeroes each value with a probability p and divides the others by 1 - p (Srivastava et al. 2014); otherwise the input
+ * is returned as it is. The choice is a function of seed, stream and the number of values drawn before.
  *
  * @example
  * const dropout = new nn.Dropout(0.1, { seed: 7 });
@@ -18,7 +18,7 @@ import { Module } from "./module.js";
  */
 export class Dropout extends Module {
   readonly probability: number;
-  /** How many values were drawn; save and set it to go on as if training had never stopped. */
+  /** Number of values drawn so far; save and set it to resume training exactly. */
   drawn = 0;
   readonly #source: { seed: number; stream: number };
 

@@ -1,9 +1,11 @@
-export { MultiHeadAttention } from "./attention.js";
+export { SelfAttention, type SelfAttentionOptions } from "./attention.js";
 export { BatchNorm } from "./batch-norm.js";
 export { Dropout } from "./dropout.js";
 export { Embedding } from "./embedding.js";
-export type { Initial, Layer } from "./layer.js";
+export { fill, type ReadParameter } from "./fill.js";
+export { filledWith, type Initial, type Initializer } from "./initial.js";
 export { LayerNorm } from "./layer-norm.js";
-export { Linear, type LinearOptions } from "./linear.js";
-export { gradientsOf, Module, Parameter } from "./module.js";
+export { type Fused, Linear, type LinearOptions } from "./linear.js";
+export { gradientsOf, type Layer, Module } from "./module.js";
+export { type FreezeOptions, Parameter, type ParameterOptions, type Role } from "./parameter.js";
 export { Sequential } from "./sequential.js";

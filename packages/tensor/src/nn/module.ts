@@ -1,51 +1,29 @@
 import { valueAndGrad } from "../autograd/grad.js";
+import type { Device } from "../device/device.js";
 import { check, TensorError } from "../errors.js";
-import { keep, scope } from "../scope.js";
+import { scope } from "../scope.js";
 import { formatShape, sameShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
+import { type FreezeOptions, Parameter } from "./parameter.js";
 
-/** A place that holds a tensor which training replaces. Owned: it is freed with its module. */
-export class Parameter {
-  /** False for what training updates by other means, such as running statistics. */
-  readonly trainable: boolean;
-  #value: Tensor;
-
-  constructor(value: Tensor, { trainable = true }: { trainable?: boolean } = {}) {
-    this.#value = keep(value);
-    this.trainable = trainable;
-  }
-
-  get value(): Tensor {
-    return this.#value;
-  }
-
-  /** Puts a new tensor in and frees the old one. */
-  set(value: Tensor): void {
-    if (value === this.#value) return;
-    const old = this.#value;
-    check(
-      sameShape(value.shape, old.shape),
-      "shape",
-      () => `parameter: ${formatShape(value.shape)} cannot take the place of ${formatShape(old.shape)}`,
-    );
-    this.#value = keep(value);
-    old.dispose();
-  }
-
-  dispose(): void {
-    this.#value.dispose();
-  }
+/** A module with one input and one output. */
+export interface Layer {
+  forward(x: Tensor): Tensor;
 }
 
 /**
- * A part of a network: parameters, buffers and other modules are its fields, and their names are the fields' names joined by
- * dots. Subclasses add `forward`.
+ * A part of a network. Its fields are parameters, buffers and other modules; the fields' names joined by dots name them, here
+ * and in checkpoints. Subclasses add `forward`.
+ *
+ * A new module is a placeholder that takes no memory. `to(device)` gives it initial values, `fill` or `loadStateDict` those of a
+ * checkpoint; `freeze()` prepares it for use without training, before or after that.
  *
  * @example
  * class Head extends Module {
- *   readonly fc = new Linear(device, 128, 1);
+ *   readonly fc = new Linear(128, 1);
  *   forward(x: Tensor) { return sigmoid(this.fc.forward(x)); }
  * }
+ * const head = new Head().to(device);
  */
 export abstract class Module {
   /** Whether layers that behave otherwise in training (BatchNorm, Dropout) do so. */
@@ -55,6 +33,35 @@ export abstract class Module {
   train(on = true): this {
     this.training = on;
     for (const [, field] of this.#fields()) if (field instanceof Module) field.train(on);
+    return this;
+  }
+
+  /** Gives every parameter without values its initial ones. */
+  to(device: Device): this {
+    for (const parameter of this.namedParameters().values()) parameter.to(device);
+    return this;
+  }
+
+  /**
+   * Gives every parameter without values a tensor of undefined values. Inside `device.prepare` these take no memory, so that a
+   * model's kernels can be compiled while its weights are read.
+   *
+   * @example
+   * await device.prepare(() => scope(() => void new Head().freeze().allocate(device).forward(Tensor.empty(device, [8, 128]))));
+   */
+  allocate(device: Device): this {
+    for (const parameter of this.namedParameters().values()) parameter.allocate(device);
+    return this;
+  }
+
+  /**
+   * Prepares the module for use without training, once: matrices are packed for products and layer norms folded into the
+   * products after them, at once or, for a parameter without values, as soon as it has them.
+   */
+  freeze(options: FreezeOptions = {}): this {
+    for (const [, field] of this.#fields()) {
+      if (field instanceof Parameter || field instanceof Module) field.freeze(options);
+    }
     return this;
   }
 
@@ -70,7 +77,7 @@ export abstract class Module {
     return found;
   }
 
-  /** What gradients are wanted for, in the order of their names; one that stands under two names comes once. */
+  /** Trainable parameters, in the order of their names; one that has two names comes once. */
   parameters(): Parameter[] {
     return [...new Set(this.namedParameters().values())].filter((parameter) => parameter.trainable);
   }
@@ -78,6 +85,11 @@ export abstract class Module {
   /** The values of all parameters and buffers by name, still owned by the module. */
   stateDict(): Map<string, Tensor> {
     return new Map([...this.namedParameters()].map(([name, parameter]) => [name, parameter.value]));
+  }
+
+  /** Bytes of all values on the device. */
+  get bytes(): number {
+    return [...new Set(this.namedParameters().values())].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /**
@@ -102,10 +114,10 @@ export abstract class Module {
     });
     for (const { name, parameter, value } of pairs) {
       check(
-        sameShape(value.shape, parameter.value.shape),
+        sameShape(value.shape, parameter.shape),
         "shape",
         () =>
-          `loadStateDict: ${name} is ${formatShape(value.shape)} and must be ${formatShape(parameter.value.shape)}`,
+          `loadStateDict: ${name} is ${formatShape(value.shape)} and must be ${formatShape(parameter.shape)}`,
       );
     }
     for (const { parameter, value } of pairs) parameter.set(value);

@@ -1,13 +1,12 @@
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import type { Layer } from "./layer.js";
-import { Module } from "./module.js";
+import { type Layer, Module } from "./module.js";
 
 /**
  * Layers one after the other, modules or plain functions, named by their places: `0.weight`, `2.weight`.
  *
  * @example
- * const head = new nn.Sequential(new nn.Linear(device, 4, 8), relu, new nn.Linear(device, 8, 1));
+ * const head = new nn.Sequential(new nn.Linear(4, 8), relu, new nn.Linear(8, 1)).to(device);
  * const y = head.forward(x);
  */
 export class Sequential extends Module {

@@ -2,7 +2,7 @@ import { zeros } from "../create.js";
 import { check } from "../errors.js";
 import { adamKernel } from "../kernels/adam.js";
 import { planFlat } from "../kernels/flat.js";
-import type { Parameter } from "../nn/module.js";
+import type { Parameter } from "../nn/parameter.js";
 import { add, mul, sub } from "../ops/elementwise.js";
 import { launch } from "../ops/launch.js";
 import { keep, scope } from "../scope.js";

@@ -213,7 +213,7 @@ test("a checkpoint draws and updates once", async (device) => {
     [3, 5],
   ]);
   const dropout = new nn.Dropout(0.5, { seed: 3 }).train();
-  const norm = new nn.BatchNorm(device, 2).train();
+  const norm = new nn.BatchNorm(2).to(device).train();
   // The gradient of a sum of scaled values is the mask's: it must be the one the value was made with.
   const { value, gradients, rest } = valueAndGrad(([a]: readonly Tensor[]) => {
     const y = checkpoint((u) => checkpoint((h) => dropout.forward(h), u), a);

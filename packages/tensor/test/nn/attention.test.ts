@@ -5,9 +5,9 @@ import { agrees, linear } from "./support.js";
 
 const test = deviceTests();
 
-test("MultiHeadAttention: names, start and the whole gradient, full, causal and masked", async (device) => {
+test("SelfAttention: names, start and the whole gradient, full, causal and masked", async (device) => {
   const [tokens, width, heads] = [3, 4, 2];
-  using layer = new nn.MultiHeadAttention(device, width, heads, { seed: 2 });
+  using layer = new nn.SelfAttention(width, heads, { seed: 2 }).to(device);
   assert.equal(
     [...layer.namedParameters()].map(([name, { value }]) => [name, ...value.shape]),
     [
@@ -67,11 +67,7 @@ test("MultiHeadAttention: names, start and the whole gradient, full, causal and 
     );
   }
   mask.dispose();
-  await throwsCode(
-    () => new nn.MultiHeadAttention(device, 6, 4),
-    "argument",
-    /6 does not divide into 4 heads/,
-  );
+  await throwsCode(() => new nn.SelfAttention(6, 4), "argument", /6 does not divide into 4 heads/);
 });
 
 test.run();

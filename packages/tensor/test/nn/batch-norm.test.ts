@@ -18,7 +18,7 @@ function statistics(x: ArrayLike<number>, channels: number, pixels: number) {
 
 test("BatchNorm follows a float64 loop in training and afterwards", async (device) => {
   const [b, channels, pixels] = [4, 3, 5];
-  using norm = new nn.BatchNorm(device, channels, { eps: 1e-4 });
+  using norm = new nn.BatchNorm(channels, { eps: 1e-4 }).to(device);
   assert.equal(
     [...norm.namedParameters()].map(([name, { trainable }]) => [name, trainable]),
     [
@@ -79,7 +79,7 @@ test("BatchNorm's gradients flow through the batch's statistics", async (device)
     [[2, 2, 1, 3], 3],
     [[3, 1], 1],
   ] as [Shape, number][]) {
-    using norm = new nn.BatchNorm(device, shape[1], { eps: 1e-2 }).train();
+    using norm = new nn.BatchNorm(shape[1], { eps: 1e-2 }).to(device).train();
     await agrees(
       device,
       norm,
@@ -108,7 +108,7 @@ test("BatchNorm's gradients flow through the batch's statistics", async (device)
 });
 
 test("BatchNorm refuses a batch without a spread", async (device) => {
-  using norm = new nn.BatchNorm(device, 2).train();
+  using norm = new nn.BatchNorm(2).to(device).train();
   const [one, wide] = [tensor(device, [[1, 2]]), tensor(device, [[1, 2, 3]])];
   await throwsCode(() => norm.forward(one), "shape", /1 values a channel; training needs two or more/);
   await throwsCode(() => norm.forward(wide), "shape", /x is \[1, 3\] and must be \[b, 2, \.\.\.\]/);

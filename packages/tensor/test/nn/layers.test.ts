@@ -7,9 +7,9 @@ const test = deviceTests();
 
 test("Linear starts within its bound, by its seed and stream, and multiplies", async (device) => {
   const layers = [
-    new nn.Linear(device, 64, 16, { seed: 7 }),
-    new nn.Linear(device, 64, 16, { seed: 7 }),
-    new nn.Linear(device, 64, 16, { seed: 7, stream: 1 }),
+    new nn.Linear(64, 16, { seed: 7 }).to(device),
+    new nn.Linear(64, 16, { seed: 7 }).to(device),
+    new nn.Linear(64, 16, { seed: 7, stream: 1 }).to(device),
   ];
   const [w, same, other] = await Promise.all(layers.map(({ weight }) => weight.value.data()));
   close(w, same, 0);
@@ -29,7 +29,7 @@ test("Linear starts within its bound, by its seed and stream, and multiplies", a
 });
 
 test("Linear's gradients, with and without bias", async (device) => {
-  using fc = new nn.Linear(device, 3, 2);
+  using fc = new nn.Linear(3, 2).to(device);
   await agrees(
     device,
     fc,
@@ -37,7 +37,7 @@ test("Linear's gradients, with and without bias", async (device) => {
     [2, 1, 3],
     (x, w, b) => linear(x, w, b, 3, 2),
   );
-  using bare = new nn.Linear(device, 1, 2, { bias: false });
+  using bare = new nn.Linear(1, 2, { bias: false }).to(device);
   assert.equal([...bare.namedParameters().keys()], ["weight"]);
   await agrees(
     device,
@@ -49,7 +49,7 @@ test("Linear's gradients, with and without bias", async (device) => {
 });
 
 test("LayerNorm's gradients", async (device) => {
-  using norm = new nn.LayerNorm(device, 4, { eps: 1e-3 });
+  using norm = new nn.LayerNorm(4, { eps: 1e-3 }).to(device);
   await agrees(
     device,
     norm,
@@ -66,7 +66,7 @@ test("LayerNorm's gradients", async (device) => {
 });
 
 test("Embedding looks up, and sums the gradients of a number that comes twice", async (device) => {
-  using table = new nn.Embedding(device, 5, 2, { seed: 3 });
+  using table = new nn.Embedding(5, 2, { seed: 3 }).to(device);
   const rows = await table.weight.value.data();
   assert.ok(new Set(rows).size === 10);
   const ids = [
@@ -114,11 +114,11 @@ test("Dropout keeps its share, scaled, goes on in its stream, and is off outside
 
 test("Sequential names its layers by place and chains functions too", async (device) => {
   using net = new nn.Sequential(
-    new nn.Linear(device, 2, 3, { seed: 1 }),
+    new nn.Linear(2, 3, { seed: 1 }),
     relu,
-    new nn.Sequential(new nn.Linear(device, 3, 1, { seed: 2 })),
+    new nn.Sequential(new nn.Linear(3, 1, { seed: 2 })),
     new nn.Dropout(0.5),
-  );
+  ).to(device);
   assert.equal([...net.namedParameters().keys()], ["0.weight", "0.bias", "2.0.weight", "2.0.bias"]);
   assert.is(net.length, 4);
   const hidden = (x: Float64Array, w: Float64Array, b: Float64Array) =>

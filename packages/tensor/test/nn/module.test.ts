@@ -1,17 +1,5 @@
 import * as assert from "uvu/assert";
-import {
-  add,
-  type Device,
-  mul,
-  nn,
-  ones,
-  relu,
-  scope,
-  sum,
-  type Tensor,
-  tensor,
-  zeros,
-} from "../../src/index.js";
+import { add, type Device, mul, nn, ones, relu, scope, sum, Tensor, tensor, zeros } from "../../src/index.js";
 import { close, deviceTests, throwsCode, valuesOf } from "../support.js";
 
 const test = deviceTests();
@@ -22,11 +10,11 @@ class Block extends nn.Module {
   readonly scales: nn.Parameter[];
   readonly label = "not a part";
 
-  constructor(device: Device) {
+  constructor() {
     super();
-    this.fc = new nn.Linear(device, 2, 2, { seed: 1 });
-    this.norms = [new nn.BatchNorm(device, 2), null, new nn.BatchNorm(device, 2)];
-    this.scales = [new nn.Parameter(ones(device, [1])), new nn.Parameter(zeros(device, [1]))];
+    this.fc = new nn.Linear(2, 2, { seed: 1 });
+    this.norms = [new nn.BatchNorm(2), null, new nn.BatchNorm(2)];
+    this.scales = [new nn.Parameter([1], { initial: nn.filledWith(1) }), new nn.Parameter([1])];
   }
 
   forward(x: Tensor): Tensor {
@@ -42,8 +30,8 @@ const statistics = (n: number) => [
   `norms.${n}.num_batches_tracked`,
 ];
 
-test("parts are named by fields, through arrays too; buffers are no parameters", (device) => {
-  using block = new Block(device);
+test("parts are named by fields, through arrays too; buffers are no parameters", () => {
+  const block = new Block();
   assert.equal(
     [...block.namedParameters().keys()].sort(),
     ["fc.weight", "fc.bias", "scales.0", "scales.1", ...statistics(0), ...statistics(2)].sort(),
@@ -52,8 +40,8 @@ test("parts are named by fields, through arrays too; buffers are no parameters",
   assert.ok(block.parameters().every(({ trainable }) => trainable));
 });
 
-test("train reaches every part, and is taken back", (device) => {
-  using block = new Block(device);
+test("train reaches every part, and is taken back", () => {
+  const block = new Block();
   assert.is(block.train(), block);
   for (const module of [block, block.fc, block.norms[0], block.norms[2]]) assert.ok(module?.training);
   block.train(false);
@@ -84,7 +72,7 @@ const filled = (device: Device, block: Block, value: number): Map<string, Tensor
   );
 
 test("loadStateDict is strict by name and shape, and takes all or nothing", async (device) => {
-  using block = new Block(device);
+  using block = new Block().to(device);
   const before = [...(await block.fc.weight.value.data())];
   const values = filled(device, block, 5);
   const extra = tensor(device, [1]);
@@ -123,7 +111,7 @@ test("loadStateDict is strict by name and shape, and takes all or nothing", asyn
 });
 
 test("loading what it has already leaves a module as it is", async (device) => {
-  using block = new Block(device);
+  using block = new Block().to(device);
   const x = ones(device, [1, 2]);
   const want = await valuesOf(() => block.forward(x));
   block.loadStateDict(block.stateDict());
@@ -133,7 +121,7 @@ test("loading what it has already leaves a module as it is", async (device) => {
 
 test("made in a scope it outlives the scope; dispose frees all, twice too", (device) => {
   const before = device.memory().tensors;
-  const block = scope(() => new Block(device));
+  const block = scope(() => new Block().to(device));
   assert.is(device.memory().tensors, before + 14);
   assert.ok([...block.stateDict().values()].every((t) => !t.disposed));
   block.dispose();
@@ -146,6 +134,37 @@ test("a parameter takes only its own shape", async (device) => {
   const wrong = zeros(device, [3]);
   await throwsCode(() => parameter.set(wrong), "shape", /\[3\] cannot take the place of \[2\]/);
   for (const t of [parameter, wrong]) t.dispose();
+});
+
+test("a placeholder has shapes and no values, takes no memory, and keeps what it was given", async (device) => {
+  const before = device.memory().tensors;
+  using block = new Block();
+  assert.equal(block.namedParameters().get("fc.weight")?.shape, [2, 2]);
+  assert.is(block.bytes, 0);
+  await throwsCode(
+    () => block.fc.weight.value,
+    "argument",
+    /parameter \[2, 2\] has no values yet; call to\(device\)/,
+  );
+  assert.is(device.memory().tensors, before);
+  const own = tensor(device, [5, 6]);
+  block.fc.bias?.set(own);
+  block.to(device);
+  assert.is(block.fc.bias?.value, own);
+  close(await block.scales[0].value.data(), [1], 0);
+  // fc, two norms with a count each, two scales.
+  assert.is(block.bytes, 4 * (6 + 2 * 9 + 2));
+});
+
+test("inside prepare a module is planned without memory", async (device) => {
+  const before = device.memory();
+  await device.prepare(() =>
+    scope(() => {
+      using block = new Block().freeze().allocate(device);
+      block.forward(Tensor.empty(device, [1, 2]));
+    }),
+  );
+  assert.equal(device.memory(), before);
 });
 
 test.run();

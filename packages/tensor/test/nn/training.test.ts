@@ -21,11 +21,13 @@ function corners(device: Device) {
 async function train(device: Device, steps: number) {
   const { x, y } = corners(device);
   using net = new nn.Sequential(
-    new nn.Linear(device, 2, 16, { seed: 1 }),
-    new nn.BatchNorm(device, 16),
+    new nn.Linear(2, 16, { seed: 1 }),
+    new nn.BatchNorm(16),
     relu,
-    new nn.Linear(device, 16, 1, { seed: 1, stream: 1 }),
-  ).train();
+    new nn.Linear(16, 1, { seed: 1, stream: 1 }),
+  )
+    .to(device)
+    .train();
   using optimizer = new optim.AdamW(net.parameters(), { lr: optim.cosine(0.05, steps) });
   for (let step = 0; step < steps; step++) {
     const { value, gradients } = nn.gradientsOf(net.parameters(), () => mean(square(sub(net.forward(x), y))));

@@ -1,0 +1,202 @@
+import { InctrlError } from "@inctrl/detect";
+import { type Device, mean, nn, reshape, scope, sigmoid, sub, type Tensor, tensor } from "@inctrl/tensor";
+import type { HeadFunctions } from "./model.js";
+import { monotonePhi, RANK_BINS, rankMeans } from "./ranks.js";
+
+/**
+ * How the heads are built. `paper`: the adapter psi, eta, and phi over the map place by place. The other two have phi alone, over
+ * the map's values by rank, so that phi depends neither on the place of a defect nor on the product: `sorted` is a small network,
+ * `monotone` has no negative weight, so that a larger residual never lowers a score. `research/generalisation` measures what each gains on
+ * other kinds of data; sorted heads scored worse there than no heads.
+ */
+export type HeadsForm = "paper" | "sorted" | "monotone";
+
+/** Parameters and statistics of heads by released name. */
+export type HeadValues = ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: Float32Array }
+>;
+
+/** Widths inside a scoring head of the paper's form. */
+const HIDDEN = [128, 64] as const;
+/** Width inside phi of the sorted form. */
+const SORTED_HIDDEN = 16;
+/** Square root of every initial weight of the monotone form: all ranks alike, and small. */
+const INITIAL_ROOT = 0.3;
+
+/** psi: Linear, ReLU, Linear, ReLU, without biases. [n, embedDim] to [n, embedDim]. */
+class Adapter extends nn.Module {
+  readonly fc: readonly [nn.Linear, null, nn.Linear];
+
+  constructor(embedDim: number, seed: number) {
+    super();
+    const reduced = Math.floor(embedDim / 4);
+    const layer = (from: number, to: number, n: number) =>
+      new nn.Linear(from, to, { bias: false, seed: seed + n });
+    this.fc = [layer(embedDim, reduced, 0), null, layer(reduced, embedDim, 1)];
+  }
+
+  forward(x: Tensor): Tensor {
+    const [first, , second] = this.fc;
+    return scope(() => second.forward(first.forward(x, { activation: "relu" }), { activation: "relu" }));
+  }
+}
+
+/** eta or phi: Linear, ReLU, BatchNorm, twice, then Linear and sigmoid. [n, inputs] to [n]. */
+class ScoringHead extends nn.Module {
+  readonly projection1: nn.Linear;
+  readonly bn2: nn.BatchNorm;
+  readonly projection2: nn.Linear;
+  readonly bn3: nn.BatchNorm;
+  readonly projection3: nn.Linear;
+
+  constructor(inputs: number, seed: number) {
+    super();
+    const [first, second] = HIDDEN;
+    this.projection1 = new nn.Linear(inputs, first, { seed });
+    this.bn2 = new nn.BatchNorm(first);
+    this.projection2 = new nn.Linear(first, second, { seed: seed + 1 });
+    this.bn3 = new nn.BatchNorm(second);
+    this.projection3 = new nn.Linear(second, 1, { seed: seed + 2 });
+  }
+
+  forward(x: Tensor): Tensor {
+    return scope(() => {
+      const first = this.bn2.forward(this.projection1.forward(x, { activation: "relu" }));
+      const second = this.bn3.forward(this.projection2.forward(first, { activation: "relu" }));
+      return reshape(sigmoid(this.projection3.forward(second)), [x.shape[0]]);
+    });
+  }
+}
+
+/** phi of the sorted form: Linear, ReLU, Linear and sigmoid over the means by rank. [n, patches] to [n]. */
+class SortedHead extends nn.Module {
+  readonly sorted1: nn.Linear;
+  readonly sorted2: nn.Linear;
+
+  constructor(seed: number) {
+    super();
+    this.sorted1 = new nn.Linear(RANK_BINS, SORTED_HIDDEN, { seed });
+    this.sorted2 = new nn.Linear(SORTED_HIDDEN, 1, { seed: seed + 1 });
+  }
+
+  forward(x: Tensor): Tensor {
+    return scope(() => {
+      const hidden = this.sorted1.forward(rankMeans(x), { activation: "relu" });
+      return reshape(sigmoid(this.sorted2.forward(hidden)), [x.shape[0]]);
+    });
+  }
+}
+
+/** phi of the monotone form. [n, patches] to [n]. */
+class MonotoneHead extends nn.Module {
+  readonly roots = new nn.Parameter([RANK_BINS], { role: "scale", initial: nn.filledWith(INITIAL_ROOT) });
+  readonly bias = new nn.Parameter([1], { role: "bias" });
+
+  forward(x: Tensor): Tensor {
+    return monotonePhi(x, this.roots.value, this.bias.value);
+  }
+}
+
+/**
+ * InCTRL's trained parts (paper, section 3) under their released names. They train as any module does; `freeze()` packs them for
+ * scoring.
+ */
+export abstract class HeadsModule extends nn.Module implements HeadFunctions {
+  abstract readonly form: HeadsForm;
+  abstract readonly diff_head: nn.Module & nn.Layer;
+
+  /** phi: fused maps M+ [batch, patches] to [batch]. */
+  phi(map: Tensor): Tensor {
+    return this.diff_head.forward(map);
+  }
+
+  /** psi: features [n, embedDim] to [n, embedDim]. @throws InctrlError `heads` unless of the paper's form. */
+  adapt(_features: Tensor): Tensor {
+    throw new InctrlError("heads", `heads of the ${this.form} form have no adapter`);
+  }
+
+  /** eta: image residuals [batch, embedDim] to s_i, [batch]. @throws InctrlError `heads` unless of the paper's form. */
+  eta(_residual: Tensor): Tensor {
+    throw new InctrlError("heads", `heads of the ${this.form} form have no eta`);
+  }
+
+  /**
+   * F: the mean adapted prompt feature minus the adapted query feature (paper, eq. 5, with the released sign).
+   *
+   * @param query class features, [batch, embedDim].
+   * @param prompt mean of the adapted prompt features, [embedDim] or [batch, embedDim].
+   */
+  imageResidual(query: Tensor, prompt: Tensor): Tensor {
+    return scope(() => sub(prompt, this.adapt(query)));
+  }
+
+  /** The mean of psi over the prompts: [..., prompts, embedDim] to [..., embedDim]. */
+  promptFeature(prompts: Tensor): Tensor {
+    return scope(() => mean(this.adapt(prompts), -2));
+  }
+
+  /** Takes over values by released name; those of other names, which no form uses, are left out. */
+  load(device: Device, values: HeadValues): this {
+    for (const [name, parameter] of this.namedParameters()) {
+      const value = values.get(name);
+      if (value) parameter.set(tensor(device, value.data, value.shape, parameter.dtype));
+    }
+    return this;
+  }
+}
+
+/** Heads of the paper's form. */
+export class PaperHeads extends HeadsModule {
+  readonly form = "paper";
+  readonly adapter: Adapter;
+  /** eta. */
+  readonly diff_head_ref: ScoringHead;
+  /** phi. */
+  readonly diff_head: ScoringHead;
+
+  /** @param seed of the initial values. */
+  constructor(embedDim: number, patches: number, seed = 0) {
+    super();
+    this.adapter = new Adapter(embedDim, 16 * seed + 1);
+    this.diff_head_ref = new ScoringHead(embedDim, 16 * seed + 3);
+    this.diff_head = new ScoringHead(patches, 16 * seed + 7);
+  }
+
+  override adapt(features: Tensor): Tensor {
+    return this.adapter.forward(features);
+  }
+
+  override eta(residual: Tensor): Tensor {
+    return this.diff_head_ref.forward(residual);
+  }
+}
+
+/** Heads with phi alone, over the map's values by rank. */
+export class RankHeads extends HeadsModule {
+  readonly form: Exclude<HeadsForm, "paper">;
+  readonly diff_head: SortedHead | MonotoneHead;
+
+  constructor(form: Exclude<HeadsForm, "paper">, seed = 0) {
+    super();
+    this.form = form;
+    this.diff_head = form === "sorted" ? new SortedHead(16 * seed + 1) : new MonotoneHead();
+  }
+}
+
+/**
+ * Heads of a form for features of `embedDim` values and maps of `patches`, as placeholders.
+ *
+ * @example
+ * const heads = makeHeads("paper", { embedDim: 640, patches: 225 }).to(device).train();
+ */
+export function makeHeads(
+  form: HeadsForm,
+  { embedDim, patches, seed }: { embedDim: number; patches: number; seed?: number },
+): HeadsModule {
+  return form === "paper" ? new PaperHeads(embedDim, patches, seed) : new RankHeads(form, seed);
+}
+
+/** What a file of heads must hold: all parameters but the counters, which scoring never reads. */
+export const storedParameters = (heads: HeadsModule): Map<string, nn.Parameter> =>
+  new Map([...heads.namedParameters()].filter(([, { role }]) => role !== "count"));
