@@ -1,13 +1,13 @@
 import { type Caps, type Device, openDevice } from "@inctrl/tensor";
 import { applyTuning } from "./tuning/file.js";
-import { complain } from "./ui/talk.js";
+import { warn } from "./ui/log.js";
 
 /** Runs a job on a device and closes the device, whatever comes of it. */
 export async function withDevice<T>(
   adapter: string | undefined,
   job: (device: Device) => Promise<T>,
 ): Promise<T> {
-  const device = await openDevice({ adapter, onNotice: complain });
+  const device = await openDevice({ adapter, onNotice: warn });
   try {
     await applyTuning(device);
     return await job(device);

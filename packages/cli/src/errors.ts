@@ -2,20 +2,21 @@ import { ClipError, HubError } from "@inctrl/clip";
 import { DatasetError } from "@inctrl/datasets";
 import { InctrlError } from "@inctrl/inctrl";
 import { TensorError, TensorFileError } from "@inctrl/tensor";
+import { hintFor } from "./hints.js";
 
-/** How the command ends. */
+/** Exit codes of the command. */
 export const EXIT = {
   ok: 0,
   failed: 1,
   /** Done, but some images were skipped. */
   skipped: 2,
-  /** As shells count a program that SIGINT ended. */
+  /** The code that shells give a program ended by SIGINT. */
   interrupted: 130,
-  /** The reader of our output went away (`| head`): as a program that SIGPIPE ended. */
+  /** The reader of the output went away (`| head`): the code of a program ended by SIGPIPE. */
   pipe: 141,
 } as const;
 
-/** What this command itself refuses. */
+/** Kinds of requests that the command itself refuses. */
 export type CliErrorCode = "option" | "output" | "input" | "interrupted";
 
 /**
@@ -34,8 +35,8 @@ export class CliError extends Error {
   }
 }
 
-/** Their messages are already for people: what, where, how to mend it. */
-const SPOKEN = [CliError, ClipError, HubError, DatasetError, InctrlError, TensorError, TensorFileError];
+/** Errors whose messages are for people already: what, where, how to mend it. */
+const FOR_PEOPLE = [CliError, ClipError, HubError, DatasetError, InctrlError, TensorError, TensorFileError];
 
 /** The system's error code, such as `ENOENT`; "" when there is none. */
 export function systemCode(error: unknown): string {
@@ -43,9 +44,12 @@ export function systemCode(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
-/** The error as one line without control characters; what is no error of ours says that it is unexpected. */
+/** The error as one line without control characters. An error that no package made says that it is unexpected. */
 export function describe(error: unknown): string {
-  if (SPOKEN.some((kind) => error instanceof kind)) return oneLine((error as Error).message);
+  if (FOR_PEOPLE.some((kind) => error instanceof kind)) {
+    const hint = hintFor(error);
+    return oneLine((error as Error).message) + (hint === undefined ? "" : `; ${hint}`);
+  }
   const { message, path } = error as NodeJS.ErrnoException;
   switch (systemCode(error)) {
     case "ENOSPC":
@@ -67,7 +71,7 @@ export function describe(error: unknown): string {
   return oneLine(`unexpected: ${message ?? error}; DEBUG=1 shows where, please report it`);
 }
 
-/** The same text on one line: file names and other people's messages may hold anything. */
+/** The same text on one line without control characters, since file names and foreign messages may hold anything. */
 export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();

@@ -1,2 +1,2 @@
 export { EXIT } from "./errors.js";
-export { run } from "./program.js";
+export { buildProgram, run } from "./program.js";

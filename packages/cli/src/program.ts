@@ -2,14 +2,12 @@ import { HubError } from "@inctrl/clip";
 import { Command, CommanderError } from "commander";
 import { CliError, describe, EXIT, oneLine } from "./errors.js";
 import { isBrokenPipe } from "./output/sink.js";
-import { complain } from "./ui/talk.js";
+import { warn } from "./ui/log.js";
+import { type Finish, toCommand, type Verb } from "./verb.js";
 import { version } from "./version.js";
 
-/** Makes a verb, which hands over the exit code of its run. */
-type MakeVerb = (finish: Finish) => Command;
-
-/** Every verb, in the order of the help text, loaded when it is asked for: one needs little of what all do. */
-const VERBS: Readonly<Record<string, () => Promise<MakeVerb>>> = {
+/** Every verb, in the order of the help text. Each is loaded when it is asked for: one needs little of what all need. */
+const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   score: async () => (await import("./commands/score.js")).scoreCommand,
   models: async () => (await import("./commands/models.js")).modelsCommand,
   doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
@@ -22,18 +20,19 @@ const VERBS: Readonly<Record<string, () => Promise<MakeVerb>>> = {
   demo: async () => (await import("./commands/demo.js")).demoCommand,
 };
 
-/** Takes the exit code of the verb that ran. */
-export type Finish = (code: number) => void;
-
 /**
- * Runs the command with the arguments of a command line (without `node` and the script).
+ * The whole command as commander knows it, with all verbs and their options.
  *
- * @returns the exit code.
+ * @param finish takes the exit code of the verb that ran.
  * @example
- * process.exitCode = await run(["doctor", "--json"]);
+ * const program = await buildProgram();
+ * console.log(program.commands.map((verb) => verb.name()).join(" "));
  */
-export async function run(args: readonly string[]): Promise<number> {
-  let exitCode: number = EXIT.ok;
+export async function buildProgram(finish: Finish = () => {}): Promise<Command> {
+  return programOf(await Promise.all(Object.values(VERBS).map((load) => load())), finish);
+}
+
+function programOf(verbs: readonly Verb[], finish: Finish): Command {
   const program = new Command("inctrl")
     .description("Finds anomalies in images by comparing them with a few normal ones.")
     .version(version())
@@ -48,15 +47,28 @@ Examples:
   inctrl score --backbone deit-tiny --prompts good/ --images to-check/
   inctrl doctor                                 is this machine ready?
 
-"inctrl help VERB" tells more about each.`,
+"inctrl help VERB" describes each.`,
     );
-  const finish: Finish = (code) => {
-    exitCode = code;
-  };
-  for (const load of asked(args[0])) program.addCommand((await load())(finish));
+  for (const verb of verbs) program.addCommand(toCommand(verb, finish));
   for (const command of withSubcommands(program)) {
-    command.exitOverride().configureOutput({ outputError: (text) => complain(usage(text, command)) });
+    command.exitOverride().configureOutput({ outputError: (text) => warn(usage(text, command)) });
   }
+  return program;
+}
+
+/**
+ * Runs the command with the arguments of a command line (without `node` and the script).
+ *
+ * @returns the exit code.
+ * @example
+ * process.exitCode = await run(["doctor", "--json"]);
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const verbs = await Promise.all(asked(args[0]).map((load) => load()));
+  const program = programOf(verbs, (code) => {
+    exitCode = code;
+  });
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
@@ -66,7 +78,7 @@ Examples:
 }
 
 /** The verb that a command line begins with; all of them where it begins with none, as for help and for typing errors. */
-function asked(word: string | undefined): (() => Promise<MakeVerb>)[] {
+function asked(word: string | undefined): (() => Promise<Verb>)[] {
   return word !== undefined && Object.hasOwn(VERBS, word) ? [VERBS[word]!] : Object.values(VERBS);
 }
 
@@ -74,7 +86,7 @@ function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
-/** Commander's complaint in our form: one line that ends with where to look. */
+/** Commander's message in our form: one line that ends with where to look. */
 function usage(text: string, command: Command): string {
   const names: string[] = [];
   for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name());
@@ -87,7 +99,7 @@ function failed(error: unknown): number {
   // Help, version and refused arguments have been printed already.
   if (error instanceof CommanderError) return error.exitCode;
   if (isBrokenPipe(error)) return EXIT.pipe;
-  complain(describe(error));
+  warn(describe(error));
   if (process.env.DEBUG) console.error(error);
   const stopped =
     (error instanceof CliError && error.code === "interrupted") ||

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { CliError, EXIT } from "./errors.js";
-import { say } from "./ui/talk.js";
+import { info } from "./ui/log.js";
 
 /** A terminal, a shell and a script may each pass on the same Ctrl-C: within this time it counts once. */
 const SAME_PRESS_MS = 300;
@@ -32,7 +32,7 @@ export async function interruptible<T>(job: (signal: AbortSignal) => Promise<T>)
       process.exit(EXIT_CODES[name]);
     }
     first = performance.now();
-    say("stopping: finishing what is in hand (Ctrl-C again stops at once)");
+    info("stopping: finishing what is in hand (Ctrl-C again stops at once)");
     controller.abort();
   };
   process.on("SIGINT", stop).on("SIGTERM", stop).on("exit", removeLeftovers);

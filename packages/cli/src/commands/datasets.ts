@@ -1,48 +1,53 @@
-import { Command } from "commander";
 import { exportSet } from "../datasets/export.js";
 import { inspectSet } from "../datasets/inspect.js";
-import { listForms } from "../datasets/list.js";
-import type { Finish } from "../program.js";
+import { listFormats } from "../datasets/list.js";
+import { json } from "../options/groups.js";
+import { argument } from "../options/option.js";
+import { text } from "../options/values.js";
 import { interruptible } from "../signals.js";
+import { defineVerb } from "../verb.js";
 
-/** `inctrl datasets`: what forms are read, what a data set holds, and how to turn it into folders. */
-export function datasetsCommand(finish: Finish): Command {
-  const datasets = new Command("datasets")
-    .summary("list, inspect and export data sets")
-    .description("Lists the forms of data sets that are read, each as it is downloaded.")
-    // "inspect SPEC --json" is an option of inspect's own.
-    .enablePositionalOptions()
-    .option("--json", "print one JSON document")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  inctrl datasets
-  inctrl datasets inspect mvtec:downloads/mvtec_anomaly_detection
-  inctrl datasets inspect "mnist:downloads/mnist?protocol=multi" --json
-  inctrl datasets export aitex:downloads/AITEX aitex-tiles/`,
-    )
-    .action(async (options: { json?: boolean }) => finish(await listForms(options)));
-  datasets
-    .command("inspect")
-    .description("Reads every image of a data set and tells what each category holds.")
-    .argument("<spec>", "FORM:DIR, such as elpv:downloads/elpv; `inctrl datasets` lists the forms")
-    .option("--json", "print one JSON document")
-    .addHelpText("after", "\nExit code 2 when there are images or masks that cannot be read.")
-    .action(async (spec: string, options: { json?: boolean }) => {
-      finish(await interruptible((signal) => inspectSet(spec, options, signal)));
-    });
-  datasets
-    .command("export")
-    .description("Writes a data set as folders of PNG in the form of MVTec AD.")
-    .argument("<spec>", "FORM:DIR; `inctrl datasets` lists the forms")
-    .argument("<dir>", "a folder that is new or empty; it appears when all of it is written")
-    .addHelpText(
-      "after",
-      "\nExit code 2 when there are images or masks that cannot be read; the rest is written.",
-    )
-    .action(async (spec: string, dir: string) => {
-      finish(await interruptible((signal) => exportSet(spec, dir, signal)));
-    });
-  return datasets;
-}
+const spec = argument(
+  "<spec>",
+  "FORMAT:DIR, such as elpv:downloads/elpv; `inctrl datasets` lists the formats",
+  text,
+);
+
+const inspectCommand = defineVerb({
+  name: "inspect",
+  summary: "describe a data set",
+  description: "Reads every image of a data set and reports what each category holds.",
+  options: { spec, json },
+  examples: `
+inctrl datasets inspect mvtec:downloads/mvtec_anomaly_detection
+inctrl datasets inspect "mnist:downloads/mnist?protocol=multi" --json`,
+  notes: "Exit code 2: some images or masks cannot be read.",
+  run: ({ spec, json }) => interruptible((signal) => inspectSet(spec, { json }, signal)),
+});
+
+const exportCommand = defineVerb({
+  name: "export",
+  summary: "write a data set as folders of PNG",
+  description: "Writes a data set as folders of PNG in the layout of MVTec AD.",
+  options: {
+    spec,
+    dir: argument("<dir>", "a new or empty folder; it appears when all of it is written", text),
+  },
+  examples: "inctrl datasets export aitex:downloads/AITEX aitex-tiles/",
+  notes: "Exit code 2: some images or masks cannot be read; the rest is written.",
+  run: ({ spec, dir }) => interruptible((signal) => exportSet(spec, dir, signal)),
+});
+
+/** `inctrl datasets`: which formats are read, what a data set holds, and how to turn it into folders. */
+export const datasetsCommand = defineVerb({
+  name: "datasets",
+  summary: "list, inspect and export data sets",
+  description: "Lists the formats of data sets that are read, each as it is downloaded.",
+  options: { json },
+  examples: `
+inctrl datasets
+inctrl datasets inspect mvtec:downloads/mvtec_anomaly_detection
+inctrl datasets export aitex:downloads/AITEX aitex-tiles/`,
+  verbs: [inspectCommand, exportCommand],
+  run: (settings) => listFormats(settings),
+});

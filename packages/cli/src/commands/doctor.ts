@@ -1,33 +1,27 @@
-import { Command } from "commander";
 import { examine } from "../doctor/examine.js";
 import { asText } from "../doctor/text.js";
 import { EXIT } from "../errors.js";
+import { json, machine } from "../options/groups.js";
 import { print, printJson } from "../output/print.js";
-import type { Finish } from "../program.js";
-import { complain } from "../ui/talk.js";
+import { warn } from "../ui/log.js";
+import { defineVerb } from "../verb.js";
 
 /** `inctrl doctor`: is this machine ready, and how fast is it? */
-export function doctorCommand(finish: Finish): Command {
-  return new Command("doctor")
-    .summary("check this machine: driver, adapter, kernels, speed")
-    .description("Tells what this machine computes with, whether it computes rightly, and how fast.")
-    .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
-    .option("--json", "print one JSON document")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  inctrl doctor
-  inctrl doctor --json > machine.json
-  INCTRL_ADAPTER=software inctrl doctor
-
-Exit code 1 when something is missing or wrong; what to do about it is said.`,
-    )
-    .action(async (options: { device?: string; json?: boolean }) => {
-      const report = await examine(options.device);
-      if (options.json) await printJson(report);
-      else await print(asText(report));
-      for (const problem of report.problems) complain(problem);
-      finish(report.ok ? EXIT.ok : EXIT.failed);
-    });
-}
+export const doctorCommand = defineVerb({
+  name: "doctor",
+  summary: "check this machine: driver, adapter, kernels, speed",
+  description: "Reports what this machine computes with, whether its results are right, and how fast it is.",
+  options: { json, ...machine },
+  examples: `
+inctrl doctor
+inctrl doctor --json > machine.json
+INCTRL_ADAPTER=software inctrl doctor`,
+  notes: "Exit code 1: something is missing or wrong; the report says what to do about it.",
+  async run({ device, json }) {
+    const report = await examine(device);
+    if (json) await printJson(report);
+    else await print(asText(report));
+    for (const problem of report.problems) warn(problem);
+    return report.ok ? EXIT.ok : EXIT.failed;
+  },
+});

@@ -1,41 +1,35 @@
-import { Command, InvalidArgumentError } from "commander";
-import { wholeNumber } from "../options.js";
-import type { Finish } from "../program.js";
+import { json, machine } from "../options/groups.js";
+import { option, type Settings } from "../options/option.js";
+import { text, whole, wholeList } from "../options/values.js";
 import { interruptible } from "../signals.js";
-import { runTune, type TuneCommandOptions } from "../tuning/run.js";
+import { runTune } from "../tuning/run.js";
+import { defineVerb } from "../verb.js";
+
+const OPTIONS = {
+  config: option(
+    "<name>",
+    "whose products to measure: a configuration that `inctrl models` lists",
+    text.default("ViT-B-16-plus-240"),
+  ),
+  batch: option("<N,...>", "images at a time", wholeList(1, 1024, "1,8").default([1, 8])),
+  shots: option("<K>", "prompts that the nearest-patch search is measured with", whole(1, 64).default(4)),
+  json,
+  ...machine,
+};
+
+export type TuneOptions = Settings<typeof OPTIONS>;
 
 /** `inctrl tune`: measure which kernels are fastest here, and keep that for later runs. */
-export function tuneCommand(finish: Finish): Command {
-  return new Command("tune")
-    .summary("measure the fastest kernels for this adapter, once")
-    .description(
-      "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it a rule chooses.",
-    )
-    .option(
-      "--config <name>",
-      "whose products: a configuration that `inctrl models` lists",
-      "ViT-B-16-plus-240",
-    )
-    .option("--batch <N,...>", "images at a time", readBatches, [1, 8])
-    .option("--shots <K>", "prompts that the nearest-patch search is measured with", wholeNumber(1, 64), 4)
-    .option("--device <which>", "auto, hardware, software, or part of an adapter's name")
-    .option("--json", "print one JSON document")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  inctrl tune
-  inctrl tune --config deit_tiny_patch16_224 --batch 1,4,16
-
-What is found is kept in the cache folder for this adapter, driver and version; delete the file to forget it.`,
-    )
-    .action(async (options: TuneCommandOptions) => {
-      finish(await interruptible((signal) => runTune(options, signal)));
-    });
-}
-
-function readBatches(text: string): number[] {
-  const sizes = text.split(",").map(Number);
-  if (sizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 1024)) return sizes;
-  throw new InvalidArgumentError("Give whole numbers from 1 to 1024, separated by commas.");
-}
+export const tuneCommand = defineVerb({
+  name: "tune",
+  summary: "measure the fastest kernels for this adapter, once",
+  description:
+    "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it a rule chooses.",
+  options: OPTIONS,
+  examples: `
+inctrl tune
+inctrl tune --config deit_tiny_patch16_224 --batch 1,4,16`,
+  notes: `
+The result is kept in the cache folder for this adapter, driver and version; delete the file to forget it.`,
+  run: (settings) => interruptible((signal) => runTune(settings, signal)),
+});

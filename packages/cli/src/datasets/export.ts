@@ -1,18 +1,18 @@
 import { exportDataSet } from "@inctrl/datasets";
 import { EXIT } from "../errors.js";
 import { print } from "../output/print.js";
-import { count } from "../ui/talk.js";
+import { count } from "../ui/amounts.js";
 import { openData } from "./formats.js";
-import { complainOf, withProgress } from "./work.js";
+import { warnOfFiles, withProgress } from "./work.js";
 
 /** Writes a data set in MVTec AD's form; 2 when some of it could not be read. */
 export async function exportSet(spec: string, folder: string, signal: AbortSignal): Promise<number> {
   const dataSet = await openData(spec);
-  complainOf(dataSet.skipped);
+  warnOfFiles(dataSet.skipped);
   const { images, masks, unreadable } = await withProgress("writing", signal, (onProgress) =>
     exportDataSet(dataSet, folder, { onProgress, signal }),
   );
-  complainOf(unreadable);
+  warnOfFiles(unreadable);
   const categories = dataSet.categories.length;
   const of = `of ${categories} ${categories === 1 ? "category" : "categories"}`;
   await print(`${folder}: ${count(images, "image")} and ${count(masks, "mask")} ${of}\n`);

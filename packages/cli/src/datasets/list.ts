@@ -2,8 +2,8 @@ import { EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
 import { DATA_FORMATS } from "./formats.js";
 
-/** Prints every form of data sets: how it is named, what it is, and what has to be there. */
-export async function listForms({ json }: { json?: boolean }): Promise<number> {
+/** Prints every format of data sets: how it is named, what it is, and what has to be there. */
+export async function listFormats({ json }: { json?: boolean }): Promise<number> {
   if (json) {
     const forms = DATA_FORMATS.map(({ name, title, argument, layout, options = {} }) => {
       return { name, title, argument, layout, options };

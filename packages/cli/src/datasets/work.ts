@@ -1,7 +1,7 @@
 import type { Skipped } from "@inctrl/datasets";
 import { stopIfAborted } from "../signals.js";
+import { warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { complain } from "../ui/talk.js";
 
 /** Runs a job over the images of a data set with a bar; a stop becomes the one word for it. */
 export async function withProgress<T>(
@@ -20,12 +20,12 @@ export async function withProgress<T>(
   }
 }
 
-/** Files complained of one by one before "and 12 more". */
+/** Files named one by one before "and 12 more". */
 const SPOKEN = 20;
 
 /** Says which files could not be used, and why. */
-export function complainOf(files: readonly Skipped[]): void {
+export function warnOfFiles(files: readonly Skipped[]): void {
   for (const { id, reason } of files.slice(0, SPOKEN))
-    complain(reason.includes(id) ? reason : `${id}: ${reason}`);
-  if (files.length > SPOKEN) complain(`and ${files.length - SPOKEN} more files`);
+    warn(reason.includes(id) ? reason : `${id}: ${reason}`);
+  if (files.length > SPOKEN) warn(`and ${files.length - SPOKEN} more files`);
 }

@@ -1,23 +1,19 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
+import type { DemoOptions } from "../commands/demo.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { drawHeatmaps } from "../heatmaps/draw.js";
 import { Spool } from "../heatmaps/spool.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
+import { duration } from "../ui/amounts.js";
+import { info } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { duration, say } from "../ui/talk.js";
 import { type ClassAreas, type Eyes, openEyes, SHOTS } from "./eyes.js";
 import { writeReport } from "./report.js";
 import { printClass, scoreClass } from "./score.js";
-
-interface DemoOptions {
-  readonly out: string;
-  readonly seed: number;
-  readonly device?: string;
-}
 
 /** Drawn by a program of their own: neither backbone nor heads were trained on their like. */
 const CLASSES: readonly ProceduralClass[] = ["fabric", "mesh", "metal"];
@@ -37,7 +33,7 @@ export async function runDemo(
     const eyes = await openEyes(device);
     using _backbone = eyes.backbone;
     using _heads = eyes.heads;
-    say(`backbone: ${eyes.backbone.name} with its heads on ${adapterName(device.caps)}`);
+    info(`backbone: ${eyes.backbone.name} with its heads on ${adapterName(device.caps)}`);
     const areas = await scoreAll(eyes, products, drawn, join(out, "heatmaps"), signal);
     if (!areas) return EXIT.interrupted;
     const report = await writeReport(eyes, products, drawn, out, signal);
@@ -49,7 +45,7 @@ export async function runDemo(
         `AUROC ${mean("full")}  (full model, mean of ${areas.length} classes, ${SHOTS} prompts each)\n` +
         `AUROC ${mean("residual")}  (patch residual alone)\n`,
     );
-    say(`done in ${duration((performance.now() - started) / 1000)}`);
+    info(`done in ${duration((performance.now() - started) / 1000)}`);
     return EXIT.ok;
   });
 }
@@ -57,7 +53,7 @@ export async function runDemo(
 /** The paths drawn: what an older version left in the folder is none of the demo's. */
 async function drawProducts(folder: string, seed: number): Promise<ReadonlySet<string>> {
   const total = CLASSES.length * (SIZES.train + SIZES.testGood + SIZES.testBad);
-  say(`drawing ${total} pictures of products (${CLASSES.join(", ")}), with and without defects`);
+  info(`drawing ${total} pictures of products (${CLASSES.join(", ")}), with and without defects`);
   const progress = startProgress(total, { verb: "drawing products" });
   const options = { classes: CLASSES, seed, ...SIZES, onProgress: progress.update };
   return new Set(await writeProceduralSet(folder, options).finally(progress.stop));

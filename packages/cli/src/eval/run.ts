@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { resolveModel } from "@inctrl/clip";
 import { type DataSet, hashFile, writeFileAtomic } from "@inctrl/datasets";
 import {
-  type Aggregate,
   type Backbone,
-  type Component,
   type Evaluation,
   evaluate,
   FeatureCache,
@@ -15,8 +13,10 @@ import {
   summarize,
 } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
+import type { EvalOptions } from "../commands/eval.js";
+import { chooseCategories } from "../datasets/categories.js";
 import { openData } from "../datasets/formats.js";
-import { complainOf } from "../datasets/work.js";
+import { warnOfFiles } from "../datasets/work.js";
 import { adapterName, withDevice } from "../device.js";
 import { CliError, describe, EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
@@ -24,43 +24,17 @@ import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { loadBackbone } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
+import { count } from "../ui/amounts.js";
+import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { complain, count, say } from "../ui/talk.js";
 import { version } from "../version.js";
 import type { RunFacts } from "./facts.js";
 import { withFewShot } from "./few-shot.js";
-import { chooseCategories } from "./options.js";
 import { chooseMistakes } from "./report/choose.js";
 import { reportPage } from "./report/page.js";
 import { drawMistakes } from "./report/pictures.js";
 import { resultsCsv, resultsJson, resultsMarkdown } from "./results.js";
 import { tableRows } from "./table.js";
-
-/** The options of `inctrl eval`, as commander gives them. */
-export interface EvalOptions {
-  data: string;
-  category?: string[];
-  backbone: string;
-  /** False: none, although some come with the backbone. */
-  heads?: string | false;
-  class?: string;
-  fewShot?: string;
-  shots: number[];
-  seeds: number;
-  components?: Component[];
-  aggregate: Aggregate;
-  alpha?: number;
-  turns?: 1 | 8;
-  fit: "crop" | "squash" | "tile";
-  config?: string;
-  vocabulary?: string;
-  out?: string;
-  cache?: string | true;
-  cacheLimit: number;
-  device?: string;
-  batch: number;
-  dtype: "float32" | "float16";
-}
 
 /** Where draws are kept as they finish, in the folder of the results. */
 const STORE = "draws.jsonl";
@@ -69,7 +43,7 @@ const STORE = "draws.jsonl";
 export async function runEval(options: EvalOptions, signal: AbortSignal): Promise<number> {
   const chosen = chooseCategories(await openData(options.data), options.category, options.class);
   const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
-  complainOf(dataSet.skipped);
+  warnOfFiles(dataSet.skipped);
   await resolveModel(options.backbone);
   const file = options.heads ?? (await shippedHeads(options.backbone));
   const heads = file ? { file, sha256: await hashFile(file) } : null;
@@ -112,7 +86,7 @@ async function measure(
 ): Promise<Evaluation> {
   using heads = file ? await Heads.load(file.file, device) : undefined;
   const images = dataSet.categories.reduce((sum, { test }) => sum + test.length, 0);
-  say(`${count(images, "test image")} of ${dataSet.name}, with ${backbone.name} on ${adapter}`);
+  info(`${count(images, "test image")} of ${dataSet.name}, with ${backbone.name} on ${adapter}`);
   const features = await openFeatures(backbone, options);
   const progress = startProgress(0, { verb: "measuring" });
   try {
@@ -128,7 +102,7 @@ async function measure(
       store: options.out && join(options.out, STORE),
       settings: { heads: file?.sha256 ?? "none", weights: dtype },
       onProgress: progress.update,
-      onSkipped: ({ id, reason }) => complain(`skipped ${reason.includes(id) ? reason : `${id}: ${reason}`}`),
+      onSkipped: ({ id, reason }) => warn(`skipped ${reason.includes(id) ? reason : `${id}: ${reason}`}`),
     });
   } finally {
     progress.stop();
@@ -153,7 +127,9 @@ function stopped({ categories }: Evaluation, { out, shots, seeds }: EvalOptions)
   const done = categories.reduce((sum, { draws }) => sum + draws.length, 0);
   const each = new Set(shots).size * Math.max(1, seeds);
   const kept = `stopped after ${count(done, "draw")}, of ${each} a category`;
-  say(out ? `${kept}; the same command goes on from there` : `${kept}; with --out it could go on from there`);
+  info(
+    out ? `${kept}; the same command goes on from there` : `${kept}; with --out it could go on from there`,
+  );
   return EXIT.interrupted;
 }
 
@@ -170,10 +146,10 @@ async function save(
   const fit = evaluation.settings.fit as EvalOptions["fit"];
   const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, { backbone, fit }).catch(
     (error): null => {
-      complain(`the report has no pictures: ${describe(error)}`);
+      warn(`the report has no pictures: ${describe(error)}`);
       return null;
     },
   );
   await writeFileAtomic(join(out, "report.html"), reportPage(evaluation, facts, shown));
-  say(`results in ${out}: results.json, results.csv, results.md and report.html`);
+  info(`results in ${out}: results.json, results.csv, results.md and report.html`);
 }

@@ -13,8 +13,8 @@ import {
   type Scale,
 } from "@inctrl/inctrl";
 import { CliError, describe } from "../errors.js";
+import { warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { complain } from "../ui/talk.js";
 import { mergeViews } from "./merge.js";
 import { openPhoto, type Photo } from "./picture.js";
 import type { Spool, SpooledImage } from "./spool.js";
@@ -64,7 +64,7 @@ export class PromptAlbum {
       this.#shown.delete(oldest);
     }
     const found = await this.#open(name).catch((error) => {
-      complain(`no panels with this prompt: ${describe(error)}`);
+      warn(`no panels with this prompt: ${describe(error)}`);
       return null;
     });
     this.#shown.set(name, found);
@@ -107,7 +107,7 @@ export async function drawHeatmaps({ folder, spool, album, signal, quiet }: Draw
     for await (const entry of spool.read()) {
       if (signal.aborted) break;
       const photo = await openPhoto(entry.image).catch((error) => {
-        complain(describe(error));
+        warn(describe(error));
         return null;
       });
       if (photo) {

@@ -13,7 +13,7 @@ import {
 import { sizeOf } from "@inctrl/tensor";
 import { CliError, EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
-import { size } from "../ui/talk.js";
+import { size } from "../ui/amounts.js";
 import { indent, millions } from "./list.js";
 
 /** Names of one kind that are listed before "and 12 more". */

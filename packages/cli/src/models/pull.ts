@@ -1,8 +1,8 @@
 import { type PulledFile, pull } from "@inctrl/clip";
 import { EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
+import { info, warn } from "../ui/log.js";
 import { type Progress, startProgress } from "../ui/progress.js";
-import { complain, say } from "../ui/talk.js";
 
 const CHECKED = {
   sha256: "its published checksum holds",
@@ -22,13 +22,13 @@ export async function pullModel(
     onProgress(file, { received, total = 0 }) {
       if (current?.url !== file.url) {
         current?.progress.stop();
-        say(`downloading ${file.url}`);
+        info(`downloading ${file.url}`);
         const progress = startProgress(total, { verb: file.saveAs, unit: "byte" });
         current = { url: file.url, progress };
       }
       current.progress.update(received, total);
     },
-    onRetry: (file, why) => complain(`${file.url}: ${why}; trying again`),
+    onRetry: (file, why) => warn(`${file.url}: ${why}; trying again`),
   }).finally(() => current?.progress.stop());
   if (json) await printJson({ name, files });
   else for (const { path, status, checked } of files) await print(`${path}  ${told(status, checked)}\n`);

@@ -1,4 +1,4 @@
-import { fixed } from "../ui/talk.js";
+import { fixed } from "../ui/amounts.js";
 import type { RunFooter, RunHeader, ScoreRecord } from "./record.js";
 
 /** Turns a run into text as it goes: nothing is kept between two images. */

@@ -100,21 +100,21 @@ export function isBrokenPipe(error: unknown): boolean {
 
 function outputError(path: string, cause: unknown): CliError {
   const code = systemCode(cause);
-  const say = (text: string) => new CliError("output", `${path}: ${text}`, { cause });
+  const failure = (text: string) => new CliError("output", `${path}: ${text}`, { cause });
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
-      return say("the disk is full; free some space or write elsewhere");
+      return failure("the disk is full; free some space or write elsewhere");
     case "EACCES":
     case "EPERM":
     case "EROFS":
-      return say("no permission to write here; choose another place");
+      return failure("no permission to write here; choose another place");
     case "ENOENT":
     case "ENOTDIR":
-      return say(`there is no folder ${dirname(path)}; make it first`);
+      return failure(`there is no folder ${dirname(path)}; make it first`);
     case "EPIPE":
-      return say("nobody reads it any more");
+      return failure("nobody reads it any more");
     default:
-      return say(`cannot be written (${code || String(cause)}); check the disk`);
+      return failure(`cannot be written (${code || String(cause)}); check the disk`);
   }
 }

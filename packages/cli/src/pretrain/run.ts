@@ -4,19 +4,20 @@ import { join } from "node:path";
 import { Pretrainer, type PretrainReport } from "@inctrl/clip";
 import { drawLossCurve, loadCheckpoint, MetricsLog, type RunIdentity, saveCheckpoint } from "@inctrl/inctrl";
 import { type Device, writeFileAtomic } from "@inctrl/tensor";
+import type { PretrainSettings } from "../commands/pretrain.js";
 import { openData } from "../datasets/formats.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { print } from "../output/print.js";
+import { duration } from "../ui/amounts.js";
+import { info } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { duration, say } from "../ui/talk.js";
 import { version } from "../version.js";
 import { Artist } from "./artist.js";
 import { Easel } from "./draw.js";
 import { exportModel, MODEL_FILES } from "./export.js";
 import { type Exam, judge } from "./judge.js";
 import { type Plan, planModel } from "./model.js";
-import type { PretrainSettings } from "./options.js";
 import { orderOf } from "./order.js";
 import { openStart } from "./start.js";
 
@@ -61,11 +62,11 @@ export async function runPretrain(settings: PretrainSettings, signal: AbortSigna
   await mkdir(settings.out, { recursive: true });
   const plan = await planModel(settings, settings.seed);
   return withDevice(settings.device, async (device) => {
-    say(`${plan.tokenizer.vocabSize} tokens; training on ${adapterName(device.caps)}`);
+    info(`${plan.tokenizer.vocabSize} tokens; training on ${adapterName(device.caps)}`);
     const finished = await pretrain(device, plan, settings, signal);
     if (!finished) return EXIT.interrupted;
     await print(summary(settings));
-    say(`done in ${duration((performance.now() - started) / 1000)}`);
+    info(`done in ${duration((performance.now() - started) / 1000)}`);
     return EXIT.ok;
   });
 }
@@ -85,7 +86,7 @@ async function pretrain(
     steps,
     minutes = Number.POSITIVE_INFINITY,
     saveEvery,
-    judgeEvery,
+    validateEvery,
   } = settings;
   const weights = {
     ...{ match: matchWeight, state: stateWeight, patch: patchWeight },
@@ -100,8 +101,8 @@ async function pretrain(
   const checkpoint = join(settings.out, RUN_FILES.checkpoint);
   if (settings.resume) {
     if ((await loadCheckpoint(checkpoint, trainer, identity)) !== null)
-      say(`going on after step ${trainer.steps}`);
-    else say(`${settings.out}: no checkpoint yet, so this run starts at the beginning`);
+      info(`going on after step ${trainer.steps}`);
+    else info(`${settings.out}: no checkpoint yet, so this run starts at the beginning`);
   }
   const log: Log = await MetricsLog.open(join(settings.out, RUN_FILES.metrics), trainer.steps);
   const exam = await examOf(plan, settings);
@@ -120,7 +121,7 @@ async function pretrain(
       const record = await step(trainer, artist, settings);
       await log.add(record);
       progress.update(record.step, steps, `loss ${record.loss.toFixed(3)}, ${record.rate} images/s`);
-      if (record.step % judgeEvery === 0 || record.step === steps) await examine(trainer, plan, exam, log);
+      if (record.step % validateEvery === 0 || record.step === steps) await examine(trainer, plan, exam, log);
       if (record.step % saveEvery === 0) await save();
     }
     await save();
@@ -134,7 +135,7 @@ async function pretrain(
     inctrl: version(),
   });
   if (!finished)
-    say(`stopped after step ${trainer.steps}; the same command with --resume goes on from there`);
+    info(`stopped after step ${trainer.steps}; the same command with --resume goes on from there`);
   return finished || !signal.aborted;
 }
 
@@ -160,7 +161,7 @@ async function examine(
   const found = await judge(clip, tokenizer, exam);
   await log.add({ step: steps, hold_out: found });
   const { retrieval, text, residual } = found;
-  say(
+  info(
     `step ${steps}: retrieval ${retrieval.toFixed(3)}; never trained on: AUROC ${text.toFixed(4)} by text, ` +
       `${residual.toFixed(4)} by the patch residual`,
   );

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { drawPrompts, expandInputs } from "@inctrl/datasets";
 import { FEW_SHOT, listFewShot } from "@inctrl/inctrl";
+import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
-import { complain, count } from "../ui/talk.js";
-import type { ScoreOptions } from "./run.js";
+import { count } from "../ui/amounts.js";
+import { warn } from "../ui/log.js";
 
 /** The files a run works on; `prompts` is null when they come from a bank. */
 export interface Inputs {
@@ -50,7 +51,7 @@ async function choosePrompts(paths: string[], shots?: number, seed?: number): Pr
   }
   const chosen = drawPrompts(files, shots ?? files.length, seed);
   if (chosen.length > MANY_PROMPTS) {
-    complain(`${chosen.length} prompts are many and make every image slow; --shots 8 is usually enough`);
+    warn(`${chosen.length} prompts are many and make every image slow; --shots 8 is usually enough`);
   }
   return chosen;
 }
@@ -61,5 +62,5 @@ export function noteOverlap(images: readonly string[], prompts: readonly string[
   const both = images.filter((path) => known.has(resolve(path)));
   if (both.length === 0) return;
   const are = both.length === 1 ? "is also a prompt" : "are also prompts";
-  complain(`${count(both.length, "image")} to score ${are} (${both[0]}): it will look perfectly normal`);
+  warn(`${count(both.length, "image")} to score ${are} (${both[0]}): it will look perfectly normal`);
 }

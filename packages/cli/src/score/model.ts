@@ -11,18 +11,19 @@ import {
   shippedHeads,
 } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
+import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
 import { stopIfAborted } from "../signals.js";
+import { count } from "../ui/amounts.js";
+import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { complain, count, say } from "../ui/talk.js";
-import type { ScoreOptions } from "./run.js";
 
 /** A backbone from the options, loaded with a bar. */
 export async function loadBackbone(
   device: Device,
-  options: Pick<ScoreOptions, "backbone" | "config" | "vocabulary" | "dtype" | "turns">,
+  options: Pick<ScoreOptions, "backbone" | "modelConfig" | "vocabulary" | "dtype" | "symmetries">,
 ): Promise<Backbone> {
-  const { backbone, config, vocabulary, dtype, turns } = options;
+  const { backbone, modelConfig: config, vocabulary, dtype, symmetries: turns } = options;
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
     return await openBackbone(device, backbone, {
@@ -44,16 +45,17 @@ export async function makeBank(
   prompts: readonly string[] | null,
   options: ScoreOptions,
 ): Promise<PromptBank> {
-  const { fit, turns, bank: file, saveBank, batch } = options;
+  const { fit, symmetries, bank: file, saveBank, batch } = options;
   if (!prompts) {
     const bank = await PromptBank.load(file!, backbone);
-    const asked = { fit: fit ?? bank.fit, turns: turns ?? bank.turns };
-    const wrong = (["fit", "turns"] as const).find((name) => asked[name] !== bank[name]);
+    const made = { fit: bank.fit, symmetries: bank.turns };
+    const asked = { fit: fit ?? made.fit, symmetries: symmetries ?? made.symmetries };
+    const wrong = (["fit", "symmetries"] as const).find((name) => asked[name] !== made[name]);
     if (!wrong) return bank;
     bank.dispose();
     throw new CliError(
       "option",
-      `--${wrong} ${asked[wrong]}: the bank ${file} was made with ${bank[wrong]}; leave --${wrong} out`,
+      `--${wrong} ${asked[wrong]}: the bank ${file} was made with ${made[wrong]}; leave --${wrong} out`,
     );
   }
   const read = await readPrompts(prompts, backbone, fit ?? "crop");
@@ -65,7 +67,7 @@ export async function makeBank(
     if (there && !there.isFile())
       throw new CliError("output", `${saveBank}: this is no plain file; give a file name`);
     await bank.save(saveBank);
-    say(`saved the bank of ${count(bank.shots, "prompt")} to ${saveBank}`);
+    info(`saved the bank of ${count(bank.shots, "prompt")} to ${saveBank}`);
     return bank;
   } catch (error) {
     bank.dispose();
@@ -104,7 +106,7 @@ export async function openModel(
     const file = options.heads ?? (options.class === undefined ? null : await shippedHeads(options.backbone));
     const heads = file ? keep(await Heads.load(file, device)) : undefined;
     if (heads && backbone.hasText && options.class === undefined) {
-      complain("the heads work best with the product's name beside them; add --class NAME");
+      warn("the heads work best with the product's name beside them; add --class NAME");
     }
     const prototypes = options.class === undefined ? undefined : await backbone.prototypes(options.class);
     stopIfAborted(signal);

@@ -1,7 +1,8 @@
 import { writeFileAtomic } from "@inctrl/datasets";
 import { chromeTrace, type Device, type TraceReport } from "@inctrl/tensor";
 import { alignTable } from "../output/table.js";
-import { complain, count, say, size } from "../ui/talk.js";
+import { count, size } from "../ui/amounts.js";
+import { info, warn } from "../ui/log.js";
 
 /** Kernels shown; the rest are one line. */
 const SHOWN = 12;
@@ -14,15 +15,15 @@ export async function tellProfile(
   report: TraceReport,
   { file, images, device }: { file: string; images: number; device: Device },
 ): Promise<void> {
-  if (report.dispatches === 0) return say("profile: the device ran nothing");
-  for (const line of profileLines(report, images)) say(line);
+  if (report.dispatches === 0) return info("profile: the device ran nothing");
+  for (const line of profileLines(report, images)) info(line);
   if (!report.timed) {
-    complain(`${device.caps.name} has no timestamps: there are counts only, and no trace is written`);
+    warn(`${device.caps.name} has no timestamps: there are counts only, and no trace is written`);
     return;
   }
   await writeFileAtomic(file, new TextEncoder().encode(chromeTrace(report, "inctrl score")));
   const left = report.dispatches - report.timeline.length;
-  say(
+  info(
     `the trace is in ${file}${left > 0 ? `, without the last ${count(left, "dispatch")}` : ""}; ` +
       "open it in chrome://tracing or ui.perfetto.dev",
   );

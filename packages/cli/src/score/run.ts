@@ -2,49 +2,22 @@ import { mkdir } from "node:fs/promises";
 import { gridSize, resolveModel } from "@inctrl/clip";
 import { type ImageScore, type PromptBank, scoreImages } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
+import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
 import { describe, EXIT } from "../errors.js";
 import { drawHeatmaps, PromptAlbum, spooled } from "../heatmaps/draw.js";
 import { pictureNames } from "../heatmaps/names.js";
 import { Spool } from "../heatmaps/spool.js";
-import { type FormatName, openFormat } from "../output/formats.js";
+import { openFormat } from "../output/formats.js";
 import type { RunHeader, ScoreRecord } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
+import { count, fixed } from "../ui/amounts.js";
+import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { complain, count, fixed, say } from "../ui/talk.js";
 import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
 import { type Model, openModel } from "./model.js";
 import { tellProfile } from "./profile.js";
 import { Summary } from "./summary.js";
-
-/** The options of `inctrl score`, as commander gives them. */
-export interface ScoreOptions {
-  backbone: string;
-  prompts?: string[];
-  images?: string[];
-  shots?: number;
-  seed?: number;
-  bank?: string;
-  saveBank?: string;
-  fit?: "crop" | "squash" | "tile";
-  strict?: boolean;
-  /** False: none, although some come with the backbone. */
-  heads?: string | false;
-  class?: string;
-  alpha?: number;
-  turns?: 1 | 8;
-  config?: string;
-  vocabulary?: string;
-  format: FormatName;
-  out?: string;
-  heatmaps?: string;
-  device?: string;
-  batch?: number;
-  threads?: number;
-  /** Where the trace of a profile goes. */
-  profile?: string;
-  dtype: "float32" | "float16";
-}
 
 /** Scores images and writes results as they come. Returns the exit code. */
 export async function runScore(options: ScoreOptions, signal: AbortSignal): Promise<number> {
@@ -73,7 +46,7 @@ async function scoreOn(
     const { backbone, bank } = model;
     const names = bank.prompts.map(({ name }) => name);
     noteOverlap(inputs.images, names);
-    say(
+    info(
       `${count(inputs.images.length, "image")} against ${count(bank.shots, "prompt")}, with ${backbone.name} on ` +
         `${adapterName(device.caps)}; fit: ${bank.fit}`,
     );
@@ -81,7 +54,7 @@ async function scoreOn(
     try {
       const trace = options.profile === undefined ? null : device.trace();
       const summary = await writeScores(model, inputs.images, sink, spool, options, signal);
-      for (const line of summary.lines()) say(line);
+      for (const line of summary.lines()) info(line);
       if (trace) {
         const { scored: images } = summary;
         await tellProfile(await trace.stop(), { file: options.profile!, images, device });
@@ -126,7 +99,7 @@ async function writeScores(
     for await (const result of scoreImages(model.scorer, images, { batch, threads, signal })) {
       if ("error" in result) {
         if (options.strict) throw result.error;
-        complain(`skipped ${describe(result.error)}`);
+        warn(`skipped ${describe(result.error)}`);
         summary.skipped++;
       } else {
         const record = recordOf(result, model.bank);
@@ -158,7 +131,7 @@ async function drawAll(
   const album = new PromptAlbum(model.bank, model.backbone);
   const { drawn, failed } = await drawHeatmaps({ folder, spool, album: () => album, signal });
   const { low = 0, high = 0 } = spool.scale ?? {};
-  say(`heat maps of ${count(drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`);
+  info(`heat maps of ${count(drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`);
   return failed;
 }
 

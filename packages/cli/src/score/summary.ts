@@ -1,5 +1,5 @@
 import type { ScoreRecord } from "../output/record.js";
-import { count, duration, fixed } from "../ui/talk.js";
+import { count, duration, fixed } from "../ui/amounts.js";
 
 /** The few numbers of a run that a person wants to see at its end. */
 export class Summary {

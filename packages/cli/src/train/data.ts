@@ -1,8 +1,9 @@
 import type { Category } from "@inctrl/datasets";
+import type { TrainSettings } from "../commands/train.js";
+import { requireCategories } from "../datasets/categories.js";
 import { openData } from "../datasets/formats.js";
-import { complainOf } from "../datasets/work.js";
+import { warnOfFiles } from "../datasets/work.js";
 import { CliError } from "../errors.js";
-import type { TrainSettings } from "./options.js";
 
 /** Several data sets as one list of categories; where two share a name, the data set's stands before it. */
 export async function openCategories(
@@ -12,7 +13,7 @@ export async function openCategories(
   const sets = [];
   for (const spec of specs) {
     const set = await openData(spec);
-    complainOf(set.skipped);
+    warnOfFiles(set.skipped);
     sets.push(set);
   }
   const all = sets.flatMap((set) => set.categories.map((category) => ({ set, category })));
@@ -27,15 +28,8 @@ export async function openCategories(
   if (twice !== undefined) {
     throw new CliError("option", `--data: two data sets hold ${twice}; give each data set once`);
   }
-  for (const [option, given] of [
-    ["--category", wanted ?? []],
-    ["--class", Object.keys(classNames)],
-  ] as const) {
-    const unknown = given.find((name) => !known.includes(name));
-    if (unknown === undefined) continue;
-    const some = known.slice(0, 20).join(", ") + (known.length > 20 ? ", ..." : "");
-    throw new CliError("option", `${option}: there is no category "${unknown}"; choose of ${some}`);
-  }
+  requireCategories("--category", wanted ?? [], known);
+  requireCategories("--class", Object.keys(classNames), known);
   return named
     .filter(({ name }) => !wanted || wanted.includes(name))
     .map((category) => ({ ...category, className: classNames[category.name] ?? category.className }));

@@ -15,17 +15,18 @@ import {
   trainRun,
 } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
-import { complainOf } from "../datasets/work.js";
+import type { TrainSettings } from "../commands/train.js";
+import { warnOfFiles } from "../datasets/work.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
+import { count, duration } from "../ui/amounts.js";
+import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { complain, count, duration, say } from "../ui/talk.js";
 import { version } from "../version.js";
 import { openCategories } from "./data.js";
-import type { TrainSettings } from "./options.js";
 
 /** Products to train on where no data is named: several pieces of each material, two materials held out. */
 const DEFAULT_DATA = { seed: 0, variants: 4, train: 8, good: 4, bad: 8, holdOut: ["nut", "wood"] } as const;
@@ -37,7 +38,7 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
   return withDevice(settings.device, async (device) => {
     using backbone = await load(device, settings);
     stopIfAborted(signal);
-    say(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
+    info(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
     const cache = await FeatureCache.open(settings.cache ?? featureFolder(), {
       limit: settings.cacheLimit,
     });
@@ -47,11 +48,11 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
     const data = await gather(store, specs, { ...settings, holdOut: [...holdOut] }, signal);
     const result = await train(store, data, specs, settings, signal);
     if (!result.finished) {
-      say(`stopped after step ${result.steps}; the same command with --resume goes on from there`);
+      info(`stopped after step ${result.steps}; the same command with --resume goes on from there`);
       return EXIT.interrupted;
     }
     await print(summary(result, settings));
-    say(`done in ${duration((performance.now() - started) / 1000)}`);
+    info(`done in ${duration((performance.now() - started) / 1000)}`);
     return EXIT.ok;
   });
 }
@@ -84,7 +85,7 @@ async function gather(
   signal: AbortSignal,
 ): Promise<TrainingData> {
   const categories = await openCategories(specs, settings);
-  const { holdOut, shots, seed, strangers, text } = settings;
+  const { holdOut, shots, seed, negatives: strangers, text } = settings;
   const progress = startProgress(0, { verb: "encoding images" });
   try {
     const onProgress = (done: number, total: number) => progress.update(done, total);
@@ -106,10 +107,10 @@ async function train(
   settings: TrainSettings,
   signal: AbortSignal,
 ): Promise<RunResult> {
-  complainOf(data.skipped);
+  warnOfFiles(data.skipped);
   const bad = data.items.filter(({ label }) => label === 1).length;
   const trained = data.categories.length - data.holdOut.length;
-  say(
+  info(
     `${count(data.items.length, "image")} (${bad} anomalous) of ${count(trained, "category").replace("categorys", "categories")}` +
       `${data.holdOut.length > 0 ? `, ${data.holdOut.length} more held out` : ""}; ${data.text ? "with" : "without"} texts`,
   );
@@ -121,18 +122,18 @@ async function train(
       folder: settings.out,
       provenance: {
         alpha: String(settings.scoreAlpha ?? settings.alpha),
-        ...{ data: JSON.stringify(specs), strangers: String(settings.strangers) },
+        ...{ data: JSON.stringify(specs), strangers: String(settings.negatives) },
         inctrl: version(),
         node: process.versions.node,
       },
       onStart: (step) => {
-        if (step > 0) say(`going on after step ${step}`);
+        if (step > 0) info(`going on after step ${step}`);
         else if (settings.resume)
-          say(`${settings.out}: no checkpoint yet, so this run starts at the beginning`);
+          info(`${settings.out}: no checkpoint yet, so this run starts at the beginning`);
       },
       onStep: ({ step, loss, rate }, total) =>
         progress.update(step, total, `loss ${loss.toFixed(4)}, ${rate.toFixed(1)} steps/s`),
-      onEpoch: (record) => say(epochLine(record)),
+      onEpoch: (record) => info(epochLine(record)),
       signal,
     });
   } finally {
@@ -166,7 +167,7 @@ function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings):
       `AUROC ${mean_auroc.toFixed(4)}  (mean of ${names}, never trained on; s_p alone ${mean_residual.toFixed(4)})`,
     );
     if (mean_auroc < mean_residual)
-      complain("on what was held out the heads do worse than s_p alone; train on more categories");
+      warn("on what was held out the heads do worse than s_p alone; train on more categories");
   }
   const config = modelConfig ? ` --config ${modelConfig}` : "";
   lines.push(

@@ -1,19 +1,12 @@
 import { findConfig, gridSize, type ModelConfig } from "@inctrl/clip";
 import { type TunedProduct, tuneProducts } from "@inctrl/tensor";
+import type { TuneOptions } from "../commands/tune.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
 import { alignTable } from "../output/table.js";
-import { say } from "../ui/talk.js";
+import { info } from "../ui/log.js";
 import { saveTuning } from "./file.js";
-
-export interface TuneCommandOptions {
-  readonly config: string;
-  readonly batch: readonly number[];
-  readonly shots: number;
-  readonly device?: string;
-  readonly json?: boolean;
-}
 
 /** Rows, inner size and columns of a product. */
 type Shape = readonly [number, number, number];
@@ -36,13 +29,13 @@ export function productsOf({ vision }: ModelConfig, batches: readonly number[], 
 }
 
 /** Measures, keeps and prints the best tile for each product of a backbone. */
-export async function runTune(options: TuneCommandOptions, signal: AbortSignal): Promise<number> {
+export async function runTune(options: TuneOptions, signal: AbortSignal): Promise<number> {
   const shapes = productsOf(findConfig(options.config), options.batch, options.shots);
   return withDevice(options.device, async (device) => {
-    say(`tuning ${shapes.length} products of ${options.config} on ${adapterName(device.caps)}`);
+    info(`tuning ${shapes.length} products of ${options.config} on ${adapterName(device.caps)}`);
     const found = await tuneProducts(device, shapes, {
       signal,
-      onProduct: ({ shape, candidates }) => say(`${shape.join(" x ")}: ${candidates} tiles measured`),
+      onProduct: ({ shape, candidates }) => info(`${shape.join(" x ")}: ${candidates} tiles measured`),
     });
     const path = await saveTuning(device);
     if (options.json) await printJson({ adapter: adapterName(device.caps), file: path, products: found });

@@ -1,4 +1,5 @@
-import { count, duration, say, setOverlay, size } from "./talk.js";
+import { count, duration, size } from "./amounts.js";
+import { info, setOverlay } from "./log.js";
 
 /** How far a job is. */
 export interface Progress {
@@ -120,7 +121,7 @@ function lines(state: State): Progress {
       state.set(done, total, note);
       if (state.now() - last < LINE_EVERY || state.share === 1) return;
       last = state.now();
-      say(`${state.verb}: ${state.text}`);
+      info(`${state.verb}: ${state.text}`);
     },
     stop() {},
   };

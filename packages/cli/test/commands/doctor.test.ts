@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, spawnCli } from "../support/cli.js";
+import { cli, spawnCli, warnings } from "../support/cli.js";
 
 test("a machine that works: versions, adapter, right kernels, a speed", async () => {
   const run = await spawnCli(["doctor", "--json"]);
@@ -24,8 +24,8 @@ test("a driver that is missing: the report still comes, with what to do and exit
   assert.is(run.code, 1);
   assert.match(run.stdout, /^Node +\d/);
   assert.match(run.stdout, /not ready\n$/);
-  assert.is(complaints(run).length, 1);
-  assert.match(complaints(run)[0]!, 'no adapter matches "nonsense"');
+  assert.is(warnings(run).length, 1);
+  assert.match(warnings(run)[0]!, 'no adapter matches "nonsense"');
 });
 
 test.run();

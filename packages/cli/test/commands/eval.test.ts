@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, failsWith, spawnCli, temporaryFolder } from "../support/cli.js";
+import { cli, failsWith, spawnCli, temporaryFolder, warnings } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
@@ -24,7 +24,7 @@ test("the whole of a small data set: table, files and report; given again, nothi
   assert.match(lines[0]!, /^category +K +AUROC +AUPRC +F1-max +threshold +pixel AUROC +AUPRO +s\/image$/);
   assert.match(lines[1]!, /^metal +1 +0\.\d{4} ± 0\.\d{4} /);
   assert.match(lines[6]!, /^mean of 2 categories +2 +0\.\d{4} ± 0\.\d{4} /);
-  assert.equal(complaints(run), []);
+  assert.equal(warnings(run), []);
   const files = ["draws.jsonl", "report.html", "results.csv", "results.json", "results.md"];
   assert.equal(readdirSync(out).sort(), files);
 
@@ -107,13 +107,13 @@ test("unreadable images and one-class categories: said, counted, exit code 2", a
   assert.is(run.code, 2, run.stderr);
   assert.match(run.stdout, /^part +2 +[01]\.\d{4}/m);
   assert.match(run.stdout, /^plain +2 +only normal test images/m);
-  assert.is(complaints(run).length, 1);
-  assert.match(complaints(run)[0]!, /skipped .*torn\/x\.png/);
+  assert.is(warnings(run).length, 1);
+  assert.match(warnings(run)[0]!, /skipped .*torn\/x\.png/);
   assert.match(read("own/report.html"), "torn/x.png");
 });
 
 test("a category that is not there, and a component without its heads, are refused", async () => {
-  failsWith(await evaluate("--data", DATA, "--category", "metal,brass"), `no "brass"`, "metal");
+  failsWith(await evaluate("--data", DATA, "--category", "metal,brass"), `no category "brass"`, "metal");
   failsWith(await evaluate("--data", DATA, "--components", "I"), /component I needs trained heads/);
 });
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, temporaryFolder } from "../support/cli.js";
+import { cli, temporaryFolder, warnings } from "../support/cli.js";
 import { writeImages } from "../support/model.js";
 
 // What works without a download: no backbone is named anywhere here.
@@ -25,7 +25,7 @@ test("without a backbone nano scores, by the patch residual", async () => {
     assert.equal([text, phi], [null, null]);
   }
   assert.equal(
-    complaints(run).filter((line) => !line.includes("are also prompts")),
+    warnings(run).filter((line) => !line.includes("are also prompts")),
     [],
   );
 });

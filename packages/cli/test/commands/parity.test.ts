@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, failsWith, shared, temporaryFolder } from "../support/cli.js";
+import { cli, failsWith, shared, temporaryFolder, warnings } from "../support/cli.js";
 
 const { folder, remove } = temporaryFolder();
 test.after(remove);
@@ -35,7 +35,7 @@ test("the tiny model agrees with PyTorch, and a changed reference is found out",
   const wrong = await cli(["parity", changed]);
   assert.is(wrong.code, 1);
   assert.match(wrong.stdout, /WRONG +out\.score +1\.00e-3/);
-  assert.match(complaints(wrong).at(-1)!, "1 of ");
+  assert.match(warnings(wrong).at(-1)!, "1 of ");
 });
 
 test.run();

@@ -110,6 +110,14 @@ test("it begins with the values of a trained model, at another size too, and ref
   );
 });
 
+test("a batch that is no multiple of the group is refused", async () => {
+  for (const args of [
+    ["--batch", "6"],
+    ["--group", "10"],
+  ])
+    failsWith(await cli(["pretrain", ...args]), "--batch: give a multiple of --group");
+});
+
 test("a model that is none is refused by name", async () => {
   const other = path.join(folder, "other.json");
   writeFileSync(other, "{}");

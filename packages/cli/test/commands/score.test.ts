@@ -3,7 +3,7 @@ import path from "node:path";
 import { decodeImage } from "@inctrl/datasets";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, spawnCli, temporaryFolder } from "../support/cli.js";
+import { cli, spawnCli, temporaryFolder, warnings } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
@@ -51,7 +51,7 @@ test("one JSON document; a bad image is named, skipped and counted; a bank score
     assert.ok(result.match.patch >= 0 && result.match.patch < 16);
     assert.ok(result.match.query_patch >= 0 && result.match.query_patch < 16);
   }
-  const lines = complaints(run);
+  const lines = warnings(run);
   assert.is(lines.length, 1);
   assert.match(lines[0]!, /skipped .*bad\.png: this is a text file/);
 
@@ -80,7 +80,7 @@ test("one JSON document; a bad image is named, skipped and counted; a bank score
 
 test("turned prompts only bring images nearer, and the document says that they were", async () => {
   const args = ["--prompts", good, "--images", ...images, "--format", "json"];
-  const [plain, turned] = await Promise.all([score(...args), score(...args, "--turns", "8")]);
+  const [plain, turned] = await Promise.all([score(...args), score(...args, "--symmetries", "8")]);
   const [before, after] = [plain, turned].map((run) => JSON.parse(run.stdout));
   assert.equal([before.turns, after.turns], [1, 8]);
   assert.is(after.results.length, images.length);
@@ -133,8 +133,8 @@ test("an image that is a prompt as well is pointed out, once", async () => {
   const run = await score("--prompts", good, "--images", good, "--format", "csv");
   assert.is(run.code, 0, run.stderr);
   assert.is(run.stdout.trimEnd().split("\n").length, 7);
-  assert.is(complaints(run).length, 1);
-  assert.match(complaints(run)[0]!, "6 images to score are also prompts");
+  assert.is(warnings(run).length, 1);
+  assert.match(warnings(run)[0]!, "6 images to score are also prompts");
 });
 
 test("Ctrl-C closes the document, keeps what was scored, and exits with 130", async () => {
@@ -186,7 +186,7 @@ test("a reader that has seen enough ends the run quietly", async () => {
   ];
   const run = await spawnCli(args, { onOutput: (child) => child.stdout!.destroy() });
   assert.is(run.code, 141, run.stderr);
-  assert.equal(complaints(run), []);
+  assert.equal(warnings(run), []);
 });
 
 test("nothing is left in the folders", () => {

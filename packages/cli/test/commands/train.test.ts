@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, failsWith, temporaryFolder } from "../support/cli.js";
+import { cli, failsWith, temporaryFolder, warnings } from "../support/cli.js";
 import { writeImages } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
@@ -72,7 +72,7 @@ test("mistakes are one line each, before anything slow", async () => {
   ] as const) {
     const outcome = await cli([...SMALL, ...args, "--out", path.join(folder, "never")], { env });
     failsWith(outcome, ...words);
-    assert.is(complaints(outcome).length, 1);
+    assert.is(warnings(outcome).length, 1);
   }
 });
 

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { writeProceduralSet } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, complaints, failsWith, ROOT, temporaryFolder } from "../support/cli.js";
+import { cli, failsWith, ROOT, temporaryFolder, warnings } from "../support/cli.js";
 
 const { folder, remove } = temporaryFolder();
 const products = path.join(folder, "products");
@@ -58,7 +58,7 @@ test("export writes what can be read, and inspect finds it again", async () => {
   const exported = await cli(["datasets", "export", `folder:${products}`, out]);
   assert.is(exported.code, 2, exported.stderr);
   assert.is(exported.stdout, `${out}: 10 images and 4 masks of 2 categories\n`);
-  assert.is(complaints(exported).length, 1);
+  assert.is(warnings(exported).length, 1);
   const again = await cli(["datasets", "inspect", `folder:${out}`, "--json"]);
   assert.is(again.code, 0, again.stderr);
   const sizes = JSON.parse(again.stdout).categories.map(({ name, train, test: tests, masks }: never) => {

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { ScoreOptions } from "../../src/commands/score.js";
 import { openData } from "../../src/datasets/formats.js";
 import { withFewShot } from "../../src/eval/few-shot.js";
 import { findInputs } from "../../src/score/inputs.js";
-import type { ScoreOptions } from "../../src/score/run.js";
 import { temporaryFolder } from "../support/cli.js";
 
 const test = suite("few-shot");

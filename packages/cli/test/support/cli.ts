@@ -59,14 +59,14 @@ export function spawnCli(
 }
 
 /** Lines of ours on stderr that report an error: the WebGPU implementation has warnings of its own. */
-export const complaints = ({ stderr }: Outcome): string[] =>
+export const warnings = ({ stderr }: Outcome): string[] =>
   stderr.split("\n").filter((line) => line.startsWith("inctrl: ") && !line.includes("software adapter"));
 
 /** The run failed with exit code 1 and one line, which names these things; no stack trace, nothing on stdout. */
 export function failsWith(outcome: Outcome, ...words: (string | RegExp)[]): void {
   assert.is(outcome.code, 1, outcome.stderr);
   assert.is(outcome.stdout, "");
-  const lines = complaints(outcome);
+  const lines = warnings(outcome);
   assert.is(lines.length, 1, outcome.stderr);
   for (const word of words) assert.match(lines[0]!, word);
   assert.not.match(outcome.stderr, /^ +at /m);

@@ -39,7 +39,7 @@ test("categories are chosen and called by name", async () => {
 test("what is not there is refused by name", async () => {
   await refused(
     openCategories([PRODUCTS(1)], { ...NOTHING, category: ["glass"] }),
-    '--category: there is no category "glass"; choose of concrete',
+    '--category: there is no category "glass"; choose from concrete',
   );
   await refused(
     openCategories([PRODUCTS(1)], { ...NOTHING, class: { glass: "window" } }),

@@ -1,31 +1,4 @@
-import { oneLine } from "../errors.js";
-
-// Everything said to the person at the terminal, on stderr; stdout is for results alone.
-
-/** Something drawn on the last line of the terminal that has to make room for a line of text. */
-export interface Overlay {
-  clear(): void;
-  redraw(): void;
-}
-
-let overlay: Overlay | undefined;
-
-/** Puts a bar under the talk, or takes it away. */
-export function setOverlay(next: Overlay | undefined): void {
-  overlay = next;
-}
-
-/** Says one line on stderr. */
-export function say(text: string): void {
-  overlay?.clear();
-  process.stderr.write(`${oneLine(text)}\n`);
-  overlay?.redraw();
-}
-
-/** Says that something is wrong, in the form every error has. */
-export function complain(text: string): void {
-  say(`inctrl: ${text}`);
-}
+// Numbers as people read them.
 
 /** "1 image", "2 images". */
 export function count(n: number, thing: string): string {

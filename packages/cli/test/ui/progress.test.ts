@@ -1,38 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { describe, oneLine } from "../../src/errors.js";
+import { info } from "../../src/ui/log.js";
 import { startProgress } from "../../src/ui/progress.js";
-import { count, duration, fixed, say, size } from "../../src/ui/talk.js";
 
-test("amounts are said as people say them", () => {
-  assert.equal(
-    [count(1, "image"), count(0, "image"), count(12, "prompt")],
-    ["1 image", "0 images", "12 prompts"],
-  );
-  assert.equal([0.84, 42.4, 200, 7500].map(duration), ["0.8 s", "42 s", "3 min 20 s", "2 h 5 min"]);
-  assert.equal([17, 2300, 1356917, 833.9e6, 3.94e9].map(size), [
-    "17 B",
-    "2.3 kB",
-    "1.4 MB",
-    "834 MB",
-    "3.94 GB",
-  ]);
-  assert.equal([-1e-8, -0.25, 0.12345].map(fixed), ["0.0000", "-0.2500", "0.1235"]);
-});
-
-test("errors are one line without control characters", () => {
-  assert.is(oneLine("a\nb\u001b[31m\r\n"), "a b [31m");
-  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
-    code: "ENOSPC",
-    path: "x",
-  });
-  assert.is(describe(full), "x: the disk is full; free some space or write elsewhere");
-  assert.match(describe(new TypeError("boom")), /^unexpected: boom; DEBUG=1 shows where/);
-  assert.match(describe("thrown text"), "thrown text");
-});
-
-/** What goes to stderr during a job. */
-function heard(job: () => void): string {
+/** What a job writes to stderr. */
+function written(job: () => void): string {
   const original = process.stderr.write;
   let text = "";
   process.stderr.write = ((piece: string) => {
@@ -49,7 +21,7 @@ function heard(job: () => void): string {
 
 test("without a terminal, progress is a line now and then", () => {
   let now = 0;
-  const text = heard(() => {
+  const text = written(() => {
     const progress = startProgress(100, { verb: "scoring", terminal: false, now: () => now });
     for (let done = 1; done <= 100; done++) {
       now += 200;
@@ -64,9 +36,9 @@ test("without a terminal, progress is a line now and then", () => {
   ]);
 });
 
-test("a job that goes on after a stop tells its time left by its own pace", () => {
+test("a resumed job estimates its time left from its own pace", () => {
   let now = 0;
-  const text = heard(() => {
+  const text = written(() => {
     const progress = startProgress(1000, { verb: "training", unit: "step", terminal: false, now: () => now });
     for (let done = 901; done <= 908; done++) {
       now += 1000;
@@ -77,17 +49,17 @@ test("a job that goes on after a stop tells its time left by its own pace", () =
   assert.is(text, "training: 905 of 1000 steps, about 1 min 35 s left\n");
 });
 
-test("on a terminal, lines said while a bar stands stay, and the bar goes without a trace", () => {
+test("on a terminal, lines written during a bar stay, and the bar is removed", () => {
   let now = 0;
-  const text = heard(() => {
+  const text = written(() => {
     const progress = startProgress(0, { verb: "loading", unit: "parameter", terminal: true, now: () => now });
     now += 1000;
     progress.update(1e6, 4e6);
-    say("a word in between");
+    info("a word in between");
     now += 10;
     progress.update(2e6, 4e6);
     progress.stop();
-    say("after");
+    info("after");
   });
   const empty = `[${" ".repeat(24)}]`;
   const quarter = `[======${" ".repeat(18)}] 1.0 M of 4.0 M parameters`;

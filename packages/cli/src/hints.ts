@@ -1,0 +1,32 @@
+// What to do at the command line about an error of a library. Libraries know no options: their messages say what is
+// wrong, their codes are stable, and the hint is added here.
+
+/** Hints by the error's name and code. */
+const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  DetectError: {
+    bank: "make one with --save-bank",
+    vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
+    "cache-limit": "raise --cache-limit",
+  },
+  InctrlError: {
+    bank: "make one with --save-bank",
+    vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
+    checkpoint: "leave --resume out to begin again, or choose another --out",
+    "cache-limit": "raise --cache-limit",
+    steps: "raise --epochs",
+    diverged: "lower --lr",
+  },
+  ClipError: {
+    tiles: "use --fit crop or --fit squash",
+    diverged: "lower --lr",
+  },
+};
+
+/** How to mend an error with options of this command; undefined where the message already tells enough. */
+export function hintFor(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  const { name, code, message } = error;
+  const hints = Object.hasOwn(HINTS, name) ? HINTS[name]! : {};
+  const hint = Object.hasOwn(hints, code) ? hints[code] : undefined;
+  return hint === undefined || message.includes("--") ? undefined : hint;
+}

@@ -1,0 +1,92 @@
+import { SHIPPED_MODEL } from "@inctrl/clip";
+import { z } from "zod";
+import { group, option } from "./option.js";
+import { byteSize, flag, nonNegative, oneOf, oneOfNumbers, text, whole } from "./values.js";
+
+// Options that several verbs have, each in the words of all.
+
+/** Where the work is done. */
+export const device = option(
+  "<which>",
+  "auto, hardware, software, or part of an adapter's name",
+  text.optional(),
+);
+
+/** One JSON document instead of text for people. */
+export const json = option("", "print one JSON document", flag.optional());
+
+/** Which backbone, and what its file does not tell. */
+export const backbone = {
+  backbone: option(
+    "<file|name>",
+    "weights: a file, or a name that `inctrl models` lists",
+    text.default(SHIPPED_MODEL),
+  ),
+  modelConfig: option(
+    "<file|name>",
+    "the backbone's configuration, where its file does not tell it",
+    text.optional(),
+  ),
+  vocabulary: option("<file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)", text.optional()),
+};
+
+/** The same for verbs that called the backbone's configuration `--config` before. */
+export const backboneOfOld = {
+  ...backbone,
+  modelConfig: { ...backbone.modelConfig, aliases: ["config"] },
+};
+
+/** How weights are held. */
+export const dtype = option(
+  "<type>",
+  "how weights are kept, float32 or float16; float16 takes half the memory",
+  oneOf("float32", "float16").default("float32"),
+);
+
+/** Trained heads, or none. */
+export const heads = (byDefault: string) =>
+  option(
+    "<file>",
+    "trained InCTRL heads, or a released .pyth",
+    z.union([text, z.literal(false)]).optional(),
+    { byDefault, no: "score by the patch residual alone" },
+  );
+
+/** The weight of s_p beside the heads. */
+export const alpha = option("<A>", "weight of the patch residual in the score", nonNegative().optional(), {
+  byDefault: "what the heads name, else 1",
+});
+
+/** In how many symmetries of the square prompts are compared. */
+export const symmetries = option(
+  "<N>",
+  "1: compare with the prompts as they are; 8: rotated and mirrored as well",
+  oneOfNumbers(1, 8).optional(),
+  { byDefault: "as the backbone's configuration says; nano 8, others 1", aliases: ["turns"] },
+);
+
+/** How images become square, where tiles may be used. */
+export const FIT_HELP = "how images become square: crop their middle, squash them, or tile them";
+export const fits = oneOf("crop", "squash", "tile");
+
+/** A seed of a random generator. */
+export const seedValue = whole(0, 0xffffffff);
+
+/** The most that cached features may take. */
+export const cacheLimit = option(
+  "<size>",
+  "most that cached features may take, such as 500MB",
+  byteSize.default(20e9),
+  { byDefault: "20GB" },
+);
+
+/** Files of a verb that trains. */
+export const trainingFiles = (out: string) =>
+  group("Files", {
+    out: option("<folder>", "where everything is written", text.default(out)),
+    config: option("<file>", "settings from a JSON or YAML file", text.optional(), { configFile: true }),
+    resume: option("", "go on from the checkpoint in the folder, where there is one", flag.default(false)),
+  });
+
+/** The group that holds `device` and what else belongs to the machine. */
+export const machine = group("Machine", { device });

@@ -1,0 +1,95 @@
+import { readFile, stat } from "node:fs/promises";
+import { nearestName } from "@inctrl/datasets";
+import type { Command } from "commander";
+import { parse as parseYaml } from "yaml";
+import { z } from "zod";
+import { CliError } from "../errors.js";
+import { kebab, type Options, type Settings } from "./option.js";
+
+/** Most bytes of a configuration file. */
+const MAX_CONFIG_BYTES = 1e6;
+
+/** Values by name in camel case, as they were written. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** What stands on the command line, without defaults, each value under its option's present name. */
+export function givenOn(command: Command, options: Options): Given {
+  const given: Record<string, unknown> = {};
+  let place = 0;
+  for (const [name, { aliases = [], positional }] of Object.entries(options)) {
+    if (positional) {
+      const value = command.processedArgs[place++];
+      if (value !== undefined) given[name] = value;
+      continue;
+    }
+    const written = [name, ...aliases].find((each) => command.getOptionValueSource(each) === "cli");
+    if (written !== undefined) given[name] = command.getOptionValue(written);
+  }
+  return given;
+}
+
+/**
+ * The settings of a run: those given on the command line, then those of its configuration file, then the defaults.
+ *
+ * @throws CliError `option` or `input` that names the setting, where it stands and what it may be.
+ */
+export async function readSettings<O extends Options>(options: O, given: Given): Promise<Settings<O>> {
+  const file = Object.keys(options).find((name) => options[name]!.configFile);
+  const configFile = file === undefined ? undefined : (given[file] as string | undefined);
+  const fromFile = configFile === undefined ? {} : await readConfig(configFile, options);
+  const shape = Object.fromEntries(Object.entries(options).map(([name, { schema }]) => [name, schema]));
+  const parsed = z.object(shape).safeParse({ ...fromFile, ...given });
+  if (parsed.success) return parsed.data as Settings<O>;
+  const { path, message } = parsed.error.issues[0]!;
+  const key = String(path[0]);
+  const fileOnly = configFile !== undefined && !Object.hasOwn(given, key);
+  throw new CliError(
+    "option",
+    `${fileOnly ? `${configFile}: ${kebab(key)}` : `--${kebab(key)}`}: ${message}`,
+  );
+}
+
+async function readConfig(path: string, options: Options): Promise<Given> {
+  const value = await parseConfigFile(path);
+  const known = new Map<string, string>();
+  for (const [key, spec] of Object.entries(options)) {
+    if (spec.configFile || spec.positional) continue;
+    for (const name of [key, ...(spec.aliases ?? [])]) known.set(kebab(name), key);
+  }
+  const read: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(value)) {
+    const key = known.get(name);
+    if (key === undefined) {
+      const near = nearestName(name, [...known.keys()]);
+      const mend = near ? `did you mean "${near}"?` : "--help lists the names";
+      throw new CliError("input", `${path}: no setting is called ${JSON.stringify(name)}; ${mend}`);
+    }
+    read[key] = setting;
+  }
+  return read;
+}
+
+async function parseConfigFile(path: string): Promise<object> {
+  const info = await stat(path).catch(() => null);
+  if (!info) throw new CliError("input", `${path}: no such file; check --config`);
+  if (!info.isFile() || info.size > MAX_CONFIG_BYTES) {
+    throw new CliError(
+      "input",
+      `${path}: this is no configuration file; give a JSON or YAML file with settings of this command`,
+    );
+  }
+  let value: unknown;
+  try {
+    const content = await readFile(path, "utf8");
+    value = path.toLowerCase().endsWith(".json") ? JSON.parse(content) : parseYaml(content);
+  } catch (error) {
+    const [problem] = (error as Error).message.split("\n");
+    throw new CliError("input", `${path}: cannot be read as JSON or YAML (${problem}); correct it`, {
+      cause: error,
+    });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new CliError("input", `${path}: must hold names and values, such as "shots: 4"`);
+  }
+  return value;
+}

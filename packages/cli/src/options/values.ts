@@ -1,0 +1,98 @@
+import { z } from "zod";
+
+// What values an option may have. Each schema reads text from the command line as well as a value of a configuration
+// file, and its message says what to give.
+
+const bounds = (least: number, most: number): string =>
+  most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+
+/** Text that is a number becomes that number; everything else is left for the schema to refuse. */
+function asNumber(value: unknown): unknown {
+  return typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+}
+
+/** A whole number within bounds. */
+export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER) {
+  const error = `give a whole number, ${bounds(least, most)}`;
+  return z.preprocess(asNumber, z.int({ error }).min(least, { error }).max(most, { error }));
+}
+
+/** A finite number, zero or more. */
+export function nonNegative() {
+  const error = "give a number, zero or more";
+  return z.preprocess(asNumber, z.number({ error }).min(0, { error }));
+}
+
+/** One of several numbers. */
+export function oneOfNumbers<const T extends readonly [number, ...number[]]>(...numbers: T) {
+  return z.preprocess(
+    asNumber,
+    z.literal(numbers as readonly T[number][], { error: `give ${listed(numbers)}` }),
+  );
+}
+
+/** Whole numbers separated by commas, or a list of them. */
+export function wholeList(least: number, most: number, example: string) {
+  const error = `give whole numbers ${bounds(least, most)}, separated by commas, such as ${example}`;
+  const split = (value: unknown) =>
+    typeof value === "string" && /^\s*\d+\s*(,\s*\d+\s*)*$/.test(value)
+      ? value.split(",").map(Number)
+      : value;
+  return z.preprocess(
+    split,
+    z.array(z.int({ error }).min(least, { error }).max(most, { error }), { error }).min(1, { error }),
+  );
+}
+
+/** Text that is not empty. */
+export const text = z.string({ error: "give text" }).min(1, { error: "give text that is not empty" });
+
+/** A switch. */
+export const flag = z.boolean({ error: "give true or false" });
+
+/** One of several words. */
+export function oneOf<const T extends readonly [string, ...string[]]>(...words: T) {
+  return z.enum(words, { error: `give ${listed(words)}` });
+}
+
+/** "a, b or c" */
+const listed = (values: readonly (string | number)[]): string =>
+  values.length > 1 ? `${values.slice(0, -1).join(", ")} or ${values.at(-1)}` : String(values[0]);
+
+/** A list of texts; one text is a list of one. */
+export const texts = z.preprocess(
+  (value) => (typeof value === "string" ? [value] : value),
+  z.array(text, { error: "give a list of names" }),
+);
+
+/** Names separated by commas, or a list of them. */
+export const names = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(",").filter(Boolean) : value),
+  z.array(text, { error: "give a list of names" }),
+);
+
+/** Pairs "key=value" of a command line, or a record. */
+export function pairs(error: string) {
+  return z.preprocess(
+    (value) => {
+      if (!Array.isArray(value)) return value;
+      const entries = value.map((pair) => String(pair).split(/=(.*)/s).slice(0, 2));
+      return entries.every(([key, name]) => key && name) ? Object.fromEntries(entries) : value;
+    },
+    z.record(text, text, { error }),
+  );
+}
+
+const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
+
+const SIZE_ERROR = "give a size, such as 500MB or 20GB";
+
+/** A size such as 500MB, in bytes. */
+export const byteSize = z
+  .union([z.number(), z.string()], { error: SIZE_ERROR })
+  .transform((value, context): number => {
+    const [, digits, unit = "b"] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?b)?\s*$/i.exec(String(value)) ?? [];
+    if (digits !== undefined) return Number(digits) * UNITS[unit.toLowerCase()]!;
+    context.addIssue({ code: "custom", message: SIZE_ERROR });
+    return z.NEVER;
+  });

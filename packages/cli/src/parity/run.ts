@@ -1,0 +1,37 @@
+import { type ParityReport, runFullSizeParity, runParity } from "@inctrl/inctrl";
+import type { ParityOptions } from "../commands/parity.js";
+import { withDevice } from "../device.js";
+import { CliError, EXIT } from "../errors.js";
+import { print, printJson } from "../output/print.js";
+import { alignTable } from "../output/table.js";
+import { info, warn } from "../ui/log.js";
+
+/** Compares, prints the report and returns the exit code. */
+export async function runParityCommand({ folder, fullSize, device, json }: ParityOptions): Promise<number> {
+  if ((folder === undefined) === (fullSize === undefined)) {
+    throw new CliError("option", "give either a folder of reference values, or --full-size FILE");
+  }
+  const report = await withDevice(device, (open) =>
+    folder === undefined ? runFullSizeParity(open, fullSize!, { onProgress: info }) : runParity(open, folder),
+  );
+  if (json) await printJson(report);
+  else await print(asText(report));
+  const wrong = report.checks.filter((check) => !check.ok).length;
+  if (wrong > 0) {
+    warn(`${wrong} of ${report.checks.length} values are outside their tolerance; try --device software`);
+  }
+  return report.ok ? EXIT.ok : EXIT.failed;
+}
+
+function asText({ ok, checks }: ParityReport): string {
+  const rows = checks.map((check) => [
+    check.ok ? "ok" : "WRONG",
+    check.name,
+    check.maxAbs?.toExponential(2) ?? "-",
+    check.tolerance.toExponential(0),
+    check.reason ?? "",
+  ]);
+  const held = checks.filter((check) => check.ok).length;
+  const heading = ["", "value", "largest error", "tolerance", ""];
+  return `${alignTable([heading, ...rows])}\n${ok ? "all " : ""}${held} of ${checks.length} hold\n`;
+}

@@ -1,0 +1,28 @@
+import { oneLine } from "../errors.js";
+
+// Lines for the person at the terminal, on stderr; stdout is for results alone.
+
+/** Something drawn on the last line of the terminal that has to make room for a line of text. */
+export interface Overlay {
+  clear(): void;
+  redraw(): void;
+}
+
+let overlay: Overlay | undefined;
+
+/** Keeps something drawn below the lines, or takes it away. */
+export function setOverlay(next: Overlay | undefined): void {
+  overlay = next;
+}
+
+/** Writes one line to stderr. */
+export function info(text: string): void {
+  overlay?.clear();
+  process.stderr.write(`${oneLine(text)}\n`);
+  overlay?.redraw();
+}
+
+/** Writes one line to stderr in the form of every error and warning. */
+export function warn(text: string): void {
+  info(`inctrl: ${text}`);
+}

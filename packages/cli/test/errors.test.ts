@@ -1,0 +1,41 @@
+import { ClipError } from "@inctrl/clip";
+import { InctrlError, type InctrlErrorCode } from "@inctrl/inctrl";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { describe, oneLine } from "../src/errors.js";
+
+test("errors are one line without control characters", () => {
+  assert.is(oneLine("a\nb\u001b[31m\r\n"), "a b [31m");
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+    code: "ENOSPC",
+    path: "x",
+  });
+  assert.is(describe(full), "x: the disk is full; free some space or write elsewhere");
+  assert.match(describe(new TypeError("boom")), /^unexpected: boom; DEBUG=1 shows where/);
+  assert.match(describe("thrown text"), "thrown text");
+});
+
+const inctrl = (code: string, message: string) => describe(new InctrlError(code as InctrlErrorCode, message));
+
+test("a library's message gets the option that mends it, by the error's code", () => {
+  for (const [code, hint] of [
+    ["bank", "make one with --save-bank"],
+    ["vocabulary", 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary'],
+    ["checkpoint", "leave --resume out to begin again, or choose another --out"],
+    ["cache-limit", "raise --cache-limit"],
+    ["steps", "raise --epochs"],
+    ["diverged", "lower --lr"],
+  ] as const) {
+    assert.is(inctrl(code, "what is wrong"), `what is wrong; ${hint}`);
+  }
+  const tiles = new ClipError("tiles" as ClipError["code"], "image: too long to be tiled");
+  assert.is(describe(tiles), "image: too long to be tiled; use --fit crop or --fit squash");
+});
+
+test("a code without a hint leaves the message alone, and so does the same code of another class", () => {
+  assert.is(inctrl("shots", "give more prompts"), "give more prompts");
+  assert.is(inctrl("constructor", "odd"), "odd");
+  assert.is(describe(new ClipError("bank" as ClipError["code"], "no bank of ours")), "no bank of ours");
+});
+
+test.run();
