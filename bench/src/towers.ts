@@ -4,11 +4,10 @@ import {
   gridSize,
   type ModelConfig,
   openWeights,
-  type ReadParameter,
   randomParameters,
   readParameter,
 } from "@inctrl/clip";
-import type { Device } from "@inctrl/tensor";
+import type { Device, nn } from "@inctrl/tensor";
 import { operand } from "./data.js";
 import type { Tasks } from "./task.js";
 
@@ -19,7 +18,7 @@ const SEED = 1;
 export async function withParameters<T>(
   config: ModelConfig,
   weights: string | undefined,
-  use: (read: ReadParameter) => Promise<T>,
+  use: (read: nn.ReadParameter) => Promise<T>,
 ): Promise<T> {
   if (weights === undefined) return use(randomParameters(SEED));
   const file = await openWeights(weights);

@@ -1,4 +1,5 @@
-import { canonicalShapes, gridSize, type ModelConfig, type ReadParameter } from "@inctrl/clip";
+import { clipParameters, gridSize, type ModelConfig } from "@inctrl/clip";
+import type { nn } from "@inctrl/tensor";
 import { attention } from "./attention.js";
 import { Graph } from "./graph.js";
 import type { Message } from "./protobuf.js";
@@ -9,15 +10,15 @@ type Constants = (name: string) => string;
  * An image tower as an ONNX model from `pixels` [1, 3, size, size] to `features` [1, embedDim], in standard operators of opset
  * 20, which onnxruntime fuses as it sees fit. As in our tower, only the class token goes through the end of the last block.
  */
-export async function visionModel(config: ModelConfig, read: ReadParameter): Promise<Message> {
+export async function visionModel(config: ModelConfig, read: nn.ReadParameter): Promise<Message> {
   const graph = new Graph();
   const constants = new Map<string, string>();
-  for (const [name, shape] of canonicalShapes(config)) {
-    if (!name.startsWith("visual.")) continue;
-    const values = await read(name, shape);
+  for (const [name, parameter] of clipParameters(config, "vision")) {
+    const { shape, role, order } = parameter;
+    const values = await read(name, parameter);
     constants.set(
       name.slice("visual.".length),
-      STORED_OUT_IN.test(name)
+      role === "weight" && order === "out-in" && shape.length === 2
         ? graph.constant(shape.toReversed(), transposed(values, shape[0], shape[1]))
         : graph.constant(name.endsWith("class_embedding") ? [1, 1, ...shape] : shape, values),
     );
@@ -28,9 +29,7 @@ export async function visionModel(config: ModelConfig, read: ReadParameter): Pro
   return graph.model();
 }
 
-/** Matrices stored [out, in]; a product on the right wants them [in, out]. */
-const STORED_OUT_IN = /(in_proj_weight|out_proj\.weight|c_fc\.weight|c_proj\.weight)$/;
-
+/** A product on the right wants its matrix [in, out]. */
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
   const out = new Float32Array(values.length);
   for (let c = 0; c < columns; c++)

@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { canonicalShapes, parseConfig, randomParameters } from "@inctrl/clip";
+import { clipParameters, parseConfig, randomParameters } from "@inctrl/clip";
 import { openSafetensors, type StoredTensor, writeSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import { openBackbone, PromptBank, randomBackbone, Scorer } from "../src/index.js";
@@ -117,8 +117,8 @@ test("a class's prototypes are made once; without a vocabulary the text says whe
   const config = parseConfig(CONFIG);
   const read = randomParameters(1);
   const tensors: Record<string, StoredTensor> = {};
-  for (const [name, shape] of canonicalShapes(config)) {
-    tensors[name] = { dtype: "F32", shape, data: await read(name, shape) };
+  for (const [name, parameter] of clipParameters(config)) {
+    tensors[name] = { dtype: "F32", shape: parameter.shape, data: await read(name, parameter) };
   }
   const weights = join(folder, "text.safetensors");
   await writeSafetensors(weights, tensors);
@@ -169,8 +169,8 @@ test("prototypes are kept on disk: read again without the tower, and made again 
 }) => {
   const tensors: Record<string, StoredTensor> = {};
   const read = randomParameters(1);
-  for (const [name, shape] of canonicalShapes(parseConfig(CONFIG))) {
-    tensors[name] = { dtype: "F32", shape, data: await read(name, shape) };
+  for (const [name, parameter] of clipParameters(parseConfig(CONFIG))) {
+    tensors[name] = { dtype: "F32", shape: parameter.shape, data: await read(name, parameter) };
   }
   const weights = join(folder, "kept.safetensors");
   const vocabulary = join(folder, "kept-merges.txt");

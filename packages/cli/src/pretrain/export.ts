@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Clip } from "@inctrl/clip";
-import { f32ToF16, type StoredTensor, type Tensor, writeFileAtomic, writeSafetensors } from "@inctrl/tensor";
+import { f32ToF16, type StoredTensor, writeFileAtomic, writeSafetensors } from "@inctrl/tensor";
 import { logitScale } from "./judge.js";
 import { MERGES_FILE, type Plan } from "./model.js";
 
@@ -19,9 +19,8 @@ export async function exportModel(
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const tensors: Record<string, StoredTensor> = {};
-  for (const [name, value] of clip.parameters.entries()) {
-    const data = await (value as Tensor).data();
-    tensors[name] = { dtype: "F16", shape: (value as Tensor).shape, data: f32ToF16(data) };
+  for (const [name, value] of clip.stateDict()) {
+    tensors[name] = { dtype: "F16", shape: value.shape, data: f32ToF16(await value.data()) };
   }
   const text = (content: string) => [new TextEncoder().encode(content)];
   const scale = Number((await logitScale(clip)).toPrecision(4));

@@ -3,6 +3,7 @@ import {
   type Clip,
   normalizePixels,
   prepareImage,
+  type TextTransformer,
   type Tokenizer,
   uploadPixels,
 } from "@inctrl/clip";
@@ -63,8 +64,8 @@ async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch
 }
 
 /** What training multiplied cosines by: at 100, as CLIP's own ends, a short one's text scores would nearly all be close to 0 or 1. */
-export const logitScale = async ({ parameters }: Clip): Promise<number> =>
-  Math.exp(await parameters.tensor("logit_scale").item());
+export const logitScale = async ({ text }: Clip): Promise<number> =>
+  Math.exp(await (text as TextTransformer).logit_scale.value.item());
 
 /** AUROC of a category's test images by text and by the residual against all of its training images. */
 async function judgeCategory(clip: Clip, tokenizer: Tokenizer, { className, train, test }: Category) {

@@ -1,11 +1,12 @@
-import { openWeights, type ReadParameter, readParameter, requireKeys } from "@inctrl/clip";
+import { openWeights, readParameter, requireKeys } from "@inctrl/clip";
 import { hashFile } from "@inctrl/datasets";
+import type { nn } from "@inctrl/tensor";
 import type { Plan } from "./model.js";
 
 /** A trained model whose values are the first of another training. */
 export interface Start {
   readonly sha256: string;
-  readonly read: ReadParameter;
+  readonly read: nn.ReadParameter;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { canonicalShapes, parseConfig, randomParameters } from "@inctrl/clip";
+import { clipParameters, parseConfig, randomParameters } from "@inctrl/clip";
 import { encodePng } from "@inctrl/datasets";
 import { drawProduct } from "@inctrl/synth";
 import { writeSafetensors } from "@inctrl/tensor";
@@ -15,8 +15,8 @@ export const TINY = {
 export async function writeModel(file: string, seed = 1): Promise<void> {
   const read = randomParameters(seed);
   const tensors: Record<string, { dtype: "F32"; shape: readonly number[]; data: Float32Array }> = {};
-  for (const [name, shape] of canonicalShapes(parseConfig(TINY))) {
-    tensors[name] = { dtype: "F32", shape, data: await read(name, shape) };
+  for (const [name, parameter] of clipParameters(parseConfig(TINY))) {
+    tensors[name] = { dtype: "F32", shape: parameter.shape, data: await read(name, parameter) };
   }
   await writeSafetensors(file, tensors);
 }

@@ -1,7 +1,7 @@
 import { quoted } from "@inctrl/tensor/files";
-import { canonicalShapes } from "../config/shapes.js";
 import { gridSize, type ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
+import { clipParameters } from "../model/clip.js";
 import { isHeadName, isVisionName } from "./layouts.js";
 import { resizePositional } from "./positional.js";
 import type { Weights } from "./weights.js";
@@ -33,11 +33,11 @@ const POSITIONAL = "visual.positional_embedding";
  * checkKeys(weights, findConfig("ViT-B-16"), { parts: "vision" }).missing
  */
 export function checkKeys(weights: Weights, config: ModelConfig, { parts }: CheckOptions): KeyReport {
-  const known = canonicalShapes(config);
+  const known = clipParameters(config);
   const asked = (name: string) => parts === "clip" || isVisionName(name);
   const missing: string[] = [];
   const misshaped: { name: string; got: readonly number[]; want: readonly number[] }[] = [];
-  for (const [name, want] of known) {
+  for (const [name, { shape: want }] of known) {
     if (!asked(name)) continue;
     const got = weights.keys.get(name)?.shape;
     if (got === undefined) missing.push(name);

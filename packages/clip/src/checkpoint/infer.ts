@@ -1,8 +1,8 @@
 import { parseConfig } from "../config/parse.js";
 import { listConfigs } from "../config/registry.js";
-import { canonicalShapes } from "../config/shapes.js";
 import type { ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
+import { clipParameters } from "../model/clip.js";
 import type { Weights } from "./weights.js";
 
 /**
@@ -72,20 +72,23 @@ function headWidth(weights: Weights, width: number): number {
 
 /** Takes name, heads and activation from a registry model of exactly these shapes, if there is one. */
 function likeKnown(config: ModelConfig): ModelConfig {
-  const shapes = JSON.stringify([...canonicalShapes(config)]);
+  const shapes = shapesOf(config);
   const same = listConfigs().find(
-    (known) => known.activation === config.activation && shapesMatch(known, config, shapes),
+    (known) =>
+      known.activation === config.activation &&
+      shapesOf(config.text === undefined ? towerOf(known) : known) === shapes,
   );
   if (same === undefined) return config;
-  const { text: _, name: __, ...towerless } = same;
+  const { name: _, ...tower } = towerOf(same);
   // A file of the vision tower alone is no file of the named model.
-  return config.text === undefined && same.text !== undefined ? towerless : same;
+  return config.text === undefined && same.text !== undefined ? tower : same;
 }
 
-function shapesMatch(known: ModelConfig, config: ModelConfig, shapes: string): boolean {
-  const { text: _, ...vision } = known;
-  return JSON.stringify([...canonicalShapes(config.text === undefined ? vision : known)]) === shapes;
-}
+/** The model without its text tower. */
+const towerOf = ({ text: _, ...vision }: ModelConfig): ModelConfig => vision;
+
+const shapesOf = (config: ModelConfig): string =>
+  JSON.stringify([...clipParameters(config)].map(([name, { shape }]) => [name, shape]));
 
 function dims(weights: Weights, name: string, rank: number): readonly number[] {
   if (!weights.has(name))

@@ -1,86 +1,66 @@
-import type { Device } from "@inctrl/tensor";
-import { readParameter, requireKeys, type Weights } from "../checkpoint/index.js";
+import { type Device, nn } from "@inctrl/tensor";
 import type { ModelConfig } from "../config/types.js";
-import {
-  hollowParameters,
-  type LoadOptions,
-  loadParameters,
-  type Parameters,
-  type ReadParameter,
-} from "./parameters.js";
 import { TextTransformer } from "./text.js";
 import { VisionTransformer } from "./vision.js";
 
-/** A backbone on a device: an image tower and, for CLIP models, a text tower. */
-export class Clip {
+/** Which part of a model with text: its vision tower, its text tower, or both. */
+export type Parts = "vision" | "text" | "clip";
+
+/**
+ * A backbone: an image tower and, for CLIP models, a text tower. New ones are placeholders; see `loadClip` and `buildClip`.
+ *
+ * @example
+ * // Compiles the kernels while the weights are read.
+ * await device.prepare(() => {
+ *   using clip = new Clip(config).freeze().allocate(device);
+ *   scope(() => void clip.vision.forward(Tensor.empty(device, [8, 3, 224, 224])));
+ * });
+ */
+export class Clip extends nn.Module {
   readonly config: ModelConfig;
-  readonly device: Device;
-  readonly parameters: Parameters;
+  readonly parts: Parts;
+  /** Has no values where only the text tower was asked for. */
   readonly vision: VisionTransformer;
-  /** Absent for plain image transformers, or where only the vision tower was loaded. */
+  /** Absent for plain image transformers, and where only the vision tower was asked for. */
   readonly text?: TextTransformer;
 
-  constructor(device: Device, config: ModelConfig, parameters: Parameters, withText: boolean) {
-    this.device = device;
+  /** @param options.parts default: all that the configuration has. */
+  constructor(config: ModelConfig, { parts = "clip" }: { parts?: Parts } = {}) {
+    super();
     this.config = config;
-    this.parameters = parameters;
-    this.vision = new VisionTransformer(config, parameters);
-    if (withText && config.text) this.text = new TextTransformer(config, parameters);
+    this.parts = parts;
+    this.vision = new VisionTransformer(config);
+    if (parts !== "vision" && config.text) this.text = new TextTransformer(config.text, config);
   }
 
-  /** Bytes of parameters on the device. */
-  get bytes(): number {
-    return this.parameters.bytes;
+  get device(): Device {
+    const [first] = this.namedParameters().values();
+    return first.value.device;
   }
 
-  dispose(): void {
-    this.parameters.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+  /** Names are OpenCLIP's: the image tower's begin with `visual.`, the text tower's have no prefix. */
+  override namedParameters(prefix = ""): Map<string, nn.Parameter> {
+    return new Map([
+      ...(this.parts === "text" ? [] : this.vision.namedParameters(`${prefix}visual.`)),
+      ...(this.text?.namedParameters(prefix) ?? []),
+    ]);
   }
 }
 
 /**
- * Loads a backbone from a checkpoint, parameter by parameter; missing, unexpected or misshaped ones are refused by name.
+ * Every parameter of a model of `config` by canonical (OpenCLIP) name, with its shape and role.
  *
- * @throws ClipError `keys`.
  * @example
- * const weights = await openWeights("model.safetensors");
- * const clip = await loadClip(device, inferConfig(weights), weights);
+ * clipParameters(findConfig("ViT-B-16")).get("visual.proj")?.shape // [768, 512]
  */
-export async function loadClip(
-  device: Device,
-  config: ModelConfig,
-  weights: Weights,
-  options: LoadOptions = {},
-): Promise<Clip> {
-  requireKeys(weights, config, { parts: options.parts === "vision" || !config.text ? "vision" : "clip" });
-  return buildClip(device, config, (name, _, into) => readParameter(weights, config, name, into), options);
-}
-
-/** Builds a backbone from any source of values, such as `randomParameters`. */
-export async function buildClip(
-  device: Device,
-  config: ModelConfig,
-  read: ReadParameter,
-  options: LoadOptions = {},
-): Promise<Clip> {
-  const parameters = await loadParameters(device, config, read, options);
-  return new Clip(device, config, parameters, options.parts !== "vision");
-}
+export const clipParameters = (config: ModelConfig, parts?: Parts): Map<string, nn.Parameter> =>
+  new Clip(config, { parts }).namedParameters();
 
 /**
- * A backbone whose parameters take no memory and hold nothing: what it would run can be compiled while its weights are read.
+ * Number of values in a model of `config`.
  *
  * @example
- * await device.prepare(() => scope(() => void hollowClip(device, config).vision.forward(zeros(device, [8, 3, 224, 224]))));
+ * parameterCount(findConfig("ViT-B-16-plus-240")) // 208377345
  */
-export function hollowClip(
-  device: Device,
-  config: ModelConfig,
-  options: Pick<LoadOptions, "dtype" | "parts"> = {},
-): Clip {
-  return new Clip(device, config, hollowParameters(device, config, options), options.parts !== "vision");
-}
+export const parameterCount = (config: ModelConfig): number =>
+  [...clipParameters(config).values()].reduce((count, { size }) => count + size, 0);

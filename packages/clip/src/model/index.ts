@@ -1,5 +1,6 @@
-export { buildClip, Clip, hollowClip, loadClip } from "./clip.js";
-export { type LoadOptions, Parameters, type ReadParameter } from "./parameters.js";
+export { Block, type BlockConfig, type BlockOptions, Transformer } from "./block.js";
+export { Clip, clipParameters, type Parts, parameterCount } from "./clip.js";
+export { buildClip, type LoadOptions, loadClip } from "./load.js";
 export { randomParameters } from "./random.js";
 export { TextTransformer } from "./text.js";
 export { type VisionOutput, VisionTransformer } from "./vision.js";

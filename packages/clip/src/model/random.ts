@@ -1,6 +1,9 @@
-import type { ReadParameter } from "./parameters.js";
+import type { nn } from "@inctrl/tensor";
 
-/** A 32-bit hash of a name and an index: the counter of the generator below. */
+/** Initial spread of class, position and token embeddings. */
+const EMBEDDING_SPREAD = 0.02;
+
+/** A 32-bit hash (MurmurHash3's finalizer), which makes the generator below from a counter. */
 function hash(x: number): number {
   let h = x >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -15,23 +18,21 @@ function seedOf(text: string, seed: number): number {
 }
 
 /**
- * Seeded values for an untrained network: matrices uniform with variance 1 / fan-in, norms at one and zero, embeddings
+ * Seeded values for an untrained network: weights uniform with variance 1 / fan-in, norms at one and zero, embeddings
  * small. The same seed gives the same network everywhere.
  *
  * @example
  * const clip = await buildClip(device, findConfig("vit_tiny_patch16_224"), randomParameters(1));
  */
-export function randomParameters(seed: number): ReadParameter {
-  return async (name, shape) => {
-    const count = shape.reduce((n, d) => n * d, 1);
-    const values = new Float32Array(count);
-    if (/ln_.*weight$/.test(name)) return values.fill(1);
-    if (name === "logit_scale") return values.fill(Math.log(100));
-    if (/bias$/.test(name)) return values;
-    const stored = /proj$|text_projection$/.test(name) ? shape[0] : count / shape[0];
-    const spread = /embedding/.test(name) ? 0.02 : Math.sqrt(3 / stored);
+export function randomParameters(seed: number): nn.ReadParameter {
+  return (name, { role, size, fanIn }) => {
+    const values = new Float32Array(size);
+    if (role === "gain") return values.fill(1);
+    if (role === "scale") return values.fill(Math.log(100));
+    if (role === "bias") return values;
+    const spread = role === "embedding" ? EMBEDDING_SPREAD : Math.sqrt(3 / fanIn);
     const start = seedOf(name, seed);
-    for (let i = 0; i < count; i++)
+    for (let i = 0; i < size; i++)
       values[i] = (hash(start + Math.imul(i, 0x9e3779b1)) / 2 ** 31 - 1) * spread;
     return values;
   };

@@ -1,36 +1,40 @@
-import {
-  add,
-  gather,
-  layerNorm,
-  matmul,
-  reshape,
-  scope,
-  slice,
-  type Tensor,
-  TensorError,
-} from "@inctrl/tensor";
+import { add, gather, matmul, nn, reshape, scope, slice, type Tensor, TensorError } from "@inctrl/tensor";
 import type { ModelConfig, TextConfig } from "../config/types.js";
 import { usedLength } from "../tokenizer/index.js";
-import { runBlock } from "./block.js";
-import type { Parameters } from "./parameters.js";
+import { Transformer } from "./block.js";
+
+/** Logarithm of what CLIP multiplies cosines by at the end of its training. */
+const TRAINED_SCALE = Math.log(100);
 
 /**
- * CLIP's causal text transformer on its parameters.
+ * CLIP's causal text transformer.
  *
  * @example
  * const features = text.forward(tokenizer.tokenize(["a photo of a cat."], 77)); // [1, embedDim]
  */
-export class TextTransformer {
-  readonly config: ModelConfig;
-  readonly parameters: Parameters;
+export class TextTransformer extends nn.Module {
+  /** Sizes of this tower. */
+  readonly text: TextConfig;
+  readonly token_embedding: nn.Embedding;
+  /** [contextLength, width]. */
+  readonly positional_embedding: nn.Parameter;
+  readonly transformer: Transformer;
+  readonly ln_final: nn.LayerNorm;
+  /** [width, embedDim]. */
+  readonly text_projection: nn.Parameter;
+  /** Logarithm of what cosines are multiplied by, []. */
+  readonly logit_scale: nn.Parameter;
 
-  constructor(config: ModelConfig, parameters: Parameters) {
-    this.config = config;
-    this.parameters = parameters;
-  }
-
-  get text(): TextConfig {
-    return this.config.text as TextConfig;
+  constructor(text: TextConfig, { embedDim, activation }: Pick<ModelConfig, "embedDim" | "activation">) {
+    super();
+    const { width, vocabSize, contextLength, lnEps: eps } = text;
+    this.text = text;
+    this.token_embedding = new nn.Embedding(vocabSize, width);
+    this.positional_embedding = new nn.Parameter([contextLength, width], { role: "embedding" });
+    this.transformer = new Transformer({ ...text, activation });
+    this.ln_final = new nn.LayerNorm(width, { eps });
+    this.text_projection = new nn.Parameter([width, embedDim], { role: "weight", order: "in-out" });
+    this.logit_scale = new nn.Parameter([], { role: "scale", initial: nn.filledWith(TRAINED_SCALE) });
   }
 
   /**
@@ -43,19 +47,32 @@ export class TextTransformer {
    * @throws TensorError `shape` or `argument` where ids do not fit.
    */
   forward(ids: Int32Array, length = this.text.contextLength): Tensor {
-    const { text } = this;
+    const { width } = this.text;
+    const { count, used, tokens, ends } = this.#rows(ids, length);
+    return scope(() => {
+      const positions = slice(this.positional_embedding.value, [[0, used]]);
+      const embedded = reshape(this.token_embedding.forward(tokens), [count, used, width]);
+      const { x } = this.transformer.forward(add(embedded, positions), { causal: true });
+      const last = gather(reshape(x, [count * used, width]), ends);
+      return matmul(this.ln_final.forward(last), this.text_projection.matrix);
+    });
+  }
+
+  /** The ids cut to the longest text, and the place of each text's end token among them. */
+  #rows(ids: Int32Array, length: number) {
+    const { contextLength, vocabSize } = this.text;
     const count = ids.length / length;
-    if (!Number.isInteger(count) || length > text.contextLength) {
+    if (!Number.isInteger(count) || length > contextLength) {
       throw new TensorError(
         "shape",
-        `text: ${ids.length} ids are no rows of ${length} (context length ${text.contextLength})`,
+        `text: ${ids.length} ids are no rows of ${length} (context length ${contextLength})`,
       );
     }
-    const bad = ids.find((id) => id < 0 || id >= text.vocabSize);
+    const bad = ids.find((id) => id < 0 || id >= vocabSize);
     if (bad !== undefined) {
       throw new TensorError(
         "argument",
-        `text: token id ${bad} is outside the vocabulary of ${text.vocabSize}; use the model's own tokenizer`,
+        `text: token id ${bad} is outside the vocabulary of ${vocabSize}; use the model's own tokenizer`,
       );
     }
     const used = Math.max(1, usedLength(ids, length));
@@ -66,25 +83,6 @@ export class TextTransformer {
       tokens.set(values, row * used);
       ends[row] = row * used + values.indexOf(Math.max(...values));
     }
-    const block = { heads: text.heads, lnEps: text.lnEps, activation: this.config.activation, causal: true };
-    const { parameters } = this;
-    return scope(() => {
-      const embedded = gather(parameters.tensor("token_embedding.weight"), tokens);
-      const positions = slice(parameters.tensor("positional_embedding"), [[0, used]]);
-      let x = add(reshape(embedded, [count, used, text.width]), positions);
-      embedded.dispose();
-      for (let i = 0; i < text.layers; i++) {
-        const next = runBlock(x, parameters, `transformer.resblocks.${i}`, block);
-        x.dispose();
-        x = next;
-      }
-      const last = gather(reshape(x, [count * used, text.width]), ends);
-      const normed = layerNorm(last, {
-        weight: parameters.tensor("ln_final.weight"),
-        bias: parameters.tensor("ln_final.bias"),
-        eps: text.lnEps,
-      });
-      return matmul(normed, parameters.matrix("text_projection"));
-    });
+    return { count, used, tokens, ends };
   }
 }

@@ -2,9 +2,8 @@ import {
   add,
   concat,
   expand,
-  layerNorm,
   matmul,
-  PackedMatrix,
+  nn,
   permute,
   reshape,
   scope,
@@ -12,31 +11,72 @@ import {
   type Tensor,
   TensorError,
 } from "@inctrl/tensor";
-import { gridSize, type ModelConfig } from "../config/types.js";
-import { runBlock } from "./block.js";
-import type { Parameters } from "./parameters.js";
+import { gridSize, type ModelConfig, type VisionConfig } from "../config/types.js";
+import { Transformer } from "./block.js";
 
-/** What one pass of the vision tower gives. */
+/** Output of the vision tower. */
 export interface VisionOutput {
   /** The class feature: CLS after ln_post and, where there is one, the projection; not normalised. [batch, embedDim]. */
   features: Tensor;
-  /** For each tapped block, its raw output, [batch, 1 + patches, width] with CLS first, in the order asked for. */
+  /** Raw output of each tapped block, [batch, 1 + patches, width] with CLS first, in the order asked for. */
   taps: Tensor[];
 }
 
+/** A strided convolution whose stride is its size: one product over the pixels of each patch. */
+class PatchEmbedding extends nn.Linear {
+  readonly #patch: number;
+  readonly #grid: number;
+
+  constructor(config: VisionConfig) {
+    const { patch, width, patchBias } = config;
+    super(3 * patch * patch, width, { bias: patchBias, weightShape: [width, 3, patch, patch] });
+    this.#patch = patch;
+    this.#grid = gridSize(config);
+  }
+
+  /** [batch, 3, size, size] to [batch, patches, width]; pixels that fill no patch are left out. */
+  override forward(pixels: Tensor): Tensor {
+    const [patch, grid] = [this.#patch, this.#grid];
+    const [batch] = pixels.shape;
+    return scope(() => {
+      const used = slice(pixels, [null, null, [0, grid * patch], [0, grid * patch]]);
+      const tiles = permute(reshape(used, [batch, 3, grid, patch, grid, patch]), [0, 2, 4, 1, 3, 5]);
+      return super.forward(reshape(tiles, [batch, grid * grid, 3 * patch * patch]));
+    });
+  }
+}
+
 /**
- * An image transformer (CLIP's or timm's) on its parameters.
+ * An image transformer, CLIP's or timm's.
  *
  * @example
  * const { features, taps } = vision.forward(pixels, { taps: [7, 9, 11] });
  */
-export class VisionTransformer {
+export class VisionTransformer extends nn.Module {
   readonly config: ModelConfig;
-  readonly parameters: Parameters;
+  /** [width]. */
+  readonly class_embedding: nn.Parameter;
+  /** [1 + patches, width]. */
+  readonly positional_embedding: nn.Parameter;
+  readonly conv1: PatchEmbedding;
+  readonly ln_pre: nn.LayerNorm | null;
+  readonly transformer: Transformer;
+  readonly ln_post: nn.LayerNorm;
+  /** [width, embedDim]. */
+  readonly proj: nn.Parameter | null;
 
-  constructor(config: ModelConfig, parameters: Parameters) {
+  constructor(config: ModelConfig) {
+    super();
+    const { vision, activation, embedDim } = config;
+    const { width, lnEps: eps } = vision;
     this.config = config;
-    this.parameters = parameters;
+    this.class_embedding = new nn.Parameter([width], { role: "embedding" });
+    this.positional_embedding = new nn.Parameter([1 + gridSize(vision) ** 2, width], { role: "embedding" });
+    this.conv1 = new PatchEmbedding(vision);
+    this.ln_pre = vision.lnPre ? new nn.LayerNorm(width, { eps }) : null;
+    this.transformer = new Transformer({ ...vision, activation });
+    this.ln_post = new nn.LayerNorm(width, { eps });
+    this.proj = vision.proj ? new nn.Parameter([width, embedDim], { role: "weight", order: "in-out" }) : null;
   }
 
   /**
@@ -45,60 +85,30 @@ export class VisionTransformer {
    * @throws TensorError `shape` or `argument` when pixels or taps do not fit.
    */
   forward(pixels: Tensor, { taps = [] }: { taps?: readonly number[] } = {}): VisionOutput {
-    const { vision, activation } = this.config;
     this.#check(pixels, taps);
-    const block = { heads: vision.heads, lnEps: vision.lnEps, activation, causal: false };
     return scope(() => {
-      const tapped = new Map<number, Tensor>();
-      let x = this.#embed(pixels);
-      for (let i = 1; i <= vision.layers; i++) {
-        // Nothing after the last block reads its patches unless it is tapped.
-        const queries = i === vision.layers && !taps.includes(i) ? 1 : undefined;
-        const next = runBlock(x, this.parameters, `visual.transformer.resblocks.${i - 1}`, block, queries);
-        if (!taps.includes(i - 1)) x.dispose();
-        x = next;
-        if (taps.includes(i)) tapped.set(i, x);
-      }
-      const cls = reshape(slice(x, [null, [0, 1]]), [x.shape[0], vision.width]);
-      const features = this.#norm(cls, "ln_post");
-      return {
-        features: vision.proj ? matmul(features, this.parameters.matrix("visual.proj")) : features,
-        taps: taps.map((i) => tapped.get(i) as Tensor),
-      };
+      // After the last block only the class token is read, unless its patches are tapped.
+      const { x, taps: tapped } = this.transformer.forward(this.#embed(pixels), { taps, queries: 1 });
+      const cls = reshape(slice(x, [null, [0, 1]]), [x.shape[0], this.config.vision.width]);
+      return { features: this.project(cls), taps: tapped };
     });
   }
 
-  /** Patches through the embedding, CLS before them, positions added, and ln_pre where there is one. */
+  /** ln_post and, where there is one, the projection into the joint space: [..., width] to [..., embedDim]. */
+  project(tokens: Tensor): Tensor {
+    return scope(() => {
+      const normed = this.ln_post.forward(tokens);
+      return this.proj ? matmul(normed, this.proj.matrix) : normed;
+    });
+  }
+
+  /** Embedded patches with CLS before them, plus positions, through ln_pre where there is one. */
   #embed(pixels: Tensor): Tensor {
-    const { vision } = this.config;
-    const { patch, width } = vision;
-    const [batch] = pixels.shape;
-    const grid = gridSize(vision);
-    const { parameters } = this;
+    const { width } = this.config.vision;
     return scope(() => {
-      const used = slice(pixels, [null, null, [0, grid * patch], [0, grid * patch]]);
-      const tiles = permute(reshape(used, [batch, 3, grid, patch, grid, patch]), [0, 2, 4, 1, 3, 5]);
-      const patches = matmul(reshape(tiles, [batch, grid * grid, 3 * patch * patch]), this.#patchWeight(), {
-        transposeB: true,
-        bias: vision.patchBias ? parameters.tensor("visual.conv1.bias") : undefined,
-      });
-      const cls = expand(parameters.tensor("visual.class_embedding"), [batch, 1, width]);
-      const tokens = add(concat([cls, patches], 1), parameters.tensor("visual.positional_embedding"));
-      return vision.lnPre ? this.#norm(tokens, "ln_pre") : tokens;
-    });
-  }
-
-  /** The patch embedding's filters as rows. */
-  #patchWeight(): Tensor | PackedMatrix {
-    const weight = this.parameters.matrix("visual.conv1.weight");
-    return weight instanceof PackedMatrix ? weight : reshape(weight, [this.config.vision.width, -1]);
-  }
-
-  #norm(x: Tensor, name: string): Tensor {
-    return layerNorm(x, {
-      weight: this.parameters.tensor(`visual.${name}.weight`),
-      bias: this.parameters.tensor(`visual.${name}.bias`),
-      eps: this.config.vision.lnEps,
+      const cls = expand(this.class_embedding.value, [pixels.shape[0], 1, width]);
+      const tokens = add(concat([cls, this.conv1.forward(pixels)], 1), this.positional_embedding.value);
+      return this.ln_pre ? this.ln_pre.forward(tokens) : tokens;
     });
   }
 

@@ -1,5 +1,6 @@
+import type { nn } from "@inctrl/tensor";
 import { gridSize, type ModelConfig } from "../config/types.js";
-import { type ReadParameter, randomParameters } from "../model/index.js";
+import { Clip, randomParameters } from "../model/index.js";
 
 /** A cosine's first factor, as in CLIP. */
 const FIRST_SCALE = 1 / 0.07;
@@ -13,19 +14,30 @@ const POSITION = 0.3;
  * queries. (Mimetic initialisation, Trockman and Kolter 2023, found such attention in trained networks.) After 100 steps
  * of 64 images the loss of patches is 0.66 where without it it is 0.70, which is chance.
  */
-export function firstParameters(config: ModelConfig, seed: number): ReadParameter {
+export function firstParameters(config: ModelConfig, seed: number): nn.ReadParameter {
   const read = randomParameters(seed);
-  return async (name, shape) => {
-    if (name === "visual.positional_embedding") return waves(config, shape);
-    const values = await read(name, shape);
-    if (name === "logit_scale") return values.fill(Math.log(FIRST_SCALE));
-    if (/^visual\..*in_proj_weight$/.test(name)) {
+  const model = new Clip(config);
+  const { vision, text } = model;
+  const own = model.namedParameters();
+  const projections = new Set(vision.transformer.resblocks.map(({ attn }) => attn.in_proj_weight));
+  /** Weights at the ends of residual branches, with the number of layers of their tower. */
+  const ends = new Map<nn.Parameter, number>();
+  for (const blocks of [vision.transformer.resblocks, text?.transformer.resblocks ?? []]) {
+    for (const { attn, mlp } of blocks) {
+      ends.set(attn.out_proj.weight, blocks.length).set(mlp.c_proj.weight, blocks.length);
+    }
+  }
+  return async (name, parameter) => {
+    const part = own.get(name) as nn.Parameter;
+    if (part === vision.positional_embedding) return waves(config, part.shape);
+    const values = await read(name, parameter);
+    if (part === text?.logit_scale) return values.fill(Math.log(FIRST_SCALE));
+    if (projections.has(part)) {
       const third = values.length / 3;
       values.copyWithin(third, 0, third);
     }
-    if (!/(out_proj|c_proj)\.weight$/.test(name)) return values;
-    const { layers } = name.startsWith("visual.") ? config.vision : (config.text as { layers: number });
-    return values.map((value) => value / Math.sqrt(2 * layers));
+    const layers = ends.get(part);
+    return layers === undefined ? values : values.map((value) => value / Math.sqrt(2 * layers));
   };
 }
 

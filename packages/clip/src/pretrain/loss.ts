@@ -2,7 +2,6 @@ import {
   add,
   exp,
   gather,
-  layerNorm,
   logSoftmax,
   matmul,
   mul,
@@ -70,8 +69,9 @@ export function pretrainLoss(
     const asked = [Math.max(1, config.vision.layers - 1), ...config.outBlocks];
     const { features, taps } = clip.vision.forward(pixels, { taps: asked });
     const images = normalize(features);
-    const words = normalize((clip.text as TextTransformer).forward(texts.ids, texts.length));
-    const scale = exp(clip.parameters.tensor("logit_scale"));
+    const text = clip.text as TextTransformer;
+    const words = normalize(text.forward(texts.ids, texts.length));
+    const scale = exp(text.logit_scale.value);
     const captions = gather(words, texts.caption);
     const logits = mul(matmul(images, captions, { transposeB: true }), scale);
     const targets = tensor(device, matchTargets(batch), [count, count]);
@@ -108,17 +108,12 @@ function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
 const patchesOf = (tap: Tensor): Tensor => slice(tap, [null, [1, tap.shape[1]]]);
 
 function patchLoss(
-  { device, config, parameters }: Clip,
+  { device, config, vision }: Clip,
   tap: Tensor,
   axis: Tensor,
   batch: CaptionedBatch,
 ): Tensor {
-  const patches = layerNorm(patchesOf(tap), {
-    weight: parameters.tensor("visual.ln_post.weight"),
-    bias: parameters.tensor("visual.ln_post.bias"),
-    eps: config.vision.lnEps,
-  });
-  const joint = normalize(matmul(patches, parameters.matrix("visual.proj")));
+  const joint = normalize(vision.project(patchesOf(tap)));
   const logits = sum(mul(joint, reshape(axis, [batch.count, 1, -1])), -1);
   const { labels, weights } = patchTargets(batch, config.vision.patch);
   const signed = mul(

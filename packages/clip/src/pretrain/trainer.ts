@@ -13,7 +13,7 @@ import {
 } from "@inctrl/tensor";
 import type { ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
-import { buildClip, type Clip, type ReadParameter } from "../model/index.js";
+import { buildClip, type Clip, type TextTransformer } from "../model/index.js";
 import { normalizePixels } from "../preprocess/index.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import type { CaptionedBatch } from "./batch.js";
@@ -73,14 +73,13 @@ export class Pretrainer {
     this.options = options;
     this.#device = clip.device;
     this.#tokenizer = tokenizer;
-    const entries = [...clip.parameters.entries()];
-    this.#parameters = new Map(entries.map(([name, value]) => [name, new nn.Parameter(value as Tensor)]));
+    this.#parameters = clip.namedParameters();
     const { steps, lr, warmUp, coolDown, weightDecay } = options;
     const down = optim.cosine(lr, coolDown);
     const rate = optim.warmup(warmUp, (step) => down(Math.max(0, step - (steps - coolDown))));
     this.#schedule = rate;
     this.#optimizers = [true, false].map((decays) => {
-      const some = [...this.#parameters].filter(([name, { value }]) => decays === isMatrix(name, value));
+      const some = [...this.#parameters].filter(([name, parameter]) => decays === isMatrix(name, parameter));
       return new optim.AdamW(
         some.map(([, parameter]) => parameter),
         { lr: rate, betas: [0.9, 0.98], eps: 1e-6, weightDecay: decays ? weightDecay : 0 },
@@ -97,7 +96,7 @@ export class Pretrainer {
     config: ModelConfig,
     tokenizer: Tokenizer,
     options: PretrainOptions,
-    read: ReadParameter = firstParameters(config, options.seed),
+    read: nn.ReadParameter = firstParameters(config, options.seed),
   ): Promise<Pretrainer> {
     if (config.text?.vocabSize !== tokenizer.vocabSize) {
       throw new ClipError(
@@ -133,7 +132,7 @@ export class Pretrainer {
       const pixels = uploadPixels(this.#device, config, batch);
       const made = nn.gradientsOf(wanted, () => {
         const losses = pretrainLoss(this.clip, pixels, batch, texts, this.options.weights);
-        const all = { ...losses, scale: exp(this.clip.parameters.tensor("logit_scale")) };
+        const all = { ...losses, scale: exp((this.clip.text as TextTransformer).logit_scale.value) };
         const parts = REPORTED.map((name) => all[name].view([1]));
         return [losses.loss, stack(parts, 0)] as const;
       });
@@ -161,7 +160,6 @@ export class Pretrainer {
     }
     const scale = this.#parameters.get("logit_scale")!;
     scale.set(minimum(scale.value, Math.log(MOST_SCALE)));
-    for (const [name, { value }] of this.#parameters) this.clip.parameters.set(name, value);
   }
 
   /** All that a file must hold for training to go on exactly. @throws ClipError `training` where a value is not finite. */
@@ -192,10 +190,7 @@ export class Pretrainer {
     for (const [name, { shape }] of this.#held()) {
       loaded.set(name, keep(tensor(this.#device, await read(name, shape), shape)));
     }
-    for (const [name, parameter] of this.#parameters) {
-      parameter.set(loaded.get(`model.${name}`)!);
-      this.clip.parameters.set(name, parameter.value);
-    }
+    for (const [name, parameter] of this.#parameters) parameter.set(loaded.get(`model.${name}`)!);
     this.#optimizers.forEach((optimizer, o) => {
       const { slots } = optimizer.state();
       const restored = slots.map(({ name, tensors }) => ({
@@ -226,7 +221,8 @@ export class Pretrainer {
   }
 }
 
-const isMatrix = (name: string, { rank }: Tensor): boolean => rank >= 2 && !/positional/.test(name);
+const isMatrix = (name: string, { shape }: nn.Parameter): boolean =>
+  shape.length >= 2 && !/positional/.test(name);
 
 /** A batch's images as the image tower takes them. */
 export function uploadPixels(

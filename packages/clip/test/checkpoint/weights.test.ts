@@ -8,9 +8,9 @@ import { inferConfig } from "../../src/checkpoint/infer.js";
 import { canonicalWeights, openWeights, type Weights } from "../../src/checkpoint/weights.js";
 import { parseConfig } from "../../src/config/parse.js";
 import { findConfig } from "../../src/config/registry.js";
-import { canonicalShapes } from "../../src/config/shapes.js";
 import type { ModelConfig } from "../../src/config/types.js";
 import { ClipError } from "../../src/errors.js";
+import { clipParameters } from "../../src/model/clip.js";
 
 const shared = fileURLToPath(new URL("../../../../../shared/", import.meta.url));
 
@@ -34,7 +34,7 @@ type Tensors = Map<string, StoredTensor>;
 function canonical(config: ModelConfig): Tensors {
   let next = 0;
   const tensors: Tensors = new Map();
-  for (const [name, shape] of canonicalShapes(config)) {
+  for (const [name, { shape }] of clipParameters(config)) {
     const count = sizeOf(shape);
     tensors.set(name, {
       dtype: "F32",
@@ -160,14 +160,14 @@ test("timm names are a vision tower with a biased patch embedding, no projection
 test("shapes of registry models are recognised, with what shapes cannot tell", () => {
   for (const name of ["ViT-H-14", "ViT-B-16-plus-240", "ViT-L-14-336", "deit_small_patch16_224"]) {
     const config = findConfig(name);
-    const keys = new Map([...canonicalShapes(config)].map(([key, shape]) => [key, { shape }]));
+    const keys = clipParameters(config);
     const weights = fake(keys);
     assert.is(inferConfig(weights).name, name);
     for (const key of [...keys.keys()]) if (!key.startsWith("visual.")) keys.delete(key);
     const alone = inferConfig(weights);
     assert.equal([alone.vision, alone.text], [config.vision, undefined], name);
   }
-  const keys = new Map([...canonicalShapes(findConfig("ViT-B-32"))].map(([key, shape]) => [key, { shape }]));
+  const keys = clipParameters(findConfig("ViT-B-32"));
   assert.is(inferConfig(fake(keys, { torchscript: "__torch__.CLIP" })).name, "ViT-B-32-quickgelu");
 });
 

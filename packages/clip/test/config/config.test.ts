@@ -1,16 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  canonicalShapes,
-  defaultOutBlocks,
-  findConfig,
-  gridSize,
-  listConfigs,
-  parameterCount,
-  parseConfig,
-} from "../../src/config/index.js";
+import { defaultOutBlocks, findConfig, gridSize, listConfigs, parseConfig } from "../../src/config/index.js";
 import { ClipError } from "../../src/errors.js";
+import { clipParameters, parameterCount } from "../../src/model/clip.js";
 
 const shared = new URL("../../../../../shared/", import.meta.url);
 
@@ -62,7 +55,7 @@ test("the model of the paper", () => {
     [640, 12, 10, 77, 49408],
   );
   assert.equal([rest.embedDim, rest.activation, rest.outBlocks], [640, "gelu", [7, 9, 11]]);
-  assert.is(canonicalShapes(findConfig("ViT-B-16-plus-240")).size, 302);
+  assert.is(clipParameters(findConfig("ViT-B-16-plus-240")).size, 302);
 });
 
 test("the scale of text scores: the paper's where none is named, and a number above 0", () => {
@@ -131,7 +124,7 @@ test("OpenCLIP JSON, its hub form, sizes that divide by nothing", () => {
     [gridSize(odd.vision), odd.vision.heads, odd.vision.mlpWidth, odd.text],
     [3, 3, 82, undefined],
   );
-  assert.equal(canonicalShapes(odd).get("visual.positional_embedding"), [10, 33]);
+  assert.equal(clipParameters(odd).get("visual.positional_embedding")?.shape, [10, 33]);
 });
 
 test("Hugging Face CLIP JSON fills in that library's defaults", () => {

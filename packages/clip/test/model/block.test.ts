@@ -1,24 +1,55 @@
-import { scope, tensor } from "@inctrl/tensor";
+import { type Device, nn, scope, Tensor, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { buildClip, randomParameters } from "../../src/index.js";
-import { runBlock } from "../../src/model/block.js";
+import { Block, randomParameters } from "../../src/index.js";
 import { deviceTests, random, SMALL_VIT } from "./support.js";
 
 const test = deviceTests("block");
+const CONFIG = { ...SMALL_VIT.vision, activation: SMALL_VIT.activation };
+const SHAPE = [2, 5, CONFIG.width];
 
-test("a block takes at most 8 dispatches", async (device) => {
-  using clip = await buildClip(device, SMALL_VIT, randomParameters(1));
-  const { heads, lnEps, width } = SMALL_VIT.vision;
-  const block = { heads, lnEps, activation: SMALL_VIT.activation, causal: false };
-  const x = tensor(device, random(1, 2 * 5 * width), [2, 5, width]);
+async function dispatchesOf(device: Device, block: Block) {
+  await nn.fill(device, block.namedParameters(), randomParameters(1));
+  using x = tensor(device, random(1, 2 * 5 * CONFIG.width), SHAPE);
   const trace = device.trace();
-  scope(() => void runBlock(x, clip.parameters, "visual.transformer.resblocks.0", block));
-  const { dispatches, kernels } = await trace.stop();
-  assert.ok(
-    dispatches > 4 && dispatches <= 8,
-    kernels.map(({ kernel, calls }) => `${calls} ${kernel}`).join(", "),
+  scope(() => void block.forward(x));
+  return trace.stop();
+}
+
+test("a frozen block takes five dispatches where products fold layer norms in, and seven elsewhere", async (device) => {
+  using block = new Block(CONFIG).freeze();
+  const { dispatches, kernels } = await dispatchesOf(device, block);
+  const want = device.caps.family === "subgroup" ? 5 : 7;
+  assert.is(dispatches, want, kernels.map(({ kernel, calls }) => `${calls} ${kernel}`).join(", "));
+});
+
+test("parameters have CLIP's names in its order", () => {
+  const named = new Block(CONFIG).namedParameters();
+  assert.equal(
+    [...named].map(([name, { shape }]) => `${name} ${shape}`),
+    [
+      "ln_1.weight 14",
+      "ln_1.bias 14",
+      "attn.in_proj_weight 42,14",
+      "attn.in_proj_bias 42",
+      "attn.out_proj.weight 14,14",
+      "attn.out_proj.bias 14",
+      "ln_2.weight 14",
+      "ln_2.bias 14",
+      "mlp.c_fc.weight 42,14",
+      "mlp.c_fc.bias 42",
+      "mlp.c_proj.weight 14,42",
+      "mlp.c_proj.bias 14",
+    ],
   );
-  x.dispose();
+});
+
+test("inside prepare a block is planned as it will run, and takes no memory", async (device) => {
+  const before = device.memory();
+  await device.prepare(() => {
+    using block = new Block(CONFIG).freeze().allocate(device);
+    scope(() => void block.forward(Tensor.empty(device, SHAPE)));
+  });
+  assert.equal(device.memory(), before);
 });
 
 test.run();

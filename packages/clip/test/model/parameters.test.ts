@@ -2,6 +2,7 @@ import { join } from "node:path";
 import {
   f16ToF32,
   f32ToF16,
+  nn,
   type StoredTensor,
   scope,
   sizeOf,
@@ -12,11 +13,12 @@ import * as assert from "uvu/assert";
 import {
   buildClip,
   type Clip,
-  canonicalShapes,
+  clipParameters,
   loadClip,
   openWeights,
   parameterCount,
   randomParameters,
+  type TextTransformer,
 } from "../../src/index.js";
 import {
   deviceTests,
@@ -51,7 +53,7 @@ test("float16 storage rounds the matrices and the token table, nothing else, and
   const kept = (name: string, rank: number) =>
     rank < 2 || (/embedding/.test(name) && name !== "token_embedding.weight");
   const rounded = new Map(
-    [...canonicalShapes(SMALL_CLIP)].map(([name, shape]) => {
+    [...clipParameters(SMALL_CLIP)].map(([name, { shape }]) => {
       const own = values.get(name) as Float32Array;
       return [name, kept(name, shape.length) ? own : f16ToF32(f32ToF16(own))];
     }),
@@ -73,19 +75,15 @@ test("a part alone has what it needs and no more; the other part is refused by n
     using vision = await buildClip(device, SMALL_CLIP, readerOf(values), { parts: "vision" });
     assert.is(vision.text, undefined);
     assert.equal(await outputs(vision), all.slice(0, 3));
-    await throwsCode(
-      () => vision.parameters.tensor("token_embedding.weight"),
-      "keys",
-      /no parameter "token_embedding\.weight"; load that part/,
-    );
     assert.ok(vision.bytes < both.bytes);
   }
   {
     using text = await buildClip(device, SMALL_CLIP, readerOf(values), { parts: "text" });
     assert.equal(text.text && (await take(text.text.forward(IDS, 5))), all[3]);
     using pixels = tensor(device, new Float32Array(363), [1, 3, 11, 11]);
-    await throwsCode(() => text.vision.forward(pixels), "keys", /no parameter "visual\./);
-    await throwsCode(() => text.parameters.tensor("text_projection"), "keys", /is packed for products only/);
+    await throwsCode(() => text.vision.forward(pixels), "argument", /has no values yet/);
+    const { text_projection } = text.text as TextTransformer;
+    await throwsCode(() => text_projection.value, "argument", /is packed for products/);
   }
 });
 
@@ -93,7 +91,7 @@ test("parameters are asked for one at a time, in full and once, and progress cou
   const asked: string[] = [];
   const seen: [number, number][] = [];
   let open = 0;
-  const read = async (name: string, shape: readonly number[]) => {
+  const read = async (name: string, { shape }: nn.Parameter) => {
     assert.is(++open, 1, "two parameters at once");
     await Promise.resolve();
     asked.push(`${name} ${shape}`);
@@ -103,7 +101,7 @@ test("parameters are asked for one at a time, in full and once, and progress cou
   using _ = await buildClip(device, SMALL_CLIP, read, { onProgress: (...at) => seen.push(at) });
   assert.equal(
     asked,
-    [...canonicalShapes(SMALL_CLIP)].map(([name, shape]) => `${name} ${shape}`),
+    [...clipParameters(SMALL_CLIP)].map(([name, { shape }]) => `${name} ${shape}`),
   );
   const total = parameterCount(SMALL_CLIP);
   assert.equal(seen.at(-1), [total, total]);
@@ -170,10 +168,10 @@ test("a vision tower alone loads where only it is asked for, heads in the file o
 
 test("random parameters: the same for the same seed, of bounded spread, alive in every part", async (device) => {
   const [one, same, other] = [randomParameters(1), randomParameters(1), randomParameters(2)];
-  for (const [name, shape] of [...canonicalShapes(SMALL_CLIP), ...canonicalShapes(SMALL_VIT)]) {
-    const got = await one(name, shape);
-    assert.equal(await same(name, shape), got);
-    assert.is(got.length, sizeOf(shape));
+  for (const [name, parameter] of [...clipParameters(SMALL_CLIP), ...clipParameters(SMALL_VIT)]) {
+    const got = await one(name, parameter);
+    assert.equal(await same(name, parameter), got);
+    assert.is(got.length, parameter.size);
     if (name === "logit_scale") continue;
     if (/ln_.*weight$/.test(name))
       assert.ok(
@@ -186,11 +184,14 @@ test("random parameters: the same for the same seed, of bounded spread, alive in
         name,
       );
     else {
-      assert.not.equal(await other(name, shape), got, name);
+      assert.not.equal(await other(name, parameter), got, name);
       assert.ok(got.every((v) => Math.abs(v) <= 1.8) && new Set(got).size > got.length / 2, name);
     }
   }
-  const square = await one("visual.transformer.resblocks.0.attn.out_proj.weight", [256, 256]);
+  const square = await one(
+    "visual.transformer.resblocks.0.attn.out_proj.weight",
+    new nn.Parameter([256, 256], { role: "weight" }),
+  );
   const variance = square.reduce((sum, v) => sum + v * v, 0) / square.length;
   const mean = square.reduce((sum, v) => sum + v, 0) / square.length;
   assert.ok(Math.abs(variance * 256 - 1) < 0.02 && Math.abs(mean) < 1e-3, `${variance * 256} ${mean}`);

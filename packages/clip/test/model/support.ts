@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Device, openDevice, type StoredTensor, sizeOf, type Tensor } from "@inctrl/tensor";
+import { type Device, type nn, openDevice, type StoredTensor, sizeOf, type Tensor } from "@inctrl/tensor";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { canonicalShapes, type ModelConfig, parseConfig, type ReadParameter } from "../../src/index.js";
+import { clipParameters, type ModelConfig, parseConfig } from "../../src/index.js";
 
 /** A CLIP with sizes that are multiples of nothing, and pixels that fill no patch. */
 export const SMALL_CLIP = parseConfig({
@@ -45,7 +45,7 @@ export function random(seed: number, count: number, spread = 1): Float32Array {
 /** Parameters of a model in which no norm is at one and no bias at zero, as trained models are. */
 export function trainedValues(config: ModelConfig, seed: number): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();
-  for (const [name, shape] of canonicalShapes(config)) {
+  for (const [name, { shape }] of clipParameters(config)) {
     const count = sizeOf(shape);
     const norm = /ln_\w+\.weight$/.test(name);
     const matrix = shape.length > 1 && !name.includes("embedding");
@@ -59,7 +59,7 @@ export function trainedValues(config: ModelConfig, seed: number): Map<string, Fl
 }
 
 export const readerOf =
-  (values: ReadonlyMap<string, Float32Array>): ReadParameter =>
+  (values: ReadonlyMap<string, Float32Array>): nn.ReadParameter =>
   async (name) =>
     values.get(name) as Float32Array;
 
@@ -69,7 +69,7 @@ export function storedTensors(
   values: ReadonlyMap<string, Float32Array>,
 ): Map<string, StoredTensor> {
   return new Map(
-    [...canonicalShapes(config)].map(([name, shape]) => [
+    [...clipParameters(config)].map(([name, { shape }]) => [
       name,
       { dtype: "F32", shape, data: values.get(name) as Float32Array },
     ]),

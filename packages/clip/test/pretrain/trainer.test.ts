@@ -4,6 +4,7 @@ import {
   buildClip,
   type CaptionedBatch,
   ClipError,
+  clipParameters,
   createTokenizer,
   firstParameters,
   Pretrainer,
@@ -96,8 +97,8 @@ test("the loss is what plain loops make of the towers' features", async (device)
   const state = axis.reduce((s, a, i) => s + softplus(-sign(batch.damaged[i]!) * dot(images[i]!, a)) / 6, 0);
 
   // Patches through ln_post and the projection, as the class token goes.
-  const first = firstParameters(CONFIG, 3);
-  const projection = await first("visual.proj", [16, 12]);
+  const proj = clipParameters(CONFIG).get("visual.proj")!;
+  const projection = await firstParameters(CONFIG, 3)("visual.proj", proj);
   const { labels, weights } = patchTargets(batch, 4);
   let patch = 0;
   (await rows(tap, 16)).forEach((token, t) => {

@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   buildClip,
-  type Clip,
+  Clip,
   findConfig,
-  hollowClip,
   inferConfig,
   type ModelConfig,
   openWeights,
@@ -163,10 +162,10 @@ async function compileAhead(device: Device, config: ModelConfig, dtype?: "float3
   const { size } = config.preprocess;
   await device.prepare(() =>
     scope(() => {
-      const { vision } = hollowClip(device, config, { dtype, parts: "vision" });
+      using clip = new Clip(config, { parts: "vision" }).freeze({ dtype }).allocate(device);
       // Other batches compile what they need when they come.
       const pixels = Tensor.empty(device, [chooseBatch(device.caps, config), 3, size, size]);
-      for (const tap of encodePixels(vision, pixels, config.outBlocks).taps) {
+      for (const tap of encodePixels(clip.vision, pixels, config.outBlocks).taps) {
         nearest(tap, packBank(reshape(tap, [-1, tap.shape[2]])));
       }
     }),

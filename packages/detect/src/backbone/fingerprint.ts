@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
-import type { ModelConfig, ReadParameter } from "@inctrl/clip";
+import type { ModelConfig } from "@inctrl/clip";
+import type { nn } from "@inctrl/tensor";
 
 /** Values of a parameter that go into a fingerprint: all of a small one, evenly spaced ones of a large one. */
 const HASHED_VALUES = 16384;
@@ -10,10 +11,10 @@ export function startFingerprint({ activation, vision: { heads, lnEps } }: Model
 }
 
 /** Passes parameters on, hashing their names, shapes and (of large ones a sample of) values. */
-export function fingerprinting(hash: Hash, read: ReadParameter): ReadParameter {
-  return async (name, shape, into) => {
-    const values = await read(name, shape, into);
-    hash.update(`${name}[${shape.join(",")}]`);
+export function fingerprinting(hash: Hash, read: nn.ReadParameter): nn.ReadParameter {
+  return async (name, parameter, into) => {
+    const values = await read(name, parameter, into);
+    hash.update(`${name}[${parameter.shape.join(",")}]`);
     const step = Math.max(1, Math.floor(values.length / HASHED_VALUES));
     const sample = new Float32Array(Math.ceil(values.length / step));
     for (let i = 0; i < sample.length; i++) sample[i] = values[i * step];

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   buildClip,
-  canonicalShapes,
+  clipParameters,
   type ModelConfig,
   openTokenizer,
   openWeights,
@@ -11,7 +11,7 @@ import {
   type Weights,
 } from "@inctrl/clip";
 import { hashFile } from "@inctrl/datasets";
-import { type Device, keep, sizeOf, type Tensor, tensor } from "@inctrl/tensor";
+import { type Device, keep, type Tensor, tensor } from "@inctrl/tensor";
 import { fingerprinting } from "../backbone/fingerprint.js";
 import { InctrlError } from "../errors.js";
 import { PrototypeCache } from "./prototype-cache.js";
@@ -116,10 +116,9 @@ export class TextSource {
     return this.#withWeights(async (weights) => {
       const hash = createHash("sha256");
       const read = fingerprinting(hash, (name, _, into) => readParameter(weights, config, name, into));
-      const shapes = [...canonicalShapes(config)].filter(([name]) => !name.startsWith("visual."));
-      const counts = shapes.map(([, shape]) => sizeOf(shape));
-      const scratch = new Float32Array(Math.max(...counts));
-      for (const [name, shape] of shapes) await read(name, shape, scratch);
+      const parameters = clipParameters(config, "text");
+      const scratch = new Float32Array(Math.max(...[...parameters.values()].map(({ size }) => size)));
+      for (const [name, parameter] of parameters) await read(name, parameter, scratch);
       return hash.digest("hex");
     });
   }

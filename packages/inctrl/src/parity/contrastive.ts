@@ -15,7 +15,7 @@ import {
   oneHot,
   openSafetensors,
   sum,
-  Tensor,
+  type Tensor,
   tensor,
   transpose,
   valueAndGrad,
@@ -48,9 +48,7 @@ export async function contrastiveChecks(
     const ids = Int32Array.from(await golden.readFloat32("text_ids"));
     const side = config.vision.imageSize;
     const query = (await forward.readFloat32("query")).subarray(0, count * 3 * side * side);
-    const parameters = Object.fromEntries(
-      [...clip.parameters.entries()].filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor),
-    );
+    const parameters = Object.fromEntries(clip.stateDict());
     const { value, gradients, rest } = valueAndGrad((p: Record<string, Tensor>) => {
       const images = normalize(vision.forward(tensor(device, query, [count, 3, side, side])).features);
       const texts = normalize(text.forward(ids, length));

@@ -61,8 +61,7 @@ export async function runFullSizeParity(
   const golden = await readGolden(file);
   const tokenizer = await openTokenizer(options.vocabulary ?? (await findVocabulary(file)));
   const config = findConfig(CONFIG);
-  const build = (parts: "text" | "vision") =>
-    buildClip(device, config, async (name, shape) => hashedParameter(name, shape), { parts });
+  const build = (parts: "text" | "vision") => buildClip(device, config, hashedParameter, { parts });
   say("making the text tower");
   const text = await build("text");
   say(`encoding the prompts of "${CLASS_NAME}"`);
@@ -109,9 +108,9 @@ async function imageChecks(
   const heads = Heads.fromValues(
     device,
     new Map(
-      [...storedParameters(makeHeads("paper", sizes))].map(([name, { shape }]) => [
+      [...storedParameters(makeHeads("paper", sizes))].map(([name, parameter]) => [
         name,
-        { shape, data: hashedParameter(name, shape) },
+        { shape: parameter.shape, data: hashedParameter(name, parameter) },
       ]),
     ),
     "the fixture",

@@ -1,3 +1,5 @@
+import type { nn } from "@inctrl/tensor";
+
 /** Weights and images from an integer hash, so that a full-size fixture needs no file (golden/full-size-forward.json, "u"). */
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -26,25 +28,19 @@ export function hashed(name: string, count: number, map: (u: number) => number):
   return values;
 }
 
-const EMBEDDINGS = new Set([
-  "visual.class_embedding",
-  "visual.positional_embedding",
-  "positional_embedding",
-  "token_embedding.weight",
-]);
-
-/** A parameter of the fixture by its name and shape. */
-export function hashedParameter(name: string, shape: readonly number[]): Float32Array {
-  const count = shape.reduce((n, d) => n * d, 1);
-  if (/(?:ln_\w+|bn\d)\.weight$/.test(name)) return hashed(name, count, (u) => 1 + 0.1 * u);
-  if (name.endsWith("running_var")) return hashed(name, count, (u) => 1 + 0.5 * Math.abs(u));
-  if (/bias$/.test(name) || name.endsWith("running_mean")) return hashed(name, count, (u) => 0.1 * u);
-  if (EMBEDDINGS.has(name)) return hashed(name, count, (u) => 0.5 * u);
-  if (name === "logit_scale") return Float32Array.of(Math.log(100));
-  const projection = name === "visual.proj" || name === "text_projection";
-  const fan = projection ? shape[0] : count / shape[0];
-  const spread = Math.sqrt(3 / fan);
-  return hashed(name, count, (u) => u * spread);
+/** A parameter of the fixture by its name. */
+export function hashedParameter(name: string, { role, size, fanIn }: nn.Parameter): Float32Array {
+  if (role === "scale") return Float32Array.of(Math.log(100));
+  const spread = Math.sqrt(3 / fanIn);
+  const maps: Record<string, (u: number) => number> = {
+    gain: (u) => 1 + 0.1 * u,
+    variance: (u) => 1 + 0.5 * Math.abs(u),
+    bias: (u) => 0.1 * u,
+    mean: (u) => 0.1 * u,
+    embedding: (u) => 0.5 * u,
+    weight: (u) => u * spread,
+  };
+  return hashed(name, size, maps[role as string]);
 }
 
 /** An image of the fixture, normalised pixels (3, side, side). */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import {
   type Clip,
-  canonicalShapes,
   checkKeys,
+  clipParameters,
   isHeadName,
   loadClip,
   type ModelConfig,
@@ -80,7 +80,7 @@ async function checkpointCheck(
     return { name: label, maxAbs: null, tolerance, ok: false, reason };
   }
   let worst = 0;
-  for (const key of canonicalShapes(config).keys()) {
+  for (const key of clipParameters(config).keys()) {
     const [got, want] = [await weights.readFloat32(key), await reference.readFloat32(key)];
     if (!half) worst = Math.max(worst, maxDifference(got, want));
     else {

@@ -47,7 +47,10 @@ export abstract class Module {
    * model's kernels can be compiled while its weights are read.
    *
    * @example
-   * await device.prepare(() => scope(() => void new Head().freeze().allocate(device).forward(Tensor.empty(device, [8, 128]))));
+   * await device.prepare(() => {
+   *   using head = new Head().freeze().allocate(device);
+   *   scope(() => void head.forward(Tensor.empty(device, [8, 128])));
+   * });
    */
   allocate(device: Device): this {
     for (const parameter of this.namedParameters().values()) parameter.allocate(device);
