@@ -1,6 +1,11 @@
-import { type Caps, type Device, openDevice } from "@inctrl/tensor";
-import { applyTuning } from "./tuning/file.js";
+import { join } from "node:path";
+import { cacheDir } from "@inctrl/clip";
+import { type Caps, type Device, loadTuning, openDevice, tuningFileName } from "@inctrl/tensor";
 import { warn } from "./ui/log.js";
+import { version } from "./version.js";
+
+/** The file of the tiles that `inctrl tune` measured on an adapter with this version. */
+export const tuningPath = (caps: Caps): string => join(cacheDir(), "tuning", tuningFileName(caps, version()));
 
 /** Runs a job on a device and closes the device, whatever comes of it. */
 export async function withDevice<T>(
@@ -9,7 +14,7 @@ export async function withDevice<T>(
 ): Promise<T> {
   const device = await openDevice({ adapter, onNotice: warn });
   try {
-    await applyTuning(device);
+    await loadTuning(device, tuningPath(device.caps));
     return await job(device);
   } finally {
     device.close();

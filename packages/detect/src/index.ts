@@ -1,5 +1,6 @@
 export { Backbone, type BackboneOptions, openBackbone, randomBackbone } from "./backbone/backbone.js";
 export { chooseBatch } from "./backbone/batch.js";
+export { towerProducts } from "./backbone/products.js";
 export { encodePixels, encodeViews } from "./encoder/encode.js";
 export {
   FeatureCache,

@@ -105,4 +105,5 @@ export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random
 export { type HoldsTensors, keep, scope } from "./scope.js";
 export { type Shape, sizeOf } from "./shape.js";
 export { type LeakReport, leakReport, type NestedArray, Tensor, traceLeaks } from "./tensor.js";
-export { restoreTuning, type TunedProduct, type TuneOptions, tuneProducts } from "./tune.js";
+export { type TunedProduct, type TuneOptions, tuneProducts } from "./tune.js";
+export { loadTuning, saveTuning, tuningFileName } from "./tuning-file.js";

@@ -1,7 +1,8 @@
 import * as assert from "uvu/assert";
-import { matmul, restoreTuning, tensor, tuneProducts } from "../src/index.js";
+import { matmul, tensor, tuneProducts } from "../src/index.js";
 import { gemmCandidates, planGemm } from "../src/kernels/plan.js";
 import { tuningKey } from "../src/kernels/tuning.js";
+import { restoreTuning } from "../src/tune.js";
 import { close, deviceTests, random, valuesOf } from "./support.js";
 
 // The family with the fewest tiles, since each is compiled.

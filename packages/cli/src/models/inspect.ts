@@ -1,16 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import {
-  checkKeys,
   findConfig,
-  inferConfig,
-  type KeyReport,
+  inspectWeights,
   type ModelConfig,
-  openWeights,
   parameterCount,
   parseConfig,
-  type Weights,
+  type WeightsReport,
 } from "@inctrl/clip";
-import { sizeOf } from "@inctrl/tensor";
 import { CliError, EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
 import { size } from "../ui/amounts.js";
@@ -19,24 +15,19 @@ import { indent, millions } from "./list.js";
 /** Names of one kind that are listed before "and 12 more". */
 const LISTED = 12;
 
-/** Prints what a checkpoint holds and how it differs from its configuration; 1 when no model can be made of it. */
+/** Prints what a checkpoint holds and how it differs from its configuration; 1 when it makes no model. */
 export async function inspectModel(
   path: string,
   options: { config?: string; json?: boolean },
 ): Promise<number> {
   const { size: bytes } = await stat(path);
-  const weights = await openWeights(path);
-  try {
-    const config = options.config === undefined ? inferConfig(weights) : await readConfig(options.config);
-    const report = checkKeys(weights, config, { parts: config.text ? "clip" : "vision" });
-    const fits = report.missing.length + report.unexpected.length + report.misshaped.length === 0;
-    const facts = describeFile(path, bytes, weights, config);
-    if (options.json) await printJson({ ...facts, fits, ...report, config });
-    else await print(asText(facts, fits, report));
-    return fits ? EXIT.ok : EXIT.failed;
-  } finally {
-    await weights.close();
-  }
+  const asked = options.config === undefined ? undefined : await readConfig(options.config);
+  const report = await inspectWeights(path, asked);
+  const facts = factsOf(path, bytes, report);
+  const { fits, missing, unexpected, misshaped, config } = report;
+  if (options.json) await printJson({ ...facts, fits, missing, unexpected, misshaped, config });
+  else await print(asText(facts, report));
+  return fits ? EXIT.ok : EXIT.failed;
 }
 
 /** A configuration by name, or from a JSON file. */
@@ -50,32 +41,25 @@ async function readConfig(source: string): Promise<ModelConfig> {
   return parseConfig(text);
 }
 
-type Facts = ReturnType<typeof describeFile>;
+type Facts = ReturnType<typeof factsOf>;
 
-function describeFile(path: string, bytes: number, weights: Weights, config: ModelConfig) {
-  let parameters = 0;
-  for (const { shape } of weights.keys.values()) parameters += sizeOf(shape);
+function factsOf(file: string, bytes: number, report: WeightsReport) {
+  const { format, layout, dtype, tensors, parameters, ignored, config } = report;
+  const { name, preprocess, vision, text } = config;
   return {
-    file: path,
-    bytes,
-    format: weights.file.format,
-    layout: weights.layout,
-    dtype: weights.dtype,
-    tensors: weights.file.tensors.size,
-    parameters,
-    ignored: weights.ignored,
-    model: config.name ?? "unnamed",
+    ...{ file, bytes, format, layout, dtype, tensors, parameters, ignored },
+    model: name ?? "unnamed",
     needed: parameterCount(config),
-    image: config.preprocess.size,
-    patch: config.vision.patch,
-    width: config.vision.width,
-    layers: config.vision.layers,
-    heads: config.vision.heads,
-    text: config.text !== undefined,
+    image: preprocess.size,
+    patch: vision.patch,
+    width: vision.width,
+    layers: vision.layers,
+    heads: vision.heads,
+    text: text !== undefined,
   };
 }
 
-function asText(facts: Facts, fits: boolean, report: KeyReport): string {
+function asText(facts: Facts, report: WeightsReport): string {
   const { file, bytes, format, layout, dtype, tensors, parameters } = facts;
   const tower = `${facts.layers} blocks of width ${facts.width} with ${facts.heads} heads`;
   const lines = [
@@ -83,7 +67,7 @@ function asText(facts: Facts, fits: boolean, report: KeyReport): string {
     `holds       ${tensors} tensors, ${millions(parameters)} parameters in ${dtype}; ${format}, names as in ${layout}`,
     `model       ${facts.model}: ${tower}, ${facts.text ? "with" : "no"} text`,
     `images      ${facts.image} pixels, patches of ${facts.patch}`,
-    fits
+    report.fits
       ? `fits        yes: all of ${millions(facts.needed)} parameters are there`
       : "fits        no: take the configuration these weights were trained as (--config), or fetch them again",
   ];

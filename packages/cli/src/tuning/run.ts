@@ -1,43 +1,24 @@
-import { findConfig, gridSize, type ModelConfig } from "@inctrl/clip";
-import { type TunedProduct, tuneProducts } from "@inctrl/tensor";
+import { findConfig } from "@inctrl/clip";
+import { towerProducts } from "@inctrl/detect";
+import { saveTuning, type TunedProduct, tuneProducts } from "@inctrl/tensor";
 import type { TuneOptions } from "../commands/tune.js";
-import { adapterName, withDevice } from "../device.js";
+import { adapterName, tuningPath, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { info } from "../ui/log.js";
-import { saveTuning } from "./file.js";
-
-/** Rows, inner size and columns of a product. */
-type Shape = readonly [number, number, number];
-
-/** The products of one image tower and of its nearest-patch search, for each batch size. */
-export function productsOf({ vision }: ModelConfig, batches: readonly number[], shots: number): Shape[] {
-  const { width, mlpWidth, patch } = vision;
-  const patches = gridSize(vision) ** 2;
-  return batches.flatMap((batch): Shape[] => {
-    const tokens = batch * (patches + 1);
-    return [
-      [batch * patches, 3 * patch * patch, width],
-      [tokens, width, 3 * width],
-      [tokens, width, width],
-      [tokens, width, mlpWidth],
-      [tokens, mlpWidth, width],
-      [batch * patches, width, shots * patches],
-    ];
-  });
-}
 
 /** Measures, keeps and prints the best tile for each product of a backbone. */
 export async function runTune(options: TuneOptions, signal: AbortSignal): Promise<number> {
-  const shapes = productsOf(findConfig(options.config), options.batch, options.shots);
+  const shapes = towerProducts(findConfig(options.config), options.batch, options.shots);
   return withDevice(options.device, async (device) => {
     info(`tuning ${shapes.length} products of ${options.config} on ${adapterName(device.caps)}`);
     const found = await tuneProducts(device, shapes, {
       signal,
       onProduct: ({ shape, candidates }) => info(`${shape.join(" x ")}: ${candidates} tiles measured`),
     });
-    const path = await saveTuning(device);
+    const path = tuningPath(device.caps);
+    await saveTuning(device, path);
     if (options.json) await printJson({ adapter: adapterName(device.caps), file: path, products: found });
     else await print(`${alignTable([HEADER, ...found.map(row)])}\nkept in ${path}\n`);
     return signal.aborted ? EXIT.interrupted : EXIT.ok;

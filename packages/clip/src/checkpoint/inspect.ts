@@ -1,0 +1,51 @@
+import { sizeOf } from "@inctrl/tensor";
+import type { ModelConfig } from "../config/types.js";
+import { checkKeys, type KeyReport } from "./check.js";
+import { inferConfig } from "./infer.js";
+import { openWeights, type Weights } from "./weights.js";
+
+/** What a weights file holds, and how it differs from a model of `config`. */
+export interface WeightsReport extends KeyReport {
+  readonly format: Weights["file"]["format"];
+  readonly layout: Weights["layout"];
+  readonly dtype: Weights["dtype"];
+  readonly tensors: number;
+  /** Values in all tensors that a model may use. */
+  readonly parameters: number;
+  /** Names that are left out when a model is loaded. */
+  readonly ignored: readonly string[];
+  readonly config: ModelConfig;
+  /** The file makes a model of `config`: nothing is missing, unexpected or of another shape. */
+  readonly fits: boolean;
+}
+
+/**
+ * Describes a weights file without reading its values.
+ *
+ * @param config what to compare it with; by default the configuration that its tensors tell.
+ * @throws ClipError where the file is no checkpoint, or its tensors tell no configuration.
+ * @example
+ * const { fits, missing } = await inspectWeights("model.safetensors");
+ */
+export async function inspectWeights(path: string, config?: ModelConfig): Promise<WeightsReport> {
+  const weights = await openWeights(path);
+  try {
+    const compared = config ?? inferConfig(weights);
+    const report = checkKeys(weights, compared, { parts: compared.text ? "clip" : "vision" });
+    let parameters = 0;
+    for (const { shape } of weights.keys.values()) parameters += sizeOf(shape);
+    return {
+      format: weights.file.format,
+      layout: weights.layout,
+      dtype: weights.dtype,
+      tensors: weights.file.tensors.size,
+      parameters,
+      ignored: weights.ignored,
+      config: compared,
+      fits: report.missing.length + report.unexpected.length + report.misshaped.length === 0,
+      ...report,
+    };
+  } finally {
+    await weights.close();
+  }
+}
