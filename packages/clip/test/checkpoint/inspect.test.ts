@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { inspectWeights } from "../../src/checkpoint/inspect.js";
 import { parseConfig } from "../../src/config/parse.js";
 import { findConfig } from "../../src/config/registry.js";
-import { canonicalShapes, parameterCount } from "../../src/config/shapes.js";
+import { clipParameters, parameterCount } from "../../src/model/clip.js";
 
 const SMALL = parseConfig({
   embed_dim: 8,
@@ -20,7 +20,7 @@ test.before(() =>
   writeSafetensors(
     path,
     Object.fromEntries(
-      [...canonicalShapes(SMALL)].map(([name, shape]) => [
+      [...clipParameters(SMALL)].map(([name, { shape }]) => [
         name,
         { dtype: "F32", shape, data: new Float32Array(sizeOf(shape)) } as const,
       ]),
