@@ -1,17 +1,18 @@
 /** Stable reasons this package refuses something; messages may change, these do not. */
 export type ClipErrorCode =
   | "config"
-  | "unknown_model"
-  | "file_format"
-  | "unsafe_pickle"
-  | "bad_pickle"
-  | "bad_archive"
-  | "too_large"
+  | "unknown-model"
+  | "file-format"
+  | "unsafe-pickle"
+  | "bad-pickle"
+  | "bad-archive"
+  | "too-large"
   | "layout"
   | "keys"
   | "vocabulary"
   | "text"
   | "image"
+  | "tiles"
   | "training";
 
 /**
@@ -19,7 +20,7 @@ export type ClipErrorCode =
  *
  * @example
  * try { findConfig("ViT-B-33") } catch (e) {
- *   if (e instanceof ClipError && e.code === "unknown_model") console.error(e.message)
+ *   if (e instanceof ClipError && e.code === "unknown-model") console.error(e.message)
  * }
  */
 export class ClipError extends Error {

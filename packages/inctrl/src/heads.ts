@@ -1,4 +1,4 @@
-import { isHeadName, openWeights, type Weights } from "@inctrl/clip";
+import { openWeights, type Weights } from "@inctrl/clip";
 import { InctrlError } from "@inctrl/detect";
 import { type Device, type Tensor, writeSafetensors } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
@@ -12,6 +12,11 @@ import {
 import type { HeadFunctions } from "./model.js";
 
 export type { HeadsForm, HeadValues } from "./head-modules.js";
+
+/** Whether a name in a checkpoint belongs to InCTRL's heads: the `extra` of `openWeights` and `openBackbone`. */
+export const isHeadName = (name: string): boolean => HEAD_PREFIXES.some((prefix) => name.startsWith(prefix));
+
+const HEAD_PREFIXES = ["adapter.fc.", "diff_head.", "diff_head_ref."];
 
 /** Parts that released files hold and scoring never uses: a counter, and a norm that is never applied. */
 const UNUSED = /^diff_head(_ref)?\.bn(\d\.num_batches_tracked|1\.\w+)$/;
@@ -52,7 +57,7 @@ export class Heads implements HeadFunctions {
    * @throws InctrlError `heads` where parts are missing or of the wrong shape.
    */
   static async load(path: string, device: Device): Promise<Heads> {
-    const weights = await openWeights(path);
+    const weights = await openWeights(path, { extra: isHeadName });
     try {
       return await Heads.from(weights, device);
     } finally {
@@ -60,7 +65,7 @@ export class Heads implements HeadFunctions {
     }
   }
 
-  /** Reads heads out of opened weights. */
+  /** Reads heads out of weights that were opened with `extra: isHeadName`. */
   static async from(weights: Weights, device: Device): Promise<Heads> {
     return Heads.fromValues(device, await headValuesIn(weights), weights.path, { ...weights.file.metadata });
   }

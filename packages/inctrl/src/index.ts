@@ -10,7 +10,7 @@ export {
 export { type Spread, type SummaryRow, spreadOf, summarize } from "./evaluation/summary.js";
 export type { CategoryResult, Draw, Evaluation, Metrics, Settings } from "./evaluation/types.js";
 export { type HeadsForm, HeadsModule, makeHeads } from "./head-modules.js";
-export { Heads } from "./heads.js";
+export { Heads, isHeadName } from "./heads.js";
 export {
   type HeadFunctions,
   type HeadInputs,

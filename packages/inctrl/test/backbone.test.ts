@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { clipParameters, parseConfig, randomParameters } from "@inctrl/clip";
 import { openSafetensors, type StoredTensor, writeSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { openBackbone, PromptBank, randomBackbone, Scorer } from "../src/index.js";
+import { isHeadName, openBackbone, PromptBank, randomBackbone, Scorer } from "../src/index.js";
 import {
   deviceTests,
   fixtureBackbone,
@@ -28,7 +28,7 @@ const MERGES = "#version: 0.2\np h\nph o\npho t\nphot o</w>\no f</w>\na n\n";
 test("the fingerprint is of the weights, in whatever file they are", async ({ device, folder }) => {
   const config = join(THREE_SHOT, "config.json");
   using plain = await openBackbone(device, join(THREE_SHOT, "clip.safetensors"), { config });
-  using released = await openBackbone(device, join(THREE_SHOT, "inctrl.pyth"), { config });
+  using released = await openBackbone(device, join(THREE_SHOT, "inctrl.pyth"), { config, extra: isHeadName });
   using other = await fixtureBackbone(device, PATCH14);
   assert.match(plain.fingerprint, /^[0-9a-f]{64}$/);
   assert.is(released.fingerprint, plain.fingerprint);
@@ -78,7 +78,10 @@ test("golden/tiny: .safetensors, .pt and .pyth have one fingerprint, half precis
   if (!tiny) return;
   const prints: string[] = [];
   for (const name of ["clip.safetensors", "clip.pt", "inctrl.pyth", "clip-trainer-fp16.pt"]) {
-    using backbone = await openBackbone(device, join(tiny, name), { config: join(tiny, "config.json") });
+    using backbone = await openBackbone(device, join(tiny, name), {
+      config: join(tiny, "config.json"),
+      extra: isHeadName,
+    });
     prints.push(backbone.fingerprint);
   }
   assert.equal([prints[1], prints[2]], [prints[0], prints[0]]);
@@ -220,15 +223,15 @@ test("files and configurations that do not fit are refused and leave nothing on 
 }) => {
   const open = (source: string, config?: string) => openBackbone(device, source, { config });
   const weights = join(THREE_SHOT, "clip.safetensors");
-  await throwsCode(() => open(join(folder, "no.safetensors")), "not_found", /no\.safetensors: no such file/);
-  await throwsCode(() => open("no-such-model"), "unknown_model", /"no-such-model"/);
+  await throwsCode(() => open(join(folder, "no.safetensors")), "not-found", /no\.safetensors: no such file/);
+  await throwsCode(() => open("no-such-model"), "unknown-model", /"no-such-model"/);
   await throwsCode(
     () => open(weights),
     "layout",
     /width of 10 does not tell its number of heads; give a configuration/,
   );
   await throwsCode(() => open(weights, join(folder, "no.json")), "backbone", /no\.json: cannot be read/);
-  await throwsCode(() => open(weights, "ViT-B-99"), "unknown_model", /ViT-B-99/);
+  await throwsCode(() => open(weights, "ViT-B-99"), "unknown-model", /ViT-B-99/);
   await throwsCode(
     () => open(weights, join(PATCH14, "config.json")),
     "keys",

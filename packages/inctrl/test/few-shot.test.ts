@@ -42,7 +42,7 @@ test("what is no few-shot file is refused in one line", async () => {
     "shots",
     /inctrl\.pyth: is no few-shot file \(".*" is \[.*\]\); give a list of 1 to 1000 preprocessed images/,
   );
-  await throwsCode(() => listFewShot(join(PATCH14, "config.json")), "file_format", /config\.json/);
+  await throwsCode(() => listFewShot(join(PATCH14, "config.json")), "file-format", /config\.json/);
 });
 
 test.run();

@@ -4,6 +4,7 @@ import { findConfig, openWeights } from "@inctrl/clip";
 import { type Device, openSafetensors, scope, sizeOf, tensor, writeSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import { makeHeads, storedParameters } from "../src/head-modules.js";
+import { isHeadName } from "../src/heads.js";
 import { Heads, PromptBank, Scorer } from "../src/index.js";
 import {
   deviceTests,
@@ -21,7 +22,7 @@ type Values = Map<string, { shape: readonly number[]; data: Float32Array }>;
 
 /** The head parameters in a released file. */
 async function valuesIn(path: string): Promise<Values> {
-  const weights = await openWeights(path);
+  const weights = await openWeights(path, { extra: isHeadName });
   const values: Values = new Map();
   for (const [name, { shape }] of weights.keys) {
     if (/^(adapter|diff_head)/.test(name)) values.set(name, { shape, data: await weights.readFloat32(name) });

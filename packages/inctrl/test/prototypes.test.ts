@@ -10,6 +10,7 @@ import {
 } from "@inctrl/clip";
 import { type Device, openSafetensors, type Tensor, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
+import { isHeadName } from "../src/heads.js";
 import { classPrototypes, prototypesFromIds, textScore } from "../src/index.js";
 import { deviceTests, generator, maxError, PATCH14, shared, THREE_SHOT } from "./support.js";
 
@@ -21,7 +22,7 @@ async function withText(
   run: (text: TextTransformer) => Promise<void>,
 ): Promise<void> {
   const config = parseConfig(await readFile(join(fixture, "config.json"), "utf8"));
-  const weights = await openWeights(join(fixture, "inctrl.pyth"));
+  const weights = await openWeights(join(fixture, "inctrl.pyth"), { extra: isHeadName });
   using clip = await loadClip(device, config, weights, { parts: "text" });
   await weights.close();
   assert.ok(clip.text);

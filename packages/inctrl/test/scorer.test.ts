@@ -3,6 +3,7 @@ import { loadClip, openWeights, parseConfig } from "@inctrl/clip";
 import { encodeViews } from "@inctrl/detect";
 import { type Device, openSafetensors, type Tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
+import { isHeadName } from "../src/heads.js";
 import {
   type Backbone,
   Heads,
@@ -25,7 +26,7 @@ const prompts = [1, 2, 3].map((seed) => ({ name: `${seed}`, views: [randomView(s
 async function fixturePrototypes(device: Device): Promise<Tensor> {
   const { readFile } = await import("node:fs/promises");
   const config = parseConfig(await readFile(join(PATCH14, "config.json"), "utf8"));
-  const weights = await openWeights(join(PATCH14, "inctrl.pyth"));
+  const weights = await openWeights(join(PATCH14, "inctrl.pyth"), { extra: isHeadName });
   using clip = await loadClip(device, config, weights, { parts: "text" });
   await weights.close();
   const golden = await openSafetensors(join(PATCH14, "forward.safetensors"));
@@ -154,7 +155,7 @@ function cosine(a: Float32Array, atA: number, b: Float32Array, atB: number, widt
 
 /** psi, eta and phi in float64 from the released parameters. */
 async function referenceHeads() {
-  const weights = await openWeights(join(PATCH14, "inctrl.pyth"));
+  const weights = await openWeights(join(PATCH14, "inctrl.pyth"), { extra: isHeadName });
   const values = new Map<string, Float32Array>();
   for (const name of weights.keys.keys()) {
     if (/^(adapter|diff_head)/.test(name)) values.set(name, await weights.readFloat32(name));

@@ -7,7 +7,7 @@ import { encodePng } from "@inctrl/datasets";
 import { type Device, openDevice } from "@inctrl/tensor";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Backbone, openBackbone } from "../src/index.js";
+import { type Backbone, isHeadName, openBackbone } from "../src/index.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -54,7 +54,10 @@ export function deviceTests(name: string) {
 
 /** The image tower of a committed fixture. */
 export const fixtureBackbone = (device: Device, fixture = PATCH14): Promise<Backbone> =>
-  openBackbone(device, join(fixture, "inctrl.pyth"), { config: join(fixture, "config.json") });
+  openBackbone(device, join(fixture, "inctrl.pyth"), {
+    config: join(fixture, "config.json"),
+    extra: isHeadName,
+  });
 
 /** Seeded values in [0, 1): mulberry32. */
 export function generator(seed: number): () => number {

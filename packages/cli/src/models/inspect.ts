@@ -7,6 +7,7 @@ import {
   parseConfig,
   type WeightsReport,
 } from "@inctrl/clip";
+import { isHeadName } from "@inctrl/inctrl";
 import { CliError, EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
 import { size } from "../ui/amounts.js";
@@ -21,11 +22,12 @@ export async function inspectModel(
   options: { config?: string; json?: boolean },
 ): Promise<number> {
   const { size: bytes } = await stat(path);
-  const asked = options.config === undefined ? undefined : await readConfig(options.config);
-  const report = await inspectWeights(path, asked);
+  const config = options.config === undefined ? undefined : await readConfig(options.config);
+  const report = await inspectWeights(path, { config, extra: isHeadName });
   const facts = factsOf(path, bytes, report);
-  const { fits, missing, unexpected, misshaped, config } = report;
-  if (options.json) await printJson({ ...facts, fits, missing, unexpected, misshaped, config });
+  const { fits, missing, unexpected, misshaped } = report;
+  if (options.json)
+    await printJson({ ...facts, fits, missing, unexpected, misshaped, config: report.config });
   else await print(asText(facts, report));
   return fits ? EXIT.ok : EXIT.failed;
 }

@@ -4,6 +4,7 @@ import { cacheDir } from "@inctrl/clip";
 import {
   type Backbone,
   Heads,
+  isHeadName,
   openBackbone,
   PromptBank,
   readPrompts,
@@ -32,6 +33,7 @@ export async function loadBackbone(
       dtype,
       turns,
       textCache: join(cacheDir(), "prototypes"),
+      extra: isHeadName,
       onProgress: progress.update,
     });
   } finally {

@@ -7,6 +7,7 @@ import {
   FeatureCache,
   FeatureStore,
   gatherData,
+  isHeadName,
   openBackbone,
   PairResiduals,
   RUN_FILES,
@@ -65,6 +66,7 @@ async function load(device: Device, settings: TrainSettings): Promise<Backbone> 
       config,
       vocabulary,
       textCache: join(cacheDir(), "prototypes"),
+      extra: isHeadName,
       onProgress: progress.update,
     });
   } finally {

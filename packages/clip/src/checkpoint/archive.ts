@@ -20,7 +20,7 @@ export interface Archive {
   size(name: string): number | undefined;
   /** Bytes [offset, offset + length) of an entry, in chunks of at most CHUNK_BYTES. */
   stream(name: string, offset: number, length: number): AsyncIterable<Uint8Array>;
-  /** A whole entry; throws `too_large` above `limit` bytes. */
+  /** A whole entry; throws `too-large` above `limit` bytes. */
   read(name: string, limit: number): Promise<Uint8Array>;
 }
 
@@ -38,11 +38,11 @@ class SourceReader extends yauzl.RandomAccessReader {
   }
 }
 
-/** Reads an archive's directory. Throws ClipError `bad_archive`, or `too_large` for a zip bomb. */
+/** Reads an archive's directory. Throws ClipError `bad-archive`, or `too-large` for a zip bomb. */
 export async function openArchive(source: ByteSource): Promise<Archive> {
   const { label } = source;
   const broken = (reason: string, cause?: unknown) =>
-    new ClipError("bad_archive", `${label}: a damaged zip archive (${reason}); fetch it again`, { cause });
+    new ClipError("bad-archive", `${label}: a damaged zip archive (${reason}); fetch it again`, { cause });
   const guard = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -89,7 +89,7 @@ export async function openArchive(source: ByteSource): Promise<Archive> {
       const size = find(name).uncompressedSize;
       if (size > limit)
         throw new ClipError(
-          "too_large",
+          "too-large",
           `${label}: its entry ${quoted(name)} claims ${size} bytes; at most ${limit} are read`,
         );
       const bytes = new Uint8Array(size);
@@ -117,7 +117,7 @@ async function listEntries(zip: yauzl.ZipFile, source: ByteSource, broken: (reas
     total += entry.uncompressedSize;
     if (total > limit)
       throw new ClipError(
-        "too_large",
+        "too-large",
         `${source.label}: ${source.size} bytes claim to unpack to ${total} or more, a zip bomb; not read`,
       );
     entries.set(name, entry);

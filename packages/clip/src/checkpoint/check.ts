@@ -2,7 +2,6 @@ import { quoted } from "@inctrl/tensor/files";
 import { gridSize, type ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
 import { clipParameters } from "../model/clip.js";
-import { isHeadName, isVisionName } from "./layouts.js";
 import { resizePositional } from "./positional.js";
 import type { Weights } from "./weights.js";
 
@@ -26,7 +25,7 @@ export interface CheckOptions {
 const POSITIONAL = "visual.positional_embedding";
 
 /**
- * Compares a checkpoint with a model. InCTRL's heads are never unexpected; a text tower is not when only the
+ * Compares a checkpoint with a model. Parts that were opened as `extra` are not unexpected, nor is a text tower when only the
  * vision tower is asked for; a positional embedding of another square grid fits, since it is resized.
  *
  * @example
@@ -34,7 +33,7 @@ const POSITIONAL = "visual.positional_embedding";
  */
 export function checkKeys(weights: Weights, config: ModelConfig, { parts }: CheckOptions): KeyReport {
   const known = clipParameters(config);
-  const asked = (name: string) => parts === "clip" || isVisionName(name);
+  const asked = (name: string) => parts === "clip" || name.startsWith("visual.");
   const missing: string[] = [];
   const misshaped: { name: string; got: readonly number[]; want: readonly number[] }[] = [];
   for (const [name, { shape: want }] of known) {
@@ -47,10 +46,10 @@ export function checkKeys(weights: Weights, config: ModelConfig, { parts }: Chec
     )
       misshaped.push({ name, got, want });
   }
-  const strangers = [...weights.keys.keys()].filter(
-    (name) => asked(name) && !known.has(name) && !isHeadName(name),
+  const unknown = [...weights.keys.keys()].filter(
+    (name) => asked(name) && !known.has(name) && !weights.extra.has(name),
   );
-  return { missing, unexpected: [...weights.unexpected, ...strangers], misshaped };
+  return { missing, unexpected: [...weights.unexpected, ...unknown], misshaped };
 }
 
 /** Throws ClipError `keys`, naming up to eight tensors of each kind, unless the checkpoint fits the model. */

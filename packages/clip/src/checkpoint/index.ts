@@ -1,7 +1,6 @@
 export { type CheckOptions, checkKeys, type KeyReport, readParameter, requireKeys } from "./check.js";
 export { inferConfig } from "./infer.js";
 export { inspectWeights, type WeightsReport } from "./inspect.js";
-export { isHeadName, type Layout } from "./layouts.js";
 export { openCheckpoint } from "./open.js";
 export { type PositionalSizes, resizePositional } from "./positional.js";
-export { canonicalWeights, openWeights, type Weights } from "./weights.js";
+export { canonicalWeights, type OpenOptions, openWeights, type Weights } from "./weights.js";

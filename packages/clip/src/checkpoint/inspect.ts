@@ -2,7 +2,7 @@ import { sizeOf } from "@inctrl/tensor";
 import type { ModelConfig } from "../config/types.js";
 import { checkKeys, type KeyReport } from "./check.js";
 import { inferConfig } from "./infer.js";
-import { openWeights, type Weights } from "./weights.js";
+import { type OpenOptions, openWeights, type Weights } from "./weights.js";
 
 /** What a weights file holds, and how it differs from a model of `config`. */
 export interface WeightsReport extends KeyReport {
@@ -22,13 +22,16 @@ export interface WeightsReport extends KeyReport {
 /**
  * Describes a weights file without reading its values.
  *
- * @param config what to compare it with; by default the configuration that its tensors tell.
+ * @param options.config what to compare it with; by default the configuration that its tensors tell.
  * @throws ClipError where the file is no checkpoint, or its tensors tell no configuration.
  * @example
  * const { fits, missing } = await inspectWeights("model.safetensors");
  */
-export async function inspectWeights(path: string, config?: ModelConfig): Promise<WeightsReport> {
-  const weights = await openWeights(path);
+export async function inspectWeights(
+  path: string,
+  { config, ...options }: OpenOptions & { config?: ModelConfig } = {},
+): Promise<WeightsReport> {
+  const weights = await openWeights(path, options);
   try {
     const compared = config ?? inferConfig(weights);
     const report = checkKeys(weights, compared, { parts: compared.text ? "clip" : "vision" });

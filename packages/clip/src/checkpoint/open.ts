@@ -23,12 +23,12 @@ export async function openCheckpoint(path: string): Promise<TensorFile> {
     // PROTO opcode: torch.save before 1.6 wrote bare pickles, and so does pickle.dump.
     if (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5)
       throw new ClipError(
-        "file_format",
+        "file-format",
         `${path}: a bare pickle (PyTorch before 1.6?), which is not read; convert one you trust with PyTorch: torch.save(torch.load(path), path)`,
       );
     if (start[8] !== 0x7b)
       throw new ClipError(
-        "file_format",
+        "file-format",
         `${path}: neither safetensors nor a PyTorch checkpoint; give the model's weights file`,
       );
   } catch (error) {

@@ -22,7 +22,7 @@ const MAX_INTEGER_BYTES = 64;
 /**
  * Runs a pickle (protocol 2 to 5) with no constructor but those of `constructors`.
  * Dicts become Maps, lists and tuples arrays, bytes Uint8Array, integers beyond 2^53 bigint.
- * Throws ClipError `bad_pickle`; `constructors` may throw others.
+ * Throws ClipError `bad-pickle`; `constructors` may throw others.
  */
 export function unpickle(bytes: Uint8Array, constructors: Constructors, label: string): unknown {
   return new Unpickler(bytes, constructors, label).run();
@@ -58,7 +58,7 @@ class Unpickler {
 
   bad(what: string): ClipError {
     return new ClipError(
-      "bad_pickle",
+      "bad-pickle",
       `${this.#label}: its pickle ${what}; save the file again with torch.save`,
     );
   }

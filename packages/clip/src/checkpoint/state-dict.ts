@@ -54,7 +54,7 @@ function collectScript(root: ScriptObject, tensors: Map<string, TorchTensor>, la
   for (let seen = 0; open.length > 0; seen++) {
     const { object, prefix, depth } = open.pop()!;
     if (seen > MAX_OBJECTS || depth > MAX_DEPTH)
-      throw new ClipError("bad_pickle", `${label}: its module tree is deeper or larger than any model's`);
+      throw new ClipError("bad-pickle", `${label}: its module tree is deeper or larger than any model's`);
     for (const [key, value] of object.attributes) {
       const name = `${prefix}${String(key)}`;
       if (value instanceof TorchTensor) tensors.set(name, value);

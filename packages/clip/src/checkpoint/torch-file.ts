@@ -34,7 +34,7 @@ export async function openTorch(source: ByteSource): Promise<TensorFile> {
   if (archive.size(`${root}byteorder`) !== undefined) {
     const order = new TextDecoder().decode(await archive.read(`${root}byteorder`, 16));
     if (order.trim() !== "little")
-      throw new ClipError("file_format", `${label}: was saved on a big-endian machine`);
+      throw new ClipError("file-format", `${label}: was saved on a big-endian machine`);
   }
   const pickle = await archive.read(`${root}data.pkl`, MAX_PICKLE_BYTES);
   const state = findState(unpickle(pickle, torchConstructors(label), label), label);
@@ -60,7 +60,7 @@ function archiveRoot(archive: Archive, label: string): string {
   const found = [...archive.names].filter((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name));
   if (found.length === 1) return found[0]!.slice(0, -"data.pkl".length);
   throw new ClipError(
-    "file_format",
+    "file-format",
     `${label}: a zip archive, but not one that torch.save wrote (no data.pkl in it)`,
   );
 }

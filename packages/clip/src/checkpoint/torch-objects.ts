@@ -99,10 +99,10 @@ class ScriptType {
   }
 }
 
-/** The constructors for one file; anything not listed above is refused by name (ClipError `unsafe_pickle`). */
+/** The constructors for one file; anything not listed above is refused by name (ClipError `unsafe-pickle`). */
 export function torchConstructors(label: string): Constructors {
   const refuse = (what: string) =>
-    new ClipError("bad_pickle", `${label}: its pickle ${what}; save the file again with torch.save`);
+    new ClipError("bad-pickle", `${label}: its pickle ${what}; save the file again with torch.save`);
   return {
     find(module, name) {
       const full = `${module}.${name}`;
@@ -114,7 +114,7 @@ export function torchConstructors(label: string): Constructors {
       if (SCRIPT_NAME.test(full)) return new ScriptType(full);
       if (DTYPE_NAME.test(full)) return new Inert();
       throw new ClipError(
-        "unsafe_pickle",
+        "unsafe-pickle",
         `${label}: its pickle asks to run ${quoted(full)}, which could do anything; re-save only the weights: torch.save(model.state_dict(), path)`,
       );
     },

@@ -1,7 +1,7 @@
 import { sizeOf } from "@inctrl/tensor";
 import { type FileTensor, quoted, type TensorFile } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
-import { detectLayout, type Layout, rename, wrapperPrefix } from "./layouts.js";
+import { detectLayout, type Layout, rankOf, rename, wrapperPrefix } from "../model/layouts.js";
 import { openCheckpoint } from "./open.js";
 
 /** A checkpoint seen through canonical (OpenCLIP) names, whatever its own layout. */
@@ -21,6 +21,8 @@ export interface Weights {
   readonly unexpected: readonly string[];
   /** Names in the file that are known and not needed, such as a classifier head. */
   readonly ignored: readonly string[];
+  /** Names of other parts in the file that `OpenOptions.extra` accepted. */
+  readonly extra: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
@@ -31,13 +33,10 @@ interface Recipe {
   readonly transpose: boolean;
 }
 
-/** Ranks of tensors that some layouts wrap in leading axes of size one. */
-const RANKS: ReadonlyMap<string, number> = new Map([
-  ["visual.class_embedding", 1],
-  ["visual.positional_embedding", 2],
-  ["positional_embedding", 2],
-  ["logit_scale", 0],
-]);
+export interface OpenOptions {
+  /** Accepts names of other parts that stand in the same file, such as heads; they are read under their own names. */
+  readonly extra?: (name: string) => boolean;
+}
 
 /**
  * Opens a checkpoint of any supported format and layout. Throws ClipError or TensorFileError.
@@ -47,10 +46,10 @@ const RANKS: ReadonlyMap<string, number> = new Map([
  * weights.shape("visual.conv1.weight") // [768, 3, 32, 32]
  * await weights.close()
  */
-export async function openWeights(path: string): Promise<Weights> {
+export async function openWeights(path: string, options: OpenOptions = {}): Promise<Weights> {
   const file = await openCheckpoint(path);
   try {
-    return canonicalWeights(file);
+    return canonicalWeights(file, options);
   } catch (error) {
     await file.close();
     throw error;
@@ -58,17 +57,17 @@ export async function openWeights(path: string): Promise<Weights> {
 }
 
 /** Sees an opened tensor file through canonical names; closing the weights closes the file. */
-export function canonicalWeights(file: TensorFile): Weights {
+export function canonicalWeights(file: TensorFile, { extra = () => false }: OpenOptions = {}): Weights {
   const names = [...file.tensors.keys()];
   const prefix = wrapperPrefix(names);
   const bare = names.map((name) => name.slice(prefix.length));
-  const layout = detectLayout(bare);
+  const layout = detectLayout(bare) ?? (bare.some(extra) ? "none" : undefined);
   if (layout === undefined)
     throw new ClipError(
       "layout",
       `${file.path}: no CLIP or ViT checkpoint: its tensors are ${bare.slice(0, 3).map(quoted).join(", ")}, ...; OpenCLIP, Hugging Face CLIPModel and timm ViT names are read`,
     );
-  const { recipes, unexpected, ignored } = plan(file, layout, prefix);
+  const { recipes, ...others } = plan(file, layout, prefix, extra);
   const recipe = (name: string): Recipe => {
     const found = recipes.get(name);
     if (found === undefined) throw new ClipError("keys", `${file.path}: has no tensor ${quoted(name)}`);
@@ -83,19 +82,21 @@ export function canonicalWeights(file: TensorFile): Weights {
     has: (name) => recipes.has(name),
     shape: (name) => recipe(name).shape,
     readFloat32: async (name, into) => cook(file, recipe(name), into),
-    unexpected,
-    ignored,
+    ...others,
     close: () => file.close(),
   };
 }
 
-function plan(file: TensorFile, layout: Layout, prefix: string) {
+function plan(file: TensorFile, layout: Layout, prefix: string, isExtra: (name: string) => boolean) {
   const unexpected: string[] = [];
   const ignored: string[] = [];
+  const extra = new Set<string>();
   const recipes = new Map<string, Recipe>();
   const stacks = new Map<string, (FileTensor | undefined)[]>();
   for (const tensor of file.tensors.values()) {
-    const fate = rename(layout, tensor.name.slice(prefix.length));
+    const name = tensor.name.slice(prefix.length);
+    const fate = isExtra(name) ? { to: name } : rename(layout, name);
+    if (isExtra(name)) extra.add(name);
     if (fate === "ignored") ignored.push(tensor.name);
     else if (fate === "unexpected" || recipes.has(fate.to)) unexpected.push(tensor.name);
     else if (fate.part !== undefined) {
@@ -105,7 +106,7 @@ function plan(file: TensorFile, layout: Layout, prefix: string) {
       stacks.set(fate.to, stack);
     } else {
       const transpose = fate.transpose ?? false;
-      const shape = transpose ? tensor.shape.toReversed() : squeeze(tensor.shape, RANKS.get(fate.to));
+      const shape = transpose ? tensor.shape.toReversed() : squeeze(tensor.shape, rankOf(fate.to));
       recipes.set(fate.to, { shape, sources: [tensor.name], transpose });
     }
   }
@@ -116,7 +117,7 @@ function plan(file: TensorFile, layout: Layout, prefix: string) {
     if (shape === undefined) unexpected.push(...sources);
     else recipes.set(to, { shape, sources, transpose: false });
   }
-  return { recipes, unexpected, ignored };
+  return { recipes, unexpected, ignored, extra };
 }
 
 /** Drops leading axes of size one down to `rank`. */

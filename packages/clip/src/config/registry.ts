@@ -61,7 +61,7 @@ export function listConfigs(): ModelConfig[] {
 
 /**
  * The configuration called `name` (case and the choice of `-`, `_` or `/` do not matter).
- * Throws ClipError `unknown_model` with the nearest names.
+ * Throws ClipError `unknown-model` with the nearest names.
  *
  * @example
  * findConfig("ViT-B-16-plus-240").embedDim // 640
@@ -78,7 +78,7 @@ export function findConfig(name: string): ModelConfig {
     .map(({ known }) => known);
   const shown = name.length > 60 ? `${name.slice(0, 60)}...` : name;
   throw new ClipError(
-    "unknown_model",
+    "unknown-model",
     `model ${JSON.stringify(shown)} is not known; did you mean ${nearest.join(", ")}?`,
   );
 }

@@ -115,11 +115,11 @@ function check(url: string, total: number | undefined, { bytes, maxBytes }: Down
   if (total === undefined) return;
   if (total > maxBytes)
     throw new HubError(
-      "too_large",
+      "too-large",
       `${url}: ${total} bytes announced, at most ${maxBytes} are expected of this file`,
     );
   if (bytes !== undefined && total !== bytes)
-    throw new HubError("wrong_length", `${url}: ${total} bytes announced, the published file has ${bytes}`);
+    throw new HubError("wrong-length", `${url}: ${total} bytes announced, the published file has ${bytes}`);
 }
 
 interface Drain {
@@ -139,7 +139,7 @@ async function drain(response: Response, file: FileHandle, drain: Drain): Promis
       onBytes();
       if (received + chunk.length > Math.min(options.maxBytes, total ?? Number.POSITIVE_INFINITY))
         throw new HubError(
-          "too_large",
+          "too-large",
           `${url}: more bytes come than announced or expected (${total ?? options.maxBytes})`,
         );
       await writeAll(file, chunk, received);

@@ -1,14 +1,14 @@
 /** What went wrong with a download or with finding a model; stable, for programs. */
 export type HubErrorCode =
-  | "unknown_model"
-  | "not_found"
-  | "not_pulled"
-  | "http_status"
+  | "unknown-model"
+  | "not-found"
+  | "not-pulled"
+  | "http-status"
   | "network"
-  | "too_large"
-  | "wrong_length"
+  | "too-large"
+  | "wrong-length"
   | "checksum"
-  | "no_checksum"
+  | "no-checksum"
   | "disk"
   | "aborted";
 

@@ -45,7 +45,7 @@ export async function request(
     throw new TransientError(`HTTP ${status}`, retryAfter(response.headers.get("retry-after")));
   const hint = status === 404 ? "it is not published there any more" : "the server does not hand it out";
   throw new HubError(
-    "http_status",
+    "http-status",
     `${url}: HTTP ${status}, ${hint}; get the file yourself and pass its path`,
   );
 }
@@ -57,7 +57,7 @@ const MAX_HOPS = 5;
 /**
  * The SHA-256 sum a hub keeps on record for a large file: the `X-Linked-ETag` header, or an ETag that is a sum, of
  * the hub's own answer. Redirects are followed one by one because the file servers behind them do not repeat it.
- * Throws HubError "no_checksum" where the hub names none.
+ * Throws HubError "no-checksum" where the hub names none.
  */
 export async function checksumFromHub(url: string, signal?: AbortSignal): Promise<string> {
   let at = url;
@@ -72,5 +72,5 @@ export async function checksumFromHub(url: string, signal?: AbortSignal): Promis
     if (!location) break;
     at = new URL(location, at).href;
   }
-  throw new HubError("no_checksum", `${url}: the hub tells no SHA-256 sum, so the file could not be checked`);
+  throw new HubError("no-checksum", `${url}: the hub tells no SHA-256 sum, so the file could not be checked`);
 }

@@ -35,12 +35,12 @@ export interface PulledFile {
 /** Every name `pull` takes. */
 export const hubNames = (): string[] => [...HUB_MODELS, VOCABULARY_DOWNLOAD].map(({ name }) => name);
 
-/** The catalogue entry called `name`; throws HubError "unknown_model" with the names there are. */
+/** The catalogue entry called `name`; throws HubError "unknown-model" with the names there are. */
 export function findHubModel(name: string): HubModel {
   const wanted = name.toLowerCase().replaceAll("_", "-");
   const model = [...HUB_MODELS, VOCABULARY_DOWNLOAD].find((entry) => entry.name === wanted);
   if (model) return model;
-  throw new HubError("unknown_model", `no download is called "${name}"; known are ${hubNames().join(", ")}`);
+  throw new HubError("unknown-model", `no download is called "${name}"; known are ${hubNames().join(", ")}`);
 }
 
 /** The path a file of the catalogue is kept under. */
@@ -108,7 +108,7 @@ function howChecked({ url, sha256 }: HubFile): PulledFile["checked"] {
   if (sha256 === "from-hub") return "hub";
   if (/^[0-9a-f]{64}$/i.test(sha256)) return "sha256";
   if (/^[0-9a-f]{8,63}$/i.test(sha256)) return "sha256-prefix";
-  throw new HubError("no_checksum", `${url}: "${sha256}" is no SHA-256 sum, nor its first 8 or more digits`);
+  throw new HubError("no-checksum", `${url}: "${sha256}" is no SHA-256 sum, nor its first 8 or more digits`);
 }
 
 /** The same path on another server. */

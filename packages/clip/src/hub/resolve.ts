@@ -17,7 +17,7 @@ const LOOKS_LIKE_A_PATH = /[/\\]|\.(safetensors|pt|pth|bin|pyth)$/i;
 
 /**
  * Finds a model by path, by the name of the one that is shipped, by its name in the catalogue, or by the name of its
- * configuration (then the first one that has been downloaded). Nothing is downloaded: throws HubError "not_pulled" with the command that does it.
+ * configuration (then the first one that has been downloaded). Nothing is downloaded: throws HubError "not-pulled" with the command that does it.
  *
  * @example
  * const { weights } = await resolveModel("vit-b-16-plus-240-laion400m-e32");
@@ -27,7 +27,7 @@ export async function resolveModel(nameOrPath: string, folder: string = cacheDir
   const vocabulary = (await fileExists(merges)) ? { vocabulary: merges } : {};
   if (await fileExists(nameOrPath)) return { weights: nameOrPath, ...vocabulary };
   if (LOOKS_LIKE_A_PATH.test(nameOrPath))
-    throw new HubError("not_found", `${nameOrPath}: no such file; check the path`);
+    throw new HubError("not-found", `${nameOrPath}: no such file; check the path`);
 
   const shipped = await shippedModel(nameOrPath);
   if (shipped) return shipped;
@@ -40,11 +40,11 @@ export async function resolveModel(nameOrPath: string, folder: string = cacheDir
   const [first] = candidates;
   if (!first)
     throw new HubError(
-      "unknown_model",
+      "unknown-model",
       `"${nameOrPath}" is neither a file nor one of ${[SHIPPED_MODEL, ...hubNames()].join(", ")}`,
     );
   throw new HubError(
-    "not_pulled",
+    "not-pulled",
     `${nameOrPath} is not on this disk yet: run "inctrl models pull ${first.name}"`,
   );
 }

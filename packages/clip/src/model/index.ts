@@ -1,5 +1,6 @@
 export { Block, type BlockConfig, type BlockOptions, Transformer } from "./block.js";
 export { Clip, clipParameters, type Parts, parameterCount } from "./clip.js";
+export type { Layout } from "./layouts.js";
 export { buildClip, type LoadOptions, loadClip } from "./load.js";
 export { randomParameters } from "./random.js";
 export { TextTransformer } from "./text.js";

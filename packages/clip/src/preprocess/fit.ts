@@ -1,4 +1,3 @@
-// How a model's square window is laid over an image of another shape.
 import { ClipError } from "../errors.js";
 import type { Size, Window } from "./resize.js";
 
@@ -9,16 +8,16 @@ import type { Size, Window } from "./resize.js";
  */
 export type Fit = "crop" | "squash" | "tile";
 
-/** The size an image is resized to, and the windows of it that are used. */
+/** The size an image is resized to, and the windows of it that the model sees. */
 export interface Layout {
   readonly size: Size;
   readonly windows: readonly Window[];
 }
 
-/** Tiles an image may be cut into; beyond, its aspect ratio is taken for a mistake. */
+/** Tiles an image may be cut into; a more extreme aspect ratio is taken for a mistake. */
 const MAX_TILES = 64;
 
-/** Lays windows of `side` x `side` over an image. Throws ClipError `image` when tiling needs more than 64. */
+/** Lays windows of `side` x `side` over an image. @throws ClipError `tiles` when tiling needs more than 64. */
 export function layOut(image: Size, side: number, fit: Fit): Layout {
   const square = { left: 0, top: 0, width: side, height: side };
   if (fit === "squash") return { size: { width: side, height: side }, windows: [square] };
@@ -38,8 +37,8 @@ function tileStarts(length: number, side: number): number[] {
   const count = Math.ceil(length / side);
   if (count > MAX_TILES)
     throw new ClipError(
-      "image",
-      `image: ${length / side} times as long as wide takes over ${MAX_TILES} tiles; use --fit crop or squash`,
+      "tiles",
+      `image: ${(length / side).toFixed(1)} times as long as wide takes over ${MAX_TILES} tiles; crop or squash it instead`,
     );
   const gap = count > 1 ? (length - side) / (count - 1) : 0;
   return Array.from({ length: count }, (_, i) => Math.round(i * gap));

@@ -32,7 +32,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 test("a file that makes a model says so, with its layout, its type and its size", async () => {
   const { fits, format, layout, dtype, parameters, missing, unexpected, misshaped } = await inspectWeights(
     path,
-    SMALL,
+    { config: SMALL },
   );
   assert.equal([fits, format, layout, dtype], [true, "safetensors", "openclip", "F32"]);
   assert.is(parameters, parameterCount(SMALL));
@@ -40,7 +40,7 @@ test("a file that makes a model says so, with its layout, its type and its size"
 });
 
 test("another configuration does not fit, and the report names what differs", async () => {
-  const { fits, misshaped } = await inspectWeights(path, findConfig("ViT-B-32"));
+  const { fits, misshaped } = await inspectWeights(path, { config: findConfig("ViT-B-32") });
   assert.not(fits);
   assert.equal(
     misshaped.find(({ name }) => name === "visual.class_embedding"),

@@ -113,8 +113,8 @@ test("os.system in an archive, and bare pickles, are refused", async () => {
     op.tuple,
     op.reduce,
   );
-  await refused("unsafe_pickle", torchArchive(evil), "os.system");
-  await refused("file_format", evil, "bare pickle");
+  await refused("unsafe-pickle", torchArchive(evil), "os.system");
+  await refused("file-format", evil, "bare pickle");
   assert.not(existsSync(join(folder, "owned")));
   await openCheckpoint(golden("legacy.pt")).then(
     () => assert.unreachable(),
@@ -130,8 +130,8 @@ test("storages that lie about their size, and tensors that reach past them", asy
   await attempt("offsets", { key: "9" }, "is missing");
   await attempt("offsets", { key: "../data.pkl" }, "is missing");
   await attempt("offsets", { type: "HalfStorage" }, "should hold 8 bytes");
-  await attempt("bad_pickle", { count: -4n }, "impossible size");
-  await attempt("unsafe_pickle", { type: "QUInt8Storage" }, "QUInt8Storage");
+  await attempt("bad-pickle", { count: -4n }, "impossible size");
+  await attempt("unsafe-pickle", { type: "QUInt8Storage" }, "QUInt8Storage");
   await attempt("offsets", { shape: [5n] }, "reaches past");
   await attempt("offsets", { offset: 1n }, "reaches past");
   await attempt("offsets", { offset: -1n }, "no offset");
@@ -149,20 +149,20 @@ test("zip bombs are refused before anything is unpacked", async () => {
     { name: "a/data.pkl", data: stateOf(tensorOps({ count: 20_000_000n, shape: [20_000_000n] })) },
     { name: "a/data/0", data: zeros, deflate: true },
   ];
-  await refused("too_large", zip(bomb), "zip bomb");
+  await refused("too-large", zip(bomb), "zip bomb");
   // An entry that unpacks to more than it admits.
   const modest = zip([{ name: "a/data.pkl", data: zeros.subarray(0, 1_000_000), deflate: true, claim: 100 }]);
-  await refused("bad_archive", modest, "damaged");
+  await refused("bad-archive", modest, "damaged");
   const short = zip([{ name: "a/data.pkl", data: new Uint8Array(10), deflate: true, claim: 100 }]);
-  await refused("bad_archive", short, "damaged");
+  await refused("bad-archive", short, "damaged");
 });
 
 test("archives that are none of ours, or broken, say so", async () => {
-  await refused("file_format", zip([{ name: "word/document.xml", data: floats(1) }]), "no data.pkl");
-  await refused("bad_archive", zip([{ name: "a/x", data: floats(1) }]).subarray(0, 60), "damaged");
+  await refused("file-format", zip([{ name: "word/document.xml", data: floats(1) }]), "no data.pkl");
+  await refused("bad-archive", zip([{ name: "a/x", data: floats(1) }]).subarray(0, 60), "damaged");
   const twice = { name: "a/data.pkl", data: floats(1) };
-  await refused("bad_archive", zip([twice, twice]), "two entries");
-  await refused("bad_archive", zip([{ name: "../data.pkl", data: floats(1) }]), "damaged");
+  await refused("bad-archive", zip([twice, twice]), "two entries");
+  await refused("bad-archive", zip([{ name: "../data.pkl", data: floats(1) }]), "damaged");
   await refused("layout", torchArchive(pickle(op.dict)), "no tensors");
   await refused("layout", torchArchive(pickle(op.text("hello"))), "no tensors");
   const big = zip([
@@ -170,7 +170,7 @@ test("archives that are none of ours, or broken, say so", async () => {
     { name: "a/byteorder", data: Buffer.from("big") },
     { name: "a/data/0", data: floats(1, 2, 3, 4) },
   ]);
-  await refused("file_format", big, "big-endian");
+  await refused("file-format", big, "big-endian");
 });
 
 test("a module that contains itself ends", async () => {
@@ -178,12 +178,12 @@ test("a module that contains itself ends", async () => {
   const recall = Buffer.from("h\x00", "latin1");
   const self = [op.global("__torch__", "A"), op.emptyTuple, Buffer.from([0x81]), memoised];
   const state = [op.dict, op.mark, op.text("x"), recall, op.text("y"), recall, op.setItems, op.build];
-  await refused("bad_pickle", torchArchive(pickle(...self, ...state)), "module tree");
+  await refused("bad-pickle", torchArchive(pickle(...self, ...state)), "module tree");
 });
 
 test("neither kind of file, by content and not by name", async () => {
-  await refused("file_format", Buffer.from("just a text file, called .pt"), "neither safetensors nor");
-  await refused("file_format", new Uint8Array(0), "neither");
+  await refused("file-format", Buffer.from("just a text file, called .pt"), "neither safetensors nor");
+  await refused("file-format", new Uint8Array(0), "neither");
   await refused("header", Buffer.from('12345678{"not": "ours"}'), "no safetensors file or damaged");
 });
 

@@ -45,7 +45,7 @@ test("plain values of protocols 2 and 4, as Python writes them", () => {
 test("a pickle cut anywhere is refused", () => {
   const whole = Buffer.from(PROTOCOL_4, "hex");
   for (let length = 0; length < whole.length; length++)
-    refused("bad_pickle", whole.subarray(0, length), "x.pt");
+    refused("bad-pickle", whole.subarray(0, length), "x.pt");
 });
 
 test("random bytes never do anything but throw ClipError", () => {
@@ -65,49 +65,49 @@ test("random bytes never do anything but throw ClipError", () => {
 test("code is refused by name and never run", () => {
   const evil = (module: string, name: string) =>
     pickle(op.global(module, name), op.mark, op.text("echo owned"), op.tuple, op.reduce);
-  refused("unsafe_pickle", evil("os", "system"), "os.system");
-  refused("unsafe_pickle", evil("posix", "system"), "posix.system");
-  refused("unsafe_pickle", evil("builtins", "eval"), "builtins.eval");
-  refused("unsafe_pickle", evil("torch", "load"), "torch.load");
-  refused("unsafe_pickle", evil("torch.storage", "_load_from_bytes"), "_load_from_bytes");
-  refused("unsafe_pickle", evil("collections", "OrderedDict.__init__"), "__init__");
-  refused("unsafe_pickle", evil("torch", "constructorStorage"), "constructorStorage");
+  refused("unsafe-pickle", evil("os", "system"), "os.system");
+  refused("unsafe-pickle", evil("posix", "system"), "posix.system");
+  refused("unsafe-pickle", evil("builtins", "eval"), "builtins.eval");
+  refused("unsafe-pickle", evil("torch", "load"), "torch.load");
+  refused("unsafe-pickle", evil("torch.storage", "_load_from_bytes"), "_load_from_bytes");
+  refused("unsafe-pickle", evil("collections", "OrderedDict.__init__"), "__init__");
+  refused("unsafe-pickle", evil("torch", "constructorStorage"), "constructorStorage");
   // STACK_GLOBAL builds the name from strings, and may hide line breaks in it.
   const stacked = pickle(op.text("os\n"), op.text("system"), Buffer.from([0x93]));
-  refused("unsafe_pickle", stacked, "os\\n.system");
+  refused("unsafe-pickle", stacked, "os\\n.system");
   // A TorchScript class is a bag of attributes, whatever it is called.
   const script = read(pickle(op.global("__torch__.os", "system"), op.emptyTuple, Buffer.from([0x81])));
   assert.instance(script, ScriptObject);
 });
 
 test("calling values, building on scalars, extension codes and old opcodes are refused", () => {
-  refused("bad_pickle", pickle(op.int(1), op.emptyTuple, op.reduce), "not a constructor");
-  refused("bad_pickle", pickle(op.text("x"), op.text("y"), op.reduce), "without arguments");
-  refused("bad_pickle", pickle(op.int(1), op.persistent), "no storage");
+  refused("bad-pickle", pickle(op.int(1), op.emptyTuple, op.reduce), "not a constructor");
+  refused("bad-pickle", pickle(op.text("x"), op.text("y"), op.reduce), "without arguments");
+  refused("bad-pickle", pickle(op.int(1), op.persistent), "no storage");
   refused(
-    "bad_pickle",
+    "bad-pickle",
     pickle(op.global("collections", "OrderedDict"), op.mark, op.int(1), op.tuple, op.reduce),
     "pairs",
   );
-  refused("bad_pickle", pickle(Buffer.from([0x82, 1])), "opcode 0x82");
-  refused("bad_pickle", pickle(Buffer.from("ios\nsystem\n")), "opcode 0x69");
+  refused("bad-pickle", pickle(Buffer.from([0x82, 1])), "opcode 0x82");
+  refused("bad-pickle", pickle(Buffer.from("ios\nsystem\n")), "opcode 0x69");
 });
 
 test("memo, marks and containers are checked", () => {
-  refused("bad_pickle", pickle(Buffer.from("h\x05", "latin1")), "remembered");
-  refused("bad_pickle", pickle(op.tuple), "mark");
-  refused("bad_pickle", pickle(Buffer.from("0")), "empty stack");
-  refused("bad_pickle", pickle(op.list, op.mark, op.int(1), op.int(2), op.setItems), "not a dict");
-  refused("bad_pickle", pickle(op.dict, op.mark, op.int(1), op.setItems), "without a value");
-  refused("bad_pickle", pickle(op.dict, op.int(1), Buffer.from("a")), "not a list");
+  refused("bad-pickle", pickle(Buffer.from("h\x05", "latin1")), "remembered");
+  refused("bad-pickle", pickle(op.tuple), "mark");
+  refused("bad-pickle", pickle(Buffer.from("0")), "empty stack");
+  refused("bad-pickle", pickle(op.list, op.mark, op.int(1), op.int(2), op.setItems), "not a dict");
+  refused("bad-pickle", pickle(op.dict, op.mark, op.int(1), op.setItems), "without a value");
+  refused("bad-pickle", pickle(op.dict, op.int(1), Buffer.from("a")), "not a list");
 });
 
 test("lengths that lie, absurd integers and endless nesting are refused", () => {
-  refused("bad_pickle", pickle(Buffer.from([0x58, 0xff, 0xff, 0xff, 0xff])), "cut short");
-  refused("bad_pickle", pickle(Buffer.from([0x8e, 255, 255, 255, 255, 255, 255, 255, 255])), "cut short");
-  refused("bad_pickle", pickle(Buffer.from([0x8b, 0xff, 0xff, 0xff, 0x7f])), "absurd");
-  refused("bad_pickle", pickle(Buffer.alloc(5000, "(")), "nests deeper");
-  refused("bad_pickle", pickle(Buffer.alloc(2_100_000, "N")), "opcodes");
+  refused("bad-pickle", pickle(Buffer.from([0x58, 0xff, 0xff, 0xff, 0xff])), "cut short");
+  refused("bad-pickle", pickle(Buffer.from([0x8e, 255, 255, 255, 255, 255, 255, 255, 255])), "cut short");
+  refused("bad-pickle", pickle(Buffer.from([0x8b, 0xff, 0xff, 0xff, 0x7f])), "absurd");
+  refused("bad-pickle", pickle(Buffer.alloc(5000, "(")), "nests deeper");
+  refused("bad-pickle", pickle(Buffer.alloc(2_100_000, "N")), "opcodes");
 });
 
 test("a deep chain of lists is read without recursion", () => {

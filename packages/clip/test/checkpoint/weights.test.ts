@@ -5,7 +5,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { checkKeys, readParameter, requireKeys } from "../../src/checkpoint/check.js";
 import { inferConfig } from "../../src/checkpoint/infer.js";
-import { canonicalWeights, openWeights, type Weights } from "../../src/checkpoint/weights.js";
+import {
+  canonicalWeights,
+  type OpenOptions,
+  openWeights,
+  type Weights,
+} from "../../src/checkpoint/weights.js";
 import { parseConfig } from "../../src/config/parse.js";
 import { findConfig } from "../../src/config/registry.js";
 import type { ModelConfig } from "../../src/config/types.js";
@@ -45,8 +50,11 @@ function canonical(config: ModelConfig): Tensors {
   return tensors;
 }
 
-const open = (tensors: Tensors) =>
-  canonicalWeights(parseSafetensors(Buffer.concat(serializeSafetensors(tensors)), "t"));
+/** Heads of a model that was trained on top, in the same file. */
+const extra = (name: string) => name.startsWith("adapter.") || name.startsWith("diff_head");
+
+const open = (tensors: Tensors, options?: OpenOptions) =>
+  canonicalWeights(parseSafetensors(Buffer.concat(serializeSafetensors(tensors)), "t"), options);
 
 function transposed({ shape, data }: StoredTensor): StoredTensor {
   const [rows, columns] = shape as [number, number];
@@ -186,11 +194,12 @@ function fake(
     readFloat32: () => Promise.reject(new Error("no values")),
     unexpected: [],
     ignored: [],
+    extra: new Set(),
     close: async () => {},
   };
 }
 
-test("missing, unexpected and misshaped tensors are reported, heads are welcome", () => {
+test("missing, unexpected and misshaped tensors are reported, and parts that are asked for beside the model are not", () => {
   const tensors = canonical(clip);
   tensors.delete("visual.ln_post.bias");
   tensors.set("visual.proj", { dtype: "F32", shape: [1, 2], data: new Float32Array(2) });
@@ -201,7 +210,12 @@ test("missing, unexpected and misshaped tensors are reported, heads are welcome"
     shape: [],
     data: new BigInt64Array(1),
   });
-  const weights = open(tensors);
+  assert.equal([...open(tensors).unexpected].sort(), [
+    "adapter.fc.0.weight",
+    "diff_head_ref.bn1.num_batches_tracked",
+    "visual.extra",
+  ]);
+  const weights = open(tensors, { extra });
   assert.ok(weights.has("adapter.fc.0.weight"));
   assert.equal(checkKeys(weights, clip, { parts: "clip" }), {
     missing: ["visual.ln_post.bias"],
@@ -243,10 +257,10 @@ test("another image size resizes the positional embedding", async () => {
   assert.equal(values.slice(0, 64), (await weights.readFloat32("visual.positional_embedding")).slice(0, 64));
 });
 
-test("heads alone, and files of something else", () => {
+test("other parts alone, and files of something else", () => {
   const one = { dtype: "F32" as const, shape: [1], data: new Float32Array(1) };
-  const heads = open(new Map([["diff_head.projection1.bias", one]]));
-  assert.is(heads.layout, "heads");
+  const heads = open(new Map([["diff_head.projection1.bias", one]]), { extra });
+  assert.is(heads.layout, "none");
   assert.throws(() => inferConfig(heads), /visual\.conv1\.weight/);
   assert.throws(
     () => open(new Map([["encoder.bert.weight", one]])),
@@ -272,7 +286,7 @@ test("every golden checkpoint is the same model", async () => {
     ["clip-trainer-fp16.pt", "F16", 5e-4],
     ["inctrl.pyth", "F32", 0],
   ] as const) {
-    const got = await openWeights(`${shared}golden/tiny/${name}`);
+    const got = await openWeights(`${shared}golden/tiny/${name}`, { extra });
     requireKeys(got, config, { parts: "clip" });
     assert.equal([got.dtype, got.layout, got.unexpected, got.ignored], [dtype, "openclip", [], []], name);
     for (const key of want.keys.keys()) {

@@ -82,7 +82,7 @@ test("names are found whatever their punctuation; unknown ones get suggestions",
     findConfig("ViT-B-33");
     assert.unreachable();
   } catch (error) {
-    assert.is((error as ClipError).code, "unknown_model");
+    assert.is((error as ClipError).code, "unknown-model");
     assert.match((error as Error).message, "did you mean ViT-B-32");
   }
   assert.throws(() => findConfig("x".repeat(1e6)), /not known/);

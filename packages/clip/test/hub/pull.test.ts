@@ -129,7 +129,7 @@ test("starts over where the content changed between two calls", async () => {
 
 test("a missing file is told at once", async () => {
   const error = await failure(hub.pull((_q, r) => r.writeHead(404).end()));
-  assert.is(error.code, "http_status");
+  assert.is(error.code, "http-status");
   assert.match(error.message, "HTTP 404");
   assert.is(hub.server!.seen.length, 1);
   assert.equal(hub.stored(), []);
@@ -215,7 +215,7 @@ test("a cache folder that cannot be made is told with the way out", async () => 
 
 test("an unknown name lists the known ones", async () => {
   const error = await failure(pull("vit-z"));
-  assert.is(error.code, "unknown_model");
+  assert.is(error.code, "unknown-model");
   assert.match(error.message, "vit-b-16-plus-240-laion400m-e32");
 });
 

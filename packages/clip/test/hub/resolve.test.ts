@@ -48,19 +48,19 @@ test("a downloaded model is found by its name and by its configuration's", async
 
 test("a known model that is not there is refused with the command that gets it", async () => {
   const [code, message] = await refusal("ViT-B-16-plus-240");
-  assert.is(code, "not_pulled");
+  assert.is(code, "not-pulled");
   assert.match(message, "inctrl models pull vit-b-16-plus-240-laion400m-e32");
   put(E31);
-  assert.is((await refusal("vit-b-16-plus-240-laion400m-e32"))[0], "not_pulled");
+  assert.is((await refusal("vit-b-16-plus-240-laion400m-e32"))[0], "not-pulled");
 });
 
 test("a missing path and an unknown name are told apart", async () => {
   assert.equal(await refusal("weights/none.pt"), [
-    "not_found",
+    "not-found",
     "weights/none.pt: no such file; check the path",
   ]);
-  assert.is((await refusal("none.safetensors"))[0], "not_found");
-  assert.is((await refusal("vit-z-99"))[0], "unknown_model");
+  assert.is((await refusal("none.safetensors"))[0], "not-found");
+  assert.is((await refusal("vit-z-99"))[0], "unknown-model");
 });
 
 test("the cache folder follows INCTRL_CACHE, then the platform", () => {

@@ -25,24 +25,24 @@ test("a published beginning of a sum is checked as such", async () => {
   rmSync(path.join(hub.folder, "models/w.bin"));
   assert.is((await failure(hub.pull(handler, { sha256: "00000000" }))).code, "checksum");
   for (const useless of ["", "abc", `${"0".repeat(64)}1`])
-    assert.is((await failure(hub.pull(handler, { sha256: useless }))).code, "no_checksum");
+    assert.is((await failure(hub.pull(handler, { sha256: useless }))).code, "no-checksum");
 });
 
 test("more bytes than expected are refused, announced or not", async () => {
   const announced = await failure(hub.pull((q, r) => sendFile(q, r, { body: BODY }), { maxBytes: 1000 }));
-  assert.is(announced.code, "too_large");
+  assert.is(announced.code, "too-large");
   await hub.close();
   const endless: Handler = (_q, r) => {
     const more = setInterval(() => r.write(content(50_000)), 1);
     r.on("close", () => clearInterval(more));
   };
-  assert.is((await failure(hub.pull(endless, { maxBytes: 200_000 }))).code, "too_large");
+  assert.is((await failure(hub.pull(endless, { maxBytes: 200_000 }))).code, "too-large");
   assert.not.ok(hub.stored().includes("w.bin"));
 });
 
 test("a length that is not the published one is refused before the download", async () => {
   const error = await failure(hub.pull((q, r) => sendFile(q, r, { body: BODY }), { bytes: 399_999 }));
-  assert.is(error.code, "wrong_length");
+  assert.is(error.code, "wrong-length");
 });
 
 test("a re-encoded answer is refused", async () => {
@@ -72,7 +72,7 @@ test("a hub that tells no sum is refused", async () => {
   const error = await failure(
     hub.pull((q, r) => sendFile(q, r, { body: BODY, etag: ETAG }), { sha256: "from-hub" }),
   );
-  assert.is(error.code, "no_checksum");
+  assert.is(error.code, "no-checksum");
   assert.equal(hub.stored(), []);
 });
 

@@ -32,6 +32,8 @@ export interface BackboneOptions {
   turns?: 1 | 8;
   /** Folder in which text prototypes are kept from run to run. Without it they are not. */
   textCache?: string;
+  /** Accepts names of other parts in the same file, such as a method's heads; they are passed over. Default none. */
+  extra?: (name: string) => boolean;
   /** Parameters loaded so far, and in all. */
   onProgress?: (loaded: number, total: number) => void;
 }
@@ -121,7 +123,7 @@ export async function openBackbone(
   options: BackboneOptions = {},
 ): Promise<Backbone> {
   const resolved = await resolveModel(source);
-  const weights = await openWeights(resolved.weights);
+  const weights = await openWeights(resolved.weights, options);
   try {
     const chosen = await chooseConfig(weights, options.config ?? resolved.config);
     const config = { ...chosen, promptTurns: options.turns ?? chosen.promptTurns };

@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelConfig, openWeights, parseConfig, type Weights } from "@inctrl/clip";
 import { InctrlError } from "@inctrl/detect";
+import { isHeadName } from "../heads.js";
 
 /** Files of a fixture that hold values to agree with, not weights. */
 const GOLDEN_FILE = /^(forward|contrastive|train-.*)\.safetensors$/;
@@ -33,7 +34,7 @@ export async function openFixture(dir: string): Promise<Fixture> {
   };
   try {
     for (const name of names.sort()) {
-      checkpoints.push({ name, weights: await openWeights(join(dir, name)) });
+      checkpoints.push({ name, weights: await openWeights(join(dir, name), { extra: isHeadName }) });
     }
     // Full precision first, so that the reference is exact.
     checkpoints.sort((a, b) => Number(a.weights.dtype !== "F32") - Number(b.weights.dtype !== "F32"));

@@ -1,13 +1,5 @@
 import { join } from "node:path";
-import {
-  type Clip,
-  checkKeys,
-  clipParameters,
-  isHeadName,
-  loadClip,
-  type ModelConfig,
-  type Weights,
-} from "@inctrl/clip";
+import { type Clip, checkKeys, clipParameters, loadClip, type ModelConfig, type Weights } from "@inctrl/clip";
 import { encodePixels, InctrlError, prototypesFromIds } from "@inctrl/detect";
 import {
   type Device,
@@ -20,7 +12,7 @@ import {
   type TensorFile,
   tensor,
 } from "@inctrl/tensor";
-import { Heads } from "../heads.js";
+import { Heads, isHeadName } from "../heads.js";
 import { runModel } from "../model.js";
 import { contrastiveChecks } from "./contrastive.js";
 import { type Fixture, openFixture } from "./fixture.js";

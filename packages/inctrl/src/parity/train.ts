@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clip, isHeadName, loadClip } from "@inctrl/clip";
+import { type Clip, loadClip } from "@inctrl/clip";
 import { encodePixels, InctrlError, prototypesFromIds, textScore } from "@inctrl/detect";
 import {
   add,
@@ -17,7 +17,7 @@ import {
   tensor,
 } from "@inctrl/tensor";
 import { type HeadsModule, makeHeads } from "../head-modules.js";
-import { headValuesIn } from "../heads.js";
+import { headValuesIn, isHeadName } from "../heads.js";
 import { runHeads } from "../model.js";
 import { patchResiduals } from "../residual.js";
 import { focalLoss, type LossForm } from "../training/focal.js";

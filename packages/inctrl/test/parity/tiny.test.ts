@@ -187,7 +187,7 @@ test("a folder that is no fixture is refused in one line", async ({ device, fold
   );
   await refused(
     await spoilt("cut-weights", (dir) => truncateSync(join(dir, "inctrl.pyth"), 50_000)),
-    "bad_archive",
+    "bad-archive",
     /inctrl\.pyth/,
   );
   const without = (name: string, left: RegExp) =>

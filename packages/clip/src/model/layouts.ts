@@ -1,0 +1,186 @@
+// Names of weights in the wild, renamed to those of our modules, which are OpenCLIP's. In tables `*` is the number of a
+// block, and a row that names a layer renames its weight and bias.
+import type { nn } from "@inctrl/tensor";
+import type { ModelConfig } from "../config/types.js";
+import { clipParameters } from "./clip.js";
+
+/** How checkpoint names are spelt; "none" holds other parts only. */
+export type Layout = "openclip" | "huggingface" | "timm" | "none";
+
+/** Where a tensor of a file belongs. */
+export interface Rename {
+  /** Its canonical name. */
+  readonly to: string;
+  /** Its place where several are stacked along the first axis. */
+  readonly part?: readonly [index: number, of: number];
+  readonly transpose?: boolean;
+}
+
+/** "ignored" names belong to the layout but not to the model we run. */
+export type Fate = Rename | "ignored" | "unexpected";
+
+type Table = Readonly<Record<string, string | Rename | "ignored">>;
+
+/** The same layers in the blocks of one tower. */
+const inBlocks = (from: string, to: string, rows: Table): Table =>
+  Object.fromEntries(
+    Object.entries(rows).map(([name, row]) => {
+      const target = typeof row === "string" ? `${to}.${row}` : { ...row, to: `${to}.${row.to}` };
+      return [`${from}.${name}`, target];
+    }),
+  );
+
+const transposed = (to: string): Rename => ({ to, transpose: true });
+/** Of three tensors that are one below the other in ours. */
+const third = (to: string, index: number): Rename => ({ to, part: [index, 3] });
+
+const HUGGING_FACE_BLOCK: Table = {
+  layer_norm1: "ln_1",
+  "self_attn.q_proj.weight": third("attn.in_proj_weight", 0),
+  "self_attn.k_proj.weight": third("attn.in_proj_weight", 1),
+  "self_attn.v_proj.weight": third("attn.in_proj_weight", 2),
+  "self_attn.q_proj.bias": third("attn.in_proj_bias", 0),
+  "self_attn.k_proj.bias": third("attn.in_proj_bias", 1),
+  "self_attn.v_proj.bias": third("attn.in_proj_bias", 2),
+  "self_attn.out_proj": "attn.out_proj",
+  layer_norm2: "ln_2",
+  "mlp.fc1": "mlp.c_fc",
+  "mlp.fc2": "mlp.c_proj",
+};
+
+const HUGGING_FACE: Table = {
+  "vision_model.embeddings.class_embedding": "visual.class_embedding",
+  "vision_model.embeddings.position_embedding.weight": "visual.positional_embedding",
+  "vision_model.embeddings.position_ids": "ignored",
+  "vision_model.embeddings.patch_embedding": "visual.conv1",
+  "vision_model.pre_layrnorm": "visual.ln_pre",
+  ...inBlocks("vision_model.encoder.layers.*", "visual.transformer.resblocks.*", HUGGING_FACE_BLOCK),
+  "vision_model.post_layernorm": "visual.ln_post",
+  "visual_projection.weight": transposed("visual.proj"),
+  "text_model.embeddings.token_embedding": "token_embedding",
+  "text_model.embeddings.position_embedding.weight": "positional_embedding",
+  "text_model.embeddings.position_ids": "ignored",
+  ...inBlocks("text_model.encoder.layers.*", "transformer.resblocks.*", HUGGING_FACE_BLOCK),
+  "text_model.final_layer_norm": "ln_final",
+  "text_projection.weight": transposed("text_projection"),
+  logit_scale: "logit_scale",
+};
+
+const TIMM: Table = {
+  cls_token: "visual.class_embedding",
+  pos_embed: "visual.positional_embedding",
+  "patch_embed.proj": "visual.conv1",
+  norm_pre: "visual.ln_pre",
+  ...inBlocks("blocks.*", "visual.transformer.resblocks.*", {
+    norm1: "ln_1",
+    "attn.qkv.weight": "attn.in_proj_weight",
+    "attn.qkv.bias": "attn.in_proj_bias",
+    "attn.proj": "attn.out_proj",
+    norm2: "ln_2",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+  }),
+  norm: "visual.ln_post",
+  // The classifier over ImageNet's classes.
+  "head.weight": "ignored",
+  "head.bias": "ignored",
+};
+
+/** Our own names need no table; OpenAI's files carry numbers and the causal mask as buffers beside them. */
+const OPENCLIP: Table = {
+  input_resolution: "ignored",
+  context_length: "ignored",
+  vocab_size: "ignored",
+  attn_mask: "ignored",
+  logit_bias: "ignored",
+};
+
+const TABLES: Readonly<Record<Layout, Table>> = {
+  openclip: OPENCLIP,
+  huggingface: HUGGING_FACE,
+  timm: TIMM,
+  none: {},
+};
+
+/** Names that tell the layouts apart by how they begin, the most telling first. */
+const SIGNS: readonly (readonly [Layout, ...prefixes: string[]])[] = [
+  ["huggingface", "vision_model.", "text_model."],
+  ["timm", "patch_embed.proj."],
+  ["openclip", "visual.", "transformer.resblocks."],
+];
+
+/** Prefixes that wrappers put before every name: data parallel, torch.compile, Lightning-style trainers. */
+const PREFIXES = ["module.", "_orig_mod.", "model."];
+
+/** The prefix that all of `names` share, to be cut off: "" or for example "module.". */
+export function wrapperPrefix(names: readonly string[]): string {
+  let prefix = "";
+  for (;;) {
+    const next = PREFIXES.find((p) => names.length > 0 && names.every((name) => name.startsWith(prefix + p)));
+    if (next === undefined) return prefix;
+    prefix += next;
+  }
+}
+
+/** The layout of names without wrapper prefix; undefined when none fits. */
+export function detectLayout(names: readonly string[]): Layout | undefined {
+  return SIGNS.find(([, ...prefixes]) =>
+    names.some((name) => prefixes.some((prefix) => name.startsWith(prefix))),
+  )?.[0];
+}
+
+/** What becomes of `name` in `layout`. */
+export function rename(layout: Layout, name: string): Fate {
+  const [, number] = BLOCK_NUMBER.exec(name) ?? [];
+  const fate = rowsOf(layout).get(anyBlock(name));
+  if (fate === undefined || typeof fate === "string") return fate ?? "unexpected";
+  return { ...fate, to: fate.to.replace("*", number ?? "*") };
+}
+
+const BLOCK_NUMBER = /\.(\d{1,3})\./;
+const anyBlock = (name: string): string => name.replace(BLOCK_NUMBER, ".*.");
+
+/** The smallest model that has every part a model can have. */
+const WHOLE: ModelConfig = {
+  kind: "clip",
+  embedDim: 1,
+  activation: "gelu",
+  vision: {
+    ...{ imageSize: 1, patch: 1, width: 1, layers: 1, heads: 1, mlpWidth: 1, lnEps: 1 },
+    ...{ lnPre: true, patchBias: true, proj: true },
+  },
+  text: { contextLength: 1, vocabSize: 1, width: 1, layers: 1, heads: 1, mlpWidth: 1, lnEps: 1 },
+  preprocess: { size: 1, mean: [0, 0, 0], std: [1, 1, 1], interpolation: "bicubic" },
+  outBlocks: [1],
+};
+
+let known: ReadonlyMap<string, nn.Parameter> | undefined;
+
+/** Every canonical name, with `*` for the number of a block. */
+function canonical(): ReadonlyMap<string, nn.Parameter> {
+  known ??= new Map([...clipParameters(WHOLE)].map(([name, parameter]) => [anyBlock(name), parameter]));
+  return known;
+}
+
+/** Number of axes of an embedding or a scale, which some layouts wrap in leading axes of size one. */
+export function rankOf(name: string): number | undefined {
+  const parameter = canonical().get(anyBlock(name));
+  return parameter?.role === "embedding" || parameter?.role === "scale" ? parameter.shape.length : undefined;
+}
+
+const tables = new Map<Layout, ReadonlyMap<string, Fate>>();
+
+/** A layout's table with a row for each tensor. */
+function rowsOf(layout: Layout): ReadonlyMap<string, Fate> {
+  const made = tables.get(layout);
+  if (made) return made;
+  const rows = new Map<string, Fate>();
+  if (layout === "openclip") for (const name of canonical().keys()) rows.set(name, { to: name });
+  for (const [from, row] of Object.entries(TABLES[layout])) {
+    if (row === "ignored" || typeof row !== "string") rows.set(from, row);
+    else if (canonical().has(row)) rows.set(from, { to: row });
+    else for (const part of ["weight", "bias"]) rows.set(`${from}.${part}`, { to: `${row}.${part}` });
+  }
+  tables.set(layout, rows);
+  return rows;
+}
