@@ -7,7 +7,7 @@ import { version } from "./version.js";
 /** The file of the tiles that `inctrl tune` measured on an adapter with this version. */
 export const tuningPath = (caps: Caps): string => join(cacheDir(), "tuning", tuningFileName(caps, version()));
 
-/** Runs a job on a device and closes the device, whatever comes of it. */
+/** Runs a job on a device, and closes the device however the job ends. */
 export async function withDevice<T>(
   adapter: string | undefined,
   job: (device: Device) => Promise<T>,
@@ -21,7 +21,7 @@ export async function withDevice<T>(
   }
 }
 
-/** An adapter's name for people: "llvmpipe: Mesa 25.0.7" says more than "llvmpipe-llvm-15-0-6-256-bits-". */
+/** An adapter's name for people: "llvmpipe: Mesa 25.0.7" instead of "llvmpipe-llvm-15-0-6-256-bits-". */
 export function adapterName({ name, description }: Caps): string {
   return description || name;
 }

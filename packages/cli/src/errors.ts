@@ -1,5 +1,5 @@
 import { ClipError, HubError } from "@inctrl/clip";
-import { DatasetError } from "@inctrl/datasets";
+import { DatasetError, oneLine, systemCode } from "@inctrl/datasets";
 import { InctrlError } from "@inctrl/inctrl";
 import { TensorError, TensorFileError } from "@inctrl/tensor";
 import { hintFor } from "./hints.js";
@@ -38,12 +38,6 @@ export class CliError extends Error {
 /** Errors whose messages are for people already: what, where, how to mend it. */
 const FOR_PEOPLE = [CliError, ClipError, HubError, DatasetError, InctrlError, TensorError, TensorFileError];
 
-/** The system's error code, such as `ENOENT`; "" when there is none. */
-export function systemCode(error: unknown): string {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === "string" ? code : "";
-}
-
 /** The error as one line without control characters. An error that no package made says that it is unexpected. */
 export function describe(error: unknown): string {
   if (FOR_PEOPLE.some((kind) => error instanceof kind)) {
@@ -69,10 +63,4 @@ export function describe(error: unknown): string {
       );
   }
   return oneLine(`unexpected: ${message ?? error}; DEBUG=1 shows where, please report it`);
-}
-
-/** The same text on one line without control characters, since file names and foreign messages may hold anything. */
-export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }

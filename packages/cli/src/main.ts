@@ -1,5 +1,5 @@
 import { run } from "./program.js";
 
-// Whoever writes results hears of errors by the write. Help may still be on its way when `inctrl help | head` has seen enough.
+// Writers of results get errors from their own writes. Only help may still be pending when `inctrl help | head` ends.
 process.stdout.on("error", () => {});
 process.exitCode = await run(process.argv.slice(2));

@@ -1,6 +1,7 @@
 import { HubError } from "@inctrl/clip";
+import { oneLine } from "@inctrl/datasets";
 import { Command, CommanderError } from "commander";
-import { CliError, describe, EXIT, oneLine } from "./errors.js";
+import { CliError, describe, EXIT } from "./errors.js";
 import { isBrokenPipe } from "./output/sink.js";
 import { warn } from "./ui/log.js";
 import { type Finish, toCommand, type Verb } from "./verb.js";
@@ -29,10 +30,10 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
  * console.log(program.commands.map((verb) => verb.name()).join(" "));
  */
 export async function buildProgram(finish: Finish = () => {}): Promise<Command> {
-  return programOf(await Promise.all(Object.values(VERBS).map((load) => load())), finish);
+  return programOf(Object.keys(VERBS), finish);
 }
 
-function programOf(verbs: readonly Verb[], finish: Finish): Command {
+async function programOf(names: readonly string[], finish: Finish): Promise<Command> {
   const program = new Command("inctrl")
     .description("Finds anomalies in images by comparing them with a few normal ones.")
     .version(version())
@@ -49,7 +50,7 @@ Examples:
 
 "inctrl help VERB" describes each.`,
     );
-  for (const verb of verbs) program.addCommand(toCommand(verb, finish));
+  for (const name of names) program.addCommand(toCommand(name, await VERBS[name]!(), finish));
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text) => warn(usage(text, command)) });
   }
@@ -65,8 +66,7 @@ Examples:
  */
 export async function run(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const verbs = await Promise.all(asked(args[0]).map((load) => load()));
-  const program = programOf(verbs, (code) => {
+  const program = await programOf(asked(args[0]), (code) => {
     exitCode = code;
   });
   try {
@@ -77,9 +77,9 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The verb that a command line begins with; all of them where it begins with none, as for help and for typing errors. */
-function asked(word: string | undefined): (() => Promise<Verb>)[] {
-  return word !== undefined && Object.hasOwn(VERBS, word) ? [VERBS[word]!] : Object.values(VERBS);
+/** The verb that a command line begins with. All of them where it begins with none, as for help and for typing errors. */
+function asked(word: string | undefined): string[] {
+  return word !== undefined && Object.hasOwn(VERBS, word) ? [word] : Object.keys(VERBS);
 }
 
 function withSubcommands(command: Command): Command[] {
@@ -94,9 +94,9 @@ function usage(text: string, command: Command): string {
   return `${problem}; see "${names.join(" ")} --help"`;
 }
 
-/** Says what went wrong, in a line (with `DEBUG=1` also where), and returns the exit code. */
+/** Reports an error in one line, with `DEBUG=1` also its stack, and returns the exit code. */
 function failed(error: unknown): number {
-  // Help, version and refused arguments have been printed already.
+  // Commander has printed help, version and refusals of arguments already.
   if (error instanceof CommanderError) return error.exitCode;
   if (isBrokenPipe(error)) return EXIT.pipe;
   warn(describe(error));

@@ -2,14 +2,14 @@ import { rmSync } from "node:fs";
 import { CliError, EXIT } from "./errors.js";
 import { info } from "./ui/log.js";
 
-/** A terminal, a shell and a script may each pass on the same Ctrl-C: within this time it counts once. */
+/** Signals within this time count as one Ctrl-C: a terminal, a shell and a script may each pass it on. */
 const SAME_PRESS_MS = 300;
 
 const EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
 
 const temporary = new Set<string>();
 
-/** Has a path removed even if the process is ended in a hurry; returns how to take that back. */
+/** Has a path removed when the process ends, however it ends. Returns a function that takes this back. */
 export function removeAtExit(path: string): () => void {
   temporary.add(path);
   return () => temporary.delete(path);
@@ -21,7 +21,7 @@ function removeLeftovers(): void {
 
 /**
  * Runs a job that ends early and cleanly when its signal aborts. The first Ctrl-C aborts the signal, the second one
- * ends the process; temporary files go in any case.
+ * ends the process. Temporary files are removed in both cases.
  */
 export async function interruptible<T>(job: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -44,7 +44,7 @@ export async function interruptible<T>(job: (signal: AbortSignal) => Promise<T>)
   }
 }
 
-/** Leaves a job that has nothing to finish. */
+/** Ends a stopped job that has no results to finish. Throws CliError `interrupted`. */
 export function stopIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new CliError("interrupted", "stopped before there were results");
 }

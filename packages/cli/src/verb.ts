@@ -4,7 +4,6 @@ import { givenOn, readSettings } from "./options/read.js";
 
 /** A verb of the command: its options, its examples and one call. */
 export interface Verb<O extends Options = Options> {
-  readonly name: string;
   /** A few words for the list of verbs. */
   readonly summary: string;
   /** One or two sentences for the head of its help. */
@@ -14,8 +13,8 @@ export interface Verb<O extends Options = Options> {
   readonly examples: string;
   /** What help says last: exit codes, files. */
   readonly notes?: string;
-  /** Verbs of its own, such as `models pull`. */
-  readonly verbs?: readonly Verb[];
+  /** Verbs of its own by name, such as `pull` of `models`. */
+  readonly verbs?: Readonly<Record<string, Verb>>;
   /** Does the work and returns the exit code. */
   run(settings: Settings<O>): Promise<number>;
 }
@@ -28,7 +27,6 @@ export type Finish = (code: number) => void;
  *
  * @example
  * export const sayCommand = defineVerb({
- *   name: "say",
  *   summary: "print a word",
  *   description: "Prints a word.",
  *   options: { word: argument("<word>", "what to print", text) },
@@ -42,8 +40,8 @@ export type Finish = (code: number) => void;
 export const defineVerb = <const O extends Options>(verb: Verb<O>): Verb<O> => verb;
 
 /** The verb as a command of commander. */
-export function toCommand(verb: Verb, finish: Finish): Command {
-  const { name, summary, description, options, examples, notes, verbs = [] } = verb;
+export function toCommand(name: string, verb: Verb, finish: Finish): Command {
+  const { summary, description, options, examples, notes } = verb;
   const command = new Command(name).summary(summary).description(description);
   for (const [key, spec] of Object.entries(options)) {
     if (spec.positional) command.argument(spec.value, helpOf(spec));
@@ -55,7 +53,8 @@ export function toCommand(verb: Verb, finish: Finish): Command {
     finish(await verb.run(await readSettings(options, givenOn(command, options))));
   });
   // A verb's own verbs may have options of the same names: each belongs to what stands before it.
-  if (verbs.length > 0) command.enablePositionalOptions();
-  for (const each of verbs) command.addCommand(toCommand(each, finish));
+  if (verb.verbs) command.enablePositionalOptions();
+  for (const [own, each] of Object.entries(verb.verbs ?? {}))
+    command.addCommand(toCommand(own, each, finish));
   return command;
 }

@@ -1,8 +1,9 @@
 import { ClipError } from "@inctrl/clip";
+import { oneLine } from "@inctrl/datasets";
 import { InctrlError, type InctrlErrorCode } from "@inctrl/inctrl";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { describe, oneLine } from "../src/errors.js";
+import { describe } from "../src/errors.js";
 
 test("errors are one line without control characters", () => {
   assert.is(oneLine("a\nb\u001b[31m\r\n"), "a b [31m");

@@ -51,8 +51,8 @@ export function systemCode(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
-/** A message on one line without control characters: file names and library messages may hold any. */
-export function oneLine(message: string): string {
+/** The same text on one line without control characters, since file names and foreign messages may hold anything. */
+export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return message.replace(/[\u0000-\u001f\u007f]+/g, " ").trim();
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }

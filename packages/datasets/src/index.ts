@@ -6,6 +6,8 @@ export {
   type DatasetErrorCode,
   ImageError,
   type ImageErrorCode,
+  oneLine,
+  systemCode,
 } from "./errors.js";
 export { type ExportOptions, type ExportReport, exportDataSet } from "./export/export.js";
 export { drawPrompts, permutation, trainTestSplit } from "./folder/draw.js";

@@ -14,7 +14,6 @@ const spec = argument(
 );
 
 const inspectCommand = defineVerb({
-  name: "inspect",
   summary: "describe a data set",
   description: "Reads every image of a data set and reports what each category holds.",
   options: { spec, json },
@@ -26,7 +25,6 @@ inctrl datasets inspect "mnist:downloads/mnist?protocol=multi" --json`,
 });
 
 const exportCommand = defineVerb({
-  name: "export",
   summary: "write a data set as folders of PNG",
   description: "Writes a data set as folders of PNG in the layout of MVTec AD.",
   options: {
@@ -40,7 +38,6 @@ const exportCommand = defineVerb({
 
 /** `inctrl datasets`: which formats are read, what a data set holds, and how to turn it into folders. */
 export const datasetsCommand = defineVerb({
-  name: "datasets",
   summary: "list, inspect and export data sets",
   description: "Lists the formats of data sets that are read, each as it is downloaded.",
   options: { json },
@@ -48,6 +45,6 @@ export const datasetsCommand = defineVerb({
 inctrl datasets
 inctrl datasets inspect mvtec:downloads/mvtec_anomaly_detection
 inctrl datasets export aitex:downloads/AITEX aitex-tiles/`,
-  verbs: [inspectCommand, exportCommand],
+  verbs: { inspect: inspectCommand, export: exportCommand },
   run: (settings) => listFormats(settings),
 });

@@ -5,17 +5,16 @@ import { text } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 
+export type DemoOptions = Settings<typeof OPTIONS>;
+
 const OPTIONS = {
   out: option("<folder>", "where to write products, heat maps and the report", text.default("demo-out")),
   seed: option("<S>", "seed of the products", seedValue.default(0)),
   ...machine,
 };
 
-export type DemoOptions = Settings<typeof OPTIONS>;
-
 /** `inctrl demo`: the whole job on products drawn by the computer. */
 export const demoCommand = defineVerb({
-  name: "demo",
   summary: "try everything on products drawn by this program",
   description: "Draws products with and without defects, scores them, and draws heat maps and a report.",
   options: OPTIONS,

@@ -8,7 +8,6 @@ import { defineVerb } from "../verb.js";
 
 /** `inctrl doctor`: is this machine ready, and how fast is it? */
 export const doctorCommand = defineVerb({
-  name: "doctor",
   summary: "check this machine: driver, adapter, kernels, speed",
   description: "Reports what this machine computes with, whether its results are right, and how fast it is.",
   options: { json, ...machine },

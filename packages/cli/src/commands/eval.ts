@@ -27,6 +27,8 @@ export const aggregate = z.custom<Aggregate>(
 
 export const shotList = wholeList(1, 999_999, "1,2,4,8");
 
+export type EvalOptions = Settings<typeof OPTIONS>;
+
 const OPTIONS = {
   ...group("Data", {
     data: option("<spec>", "FORMAT:DIR, such as mvtec:DIR; `inctrl datasets` lists the formats", text),
@@ -90,11 +92,8 @@ const OPTIONS = {
   }),
 };
 
-export type EvalOptions = Settings<typeof OPTIONS>;
-
 /** `inctrl eval`: a data set in, AUROC and AUPRC with their deviation over prompt draws out. */
 export const evalCommand = defineVerb({
-  name: "eval",
   summary: "measure a model on a data set",
   description: "Measures how well K normal images tell a data set's test images apart, over several draws.",
   options: OPTIONS,

@@ -8,7 +8,6 @@ import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 
 const pullCommand = defineVerb({
-  name: "pull",
   summary: "download a backbone",
   description: "Downloads a backbone's weights and vocabulary into the cache folder (INCTRL_CACHE).",
   options: { name: argument("<name>", "a name that `inctrl models` lists", text), json },
@@ -19,7 +18,6 @@ inctrl models pull clip-vocabulary`,
 });
 
 const inspectCommand = defineVerb({
-  name: "inspect",
   summary: "describe a weights file",
   description: "Reports what a weights file holds and whether it makes a model.",
   options: {
@@ -40,7 +38,6 @@ inctrl models inspect weights.pt --config ViT-B-16-quickgelu`,
 
 /** `inctrl models`: what there is, what a file holds, and how to get one. */
 export const modelsCommand = defineVerb({
-  name: "models",
   summary: "list, download and inspect backbones",
   description: "Lists the backbones that can be downloaded and the configurations that are known.",
   options: { json },
@@ -48,6 +45,6 @@ export const modelsCommand = defineVerb({
 inctrl models
 inctrl models pull deit-tiny
 inctrl models inspect weights.pt`,
-  verbs: [pullCommand, inspectCommand],
+  verbs: { pull: pullCommand, inspect: inspectCommand },
   run: (settings) => listModels(settings),
 });

@@ -4,6 +4,8 @@ import { text } from "../options/values.js";
 import { runParityCommand } from "../parity/run.js";
 import { defineVerb } from "../verb.js";
 
+export type ParityOptions = Settings<typeof OPTIONS>;
+
 const OPTIONS = {
   folder: argument(
     "[folder]",
@@ -19,11 +21,8 @@ const OPTIONS = {
   ...machine,
 };
 
-export type ParityOptions = Settings<typeof OPTIONS>;
-
 /** `inctrl parity`: every value against PyTorch's. */
 export const parityCommand = defineVerb({
-  name: "parity",
   summary: "compare every value with PyTorch's",
   description:
     "Loads the checkpoints of a folder of reference values and compares everything computed with them.",

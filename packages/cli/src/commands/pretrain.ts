@@ -15,6 +15,8 @@ function isPrime(n: number): boolean {
 const weight = (of: string, value: number) =>
   option("<W>", `weight of the loss ${of}`, nonNegative().default(value));
 
+export type PretrainSettings = Settings<typeof PRETRAIN_OPTIONS>;
+
 export const PRETRAIN_OPTIONS = {
   ...group("Model", {
     model: option(
@@ -86,11 +88,8 @@ export const PRETRAIN_OPTIONS = {
   ...shared.machine,
 };
 
-export type PretrainSettings = Settings<typeof PRETRAIN_OPTIONS>;
-
 /** `inctrl pretrain`: a small CLIP from nothing, on images that this program draws. */
 export const pretrainCommand = defineVerb({
-  name: "pretrain",
   summary: "train a small backbone from nothing on drawn images",
   description: "Trains a small CLIP contrastively on images and captions that this program draws.",
   options: PRETRAIN_OPTIONS,

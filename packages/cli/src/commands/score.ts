@@ -8,6 +8,8 @@ import { runScore } from "../score/run.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 
+export type ScoreOptions = Settings<typeof OPTIONS>;
+
 const OPTIONS = {
   ...group("Normal images", {
     prompts: option(
@@ -72,11 +74,8 @@ const OPTIONS = {
   }),
 };
 
-export type ScoreOptions = Settings<typeof OPTIONS>;
-
 /** `inctrl score`: images in, anomaly scores and heat maps out. */
 export const scoreCommand = defineVerb({
-  name: "score",
   summary: "score images against a few normal ones",
   description: "Scores images by how far they are from a few normal ones (the prompts).",
   options: OPTIONS,

@@ -6,7 +6,7 @@ import { interruptible } from "../signals.js";
 import { runTrain } from "../train/run.js";
 import { defineVerb } from "../verb.js";
 
-const PAIR_ERROR = 'give a category and its name, such as pcb1="circuit board"';
+export type TrainSettings = Settings<typeof TRAIN_OPTIONS>;
 
 export const TRAIN_OPTIONS = {
   ...group("Data", {
@@ -22,9 +22,14 @@ export const TRAIN_OPTIONS = {
       "categories for validation after each epoch, never trained on, separated by commas",
       names.optional(),
     ),
-    class: option("<category=name...>", "what texts call a category", pairs(PAIR_ERROR).default({}), {
-      byDefault: "as the data set says",
-    }),
+    class: option(
+      "<category=name...>",
+      "what texts call a category",
+      pairs('give a category and its name, such as pcb1="circuit board"').default({}),
+      {
+        byDefault: "as the data set says",
+      },
+    ),
   }),
   ...group("Model", {
     ...shared.backbone,
@@ -103,11 +108,8 @@ export const TRAIN_OPTIONS = {
   ...shared.machine,
 };
 
-export type TrainSettings = Settings<typeof TRAIN_OPTIONS>;
-
 /** `inctrl train`: labelled images in, trained heads out. */
 export const trainCommand = defineVerb({
-  name: "train",
   summary: "train the heads on labelled images",
   description: "Trains InCTRL's heads on normal and anomalous images; the backbone stays as it is.",
   options: TRAIN_OPTIONS,

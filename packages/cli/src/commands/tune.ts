@@ -5,6 +5,8 @@ import { interruptible } from "../signals.js";
 import { runTune } from "../tuning/run.js";
 import { defineVerb } from "../verb.js";
 
+export type TuneOptions = Settings<typeof OPTIONS>;
+
 const OPTIONS = {
   config: option(
     "<name>",
@@ -17,11 +19,8 @@ const OPTIONS = {
   ...machine,
 };
 
-export type TuneOptions = Settings<typeof OPTIONS>;
-
 /** `inctrl tune`: measure which kernels are fastest here, and keep that for later runs. */
 export const tuneCommand = defineVerb({
-  name: "tune",
   summary: "measure the fastest kernels for this adapter, once",
   description:
     "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it a rule chooses.",

@@ -5,7 +5,7 @@ import { count } from "../ui/amounts.js";
 import { openData } from "./formats.js";
 import { warnOfFiles, withProgress } from "./work.js";
 
-/** Writes a data set in MVTec AD's form; 2 when some of it could not be read. */
+/** Writes a data set in MVTec AD's layout. Returns exit code 2 when some of it could not be read. */
 export async function exportSet(spec: string, folder: string, signal: AbortSignal): Promise<number> {
   const dataSet = await openData(spec);
   warnOfFiles(dataSet.skipped);
@@ -13,8 +13,7 @@ export async function exportSet(spec: string, folder: string, signal: AbortSigna
     exportDataSet(dataSet, folder, { onProgress, signal }),
   );
   warnOfFiles(unreadable);
-  const categories = dataSet.categories.length;
-  const of = `of ${categories} ${categories === 1 ? "category" : "categories"}`;
-  await print(`${folder}: ${count(images, "image")} and ${count(masks, "mask")} ${of}\n`);
+  const categories = count(dataSet.categories.length, "category", "categories");
+  await print(`${folder}: ${count(images, "image")} and ${count(masks, "mask")} of ${categories}\n`);
   return unreadable.length + dataSet.skipped.length > 0 ? EXIT.skipped : EXIT.ok;
 }

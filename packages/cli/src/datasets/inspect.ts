@@ -5,7 +5,7 @@ import { openData } from "./formats.js";
 import { reportText } from "./report.js";
 import { withProgress } from "./work.js";
 
-/** Prints what a data set holds; 2 when some of it could not be read. */
+/** Prints what a data set holds. Returns exit code 2 when some of it could not be read. */
 export async function inspectSet(
   spec: string,
   { json }: { json?: boolean },

@@ -2,7 +2,7 @@ import { EXIT } from "../errors.js";
 import { print, printJson } from "../output/print.js";
 import { DATA_FORMATS } from "./formats.js";
 
-/** Prints every format of data sets: how it is named, what it is, and what has to be there. */
+/** Prints every format of data sets: its name, its title, its layout and its options. */
 export async function listFormats({ json }: { json?: boolean }): Promise<number> {
   if (json) {
     const forms = DATA_FORMATS.map(({ name, title, argument, layout, options = {} }) => {

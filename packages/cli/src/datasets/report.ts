@@ -1,13 +1,20 @@
-import type { CategoryReport, DataSetReport, Duplicates, SizeCount, Skipped } from "@inctrl/datasets";
-import { oneLine } from "../errors.js";
+import {
+  type CategoryReport,
+  type DataSetReport,
+  type Duplicates,
+  oneLine,
+  type SizeCount,
+  type Skipped,
+} from "@inctrl/datasets";
+import { count } from "../ui/amounts.js";
+import { skippedText } from "./work.js";
 
 /** Entries that are listed before "and 12 more". */
 const LISTED = 8;
 
-/** A report as text: a block a category, a line for each thing that is worth a look. */
+/** A report as text: a block for each category, a line for each thing that is worth a look. */
 export function reportText({ name, categories, skipped }: DataSetReport): string {
-  const { length } = categories;
-  const head = `${oneLine(name)}: ${length} ${length === 1 ? "category" : "categories"}`;
+  const head = `${oneLine(name)}: ${count(categories.length, "category", "categories")}`;
   const left = files("left out", skipped).map((text) => `${oneLineKeepingIndent(text)}\n`);
   return [`${head}\n`, ...left, ...categories.map(categoryText)].join("");
 }
@@ -61,10 +68,7 @@ function duplicatesText({ train, test, between, contradictory }: Duplicates): st
 }
 
 function files(title: string, entries: readonly Skipped[]): string[] {
-  return names(
-    title,
-    entries.map(({ id, reason }) => (reason.includes(id) ? reason : `${id}: ${reason}`)),
-  );
+  return names(title, entries.map(skippedText));
 }
 
 function names(title: string, entries: readonly string[]): string[] {
@@ -77,7 +81,7 @@ function more(length: number, listed = LISTED): string[] {
   return length > listed ? [`and ${length - listed} more`] : [];
 }
 
-/** File names may hold line breaks and worse. */
+/** File names may hold line breaks and other control characters. */
 function oneLineKeepingIndent(line: string): string {
   return " ".repeat(line.length - line.trimStart().length) + oneLine(line);
 }

@@ -3,7 +3,7 @@ import { stopIfAborted } from "../signals.js";
 import { warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
 
-/** Runs a job over the images of a data set with a bar; a stop becomes the one word for it. */
+/** Runs a job over the images of a data set with a progress bar. A job that was stopped throws CliError `interrupted`. */
 export async function withProgress<T>(
   verb: string,
   signal: AbortSignal,
@@ -21,11 +21,14 @@ export async function withProgress<T>(
 }
 
 /** Files named one by one before "and 12 more". */
-const SPOKEN = 20;
+const LISTED = 20;
 
-/** Says which files could not be used, and why. */
+/** A file that could not be used, and why; the reason may name it already. */
+export const skippedText = ({ id, reason }: Skipped): string =>
+  reason.includes(id) ? reason : `${id}: ${reason}`;
+
+/** Warns of files that could not be used. */
 export function warnOfFiles(files: readonly Skipped[]): void {
-  for (const { id, reason } of files.slice(0, SPOKEN))
-    warn(reason.includes(id) ? reason : `${id}: ${reason}`);
-  if (files.length > SPOKEN) warn(`and ${files.length - SPOKEN} more files`);
+  for (const file of files.slice(0, LISTED)) warn(skippedText(file));
+  if (files.length > LISTED) warn(`and ${files.length - LISTED} more files`);
 }

@@ -1,10 +1,10 @@
+import { oneLine } from "@inctrl/datasets";
 import { type Draw, type Evaluation, type Metrics, summarize } from "@inctrl/inctrl";
-import { oneLine } from "../errors.js";
 import { csvLine } from "../output/formats.js";
 import { factLines, type RunFacts } from "./facts.js";
 import { COLUMNS, tableRows } from "./table.js";
 
-/** `results.json`: the run, every category with its draws and their prompts by name, and the means. */
+/** `results.json`: facts of the run, each category with its draws and their prompts by name, and the means. */
 export function resultsJson(evaluation: Evaluation, facts: RunFacts): string {
   const { dataSet, shots, seeds, settings, categories, complete } = evaluation;
   const rows = summarize(evaluation);
@@ -60,7 +60,7 @@ function named<T>(metrics: Readonly<Record<keyof Metrics, T>>): Record<string, T
 
 const fileName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** `results.csv`: a line a draw. */
+/** `results.csv`: one line for each draw. */
 export function resultsCsv({ categories }: Evaluation): string {
   const names = COLUMNS.map(([name]) => name);
   const head = ["category", "shots", "seed", ...names.map(fileName), "seconds_per_image", "problem"];
@@ -76,7 +76,7 @@ export function resultsCsv({ categories }: Evaluation): string {
   return csvLine(head) + lines.join("");
 }
 
-/** `results.md`: the table and what the run was of. */
+/** `results.md`: the table and the facts of the run. */
 export function resultsMarkdown(evaluation: Evaluation, facts: RunFacts): string {
   const [head, ...body] = tableRows(summarize(evaluation)) as [string[], ...string[][]];
   const line = (cells: readonly string[]) =>
@@ -90,7 +90,7 @@ export function resultsMarkdown(evaluation: Evaluation, facts: RunFacts): string
   return `# ${markdownCell(evaluation.dataSet)}\n\n${line(head)}${rule}${body.map(line).join("")}${explained}\n${lines.join("")}`;
 }
 
-/** Names are text and no markup. */
+/** A name with everything escaped that Markdown would take for markup. */
 export function markdownCell(text: string): string {
   return oneLine(text).replace(/[\\`*_[\]<>|#~&]/g, "\\$&");
 }

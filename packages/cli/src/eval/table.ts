@@ -1,5 +1,6 @@
+import { oneLine } from "@inctrl/datasets";
 import type { Metrics, Spread, SummaryRow } from "@inctrl/inctrl";
-import { oneLine } from "../errors.js";
+import { count } from "../ui/amounts.js";
 
 /** The columns of numbers, in the order of every table. */
 export const COLUMNS: readonly (readonly [name: keyof Metrics, title: string])[] = [
@@ -11,30 +12,30 @@ export const COLUMNS: readonly (readonly [name: keyof Metrics, title: string])[]
   ["aupro", "AUPRO"],
 ];
 
-/** The columns that hold a number in some row; AUROC and AUPRC always. */
+/** The columns with a number in at least one row, and always AUROC and AUPRC. */
 export function usedColumns(rows: readonly SummaryRow[]): (readonly [name: keyof Metrics, title: string])[] {
   return COLUMNS.filter(([name], i) => i < 2 || rows.some(({ metrics }) => metrics[name] !== null));
 }
 
-/** "0.8123 ± 0.0045", the mean alone for one draw, a dash for nothing. */
+/** "0.8123 ± 0.0045"; the mean alone for one draw, and a dash where there is no number. */
 export function spreadText(spread: Spread | null): string {
   if (!spread) return "-";
   const mean = spread.mean.toFixed(4);
   return spread.deviation === null ? mean : `${mean} ± ${spread.deviation.toFixed(4)}`;
 }
 
-/** Short times need more digits. */
+/** A time with two digits, since times differ by orders of magnitude. */
 export function secondsText(seconds: number | null): string {
   return seconds === null ? "-" : seconds.toPrecision(2);
 }
 
-/** The name of a row, for people; the mean says over what. */
+/** The name of a row. The mean says over how many categories it is. */
 export function rowName({ category }: SummaryRow, measured: number): string {
   if (category !== null) return oneLine(category);
-  return `mean of ${measured} ${measured === 1 ? "category" : "categories"}`;
+  return `mean of ${count(measured, "category", "categories")}`;
 }
 
-/** A summary as rows of text, the heading first; a problem stands in place of the numbers. */
+/** A summary as rows of text, the heading first. A problem takes the place of the numbers. */
 export function tableRows(rows: readonly SummaryRow[]): string[][] {
   const columns = usedColumns(rows);
   const shown = withoutNeedlessMean(rows);
@@ -46,7 +47,7 @@ export function tableRows(rows: readonly SummaryRow[]): string[][] {
   return [["category", "K", ...columns.map(([, title]) => title), "s/image"], ...body];
 }
 
-/** The mean of one category is that category. */
+/** The rows without the mean where there is one category, whose numbers it would repeat. */
 export function withoutNeedlessMean(rows: readonly SummaryRow[]): readonly SummaryRow[] {
   const categories = new Set(rows.flatMap(({ category }) => category ?? []));
   return categories.size === 1 ? rows.filter(({ category }) => category !== null) : rows;

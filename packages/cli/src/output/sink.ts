@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CliError, systemCode } from "../errors.js";
+import { systemCode } from "@inctrl/datasets";
+import { CliError } from "../errors.js";
 import { removeAtExit } from "../signals.js";
 
 /** Where results go, piece by piece. */
 export interface Sink {
   write(text: string): Promise<void>;
-  /** All is written: the file gets its name. */
+  /** Ends the output; the file gets its name. */
   finish(): Promise<void>;
-  /** Leaves no trace, as far as that can still be done. */
+  /** Removes what was written, as far as that is still possible. */
   discard(): Promise<void>;
 }
 
@@ -27,7 +28,7 @@ export async function openSink(path?: string): Promise<Sink> {
   const target = await realpath(path).catch(() => path);
   const info = await stat(target).catch(() => undefined);
   if (info?.isDirectory()) throw new CliError("output", `${path}: this is a folder; give a file name`);
-  // A device or a pipe has to stay what it is: a rename would put a plain file in its place.
+  // A rename would replace a device or a pipe by a plain file.
   return info && !info.isFile() ? directSink(path) : fileSink(target);
 }
 
@@ -93,7 +94,7 @@ async function guarded<T>(path: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The reader of a pipe has gone, as `head` does when it has seen enough. */
+/** Whether the reader of a pipe has gone, as `head` goes when it has read enough. */
 export function isBrokenPipe(error: unknown): boolean {
   return systemCode(error) === "EPIPE" || (error instanceof Error && systemCode(error.cause) === "EPIPE");
 }
@@ -113,7 +114,7 @@ function outputError(path: string, cause: unknown): CliError {
     case "ENOTDIR":
       return failure(`there is no folder ${dirname(path)}; make it first`);
     case "EPIPE":
-      return failure("nobody reads it any more");
+      return failure("its reader has gone");
     default:
       return failure(`cannot be written (${code || String(cause)}); check the disk`);
   }

@@ -4,14 +4,14 @@ import { alignTable } from "../output/table.js";
 import { count, size } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 
-/** Kernels shown; the rest are one line. */
+/** Kernels that the table shows; the rest share one line. */
 const SHOWN = 12;
 
 /** Where `--profile` without a file writes its trace. */
 export const TRACE_FILE = "inctrl-trace.json";
 
-/** Says what the device did for a run's images, and writes it as a Chrome trace. */
-export async function tellProfile(
+/** Reports the work of the device for a run's images, and writes it as a Chrome trace. */
+export async function reportProfile(
   report: TraceReport,
   { file, images, device }: { file: string; images: number; device: Device },
 ): Promise<void> {
@@ -24,12 +24,12 @@ export async function tellProfile(
   await writeFileAtomic(file, new TextEncoder().encode(chromeTrace(report, "inctrl score")));
   const left = report.dispatches - report.timeline.length;
   info(
-    `the trace is in ${file}${left > 0 ? `, without the last ${count(left, "dispatch")}` : ""}; ` +
+    `the trace is in ${file}${left > 0 ? `, without the last ${count(left, "dispatch", "dispatches")}` : ""}; ` +
       "open it in chrome://tracing or ui.perfetto.dev",
   );
 }
 
-/** The report an image, then a row a kernel, those with the most time first. */
+/** The report for one image, then a row for each kernel, the slowest first. */
 export function profileLines(report: TraceReport, images: number): string[] {
   const each = (n: number) => Number((n / Math.max(1, images)).toFixed(1));
   const { dispatches, submits, allocations, peakBytes, kernels, timed } = report;

@@ -16,7 +16,7 @@ import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
 import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
 import { type Model, openModel } from "./model.js";
-import { tellProfile } from "./profile.js";
+import { reportProfile } from "./profile.js";
 import { Summary } from "./summary.js";
 
 /** Scores images and writes results as they come. Returns the exit code. */
@@ -57,7 +57,7 @@ async function scoreOn(
       for (const line of summary.lines()) info(line);
       if (trace) {
         const { scored: images } = summary;
-        await tellProfile(await trace.stop(), { file: options.profile!, images, device });
+        await reportProfile(await trace.stop(), { file: options.profile!, images, device });
       }
       if (signal.aborted) return EXIT.interrupted;
       const failed = spool ? await drawAll(spool, model, options, signal) : 0;

@@ -113,7 +113,7 @@ async function train(
   const bad = data.items.filter(({ label }) => label === 1).length;
   const trained = data.categories.length - data.holdOut.length;
   info(
-    `${count(data.items.length, "image")} (${bad} anomalous) of ${count(trained, "category").replace("categorys", "categories")}` +
+    `${count(data.items.length, "image")} (${bad} anomalous) of ${count(trained, "category", "categories")}` +
       `${data.holdOut.length > 0 ? `, ${data.holdOut.length} more held out` : ""}; ${data.text ? "with" : "without"} texts`,
   );
   using pairs = new PairResiduals(store);

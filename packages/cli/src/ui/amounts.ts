@@ -1,11 +1,11 @@
 // Numbers as people read them.
 
-/** "1 image", "2 images". */
-export function count(n: number, thing: string): string {
-  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+/** "1 image", "2 images", "3 categories". */
+export function count(n: number, one: string, several = `${one}s`): string {
+  return `${n} ${n === 1 ? one : several}`;
 }
 
-/** Seconds in a form for people: "0.8 s", "42 s", "3 min 20 s", "2 h 5 min". */
+/** Seconds as people read them: "0.8 s", "42 s", "3 min 20 s", "2 h 5 min". */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -14,7 +14,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Bytes in a form for people: "834 MB". */
+/** Bytes as people read them: "834 MB". */
 export function size(bytes: number): string {
   if (bytes < 1e3) return `${bytes} B`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
@@ -22,7 +22,7 @@ export function size(bytes: number): string {
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
-/** A score with four decimals, and no sign where rounding leaves nothing: "0.0000", never "-0.0000". */
+/** A score with four decimals, without the sign of "-0.0000". */
 export function fixed(value: number): string {
   return value.toFixed(4).replace(/^-(0\.0*)$/, "$1");
 }

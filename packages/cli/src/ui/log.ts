@@ -1,4 +1,4 @@
-import { oneLine } from "../errors.js";
+import { oneLine } from "@inctrl/datasets";
 
 // Lines for the person at the terminal, on stderr; stdout is for results alone.
 

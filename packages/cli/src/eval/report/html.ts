@@ -1,6 +1,6 @@
-import { oneLine } from "../../errors.js";
+import { oneLine } from "@inctrl/datasets";
 
-/** Markup that may be put into a page as it is; made by `html` alone, so that no text gets there unescaped. */
+/** Markup that a page may hold as it is. Only `html` makes it, so no text reaches a page unescaped. */
 export class Html {
   readonly text: string;
 
@@ -12,7 +12,7 @@ export class Html {
 type Part = Html | string | number | null | readonly Html[];
 
 /**
- * Markup with everything put into it escaped, except other markup.
+ * Markup whose inserted parts are escaped, except those that are markup themselves.
  *
  * @example
  * html`<td title="${name}">${name}</td>`.text; // <td title="a&quot;b">a&quot;b</td>
@@ -36,7 +36,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** One line; marks that turn the direction of writing go, so that a name cannot disguise its neighbours. */
+/** Text on one line. Marks of writing direction are removed, so that a name cannot disguise its neighbours. */
 function escapeText(text: string): string {
   return oneLine(text)
     .replace(/[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "")
