@@ -2,10 +2,11 @@ import { DatasetError, type Raster } from "@inctrl/datasets";
 import { captionFor } from "./captions/caption.js";
 import { checkSample } from "./check.js";
 import type { DefectKind } from "./defects.js";
-import { chance, pick } from "./draw/pick.js";
+import { chance, hash, pick, Random } from "./draw/random.js";
 import { FAMILIES } from "./families.js";
-import { hash, Random } from "./noise.js";
-import { type DrawnClass, drawClass, drawSample, drawView, type View } from "./sample.js";
+import { type DrawnClass, drawClass } from "./sample/class.js";
+import { drawSample } from "./sample/sample.js";
+import { drawView, type View } from "./sample/view.js";
 
 /** An image with what can be said of it. */
 export interface CaptionedImage {

@@ -1,6 +1,6 @@
 import type { DefectKind } from "./defects.js";
 import type { Canvas, Pose, Rgb } from "./draw/canvas.js";
-import type { Random } from "./noise.js";
+import type { Random } from "./draw/random.js";
 
 /** A kind of texture or object with endless variants: each variant is a class of its own. */
 export interface Family {

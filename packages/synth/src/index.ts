@@ -5,12 +5,12 @@ export {
   drawCaptioned,
 } from "./captioned.js";
 export type { DefectKind } from "./defects.js";
-export { procedural } from "./format.js";
 export {
   drawProduct,
   type ProceduralClass,
   type Product,
   type ProductOptions,
   proceduralClasses,
-} from "./product.js";
-export { type ProceduralSetOptions, writeProceduralSet } from "./write-set.js";
+} from "./products/product.js";
+export { procedural } from "./set/format.js";
+export { type ProceduralSetOptions, writeProceduralSet } from "./set/write-set.js";

@@ -4,7 +4,9 @@ import * as assert from "uvu/assert";
 import { BAD_STATES, GOOD_STATES, TEMPLATES } from "../src/captions/words.js";
 import { FAMILIES } from "../src/families.js";
 import { captionsOf, drawCaptioned, proceduralClasses } from "../src/index.js";
-import { drawClass, drawSample, drawView } from "../src/sample.js";
+import { drawClass } from "../src/sample/class.js";
+import { drawSample } from "../src/sample/sample.js";
+import { drawView } from "../src/sample/view.js";
 import { rejects } from "./support/rejects.js";
 
 /** The start of the sha256 of some images and of their words: the same on every machine. */

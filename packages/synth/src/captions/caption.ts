@@ -1,7 +1,7 @@
 import type { DefectKind } from "../defects.js";
-import { chance, pick } from "../draw/pick.js";
-import type { Random } from "../noise.js";
-import type { DrawnClass, View } from "../sample.js";
+import { chance, pick, type Random } from "../draw/random.js";
+import type { DrawnClass } from "../sample/class.js";
+import type { View } from "../sample/view.js";
 import {
   BAD_EXTRA,
   BAD_SENTENCES,

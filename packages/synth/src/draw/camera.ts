@@ -1,8 +1,7 @@
-import type { Random } from "../noise.js";
 import type { Canvas, Window } from "./canvas.js";
 import { compress } from "./jpeg.js";
-import { chance } from "./pick.js";
-import { unitAt } from "./shapes.js";
+import { unitAt } from "./maths.js";
+import { chance, type Random } from "./random.js";
 
 /** How a sample is photographed. */
 export interface Photo {
@@ -82,7 +81,8 @@ export function photograph(
   const passes = lensPasses(photo, canvas.size);
   light(canvas, photo, out, grown(window, passes, canvas.size));
   for (const channel of out.channels) {
-    for (let i = passes; i > 0; i--) soften(channel, scratch, canvas.size, grown(window, i - 1, canvas.size));
+    for (let i = passes; i > 0; i--)
+      soften(channel, scratch, canvas.size, grown(window, i - 1, canvas.size), 0.25);
   }
 }
 
@@ -148,8 +148,18 @@ function light(canvas: Canvas, photo: Photo, out: Exposure, window: Window): voi
   }
 }
 
-/** Weights 1 2 1 along rows, then along columns; the values around the window are taken as they are. */
-function soften(values: Float32Array, scratch: Float32Array, size: number, window: Window): void {
+/**
+ * One pass of the lens blur along rows, then along columns, in place. Each neighbour counts `share`, the value itself the rest;
+ * values around the window are taken as they are.
+ */
+export function soften(
+  values: Float32Array,
+  scratch: Float32Array,
+  size: number,
+  window: Window,
+  share: number,
+): void {
+  const rest = 1 - 2 * share;
   const { left, right } = window;
   const top = Math.max(0, window.top - 1);
   const bottom = Math.min(size, window.bottom + 1);
@@ -157,14 +167,14 @@ function soften(values: Float32Array, scratch: Float32Array, size: number, windo
     for (let x = left, p = y * size + left; x < right; x++, p++) {
       const before = values[x > 0 ? p - 1 : p]!;
       const after = values[x < size - 1 ? p + 1 : p]!;
-      scratch[p] = 0.5 * values[p]! + 0.25 * (before + after);
+      scratch[p] = rest * values[p]! + share * (before + after);
     }
   }
   for (let y = window.top; y < window.bottom; y++) {
     const up = y > 0 ? -size : 0;
     const down = y < size - 1 ? size : 0;
     for (let x = left, p = y * size + left; x < right; x++, p++) {
-      values[p] = 0.5 * scratch[p]! + 0.25 * (scratch[p + up]! + scratch[p + down]!);
+      values[p] = rest * scratch[p]! + share * (scratch[p + up]! + scratch[p + down]!);
     }
   }
 }

@@ -1,6 +1,5 @@
-import type { Random } from "../noise.js";
 import type { Rgb } from "./canvas.js";
-import { pick } from "./pick.js";
+import { pick, type Random } from "./random.js";
 
 /** A colour with the word that people have for it. */
 export interface Colour {

@@ -1,10 +1,10 @@
-import { arc, blob, branches, type DefectKind, type Field, lines, STAINS } from "../defects.js";
-import type { StructureFlaw } from "../family.js";
-import { bump, clamp, type Random, smoothstep } from "../noise.js";
-import { type Box, type Canvas, onPiece, type Pose, type Rgb, type Window, windowOf } from "./canvas.js";
+import type { DefectKind } from "../defects.js";
+import { boxAround, type Canvas, eachPixel, type Rgb, type Window, windowOf } from "./canvas.js";
 import { anyColour, mix } from "./colours.js";
-import { chance, pick } from "./pick.js";
-import { cloud, grain } from "./tables.js";
+import { bump, clamp, smoothstep } from "./maths.js";
+import { cloud, grain } from "./noise.js";
+import { chance, pick, type Random } from "./random.js";
+import { arc, blob, branches, type Field, lines, oval, STAINS } from "./strokes.js";
 
 /** Where and how plainly a defect is drawn. */
 export interface FlawPlan {
@@ -39,19 +39,12 @@ export function isSurface(kind: DefectKind): kind is SurfaceKind {
 /** Draws a defect onto the surface; nothing changes outside the window that is returned. */
 export function drawFlaw(canvas: Canvas, kind: SurfaceKind, plan: FlawPlan): Window {
   const { reach, brush } = STROKES[kind](canvas, plan);
-  const [x, y] = plan.at;
-  const window = windowOf(around(x, y, reach), canvas.unit, canvas.window);
-  for (let row = window.top; row < window.bottom; row++) {
-    for (let column = window.left, p = row * canvas.size + column; column < window.right; column++, p++) {
-      const on = canvas.cover[p]!;
-      if (on > 0) brush(p, (column + 0.5) * canvas.unit, (row + 0.5) * canvas.unit, on);
-    }
-  }
+  const window = windowOf(boxAround(plan.at, reach), canvas.unit, canvas.window);
+  eachPixel(canvas, window, (p, x, y) => {
+    const on = canvas.cover[p]!;
+    if (on > 0) brush(p, x, y, on);
+  });
   return window;
-}
-
-function around(x: number, y: number, reach: number): Box {
-  return { left: x - reach, top: y - reach, right: x + reach, bottom: y + reach };
 }
 
 /** Lines thinner than a pixel would break up into dots. */
@@ -149,15 +142,13 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
   dent(canvas, { at, random, strength, size }) {
     const radius = size * random.between(14, 26);
     const depth = strength * random.between(0.25, 0.45) * radius * (chance(random, 0.2) ? -1 : 1);
-    const [ux, uy] = random.direction();
-    const stretch = random.between(1, 1.7);
+    const direction = random.direction();
+    const length = radius * random.between(1, 1.7);
+    const field = oval(at, direction, length, radius);
     return {
-      reach: radius * stretch,
+      reach: length,
       brush: (p, x, y, on) => {
-        const [dx, dy] = [x - at[0], y - at[1]];
-        const along = (dx * ux + dy * uy) / (radius * stretch);
-        const across = (dy * ux - dx * uy) / radius;
-        const touch = bump(Math.sqrt(along * along + across * across)) * on;
+        const touch = field(x, y) * on;
         canvas.height[p]! -= depth * touch;
         // Light reaches the bottom of a dent less; where the light is soft, nothing else shows it.
         const k = 1 - 0.3 * Math.min(1, strength) * touch;
@@ -248,54 +239,3 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
     };
   },
 };
-
-/** A defect of the structure of a texture or object, and the part of the picture that it may change. */
-export function structureFlaw(
-  canvas: Canvas,
-  kind: DefectKind,
-  isTexture: boolean,
-  pose: Pose,
-  { at, random, strength, size }: FlawPlan,
-): { flaw: StructureFlaw; window: Window } {
-  const place = onPiece(pose, at[0], at[1]);
-  if (!isTexture) {
-    const flaw = {
-      kind,
-      at: place,
-      size: size * random.between(10, 20) * (kind === "chip" ? Math.min(1.3, 0.6 + 0.4 * strength) : 1),
-      random,
-    };
-    // Only what is broken off, with its part of the shadow, has known bounds.
-    const area = around(at[0], at[1], 1.5 * flaw.size + 26);
-    return { flaw, window: kind === "chip" ? windowOf(area, canvas.unit, canvas.window) : canvas.window };
-  }
-  if (kind === "pull" || (kind === "misprint" && chance(random, 0.5))) {
-    const upright = chance(random, 0.5);
-    const length = size * random.between(30, 55);
-    const width = size * random.between(13, 24);
-    const drag = strength * random.between(7, 14) * (chance(random, 0.5) ? 1 : -1);
-    const flaw: StructureFlaw = {
-      kind,
-      at: place,
-      size: length,
-      random,
-      warp: (x, y, out) => {
-        const [dx, dy] = [x - at[0], y - at[1]];
-        const [along, across] = upright ? [dy / length, dx / width] : [dx / length, dy / width];
-        const by = drag * bump(Math.sqrt(along * along + across * across));
-        out[0] = upright ? by : by * 0.2;
-        out[1] = upright ? by * 0.2 : by;
-      },
-    };
-    return {
-      flaw,
-      window: windowOf(around(at[0], at[1], Math.max(length, width)), canvas.unit, canvas.window),
-    };
-  }
-  const radius = size * (kind === "missing" ? random.between(18, 34) : random.between(10, 24));
-  const field = blob(place, radius, 0.3, random);
-  const flaw = { kind, at: place, size: radius, random, gone: (x: number, y: number) => field(x, y) > 0 };
-  // A missing tile reaches past the place that hides its middle.
-  const reach = radius * 2.4 + (kind === "missing" ? 60 : 0);
-  return { flaw, window: windowOf(around(at[0], at[1], reach / pose.zoom), canvas.unit, canvas.window) };
-}

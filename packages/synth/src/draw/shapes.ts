@@ -1,4 +1,4 @@
-import { clamp } from "../noise.js";
+import { clamp, directions, norm, type Point } from "./maths.js";
 
 // Shapes as signed distances (negative inside), after the well-known forms for 2-D primitives. They are exact or
 // smaller than the true distance, and slope 1 at the edge, which is all that soft edges and bevels need.
@@ -12,12 +12,8 @@ export interface Shape {
   readonly radius: number;
 }
 
-export type Point = readonly [x: number, y: number];
-
-const far = (x: number, y: number) => Math.sqrt(x * x + y * y);
-
 export function circle(r: number, x0 = 0, y0 = 0): Shape {
-  return { distance: (x, y) => far(x - x0, y - y0) - r, x: x0, y: y0, radius: r };
+  return { distance: (x, y) => norm(x - x0, y - y0) - r, x: x0, y: y0, radius: r };
 }
 
 /** An ellipse with half axes a and b. */
@@ -26,8 +22,8 @@ export function ellipse(a: number, b: number, x0 = 0, y0 = 0): Shape {
   return {
     distance: (x, y) => {
       const [u, v] = [(x - x0) / a, (y - y0) / b];
-      const k = far(u, v);
-      const g = far(u / a, v / b);
+      const k = norm(u, v);
+      const g = norm(u / a, v / b);
       return g > 0 ? (k * (k - 1)) / g : -least;
     },
     x: x0,
@@ -42,12 +38,12 @@ export function box(a: number, b: number, round = 0, x0 = 0, y0 = 0): Shape {
     distance: (x, y) => {
       const dx = Math.abs(x - x0) - a + round;
       const dy = Math.abs(y - y0) - b + round;
-      const outside = dx > 0 && dy > 0 ? far(dx, dy) : Math.max(dx, dy);
+      const outside = dx > 0 && dy > 0 ? norm(dx, dy) : Math.max(dx, dy);
       return outside - round;
     },
     x: x0,
     y: y0,
-    radius: far(a, b),
+    radius: norm(a, b),
   };
 }
 
@@ -58,11 +54,11 @@ export function bar([x0, y0]: Point, [x1, y1]: Point, r: number, end = r): Shape
   return {
     distance: (x, y) => {
       const t = clamp(((x - x0) * dx + (y - y0) * dy) / length);
-      return far(x - x0 - t * dx, y - y0 - t * dy) - (r + (end - r) * t);
+      return norm(x - x0 - t * dx, y - y0 - t * dy) - (r + (end - r) * t);
     },
     x: (x0 + x1) / 2,
     y: (y0 + y1) / 2,
-    radius: far(dx, dy) / 2 + Math.max(r, end),
+    radius: norm(dx, dy) / 2 + Math.max(r, end),
   };
 }
 
@@ -101,33 +97,6 @@ export function corners(n: number, outer: number, inner = outer): Point[] {
   return inner === outer ? all.filter((_, i) => i % 2 === 0) : all;
 }
 
-/** n unit vectors, evenly all round, the first pointing up. */
-export function directions(n: number): Point[] {
-  return Array.from({ length: n }, (_, i) => {
-    const [c, s] = unitAt(i / n);
-    return [s, -c] as const;
-  });
-}
-
-/** Cosine and sine of `t` turns to about 1e-7, by arithmetic that is the same on every machine. */
-export function unitAt(t: number): Point {
-  const quarter = Math.round(t * 4);
-  const a = (t - quarter / 4) * 6.283185307179586;
-  const b = a * a;
-  const c = 1 - (b / 2) * (1 - (b / 12) * (1 - (b / 30) * (1 - b / 56)));
-  const s = a * (1 - (b / 6) * (1 - (b / 20) * (1 - (b / 42) * (1 - b / 72))));
-  switch (((quarter % 4) + 4) % 4) {
-    case 0:
-      return [c, s];
-    case 1:
-      return [-s, c];
-    case 2:
-      return [-c, -s];
-    default:
-      return [s, -c];
-  }
-}
-
 export function union(...shapes: readonly Shape[]): Shape {
   if (shapes.length === 1) return shapes[0]!;
   const n = shapes.length;
@@ -158,7 +127,7 @@ function around(circles: readonly Circle[]): Circle {
   const top = Math.min(...circles.map(({ y, radius }) => y - radius));
   const bottom = Math.max(...circles.map(({ y, radius }) => y + radius));
   const [x, y] = [(left + right) / 2, (top + bottom) / 2];
-  return { x, y, radius: Math.max(...circles.map((each) => far(each.x - x, each.y - y) + each.radius)) };
+  return { x, y, radius: Math.max(...circles.map((each) => norm(each.x - x, each.y - y) + each.radius)) };
 }
 
 type Circle = Omit<Shape, "distance">;

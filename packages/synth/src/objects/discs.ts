@@ -1,19 +1,8 @@
 import { anyColour, anyMetal, contrasting, mix, shade } from "../draw/colours.js";
-import { chance, pick } from "../draw/pick.js";
-import {
-  box,
-  circle,
-  corners,
-  directions,
-  ellipse,
-  minus,
-  moved,
-  polygon,
-  toothed,
-  union,
-  unitAt,
-} from "../draw/shapes.js";
-import { cloud } from "../draw/tables.js";
+import { directions, unitAt } from "../draw/maths.js";
+import { cloud } from "../draw/noise.js";
+import { chance, pick } from "../draw/random.js";
+import { box, circle, corners, ellipse, minus, moved, polygon, toothed, union } from "../draw/shapes.js";
 import { object, type Part, SOLID } from "./object.js";
 
 /** Lids from above, with a milled edge and often a printed mark. */

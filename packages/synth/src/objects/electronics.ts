@@ -1,6 +1,7 @@
 import { anyColour, anyMetal, contrasting, mix, shade } from "../draw/colours.js";
-import { chance } from "../draw/pick.js";
-import { bar, box, circle, ellipse, union, unitAt } from "../draw/shapes.js";
+import { unitAt } from "../draw/maths.js";
+import { chance } from "../draw/random.js";
+import { bar, box, circle, ellipse, union } from "../draw/shapes.js";
 import { object, type Part } from "./object.js";
 
 /** Resistors and fuses: a body with bands between two wires. */

@@ -1,7 +1,7 @@
 import { anyColour, anyMetal, shade } from "../draw/colours.js";
-import { chance, pick } from "../draw/pick.js";
-import { bar, box, circle, ellipse, minus, type Point, polygon, type Shape, union } from "../draw/shapes.js";
-import { wave } from "../noise.js";
+import { type Point, wave } from "../draw/maths.js";
+import { chance, pick } from "../draw/random.js";
+import { bar, box, circle, ellipse, minus, polygon, type Shape, union } from "../draw/shapes.js";
 import { object, type Part } from "./object.js";
 
 const threads = (pitch: number) => (_: number, y: number) => 0.85 + 0.25 * wave(y / pitch);

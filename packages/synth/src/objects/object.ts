@@ -1,11 +1,12 @@
 import type { DefectKind } from "../defects.js";
-import { type Canvas, inPicture, type Pose, type Rgb, windowOf } from "../draw/canvas.js";
+import { type Canvas, eachPixel, inPicture, type Pose, type Rgb, SIDE, windowOf } from "../draw/canvas.js";
 import { anyColour, contrasting } from "../draw/colours.js";
-import { chance } from "../draw/pick.js";
-import { circle, ellipse, minus, moved, type Shape, unitAt } from "../draw/shapes.js";
-import { cloud, grain } from "../draw/tables.js";
-import type { Design, Family, StructureFlaw } from "../family.js";
-import { hash, Random, smoothstep } from "../noise.js";
+import { smoothstep } from "../draw/maths.js";
+import { cloud, grain } from "../draw/noise.js";
+import { chance, hash, Random } from "../draw/random.js";
+import { minus, type Shape } from "../draw/shapes.js";
+import type { Design, Family } from "../family.js";
+import { cutOf, flawed } from "./flawed.js";
 
 /** How the face of a part looks. */
 export interface Finish {
@@ -103,26 +104,21 @@ function groundOf(random: Random, before: Rgb): Ground {
 }
 
 function paintGround(canvas: Canvas, ground: Ground, random: Random): void {
-  const { size, unit, window } = canvas;
   const [ox, oy] = [random.between(0, 900), random.between(0, 900)];
   const [fine, soft] = [grain(ground.seed), cloud(ground.seed)];
   // Two lattices askew, so that neither shows.
   const rough = (x: number, y: number) =>
     0.6 * fine(0.13 * x + 0.1 * y, 0.13 * y - 0.1 * x) + 0.5 * fine(0.2 * x - 0.3 * y, 0.3 * x + 0.2 * y);
   const { colour } = ground;
-  for (let row = window.top; row < window.bottom; row++) {
-    const y = (row + 0.5) * unit + oy;
-    for (let column = window.left, p = row * size + column; column < window.right; column++, p++) {
-      const x = (column + 0.5) * unit + ox;
-      let f = 0;
-      if (ground.kind === "cloudy") f = soft(x * 0.01, y * 0.01);
-      else if (ground.kind === "rough") f = rough(x, y);
-      else if (ground.kind === "lines") f = fine(x * 0.01, y * 0.12);
-      const light = 1 + ground.strength * f;
-      canvas.set(p, 0.6 * f, colour, light, 0);
-      canvas.cover[p] = 0;
-    }
-  }
+  eachPixel(canvas, canvas.window, (p, px, py) => {
+    const [x, y] = [px + ox, py + oy];
+    let f = 0;
+    if (ground.kind === "cloudy") f = soft(x * 0.01, y * 0.01);
+    else if (ground.kind === "rough") f = rough(x, y);
+    else if (ground.kind === "lines") f = fine(x * 0.01, y * 0.12);
+    canvas.set(p, 0.6 * f, colour, 1 + ground.strength * f, 0);
+    canvas.cover[p] = 0;
+  });
 }
 
 /** Calls `visit` for the pixels around a shape, with the distance to it in layout units. */
@@ -151,9 +147,9 @@ function around(
   const nothing = zoom * (1.8 * across + margin);
   for (let blockTop = top; blockTop < bottom; blockTop += BLOCK) {
     const blockBottom = Math.min(bottom, blockTop + BLOCK);
-    const middleY = blockTop * unit + across / 2 - 120 - shift[1];
+    const middleY = blockTop * unit + across / 2 - SIDE / 2 - shift[1];
     for (let blockLeft = left; blockLeft < right; blockLeft += BLOCK) {
-      const middleX = blockLeft * unit + across / 2 - 120 - shift[0];
+      const middleX = blockLeft * unit + across / 2 - SIDE / 2 - shift[0];
       const middle = distance(
         zoom * (c * middleX - s * middleY) + x0,
         zoom * (s * middleX + c * middleY) + y0,
@@ -161,9 +157,9 @@ function around(
       if (middle > nothing) continue;
       const blockRight = Math.min(right, blockLeft + BLOCK);
       for (let row = blockTop; row < blockBottom; row++) {
-        const dy = (row + 0.5) * unit - 120 - shift[1];
+        const dy = (row + 0.5) * unit - SIDE / 2 - shift[1];
         for (let column = blockLeft, p = row * size + column; column < blockRight; column++, p++) {
-          const dx = (column + 0.5) * unit - 120 - shift[0];
+          const dx = (column + 0.5) * unit - SIDE / 2 - shift[0];
           const x = zoom * (c * dx - s * dy) + x0;
           const y = zoom * (s * dx + c * dy) + y0;
           visit(p, distance(x, y) / zoom, x, y);
@@ -214,86 +210,6 @@ function stamp(canvas: Canvas, pose: Pose, part: Part, seed: number): void {
       up *= Math.sqrt(1 - t * t * 0.98);
     }
     height[p]! += (up + bumps * f - height[p]!) * share;
-  });
-}
-
-/** The parts with a defect of their structure. */
-function flawed(parts: readonly Part[], outline: Shape, flaw: StructureFlaw | null): readonly Part[] {
-  if (!flaw) return parts;
-  const { random } = flaw;
-  const loose = parts.filter(({ root }) => root);
-  const chosen = loose[random.below(loose.length)];
-  const arms = loose.filter(isArm);
-  const arm = arms[random.below(arms.length)];
-  switch (flaw.kind) {
-    case "missing":
-      return parts.filter((part) => part !== chosen);
-    case "bent":
-      return arm
-        ? parts.map((part) => (part === arm ? bentPart(part, random) : part))
-        : warped(parts, random);
-    case "misprint":
-      return misprinted(parts, random);
-    case "chip":
-      return parts.map((part) => ({ ...part, shape: minus(part.shape, cutOf(flaw)) }));
-    default:
-      return outline ? parts : [];
-  }
-}
-
-/** What is broken off the edge. */
-function cutOf({ at, size }: StructureFlaw): Shape {
-  const ragged = grain(Math.floor(Math.abs(at[0] * 7919 + at[1] * 104729)));
-  const hole = circle(size, at[0], at[1]);
-  return {
-    ...hole,
-    distance: (x, y) => hole.distance(x, y) + 0.35 * size * ragged(x / size / 0.4, y / size / 0.4),
-    radius: hole.radius * 1.4,
-  };
-}
-
-/** Whether a part reaches out from where it is fixed, so that a turn shows. */
-function isArm({ shape, root }: Part): boolean {
-  const [dx, dy] = [shape.x - root![0], shape.y - root![1]];
-  return dx * dx + dy * dy > 36;
-}
-
-function bentPart(part: Part, random: Random): Part {
-  const [x0, y0] = part.root!;
-  const turn = unitAt((chance(random, 0.5) ? 1 : -1) * random.between(0.06, 0.14));
-  return { ...part, shape: moved(moved(part.shape, [1, 0], -x0, -y0), turn, x0, y0) };
-}
-
-/** A bend of the whole: one end leaves the axis, more and more. */
-function warped(parts: readonly Part[], random: Random): readonly Part[] {
-  const [c, s] = unitAt(random.below(2) ? 0 : 0.5);
-  const start = random.between(-20, 25);
-  const strength = random.between(0.006, 0.014) * (chance(random, 0.5) ? 1 : -1);
-  return parts.map((part) => ({
-    ...part,
-    shape: {
-      ...part.shape,
-      radius: part.shape.radius * 1.25 + 70,
-      distance: (x, y) => {
-        const along = c * y - s * x;
-        const past = along > start ? along - start : 0;
-        return part.shape.distance(x + c * strength * past * past, y + s * strength * past * past);
-      },
-    },
-  }));
-}
-
-function misprinted(parts: readonly Part[], random: Random): readonly Part[] {
-  const way = random.below(3);
-  const [dx, dy] = unitAt(random.between(0, 1));
-  const far = random.between(7, 16);
-  const turn = unitAt((chance(random, 0.5) ? 1 : -1) * random.between(0.03, 0.09));
-  const blotch = ellipse(random.between(12, 24), random.between(9, 16), dx * far, dy * far);
-  return parts.map((part) => {
-    if (!part.print) return part;
-    if (way === 0) return { ...part, shape: moved(part.shape, [1, 0], dx * far, dy * far) };
-    if (way === 1) return { ...part, shape: moved(part.shape, turn, dx * far * 0.5, dy * far * 0.5) };
-    return { ...part, shape: minus(part.shape, blotch) };
   });
 }
 

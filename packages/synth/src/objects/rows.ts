@@ -1,5 +1,5 @@
 import { anyColour, anyMetal, contrasting, shade } from "../draw/colours.js";
-import { chance } from "../draw/pick.js";
+import { chance } from "../draw/random.js";
 import { bar, box, union } from "../draw/shapes.js";
 import { object, type Part } from "./object.js";
 

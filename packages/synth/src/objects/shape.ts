@@ -1,5 +1,5 @@
 import { anyColour, anyMetal, shade } from "../draw/colours.js";
-import { chance, pick } from "../draw/pick.js";
+import { chance, pick } from "../draw/random.js";
 import { both, box, circle, corners, ellipse, minus, moved, polygon, union } from "../draw/shapes.js";
 import { object, SOLID } from "./object.js";
 

@@ -1,6 +1,7 @@
 import { anyColour, contrasting, shade } from "../draw/colours.js";
-import { chance, pick } from "../draw/pick.js";
-import { bar, box, type Point, polyline, type Shape, union } from "../draw/shapes.js";
+import type { Point } from "../draw/maths.js";
+import { chance, pick } from "../draw/random.js";
+import { bar, box, polyline, type Shape, union } from "../draw/shapes.js";
 import { object, type Part } from "./object.js";
 
 const STROKES: readonly (readonly Point[])[] = [

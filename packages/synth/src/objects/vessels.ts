@@ -1,5 +1,6 @@
 import { anyColour, contrasting, shade } from "../draw/colours.js";
-import { chance, pick } from "../draw/pick.js";
+import { wave } from "../draw/maths.js";
+import { chance, pick } from "../draw/random.js";
 import {
   bar,
   box,
@@ -12,7 +13,6 @@ import {
   type Shape,
   union,
 } from "../draw/shapes.js";
-import { wave } from "../noise.js";
 import { object, type Part, SOLID } from "./object.js";
 
 /** Bottles from the side, labelled. */

@@ -1,6 +1,7 @@
 import { anyColour, anyMetal, shade } from "../draw/colours.js";
-import { chance } from "../draw/pick.js";
-import { bar, circle, directions, minus, toothed, union } from "../draw/shapes.js";
+import { directions } from "../draw/maths.js";
+import { chance } from "../draw/random.js";
+import { bar, circle, minus, toothed, union } from "../draw/shapes.js";
 import { object, type Part, SOLID } from "./object.js";
 
 /** Toothed wheels. */

@@ -1,7 +1,7 @@
 import { anyColour, contrasting, shade } from "../draw/colours.js";
-import { chance, fraction, modulo } from "../draw/pick.js";
-import { cloud, dice, grain } from "../draw/tables.js";
-import { clamp, smoothstep } from "../noise.js";
+import { clamp, fraction, modulo, smoothstep } from "../draw/maths.js";
+import { cloud, dice, grain } from "../draw/noise.js";
+import { chance } from "../draw/random.js";
 import { texture } from "./texture.js";
 
 /** Bricks, paving and wall tiles between joints. */

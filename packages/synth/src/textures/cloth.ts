@@ -1,7 +1,7 @@
 import { anyColour, contrasting, mix, shade } from "../draw/colours.js";
-import { chance, fraction, modulo, pick } from "../draw/pick.js";
-import { cloud, dice, grain, seen } from "../draw/tables.js";
-import { clamp, smoothstep } from "../noise.js";
+import { clamp, fraction, modulo, smoothstep } from "../draw/maths.js";
+import { cloud, dice, grain, seen } from "../draw/noise.js";
+import { chance, pick } from "../draw/random.js";
 import { texture } from "./texture.js";
 
 /** Threads over and under each other: plain, twill, satin and basket weaves, plain, striped or checked. */

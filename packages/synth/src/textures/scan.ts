@@ -1,7 +1,7 @@
 import { anyColour, contrasting, mix } from "../draw/colours.js";
-import { chance, fraction, pick } from "../draw/pick.js";
-import { cloud, dice, grain } from "../draw/tables.js";
-import { cell, clamp, smoothstep } from "../noise.js";
+import { clamp, fraction, smoothstep } from "../draw/maths.js";
+import { cell, cloud, dice, grain } from "../draw/noise.js";
+import { chance, pick } from "../draw/random.js";
 import { texture } from "./texture.js";
 
 const WHITE = [1, 1, 1] as const;

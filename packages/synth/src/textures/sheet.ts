@@ -1,7 +1,7 @@
 import { anyColour, anyMetal, contrasting, shade } from "../draw/colours.js";
-import { chance, fraction, modulo, pick } from "../draw/pick.js";
-import { cloud, dice, grain, seen } from "../draw/tables.js";
-import { clamp, smoothstep, wave } from "../noise.js";
+import { clamp, fraction, modulo, smoothstep, wave } from "../draw/maths.js";
+import { cloud, dice, grain, seen } from "../draw/noise.js";
+import { chance, pick } from "../draw/random.js";
 import { texture } from "./texture.js";
 
 /** Rolled or brushed sheets: hairlines and a broad reflection across them. */

@@ -1,7 +1,7 @@
 import { anyColour, contrasting, mix, shade } from "../draw/colours.js";
-import { chance, fraction, modulo } from "../draw/pick.js";
-import { cloud, grain, seen } from "../draw/tables.js";
-import { cell, clamp, smoothstep } from "../noise.js";
+import { clamp, fraction, modulo, smoothstep } from "../draw/maths.js";
+import { cell, cloud, grain, seen } from "../draw/noise.js";
+import { chance } from "../draw/random.js";
 import { texture } from "./texture.js";
 
 /** Pebbles between creases, as on hides. */

@@ -1,7 +1,7 @@
 import { anyColour, contrasting, shade } from "../draw/colours.js";
-import { pick } from "../draw/pick.js";
-import { cloud, dice, grain, seen } from "../draw/tables.js";
-import { cell, smoothstep } from "../noise.js";
+import { smoothstep } from "../draw/maths.js";
+import { cell, cloud, dice, grain, seen } from "../draw/noise.js";
+import { pick } from "../draw/random.js";
 import { texture } from "./texture.js";
 
 /** Clouds of two colours crossed by veins. */

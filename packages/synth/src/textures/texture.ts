@@ -1,9 +1,9 @@
-import type { Canvas, Rgb } from "../draw/canvas.js";
+import { type Canvas, eachPixel, type Pose, type Rgb, SIDE } from "../draw/canvas.js";
+import type { Random } from "../draw/random.js";
 import type { Design, Family, StructureFlaw } from "../family.js";
-import type { Random } from "../noise.js";
 
-/** Paints pixel p, which shows place (x, y) of the material. */
-export type Shader = (p: number, x: number, y: number) => void;
+/** Paints pixel p, which shows place (x, y) of the material and lies at (px, py) in the picture. */
+export type Shader = (p: number, x: number, y: number, px: number, py: number) => void;
 
 /** What a shader of a sample is made from. */
 export interface Cut {
@@ -49,22 +49,18 @@ export function texture(family: TextureFamily): Family {
   };
 }
 
-function fill(
+/** Paints the canvas's window with a material that lies as `pose` says. */
+export function fill(
   canvas: Canvas,
-  { c, s, zoom, x: x0, y: y0 }: Parameters<Design["paint"]>[1],
+  { c, s, zoom, x: x0, y: y0 }: Pose,
   shader: Shader,
   warp: StructureFlaw["warp"],
 ): void {
-  const { size, unit, window } = canvas;
   const shift = new Float64Array(2);
-  for (let row = window.top; row < window.bottom; row++) {
-    const py = (row + 0.5) * unit;
-    for (let column = window.left, p = row * size + column; column < window.right; column++, p++) {
-      const px = (column + 0.5) * unit;
-      if (warp) warp(px, py, shift);
-      const dx = px + shift[0]! - 120;
-      const dy = py + shift[1]! - 120;
-      shader(p, zoom * (c * dx - s * dy) + x0, zoom * (s * dx + c * dy) + y0);
-    }
-  }
+  eachPixel(canvas, canvas.window, (p, px, py) => {
+    if (warp) warp(px, py, shift);
+    const dx = px + shift[0]! - SIDE / 2;
+    const dy = py + shift[1]! - SIDE / 2;
+    shader(p, zoom * (c * dx - s * dy) + x0, zoom * (s * dx + c * dy) + y0, px, py);
+  });
 }

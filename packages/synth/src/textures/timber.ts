@@ -1,7 +1,7 @@
 import { anyColour, shade } from "../draw/colours.js";
-import { fraction, pick } from "../draw/pick.js";
-import { cloud, grain, seen } from "../draw/tables.js";
-import { smoothstep } from "../noise.js";
+import { fraction, smoothstep } from "../draw/maths.js";
+import { cloud, grain, seen } from "../draw/noise.js";
+import { pick } from "../draw/random.js";
 import { texture } from "./texture.js";
 
 const TONES = ["beige", "brown", "dark brown", "cream", "orange", "dark red", "grey"];

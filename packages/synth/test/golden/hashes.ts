@@ -6,7 +6,9 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { FAMILIES } from "../../src/families.js";
 import { captionsOf, drawCaptioned, drawProduct, type ProceduralClass, proceduralClasses } from "../../src/index.js";
-import { drawClass, drawSample, drawView } from "../../src/sample.js";
+import { drawClass } from "../../src/sample/class.js";
+import { drawSample } from "../../src/sample/sample.js";
+import { drawView } from "../../src/sample/view.js";
 
 export const GOLDEN = fileURLToPath(new URL("./hashes.json", import.meta.url));
 

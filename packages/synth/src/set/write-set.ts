@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatasetError, encodePng, writeFileAtomic } from "@inctrl/datasets";
+import { drawProduct, type ProceduralClass, proceduralClasses } from "../products/product.js";
 import { type PlanSizes, planProducts } from "./plan.js";
-import { drawProduct, type ProceduralClass, proceduralClasses } from "./product.js";
 
 export interface ProceduralSetOptions extends PlanSizes {
   /** Default: all classes. */

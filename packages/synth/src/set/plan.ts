@@ -1,5 +1,5 @@
 import { DatasetError } from "@inctrl/datasets";
-import type { DefectKind } from "./defects.js";
+import type { DefectKind } from "../defects.js";
 
 /** How many samples a class gets. */
 export interface PlanSizes {

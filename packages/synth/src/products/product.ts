@@ -1,25 +1,36 @@
 import { DatasetError, type Raster } from "@inctrl/datasets";
-import { checkSample } from "./check.js";
+import { checkSample } from "../check.js";
+import type { DefectKind } from "../defects.js";
+import { Canvas, eachPixel, mark, type Rgb, whole } from "../draw/canvas.js";
+import type { Point } from "../draw/maths.js";
+import { chance, hash, hashText, Random } from "../draw/random.js";
+import { blob, type Field } from "../draw/strokes.js";
+import { drag } from "../draw/structure.js";
+import { fill } from "../textures/texture.js";
+import { drawProductPhoto, photographProduct, REACH } from "./camera.js";
+import { drawDefect, type SurfaceDefect } from "./defects.js";
 import {
-  applyDefect,
-  type DefectKind,
-  type Inside,
-  type SurfaceDefect,
-  type WeaveDefect,
-  weaveDefect,
-} from "./defects.js";
-import { type Brush, concrete, fabric, leather, mesh, metal, nut, wood } from "./materials.js";
-import { hash, Random } from "./noise.js";
-import { drawLighting, eachPixel, photograph, REACH, type Surface } from "./surface.js";
-import { textSeed } from "./text-seed.js";
+  concrete,
+  fabric,
+  leather,
+  type MaterialOptions,
+  mesh,
+  metal,
+  nut,
+  type PosedShader,
+  wood,
+} from "./materials.js";
+
+/** Defects of how a material is woven. */
+type WeaveDefect = "misweave" | "pull";
 
 interface Material {
-  readonly draw: (brush: Brush) => Surface;
+  readonly draw: (options: MaterialOptions) => PosedShader;
   readonly defects: readonly (SurfaceDefect | WeaveDefect)[];
   /** The colour below the surface. */
-  readonly inside: Inside;
-  /** Defects lie this far from the centre of the picture: on the face of a product, anywhere on a material. */
-  readonly ring?: readonly [number, number];
+  readonly inside: Rgb;
+  /** Nearest and farthest distance of a defect from the centre of the picture. Default 0 to 75. */
+  readonly ring?: Point;
 }
 
 const MATERIALS = {
@@ -95,29 +106,24 @@ export function drawProduct(options: ProductOptions): Product {
     const message = `no defect "${defect}" for ${options.class}; choose one of ${material.defects.join(", ")}`;
     throw new DatasetError("bad-argument", message);
   }
-  const classSeed = hash(seed, textSeed(options.class), 1) >>> 1;
+  const classSeed = hash(seed, hashText(options.class), 1) >>> 1;
   const random = new Random(hash(classSeed, index, 2));
-  // A stream of its own, so that a sample with a defect is the good sample elsewhere.
+  // A stream of its own, so that a sample with a defect equals the good sample elsewhere.
   const flaw = new Random(hash(classSeed, index, 3));
   const at = place(flaw, material.ring);
-  const lighting = drawLighting(random);
-  const brush = { size, classSeed, random };
-
-  let drawn: Surface;
-  let touched: Float32Array | undefined;
-  if (defect === "misweave" || defect === "pull") {
-    const { bend, field } = weaveDefect(defect satisfies WeaveDefect, at, flaw);
-    drawn = material.draw({ ...brush, bend });
-    touched = new Float32Array(size * size);
-    eachPixel(size, (p, x, y) => {
-      touched![p] = field(x, y);
-    });
-  } else {
-    drawn = material.draw(brush);
-    if (defect) touched = applyDefect(drawn, defect satisfies SurfaceDefect, at, flaw, material.inside);
+  const photo = drawProductPhoto(random);
+  const canvas = new Canvas(size);
+  const weave = defect === "misweave" || defect === "pull" ? weaveFlaw(defect, at, flaw) : undefined;
+  const { pose, shader } = material.draw({ canvas, classSeed, random, gone: weave?.gone });
+  fill(canvas, pose, shader, weave?.warp);
+  const mask = new Uint8Array(size * size);
+  if (weave) markTouched(canvas, mask, (_, x, y) => weave.field(x, y));
+  else if (defect) {
+    const touched = drawDefect(canvas, defect as SurfaceDefect, at, flaw, material.inside);
+    markTouched(canvas, mask, (p) => touched[p]!);
   }
-  const image: Raster = { width: size, height: size, mode: "RGB", data: photograph(drawn, lighting) };
-  return { image, mask: maskOf(touched, size), defect };
+  const data = photographProduct(canvas, photo);
+  return { image: { width: size, height: size, mode: "RGB", data }, mask, defect };
 }
 
 function has(material: Material, defect: DefectKind | null): defect is SurfaceDefect | WeaveDefect | null {
@@ -130,21 +136,39 @@ function materialOf(name: string): Material {
   throw new DatasetError("bad-argument", `no procedural class "${name}"; choose one of ${known}`);
 }
 
-function place(random: Random, ring?: readonly [number, number]): readonly [number, number] {
+function place(random: Random, ring?: Point): Point {
   const [x, y] = random.direction();
   const far = random.between(...(ring ?? ([0, 75] as const)));
   return [120 + x * far, 120 + y * far];
 }
 
+interface WeaveFlaw {
+  /** Positive where the weave is disturbed. */
+  readonly field: Field;
+  readonly gone?: (x: number, y: number) => boolean;
+  readonly warp?: (x: number, y: number, out: Float64Array) => void;
+}
+
+/** `misweave` leaves out the upright threads of a few crossings; `pull` drags the threads towards one line. */
+function weaveFlaw(kind: WeaveDefect, at: Point, random: Random): WeaveFlaw {
+  if (kind === "misweave") {
+    const field = blob(at, random.between(9, 17), 0.35, random);
+    return { field, gone: (x, y) => field(x, y) > 0 };
+  }
+  const length = random.between(26, 48);
+  const width = random.between(11, 17);
+  const by = random.between(7, 12) * (chance(random, 0.5) ? 1 : -1);
+  return drag(at, { upright: chance(random, 0.5), length, width, by, aside: 0 });
+}
+
 /** Marks every pixel within reach of a touched one: light and lens carry a change that far, and no farther. */
-function maskOf(touched: Float32Array | undefined, size: number): Uint8Array {
-  const mask = new Uint8Array(size * size);
-  touched?.forEach((strength, p) => {
-    if (strength <= 0) return;
-    const [x, y] = [p % size, Math.floor(p / size)];
-    for (let row = Math.max(0, y - REACH); row <= Math.min(size - 1, y + REACH); row++) {
-      mask.fill(255, row * size + Math.max(0, x - REACH), row * size + Math.min(size - 1, x + REACH) + 1);
-    }
+function markTouched(
+  canvas: Canvas,
+  mask: Uint8Array,
+  strength: (p: number, x: number, y: number) => number,
+): void {
+  const { size } = canvas;
+  eachPixel(canvas, canvas.window, (p, x, y) => {
+    if (strength(p, x, y) > 0) mark(mask, size, p % size, Math.floor(p / size), REACH, whole(size));
   });
-  return mask;
 }

@@ -1,47 +1,42 @@
-import { cell, clamp, fractal, noise, type Random, smoothstep, turn, unit, wave } from "./noise.js";
-import { eachPixel, type Surface, setColour, surface } from "./surface.js";
+import type { Canvas, Pose, Rgb } from "../draw/canvas.js";
+import { clamp, fraction, halfTurn, modulo, norm, smoothstep, wave } from "../draw/maths.js";
+import { cell, fractal, noise } from "../draw/noise.js";
+import { type Random, unit } from "../draw/random.js";
+import type { Shader } from "../textures/texture.js";
 
 /** What a material is drawn with. */
-export interface Brush {
-  readonly size: number;
+export interface MaterialOptions {
+  readonly canvas: Canvas;
   /** For what all samples of a class share, such as the unevenness of its yarns. */
   readonly classSeed: number;
   /** For what differs from sample to sample, such as where the piece was cut. */
   readonly random: Random;
-  /** Bends the layout where a defect displaces the material's structure; absent on good samples. */
-  readonly bend?: (x: number, y: number) => Bend;
+  /** Whether the upright thread at a place of the picture is missing; absent on good samples. */
+  readonly gone?: (x: number, y: number) => boolean;
 }
 
-/** How a defect changes the structure at one place. */
-export interface Bend {
-  readonly dx: number;
-  readonly dy: number;
-  /** Whether the upright threads are missing. */
-  readonly missing: boolean;
+/** A material as it lies under the camera. */
+export interface PosedShader {
+  readonly pose: Pose;
+  readonly shader: Shader;
 }
 
-const STRAIGHT: Bend = { dx: 0, dy: 0, missing: false };
-
-/** A small turn and any shift: where and how a piece lay under the camera. */
-function placement(random: Random, tilt: number): (x: number, y: number) => readonly [number, number] {
-  const [c, s] = turn(random.between(-tilt, tilt));
-  const [ox, oy] = [random.between(0, 4000), random.between(0, 4000)];
-  return (x, y) => [c * (x - 120) - s * (y - 120) + ox, s * (x - 120) + c * (y - 120) + oy];
+/** A small rotation and any shift: where and how a piece was cut. */
+function poseOf(random: Random, tilt: number): Pose {
+  const [c, s] = halfTurn(random.between(-tilt, tilt));
+  return { c, s, zoom: 1, x: random.between(0, 4000), y: random.between(0, 4000) };
 }
 
-const modulo = (a: number, n: number) => ((a % n) + n) % n;
-const fraction = (t: number) => t - Math.floor(t);
+const WEFT: Rgb = [0.62, 0.64, 0.65];
 
 /** Denim: a 2/1 twill of indigo warp over pale weft. */
-export function fabric({ size, classSeed, random, bend }: Brush): Surface {
-  const out = surface(size);
-  const place = placement(random, 0.02);
+export function fabric({ canvas, classSeed, random, gone }: MaterialOptions): PosedShader {
+  const pose = poseOf(random, 0.02);
   const pitch = 6.4;
   const fade = random.between(0.96, 1.04);
   const wear = random.below(2 ** 30);
-  eachPixel(size, (p, px, py) => {
-    const { dx, dy, missing } = bend?.(px, py) ?? STRAIGHT;
-    const [x, y] = place(px + dx, py + dy);
+  const shader: Shader = (p, x, y, px, py) => {
+    const missing = gone?.(px, py) ?? false;
     const sway = 0.22 * noise(classSeed, x * 0.02, y * 0.02);
     const [u, v] = [x / pitch + sway, y / pitch + 0.22 * noise(classSeed + 1, x * 0.02, y * 0.02)];
     const [i, j] = [Math.floor(u), Math.floor(v)];
@@ -55,27 +50,27 @@ export function fabric({ size, classSeed, random, bend }: Brush): Surface {
     const isWarp = warp > weft;
     const fibre = isWarp ? noise(classSeed + 2, x * 1.1, y * 0.32) : noise(classSeed + 3, x * 0.32, y * 1.1);
     const twist = isWarp ? wave(v * 2.2 + a * 0.5) : wave(u * 2.2 + b * 0.5);
-    out.height[p] = 1.7 * Math.max(warp, weft) + 0.1 * twist + 0.18 * fibre;
+    const tall = 1.7 * Math.max(warp, weft) + 0.1 * twist + 0.18 * fibre;
     const yarn = isWarp ? 0.16 * (unit(classSeed, i) - 0.5) : 0.12 * (unit(classSeed + 7, j) - 0.5);
     const worn = 0.07 * fractal(wear, px * 0.012, py * 0.012, 3);
     const tone = fade * (1 + yarn + 0.16 * fibre + worn);
     if (isWarp) {
       const bleach = 0.1 * smoothstep(0.75, 1.12, warp);
-      setColour(out.colour, p, (0.2 + bleach) * tone, (0.285 + bleach) * tone, (0.455 + bleach) * tone);
-    } else setColour(out.colour, p, 0.62 * tone, 0.64 * tone, 0.65 * tone);
-  });
-  return out;
+      canvas.set(p, tall, [0.2 + bleach, 0.285 + bleach, 0.455 + bleach], tone, 0);
+    } else canvas.set(p, tall, WEFT, tone, 0);
+  };
+  return { pose, shader };
 }
 
+const HIDE: Rgb = [0.47, 0.29, 0.195];
+
 /** Leather: pebbles of two sizes between fine creases, over slow folds. */
-export function leather({ size, classSeed, random }: Brush): Surface {
-  const out = surface(size);
-  const place = placement(random, 0.3);
+export function leather({ canvas, classSeed, random }: MaterialOptions): PosedShader {
+  const pose = poseOf(random, 0.3);
   const dye = random.below(2 ** 30);
   const large = { nearest: 0, margin: 0, id: 0 };
   const small = { nearest: 0, margin: 0, id: 0 };
-  eachPixel(size, (p, px, py) => {
-    const [x, y] = place(px, py);
+  const shader: Shader = (p, x, y, px, py) => {
     const [wx, wy] = [noise(classSeed, x * 0.06, y * 0.06), noise(classSeed + 1, x * 0.06, y * 0.06)];
     cell(classSeed + 2, x * 0.115 + 0.5 * wx, y * 0.115 + 0.5 * wy, large);
     cell(classSeed + 3, x * 0.24 + 0.35 * wy, y * 0.24 + 0.35 * wx, small);
@@ -83,23 +78,20 @@ export function leather({ size, classSeed, random }: Brush): Surface {
     const grain = smoothstep(0, 0.4, small.margin);
     const dome = 1 - large.nearest * large.nearest;
     const fold = fractal(classSeed + 4, x * 0.012, y * 0.02, 2);
-    out.height[p] = 1.15 * pebble + 0.5 * dome + 0.36 * grain + 5 * fold;
+    const tall = 1.15 * pebble + 0.5 * dome + 0.36 * grain + 5 * fold;
     const tone =
       (0.8 + 0.14 * pebble + 0.06 * grain) *
       (1 + 0.06 * ((large.id & 255) / 255 - 0.5) + 0.13 * fractal(dye, px * 0.01, py * 0.01, 3));
-    setColour(out.colour, p, 0.47 * tone, 0.29 * tone, 0.195 * tone);
-    out.gloss[p] = 0.05 + 0.07 * pebble;
-  });
-  return out;
+    canvas.set(p, tall, HIDE, tone, 0.05 + 0.07 * pebble);
+  };
+  return { pose, shader };
 }
 
 /** Planed wood: growth rings cut lengthwise, fibres and pores along the grain. */
-export function wood({ size, classSeed, random }: Brush): Surface {
-  const out = surface(size);
-  const place = placement(random, 0.02);
+export function wood({ canvas, classSeed, random }: MaterialOptions): PosedShader {
+  const pose = poseOf(random, 0.02);
   const warm = random.between(-0.02, 0.02);
-  eachPixel(size, (p, px, py) => {
-    const [x, y] = place(px, py);
+  const shader: Shader = (p, x, y) => {
     const drift =
       2.6 * noise(classSeed, x * 0.006, y * 0.0016) +
       0.35 * noise(classSeed + 1, x * 0.05, y * 0.006) +
@@ -111,22 +103,21 @@ export function wood({ size, classSeed, random }: Brush): Surface {
     const pore = smoothstep(0.4, 0.75, noise(classSeed + 4, x * 1.15, y * 0.045)) * (1 - 0.6 * late);
     const flame = fractal(classSeed + 5, x * 0.025, y * 0.006, 4);
     const tone = 1 + 0.085 * fibre + 0.2 * flame - 0.22 * pore;
-    out.height[p] = 0.11 * fibre - 0.35 * pore;
+    const tall = 0.11 * fibre - 0.35 * pore;
     const mix = (light: number, dark: number) => (light + (dark - light) * 1.15 * late) * tone;
-    setColour(out.colour, p, mix(0.68 + warm, 0.47), mix(0.51, 0.31), mix(0.35 - warm, 0.19));
-    out.gloss[p] = 0.03;
-  });
-  return out;
+    canvas.paint(p, tall, mix(0.68 + warm, 0.47), mix(0.51, 0.31), mix(0.35 - warm, 0.19), 0.03);
+  };
+  return { pose, shader };
 }
 
+const STEEL: Rgb = [0.985, 1, 1.025];
+
 /** Brushed steel: long hairlines, and the broad reflection they draw out across them. */
-export function metal({ size, classSeed, random }: Brush): Surface {
-  const out = surface(size);
-  const place = placement(random, 0.012);
+export function metal({ canvas, classSeed, random }: MaterialOptions): PosedShader {
+  const pose = poseOf(random, 0.012);
   const centre = random.between(70, 150);
   const width = random.between(95, 125);
-  eachPixel(size, (p, px, py) => {
-    const [x, y] = place(px, py);
+  const shader: Shader = (p, x, y, px) => {
     const line =
       0.5 * noise(classSeed, x * 0.004, y * 0.55) +
       0.6 * noise(classSeed + 1, x * 0.011, y * 1.35) +
@@ -135,22 +126,18 @@ export function metal({ size, classSeed, random }: Brush): Surface {
     const offset = (px - centre + 6 * noise(classSeed + 4, 0.5, y * 0.05)) / width;
     const shine = 1 / (1 + offset * offset * 2.2);
     const tone = 0.37 + 0.27 * shine + (0.075 + 0.05 * shine) * line + 0.025 * speck;
-    out.height[p] = 0.14 * line + 0.06 * speck;
-    setColour(out.colour, p, 0.985 * tone, tone, 1.025 * tone);
-    out.gloss[p] = 0.04;
-  });
-  return out;
+    canvas.set(p, 0.14 * line + 0.06 * speck, STEEL, tone, 0.04);
+  };
+  return { pose, shader };
 }
 
 /** Woven wire: round wires over and under each other before a dark ground. */
-export function mesh({ size, classSeed, random, bend }: Brush): Surface {
-  const out = surface(size);
-  const place = placement(random, 0.015);
+export function mesh({ canvas, classSeed, random, gone }: MaterialOptions): PosedShader {
+  const pose = poseOf(random, 0.015);
   const pitch = 17;
   const radius = 3.5;
-  eachPixel(size, (p, px, py) => {
-    const { dx, dy, missing } = bend?.(px, py) ?? STRAIGHT;
-    const [x, y] = place(px + dx, py + dy);
+  const shader: Shader = (p, x, y, px, py) => {
+    const missing = gone?.(px, py) ?? false;
     const [u, v] = [x / pitch, y / pitch];
     const [i, j] = [Math.floor(u), Math.floor(v)];
     // Wires lie off their lines by a little, always the same little.
@@ -175,11 +162,10 @@ export function mesh({ size, classSeed, random, bend }: Brush): Surface {
     const wire = (0.44 + 0.16 * shade) * (1 + 0.1 * brushed);
     const ground = 0.075 + 0.02 * fractal(classSeed + 8, x * 0.05, y * 0.05, 3);
     const tone = ground + (wire - ground) * cover;
-    out.height[p] = cover > 0 ? Math.max(top, -2) * cover - 2 * (1 - cover) : -2;
-    setColour(out.colour, p, 0.99 * tone, tone, 1.02 * tone + 0.006 * (1 - cover));
-    out.gloss[p] = 0.4 * cover * shade;
-  });
-  return out;
+    const tall = cover > 0 ? Math.max(top, -2) * cover - 2 * (1 - cover) : -2;
+    canvas.paint(p, tall, 0.99 * tone, tone, 1.02 * tone + 0.006 * (1 - cover), 0.4 * cover * shade);
+  };
+  return { pose, shader };
 }
 
 /** The upper half of a round wire, steep sides cut off. */
@@ -193,13 +179,13 @@ function crest(t: number): number {
   return 1 - smoothstep(0, 0.5, Math.abs(t));
 }
 
+const CEMENT: Rgb = [1.01, 1, 0.965];
+
 /** Cast concrete: cloudy gray, sand, and the pits that air leaves. */
-export function concrete({ size, classSeed, random }: Brush): Surface {
-  const out = surface(size);
-  const place = placement(random, 0.4);
+export function concrete({ canvas, classSeed, random }: MaterialOptions): PosedShader {
+  const pose = poseOf(random, 0.4);
   const pit = { nearest: 0, margin: 0, id: 0 };
-  eachPixel(size, (p, px, py) => {
-    const [x, y] = place(px, py);
+  const shader: Shader = (p, x, y) => {
     const cloud = fractal(classSeed, x * 0.011, y * 0.011, 5);
     const sand = noise(classSeed + 5, x * 0.55, y * 0.55) + 0.9 * noise(classSeed + 6, x * 1.3, y * 1.3);
     const lime = fractal(classSeed + 9, x * 0.07, y * 0.07, 4);
@@ -209,22 +195,22 @@ export function concrete({ size, classSeed, random }: Brush): Surface {
     const ragged = pit.nearest + 0.02 * noise(classSeed + 8, x * 0.5, y * 0.5);
     const hole = radius > 0 ? smoothstep(radius, radius * 0.55, ragged) : 0;
     const tone = (0.56 + 0.17 * cloud + 0.13 * lime + 0.05 * sand) * (1 - 0.5 * hole);
-    out.height[p] = 0.16 * sand + 1.2 * cloud + 0.6 * lime - 3 * hole;
-    setColour(out.colour, p, 1.01 * tone, tone, 0.965 * tone);
-  });
-  return out;
+    canvas.set(p, 0.16 * sand + 1.2 * cloud + 0.6 * lime - 3 * hole, CEMENT, tone, 0);
+  };
+  return { pose, shader };
 }
 
+const UNPOSED: Pose = { c: 1, s: 0, zoom: 1, x: 0, y: 0 };
+
 /** A hexagon nut from above, turned face and threads, on a dark rubber belt. */
-export function nut({ size, classSeed, random }: Brush): Surface {
-  const out = surface(size, true);
-  const [c, s] = turn(random.between(-0.07, 0.07));
+export function nut({ canvas, classSeed, random }: MaterialOptions): PosedShader {
+  const [c, s] = halfTurn(random.between(-0.07, 0.07));
   const [ox, oy] = [120 + random.between(-5, 5), 120 + random.between(-5, 5)];
   const belt = random.below(2 ** 20);
-  eachPixel(size, (p, px, py) => {
+  const shader: Shader = (p, _x, _y, px, py) => {
     const [rx, ry] = [px - ox, py - oy];
     const [x, y] = [c * rx + s * ry, c * ry - s * rx];
-    const r = Math.sqrt(x * x + y * y);
+    const r = norm(x, y);
     const edge = hexagon(x, y) - 78;
     const bore = 37 - r;
     const solid = clamp(0.5 - Math.max(edge, bore - 6));
@@ -239,17 +225,16 @@ export function nut({ size, classSeed, random }: Brush): Surface {
     const thread = bore > 0 ? 1.1 * wave(r * 0.3) : 0;
     const lathe = noise(classSeed + 1, r * 1.25, 0.5) + 0.6 * noise(classSeed + 2, r * 2.3, 0.5 + 0.01 * x);
     const cast = fractal(classSeed + 3, x * 0.08, y * 0.08, 3);
-    out.height[p] = solid * (14 - cone - lead + thread + 0.1 * lathe) + (1 - solid) * 0.25 * rubber;
+    const tall = solid * (14 - cone - lead + thread + 0.1 * lathe) + (1 - solid) * 0.25 * rubber;
     // Rings turned on a lathe reflect a lamp as two opposite fans.
     const fan = r > 0 ? (0.67 * rx + 0.74 * ry) / r : 0;
     const shine = 0.2 * fan * fan * fan * fan * (bore < -6 ? 1 : 0.3);
     const steel = (bore > 0 ? 0.3 : 0.5) + shine + 0.055 * lathe + 0.07 * cast;
     const tone = ground + (steel - ground) * solid;
-    setColour(out.colour, p, tone * (1 + 0.015 * solid), tone, tone * (1.02 - 0.03 * solid));
-    out.gloss[p] = 0.22 * solid;
-    out.product![p] = bore > -6 ? 0 : solid;
-  });
-  return out;
+    canvas.set(p, tall, [1 + 0.015 * solid, 1, 1.02 - 0.03 * solid], tone, 0.22 * solid);
+    canvas.cover[p] = bore > -6 ? 0 : solid;
+  };
+  return { pose: UNPOSED, shader };
 }
 
 /** Distance-like measure of a hexagon with a flat top: its level sets are hexagons of that inner radius. */

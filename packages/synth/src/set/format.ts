@@ -9,12 +9,14 @@ import {
   readWholeNumber,
   type Sample,
 } from "@inctrl/datasets";
-import type { DefectKind } from "./defects.js";
-import { FAMILIES } from "./families.js";
-import type { Family } from "./family.js";
+import type { DefectKind } from "../defects.js";
+import { FAMILIES } from "../families.js";
+import type { Family } from "../family.js";
+import { drawProduct, type ProceduralClass, proceduralClasses } from "../products/product.js";
+import { drawClass } from "../sample/class.js";
+import { drawSample } from "../sample/sample.js";
+import { type Camera, drawView } from "../sample/view.js";
 import { type PlannedSample, type PlanSizes, planProducts } from "./plan.js";
-import { drawProduct, type ProceduralClass, proceduralClasses } from "./product.js";
-import { type Camera, drawClass, drawSample, drawView } from "./sample.js";
 
 /** Products drawn when they are asked for; nothing lies on disk. */
 export const procedural: DatasetFormat = {

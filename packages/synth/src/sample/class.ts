@@ -1,0 +1,32 @@
+import { chance, hash, hashText, Random } from "../draw/random.js";
+import type { Design, Family } from "../family.js";
+
+/** A class: a variant of a family, for a seed. */
+export interface ClassKey {
+  readonly family: Family;
+  readonly variant: number;
+  readonly seed: number;
+}
+
+/** A class with all that its samples share. */
+export interface DrawnClass extends ClassKey {
+  readonly design: Design;
+  readonly noun: string;
+  readonly classSeed: number;
+  readonly grey: boolean;
+}
+
+export function drawClass({ family, variant, seed }: ClassKey): DrawnClass {
+  if (last?.family === family && last.variant === variant && last.seed === seed) return last;
+  const classSeed = hash(hash(seed, hashText(family.name), 21), variant, 22) >>> 1;
+  const random = new Random(classSeed);
+  const noun = family.nouns[random.below(family.nouns.length)]!;
+  const grey = chance(random, 0.1);
+  const design = family.design(random);
+  const all = { design, noun: design.noun ?? noun, classSeed, grey: grey || Boolean(design.grey) };
+  last = { family, variant, seed, ...all };
+  return last;
+}
+
+// Images often come in pairs of a class.
+let last: DrawnClass | undefined;

@@ -1,0 +1,39 @@
+import { drawPhoto, flickered, type Photo } from "../draw/camera.js";
+import type { Pose } from "../draw/canvas.js";
+import { unitAt } from "../draw/maths.js";
+import { chance, hash, Random } from "../draw/random.js";
+import type { DrawnClass } from "./class.js";
+
+/** How a sample lies and is photographed. */
+export interface View {
+  readonly pose: Pose;
+  readonly photo: Photo;
+  /** How large the piece appears. */
+  readonly scale: number;
+}
+
+/**
+ * `free`: each sample in a light, sharpness and distance of its own, as many people would take it. `fixed`: all samples of a class
+ * by one camera that stays where it is, as above a production line.
+ */
+export type Camera = "free" | "fixed";
+
+export function drawView(of: DrawnClass, index: number, camera: Camera = "free"): View {
+  const sample = new Random(hash(of.classSeed, index, 31));
+  const isFixed = camera === "fixed";
+  const station = isFixed ? new Random(hash(of.classSeed, 0, 35)) : sample;
+  const drawn = drawPhoto(station, of.grey);
+  const photo = isFixed ? flickered(drawn, sample) : drawn;
+  const { design, family } = of;
+  const isTexture = family.kind === "texture";
+  const most = design.lie === "free" ? 0.5 : design.lie === "tilt" ? 0.022 : 0.006;
+  const [c, s] = unitAt(sample.between(-most, most));
+  let scale = station.between(0.92, 1.08);
+  if (chance(station, 0.2))
+    scale *= chance(station, 0.5) ? station.between(0.68, 0.8) : station.between(1.2, 1.4);
+  const shift = design.lie === "level" ? 6 : isTexture ? 2000 : isFixed ? 5 : 12;
+  // Textures with a middle have it at 2048.
+  const middle = isTexture ? 2048 : 0;
+  const [x, y] = [middle + sample.between(-shift, shift), middle + sample.between(-shift, shift)];
+  return { pose: { c, s, zoom: 1 / scale, x, y }, photo, scale };
+}
