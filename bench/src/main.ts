@@ -6,7 +6,7 @@ import { writeFileAtomic } from "@inctrl/datasets";
 import { Bench } from "./bench.js";
 import type { Case, Row } from "./case.js";
 import { CASES } from "./cases/index.js";
-import { fillReadme } from "./report/readme.js";
+import { fillDocs } from "./report/docs.js";
 import { compareRows } from "./report/regressions.js";
 import { provenance, type Results, readResults, saveResults, thisMachine } from "./report/results.js";
 import { markdownTable } from "./report/table.js";
@@ -25,7 +25,7 @@ All take turns in one run, so ratios hold even where times do not. A full run ta
   --deit FILE      a DeiT-Tiny checkpoint for towers; without it the downloaded one, else seeded weights
   --alone          leave the other libraries out; nothing is saved
   --quick          tiny sizes and few runs, to see that all works; nothing is saved
-  --readme         measure nothing: put the saved table's chief ratios into README.md
+  --docs           measure nothing; write the saved ratios into docs/numbers.md and README.md
   --help
 `;
 
@@ -69,25 +69,25 @@ const parse = (args: string[]) =>
       deit: { type: "string" },
       alone: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
-      readme: { type: "boolean", default: false },
+      docs: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
 
 async function main(args: string[]): Promise<number> {
-  const { cases, json, compare, margin, deit, alone, quick, readme, help } = options(args);
+  const { cases, json, compare, margin, deit, alone, quick, docs, help } = options(args);
   if (help) {
     process.stdout.write(HELP);
     return 0;
   }
   const { name, machine } = await thisMachine();
   const saved = await readResults(name);
-  if ((compare || readme) && !saved)
+  if ((compare || docs) && !saved)
     throw new UsageError(
-      `there are no saved results for ${machine.adapter}; run without --compare or --readme first`,
+      `there are no saved results for ${machine.adapter}; run without --compare or --docs first`,
     );
-  if (readme) {
-    await fillReadme(saved as Results);
+  if (docs) {
+    await fillDocs(saved as Results);
     return 0;
   }
   say(`${machine.processor}, ${machine.cores} cores; ${machine.adapter}`);

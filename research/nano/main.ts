@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Evaluation, evaluateWays, type Spread, summarize } from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
-import { fillCard } from "./card.js";
+import { fillCard, fillReadme } from "./card.js";
 import { type Networks, nanoHeads, networksToMeasure, type Scoring } from "./networks.js";
 import { type MeasuredSet, openMeasured, SETS } from "./sets.js";
 import { type Cell, meanOfNetworks, table } from "./table.js";
@@ -87,4 +87,7 @@ const found = table(
   measured.flatMap(({ scorings }) => scorings.map(({ name }) => name)),
 );
 process.stdout.write(found);
-if (values.only === undefined && values.scorings === undefined) await fillCard(found);
+if (values.only === undefined && values.scorings === undefined) {
+  await fillCard(found);
+  await fillReadme();
+}

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { fillCard } from "../nano/card.js";
+import { fillCard, headline } from "../nano/card.js";
 import { openMeasured, SETS } from "../nano/sets.js";
 import { type Cell, meanOfNetworks, table } from "../nano/table.js";
 
@@ -58,6 +58,14 @@ test("filling the card changes only the text between its marks", async () => {
   await fillCard("| new |", path);
   assert.is(await readFile(path, "utf8"), `before\n${begin}\n\n| new |\n${end}\nafter\n`);
   await rm(folder, { recursive: true });
+});
+
+test("the README's line has the mean of the real sets at K = 4", () => {
+  const card = `| set | K | nano | residual of DeiT-Tiny |
+| --- | --- | --- | --- |
+| **mean of the real sets** | 2 | 0.1 | 0.2 |
+| **mean of the real sets** | 4 | 0.645 | 0.743 |`;
+  assert.match(headline(card), /AUROC 0\.645 with `nano`, 0\.743 with DeiT-Tiny/);
 });
 
 test.run();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Row } from "../../src/case.js";
-import { fillReadme } from "../../src/report/readme.js";
+import { fillDocs, highlights } from "../../src/report/docs.js";
 import { type Results, readResults, saveResults } from "../../src/report/results.js";
 
 const test = suite("saved results", { dir: "" });
@@ -45,24 +45,33 @@ test("what is saved is read again, and there is a page of it", async ({ dir }) =
   assert.equal(lines[4].slice(2, -1), ["jax-js", "failed", "", "", "", "", "wrong: value 1 \\| 2"]);
 });
 
-test("the README's figures are replaced between its marks, and nothing else", async ({ dir }) => {
-  const path = join(dir, "README.md");
-  const [begin, end] = ["<!-- bench: written by npm run bench -- --readme -->", "<!-- /bench -->"];
-  await writeFile(path, `before\n${begin}\nold\n${end}\nafter\n`);
-  await fillReadme(results, path);
+test("the documents change between their marks only", async ({ dir }) => {
+  const path = join(dir, "numbers.md");
+  const readme = join(dir, "README.md");
+  const [begin, end] = ["<!-- bench: written by npm run bench -- --docs -->", "<!-- /bench -->"];
+  for (const page of [path, readme]) await writeFile(page, `before\n${begin}\nold\n${end}\nafter\n`);
+  const pages = { numbers: path, readme };
+  await fillDocs(results, pages);
   const text = await readFile(path, "utf8");
-  await fillReadme(results, path);
+  await fillDocs(results, pages);
   assert.is(await readFile(path, "utf8"), text);
+  assert.is(await readFile(readme, "utf8"), `before\n${begin}\n${end}\nafter\n`);
   assert.ok(
     text.startsWith(`before\n${begin}\n`) && text.endsWith(`${end}\nafter\n`) && !text.includes("old"),
   );
   assert.match(text, /\| gemm, 8 x 9 x 10 \| 8\.01 x \| 61% +\|/);
   await writeFile(path, "no marks");
   let message = "";
-  await fillReadme(results, path).catch((error) => {
+  await fillDocs(results, pages).catch((error) => {
     message = error.message;
   });
   assert.match(message, "has no");
+});
+
+test("a highlight is a line with ratio, adapter and commit", () => {
+  const row = { ...rows[1]!, case: "nearest", size: "K = 4", oursOver: 25.6 };
+  const text = highlights({ nearest: { ...results.gemm!, rows: [row] } });
+  assert.match(text, /25\.6 times as fast as tfjs\*\* on an adapter, 2 cores\n.*--only nearest`.*commit abc1234/);
 });
 
 test.run();
