@@ -1,30 +1,39 @@
+import { decode, encode } from "./codec.js";
+import { withDevice } from "./device/default.js";
 import type { Device } from "./device/device.js";
-import type { DType } from "./dtype.js";
-import { wgslScalar } from "./dtype.js";
-import { check } from "./errors.js";
-import { f32ToF16 } from "./files/half.js";
+import { checkType, type DType, wgslScalar } from "./dtype.js";
+import { check, kindOf } from "./errors.js";
 import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "./kernels/kernel.js";
 import { launch } from "./ops/launch.js";
+import { MAX_KNOWN, remember } from "./print.js";
 import { scope } from "./scope.js";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.js";
 import { type NestedArray, Tensor } from "./tensor.js";
 
-/** Values a tensor can be made from: typed arrays (no copy on the host), numbers, nested arrays. */
+/*
+ * All of these take a device first, or use the one that `setDefaultDevice` chose.
+ */
+
+/** Values a tensor can be made from: typed arrays (no copy on the host), numbers, nested arrays of numbers or booleans. */
 export type Values =
   | Float32Array
+  | Float64Array
   | Int32Array
   | Uint32Array
   | Uint8Array
   | Uint16Array
   | NestedArray
-  | boolean[];
+  | NestedBooleans;
+
+/** Nested arrays of booleans. */
+export type NestedBooleans = boolean | NestedBooleans[];
 
 /** The element type that values on the host have by themselves. */
 export type TypeOfValues<V> = V extends Int32Array
   ? "int32"
   : V extends Uint32Array
     ? "uint32"
-    : V extends Uint8Array | readonly boolean[]
+    : V extends Uint8Array | NestedBooleans
       ? "bool"
       : V extends Uint16Array
         ? "float16"
@@ -33,11 +42,12 @@ export type TypeOfValues<V> = V extends Int32Array
 /**
  * Makes a tensor from values on the host.
  *
- * The type follows the values (Float32Array and numbers: float32, Int32Array: int32, Uint32Array: uint32, booleans and
- * Uint8Array: bool, Uint16Array: float16 bit patterns) unless `dtype` says otherwise.
+ * The type follows the values unless `dtype` says otherwise: numbers, Float32Array and Float64Array give float32,
+ * Int32Array int32, Uint32Array uint32, booleans and Uint8Array bool, Uint16Array float16 (bit patterns).
  *
+ * @param device may be left out where `setDefaultDevice` has chosen one.
  * @param shape by default that of the nested arrays, or [length].
- * @throws TensorError `shape` when the values do not fill the shape or the nesting is ragged.
+ * @throws TensorError `shape` when the values do not fill the shape or the nesting is ragged, `argument` for other values.
  * @example
  * const a = tensor(device, [[1, 2], [3, 4]]);
  * const b = tensor(device, new Float32Array(6), [2, 3]);
@@ -47,53 +57,60 @@ export function tensor<V extends Values, D extends DType = TypeOfValues<V>>(
   values: V,
   shape?: Shape,
   dtype?: D,
-): Tensor<D> {
+): Tensor<D>;
+export function tensor<V extends Values, D extends DType = TypeOfValues<V>>(
+  values: V,
+  shape?: Shape,
+  dtype?: D,
+): Tensor<D>;
+export function tensor(...args: unknown[]): Tensor {
+  const [device, values, shape, dtype] = withDevice<[Values, Shape?, DType?]>(args);
+  const natural = typeOf(values);
+  const type = dtype ?? natural;
+  checkType("tensor", type);
   const typed = ArrayBuffer.isView(values);
-  const flat: ArrayLike<number> = typed
-    ? (values as Float32Array)
-    : flatten(values as NestedArray | boolean[]);
-  const inferred = typed ? [flat.length] : nestedShape(values as NestedArray);
-  const target = shape ?? inferred;
+  const flat = typed ? (values as Float32Array) : flatten(values as NestedArray);
+  const target = shape ?? (typed ? [flat.length] : nestedShape(values as NestedArray));
   checkShape("tensor", target);
   check(
     sizeOf(target) === flat.length,
     "shape",
     () => `tensor: ${flat.length} values do not fill shape ${formatShape(target)} (${sizeOf(target)} values)`,
   );
-  const type = dtype ?? (typeOf(values) as D);
   const out = Tensor.empty(device, target, type);
-  if (flat.length > 0) device.write(out.buffer, 0, encode(flat, type));
+  if (flat.length === 0) return out;
+  const bytes = encode(flat, type);
+  device.write(out.buffer, 0, bytes);
+  if (flat.length <= MAX_KNOWN) remember(out, decode(bytes.slice().buffer, type, flat.length));
   return out;
 }
 
-function typeOf(values: Values): DType {
-  if (values instanceof Int32Array) return "int32";
-  if (values instanceof Uint32Array) return "uint32";
-  if (values instanceof Uint8Array) return "bool";
-  if (values instanceof Uint16Array) return "float16";
-  let first: unknown = values;
+const TYPED: readonly (readonly [abstract new (...args: never[]) => ArrayBufferView, DType])[] = [
+  [Float32Array, "float32"],
+  [Float64Array, "float32"],
+  [Int32Array, "int32"],
+  [Uint32Array, "uint32"],
+  [Uint8Array, "bool"],
+  [Uint16Array, "float16"],
+];
+
+function typeOf(values: unknown): DType {
+  let first = values;
   while (Array.isArray(first)) first = first[0];
-  return typeof first === "boolean" ? "bool" : "float32";
+  if (typeof first === "boolean") return "bool";
+  if (typeof first === "number" || Array.isArray(values)) return "float32";
+  const known = TYPED.find(([type]) => values instanceof type);
+  check(
+    known !== undefined,
+    "argument",
+    () =>
+      `tensor: values are ${kindOf(values)}; give numbers or booleans, nested arrays of them, or a Float32Array, Float64Array, ` +
+      "Int32Array, Uint32Array, Uint8Array or Uint16Array",
+  );
+  return known[1];
 }
 
-/** Bytes as the GPU stores them, padded to whole words. */
-function encode(values: ArrayLike<number>, dtype: DType): Uint8Array {
-  if (dtype === "float32")
-    return bytesOf(values instanceof Float32Array ? values : Float32Array.from(values));
-  if (dtype === "int32") return bytesOf(values instanceof Int32Array ? values : Int32Array.from(values));
-  if (dtype === "uint32") return bytesOf(values instanceof Uint32Array ? values : Uint32Array.from(values));
-  if (dtype === "bool") return bytesOf(Uint32Array.from(values, (v) => Number(v !== 0)));
-  const half = values instanceof Uint16Array ? values : f32ToF16(Float32Array.from(values));
-  if (half.length % 2 === 0) return bytesOf(half);
-  const padded = new Uint16Array(half.length + 1);
-  padded.set(half);
-  return bytesOf(padded);
-}
-
-const bytesOf = (view: ArrayBufferView): Uint8Array =>
-  new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-
-function nestedShape(values: NestedArray | boolean[]): number[] {
+function nestedShape(values: NestedArray): number[] {
   const shape: number[] = [];
   let level: unknown = values;
   while (Array.isArray(level)) {
@@ -103,7 +120,7 @@ function nestedShape(values: NestedArray | boolean[]): number[] {
   return shape;
 }
 
-function flatten(values: NestedArray | boolean[]): number[] {
+function flatten(values: NestedArray): number[] {
   const shape = nestedShape(values);
   const out: number[] = [];
   const walk = (node: unknown, axis: number): void => {
@@ -127,16 +144,50 @@ function flatten(values: NestedArray | boolean[]): number[] {
   return out;
 }
 
-/** A tensor of one value throughout. */
+/**
+ * A tensor of one value throughout.
+ *
+ * @example const half = full(device, [2, 3], 0.5);
+ */
 export function full<D extends DType = "float32">(
   device: Device,
   shape: Shape,
   value: number,
   dtype?: D,
-): Tensor<D> {
-  const kind: DType = dtype ?? "float32";
-  check(kind !== "float16", "dtype", () => "full: make float32 values and cast them to float16");
-  const type = wgslScalar(kind);
+): Tensor<D>;
+export function full<D extends DType = "float32">(shape: Shape, value: number, dtype?: D): Tensor<D>;
+export function full(...args: unknown[]): Tensor {
+  return filled("full", ...withDevice<[Shape, number, DType?]>(args));
+}
+
+/** A tensor of zeros. @example const z = zeros(device, [2, 3]); */
+export function zeros<D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D>;
+export function zeros<D extends DType = "float32">(shape: Shape, dtype?: D): Tensor<D>;
+export function zeros(...args: unknown[]): Tensor {
+  const [device, shape, dtype] = withDevice<[Shape, DType?]>(args);
+  return filled("zeros", device, shape, 0, dtype);
+}
+
+/** A tensor of ones. @example const o = ones(device, [2, 3]); */
+export function ones<D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D>;
+export function ones<D extends DType = "float32">(shape: Shape, dtype?: D): Tensor<D>;
+export function ones(...args: unknown[]): Tensor {
+  const [device, shape, dtype] = withDevice<[Shape, DType?]>(args);
+  return filled("ones", device, shape, 1, dtype);
+}
+
+function filled(
+  where: string,
+  device: Device,
+  shape: Shape,
+  value: number,
+  dtype: DType = "float32",
+): Tensor {
+  checkType(where, dtype);
+  checkShape(where, shape);
+  check(dtype !== "float16", "dtype", () => `${where}: make float32 values and cast them to float16`);
+  check(typeof value === "number", "argument", () => `${where}: the value is ${kindOf(value)}, not a number`);
+  const type = wgslScalar(dtype);
   const fill = kernelFor(`fill:${type}`, () =>
     kernel({
       name: "fill",
@@ -147,7 +198,7 @@ export function full<D extends DType = "float32">(
       body: `${FLAT_INDEX}\n  if (i < u.count) { out[i] = u.value; }`,
     }),
   );
-  const stored = kind === "bool" ? Number(value !== 0) : value;
+  const stored = dtype === "bool" ? Number(value !== 0) : value;
   return scope(() => {
     const out = Tensor.empty(device, shape, dtype);
     launch(fill, { out }, { count: out.size, value: stored }, flatGrid(out.size));
@@ -155,20 +206,20 @@ export function full<D extends DType = "float32">(
   });
 }
 
-/** @example const z = zeros(device, [2, 3]); */
-export const zeros = <D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D> =>
-  full(device, shape, 0, dtype);
-
-/** @example const o = ones(device, [2, 3]); */
-export const ones = <D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D> =>
-  full(device, shape, 1, dtype);
-
-/** The whole numbers 0 to `count` - 1, [count]. */
-export function arange<D extends DType = "float32">(device: Device, count: number, dtype?: D): Tensor<D> {
+/**
+ * The whole numbers 0 to `count` - 1, [count].
+ *
+ * @example const index = arange(device, 5, "int32");
+ */
+export function arange<D extends DType = "float32">(device: Device, count: number, dtype?: D): Tensor<D>;
+export function arange<D extends DType = "float32">(count: number, dtype?: D): Tensor<D>;
+export function arange(...args: unknown[]): Tensor {
+  const [device, count, dtype = "float32"] = withDevice<[number, DType?]>(args);
+  checkShape("arange", [count]);
   return tensor(
     device,
-    Float32Array.from({ length: count }, (_, i) => i),
+    Float64Array.from({ length: count }, (_, i) => i),
     [count],
-    dtype ?? ("float32" as D),
+    dtype,
   );
 }

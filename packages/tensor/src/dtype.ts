@@ -1,3 +1,5 @@
+import { check, kindOf } from "./errors.js";
+
 /** Element types. `float16` is a storage type: kernels compute in float32. `bool` is stored as 0 or 1 in 32 bits. */
 export type DType = "float32" | "float16" | "int32" | "uint32" | "bool";
 
@@ -36,3 +38,15 @@ export function wgslScalar(dtype: DType): "f32" | "i32" | "u32" {
 }
 
 export const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float16";
+
+const DTYPES: readonly DType[] = ["float32", "float16", "int32", "uint32", "bool"];
+
+/** Throws `dtype` for what is no element type. */
+export function checkType(where: string, dtype: unknown): asserts dtype is DType {
+  check(
+    DTYPES.includes(dtype as DType),
+    "dtype",
+    () =>
+      `${where}: ${typeof dtype === "string" ? `"${dtype}"` : kindOf(dtype)} is no element type; use ${DTYPES.join(", ")}`,
+  );
+}

@@ -2,6 +2,7 @@
 export type TensorErrorCode =
   | "no-webgpu"
   | "no-adapter"
+  | "no-device"
   | "device-lost"
   | "out-of-memory"
   | "gpu-validation"
@@ -34,4 +35,12 @@ export class TensorError extends Error {
 /** Throws a `TensorError` unless the condition holds; the message is only built when it is needed. */
 export function check(condition: boolean, code: TensorErrorCode, message: () => string): asserts condition {
   if (!condition) throw new TensorError(code, message());
+}
+
+/** What a value is, for messages about wrong arguments: `undefined`, `a string`, `an object` or the name of its class. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const name = value.constructor?.name;
+  return name && name !== "Object" ? name : "a plain object";
 }

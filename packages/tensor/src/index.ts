@@ -19,13 +19,9 @@ export { checkKernels, type GemmRate, type KernelCheck, measureGemm } from "./ch
 export { arange, full, ones, tensor, type Values, zeros } from "./create.js";
 export { type AdapterChoice, findAdapters } from "./device/adapter.js";
 export type { Caps, KernelFamily } from "./device/caps.js";
-export {
-  type Device,
-  type DeviceOptions,
-  type DeviceStats,
-  type MemoryReport,
-  openDevice,
-} from "./device/device.js";
+export { defaultDevice, setDefaultDevice } from "./device/default.js";
+export type { Device, DeviceStats, MemoryReport } from "./device/device.js";
+export { type DeviceOptions, openDevice } from "./device/open.js";
 export {
   chromeTrace,
   type DispatchRecord,
@@ -57,6 +53,7 @@ export {
 } from "./files/index.js";
 export type { Activation } from "./kernels/math.js";
 export type { Tile } from "./kernels/tile.js";
+export { type LeakReport, leakReport, traceLeaks } from "./leaks.js";
 export * as nn from "./nn/index.js";
 export {
   type AttentionOptions,
@@ -104,6 +101,6 @@ export * as optim from "./optim/index.js";
 export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random.js";
 export { type HoldsTensors, keep, scope } from "./scope.js";
 export { type Shape, sizeOf } from "./shape.js";
-export { type LeakReport, leakReport, type NestedArray, Tensor, traceLeaks } from "./tensor.js";
+export { type NestedArray, Tensor } from "./tensor.js";
 export { type TunedProduct, type TuneOptions, tuneProducts } from "./tune.js";
 export { loadTuning, saveTuning, tuningFileName } from "./tuning-file.js";

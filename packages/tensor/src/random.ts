@@ -1,5 +1,6 @@
+import { withDevice } from "./device/default.js";
 import type { Device } from "./device/device.js";
-import { check } from "./errors.js";
+import { check, kindOf } from "./errors.js";
 import { planFlat } from "./kernels/flat.js";
 import { type Distribution, randomKernel } from "./kernels/philox.js";
 import { launch } from "./ops/launch.js";
@@ -20,37 +21,39 @@ export interface RandomOptions {
   offset?: number;
 }
 
+export type UniformOptions = RandomOptions & { low?: number; high?: number };
+export type NormalOptions = RandomOptions & { mean?: number; deviation?: number };
+
 /**
  * Values spread evenly over [low, high), float32, in steps of (high - low) / 2^24.
  *
+ * @param device may be left out where `setDefaultDevice` has chosen one.
  * @example const x = uniform(device, [2, 3], { seed: 7 });
  */
-export function uniform(
-  device: Device,
-  shape: Shape,
-  options: RandomOptions & { low?: number; high?: number },
-): Tensor {
-  const { low = 0, high = 1 } = options;
-  return draw("uniform", device, shape, options, low, high);
+export function uniform(device: Device, shape: Shape, options: UniformOptions): Tensor<"float32">;
+export function uniform(shape: Shape, options: UniformOptions): Tensor<"float32">;
+export function uniform(...args: unknown[]): Tensor {
+  const [device, shape, options] = withDevice<[Shape, UniformOptions]>(args);
+  return draw("uniform", device, shape, options, options?.low ?? 0, options?.high ?? 1);
 }
 
 /**
  * Normally distributed values, float32, within 5.8 deviations of the mean.
  *
+ * @param device may be left out where `setDefaultDevice` has chosen one.
  * @example const weight = normal(device, [64, 32], { seed: 7, deviation: 0.02 });
  */
-export function normal(
-  device: Device,
-  shape: Shape,
-  options: RandomOptions & { mean?: number; deviation?: number },
-): Tensor {
-  const { mean = 0, deviation = 1 } = options;
-  return draw("normal", device, shape, options, mean, deviation);
+export function normal(device: Device, shape: Shape, options: NormalOptions): Tensor<"float32">;
+export function normal(shape: Shape, options: NormalOptions): Tensor<"float32">;
+export function normal(...args: unknown[]): Tensor {
+  const [device, shape, options] = withDevice<[Shape, NormalOptions]>(args);
+  return draw("normal", device, shape, options, options?.mean ?? 0, options?.deviation ?? 1);
 }
 
 /**
  * True with a probability, bool: a dropout mask.
  *
+ * @param device may be left out where `setDefaultDevice` has chosen one.
  * @example const kept = where(bernoulli(device, x.shape, 0.9, { seed: 7 }), div(x, 0.9), 0);
  */
 export function bernoulli(
@@ -58,7 +61,10 @@ export function bernoulli(
   shape: Shape,
   probability: number,
   options: RandomOptions,
-): Tensor<"bool"> {
+): Tensor<"bool">;
+export function bernoulli(shape: Shape, probability: number, options: RandomOptions): Tensor<"bool">;
+export function bernoulli(...args: unknown[]): Tensor {
+  const [device, shape, probability, options] = withDevice<[Shape, number, RandomOptions]>(args);
   check(
     probability >= 0 && probability <= 1,
     "argument",
@@ -71,10 +77,16 @@ function draw(
   distribution: Distribution,
   device: Device,
   shape: Shape,
-  { seed, stream = 0, offset = 0 }: RandomOptions,
+  options: RandomOptions,
   a: number,
   b: number,
 ): Tensor {
+  check(
+    typeof options === "object" && options !== null,
+    "argument",
+    () => `${distribution}: the options are ${kindOf(options)}; give a seed, such as { seed: 7 }`,
+  );
+  const { seed, stream = 0, offset = 0 } = options;
   checkWhole(distribution, "seed", seed, Number.MAX_SAFE_INTEGER);
   checkWhole(distribution, "stream", stream, 2 ** 32 - 1);
   checkWhole(distribution, "offset", offset, Number.MAX_SAFE_INTEGER);
@@ -103,11 +115,11 @@ function draw(
 /** The low and high 32 bits of a whole number. */
 const words = (value: number): [number, number] => [value >>> 0, Math.floor(value / 2 ** 32)];
 
-function checkWhole(where: string, name: string, value: number, most: number): void {
+function checkWhole(where: string, name: string, value: number, max: number): void {
   check(
-    Number.isInteger(value) && value >= 0 && value <= most,
+    Number.isInteger(value) && value >= 0 && value <= max,
     "argument",
-    () => `${where}: ${name} ${value} must be a whole number from 0 to ${most}`,
+    () => `${where}: ${name} ${value} must be a whole number from 0 to ${max}`,
   );
 }
 

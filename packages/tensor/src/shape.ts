@@ -1,4 +1,4 @@
-import { check } from "./errors.js";
+import { check, kindOf } from "./errors.js";
 
 export type Shape = readonly number[];
 
@@ -15,6 +15,11 @@ export const sameShape = (a: Shape, b: Shape): boolean =>
 
 /** Throws unless every size is a non-negative integer and the rank is at most 6. */
 export function checkShape(where: string, shape: Shape): void {
+  check(
+    Array.isArray(shape),
+    "argument",
+    () => `${where}: the shape is ${kindOf(shape)}; give an array of sizes such as [2, 3]`,
+  );
   check(
     shape.every((d) => Number.isSafeInteger(d) && d >= 0),
     "shape",

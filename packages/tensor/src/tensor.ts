@@ -1,8 +1,10 @@
+import { decode } from "./codec.js";
 import type { Device } from "./device/device.js";
 import type { PooledBuffer } from "./device/pool.js";
-import { type DataOf, type DType, storageBytes, type TensorData, type TypeOf } from "./dtype.js";
+import { type DataOf, type DType, storageBytes, type TypeOf } from "./dtype.js";
 import { check, TensorError } from "./errors.js";
-import { f16ToF32 } from "./files/half.js";
+import { unwatch, watch } from "./leaks.js";
+import { describe, knownValues, nest, remember } from "./print.js";
 import { trackInScope } from "./scope.js";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.js";
 
@@ -18,43 +20,6 @@ class Storage {
 
 /** Nested arrays of numbers, as `toArray` returns them. */
 export type NestedArray = number | NestedArray[];
-
-const leaks = { count: 0, bytes: 0, places: new Map<string, number>() };
-const finalizers = new FinalizationRegistry<{ bytes: number; place: string }>((lost) => {
-  leaks.count++;
-  leaks.bytes += lost.bytes;
-  leaks.places.set(lost.place, (leaks.places.get(lost.place) ?? 0) + 1);
-});
-
-/** Where tensors were created that were collected without `dispose`, with how many; needs `traceLeaks(true)`. */
-export interface LeakReport {
-  count: number;
-  bytes: number;
-  places: { place: string; count: number }[];
-}
-
-let tracing = false;
-
-const callers = (): string =>
-  new Error().stack?.split("\n").slice(4, 9).join(" < ").replace(/\s+/g, " ") ?? "unknown";
-
-/** Remembers where each new tensor is created, so that `leakReport` can name the line. Costs a stack trace each. */
-export function traceLeaks(on: boolean): void {
-  tracing = on;
-}
-
-/**
- * Tensors that were garbage-collected without having been disposed: their GPU memory is lost until the device is closed.
- *
- * @example
- * traceLeaks(true);
- * // ... work ...
- * console.error(leakReport().places);
- */
-export function leakReport(): LeakReport {
-  const places = [...leaks.places].map(([place, count]) => ({ place, count }));
-  return { count: leaks.count, bytes: leaks.bytes, places: places.sort((a, b) => b.count - a.count) };
-}
 
 /**
  * An immutable array on a device: row-major, contiguous, of rank 0 to 6. Ops are free functions that take and
@@ -78,7 +43,7 @@ export class Tensor<D extends DType = any> {
     this.size = sizeOf(shape);
     this.#storage = storage;
     device.tensorCount++;
-    finalizers.register(this, { bytes: this.bytes, place: tracing ? callers() : "not traced" }, this);
+    watch(this, this.bytes);
     trackInScope(this);
   }
 
@@ -127,22 +92,23 @@ export class Tensor<D extends DType = any> {
     void this.buffer;
     const storage = this.#storage as Storage;
     storage.references++;
-    return new Tensor(this.device, this.dtype, shape, storage);
+    const viewed = new Tensor<D>(this.device, this.dtype, shape, storage);
+    const values = knownValues(this);
+    if (values) remember(viewed, values);
+    return viewed;
   }
 
   /** The values, row-major: float16 widened to float32, bool as 0 or 1 in bytes. */
   async data(): Promise<DataOf<D>> {
     const raw = await this.device.read(this.buffer, Math.max(4, this.bytes));
-    return decode(raw, this.dtype, this.size) as DataOf<D>;
+    const values = decode(raw, this.dtype, this.size);
+    remember(this, values);
+    return values as DataOf<D>;
   }
 
   /** The values as nested arrays: a number for rank 0. */
   async toArray(): Promise<NestedArray> {
-    const values = await this.data();
-    let at = 0;
-    const build = (axis: number): NestedArray =>
-      axis === this.rank ? values[at++] : Array.from({ length: this.shape[axis] }, () => build(axis + 1));
-    return build(0);
+    return nest(await this.data(), this.shape);
   }
 
   /** The value of a tensor with one element. */
@@ -161,7 +127,7 @@ export class Tensor<D extends DType = any> {
     if (!storage) return;
     this.#storage = null;
     this.device.tensorCount--;
-    finalizers.unregister(this);
+    unwatch(this);
     if (--storage.references === 0) this.device.release(storage.buffer);
   }
 
@@ -169,18 +135,22 @@ export class Tensor<D extends DType = any> {
     this.dispose();
   }
 
+  /** Type, shape, device and, where the host knows them (made from or read as at most 64 values), values. */
   toString(): string {
-    return `Tensor(${this.dtype} ${formatShape(this.shape)}${this.disposed ? ", disposed" : ""})`;
+    return describe(this);
   }
-}
 
-/** Values from bytes as the GPU stores them. */
-function decode(raw: ArrayBuffer, dtype: DType, size: number): TensorData {
-  if (dtype === "float32") return new Float32Array(raw, 0, size);
-  if (dtype === "int32") return new Int32Array(raw, 0, size);
-  if (dtype === "uint32") return new Uint32Array(raw, 0, size);
-  if (dtype === "float16") return f16ToF32(new Uint16Array(raw, 0, size));
-  return Uint8Array.from(new Uint32Array(raw, 0, size));
+  /** What `JSON.stringify` shows: as `toString`, but as data. */
+  toJSON(): { dtype: DType; shape: Shape; device: string; values?: NestedArray } {
+    const { dtype, shape, device } = this;
+    const values = knownValues(this);
+    return { dtype, shape, device: device.caps.name, ...(values ? { values: nest(values, shape) } : {}) };
+  }
+
+  /** What Node's `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return describe(this);
+  }
 }
 
 /** Throws unless all tensors are on one device; returns it. */

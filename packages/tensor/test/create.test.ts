@@ -2,10 +2,11 @@ import * as assert from "uvu/assert";
 import { arange, full, ones, tensor, type Values, zeros } from "../src/create.js";
 import type { DType } from "../src/dtype.js";
 import { f32ToF16 } from "../src/files/half.js";
+import { traceLeaks } from "../src/leaks.js";
 import { cast } from "../src/ops/cast.js";
 import { equal } from "../src/ops/elementwise.js";
 import type { Shape } from "../src/shape.js";
-import { type Tensor, traceLeaks } from "../src/tensor.js";
+import type { Tensor } from "../src/tensor.js";
 import { close, deviceTests, throwsCode, valuesOf } from "./support.js";
 
 const test = deviceTests();
@@ -29,6 +30,8 @@ test("the type follows the values, the shape the nesting", async (device) => {
     [Int32Array.of(-1, 2), "int32", [2]],
     [Uint32Array.of(1, 2 ** 32 - 1), "uint32", [2]],
     [Uint8Array.of(0, 7), "bool", [2]],
+    [[[true], [false]], "bool", [2, 1]],
+    [Float64Array.of(0.1), "float32", [1]],
     [f32ToF16(Float32Array.of(1, 2, 3)), "float16", [3]],
   ];
   for (const [values, dtype, shape] of cases) {
@@ -67,7 +70,6 @@ test("toArray nests as the shape does, item takes one value", async (device) => 
   await throwsCode(() => x.item(), "shape", /item: tensor \[2, 2, 2\] has 8 values, not one/);
   const one = tensor(device, [[4]]);
   assert.is(await one.item(), 4);
-  assert.is(String(one), "Tensor(float32 [1, 1])");
   x.dispose();
   one.dispose();
   one.dispose();
@@ -114,6 +116,19 @@ test("values that do not fit are refused before the GPU sees them", async (devic
     [() => tensor(device, [1], [0.5]), "shape", /non-negative whole numbers/],
     [() => tensor(device, [1], [1, 1, 1, 1, 1, 1, 1]), "shape", /rank 7 is above 6/],
     [() => full(device, [2], 1, "float16"), "dtype", /make float32 values and cast/],
+    [() => ones(device, [2], "float64" as DType), "dtype", /ones: "float64" is no element type; use float32/],
+    [() => zeros(device, 3 as unknown as Shape), "argument", /zeros: the shape is a number; give an array/],
+    [
+      () => full(device, [2], undefined as unknown as number),
+      "argument",
+      /the value is undefined, not a num/,
+    ],
+    [() => tensor(device, "12" as unknown as number), "argument", /values are a string; give numbers/],
+    [() => tensor(device, undefined as unknown as number), "argument", /values are undefined/],
+    [() => tensor(device, { 0: 1 } as unknown as number), "argument", /values are a plain object/],
+    [() => tensor(device, BigInt64Array.of(1n) as unknown as number), "argument", /are BigInt64Array/],
+    [() => arange(device, -1), "shape", /arange: shape \[-1\]/],
+    [() => zeros([2]), "no-device", /no device: give one as the first argument/],
   ];
   for (const [run, code, text] of cases) await throwsCode(run, code, text);
 });

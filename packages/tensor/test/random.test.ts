@@ -58,12 +58,16 @@ test("uniform values are the host's, bit for bit, for any seed, stream and offse
 
 test("values do not depend on how a draw is split", async (device) => {
   const n = 200_003;
-  for (const make of [uniform, normal]) {
-    const whole = await valuesOf(() => make(device, [n], { seed: 9 }));
+  const draws = [
+    (count: number, offset: number) => uniform(device, [count], { seed: 9, offset }),
+    (count: number, offset: number) => normal(device, [count], { seed: 9, offset }),
+  ];
+  for (const make of draws) {
+    const whole = await valuesOf(() => make(n, 0));
     const parts = [0, 1, 6, 77_777, n];
     for (let i = 0; i + 1 < parts.length; i++) {
       const count = parts[i + 1] - parts[i];
-      const part = await valuesOf(() => make(device, [count], { seed: 9, offset: parts[i] }));
+      const part = await valuesOf(() => make(count, parts[i]));
       close(part, whole.slice(parts[i], parts[i + 1]), 0, `from ${parts[i]}`);
     }
   }
@@ -117,6 +121,21 @@ test("edges: no values, certain and impossible, wrong arguments", async (device)
   await throwsCode(() => uniform(device, [5], { seed: -1 }), "argument", /uniform: seed -1 must be a whole/);
   await throwsCode(() => normal(device, [5], { seed: 1, stream: 0.5 }), "argument", /normal: stream 0\.5/);
   await throwsCode(() => normal(device, [-5], { seed: 1 }), "shape", /non-negative/);
+});
+
+test("a missing seed or device is named", async (device) => {
+  const none = undefined as unknown as { seed: number };
+  await throwsCode(
+    () => uniform(device, [2], none),
+    "argument",
+    /uniform: the options are undefined; give a seed/,
+  );
+  await throwsCode(
+    () => uniform(device, [2], {} as typeof none),
+    "argument",
+    /seed undefined must be a whole/,
+  );
+  await throwsCode(() => normal([2], { seed: 1 }), "no-device", /setDefaultDevice/);
 });
 
 test.run();

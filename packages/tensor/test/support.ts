@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Device, openDevice } from "../src/device/device.js";
+import type { Device } from "../src/device/device.js";
+import { openDevice } from "../src/device/open.js";
 import {
   type DataOf,
   type DType,

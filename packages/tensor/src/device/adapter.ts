@@ -1,19 +1,19 @@
 import { TensorError } from "../errors.js";
 import { isSoftware } from "./caps.js";
 
-/** Which adapter to open: the best, a kind, or any text that its name contains. */
+/** Which adapter to open: the best one, a kind, or any text contained in its name. */
 export type AdapterChoice = "auto" | "hardware" | "software" | (string & {});
 
 /**
- * Dawn's entry objects. Each must stay referenced as long as the process lives: collected while a device is
- * alive, they take the process down at random.
+ * Dawn's entry objects. They must stay referenced for the life of the process: if one is collected while a device is
+ * open, the process crashes at random.
  */
 const entries = new Map<string, GPU>();
 
 /**
- * What Dawn does for pages from anywhere and we need not have. It clears a buffer before its first use, by one thread on
- * software adapters; no kernel reads what none has written, since buffers of the pool come back with old values. And it
- * rounds timestamps to 0.1 ms.
+ * Protections of Dawn for untrusted pages that are switched off. Clearing each buffer before its first use takes one thread
+ * on software adapters, and no kernel reads what none has written: pooled buffers hold old values anyway. Timestamps are
+ * otherwise rounded to 0.1 ms.
  */
 const FLAGS = ["disable-dawn-features=lazy_clear_resource_on_first_use,timestamp_quantization"];
 
@@ -26,7 +26,7 @@ async function entry(flags: string[] = []): Promise<GPU> {
   const key = flags.join(" ");
   const known = entries.get(key);
   if (known) return known;
-  // Named through a variable so that browser bundlers leave the Node package alone.
+  // A variable as the name, so that browser bundlers do not bundle the Node package.
   const packageName = "webgpu";
   let dawn: { create(flags: string[]): GPU };
   try {
@@ -47,10 +47,10 @@ async function entry(flags: string[] = []): Promise<GPU> {
 const nameOf = ({ info }: GPUAdapter): string =>
   `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
 
-/** The adapters worth trying for a choice, best first; empty where the machine has none. */
+/** The adapters that match a choice, best first; empty where there is none. */
 export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUAdapter[]> {
   const named = !KINDS.has(choice);
-  // Dawn's flag reaches adapters it would not offer by itself, but only knows the device's name.
+  // Dawn's flag reaches adapters that it does not offer otherwise, but matches the device's name only.
   const gpus = named ? [await entry([`adapter=${choice}`]), await entry()] : [await entry()];
   const wishes: GPURequestAdapterOptions[] = [
     { powerPreference: "high-performance" },
@@ -73,7 +73,7 @@ export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUA
   return found.sort((a, b) => rank(a) - rank(b));
 }
 
-/** The adapter for a choice, or an error that says how to get one. */
+/** The best adapter for a choice. @throws TensorError `no-adapter`, saying how to get one. */
 export async function chooseAdapter(choice: AdapterChoice = "auto"): Promise<GPUAdapter> {
   const [adapter] = await findAdapters(choice);
   if (adapter) return adapter;

@@ -1,18 +1,18 @@
 /**
- * How heavy kernels share out their work: `subgroup` (register tiles fed by subgroup broadcasts) and `register`
- * (plain register tiles) for software adapters, `workgroup` (tiles in workgroup memory) for GPUs.
+ * How heavy kernels split their work: `subgroup` (register tiles fed by subgroup broadcasts) and `register` (plain register
+ * tiles) for software adapters, `workgroup` (tiles in workgroup memory) for GPUs.
  */
 export type KernelFamily = "subgroup" | "register" | "workgroup";
 
-/** All that planning needs to know of an adapter, as one plain record. */
+/** An adapter's limits and features as plain data, all that planning depends on. */
 export interface Caps {
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;
-  /** True where a CPU does the GPU's work (llvmpipe, SwiftShader, WARP). */
+  /** True for adapters that compute on the CPU (llvmpipe, SwiftShader, WARP). */
   readonly software: boolean;
-  /** The subgroup size where the adapter has exactly one and shaders may use subgroups, else 0. */
+  /** The subgroup size where it is fixed and shaders may use subgroups, else 0. */
   readonly subgroupSize: number;
   readonly shaderF16: boolean;
   readonly timestamps: boolean;
@@ -27,13 +27,13 @@ export interface Caps {
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|software|basic render/i;
 
-/** Whether an adapter is a CPU in disguise. */
+/** Whether an adapter computes on the CPU. */
 export function isSoftware(info: GPUAdapterInfo): boolean {
   const named = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   return info.isFallbackAdapter === true || SOFTWARE.test(named);
 }
 
-/** Reads the record off an adapter; `family` overrides the heuristic choice (tests run them all). */
+/** Reads an adapter's record; `family` overrides the heuristic choice (tests run all three). */
 export function readCaps(adapter: GPUAdapter, family?: KernelFamily): Caps {
   const { info, limits } = adapter;
   const has = (feature: string) => adapter.features.has(feature);
@@ -59,7 +59,7 @@ export function readCaps(adapter: GPUAdapter, family?: KernelFamily): Caps {
   };
 }
 
-/** The kernel family for an adapter; a wish for subgroups falls back where the adapter has none of one size. */
+/** The kernel family for an adapter. `subgroup` falls back to `register` where subgroups have no fixed size. */
 export function chooseFamily(software: boolean, subgroupSize: number, wish?: KernelFamily): KernelFamily {
   const family = wish ?? (software ? "subgroup" : "workgroup");
   return family === "subgroup" && subgroupSize === 0 ? "register" : family;

@@ -8,12 +8,12 @@ import type { Tracer } from "./trace.js";
 export type UniformValues = Record<string, number | readonly number[]>;
 export type Grid = readonly [number, number, number];
 
-/** The offset alignment that every adapter takes; uniforms of one dispatch fit well within it. */
+/** Uniform offset alignment that every adapter accepts, in bytes; one dispatch needs less. */
 const UNIFORM_SLOT = 256;
-/** Commands recorded before a batch is submitted by itself: a submit costs about as much as one dispatch. */
+/** Commands per batch before it is submitted automatically. A submit costs about as much as one dispatch. */
 export const SUBMIT_AT = 96;
-/** Bind groups kept; more than a training step has. Making one takes as long as all else that is recorded of a dispatch. */
-const MOST_GROUPS = 4096;
+/** Bind groups kept, more than a training step needs. Creating one doubles the time to record a dispatch. */
+const MAX_GROUPS = 4096;
 
 /**
  * Records dispatches and copies into one encoder and submits them together. `epoch` numbers the batch being
@@ -34,10 +34,10 @@ export class CommandRecorder {
   epoch = 0;
   dispatches = 0;
   submits = 0;
-  /** Where dispatches are noted while they are traced; to be set right after `flush`. */
+  /** Receives dispatches while a trace is under way. Set it right after `flush`. */
   tracer: Tracer | null = null;
 
-  /** `submitted` is called right after each submit: only then may buffers that commands used be destroyed. */
+  /** `submitted` is called right after each submit, when buffers that commands used may be destroyed. */
   constructor(device: GPUDevice, pipelines: PipelineCache, submitted: () => void) {
     this.#device = device;
     this.#pipelines = pipelines;
@@ -83,7 +83,7 @@ export class CommandRecorder {
     this.#count();
   }
 
-  /** Writes bytes from the host, after all that was recorded so far has been submitted where that matters. */
+  /** Writes bytes from the host. Submits first where recorded commands still use the buffer. */
   write(to: PooledBuffer, offset: number, bytes: Uint8Array): void {
     const staged = this.#staging.fill(bytes, (chunk, at, length) => {
       this.#endPass();
@@ -103,12 +103,12 @@ export class CommandRecorder {
     );
   }
 
-  /** Submits what was recorded. */
+  /** Submits the recorded commands. */
   flush(): void {
     if (this.#encoder) {
       this.#endPass();
       this.tracer?.resolve(this.#encoder);
-      // Ordered after all batches submitted before, so that one buffer serves every batch.
+      // The queue orders this write after all earlier batches, so that one buffer serves every batch.
       if (this.#slots > 0) {
         this.#device.queue.writeBuffer(this.#uniforms, 0, this.#uniformBytes, 0, this.#slots * UNIFORM_SLOT);
       }
@@ -124,7 +124,7 @@ export class CommandRecorder {
     this.#submitted();
   }
 
-  /** Frees what large writes passed through and forgets which buffers were bound; only right after `flush`. */
+  /** Frees staging buffers and cached bind groups. Only right after `flush`. */
   trim(): void {
     this.#staging.trim();
     this.#groups.clear();
@@ -167,7 +167,7 @@ export class CommandRecorder {
     this.#pass = null;
   }
 
-  /** The bind group of a kernel with these buffers, made once while they last: pools hand out the same ones again and again. */
+  /** The bind group of a kernel with these buffers, cached because the pool hands out the same buffers repeatedly. */
   #bound(
     kernel: Kernel,
     { id, layout }: CompiledKernel,
@@ -182,12 +182,12 @@ export class CommandRecorder {
     if (uniformBytes > 0) resources.unshift({ buffer: this.#uniforms, size: uniformBytes });
     const entries = resources.map((resource, binding) => ({ binding, resource }));
     const group = this.#device.createBindGroup({ label: kernel.name, layout, entries });
-    if (this.#groups.size >= MOST_GROUPS) this.#groups.clear();
+    if (this.#groups.size >= MAX_GROUPS) this.#groups.clear();
     this.#groups.set(key, group);
     return group;
   }
 
-  /** The offset of values in the uniform buffer; slots never run out, since each dispatch counts towards the batch. */
+  /** Stores uniforms and returns their offset. Slots never run out: a batch has at most `SUBMIT_AT` dispatches. */
   #uniformSlot(data: ArrayBuffer): number {
     const offset = this.#slots++ * UNIFORM_SLOT;
     this.#uniformBytes.set(new Uint8Array(data), offset);

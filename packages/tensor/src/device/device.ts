@@ -1,26 +1,14 @@
 import { check, TensorError } from "../errors.js";
 import type { Kernel } from "../kernels/kernel.js";
 import type { Tuning } from "../kernels/tuning.js";
-import { type AdapterChoice, chooseAdapter } from "./adapter.js";
-import { type Caps, type KernelFamily, readCaps } from "./caps.js";
+import type { Caps } from "./caps.js";
 import { CommandRecorder, type Grid, SUBMIT_AT, type UniformValues } from "./commands.js";
 import { PipelineCache } from "./pipelines.js";
-import { BufferPool, hollowBuffer, type PooledBuffer, USAGE } from "./pool.js";
+import { BufferPool, type PooledBuffer, placeholderBuffer, USAGE } from "./pool.js";
 import { type Trace, Tracer } from "./trace.js";
 import { needsWaiter, Waiter } from "./wait.js";
 
-export interface DeviceOptions {
-  /** Which adapter; by default `INCTRL_ADAPTER` from the environment, else the best one. */
-  adapter?: AdapterChoice;
-  /** Overrides how kernels share out their work; for tests and measurements. */
-  family?: KernelFamily;
-  /** Bytes of idle buffers kept for reuse (default 256 MiB). */
-  poolBytes?: number;
-  /** Told once, in a line, when the adapter is software. Default: nothing is printed. */
-  onNotice?: (text: string) => void;
-}
-
-/** What the device holds now. Bytes are of storage buffers, uniforms and staging left out. */
+/** Memory a device holds now, in bytes of storage buffers; uniform and staging buffers are not counted. */
 export interface MemoryReport {
   tensors: number;
   bytes: number;
@@ -36,61 +24,10 @@ export interface DeviceStats {
   pipelines: number;
 }
 
-/**
- * Opens a WebGPU device, in Node or a browser.
- *
- * @throws TensorError `no-webgpu` or `no-adapter`, saying what to install.
- * @example
- * const device = await openDevice();
- * console.log(device.caps.name, device.memory().bytes);
- * device.close();
- */
-export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const fromEnv = typeof process === "undefined" ? undefined : process.env?.INCTRL_ADAPTER;
-  const adapter = await chooseAdapter(options.adapter ?? (fromEnv || "auto"));
-  const caps = readCaps(adapter, options.family);
-  const gpu = await requestDevice(adapter);
-  if (caps.software) {
-    options.onNotice?.(
-      `running on a software adapter (${caps.description || caps.name}): right but slow; a GPU's driver makes it fast`,
-    );
-  }
-  return new Device(gpu, caps, options.poolBytes ?? 256 * 2 ** 20);
-}
-
-/** A device with all of the adapter's limits and of its features those that kernels use. */
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const wanted = ["subgroups", "shader-f16", "timestamp-query"] as GPUFeatureName[];
-  const { limits } = adapter;
-  const descriptor: GPUDeviceDescriptor = {
-    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: {
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxBufferSize: limits.maxBufferSize,
-      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-    },
-  };
-  try {
-    return await adapter.requestDevice(descriptor);
-  } catch (cause) {
-    const reason = (cause as Error).message.split("\n")[0];
-    throw new TensorError(
-      "no-adapter",
-      `WebGPU: the adapter ${adapter.info.description} gives no device (${reason}); update its driver, or choose another ` +
-        "with INCTRL_ADAPTER",
-      { cause },
-    );
-  }
-}
-
 /** A GPU device: its buffers, its compiled kernels and the commands being recorded. Made by `openDevice`. */
 export class Device {
   readonly caps: Caps;
-  /** Tiles found best by `tuneProducts`, which plans look up. */
+  /** Tiles that `tuneProducts` measured as fastest; plans look them up. */
   readonly tuning: Tuning = new Map();
   readonly #gpu: GPUDevice;
   readonly #pool: BufferPool;
@@ -99,11 +36,11 @@ export class Device {
   readonly #waiter: Waiter | null;
   #fault: TensorError | null = null;
   #closed = false;
-  /** Kernels met while `prepare` runs a function, which then runs nothing. */
+  /** Kernels collected while `prepare` runs a function; nothing is dispatched meanwhile. */
   #planned: Kernel[] | null = null;
-  /** The submit that reads asked for in one go wait for together. */
+  /** The pending submit that all reads requested in the same turn share. */
   #submitting: Promise<void> | null = null;
-  /** Live tensors; kept by `Tensor`. */
+  /** Live tensors; counted by `Tensor`. */
   tensorCount = 0;
 
   constructor(gpu: GPUDevice, caps: Caps, poolBytes: number) {
@@ -112,8 +49,8 @@ export class Device {
     this.#pool = new BufferPool(gpu, poolBytes, caps);
     this.#pipelines = new PipelineCache(gpu);
     this.#waiter = needsWaiter(caps.software) ? new Waiter() : null;
-    this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.bury());
-    // Implementations report in order: an error of a command comes before the read that waits for it is done.
+    this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.destroyRetired());
+    // Errors arrive in order: that of a command is reported before a read that waits for it resolves.
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#fault ??= this.#describe(event.error);
@@ -128,7 +65,7 @@ export class Device {
   }
 
   /**
-   * Runs a kernel: buffers in the order of its reads, then its writes. Nothing runs for an empty grid. `flop` is for traces.
+   * Runs a kernel on buffers in the order of its reads, then its writes. An empty grid runs nothing. `flop` is for traces.
    */
   dispatch(
     kernel: Kernel,
@@ -161,7 +98,7 @@ export class Device {
 
   allocate(bytes: number): PooledBuffer {
     this.#ensure();
-    return this.#planned ? hollowBuffer(bytes) : this.#pool.take(bytes);
+    return this.#planned ? placeholderBuffer(bytes) : this.#pool.take(bytes);
   }
 
   release(entry: PooledBuffer): void {
@@ -178,7 +115,7 @@ export class Device {
     if (bytes > 0 && !this.#planned) this.#commands.copy(from, fromOffset, to, toOffset, bytes);
   }
 
-  /** Reads bytes back to the host; submits first, one time for all reads asked for together, and waits for the GPU. */
+  /** Reads bytes back to the host: submits once for all reads requested in the same turn, and waits for the GPU. */
   async read(from: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
     this.#ensure();
     const size = Math.ceil(bytes / 4) * 4;
@@ -196,7 +133,7 @@ export class Device {
       this.#ensure();
       return data;
     } catch (cause) {
-      // The reason may be reported just after the read was refused.
+      // The cause may be reported just after the read fails.
       await new Promise((resolve) => setTimeout(resolve));
       this.#ensure();
       throw new TensorError("device-lost", "reading from the GPU failed; open a new device and load again", {
@@ -221,7 +158,7 @@ export class Device {
     this.#ensure();
   }
 
-  /** Compiles kernels side by side ahead of their first use. */
+  /** Compiles kernels in parallel before their first use. */
   async compile(kernels: readonly Kernel[]): Promise<void> {
     this.#ensure();
     try {
@@ -233,8 +170,8 @@ export class Device {
   }
 
   /**
-   * Compiles all kernels that a function would run, side by side, without running any: the first real run then waits for
-   * none. The function's tensors take no memory, hold nothing and must be freed by it.
+   * Compiles all kernels that a function would run, in parallel and without running any, so that its first real run waits
+   * for none. The function's tensors take no memory and hold no values; it must free them.
    *
    * @example
    * await device.prepare(() => scope(() => void model.forward(zeros(device, [8, 3, 224, 224]))));
@@ -252,8 +189,8 @@ export class Device {
   }
 
   /**
-   * Counts what is run from now on and, where the adapter has timestamps, times each dispatch; without a trace that costs
-   * nothing.
+   * Counts all work from now on and, where the adapter has timestamps, times each dispatch. Costs nothing while no trace
+   * is under way.
    *
    * @throws TensorError `argument` while another trace is under way.
    * @example
@@ -303,7 +240,7 @@ export class Device {
     this.#pool.trim();
   }
 
-  /** Ends the device. Tensors on it can no longer be read. */
+  /** Closes the device. Its tensors can no longer be read. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -314,6 +251,16 @@ export class Device {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  toString(): string {
+    const { tensors, bytes } = this.memory();
+    return `Device(${this.caps.name}, ${this.#closed ? "closed" : `${tensors} tensors, ${bytes} bytes`})`;
+  }
+
+  /** What Node's `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   #wait<T>(promise: Promise<T>): Promise<T> {
@@ -328,7 +275,7 @@ export class Device {
           "or dispose sooner what is no longer needed",
       );
     }
-    // The text of the fault comes first, then what was being done, with the label of the kernel.
+    // The message begins with the fault; the lines after it name the command and its kernel.
     const [text, ...context] = error.message.split("\n");
     const label = /"+([^"]+)"/.exec(context.join("\n"))?.[1] ?? "a command";
     return new TensorError("gpu-validation", `the GPU refused ${label}: ${text}; open a new device to go on`);

@@ -1,7 +1,7 @@
 import type { Kernel } from "../kernels/kernel.js";
 
 export interface CompiledKernel {
-  /** Tells compiled kernels of one device apart. */
+  /** Unique among the compiled kernels of one device. */
   readonly id: number;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -10,7 +10,7 @@ export interface CompiledKernel {
 /** GPUShaderStage.COMPUTE, fixed by the specification. */
 const COMPUTE = 0x4;
 
-/** Compiled kernels by their text, and bind group layouts by how many bindings of which kind they have. */
+/** Caches compiled kernels by their text, and bind group layouts by the kinds of their bindings. */
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #compiled = new Map<string, CompiledKernel>();
@@ -38,7 +38,7 @@ export class PipelineCache {
     return made;
   }
 
-  /** Compiles kernels known ahead side by side; resolves when all are ready. */
+  /** Compiles kernels in parallel; resolves when all are ready. */
   async compile(kernels: readonly Kernel[]): Promise<void> {
     await Promise.all(kernels.map((kernel) => this.#compileAhead(kernel)));
   }

@@ -14,45 +14,45 @@ export const USAGE = {
 
 /** A pooled GPU buffer; `epoch` is the command batch that last used it. */
 export interface PooledBuffer {
-  /** Its own among a device's buffers, for good. */
+  /** Unique per device and never reused. */
   readonly id: number;
   readonly buffer: GPUBuffer;
   readonly bytes: number;
-  /** Bytes that its present user asked for. */
+  /** Bytes that its current user requested. */
   used: number;
   epoch: number;
-  /** Stands for memory while kernels are planned, and has none. */
-  readonly hollow?: true;
+  /** Set on buffers without memory, used while kernels are planned. */
+  readonly placeholder?: true;
 }
 
-/** What `prepare` hands out: no memory, since nothing is run. */
-export function hollowBuffer(bytes: number): PooledBuffer {
+/** A buffer without memory, given out while `prepare` runs nothing. */
+export function placeholderBuffer(bytes: number): PooledBuffer {
   return {
     id: -1,
     buffer: null as unknown as GPUBuffer,
     bytes: sizeClass(bytes),
     used: bytes,
     epoch: -1,
-    hollow: true,
+    placeholder: true,
   };
 }
 
 export type PoolLimits = Pick<Caps, "maxBindingBytes" | "maxBufferBytes">;
 
 /**
- * Storage buffers kept for reuse by size class, at most `cap` bytes of them idle. A buffer given back may be
- * taken again at once: commands run in the order recorded.
+ * Storage buffers, reused by size class, with at most `cap` bytes idle. A buffer given back may be taken again at once,
+ * since commands run in the order recorded.
  */
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #limits: PoolLimits;
   readonly #idle = new Map<number, PooledBuffer[]>();
-  readonly #doomed: GPUBuffer[] = [];
+  readonly #retired: GPUBuffer[] = [];
   cap: number;
   idleBytes = 0;
   liveBytes = 0;
   peakBytes = 0;
-  /** As `peakBytes`, since a trace last set it. */
+  /** Peak bytes since the current trace began. */
   tracedPeak = 0;
   allocations = 0;
 
@@ -88,10 +88,10 @@ export class BufferPool {
   }
 
   give(entry: PooledBuffer): void {
-    if (entry.hollow) return;
+    if (entry.placeholder) return;
     this.liveBytes -= entry.bytes;
     if (this.idleBytes + entry.bytes > this.cap) {
-      this.#doomed.push(entry.buffer);
+      this.#retired.push(entry.buffer);
       return;
     }
     const list = this.#idle.get(entry.bytes);
@@ -100,31 +100,31 @@ export class BufferPool {
     this.idleBytes += entry.bytes;
   }
 
-  /** Frees what was given back above the cap; only right after a submit, since recorded commands may still use it. */
-  bury(): void {
-    for (const buffer of this.#doomed) buffer.destroy();
-    this.#doomed.length = 0;
+  /** Frees buffers given back above the cap. Only right after a submit: recorded commands may still use them. */
+  destroyRetired(): void {
+    for (const buffer of this.#retired) buffer.destroy();
+    this.#retired.length = 0;
   }
 
-  /** Frees every idle buffer; as `bury`, only right after a submit. */
+  /** Frees every idle buffer. Only right after a submit, as `destroyRetired`. */
   trim(): void {
     for (const list of this.#idle.values()) for (const entry of list) entry.buffer.destroy();
     this.#idle.clear();
     this.idleBytes = 0;
-    this.bury();
+    this.destroyRetired();
   }
 }
 
 /**
- * Rounds up to 256 bytes, and above 4 KiB to a sixteenth of the next power of two: at most 12.5% is lost. Never across a
- * limit that the bytes themselves keep.
+ * Rounds up to 256 bytes, and above 4 KiB to a sixteenth of the next power of two, which wastes at most 12.5%. A size
+ * within a limit is never rounded above it.
  */
 export function sizeClass(bytes: number, limits: readonly number[] = []): number {
   const step = bytes <= 4096 ? 256 : 2 ** (Math.ceil(Math.log2(bytes)) - 4);
   const rounded = Math.max(256, Math.ceil(bytes / step) * step);
-  const limit = limits.map(wholeWords).find((most) => bytes <= most);
+  const limit = limits.map(wholeWords).find((max) => bytes <= max);
   return Math.min(rounded, limit ?? rounded);
 }
 
-/** Storage buffers are bound in whole words. */
+/** Storage buffers are bound in whole words of four bytes. */
 const wholeWords = (bytes: number): number => bytes - (bytes % 4);

@@ -1,24 +1,24 @@
 import { USAGE } from "./pool.js";
 
-/** Bytes of one staging buffer, and how many there are at most: what a loader keeps on its way twice over. */
+/** Bytes of one staging buffer, and their number at most: twice what a loader keeps in flight. */
 const CHUNK_BYTES = 4 * 2 ** 20;
 const CHUNKS = 8;
 
-/** Writes below this go through the queue, whose own staging serves small ones well. */
+/** Smaller writes, in bytes, go through the queue, whose own staging serves them well. */
 const STAGED_FROM = 256 * 2 ** 10;
 
 /**
- * Mapped buffers that large writes pass through, used again and again: the queue's own staging is fresh memory for each
- * large write, and the first touch of a page costs more than copying it.
+ * Mapped buffers for large writes, reused. The queue's own staging takes fresh memory for each large write, and the first
+ * touch of a page costs more than copying it.
  */
 export class Staging {
   readonly #device: GPUDevice;
-  /** Mapped, to be written. */
+  /** Mapped buffers, free to be filled. */
   readonly #ready: GPUBuffer[] = [];
-  /** Filled, with the copy out of them recorded. */
+  /** Filled buffers whose copies are recorded but not submitted. */
   #filled: GPUBuffer[] = [];
   #made = 0;
-  /** Counts trims: what was on its way at one is destroyed when it comes back. */
+  /** Counts trims: buffers in flight during a trim are destroyed when they return. */
   #generation = 0;
 
   constructor(device: GPUDevice) {
@@ -28,7 +28,7 @@ export class Staging {
   /**
    * Fills chunks from `bytes` and has each copied by `copy`.
    *
-   * @returns bytes taken: fewer than all where every chunk is on its way.
+   * @returns bytes taken; fewer than all when every chunk is in flight.
    */
   fill(bytes: Uint8Array, copy: (chunk: GPUBuffer, offset: number, bytes: number) => void): number {
     if (bytes.byteLength < STAGED_FROM) return 0;
@@ -46,7 +46,7 @@ export class Staging {
     return done;
   }
 
-  /** To be called right after each submit: chunks come back when the GPU has read them. */
+  /** Call right after each submit: chunks return once the GPU has read them. */
   submitted(): void {
     const generation = this.#generation;
     for (const chunk of this.#filled) {
@@ -55,14 +55,14 @@ export class Staging {
           if (generation === this.#generation) this.#ready.push(chunk);
           else chunk.destroy();
         },
-        // The device is lost or closed, which others report.
+        // The device was lost or closed; the device reports it.
         () => {},
       );
     }
     this.#filled = [];
   }
 
-  /** Frees all chunks; only right after a submit. */
+  /** Frees all chunks. Only right after a submit. */
   trim(): void {
     for (const chunk of this.#ready) chunk.destroy();
     this.#ready.length = 0;

@@ -4,19 +4,19 @@ import { USAGE } from "./pool.js";
 export interface DispatchRecord {
   readonly kernel: string;
   readonly grid: readonly [number, number, number];
-  /** Multiplications and additions, where the op knows. */
+  /** Multiplications and additions; 0 where the op states none. */
   readonly flop: number;
   /** Bytes of the tensors bound, each counted once. */
   readonly bytes: number;
 }
 
-/** A dispatch and when it ran, in microseconds of the GPU's clock since the first. */
+/** A dispatch with its start since the first and its duration, in microseconds of the GPU's clock. */
 export interface TimedDispatch extends DispatchRecord {
   readonly start: number;
   readonly duration: number;
 }
 
-/** All calls of one kernel. */
+/** Totals over all calls of one kernel. */
 export interface KernelUse {
   readonly kernel: string;
   readonly calls: number;
@@ -26,22 +26,22 @@ export interface KernelUse {
   readonly bytes: number;
 }
 
-/** What a device ran between `device.trace()` and `stop()`. */
+/** The work of a device between `device.trace()` and `stop()`. */
 export interface TraceReport {
   readonly dispatches: number;
   readonly submits: number;
-  /** Buffers made, that is, not taken from the pool. */
+  /** Buffers created, not counting those reused from the pool. */
   readonly allocations: number;
   readonly peakBytes: number;
   /** Whether times are known (feature `timestamp-query`). */
   readonly timed: boolean;
-  /** Kernels, those with the most time (calls, without times) first. */
+  /** Kernels, slowest first; by calls where there are no times. */
   readonly kernels: readonly KernelUse[];
   /** The first `MAX_TIMELINE` dispatches in order; empty without times. */
   readonly timeline: readonly TimedDispatch[];
 }
 
-/** Dispatches kept one by one: about 100 MB of Chrome trace. */
+/** Dispatches kept individually: about 100 MB of Chrome trace. */
 export const MAX_TIMELINE = 500_000;
 
 interface Totals {
@@ -52,8 +52,8 @@ interface Totals {
 }
 
 /**
- * Counts dispatches and, where the adapter can, times them: each gets a compute pass of its own between two timestamps,
- * which are resolved at the end of its batch and read while later batches run.
+ * Counts dispatches and times them where the adapter has timestamps. Each dispatch gets its own compute pass between two
+ * timestamps, which are resolved at the end of its batch and read while later batches run.
  */
 export class Tracer {
   readonly #device: GPUDevice;
@@ -68,18 +68,18 @@ export class Tracer {
   #origin: bigint | null = null;
   #failure: unknown = null;
 
-  /** `most`: dispatches in a batch. */
-  constructor(device: GPUDevice, timed: boolean, most: number) {
+  /** @param max dispatches in a batch. */
+  constructor(device: GPUDevice, timed: boolean, max: number) {
     this.#device = device;
     this.#timed = timed;
-    const size = 2 * most * STAMP_BYTES;
-    this.#queries = timed ? device.createQuerySet({ type: "timestamp", count: 2 * most }) : null;
+    const size = 2 * max * STAMP_BYTES;
+    this.#queries = timed ? device.createQuerySet({ type: "timestamp", count: 2 * max }) : null;
     this.#resolved = timed
       ? device.createBuffer({ size, usage: USAGE.QUERY_RESOLVE | USAGE.COPY_SRC })
       : null;
   }
 
-  /** The pass for one dispatch, which must be its only one. */
+  /** Begins the pass of one dispatch. */
   pass(encoder: GPUCommandEncoder, record: DispatchRecord): GPUComputePassEncoder {
     const at = 2 * this.#batch.length;
     this.#batch.push(record);
@@ -93,7 +93,7 @@ export class Tracer {
     });
   }
 
-  /** To be called before a batch is finished. */
+  /** Call before a batch is finished. */
   resolve(encoder: GPUCommandEncoder): void {
     const { length } = this.#batch;
     if (length === 0 || !this.#queries || !this.#resolved) return;
@@ -103,7 +103,7 @@ export class Tracer {
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#unread, 0, size);
   }
 
-  /** To be called after a batch was submitted. */
+  /** Call after a batch was submitted. */
   submitted(): void {
     const [batch, stamps] = [this.#batch, this.#unread];
     this.#batch = [];
@@ -119,7 +119,7 @@ export class Tracer {
     reading.then(() => this.#reading.delete(reading));
   }
 
-  /** Waits for what was submitted; the counters of commands and memory come from the device. */
+  /** Waits for submitted work. The device gives the counters of commands and memory. */
   async finish(
     counters: Pick<TraceReport, "dispatches" | "submits" | "allocations" | "peakBytes">,
   ): Promise<TraceReport> {
@@ -145,7 +145,7 @@ export class Tracer {
       const times = new BigUint64Array(stamps.getMappedRange().slice(0));
       for (const [i, record] of batch.entries()) {
         const [begin, end] = [times[2 * i], times[2 * i + 1]];
-        // Adapters may set their clock back between passes; the specification allows it.
+        // The specification lets an adapter set its clock back between passes.
         const ns = end > begin ? end - begin : 0n;
         this.#count(record, ns);
         if (this.#timeline.length >= MAX_TIMELINE) continue;
@@ -174,7 +174,7 @@ const MAP_MODE_READ = 1;
 
 /** A trace under way; made by `device.trace()`. */
 export interface Trace {
-  /** Ends it, and waits for the GPU. */
+  /** Ends the trace and waits for the GPU. */
   stop(): Promise<TraceReport>;
 }
 

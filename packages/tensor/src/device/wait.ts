@@ -1,23 +1,23 @@
-/** The longest sleep, and how large a part of the wait so far one sleep is: work is noticed at most this much later. */
-const LONGEST_MS = 2;
-const SHARE = 1 / 16;
+/** Longest sleep, and one sleep as a fraction of the wait so far. Both bound how late finished work is noticed. */
+const MAX_NAP_MS = 2;
+const NAP_FRACTION = 1 / 16;
 
 /**
- * Waits for the GPU without taking a core from it. Dawn in Node asks whether work is done at every turn of the event
- * loop, which then never rests; where a CPU does the GPU's work, that is a core less for the kernels: on two cores with
- * llvmpipe products ran at 20 GFLOP/s so, and at 40 with the turns slowed down.
+ * Waits for the GPU without occupying a core. Dawn in Node polls in every turn of the event loop, which then never sleeps.
+ * On a software adapter this takes a core from the kernels: on two cores, llvmpipe ran products at 20 GFLOP/s while
+ * polling and at 40 with naps.
  */
 export class Waiter {
-  /** Never written: waiting on it is sleeping. */
+  /** Never written, so that waiting on it sleeps. */
   readonly #cell = new Int32Array(new SharedArrayBuffer(4));
   #waiting = 0;
   #dozing = false;
   #began = 0;
 
-  /** The promise's value; while any such promise is open, the event loop sleeps a little in every turn. */
+  /** Resolves with the promise's value. While any such promise is pending, the event loop naps in every turn. */
   async wait<T>(promise: Promise<T>): Promise<T> {
     if (this.#waiting++ === 0) this.#began = performance.now();
-    // The last wait's loop may not have noticed yet that it is over: it serves this one too.
+    // The loop of the previous wait may still be running; it then serves this wait too.
     if (!this.#dozing) void this.#doze();
     try {
       return await promise;
@@ -29,7 +29,7 @@ export class Waiter {
   async #doze(): Promise<void> {
     this.#dozing = true;
     while (this.#waiting > 0) {
-      const nap = Math.min(LONGEST_MS, (performance.now() - this.#began) * SHARE);
+      const nap = Math.min(MAX_NAP_MS, (performance.now() - this.#began) * NAP_FRACTION);
       Atomics.wait(this.#cell, 0, 0, nap);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -37,6 +37,6 @@ export class Waiter {
   }
 }
 
-/** Whether waiting for this adapter takes a core that its kernels want: software, under a runtime with Node's event loop. */
+/** Whether waiting takes a core from the kernels: a software adapter under Node's event loop. */
 export const needsWaiter = (software: boolean): boolean =>
   software && typeof setImmediate === "function" && typeof SharedArrayBuffer === "function";

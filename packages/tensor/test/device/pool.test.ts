@@ -68,7 +68,7 @@ test("bytes are counted and idle ones capped; what is above goes only when burie
   for (const entry of entries) pool.give(entry);
   assert.equal([pool.liveBytes, pool.idleBytes, pool.peakBytes], [0, 2048, 3072]);
   assert.is(alive.size, 3);
-  pool.bury();
+  pool.destroyRetired();
   assert.is(alive.size, 2);
   pool.trim();
   assert.is(alive.size, 0);
