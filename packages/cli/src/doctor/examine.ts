@@ -12,7 +12,7 @@ import {
 } from "@inctrl/tensor";
 import { describe } from "../errors.js";
 
-/** Everything `inctrl doctor` found out. */
+/** The findings of `inctrl doctor`. */
 export interface Diagnosis {
   readonly ok: boolean;
   readonly node: string;
@@ -20,18 +20,18 @@ export interface Diagnosis {
   /** Versions of our packages and of the WebGPU implementation; null where one is not found. */
   readonly packages: Readonly<Record<string, string | null>>;
   readonly cache: string;
-  /** What the machine offers, best first. */
+  /** Names of the adapters found, the best first. */
   readonly adapters: readonly string[];
-  /** What was chosen; null when no device could be opened. */
+  /** The adapter in use; null when no device could be opened. */
   readonly device: Caps | null;
   readonly kernels: readonly KernelCheck[];
   /** Rate of the matrix product, in 10^9 floating-point operations a second. */
   readonly gemm: Awaited<ReturnType<typeof measureGemm>> | null;
-  /** What is wrong, each with how to mend it. */
+  /** Problems, each with how to mend it. */
   readonly problems: readonly string[];
 }
 
-/** Looks at the machine. What fails becomes a line of `problems`: nothing is thrown. */
+/** Examines the machine. A failure becomes a line of `problems`; nothing is thrown. */
 export async function examine(choice?: string): Promise<Diagnosis> {
   const problems: string[] = [];
   const attempt = async <T>(job: () => Promise<T>, otherwise: T): Promise<T> => {
@@ -91,7 +91,7 @@ function versionAt(manifest: URL | string): string | null {
   }
 }
 
-/** The WebGPU implementation is the tensor package's dependency, so it is looked for from there. */
+/** The version of the WebGPU implementation, which is a dependency of the tensor package. */
 function webgpuVersion(): string | null {
   try {
     const require = createRequire(import.meta.resolve("@inctrl/tensor"));

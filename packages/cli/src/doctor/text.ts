@@ -7,7 +7,7 @@ const FAMILIES = {
   workgroup: "tiles in workgroup memory",
 } as const;
 
-/** Features that kernels make use of; the JSON report lists all. */
+/** Features that kernels use. The JSON report lists all features. */
 const FEATURES = ["subgroups", "shader-f16", "timestamp-query"];
 
 /** The diagnosis for people. */
@@ -31,7 +31,7 @@ function deviceText({ device, gemm }: Diagnosis): string {
   if (!device) return "";
   const facts: [string, string][] = [
     ["adapter", `${device.name} (${device.software ? "software, on the CPU" : "hardware"})`],
-    ["driver", device.description || "not told"],
+    ["driver", device.description || "not given"],
     [
       "features",
       FEATURES.map((name) => `${name} ${device.features.includes(name) ? "yes" : "no"}`).join(", "),

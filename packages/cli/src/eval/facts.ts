@@ -1,14 +1,14 @@
 import type { Evaluation } from "@inctrl/inctrl";
 
-/** What a run was of, as every result file says it. */
+/** Facts of a run, which every result file states. */
 export interface RunFacts {
   readonly version: string;
   /** When the results were written, ISO 8601. */
   readonly date: string;
-  /** As named on the command line. */
+  /** The data set as named on the command line. */
   readonly data: string;
   readonly backbone: string;
-  /** Of the weights: a hash of what the image tower computes with. */
+  /** Hash of the image tower's weights. */
   readonly fingerprint: string;
   /** The file and its sha256. */
   readonly heads: { readonly file: string; readonly sha256: string } | null;
@@ -17,7 +17,7 @@ export interface RunFacts {
   readonly device: string;
 }
 
-/** The facts as lines for people: a title and a text each. */
+/** The facts for people, each a title and a text. */
 export function factLines(
   facts: RunFacts,
   { dataSet, shots, seeds, settings }: Evaluation,

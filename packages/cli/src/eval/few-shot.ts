@@ -4,7 +4,7 @@ import type { DataSet } from "@inctrl/datasets";
 import { fewShotSamples } from "@inctrl/inctrl";
 import { CliError } from "../errors.js";
 
-/** The data set with prompts from the lists `<category>.pt` of a folder in place of its own training images. */
+/** The data set with the images of the lists `<category>.pt` of a folder in place of its training images. */
 export async function withFewShot(dataSet: DataSet, folder: string): Promise<DataSet> {
   const categories = [];
   for (const category of dataSet.categories) {

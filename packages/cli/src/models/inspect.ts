@@ -16,7 +16,7 @@ import { indent, millions } from "./list.js";
 /** Names of one kind that are listed before "and 12 more". */
 const LISTED = 12;
 
-/** Prints what a checkpoint holds and how it differs from its configuration; 1 when it makes no model. */
+/** Prints what a checkpoint holds and how it differs from a configuration. Returns exit code 1 when it makes no model. */
 export async function inspectModel(
   path: string,
   options: { config?: string; json?: boolean },

@@ -25,11 +25,11 @@ interface Download {
   readonly image: number;
   readonly text: boolean;
   readonly licence: string;
-  /** Where its weights lie, or null when they are not here yet. */
+  /** Path of its weights; null before they are downloaded. */
   readonly cached: string | null;
 }
 
-/** The backbone that comes with this program. */
+/** The backbone that comes with this program; null in a checkout without it. */
 async function shipped() {
   const model = await shippedModel(SHIPPED_MODEL);
   if (!model) return null;
@@ -38,7 +38,7 @@ async function shipped() {
   return { name: SHIPPED_MODEL, parameters, image, text, weights: model.weights };
 }
 
-/** Prints what comes along, what can be downloaded, and every configuration by name. */
+/** Prints the backbone that is included, those that can be downloaded, and every configuration. */
 export async function listModels({ json }: { json?: boolean }): Promise<number> {
   const downloads = await Promise.all(HUB_MODELS.map(download));
   const vocabulary = await cachedPath(findHubModel("clip-vocabulary"));
@@ -101,7 +101,7 @@ async function download(model: HubModel): Promise<Download> {
   };
 }
 
-/** Where the first of a model's files is kept; null when it is not there. */
+/** Path of the first of a model's files; null before it is downloaded. */
 async function cachedPath({ files }: HubModel): Promise<string | null> {
   const path = join(cacheDir(), "models", files[0]!.saveAs);
   return access(path).then(
@@ -127,7 +127,7 @@ export function millions(n: number): string {
   return `${(n / 1e6).toFixed(1)} M`;
 }
 
-/** Moves a block of text to the right. */
+/** Indents a block of text by two spaces. */
 export function indent(text: string): string {
   return text.replace(/^(?=.)/gm, "  ");
 }

@@ -10,7 +10,7 @@ const CHECKED = {
   hub: "the hub's own checksum holds",
 } as const satisfies Record<PulledFile["checked"], string>;
 
-/** Downloads a model, with a bar; prints where its files are. */
+/** Downloads a model with a progress bar, and prints the paths of its files. */
 export async function pullModel(
   name: string,
   { json }: { json?: boolean },
@@ -31,10 +31,11 @@ export async function pullModel(
     onRetry: (file, why) => warn(`${file.url}: ${why}; trying again`),
   }).finally(() => current?.progress.stop());
   if (json) await printJson({ name, files });
-  else for (const { path, status, checked } of files) await print(`${path}  ${told(status, checked)}\n`);
+  else
+    for (const { path, status, checked } of files) await print(`${path}  ${statusText(status, checked)}\n`);
   return EXIT.ok;
 }
 
-function told(status: PulledFile["status"], checked: PulledFile["checked"]): string {
+function statusText(status: PulledFile["status"], checked: PulledFile["checked"]): string {
   return status === "present" ? "was here already" : `downloaded; ${CHECKED[checked]}`;
 }

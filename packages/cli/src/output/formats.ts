@@ -1,7 +1,7 @@
 import { fixed } from "../ui/amounts.js";
 import type { RunFooter, RunHeader, ScoreRecord } from "./record.js";
 
-/** Turns a run into text as it goes: nothing is kept between two images. */
+/** Turns a run into text, image by image. Memory does not grow with the run. */
 export interface Format {
   begin(header: RunHeader): string;
   row(record: ScoreRecord): string;
@@ -16,7 +16,7 @@ export type FormatName = (typeof FORMATS)[number];
 /**
  * The writer of a format.
  *
- * @param images all names that may come, from which the table's first column gets its width
+ * @param images the names of all images, which set the width of the table's first column.
  * @example
  * const format = openFormat("csv", paths);
  * text += format.begin(header) + format.row(record) + format.end(footer);
@@ -38,7 +38,7 @@ export function openFormat(name: FormatName, images: readonly string[] = []): Fo
   }
 }
 
-/** One document; its end closes it, so that an interrupted run is valid JSON too. */
+/** One document. `end` closes it, so that an interrupted run is valid JSON too. */
 function json(): Format {
   let rows = 0;
   return {
@@ -48,7 +48,7 @@ function json(): Format {
   };
 }
 
-/** JSON with numbers at the precision they were computed in: nine digits tell every float32 from the next. */
+/** JSON with numbers in nine digits, which tell each float32 from the next. */
 function stringify(value: object): string {
   return JSON.stringify(value, (_, item) =>
     typeof item === "number" && !Number.isInteger(item) ? Number(item.toPrecision(9)) : item,
@@ -71,7 +71,7 @@ const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord
   ["view", ({ view }) => view],
 ];
 
-/** A line of CSV (RFC 4180, ended by a line feed): absent values are empty. */
+/** A line of CSV (RFC 4180, but ended by a line feed). Null is an empty cell. */
 export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(csvCell).join(",")}\n`;
 }
@@ -82,10 +82,10 @@ function csvCell(cell: Cell): string {
   return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** Beyond this many characters a name pushes its own row aside rather than all of them. */
+/** The widest first column. A longer name shifts its own row and no other. */
 const WIDEST_NAME = 60;
 
-/** Columns after the name and before the match; those the model does not have are left out. */
+/** Columns between the name and the match. Those that the model does not have are left out. */
 const NUMBERS = ["score", "residual", "image_residual", "text"] as const;
 
 function table(images: readonly string[]): Format {

@@ -1,6 +1,6 @@
 import { openSink } from "./sink.js";
 
-/** Writes to standard output, and waits until it is out. */
+/** Writes to standard output, and waits until all is written. */
 export async function print(text: string): Promise<void> {
   const sink = await openSink();
   await sink.write(text);

@@ -1,18 +1,18 @@
 import type { Box } from "@inctrl/inctrl";
 
-// What `score` says about a run and about each image: the fields are a contract with other programs.
+// The results of `score`. Other programs rely on these fields.
 
-/** The best explanation of a score: the query's patch farthest from normal, and the normal patch nearest to it. */
+/** The query's most anomalous patch, and the prompt patch that is most like it. */
 export interface MatchRecord {
   /** The prompt's name. */
   readonly prompt: string;
-  /** Index of the patch in the prompt's grid, row by row; of a tiled prompt counted on from tile to tile. */
+  /** Index of the patch in the prompt's grid, row by row. In a tiled prompt it counts on from tile to tile. */
   readonly patch: number;
-  /** Likewise in the grid of the view that decided. */
+  /** Index of the patch in the grid of the view that decided, row by row. */
   readonly query_patch: number;
 }
 
-/** One image. Higher scores are more anomalous; what the model does not have is null. */
+/** One image. Higher scores are more anomalous. A part that the model does not have is null. */
 export interface ScoreRecord {
   readonly image: string;
   readonly score: number;
@@ -22,20 +22,20 @@ export interface ScoreRecord {
   readonly image_residual: number | null;
   /** s_a: the text prompts. */
   readonly text: number | null;
-  /** The head over the fused map. */
+  /** phi: the head over the fused map. */
   readonly phi: number | null;
   readonly match: MatchRecord;
   readonly fit: string;
-  /** Index of the view (the tile) that decided; 0 where there is but one. */
+  /** Index of the view (the tile) that decided; 0 where there is one view. */
   readonly view: number;
-  /** The part of the original image that this view shows, in its pixels. */
+  /** The part of the original image that this view shows, in pixels of the original. */
   readonly box: Box;
 }
 
-/** What is known before the first image. */
+/** Facts of a run that are known before the first image. */
 export interface RunHeader {
   readonly backbone: string;
-  /** Of the weights: a hash of what the image tower computes with. */
+  /** Hash of the image tower's weights. */
   readonly fingerprint: string;
   readonly shots: number;
   /** Names of the prompt images, in the order of the bank. */
@@ -52,7 +52,7 @@ export interface RunHeader {
   readonly device: string;
 }
 
-/** What is known after the last image. */
+/** Facts of a run that are known after the last image. */
 export interface RunFooter {
   readonly scored: number;
   readonly skipped: number;

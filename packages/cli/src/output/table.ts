@@ -1,4 +1,4 @@
-/** Lines up columns: the first to the left, numbers to the right; the first row is the heading. */
+/** Lines up columns, text to the left and numbers to the right. The first row is the heading. */
 export function alignTable(rows: readonly (readonly (string | number)[])[]): string {
   const texts = rows.map((row) => row.map(String));
   const columns = Math.max(0, ...texts.map((row) => row.length));

@@ -6,16 +6,16 @@ import { CliError } from "../errors.js";
 import { count } from "../ui/amounts.js";
 import { warn } from "../ui/log.js";
 
-/** The files a run works on; `prompts` is null when they come from a bank. */
+/** The files of a run. `prompts` is null where a bank holds them. */
 export interface Inputs {
   readonly images: readonly string[];
   readonly prompts: readonly string[] | null;
 }
 
-/** More prompts than this are rarely meant: the method is for a few, and each makes every image slower. */
+/** The run warns above this number of prompts: the method needs few, and each makes every image slower. */
 const MANY_PROMPTS = 64;
 
-/** Finds the images and chooses the prompts, before anything slow begins. */
+/** Checks the options, finds the images and chooses the prompts, before anything slow begins. */
 export async function findInputs(options: ScoreOptions): Promise<Inputs> {
   const { prompts, shots, seed, bank, saveBank } = options;
   if (!prompts && !bank) {
@@ -56,7 +56,7 @@ async function choosePrompts(paths: string[], shots?: number, seed?: number): Pr
   return chosen;
 }
 
-/** Says so when images are compared with themselves: their scores are close to 0 and mean nothing. */
+/** Warns of images that are prompts too: compared with themselves, they score about 0, which means nothing. */
 export function noteOverlap(images: readonly string[], prompts: readonly string[]): void {
   const known = new Set(prompts.map((path) => resolve(path)));
   const both = images.filter((path) => known.has(resolve(path)));

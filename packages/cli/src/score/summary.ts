@@ -1,7 +1,7 @@
 import type { ScoreRecord } from "../output/record.js";
 import { count, duration, fixed } from "../ui/amounts.js";
 
-/** The few numbers of a run that a person wants to see at its end. */
+/** The numbers that a run reports at its end. */
 export class Summary {
   readonly #started = performance.now();
   readonly #total: number;
@@ -24,7 +24,7 @@ export class Summary {
     if (!this.#highest || record.score > this.#highest.score) this.#highest = record;
   }
 
-  /** One line each. */
+  /** The summary as lines of text. */
   lines(): string[] {
     const seconds = (performance.now() - this.#started) / 1000;
     const rate = this.scored > 1 ? ` (${(this.scored / seconds).toFixed(1)} a second)` : "";

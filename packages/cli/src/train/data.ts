@@ -5,7 +5,7 @@ import { openData } from "../datasets/formats.js";
 import { warnOfFiles } from "../datasets/work.js";
 import { CliError } from "../errors.js";
 
-/** Several data sets as one list of categories; where two share a name, the data set's stands before it. */
+/** Several data sets as one list of categories. Where two share a name, the name of the data set is put before it. */
 export async function openCategories(
   specs: readonly string[],
   { category: wanted, class: classNames }: Pick<TrainSettings, "category" | "class">,

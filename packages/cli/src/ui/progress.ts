@@ -1,33 +1,33 @@
 import { count, duration, size } from "./amounts.js";
 import { info, setOverlay } from "./log.js";
 
-/** How far a job is. */
+/** Shows how far a job is. */
 export interface Progress {
-  /** `done` of `total`; a total that changes is followed, and 0 means that it is not known yet. `note` says more. */
+  /** `done` of `total`, which may change; 0 is a total that is not known yet. `note` is added to the line. */
   update(done: number, total?: number, note?: string): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void;
 }
 
 export interface ProgressOptions {
   /** "scoring" */
   readonly verb: string;
-  /** What is counted, in the singular, "byte" and "parameter" in millions. Default "image". */
+  /** The counted thing in the singular; "byte" and "parameter" are shown in millions. Default "image". */
   readonly unit?: string;
-  /** Nothing is drawn: the results themselves go to the same terminal. */
+  /** Draws nothing, for results that go to the same terminal. */
   readonly quiet?: boolean;
-  /** Default: whether stderr is a terminal. */
+  /** Whether stderr is a terminal; found out by default. */
   readonly terminal?: boolean;
-  /** The time in milliseconds; for tests. */
+  /** The clock in milliseconds, which tests set. */
   readonly now?: () => number;
 }
 
-/** Milliseconds between two states of a bar, and between two lines of a log. */
+/** Milliseconds between two drawings of a bar, and between two lines of a log. */
 const BAR_EVERY = 100;
 const LINE_EVERY = 5000;
 const CELLS = 24;
 
-/** A bar on a terminal; elsewhere a plain line now and then, so that log files stay short. */
+/** Starts a bar on a terminal. Elsewhere a plain line comes every five seconds, so that log files stay short. */
 export function startProgress(total: number, options: ProgressOptions): Progress {
   if (options.quiet) return { update() {}, stop() {} };
   const state = new State(total, options);
@@ -57,7 +57,7 @@ class State {
     this.#note = note && `, ${note}`;
   }
 
-  /** In [0, 1]; 0 while the total is unknown. */
+  /** Share that is done, in [0, 1]; 0 while the total is unknown. */
   get share(): number {
     return this.total > 0 ? Math.min(1, this.done / this.total) : 0;
   }
@@ -71,7 +71,7 @@ class State {
       : amount(this.done, this.#unit) + this.#note;
   }
 
-  /** By the pace since the first report: what a job that goes on found done took it no time, and the first piece warms up. */
+  /** Estimated from the pace since the first update, so that neither work of an earlier run nor a warm-up counts. */
   #secondsLeft(): number | null {
     const since = this.done - (this.#first?.done ?? 0);
     if (since <= 0 || this.done >= this.total) return null;
@@ -79,7 +79,7 @@ class State {
   }
 }
 
-/** Without the unit where the total names it. */
+/** An amount without its unit, which the total beside it names. */
 function number(n: number, unit: string): string {
   if (unit === "byte") return size(n);
   return unit === "parameter" ? `${(n / 1e6).toFixed(1)} M` : String(n);
@@ -97,7 +97,7 @@ function bar(state: State): Progress {
     last = state.now();
     const cells = Math.round(state.share * CELLS);
     const line = `${state.verb} [${"=".repeat(cells).padEnd(CELLS)}] ${state.text}`;
-    // A line that wraps could not be taken away again.
+    // A line that wraps could not be removed.
     process.stderr.write(`\r${line.slice(0, (process.stderr.columns || 80) - 1)}\x1b[K`);
   };
   draw();

@@ -1,34 +1,34 @@
 import type { Point } from "@inctrl/inctrl";
 import { type Html, html } from "./html.js";
 
-/** A line of a chart; its colour is that of class `line-N`. */
+/** A line of a chart. CSS class `line-N` sets the colour of the Nth. */
 export interface Line {
   readonly name: string;
   readonly points: readonly Point[];
 }
 
-/** Pixels of the drawing and of its plot: axes from 0 to 1 on both sides, room for words at the left and below. */
+/** Sizes of the drawing and of its plot in pixels. The margins at the left and below hold the labels. */
 const WIDTH = 300;
 const HEIGHT = 260;
 const LEFT = 46;
 const TOP = 12;
 const PLOT = { width: WIDTH - LEFT - 12, height: HEIGHT - TOP - 40 };
-/** Points a line is drawn with at most: more lie closer than pixels. */
-const MOST_POINTS = 400;
+/** Most points of a line. More would lie closer together than pixels. */
+const MAX_POINTS = 400;
 const BINS = 24;
 
-/** ROC or PR curves, one over the other, in a square from 0 to 1. */
+/** ROC or PR curves in one square from 0 to 1. `diagonal` adds the line of a random score. */
 export function curveChart(
   title: string,
   xLabel: string,
   yLabel: string,
   lines: readonly Line[],
-  chance: boolean,
+  diagonal: boolean,
 ): Html {
   const place = ({ x, y }: Point) =>
     `${(LEFT + x * PLOT.width).toFixed(1)} ${(TOP + (1 - y) * PLOT.height).toFixed(1)}`;
   const path = (points: readonly Point[]) => `M${thinned(points).map(place).join("L")}`;
-  const diagonal = path([
+  const random = path([
     { x: 0, y: 0 },
     { x: 1, y: 1 },
   ]);
@@ -39,11 +39,11 @@ export function curveChart(
   );
   return chart(
     title,
-    html`${axes(xLabel, yLabel)}${chance ? html`<path class="chance" d="${diagonal}"/>` : null}${drawn}`,
+    html`${axes(xLabel, yLabel)}${diagonal ? html`<path class="random" d="${random}"/>` : null}${drawn}`,
   );
 }
 
-/** How the scores of normal and of anomalous images are spread, each as shares of its own; the threshold marked. */
+/** Histogram of the scores of normal and of anomalous images, each as shares of its class, with the threshold marked. */
 export function scoreHistogram(
   title: string,
   normal: readonly number[],
@@ -83,7 +83,7 @@ export function scoreHistogram(
     mark === null
       ? null
       : html`<path class="threshold" d="M${mark} ${TOP}V${TOP + PLOT.height}"><title>threshold of F1-max</title></path>`;
-  // As many decimals as tell the ends of the axis apart.
+  // Enough decimals to tell the ends of the axis apart.
   const decimals = high > low ? Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(high - low)))) : 3;
   const ends = [0, 0.5, 1].map((at) => ({ at, text: (low + at * (high - low)).toFixed(decimals) }));
   return chart(
@@ -103,7 +103,7 @@ interface Tick {
 
 const UNIT: readonly Tick[] = [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: String(at) }));
 
-/** Grid lines with numbers, and what the axes are. */
+/** Grid lines with numbers, and the labels of the axes. */
 function axes(xLabel: string, yLabel: string, xTicks = UNIT, yTicks = UNIT): Html {
   const bottom = TOP + PLOT.height;
   const vertical = xTicks.map(({ at, text }) => {
@@ -119,9 +119,9 @@ function axes(xLabel: string, yLabel: string, xTicks = UNIT, yTicks = UNIT): Htm
   return html`${vertical}${horizontal}<path class="axis" d="M${LEFT} ${TOP}V${bottom}H${LEFT + PLOT.width}"/><text class="label" x="${LEFT + PLOT.width / 2}" y="${bottom + 30}" text-anchor="middle">${xLabel}</text><text class="label" transform="rotate(-90 10 ${middle})" x="10" y="${middle}" text-anchor="middle">${yLabel}</text>`;
 }
 
-/** Fewer points, the first and the last among them. */
+/** At most `MAX_POINTS` evenly spaced points, the first and the last included. */
 function thinned(points: readonly Point[]): readonly Point[] {
-  if (points.length <= MOST_POINTS) return points;
-  const step = (points.length - 1) / (MOST_POINTS - 1);
-  return Array.from({ length: MOST_POINTS }, (_, i) => points[Math.round(i * step)]!);
+  if (points.length <= MAX_POINTS) return points;
+  const step = (points.length - 1) / (MAX_POINTS - 1);
+  return Array.from({ length: MAX_POINTS }, (_, i) => points[Math.round(i * step)]!);
 }

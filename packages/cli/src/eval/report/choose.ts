@@ -1,9 +1,9 @@
 import type { CategoryResult, Draw, Evaluation } from "@inctrl/inctrl";
 
-/** Pictures in a report: a bound on its size. */
-const MOST_PICTURES = 12;
+/** Most pictures of a report, which bounds its size. */
+const MAX_PICTURES = 12;
 
-/** A test image on the wrong side of many others. */
+/** A test image that scores wrongly against many images of the other class. */
 export interface Mistake {
   readonly category: CategoryResult;
   readonly draw: Draw;
@@ -11,11 +11,11 @@ export interface Mistake {
   readonly index: number;
   readonly label: 0 | 1;
   readonly score: number;
-  /** Share of the images of the other class that it is ranked wrongly against; ties count half. */
+  /** Share of the other class that it is ranked wrongly against. Ties count half. */
   readonly wrong: number;
 }
 
-/** The draw to show of K prompts: the one whose AUROC is the median. */
+/** The draw of K prompts with the median AUROC; null where none was measured. */
 export function medianDraw({ draws }: CategoryResult, shots: number): Draw | null {
   const measured = draws
     .filter((draw) => draw.shots === shots && draw.metrics.auroc !== null)
@@ -23,26 +23,26 @@ export function medianDraw({ draws }: CategoryResult, shots: number): Draw | nul
   return measured[Math.floor((measured.length - 1) / 2)] ?? null;
 }
 
-/** The draw to show of a category: the median one of its largest K that was measured. */
+/** The median draw of the largest K that was measured in a category. */
 export function shownDraw(category: CategoryResult, shots: readonly number[]): Draw | null {
   return shots.reduce<Draw | null>((found, k) => medianDraw(category, k) ?? found, null);
 }
 
-/** Scores of one class, of the images that have one. */
+/** Scores of the images of one class, without those that have no score. */
 export function scoresOf({ labels }: CategoryResult, { scores }: Draw, label: 0 | 1): number[] {
   return scores.flatMap((score, i) => (score !== null && labels[i] === label ? [score] : []));
 }
 
 /**
- * The images of a run that are most wrong, half of them normal and half anomalous as far as there are such; the most
- * wrong first.
+ * The images of a run with the largest mistakes, the largest first. Half are normal and half anomalous as far as there
+ * are enough of both.
  */
-export function chooseMistakes({ categories, shots }: Evaluation, most = MOST_PICTURES): Mistake[] {
+export function chooseMistakes({ categories, shots }: Evaluation, most = MAX_PICTURES): Mistake[] {
   const all = categories.flatMap((category) => {
     const draw = shownDraw(category, shots);
     return draw ? mistakesOf(category, draw) : [];
   });
-  // A stable sort: equally wrong ones stay in the data set's order.
+  // The sort is stable, so equal mistakes keep the order of the data set.
   const ranked = all.sort((a, b) => b.wrong - a.wrong);
   const [normal, anomalous] = [0, 1].map((wanted) => ranked.filter(({ label }) => label === wanted));
   const half = Math.ceil(most / 2);
@@ -66,7 +66,7 @@ function mistakesOf(category: CategoryResult, draw: Draw): Mistake[] {
   });
 }
 
-/** How many sorted values lie below a score, or at it too. */
+/** How many of the sorted values lie below a score; `orAt` counts those equal to it too. */
 function countBelow(sorted: readonly number[], score: number, orAt: boolean): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

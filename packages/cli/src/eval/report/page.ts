@@ -7,6 +7,7 @@ import {
   type SummaryRow,
   summarize,
 } from "@inctrl/inctrl";
+import { count } from "../../ui/amounts.js";
 import { factLines, type RunFacts } from "../facts.js";
 import { measuredCategories, rowName, secondsText, usedColumns, withoutNeedlessMean } from "../table.js";
 import { curveChart, type Line, scoreHistogram } from "./charts.js";
@@ -17,17 +18,16 @@ import { STYLE } from "./style.js";
 
 /** Categories whose charts are open when the page opens. */
 const OPEN_CATEGORIES = 12;
-/** Names listed in one place. */
-const MOST_NAMES = 200;
-/** Nothing is fetched, and nothing runs. */
+/** Most names of one list. */
+const MAX_NAMES = 200;
+/** The page fetches nothing and runs nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-/** The whole report: one file that needs no other. Without `shown` the pictures could not be drawn. */
+/** The report as one file that needs no other. `shown` is null where the pictures could not be drawn. */
 export function reportPage(evaluation: Evaluation, facts: RunFacts, shown: readonly Shown[] | null): string {
   const { dataSet, shots, seeds, categories } = evaluation;
   const rows = summarize(evaluation);
-  const drawn =
-    seeds[0] === null ? "by name" : `${seeds.length} ${seeds.length === 1 ? "draw" : "draws"} each`;
+  const drawn = seeds[0] === null ? "by name" : `${count(seeds.length, "draw")} each`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -66,7 +66,7 @@ ${skippedList(categories)}
   return page.text.replace("STYLE", () => STYLE);
 }
 
-/** How the numbers of the table came about. */
+/** Explains the numbers of the table. */
 function drawsNote({ seeds, categories }: Evaluation): Html | null {
   const over = `Mean and standard deviation over ${seeds.length} draws of the prompts.`;
   const mean = "The mean over categories is unweighted.";
@@ -83,13 +83,13 @@ function tiles({ categories }: Evaluation, rows: readonly SummaryRow[]): Html | 
   const spread = (title: string, value: Spread | null) =>
     value ? [tile(title, value.mean.toFixed(3), over)] : [];
   const { auroc, auprc, pixelAuroc, aupro } = best.metrics;
-  const { length } = categories;
+  const number = count(categories.length, "category", "categories");
   return html`<dl class="tiles">${[
     ...spread("AUROC", auroc),
     ...spread("AUPRC", auprc),
     ...spread("Pixel AUROC", pixelAuroc),
     ...spread("AUPRO", aupro),
-    tile("Test images", String(images), `in ${length} ${length === 1 ? "category" : "categories"}`),
+    tile("Test images", String(images), `in ${number}`),
     tile("Seconds an image", secondsText(best.seconds), "decoding to score"),
   ]}</dl>`;
 }
@@ -181,7 +181,7 @@ function mistakes(shown: readonly Shown[] | null): Html {
 }
 
 function promptList({ name, draws }: CategoryResult): Html {
-  const items = draws.slice(0, MOST_NAMES).map(({ shots, seed, prompts }) => {
+  const items = draws.slice(0, MAX_NAMES).map(({ shots, seed, prompts }) => {
     const which = seed === null ? "first by name" : `seed ${seed}`;
     return html`<li>K = ${shots}, ${which}: ${prompts.join(", ")}</li>`;
   });
@@ -192,8 +192,8 @@ function skippedList(categories: readonly CategoryResult[]): Html | null {
   const all = categories.flatMap(({ name, skipped }) => skipped.map((each) => ({ name, ...each })));
   if (all.length === 0) return null;
   const items = all
-    .slice(0, MOST_NAMES)
+    .slice(0, MAX_NAMES)
     .map(({ name, id, reason }) => html`<li>${name}: ${id}: ${reason}</li>`);
-  const more = all.length > MOST_NAMES ? html`<li>and ${all.length - MOST_NAMES} more</li>` : null;
+  const more = all.length > MAX_NAMES ? html`<li>and ${all.length - MAX_NAMES} more</li>` : null;
   return html`<h2>Left out</h2><div class="card"><ul class="names-list">${items}${more}</ul></div>`;
 }

@@ -1,4 +1,4 @@
-/** The page's style: light and dark as the reader's system has it, one column on a phone, and on paper. */
+/** The page's style: light or dark as the reader's system is, one column on a phone, and fit for print. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -52,7 +52,7 @@ svg text { fill: var(--faded); font-size: 10px; font-variant-numeric: tabular-nu
 svg text.label { font-size: 11px; }
 .grid { stroke: var(--rule); fill: none; stroke-width: .8; }
 .axis { stroke: var(--faded); fill: none; stroke-width: 1; }
-.chance { stroke: var(--faded); fill: none; stroke-width: 1; stroke-dasharray: 3 4; }
+.random { stroke: var(--faded); fill: none; stroke-width: 1; stroke-dasharray: 3 4; }
 .threshold { stroke: var(--ink); fill: none; stroke-width: 1.2; stroke-dasharray: 4 3; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 ${[0, 1, 2, 3, 4, 5].map((i) => `.line-${i} { stroke: var(--line-${i}); } .key-${i} { background: var(--line-${i}); }`).join("\n")}
