@@ -18,7 +18,7 @@ test("errors are one line without control characters", () => {
 
 const inctrl = (code: string, message: string) => describe(new InctrlError(code as InctrlErrorCode, message));
 
-test("a library's message gets the option that mends it, by the error's code", () => {
+test("an error's code adds the option that mends it to a library's message", () => {
   for (const [code, hint] of [
     ["bank", "make one with --save-bank"],
     ["vocabulary", 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary'],
@@ -33,7 +33,7 @@ test("a library's message gets the option that mends it, by the error's code", (
   assert.is(describe(tiles), "image: too long to be tiled; use --fit crop or --fit squash");
 });
 
-test("a code without a hint leaves the message alone, and so does the same code of another class", () => {
+test("a message stays as it is where its class has no hint for its code", () => {
   assert.is(inctrl("shots", "give more prompts"), "give more prompts");
   assert.is(inctrl("constructor", "odd"), "odd");
   assert.is(describe(new ClipError("bank" as ClipError["code"], "no bank of ours")), "no bank of ours");

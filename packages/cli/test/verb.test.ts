@@ -23,7 +23,7 @@ function examplesIn(help: string): string[] {
   );
 }
 
-test("every verb's help has examples, in which every option exists", async () => {
+test("every verb's help has examples, and their options exist", async () => {
   const known = await verbs();
   assert.ok(known.size >= 14, `${known.size} verbs`);
   for (const name of known.keys()) {
@@ -44,7 +44,7 @@ test("every verb's help has examples, in which every option exists", async () =>
   }
 });
 
-test("every shown option has a line of help, and earlier names are hidden", async () => {
+test("every shown option has help, and earlier names are hidden", async () => {
   for (const [name, command] of await verbs()) {
     for (const { long, description, hidden } of command.options) {
       if (!hidden) assert.ok(description.length > 2, `${name} ${long}`);
@@ -56,7 +56,7 @@ test("every shown option has a line of help, and earlier names are hidden", asyn
   }
 });
 
-test("defaults are told in help, in words where a value would not tell enough", async () => {
+test("help states defaults", async () => {
   const { stdout } = await cli(["eval", "--help"]);
   const help = stdout.replaceAll(/\s+/g, " ");
   for (const words of [

@@ -5,7 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, shared } from "../support/cli.js";
 
-test("DeiT-Tiny with 4 prompts on BrainMRI: AUROC 0.7999, as PyTorch finds", async () => {
+test("DeiT-Tiny with 4 prompts on BrainMRI has an AUROC of 0.7999, as with PyTorch", async () => {
   const weights = shared("weights/deit-tiny-patch16-224/model.safetensors");
   const data = shared("data/brainmri");
   if (!weights || !data) return;

@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, spawnCli, warnings } from "../support/cli.js";
 
-test("a machine that works: versions, adapter, right kernels, a speed", async () => {
+test("a working machine is reported with versions, adapter, right kernels and a speed", async () => {
   const run = await spawnCli(["doctor", "--json"]);
   assert.is(run.code, 0, run.stderr);
   const report = JSON.parse(run.stdout);
@@ -19,7 +19,7 @@ test("a machine that works: versions, adapter, right kernels, a speed", async ()
   assert.ok(report.gemm.gflops > 0);
 });
 
-test("a driver that is missing: the report still comes, with what to do and exit code 1", async () => {
+test("without a driver the report says what to do and exits with 1", async () => {
   const run = await cli(["doctor"], { env: { INCTRL_ADAPTER: "nonsense" } });
   assert.is(run.code, 1);
   assert.match(run.stdout, /^Node +\d/);

@@ -14,7 +14,7 @@ const DATA = "procedural:5?size=64&train=4&good=3&bad=4";
 const evaluate = (...args: string[]) => cli(["eval", "--backbone", backbone, ...args]);
 const read = (...names: string[]) => readFileSync(path.join(folder, ...names), "utf8");
 
-test("the whole of a small data set: table, files and report; given again, nothing is measured twice", async () => {
+test("a small data set gives table, files and report, and the same command again measures nothing twice", async () => {
   const out = path.join(folder, "deep/results");
   const args = ["--data", DATA, "--category", "metal,nut", "--shots", "1,2", "--seeds", "2", "--out", out];
   const run = await evaluate(...args);
@@ -57,7 +57,7 @@ test("the whole of a small data set: table, files and report; given again, nothi
   failsWith(await evaluate(...args, "--fit", "squash"), /fit was "crop" and now is "squash"/);
 });
 
-test("Ctrl-C keeps what is done, exits with 130, and the same command goes on", async () => {
+test("Ctrl-C keeps finished draws and exits with 130, and the same command continues", async () => {
   const args = ["--data", DATA, "--category", "metal", "--shots", "1", "--seeds", "300"];
   const out = path.join(folder, "stopped");
   const store = path.join(out, "draws.jsonl");
@@ -81,7 +81,7 @@ test("Ctrl-C keeps what is done, exits with 130, and the same command goes on", 
   assert.is(readFileSync(store, "utf8"), before, "three draws were there already");
 });
 
-test("unreadable images and one-class categories: said, counted, exit code 2", async () => {
+test("unreadable images and one-class categories are reported, and exit with 2", async () => {
   const set = path.join(folder, "own set");
   for (const [kind, count] of [
     ["part/train/good", 4],
@@ -112,7 +112,7 @@ test("unreadable images and one-class categories: said, counted, exit code 2", a
   assert.match(read("own/report.html"), "torn/x.png");
 });
 
-test("a category that is not there, and a component without its heads, are refused", async () => {
+test("an unknown category and a component without its heads are refused", async () => {
   failsWith(await evaluate("--data", DATA, "--category", "metal,brass"), `no category "brass"`, "metal");
   failsWith(await evaluate("--data", DATA, "--components", "I"), /component I needs trained heads/);
 });

@@ -16,7 +16,7 @@ test.after(remove);
 
 const env = { INCTRL_CACHE: path.join(folder, "cache") };
 
-test("the list has every download with its size and licence, and what is cached", async () => {
+test("the list has every download with its size and licence, and says which are cached", async () => {
   const { code, stdout } = await cli(["models", "--json"], { env });
   assert.is(code, 0);
   const { downloads, configs, cache } = JSON.parse(stdout);
@@ -29,7 +29,7 @@ test("the list has every download with its size and licence, and what is cached"
   assert.match(table, /vit-b-16-plus-240-laion400m-e32 +208\.4 M +240 +yes +MIT/);
 });
 
-test("inspect tells layout, type and size, and that the model fits", async () => {
+test("inspect reports layout, type and size, and that the model fits", async () => {
   const { code, stdout } = await cli(["models", "inspect", file, "--json"]);
   assert.is(code, 0);
   const report = JSON.parse(stdout);
@@ -38,7 +38,7 @@ test("inspect tells layout, type and size, and that the model fits", async () =>
   assert.equal([report.fits, report.missing, report.unexpected, report.misshaped], [true, [], [], []]);
 });
 
-test("inspect names what does not fit another configuration, and fails", async () => {
+test("inspect names the tensors that do not fit another configuration, and fails", async () => {
   const { code, stdout } = await cli(["models", "inspect", file, "--config", "ViT-B-32"]);
   assert.is(code, 1);
   assert.match(stdout, /fits +no/);
@@ -46,13 +46,13 @@ test("inspect names what does not fit another configuration, and fails", async (
   assert.match(stdout, "visual.class_embedding is [64] and must be [768]");
 });
 
-test("inspect refuses what is no model, and names that are none", async () => {
+test("inspect refuses missing files and unknown configurations", async () => {
   failsWith(await cli(["models", "inspect", path.join(folder, "none.pt")]), "no such file");
   failsWith(await cli(["models", "inspect", file, "--config", "ViT-B-33"]), "did you mean");
   failsWith(await cli(["models", "pull", "deit-tony"]), "known are", "deit-tiny");
 });
 
-test("pull keeps a download whose checksum holds, says where, and does it once", async () => {
+test("pull keeps a download whose checksum holds, prints its path, and does not repeat it", async () => {
   const body = readFileSync(file);
   const etag = createHash("sha256").update(body).digest("hex");
   let requests = 0;

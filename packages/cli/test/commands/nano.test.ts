@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { cli, temporaryFolder, warnings } from "../support/cli.js";
 import { writeImages } from "../support/model.js";
 
-// What works without a download: no backbone is named anywhere here.
+// Runs without a download, which name no backbone.
 const { folder, remove } = temporaryFolder();
 const env = { INCTRL_CACHE: path.join(folder, "cache") };
 const good = path.join(folder, "good");
@@ -17,7 +17,7 @@ const score = async (...args: string[]) => {
   return { document: JSON.parse(run.stdout), run };
 };
 
-test("without a backbone nano scores, by the patch residual", async () => {
+test("without a backbone nano scores by the patch residual", async () => {
   const { document, run } = await score();
   assert.equal([document.backbone, document.heads, document.grid, document.scored], ["nano", null, 20, 3]);
   for (const { score, residual, text, phi } of document.results) {
@@ -30,7 +30,7 @@ test("without a backbone nano scores, by the patch residual", async () => {
   );
 });
 
-test("with the product's name its own heads and its text join in, unless they are refused", async () => {
+test("with the product's name nano uses its heads and text, and --no-heads leaves the heads out", async () => {
   const { document } = await score("--class", "metal plate");
   const { alpha } = document;
   assert.is(alpha, 6, "as its heads say");
@@ -47,7 +47,7 @@ test("with the product's name its own heads and its text join in, unless they ar
   }
 });
 
-test("the list of models begins with it", async () => {
+test("the list of models begins with nano", async () => {
   const { stdout } = await cli(["models"], { env });
   assert.match(
     stdout,

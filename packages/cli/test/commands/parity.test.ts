@@ -7,13 +7,13 @@ import { cli, failsWith, shared, temporaryFolder, warnings } from "../support/cl
 const { folder, remove } = temporaryFolder();
 test.after(remove);
 
-test("neither or both kinds of reference are refused", async () => {
+test("parity takes exactly one kind of reference", async () => {
   failsWith(await cli(["parity"]), "give either a folder of reference values, or --full-size");
   failsWith(await cli(["parity", folder, "--full-size", "x"]), "give either");
   failsWith(await cli(["parity", folder]), folder);
 });
 
-test("the tiny model agrees with PyTorch, and a changed reference is found out", async () => {
+test("the tiny model agrees with PyTorch, and a changed reference is found", async () => {
   const golden = shared("golden/tiny");
   if (!golden) return;
   const run = await cli(["parity", golden, "--json"]);

@@ -23,7 +23,7 @@ const SMALL = ["pretrain", "--model", model, "--merges", "60", "--batch", "8", "
 const SCHEDULE = ["--steps", "4", "--warm-up", "1", "--cool-down", "2", "--save-every", "2"];
 const file = (out: string, name: string) => readFileSync(path.join(folder, out, name));
 
-test("it writes a backbone, and a run that stopped and goes on gives the same bytes", async () => {
+test("it writes a backbone, and a resumed run gives the same bytes", async () => {
   const out = (name: string) => ["--out", path.join(folder, name)];
   const whole = await cli([...SMALL, ...SCHEDULE, ...out("whole")]);
   assert.is(whole.code, 0, whole.stderr);
@@ -35,7 +35,7 @@ test("it writes a backbone, and a run that stopped and goes on gives the same by
   const scored = await cli([...hint.split(" "), "--prompts", images, "--images", images]);
   assert.is(scored.code, 0, scored.stderr);
   assert.match(whole.stderr, /step 4: retrieval [01]\.\d{3}; never trained on: AUROC [01]\.\d{4} by text/);
-  // As a run that was killed after its checkpoint of step 2, of a schedule that then grew.
+  // Like a run killed after the checkpoint of step 2, whose schedule then grows.
   const half = await cli([
     ...SMALL,
     ...out("parts"),
@@ -65,7 +65,7 @@ test("it writes a backbone, and a run that stopped and goes on gives the same by
   );
 });
 
-test("it begins with the values of a trained model, at another size too, and refuses those of another", async () => {
+test("it starts from trained weights, at another image size too, and refuses those of another model", async () => {
   const trained = path.join(folder, "whole/model.safetensors");
   const another = ["--seed", "1", "--image-size", "24"];
   const still = ["--steps", "1", "--warm-up", "0", "--cool-down", "0", "--lr", "0", "--weight-decay", "0"];
@@ -118,7 +118,7 @@ test("a batch that is no multiple of the group is refused", async () => {
     failsWith(await cli(["pretrain", ...args]), "--batch: give a multiple of --group");
 });
 
-test("a model that is none is refused by name", async () => {
+test("a file that is no model configuration is refused by name", async () => {
   const other = path.join(folder, "other.json");
   writeFileSync(other, "{}");
   failsWith(await cli(["pretrain", "--model", other]), "other.json", "vision_cfg");

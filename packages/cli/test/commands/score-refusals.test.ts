@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { cli, failsWith, spawnCli, temporaryFolder, warnings } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
 
-// Each refusal: one line that says what and how to mend it, exit code 1, nothing on stdout, nothing half-written.
+// Each refusal is one line that says what is wrong and how to mend it, with exit code 1, no output and no partial file.
 
 const { folder, remove } = temporaryFolder();
 const backbone = path.join(folder, "model.safetensors");
@@ -23,14 +23,14 @@ test.after(remove);
 
 const score = (...args: string[]) => cli(["score", "--backbone", backbone, ...args]);
 
-test("fewer prompts than K", async () => {
+test("fewer prompts than K are refused", async () => {
   failsWith(
     await spawnCli(["score", "--backbone", backbone, "--prompts", good, "--shots", "4", "--images", good]),
     /4 prompt images .* only 3 were given; add/,
   );
 });
 
-test("an empty folder, and paths that are not there", async () => {
+test("an empty folder and missing paths are refused", async () => {
   failsWith(await score("--prompts", good, "--images", empty), empty, "no images in this folder; put");
   failsWith(
     await score("--prompts", `${good}/nothing`, "--images", good),
@@ -38,7 +38,7 @@ test("an empty folder, and paths that are not there", async () => {
   );
 });
 
-test("options that contradict each other or lack each other", async () => {
+test("options that contradict or need each other are refused", async () => {
   const cases: [string[], string | RegExp][] = [
     [["--images", good], "normal images are missing; add --prompts"],
     [["--prompts", good], "nothing to score; add --images"],
@@ -53,7 +53,7 @@ test("options that contradict each other or lack each other", async () => {
   await Promise.all(cases.map(async ([args, words]) => failsWith(await score(...args), words)));
 });
 
-test("a prompt that is no image, and --strict with an image that is none", async () => {
+test("a prompt that is no image is refused, and with --strict any other image too", async () => {
   failsWith(await score("--prompts", good, text, "--images", good), text, "this is a text file");
   const out = path.join(folder, "strict.json");
   const args = ["--prompts", good, "--images", good, text, "--strict", "--format", "json"];
@@ -69,7 +69,7 @@ test("a prompt that is no image, and --strict with an image that is none", async
   assert.is(JSON.parse(printed.stdout).complete, false);
 });
 
-test("backbones that are cut short, lie about their header, or do not exist", async () => {
+test("backbones that are truncated, have a false header or do not exist are refused", async () => {
   const bytes = readFileSync(backbone);
   const cut = path.join(folder, "cut.safetensors");
   writeFileSync(cut, bytes.subarray(0, bytes.length - 1000));
@@ -86,7 +86,7 @@ test("backbones that are cut short, lie about their header, or do not exist", as
   );
 });
 
-test("a bank of another backbone", async () => {
+test("a bank of another backbone or with other options is refused", async () => {
   const bank = path.join(folder, "bank.safetensors");
   const other = path.join(folder, "other.safetensors");
   await writeModel(other, 2);
@@ -107,7 +107,7 @@ test("a bank of another backbone", async () => {
   );
 });
 
-test("a class name without text, and heads that are none", async () => {
+test("a class name for a model without text is refused, and so is a file that holds no heads", async () => {
   failsWith(
     await score("--prompts", good, "--images", good, "--class", "nut"),
     "no text tower",
@@ -116,7 +116,7 @@ test("a class name without text, and heads that are none", async () => {
   failsWith(await score("--prompts", good, "--images", good, "--heads", backbone), backbone, "heads");
 });
 
-test("places that cannot be written, and disks that are full", async () => {
+test("unwritable places and full disks are reported", async () => {
   const args = ["--prompts", good, "--images", parts];
   failsWith(
     await score(...args, "--out", path.join(folder, "no/x.csv")),
@@ -136,13 +136,13 @@ test("places that cannot be written, and disks that are full", async () => {
   return undefined;
 });
 
-test("an adapter that is not there", async () => {
+test("an unknown adapter is refused", async () => {
   const env = { INCTRL_ADAPTER: "nonsense" };
   const run = await cli(["score", "--backbone", backbone, "--prompts", good, "--images", good], { env });
   failsWith(run, 'no adapter matches "nonsense"', "INCTRL_ADAPTER=auto");
 });
 
-test("DEBUG=1 shows where it happened", async () => {
+test("DEBUG=1 adds the stack", async () => {
   const run = await cli(["score", "--backbone", backbone, "--prompts", empty, "--images", good], {
     env: { DEBUG: "1" },
   });

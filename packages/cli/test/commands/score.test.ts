@@ -18,9 +18,15 @@ writeFileSync(path.join(parts, "bad.png"), "a text file, whatever its name says"
 test.before(() => writeModel(backbone));
 test.after(remove);
 
+/** A run over 3000 images, which takes long enough to be stopped. */
+const manyAs = (format: string): string[] => [
+  ...["score", "--backbone", backbone, "--prompts", good, "--shots", "1", "--format", format],
+  ...["--images", ...Array.from({ length: 3000 }, (_, i) => images[i % 5]!)],
+];
+
 const score = (...args: string[]) => cli(["score", "--backbone", backbone, ...args]);
 
-test("one JSON document; a bad image is named, skipped and counted; a bank scores the same", async () => {
+test("a bad image is named, skipped and counted in the JSON document, and a bank scores the same", async () => {
   const run = await score(
     "--prompts",
     good,
@@ -78,7 +84,7 @@ test("one JSON document; a bad image is named, skipped and counted; a bank score
   }
 });
 
-test("turned prompts only bring images nearer, and the document says that they were", async () => {
+test("symmetries of the prompts only lower scores, and the document states them", async () => {
   const args = ["--prompts", good, "--images", ...images, "--format", "json"];
   const [plain, turned] = await Promise.all([score(...args), score(...args, "--symmetries", "8")]);
   const [before, after] = [plain, turned].map((run) => JSON.parse(run.stdout));
@@ -106,7 +112,7 @@ test("drawn prompts repeat with their seed", async () => {
   assert.equal(await drawn(), first);
 });
 
-test("heat maps and panels of all tiles and names, in a new folder; the table goes to a file", async () => {
+test("heat maps and panels of tiled images go to a new folder, each under a name of its own", async () => {
   const maps = path.join(folder, "deep/maps");
   const other = path.join(folder, "other");
   mkdirSync(other);
@@ -129,7 +135,7 @@ test("heat maps and panels of all tiles and names, in a new folder; the table go
   assert.match(run.stderr, "heat maps of 3 images");
 });
 
-test("an image that is a prompt as well is pointed out, once", async () => {
+test("images that are prompts too are pointed out once", async () => {
   const run = await score("--prompts", good, "--images", good, "--format", "csv");
   assert.is(run.code, 0, run.stderr);
   assert.is(run.stdout.trimEnd().split("\n").length, 7);
@@ -138,22 +144,8 @@ test("an image that is a prompt as well is pointed out, once", async () => {
 });
 
 test("Ctrl-C closes the document, keeps what was scored, and exits with 130", async () => {
-  const many = Array.from({ length: 3000 }, (_, i) => images[i % 5]!);
-  const args = [
-    "score",
-    "--backbone",
-    backbone,
-    "--prompts",
-    good,
-    "--shots",
-    "1",
-    "--format",
-    "json",
-    "--images",
-    ...many,
-  ];
   let pressed = false;
-  const run = await spawnCli(args, {
+  const run = await spawnCli(manyAs("json"), {
     onOutput(child, stdout) {
       if (pressed || stdout.split("\n").length < 10) return;
       pressed = true;
@@ -169,27 +161,13 @@ test("Ctrl-C closes the document, keeps what was scored, and exits with 130", as
   assert.not.match(run.stderr, /^ +at /m);
 });
 
-test("a reader that has seen enough ends the run quietly", async () => {
-  const many = Array.from({ length: 3000 }, (_, i) => images[i % 5]!);
-  const args = [
-    "score",
-    "--backbone",
-    backbone,
-    "--prompts",
-    good,
-    "--shots",
-    "1",
-    "--format",
-    "jsonl",
-    "--images",
-    ...many,
-  ];
-  const run = await spawnCli(args, { onOutput: (child) => child.stdout!.destroy() });
+test("a reader that closes the pipe ends the run quietly", async () => {
+  const run = await spawnCli(manyAs("jsonl"), { onOutput: (child) => child.stdout!.destroy() });
   assert.is(run.code, 141, run.stderr);
   assert.equal(warnings(run), []);
 });
 
-test("nothing is left in the folders", () => {
+test("no temporary file is left", () => {
   const left = readdirSync(folder, { recursive: true }).filter((name) => `${name}`.endsWith(".tmp"));
   assert.equal(left, []);
   assert.ok(existsSync(bank));

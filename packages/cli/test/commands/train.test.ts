@@ -15,7 +15,7 @@ const SMALL = [
   ...["--hold-out", "wood", "--shots", "2", "--batch", "6", "--steps", "3", "--out", out],
 ];
 
-test("without a backbone it trains nano on products, says what it wrote, and the heads score as it says", async () => {
+test("without a backbone it trains nano's heads on drawn products, and the printed command scores with them", async () => {
   const run = await cli([...SMALL, "--epochs", "2", "--score-alpha", "3"], { env });
   assert.is(run.code, 0, run.stderr);
   assert.match(run.stdout, `heads: ${path.join(out, "heads.safetensors")}`);
@@ -50,7 +50,7 @@ test("without a backbone it trains nano on products, says what it wrote, and the
   assert.ok(result.phi > 0 && result.phi < 1 && result.image_residual !== null, scored.stdout);
 });
 
-test("--resume goes on with more epochs, or starts where there is nothing yet", async () => {
+test("--resume continues with more epochs, or starts where there is no checkpoint", async () => {
   const more = await cli([...SMALL, "--epochs", "3", "--resume"], { env });
   assert.is(more.code, 0, more.stderr);
   assert.match(more.stderr, "going on after step 6");
@@ -62,7 +62,7 @@ test("--resume goes on with more epochs, or starts where there is nothing yet", 
   assert.ok(heads[0]!.equals(heads[1]!), "the same bytes either way");
 });
 
-test("mistakes are one line each, before anything slow", async () => {
+test("wrong settings are refused in one line each, before anything slow", async () => {
   const config = path.join(folder, "train.yaml");
   writeFileSync(config, "epoch: 3\n");
   for (const [args, ...words] of [

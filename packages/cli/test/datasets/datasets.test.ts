@@ -23,7 +23,7 @@ test.before(async () => {
 });
 test.after(remove);
 
-test("the forms are listed, with their options", async () => {
+test("the formats are listed with their options", async () => {
   const [text, json] = await Promise.all([cli(["datasets"]), cli(["datasets", "--json"])]);
   assert.equal([text.code, json.code], [0, 0]);
   for (const form of ["mvtec:DIR", "elpv:DIR", "json:FILES", "procedural:SEED"])
@@ -34,7 +34,7 @@ test("the forms are listed, with their options", async () => {
   ]);
 });
 
-test("inspect prints every category; what cannot be read is named and gives exit code 2", async () => {
+test("inspect prints every category, names unreadable files and exits with 2", async () => {
   writeFileSync(broken, "damaged");
   const [text, json] = await Promise.all([
     cli(["datasets", "inspect", `mvtec:${products}`]),
@@ -54,7 +54,7 @@ test("inspect prints every category; what cannot be read is named and gives exit
   );
 });
 
-test("export writes what can be read, and inspect finds it again", async () => {
+test("export writes every readable image, and inspect reads the result", async () => {
   const exported = await cli(["datasets", "export", `folder:${products}`, out]);
   assert.is(exported.code, 2, exported.stderr);
   assert.is(exported.stdout, `${out}: 10 images and 4 masks of 2 categories\n`);
@@ -96,7 +96,7 @@ test("Ctrl-C stops and leaves nothing behind", async () => {
   assert.equal(partial(), []);
 });
 
-test("names of sets that make no sense fail in a line", async () => {
+test("unknown data sets are refused in one line", async () => {
   const inspect = (spec: string) => cli(["datasets", "inspect", spec]);
   const [mistyped, wrong] = await Promise.all([inspect("mvtek:x"), inspect(`elpv:${products}`)]);
   failsWith(mistyped, 'did you mean "mvtec"');

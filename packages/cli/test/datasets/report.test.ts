@@ -15,7 +15,7 @@ const plain: CategoryReport = {
   masks: { present: 2, missing: ["nut/a.png"], empty: [], unreadable: [] },
 };
 
-test("a category is a block of lines; what is not there has none", () => {
+test("a category is a block of lines without empty ones", () => {
   const text = reportText({ name: "folder", categories: [plain], skipped: [] });
   assert.is(
     text,
@@ -34,7 +34,7 @@ nut
   );
 });
 
-test("thousands of names print a screen, and line breaks in them no lines", () => {
+test("thousands of names take one screen, and line breaks in them add no lines", () => {
   const ids = Array.from({ length: 5000 }, (_, i) => `nut/${i}\n\u001b[2J.png`);
   const files = ids.map((id) => ({ id, reason: `${id}: damaged` }));
   const category: CategoryReport = {

@@ -14,7 +14,7 @@ const LIST = fileURLToPath(new URL("../../../inctrl/test/golden/few-shot.pt", im
 const { folder, remove } = temporaryFolder();
 test.after(remove);
 
-test("eval: the lists of a folder stand for the training images, and one that is missing is named", async () => {
+test("eval takes prompts from the lists of a folder, and names a missing list", async () => {
   const set = await openData("procedural:1?train=3&good=1&bad=1&size=16");
   const metal = { ...set, categories: set.categories.filter(({ name }) => name === "metal") };
   copyFileSync(LIST, join(folder, "metal.pt"));
@@ -28,7 +28,7 @@ test("eval: the lists of a folder stand for the training images, and one that is
   assert.match(message, /concrete\.pt: no such file; --few-shot needs one a category/);
 });
 
-test("score: a list is its images, of which --shots takes the first", async () => {
+test("score takes the images of a list, of which --shots takes the first", async () => {
   const options = { prompts: [LIST], images: [LIST], shots: 1 } as unknown as ScoreOptions;
   const { prompts } = await findInputs(options);
   assert.equal(prompts, [`${LIST}#000`]);

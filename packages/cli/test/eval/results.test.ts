@@ -5,7 +5,7 @@ import { resultsCsv, resultsJson, resultsMarkdown } from "../../src/eval/results
 import { spreadText, tableRows } from "../../src/eval/table.js";
 import { evaluationOf, factsOf, HOSTILE } from "./support.js";
 
-test("the table: a row a category, what cannot be measured in words, and the mean of the rest", () => {
+test("the table has a row for each category, problems in words, and the mean of the others", () => {
   assert.equal(tableRows(summarize(evaluationOf())), [
     ["category", "K", "AUROC", "AUPRC", "F1-max", "threshold", "s/image"],
     ["screw", "2", "0.6250 ± 0.1768", "0.5000 ± 0.0000", "0.7500 ± 0.0000", "0.3000 ± 0.0000", "0.25"],
@@ -15,7 +15,7 @@ test("the table: a row a category, what cannot be measured in words, and the mea
   assert.equal([spreadText(null), spreadText({ mean: 0.5, deviation: null })], ["-", "0.5000"]);
 });
 
-test("JSON: the run, prompts by name, draws, deviations; the facts are not overwritten", () => {
+test("JSON holds the facts, the prompts by name, the draws and their deviations", () => {
   const document = JSON.parse(resultsJson(evaluationOf(), factsOf()));
   assert.equal([document.backbone, document.fingerprint, document.alpha], ["deit", "f".repeat(64), 1]);
   assert.equal([document.components, document.blocks, document.preprocessing], [["P"], [7, 9], { size: 64 }]);
@@ -39,7 +39,7 @@ test("JSON: the run, prompts by name, draws, deviations; the facts are not overw
   assert.is(document.mean[0].auroc.mean, 0.625);
 });
 
-test("CSV: a line a draw, and a line of words for a category without numbers", () => {
+test("CSV has a line for each draw, and a line with the problem of a category without numbers", () => {
   assert.equal(resultsCsv(evaluationOf()).split("\n"), [
     "category,shots,seed,auroc,auprc,f1_max,threshold,pixel_auroc,aupro,seconds_per_image,problem",
     "screw,2,0,0.5,0.5,0.75,0.3,,,0.25,",

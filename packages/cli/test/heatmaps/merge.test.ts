@@ -14,7 +14,7 @@ test("a single view stays as it is", () => {
   assert.equal(mergeViews([only]), { map: only.map, gridWidth: 2, gridHeight: 2, box: only.box });
 });
 
-test("tiles side by side join; where they overlap the larger value counts", () => {
+test("tiles are joined, and where they overlap the larger value counts", () => {
   const merged = mergeViews([view(0, [1, 2, 3, 4]), view(20, [5, 6, 7, 8])]);
   assert.equal([merged.gridWidth, merged.gridHeight], [4, 2]);
   assert.equal(merged.box, { x: 0, y: 10, width: 40, height: 20 });
@@ -23,7 +23,7 @@ test("tiles side by side join; where they overlap the larger value counts", () =
   assert.equal([...overlapping.map], [1, 9, 6, 3, 7, 8]);
 });
 
-test("shrinking averages squares and keeps the rest", () => {
+test("shrinking averages squares, and the last square takes the remainder", () => {
   const gray = (...values: number[]) => Uint8Array.from(values.flatMap((value) => [value, value, value]));
   const image = { width: 3, height: 2, data: gray(0, 10, 20, 30, 40, 50) };
   assert.is(shrink(image, 1), image);

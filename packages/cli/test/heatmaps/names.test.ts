@@ -2,16 +2,16 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { pictureNames } from "../../src/heatmaps/names.js";
 
-test("names are the images' own where they differ", () => {
+test("different images keep their own names", () => {
   assert.equal(pictureNames(["a/1.png", "b/2.jpg"]), ["1", "2"]);
 });
 
-test("shared names get their folder's, then a number", () => {
+test("equal names get the folder's name, then a number", () => {
   assert.equal(pictureNames(["a/1.png", "b/1.png", "b/2.png"]), ["a-1", "b-1", "2"]);
   assert.equal(pictureNames(["x/a/1.png", "y/a/1.png", "y/a/1.jpg"]), ["a-1", "a-1-2", "a-1-3"]);
 });
 
-test("upper and lower case count as the same, and made-up names do not collide with real ones", () => {
+test("upper and lower case count as equal, and made names do not collide with real ones", () => {
   assert.equal(pictureNames(["a/P.png", "b/p.png"]), ["a-P", "b-p"]);
   const names = pictureNames(["a/1.png", "b/1.png", "c/a-1.png", "a-1.png"]);
   assert.is(new Set(names).size, 4);

@@ -18,7 +18,7 @@ const entry = (i: number, map: Float32Array): SpooledImage => ({
   views: [{ map, grid: 2, box: { x: 0.25, y: 0, width: 8, height: 8 } }],
 });
 
-test("what goes in comes out, bit by bit and in order, and the file goes away", async () => {
+test("stored maps come back bit by bit and in order, and the file is removed", async () => {
   const spool = await Spool.open(folder);
   const maps = Array.from({ length: 50 }, (_, i) => Float32Array.from([i, i / 3, Math.PI * i, 0.1]));
   // Views of a shared buffer: the spool must not take the whole of it.
@@ -37,7 +37,7 @@ test("what goes in comes out, bit by bit and in order, and the file goes away", 
   assert.equal(readdirSync(folder), []);
 });
 
-test("the scale spans all maps; rounding below zero and values that are no numbers do not count", async () => {
+test("the scale spans all maps, and negative rounding and NaN do not count", async () => {
   const spool = await Spool.open(folder);
   assert.is(spool.scale, null);
   await spool.add(entry(0, Float32Array.from([0.5, 0.25, Number.NaN, 0.5])));
@@ -46,7 +46,7 @@ test("the scale spans all maps; rounding below zero and values that are no numbe
   await spool.close();
 });
 
-test("reading may stop half-way", async () => {
+test("reading may stop before the end", async () => {
   const spool = await Spool.open(folder);
   for (let i = 0; i < 10; i++) await spool.add(entry(i, new Float32Array(4)));
   for await (const got of spool.read()) if (got.name === "3") break;

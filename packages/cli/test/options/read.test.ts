@@ -33,7 +33,7 @@ async function refused(job: Promise<unknown>, ...words: (string | RegExp)[]): Pr
   assert.not.match((error as Error).message, "\n");
 }
 
-test("defaults are the paper's; a file comes before them, and the command line before the file", async () => {
+test("a configuration file overrides the paper's defaults, and the command line overrides the file", async () => {
   const { shots, batch, lr, weightDecay, epochs, steps, optimizer, loss, seed, text } = await read({});
   assert.equal(
     [shots, batch, lr, weightDecay, epochs, steps, optimizer, loss, seed, text],
@@ -65,7 +65,7 @@ test("sizes are read as people write them", async () => {
     await refused(read({ cacheLimit: text }), "--cache-limit: give a size, such as");
 });
 
-test("what is wrong is named, with where it stands and what it may be", async () => {
+test("a wrong value is refused with its name, its place and what it may be", async () => {
   await refused(read({ shots: 0 }), "--shots: give a whole number, from 1 to 1000");
   await refused(read({ shots: Number.NaN }), "--shots: give a whole number");
   await refused(read({ lr: -1 }), "--lr: give a number, zero or more");
@@ -76,7 +76,7 @@ test("what is wrong is named, with where it stands and what it may be", async ()
   await refused(read({}, file), /bad\.yaml: epochs: give a whole number, from 1/);
 });
 
-test("unknown settings are refused with the nearest name, and files that are no settings too", async () => {
+test("unknown settings are refused with the nearest name, and unreadable files are refused", async () => {
   await refused(
     read({}, write("a.yaml", "weigth-decay: 1\n")),
     /no setting is called "weigth-decay"; did you mean "weight-decay"\?/,
@@ -127,7 +127,7 @@ test("an earlier name of an option still works in a file, and the message uses t
   await refused(readSettings(options, { config: write("self.yaml", "config: x\n") }), "no setting is called");
 });
 
-test("settings of pretrain that cannot be are refused by name", async () => {
+test("impossible settings of pretrain are refused by name", async () => {
   const pretrain = (given: Record<string, unknown>) => readSettings(PRETRAIN_OPTIONS, given);
   const { batch, pool, out, minutes, resume } = await pretrain({ batch: 8 });
   assert.equal([batch, pool, out, minutes, resume], [8, 16381, "pretrain-out", undefined, false]);

@@ -72,12 +72,12 @@ test("json is one document with the header, the results and the footer", () => {
   assert.equal([document.scored, document.skipped, document.complete], [2, 1, true]);
 });
 
-test("json without results, and stopped early, is valid too", () => {
+test("json is valid without results and after an early stop", () => {
   assert.equal(JSON.parse(write("json", [])).results, []);
   assert.is(JSON.parse(write("json", [record("x")], { ...footer, complete: false })).complete, false);
 });
 
-test("numbers are exact in float32", () => {
+test("numbers give the same float32 when read again", () => {
   const values = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i) / (i + 1) ** 3);
   for (const value of values) {
     const { score } = JSON.parse(openFormat("jsonl").row(record("x", value)));
@@ -85,7 +85,7 @@ test("numbers are exact in float32", () => {
   }
 });
 
-test("jsonl is one result a line, whatever the file name holds", () => {
+test("jsonl is one result on each line, even for a file name with line breaks", () => {
   const names = ["a.png", 'quote".png', "line\nbreak.png", "ünï,cödé.png"];
   const lines = write(
     "jsonl",
@@ -121,7 +121,7 @@ test("the table lines up, counts rows and columns from 1, and leaves out what th
   assert.is(lines[2], "much-longer-name.png  0.0000    0.1250  14, 14       a,b.png at 2, 1");
 });
 
-test("the table shows head and text where there are such", () => {
+test("the table shows s_i and s_a where the model has them", () => {
   const full = { ...header, heads: "h.safetensors", class: "candle" };
   const row = { ...record("x.png"), image_residual: 0.5, text: 0.75 };
   const [first, second] = write("table", [row], footer, full).split("\n");

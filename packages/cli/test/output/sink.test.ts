@@ -38,7 +38,7 @@ test("a file appears whole, and only at the end", async () => {
   assert.equal(readdirSync(folder), ["scores.csv"]);
 });
 
-test("what is discarded leaves the older file and nothing else", async () => {
+test("discarded output leaves the older file as it was and no other", async () => {
   const own = path.join(folder, "own");
   mkdirSync(own);
   const file = path.join(own, "scores.csv");
@@ -50,7 +50,7 @@ test("what is discarded leaves the older file and nothing else", async () => {
   assert.equal(readdirSync(own), ["scores.csv"]);
 });
 
-test("a link stays a link", async () => {
+test("writing through a link keeps the link", async () => {
   const target = path.join(folder, "target.txt");
   const link = path.join(folder, "link.txt");
   writeFileSync(target, "old");
@@ -70,7 +70,7 @@ test("missing folders and folders are refused in one line", async () => {
   assert.match(await refusal(() => openSink(folder)), "this is a folder; give a file name");
 });
 
-test("a full device is said to be full, and is still a device afterwards", async () => {
+test("a full device is reported as full, and stays a device", async () => {
   if (!existsSync("/dev/full")) return console.log("skipped: no /dev/full here");
   const sink = await openSink("/dev/full");
   const message = await refusal(async () => {

@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { alignTable } from "../../src/output/table.js";
 
-test("words to the left, numbers to the right, no spaces at the end", () => {
+test("text is aligned left and numbers right, without trailing spaces", () => {
   const text = alignTable([
     ["name", "size", "note"],
     ["a", 5, ""],
@@ -11,7 +11,7 @@ test("words to the left, numbers to the right, no spaces at the end", () => {
   assert.is(text, "name    size  note\na          5\nlonger  1234  x\n");
 });
 
-test("no rows, no text", () => {
+test("no rows make no text", () => {
   assert.is(alignTable([]), "");
 });
 

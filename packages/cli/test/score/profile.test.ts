@@ -15,7 +15,7 @@ const KERNELS = [
 ];
 const COUNTERS = { dispatches: 30, submits: 4, allocations: 1, peakBytes: 5e6, timeline: [] };
 
-test("figures are an image's, rates are of the kernel's own time", () => {
+test("the profile gives figures for one image, and rates in the kernel's own time", () => {
   const [summary, heading, gemm, add, ...more] = profileLines(
     { ...COUNTERS, timed: true, kernels: KERNELS },
     10,
@@ -30,7 +30,7 @@ test("figures are an image's, rates are of the kernel's own time", () => {
   assert.is(more.length, 0);
 });
 
-test("without times there are counts", () => {
+test("without timestamps the profile has counts", () => {
   const kernels = KERNELS.map((kernel) => ({ ...kernel, ms: null }));
   const [summary, heading, gemm] = profileLines({ ...COUNTERS, timed: false, kernels }, 10);
   assert.not.match(summary!, " ms");
@@ -38,7 +38,7 @@ test("without times there are counts", () => {
   assert.is(gemm, "gemm        2");
 });
 
-test("score --profile tells of the run and writes a Chrome trace", async () => {
+test("score --profile reports the run and writes a Chrome trace", async () => {
   const backbone = path.join(folder, "model.safetensors");
   await writeModel(backbone);
   writeImages(path.join(folder, "good"), 2);

@@ -5,7 +5,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a job with its writes to stdout and stderr kept, as a pipe would, instead of shown. */
+/** Runs a job and keeps its writes to stdout and stderr instead of showing them. Neither looks like a terminal. */
 export async function captured(job: () => Promise<number>): Promise<Outcome> {
   const out = capture(process.stdout);
   const err = capture(process.stderr);
@@ -32,7 +32,7 @@ function capture(stream: NodeJS.WriteStream): { text(): string; release(): void 
   return { text: () => text, release };
 }
 
-/** Runs a job under other values of environment variables. */
+/** Runs a job with other values of environment variables. */
 export async function withEnv<T>(env: Readonly<Record<string, string>>, job: () => Promise<T>): Promise<T> {
   const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, env);

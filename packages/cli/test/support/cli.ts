@@ -24,14 +24,14 @@ interface SpawnOptions extends Surroundings {
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** Runs the command in this process, which spares loading it again; one at a time, since its output is the process's. */
+/** Runs the command in this process, which saves loading it again. Runs wait for each other, since they share its output. */
 export function cli(args: readonly string[], { env = {} }: Surroundings = {}): Promise<Outcome> {
   const outcome = last.then(() => withEnv(env, () => captured(() => run(args))));
   last = outcome.catch(() => {});
   return outcome;
 }
 
-/** Runs the command in a process of its own: for signals, broken pipes, and what the process itself does. */
+/** Runs the command in a process of its own, for tests of signals, pipes and exit codes. */
 export function spawnCli(
   args: readonly string[],
   { env, onStart, onOutput, stdout = -1 }: SpawnOptions = {},
@@ -58,11 +58,11 @@ export function spawnCli(
   });
 }
 
-/** Lines of ours on stderr that report an error: the WebGPU implementation has warnings of its own. */
+/** Errors and warnings of the command on stderr, without those of the WebGPU implementation. */
 export const warnings = ({ stderr }: Outcome): string[] =>
   stderr.split("\n").filter((line) => line.startsWith("inctrl: ") && !line.includes("software adapter"));
 
-/** The run failed with exit code 1 and one line, which names these things; no stack trace, nothing on stdout. */
+/** Asserts that a run failed with exit code 1 and one line that has these words, without a stack or output. */
 export function failsWith(outcome: Outcome, ...words: (string | RegExp)[]): void {
   assert.is(outcome.code, 1, outcome.stderr);
   assert.is(outcome.stdout, "");
@@ -73,13 +73,13 @@ export function failsWith(outcome: Outcome, ...words: (string | RegExp)[]): void
   assert.not.match(outcome.stderr, "unexpected");
 }
 
-/** An empty folder, and how to remove it. */
+/** An empty folder, and a function that removes it. */
 export function temporaryFolder(): { folder: string; remove(): void } {
   const folder = mkdtempSync(path.join(tmpdir(), "inctrl-cli-"));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** A folder beside the repository with data that is not part of it; undefined, said in a line, where it is absent. */
+/** A file or folder of test data beside the repository. Undefined, with a line that says so, where it is absent. */
 export function shared(name: string): string | undefined {
   const found = path.join(ROOT, "../shared", name);
   if (existsSync(found)) return found;

@@ -13,7 +13,7 @@ async function refused(job: Promise<unknown>, text: string): Promise<void> {
   assert.match((error as Error).message, text);
 }
 
-test("categories of several data sets stand side by side, those of equal names under their set's", async () => {
+test("categories of several data sets are joined, and equal names get the data set's before them", async () => {
   const one = await openCategories([PRODUCTS(1)], NOTHING);
   assert.ok(one.some(({ name }) => name === "fabric"));
   const two = await openCategories([PRODUCTS(1), PRODUCTS(2)], NOTHING);
@@ -22,7 +22,7 @@ test("categories of several data sets stand side by side, those of equal names u
   assert.is(new Set(two.map(({ name }) => name)).size, two.length);
 });
 
-test("categories are chosen and called by name", async () => {
+test("categories are chosen and renamed", async () => {
   const chosen = await openCategories([PRODUCTS(1)], {
     category: ["wood", "nut"],
     class: { nut: "hexagon nut" },
@@ -36,7 +36,7 @@ test("categories are chosen and called by name", async () => {
   );
 });
 
-test("what is not there is refused by name", async () => {
+test("unknown categories and data sets are refused by name", async () => {
   await refused(
     openCategories([PRODUCTS(1)], { ...NOTHING, category: ["glass"] }),
     '--category: there is no category "glass"; choose from concrete',

@@ -19,7 +19,7 @@ function written(job: () => void): string {
   return text;
 }
 
-test("without a terminal, progress is a line now and then", () => {
+test("without a terminal, progress is a line every five seconds", () => {
   let now = 0;
   const text = written(() => {
     const progress = startProgress(100, { verb: "scoring", terminal: false, now: () => now });

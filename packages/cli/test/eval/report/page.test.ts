@@ -13,7 +13,7 @@ const shownOf = (name: string): Shown[] =>
     ...{ mistake, image: PIXEL, heatmap: PIXEL, prompt: PIXEL, promptName: name, kind: name },
   }));
 
-test("text is escaped wherever it is put, markup is not", () => {
+test("inserted text is escaped, and markup is not", () => {
   const inner = html`<b>${"<i>"}</b>`;
   assert.is(
     html`<p title="${`"'>`}">${inner}${[inner, inner]}${null}${3}</p>`.text,
@@ -22,7 +22,7 @@ test("text is escaped wherever it is put, markup is not", () => {
   assert.is(html`${"a\u0000\nb\u202ec"}`.text, "a bc");
 });
 
-test("a page of hostile names has the tags, attributes and text of a page of plain ones", () => {
+test("hostile names change no tag and no attribute of the page", () => {
   const plain = reportPage(evaluationOf("NAME"), factsOf("NAME"), shownOf("NAME"));
   const hostile = reportPage(evaluationOf(HOSTILE), factsOf(HOSTILE), shownOf(HOSTILE));
   assert.not.match(hostile, /<script|alert\("|\u202e|\r/);
@@ -32,7 +32,7 @@ test("a page of hostile names has the tags, attributes and text of a page of pla
   assert.equal(tags(hostile), tags(plain));
 });
 
-test("nothing is fetched and nothing runs", () => {
+test("the page fetches nothing and runs nothing", () => {
   const page = reportPage(evaluationOf(), factsOf(), shownOf("screw"));
   assert.match(page, html`default-src ${"'none'"}; style-src ${"'unsafe-inline'"}; img-src data:`.text);
   for (const [, target] of page.matchAll(/(?:src|href)="([^"]*)"/g))
@@ -44,12 +44,12 @@ test("nothing is fetched and nothing runs", () => {
   assert.match(page, "screw/5: screw: torn");
 });
 
-test("without mistakes, and without their pictures, the page says so", () => {
+test("the page says where there are no mistakes, and where their pictures are missing", () => {
   assert.match(reportPage(evaluationOf(), factsOf(), []), "None: every anomalous image scores above");
   assert.match(reportPage(evaluationOf(), factsOf(), null), "could not be drawn");
 });
 
-test("equal scores, and categories never measured, still make a page", () => {
+test("equal scores and unmeasured categories still make a page", () => {
   const evaluation = evaluationOf();
   const [first, odd] = evaluation.categories;
   const draws = first!.draws.map((draw) => ({ ...draw, scores: [0, 0, 0, 0, 0, null] }));
@@ -61,7 +61,7 @@ test("equal scores, and categories never measured, still make a page", () => {
   );
 });
 
-test("the most wrong images of the median draw, both kinds, bounded", () => {
+test("the largest mistakes of the median draw are chosen from both classes, up to a bound", () => {
   const evaluation = evaluationOf();
   assert.is(medianDraw(evaluation.categories[0]!, 2)?.seed, 0);
   // Normal .1 .6 .4, anomalous .3 .7: .3 lies below two of three, .6 and .4 above one of two.
