@@ -1,5 +1,6 @@
 // Pillow's resampling, to the bit: filter weights in fixed point with 22 fractional bits, across first and then
 // down, with 8-bit values between. Only what the wanted window needs is computed.
+import { bicubicTaps, type Taps } from "./bicubic.js";
 
 /** Interleaved 8-bit pixels. */
 export interface Pixels {
@@ -24,48 +25,14 @@ export interface Size {
 
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
-const SUPPORT = 2;
-const A = -0.5;
+/** Taps with weights in fixed point. */
+type FixedTaps = Omit<Taps, "weights"> & { readonly weights: Int32Array };
 
-/** Weights of each output sample along one axis: `counts[i]` of them from `starts[i]`, at `i * stride`. */
-interface Taps {
-  readonly starts: Int32Array;
-  readonly counts: Int32Array;
-  readonly weights: Int32Array;
-  readonly stride: number;
-}
-
-function bicubic(value: number): number {
-  const x = Math.abs(value);
-  if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
-  return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
-}
-
-/** Taps for outputs [first, first + count) of an axis resized from `from` to `to` samples. */
-function bicubicTaps(from: number, to: number, first: number, count: number): Taps {
-  const scale = from / to;
-  const stretch = Math.max(scale, 1);
-  const support = SUPPORT * stretch;
-  const inverse = 1 / stretch;
-  const stride = Math.ceil(support) * 2 + 1;
-  const starts = new Int32Array(count);
-  const counts = new Int32Array(count);
-  const weights = new Int32Array(count * stride);
-  const exact = new Float64Array(stride);
-  for (let i = 0; i < count; i++) {
-    const centre = (first + i + 0.5) * scale;
-    const start = Math.max(0, Math.trunc(centre - support + 0.5));
-    const length = Math.min(from, Math.trunc(centre + support + 0.5)) - start;
-    let sum = 0;
-    for (let j = 0; j < length; j++) sum += exact[j] = bicubic((j + start - centre + 0.5) * inverse);
-    for (let j = 0; j < length; j++) {
-      const weight = (sum === 0 ? exact[j]! : exact[j]! / sum) * (1 << PRECISION_BITS);
-      weights[i * stride + j] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
-    }
-    starts[i] = start;
-    counts[i] = length;
-  }
-  return { starts, counts, weights, stride };
+function fixedTaps(from: number, to: number, first: number, count: number): FixedTaps {
+  const taps = bicubicTaps(from, to, first, count);
+  // Rounded half away from zero.
+  const fixed = (weight: number) => Math.trunc(weight * (1 << PRECISION_BITS) + (weight < 0 ? -0.5 : 0.5));
+  return { ...taps, weights: Int32Array.from(taps.weights, fixed) };
 }
 
 /**
@@ -74,11 +41,11 @@ function bicubicTaps(from: number, to: number, first: number, count: number): Ta
  */
 export function resizeBicubic(image: Pixels, size: Size, window: Window): Uint8Array {
   const across =
-    image.width === size.width ? undefined : bicubicTaps(image.width, size.width, window.left, window.width);
+    image.width === size.width ? undefined : fixedTaps(image.width, size.width, window.left, window.width);
   const down =
     image.height === size.height
       ? undefined
-      : bicubicTaps(image.height, size.height, window.top, window.height);
+      : fixedTaps(image.height, size.height, window.top, window.height);
   const firstRow = down?.starts[0] ?? window.top;
   const lastRow = down ? down.starts.at(-1)! + down.counts.at(-1)! : window.top + window.height;
   const rows = across
@@ -89,7 +56,7 @@ export function resizeBicubic(image: Pixels, size: Size, window: Window): Uint8A
 
 function resizeAcross(
   { width, channels, data }: Pixels,
-  taps: Taps,
+  taps: FixedTaps,
   firstRow: number,
   lastRow: number,
 ): Uint8Array {
@@ -131,7 +98,7 @@ function copyColumns(
 }
 
 /** Row by row: each output row is a weighted sum of whole input rows, which keeps reads in order. */
-function resizeDown(rows: Uint8Array, rowBytes: number, taps: Taps, firstRow: number): Uint8Array {
+function resizeDown(rows: Uint8Array, rowBytes: number, taps: FixedTaps, firstRow: number): Uint8Array {
   const { starts, counts, weights, stride } = taps;
   const out = new Uint8ClampedArray(starts.length * rowBytes);
   const sums = new Int32Array(rowBytes);
