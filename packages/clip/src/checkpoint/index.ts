@@ -2,5 +2,4 @@ export { type CheckOptions, checkKeys, type KeyReport, readParameter, requireKey
 export { inferConfig } from "./infer.js";
 export { inspectWeights, type WeightsReport } from "./inspect.js";
 export { openCheckpoint } from "./open.js";
-export { type PositionalSizes, resizePositional } from "./positional.js";
-export { canonicalWeights, type OpenOptions, openWeights, type Weights } from "./weights.js";
+export { type OpenOptions, openWeights, type Weights } from "./weights.js";

@@ -1,4 +1,4 @@
 export { parseConfig } from "./parse.js";
 export { findConfig, listConfigs } from "./registry.js";
 export type { Activation, ModelConfig, PreprocessConfig, TextConfig, VisionConfig } from "./types.js";
-export { CLIP_MEAN, CLIP_STD, defaultOutBlocks, gridSize, IMAGENET_MEAN, IMAGENET_STD } from "./types.js";
+export { CLIP_MEAN, CLIP_STD, gridSize } from "./types.js";

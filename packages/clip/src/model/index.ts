@@ -1,4 +1,3 @@
-export { Block, type BlockConfig, type BlockOptions, Transformer } from "./block.js";
 export { Clip, clipParameters, type Parts, parameterCount } from "./clip.js";
 export type { Layout } from "./layouts.js";
 export { buildClip, type LoadOptions, loadClip } from "./load.js";

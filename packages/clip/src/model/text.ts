@@ -1,6 +1,6 @@
 import { add, gather, matmul, nn, reshape, scope, slice, type Tensor, TensorError } from "@inctrl/tensor";
 import type { ModelConfig, TextConfig } from "../config/types.js";
-import { usedLength } from "../tokenizer/index.js";
+import { usedLength } from "../tokenizer/tokenizer.js";
 import { Transformer } from "./block.js";
 
 /** Logarithm of what CLIP multiplies cosines by at the end of its training. */

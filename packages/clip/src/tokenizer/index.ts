@@ -1,8 +1,2 @@
 export { learnMerges } from "./learn.js";
-export {
-  createTokenizer,
-  openTokenizer,
-  type Tokenizer,
-  type TokenizerOptions,
-  usedLength,
-} from "./tokenizer.js";
+export { createTokenizer, openTokenizer, type Tokenizer, type TokenizerOptions } from "./tokenizer.js";

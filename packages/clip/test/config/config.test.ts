@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { defaultOutBlocks, findConfig, gridSize, listConfigs, parseConfig } from "../../src/config/index.js";
+import { findConfig, gridSize, listConfigs, parseConfig } from "../../src/config/index.js";
+import { defaultOutBlocks } from "../../src/config/types.js";
 import { ClipError } from "../../src/errors.js";
 import { clipParameters, parameterCount } from "../../src/model/clip.js";
 

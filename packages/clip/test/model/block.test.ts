@@ -1,6 +1,7 @@
 import { type Device, nn, scope, Tensor, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { Block, randomParameters } from "../../src/index.js";
+import { randomParameters } from "../../src/index.js";
+import { Block } from "../../src/model/block.js";
 import { deviceTests, random, SMALL_VIT } from "./support.js";
 
 const test = deviceTests("block");

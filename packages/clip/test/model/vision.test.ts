@@ -1,14 +1,8 @@
 import { join } from "node:path";
 import { type Device, scope, sizeOf, tensor, writeSafetensors } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import {
-  buildClip,
-  loadClip,
-  type ModelConfig,
-  openWeights,
-  parseConfig,
-  resizePositional,
-} from "../../src/index.js";
+import { resizePositional } from "../../src/checkpoint/positional.js";
+import { buildClip, loadClip, type ModelConfig, openWeights, parseConfig } from "../../src/index.js";
 import { reference } from "./reference.js";
 import {
   deviceTests,
