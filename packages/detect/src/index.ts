@@ -19,6 +19,7 @@ export { renderHeatmap } from "./heatmap/render.js";
 export { upsampleMap } from "./heatmap/resample.js";
 export { DecodePool, type DecodeTask, decodeThreads } from "./images/decode-pool.js";
 export { FEW_SHOT, fewShotSamples, listFewShot, parseFewShot, readFewShot } from "./images/few-shot.js";
+export { symmetricIndex, symmetricSquare, symmetricView, symmetricViews } from "./images/symmetries.js";
 export { type Prompt, PromptBank, type PromptRecord, patchesOf, unturned } from "./matcher/bank.js";
 export { type Point, precisionRecallCurve, rocCurve } from "./metrics/curves.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";

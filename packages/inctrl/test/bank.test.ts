@@ -1,6 +1,7 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { turnedFrom, turnedViews } from "@inctrl/clip";
+import { symmetricIndex, symmetricViews } from "@inctrl/detect";
+
 import {
   type Device,
   openSafetensors,
@@ -139,7 +140,7 @@ test("in eight turns, a bank knows prompts however they lie, and its class featu
   device,
   folder,
 }) => {
-  using backbone = await varied(device, (config) => ({ ...config, promptTurns: 8 as const }));
+  using backbone = await varied(device, (config) => ({ ...config, promptSymmetries: 8 as const }));
   using plain = await fixtureBackbone(device);
   const prompts = [prompt("a", 1), prompt("b", 2, 2)];
   using turned = await PromptBank.encode(backbone, prompts, { fit: "tile" });
@@ -150,7 +151,7 @@ test("in eight turns, a bank knows prompts however they lie, and its class featu
   await turned.save(path);
   using loaded = await PromptBank.load(path, backbone);
   assert.equal([loaded.turns, loaded.shots], [8, 2]);
-  const views = turnedViews(prompts[0].views[0], 8);
+  const views = symmetricViews(prompts[0].views[0], 8);
   using before = new Scorer({ backbone: plain, bank: straight });
   using after = new Scorer({ backbone, bank: loaded });
   const [alone, ...others] = await before.score(views);
@@ -159,12 +160,12 @@ test("in eight turns, a bank knows prompts however they lie, and its class featu
   assert.ok(known.every(({ score }) => score < 1e-6));
   assert.equal(
     known.map(({ matches }) => patchesOfFirst(loaded, matches)),
-    known.map((_, turn) => Array.from({ length: 25 }, (_, patch) => turnedFrom(turn, patch, 5))),
+    known.map((_, turn) => Array.from({ length: 25 }, (_, patch) => symmetricIndex(turn, patch, 5))),
   );
 });
 
 test("rows of turned views are traced to the patches of the views as they are", async ({ device }) => {
-  using backbone = await varied(device, (config) => ({ ...config, promptTurns: 8 as const }));
+  using backbone = await varied(device, (config) => ({ ...config, promptSymmetries: 8 as const }));
   const prompts = [prompt("a", 1, 2), prompt("b", 2, 1)];
   using bank = await PromptBank.encode(backbone, prompts, { fit: "tile" });
   const row = (view: number, turn: number, patch: number) => (view * 8 + turn) * 25 + patch;

@@ -1,4 +1,5 @@
-import { type CaptionedBatch, turnSquare } from "@inctrl/clip";
+import type { CaptionedBatch } from "@inctrl/clip";
+import { symmetricSquare } from "@inctrl/detect";
 import { type CaptionedImage, drawCaptioned } from "@inctrl/synth";
 import type { Shown } from "./order.js";
 
@@ -28,8 +29,8 @@ export class Easel {
     const masks = new Uint8Array(shown.length * area);
     const images = shown.map(({ index, turn }, i) => {
       const made = this.#image({ seed, split, size, group, index });
-      turnSquare(made.image.data, size, 3, turn, pixels, i * area * 3);
-      turnSquare(made.mask, size, 1, turn, masks, i * area);
+      symmetricSquare(made.image.data, size, 3, turn, pixels, i * area * 3);
+      symmetricSquare(made.mask, size, 1, turn, masks, i * area);
       return made;
     });
     return {

@@ -220,13 +220,16 @@ function mlpWidth(fields: FieldReader, width: number): number {
   return Math.max(1, Math.floor(width * fields.positive("mlp_ratio", 64, 4)));
 }
 
-/** Our own fields: what of images InCTRL compares. */
-function parseCompared(fields: FieldReader, layers: number): Pick<ModelConfig, "outBlocks" | "promptTurns"> {
+/** Fields of our own: defaults for methods that compare images. */
+function parseCompared(
+  fields: FieldReader,
+  layers: number,
+): Pick<ModelConfig, "outBlocks" | "promptSymmetries"> {
   const outBlocks = parseOutBlocks(fields, layers);
-  const turns = fields.raw("prompt_turns");
-  if (turns === undefined) return { outBlocks };
-  if (turns !== 1 && turns !== 8) fields.fail("prompt_turns", "must be 1 or 8", turns);
-  return { outBlocks, promptTurns: turns as 1 | 8 };
+  const symmetries = fields.raw("prompt_turns");
+  if (symmetries === undefined) return { outBlocks };
+  if (symmetries !== 1 && symmetries !== 8) fields.fail("prompt_turns", "must be 1 or 8", symmetries);
+  return { outBlocks, promptSymmetries: symmetries as 1 | 8 };
 }
 
 function parseOutBlocks(fields: FieldReader, layers: number): readonly number[] {

@@ -50,10 +50,13 @@ export interface ModelConfig {
   readonly vision: VisionConfig;
   readonly text?: TextConfig;
   readonly preprocess: PreprocessConfig;
-  /** Vision blocks whose outputs are compared patch by patch, counted from 1, ascending. */
+  /** Vision blocks, counted from 1 and ascending, whose patch features describe an image. */
   readonly outBlocks: readonly number[];
-  /** Symmetries of the square that prompts are compared in: 8, or 1 (also where it is left out), the prompts as they are. */
-  readonly promptTurns?: 1 | 8;
+  /**
+   * Number of symmetries of the square, 1 or 8, in which methods that compare images with prompts take the prompts by default.
+   * Passed on from the file (`prompt_turns`) and not used here.
+   */
+  readonly promptSymmetries?: 1 | 8;
 }
 
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;

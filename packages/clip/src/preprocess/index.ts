@@ -1,4 +1,3 @@
 export type { Fit } from "./fit.js";
 export { normalizePixels, type PreparedImage, prepareImage } from "./prepare.js";
 export type { RasterImage } from "./raster.js";
-export { turnedFrom, turnedView, turnedViews, turnSquare } from "./turn.js";

@@ -103,8 +103,8 @@ test("tapped blocks scale with depth", () => {
 test("OpenCLIP JSON, its hub form, sizes that divide by nothing", () => {
   const config = parseConfig(JSON.stringify({ ...tiny(), out_blocks: [1, 4] }));
   assert.equal([config.vision.heads, config.text?.heads, config.outBlocks], [2, 2, [1, 4]]);
-  assert.is(config.promptTurns, undefined);
-  assert.is(parseConfig({ ...tiny(), prompt_turns: 8 }).promptTurns, 8);
+  assert.is(config.promptSymmetries, undefined);
+  assert.is(parseConfig({ ...tiny(), prompt_turns: 8 }).promptSymmetries, 8);
   const hub = parseConfig({
     model_cfg: tiny(),
     preprocess_cfg: { mean: [0.5, 0.5, 0.5], interpolation: "bicubic" },

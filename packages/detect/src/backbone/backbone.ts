@@ -66,7 +66,7 @@ export class Backbone {
 
   /** In how many symmetries of the square prompts are compared. */
   get turns(): 1 | 8 {
-    return this.config.promptTurns ?? 1;
+    return this.config.promptSymmetries ?? 1;
   }
 
   /** Whether the model knows text, so that a class name can be used. */
@@ -126,7 +126,7 @@ export async function openBackbone(
   const weights = await openWeights(resolved.weights, options);
   try {
     const chosen = await chooseConfig(weights, options.config ?? resolved.config);
-    const config = { ...chosen, promptTurns: options.turns ?? chosen.promptTurns };
+    const config = { ...chosen, promptSymmetries: options.turns ?? chosen.promptSymmetries };
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
     // Compiled while the weights are read.
     const compiled = compileAhead(device, config, options.dtype);

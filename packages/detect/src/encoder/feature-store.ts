@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { type Fit, type PreparedImage, prepareImage, turnedView } from "@inctrl/clip";
+import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
 import type { Raster, Sample } from "@inctrl/datasets";
 import { f32ToF16, normalize, scope, stack } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import { InctrlError } from "../errors.js";
 import { ContentHasher } from "../images/sample-hash.js";
+import { symmetricView } from "../images/symmetries.js";
 import { encodeViews } from "./encode.js";
 import {
   FeatureCache,
@@ -227,7 +228,7 @@ export class FeatureStore {
 
   async #prepare({ sample, turn }: Turned): Promise<PreparedImage> {
     const [view] = prepareImage(await this.#load(sample), this.backbone.config.preprocess, this.fit);
-    return turnedView(view, turn);
+    return symmetricView(view, turn);
   }
 
   /** Encodes images in a batch of a fixed size: kernels are chosen by shape, and must not choose differently by company. */

@@ -1,4 +1,4 @@
-import { type Fit, gridSize, type PreparedImage, turnedFrom, turnedViews } from "@inctrl/clip";
+import { type Fit, gridSize, type PreparedImage } from "@inctrl/clip";
 import {
   concat,
   type Device,
@@ -19,6 +19,7 @@ import type { Backbone } from "../backbone/backbone.js";
 import { chooseBatch } from "../backbone/batch.js";
 import { encodeViews } from "../encoder/encode.js";
 import { InctrlError } from "../errors.js";
+import { symmetricIndex, symmetricViews } from "../images/symmetries.js";
 
 /** One normal image to learn what is normal from. */
 export interface Prompt {
@@ -101,7 +102,7 @@ export class PromptBank {
     let prompt = 0;
     while (prompt < this.shots - 1 && view >= this.prompts[prompt].views)
       view -= this.prompts[prompt++].views;
-    const patch = turnedFrom(turned % this.turns, row % patchesPerView, Math.sqrt(patchesPerView));
+    const patch = symmetricIndex(turned % this.turns, row % patchesPerView, Math.sqrt(patchesPerView));
     return { prompt, patch: view * patchesPerView + patch };
   }
 
@@ -119,7 +120,7 @@ export class PromptBank {
     const { fit = "crop", batch = chooseBatch(backbone.device.caps, backbone.config) } = options;
     if (prompts.length === 0) throw new InctrlError("shots", "no prompts; give at least one normal image");
     const { turns } = backbone;
-    const views = prompts.flatMap((prompt) => prompt.views.flatMap((view) => turnedViews(view, turns)));
+    const views = prompts.flatMap((prompt) => prompt.views.flatMap((view) => symmetricViews(view, turns)));
     const parts: { features: Tensor; taps: Tensor[] }[] = [];
     for (let at = 0; at < views.length; at += batch) {
       parts.push(

@@ -1,7 +1,7 @@
-import { type Fit, type PreparedImage, prepareImage, turnedViews } from "@inctrl/clip";
+import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
 import type { Box, Sample } from "@inctrl/datasets";
 import type { Backbone } from "@inctrl/detect";
-import { encodeViews, unturned } from "@inctrl/detect";
+import { encodeViews, symmetricViews, unturned } from "@inctrl/detect";
 import { concat, normalize, reshape, scope, type Tensor } from "@inctrl/tensor";
 
 /** Some encoded views of samples, on the device. */
@@ -86,7 +86,7 @@ export function encodePrompt(
   batch: number,
 ): EncodedPrompt {
   const { turns } = backbone;
-  const views = prompt.flatMap((view) => turnedViews(view, turns));
+  const views = prompt.flatMap((view) => symmetricViews(view, turns));
   return scope(() => {
     const parts: ReturnType<typeof encodeViews>[] = [];
     for (let at = 0; at < views.length; at += batch) {

@@ -15,7 +15,7 @@ for (const turns of [1, 8] as const)
     folder,
   }) => {
     using backbone = await fixtureBackbone(device, THREE_SHOT);
-    Object.assign(backbone, { config: { ...backbone.config, promptTurns: turns } });
+    Object.assign(backbone, { config: { ...backbone.config, promptSymmetries: turns } });
     const set = dataSet(category("one", { masked: true }), category("two"));
     const options = { backbone, dataSet: set, shots: [1, 2], seeds: 2, batch: 4 };
     const plain = await evaluate(options);

@@ -1,41 +1,44 @@
+import type { PreparedImage } from "@inctrl/clip";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type PreparedImage, turnedFrom, turnedViews, turnSquare } from "../../src/index.js";
+import { symmetricIndex, symmetricSquare, symmetricViews } from "../../src/images/symmetries.js";
 
-const TURNS = 8;
+const SYMMETRIES = 8;
 
 const letters = (text: string) => Uint8Array.from(text.replaceAll(/\s/g, ""), (c) => c.charCodeAt(0));
 const written = (bytes: Uint8Array) => String.fromCharCode(...bytes);
 
-test("the eight turns of a square, by hand", () => {
+test("the eight symmetries of a square, by hand", () => {
   const square = letters("abc def ghi");
-  const turned = Array.from({ length: TURNS }, (_, turn) => written(turnSquare(square, 3, 1, turn)));
-  assert.equal(turned, [
+  const shown = Array.from({ length: SYMMETRIES }, (_, symmetry) =>
+    written(symmetricSquare(square, 3, 1, symmetry)),
+  );
+  assert.equal(shown, [
     "abcdefghi",
     "adgbehcfi", // along the diagonal
     "ghidefabc", // upside down
     "cfibehadg", // a quarter, against the clock
     "cbafedihg", // left and right
     "gdahebifc", // a quarter, with the clock
-    "ihgfedcba", // half a turn
+    "ihgfedcba", // half a symmetry
     "ifchebgda", // along the other diagonal
   ]);
 });
 
 test("channels stay together, and the rest of the target is left alone", () => {
   const target = letters("........");
-  turnSquare(letters("aA bB cC dD"), 2, 2, 4, target, 0);
+  symmetricSquare(letters("aA bB cC dD"), 2, 2, 4, target, 0);
   assert.is(written(target), "bBaAdDcC");
   const wider = letters("-----");
-  assert.is(written(turnSquare(letters("abcd"), 2, 1, 2, wider, 1)), "-cdab");
+  assert.is(written(symmetricSquare(letters("abcd"), 2, 1, 2, wider, 1)), "-cdab");
 });
 
-test("turnedFrom says where each pixel is from", () => {
+test("symmetricIndex names the pixel that each place shows", () => {
   const size = 4;
   const square = Uint8Array.from({ length: size * size }, (_, i) => i);
-  for (let turn = 0; turn < TURNS; turn++) {
-    const places = Array.from(square, (place) => turnedFrom(turn, place, size));
-    assert.equal([...turnSquare(square, size, 1, turn)], places, `turn ${turn}`);
+  for (let symmetry = 0; symmetry < SYMMETRIES; symmetry++) {
+    const places = Array.from(square, (place) => symmetricIndex(symmetry, place, size));
+    assert.equal([...symmetricSquare(square, size, 1, symmetry)], places, `symmetry ${symmetry}`);
   }
 });
 
@@ -45,12 +48,12 @@ test("views keep their size and box, and the first is the view itself", () => {
     pixels: letters("aaa bbb ccc ddd"),
     box: { x: 1, y: 2, width: 3, height: 4 },
   };
-  assert.equal(turnedViews(view, 1), [view]);
-  const all = turnedViews(view, TURNS);
+  assert.equal(symmetricViews(view, 1), [view]);
+  const all = symmetricViews(view, SYMMETRIES);
   assert.is(all[0], view);
   assert.is(written(all[6]!.pixels), "dddcccbbbaaa");
   for (const { size, box } of all) assert.equal({ size, box }, { size: 2, box: view.box });
-  assert.is(new Set(all.map(({ pixels }) => written(pixels))).size, TURNS);
+  assert.is(new Set(all.map(({ pixels }) => written(pixels))).size, SYMMETRIES);
 });
 
 test.run();
