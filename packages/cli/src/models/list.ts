@@ -72,7 +72,7 @@ export async function listModels({ json }: { json?: boolean }): Promise<number> 
       indent(alignTable([["name", "parameters", "image", "text", "licence", "cached"], ...rows])) +
       `\n  clip-vocabulary, which a class name needs, comes with every model that knows text` +
       `${vocabulary ? " and is here" : ""}.\n\n` +
-      "Configurations that weights of your own may have (score --config NAME):\n\n" +
+      "Configurations that weights of your own may have (score --model-config NAME):\n\n" +
       indent(
         alignTable([
           ["name", "parameters", "image", "patch", "blocks compared"],
