@@ -1,4 +1,4 @@
-/** Stable reasons this package refuses something; messages may change, these do not. */
+/** Stable reasons for an error; messages may change, these do not. */
 export type ClipErrorCode =
   | "config"
   | "unknown-model"

@@ -9,18 +9,18 @@ const DEFLATED = 8;
 
 // A checkpoint of 1 billion parameters has a few thousand entries.
 const MAX_ENTRIES = 200_000;
-// Weights hardly compress, so an archive that claims to unpack to more than this is a bomb.
+// Weights hardly compress: an archive that claims to unpack to more than this is a zip bomb.
 const MAX_GROWTH = 20;
 const FREE_BYTES = 64 * 1024 * 1024;
 
-/** An opened archive; nothing but its directory is in memory. */
+/** An opened archive, with only its directory in memory. */
 export interface Archive {
   readonly names: Iterable<string>;
   /** Unpacked size of an entry, undefined when there is none of that name. */
   size(name: string): number | undefined;
   /** Bytes [offset, offset + length) of an entry, in chunks of at most CHUNK_BYTES. */
   stream(name: string, offset: number, length: number): AsyncIterable<Uint8Array>;
-  /** A whole entry; throws `too-large` above `limit` bytes. */
+  /** A whole entry. @throws ClipError `too-large` above `limit` bytes. */
   read(name: string, limit: number): Promise<Uint8Array>;
 }
 
@@ -38,7 +38,7 @@ class SourceReader extends yauzl.RandomAccessReader {
   }
 }
 
-/** Reads an archive's directory. Throws ClipError `bad-archive`, or `too-large` for a zip bomb. */
+/** Reads an archive's directory. @throws ClipError `bad-archive`, or `too-large` for a zip bomb. */
 export async function openArchive(source: ByteSource): Promise<Archive> {
   const { label } = source;
   const broken = (reason: string, cause?: unknown) =>

@@ -5,10 +5,10 @@ import { clipParameters } from "../model/clip.js";
 import { resizePositional } from "./positional.js";
 import type { Weights } from "./weights.js";
 
-/** How a checkpoint's tensors differ from what a model needs; all empty when they fit. */
+/** Differences between a checkpoint's tensors and a model's; all empty when they fit. */
 export interface KeyReport {
   readonly missing: readonly string[];
-  /** Names that mean nothing to the model, as the file spells them where the layout does not know them. */
+  /** Names that the model does not have, in the file's own spelling where the layout does not know them. */
   readonly unexpected: readonly string[];
   readonly misshaped: readonly {
     readonly name: string;
@@ -17,7 +17,7 @@ export interface KeyReport {
   }[];
 }
 
-/** Which towers are asked for: the vision tower alone, or all that the configuration has. */
+/** The towers that are needed: the vision tower alone, or all that the configuration has. */
 export interface CheckOptions {
   readonly parts: "vision" | "clip";
 }
@@ -52,7 +52,7 @@ export function checkKeys(weights: Weights, config: ModelConfig, { parts }: Chec
   return { missing, unexpected: [...weights.unexpected, ...unknown], misshaped };
 }
 
-/** Throws ClipError `keys`, naming up to eight tensors of each kind, unless the checkpoint fits the model. */
+/** @throws ClipError `keys`, naming up to eight tensors of each kind, unless the checkpoint fits the model. */
 export function requireKeys(weights: Weights, config: ModelConfig, options: CheckOptions): void {
   const { missing, unexpected, misshaped } = checkKeys(weights, config, options);
   const faults = [
@@ -73,8 +73,9 @@ export function requireKeys(weights: Weights, config: ModelConfig, options: Chec
 }
 
 /**
- * A parameter's values for a model, with the positional embedding resized where the image size differs; at the start of
- * `into` where that is long enough.
+ * A parameter's values for a model, with the positional embedding resized where the image size differs.
+ *
+ * @param into holds the values afterwards where it is long enough.
  */
 export async function readParameter(
   weights: Weights,
@@ -90,7 +91,7 @@ export async function readParameter(
   return resizePositional(values, { from, to, width: config.vision.width });
 }
 
-/** Patches a side of a (1 + n^2, width) embedding; undefined when it is none. */
+/** n of a [1 + n^2, width] embedding; undefined for other shapes. */
 function squareGrid(shape: readonly number[], width: number): number | undefined {
   const grid = Math.round(Math.sqrt((shape[0] ?? 0) - 1));
   return shape.length === 2 && shape[1] === width && grid >= 1 && grid * grid + 1 === shape[0]

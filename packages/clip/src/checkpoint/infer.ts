@@ -6,9 +6,11 @@ import { clipParameters } from "../model/clip.js";
 import type { Weights } from "./weights.js";
 
 /**
- * Deduces a configuration from tensor shapes. What shapes cannot tell is taken from a registry model of the same
- * shapes, else: heads 64 wide, exact GELU (QuickGELU for TorchScript files, which are OpenAI's), CLIP's
- * normalisation, or ImageNet's for timm layouts. Throws ClipError `layout` when no vision tower is there.
+ * Deduces a configuration from tensor shapes. Settings that shapes do not determine are taken from a registry model of the same
+ * shapes. Without one, heads are 64 wide, the activation is exact GELU (QuickGELU for TorchScript files, which are OpenAI's), and
+ * images are normalised as for CLIP, or ImageNet for timm layouts.
+ *
+ * @throws ClipError `layout` where there is no vision tower.
  *
  * @example
  * inferConfig(await openWeights("model.safetensors")).vision.layers
@@ -80,7 +82,7 @@ function likeKnown(config: ModelConfig): ModelConfig {
   );
   if (same === undefined) return config;
   const { name: _, ...tower } = towerOf(same);
-  // A file of the vision tower alone is no file of the named model.
+  // A vision tower alone is not the named model.
   return config.text === undefined && same.text !== undefined ? tower : same;
 }
 

@@ -4,7 +4,7 @@ import { checkKeys, type KeyReport } from "./check.js";
 import { inferConfig } from "./infer.js";
 import { type OpenOptions, openWeights, type Weights } from "./weights.js";
 
-/** What a weights file holds, and how it differs from a model of `config`. */
+/** Contents of a weights file, and its differences from a model of `config`. */
 export interface WeightsReport extends KeyReport {
   readonly format: Weights["file"]["format"];
   readonly layout: Weights["layout"];
@@ -22,8 +22,8 @@ export interface WeightsReport extends KeyReport {
 /**
  * Describes a weights file without reading its values.
  *
- * @param options.config what to compare it with; by default the configuration that its tensors tell.
- * @throws ClipError where the file is no checkpoint, or its tensors tell no configuration.
+ * @param options.config the model to compare it with. Default: `inferConfig`'s.
+ * @throws ClipError where the file is no checkpoint, or no configuration can be deduced from it.
  * @example
  * const { fits, missing } = await inspectWeights("model.safetensors");
  */

@@ -2,9 +2,10 @@ import { fileSource, openSafetensors, type TensorFile } from "@inctrl/tensor/fil
 import { ClipError } from "../errors.js";
 
 /**
- * Opens a checkpoint by what it holds, whatever it is called: safetensors, or a PyTorch zip archive
- * (`.pt`, `.pth`, `.bin`, `.pyth`, TorchScript included). Values are read one tensor at a time.
- * Throws ClipError or TensorFileError.
+ * Opens a checkpoint by its content, whatever its name: safetensors, or a PyTorch zip archive (`.pt`, `.pth`, `.bin`, `.pyth`,
+ * TorchScript included). Values are read one tensor at a time.
+ *
+ * @throws ClipError or TensorFileError.
  *
  * @example
  * const file = await openCheckpoint("clip.pt")
@@ -16,7 +17,7 @@ export async function openCheckpoint(path: string): Promise<TensorFile> {
   try {
     const start = await source.read(0, Math.min(16, source.size));
     if (startsWith(start, [0x50, 0x4b, 0x03, 0x04])) {
-      // Loaded when needed: it is the only part of this package that cannot be bundled for a browser.
+      // Imported on demand, since it is the only part of this package that cannot be bundled for a browser.
       const { openTorch } = await import("./torch-file.js");
       return await openTorch(source);
     }

@@ -1,12 +1,12 @@
-// A reader for the pickles that torch.save and TorchScript write. A pickle is a program; this one can build
-// plain containers, and hands every constructor it names to `Constructors`, which refuses all but a few.
+// Reads the pickles that torch.save and TorchScript write. A pickle is a program: this reader builds plain containers only, and
+// passes every constructor that the pickle names to `Constructors`, which refuses all but a few.
 import { ClipError } from "../errors.js";
 
-/** What a constructor named in a pickle does here. */
+/** Resolves and calls the constructors that a pickle names. */
 export interface Constructors {
-  /** Resolves `module.name`; throws when it is not allowed. */
+  /** Resolves `module.name`. @throws where it is not allowed. */
   find(module: string, name: string): unknown;
-  /** Calls what `find` gave. */
+  /** Calls a result of `find`. */
   call(callable: unknown, args: readonly unknown[]): unknown;
   /** Applies pickled state to an object. */
   build(target: unknown, state: unknown): unknown;
@@ -20,9 +20,10 @@ const MAX_NESTING = 1000;
 const MAX_INTEGER_BYTES = 64;
 
 /**
- * Runs a pickle (protocol 2 to 5) with no constructor but those of `constructors`.
- * Dicts become Maps, lists and tuples arrays, bytes Uint8Array, integers beyond 2^53 bigint.
- * Throws ClipError `bad-pickle`; `constructors` may throw others.
+ * Runs a pickle (protocol 2 to 5) with no constructor but those of `constructors`. Dicts become Maps, lists and tuples arrays,
+ * bytes Uint8Array, and integers beyond 2^53 bigint.
+ *
+ * @throws ClipError `bad-pickle`, and the errors of `constructors`.
  */
 export function unpickle(bytes: Uint8Array, constructors: Constructors, label: string): unknown {
   return new Unpickler(bytes, constructors, label).run();
@@ -208,7 +209,7 @@ type Step = (p: Unpickler) => void;
 
 const STOP = 0x2e;
 
-/** What each opcode does; those of protocol 0 and 1 that torch never writes are absent, and so refused. */
+/** The steps by opcode. Those of protocols 0 and 1 that torch never writes are absent and so refused. */
 const STEPS: ReadonlyMap<number, Step> = new Map<number, Step>([
   [0x80, (p) => void p.take(1)], // PROTO
   [0x95, (p) => void p.take(8)], // FRAME

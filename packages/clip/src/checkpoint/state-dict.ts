@@ -1,13 +1,13 @@
 import { ClipError } from "../errors.js";
 import { ScriptObject, TorchTensor } from "./torch-objects.js";
 
-/** Keys under which trainers keep the weights, the likeliest first. */
+/** Keys under which trainers store the weights, the most likely first. */
 const WRAPPERS = ["state_dict", "model_state", "model_state_dict", "model"];
 
 const MAX_DEPTH = 64;
 const MAX_OBJECTS = 100_000;
 
-/** The tensors of a checkpoint by name, and the plain values that lie beside them. */
+/** The tensors of a checkpoint by name, and the plain values beside them. */
 export interface State {
   readonly tensors: ReadonlyMap<string, TorchTensor>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -15,7 +15,9 @@ export interface State {
 
 /**
  * Finds the weights in an unpickled value: a dict of tensors, a dict that holds such a dict under a usual name,
- * a TorchScript module, or a list of tensors (named "0", "1", ...). Throws ClipError `layout` when there are none.
+ * a TorchScript module, or a list of tensors (named "0", "1", ...).
+ *
+ * @throws ClipError `layout` where there are none.
  */
 export function findState(value: unknown, label: string): State {
   const metadata: Record<string, string> = Object.create(null);
@@ -48,7 +50,7 @@ function collect(entries: Iterable<[unknown, unknown]>, tensors: Map<string, Tor
   for (const [key, value] of entries) if (value instanceof TorchTensor) tensors.set(String(key), value);
 }
 
-/** Walks a module tree; bounded, since a pickle can make objects contain themselves. */
+/** Walks a module tree, within bounds, since a pickle can make objects contain themselves. */
 function collectScript(root: ScriptObject, tensors: Map<string, TorchTensor>, label: string): void {
   const open = [{ object: root, prefix: "", depth: 0 }];
   for (let seen = 0; open.length > 0; seen++) {

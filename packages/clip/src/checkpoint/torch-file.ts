@@ -26,7 +26,7 @@ interface Entry extends FileTensor {
   readonly contiguous: boolean;
 }
 
-/** Reads a checkpoint's description from an open source, which the file then owns. */
+/** Reads a checkpoint's description from an open source; closing the file closes the source. */
 export async function openTorch(source: ByteSource): Promise<TensorFile> {
   const { label } = source;
   const archive = await openArchive(source);
@@ -94,7 +94,7 @@ function checkTensor(
       throw new TensorFileError("offsets", `${where}: ${String(step)} is no offset or stride`);
   const stride = tensor.stride as readonly number[];
   const span = count === 0 ? 0 : spanOf(shape, stride);
-  // More values than the storage holds means an expanded view: a few bytes could claim terabytes.
+  // A view of more values than its storage holds is expanded, so that a few bytes could claim terabytes.
   if ((offset as number) + span > storage.count || count > storage.count)
     throw new TensorFileError(
       "offsets",
@@ -112,7 +112,7 @@ function checkTensor(
   };
 }
 
-/** Values from the first to the last, both counted. */
+/** Values from the first to the last, both included. */
 function spanOf(shape: readonly number[], stride: readonly number[]): number {
   return shape.reduce((span, size, axis) => span + (size - 1) * stride[axis]!, 1);
 }

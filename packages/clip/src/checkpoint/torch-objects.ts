@@ -1,9 +1,9 @@
-// The few constructors a checkpoint's pickle may name, and the plain records they make here.
+// The few constructors that a checkpoint's pickle may name, and the plain records that they make.
 import { type FileDType, quoted } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import type { Constructors } from "./pickle.js";
 
-/** A storage: a run of values in one entry of the archive. */
+/** A storage: the values in one entry of the archive. */
 export class TorchStorage {
   readonly key: string;
   readonly dtype: FileDType;
@@ -41,7 +41,7 @@ export class ScriptObject {
   }
 }
 
-/** Something harmless whose value is not needed: a dtype, a device, a NumPy scalar. */
+/** A harmless value that is not needed, such as a dtype, a device or a NumPy scalar. */
 class Inert {}
 
 const STORAGES: Readonly<Record<string, FileDType>> = {
@@ -74,7 +74,7 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ["torch.jit._pickle.build_boollist", first],
   ["torch.jit._pickle.build_tensorlist", first],
   ["torch.jit._pickle.restore_type_tag", first],
-  // Numbers beside the weights (a best score, a device): skipped over, not decoded.
+  // Numbers beside the weights, such as a best score, are not decoded.
   ["torch.device", inert],
   ["_codecs.encode", inert],
   ["numpy.dtype", inert],

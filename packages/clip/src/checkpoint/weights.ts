@@ -4,7 +4,7 @@ import { ClipError } from "../errors.js";
 import { detectLayout, type Layout, rankOf, rename, wrapperPrefix } from "../model/layouts.js";
 import { openCheckpoint } from "./open.js";
 
-/** A checkpoint seen through canonical (OpenCLIP) names, whatever its own layout. */
+/** A checkpoint by canonical (OpenCLIP) names, whatever its own layout. */
 export interface Weights {
   readonly path: string;
   readonly layout: Layout;
@@ -13,9 +13,9 @@ export interface Weights {
   readonly file: TensorFile;
   readonly keys: ReadonlyMap<string, { readonly shape: readonly number[] }>;
   has(name: string): boolean;
-  /** Throws ClipError `keys` when there is no such tensor. */
+  /** @throws ClipError `keys` where there is no such tensor. */
   shape(name: string): readonly number[];
-  /** Row-major float32 values of a canonical tensor; at the start of `into` where that is long enough. */
+  /** Row-major float32 values of a canonical tensor, in `into` where that is long enough. */
   readFloat32(name: string, into?: Float32Array): Promise<Float32Array>;
   /** Names in the file that its layout does not know. */
   readonly unexpected: readonly string[];
@@ -26,7 +26,7 @@ export interface Weights {
   close(): Promise<void>;
 }
 
-/** How a canonical tensor is put together: sources stacked along the first axis, then perhaps transposed. */
+/** The tensors of the file that make a canonical one: stacked along the first axis, or transposed. */
 interface Recipe {
   readonly shape: readonly number[];
   readonly sources: readonly string[];
@@ -39,8 +39,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a checkpoint of any supported format and layout. Throws ClipError or TensorFileError.
+ * Opens a checkpoint of any supported format and layout.
  *
+ * @throws ClipError or TensorFileError.
  * @example
  * const weights = await openWeights("clip.pt")
  * weights.shape("visual.conv1.weight") // [768, 3, 32, 32]
@@ -56,7 +57,7 @@ export async function openWeights(path: string, options: OpenOptions = {}): Prom
   }
 }
 
-/** Sees an opened tensor file through canonical names; closing the weights closes the file. */
+/** Gives an opened tensor file canonical names; closing the weights closes the file. */
 export function canonicalWeights(file: TensorFile, { extra = () => false }: OpenOptions = {}): Weights {
   const names = [...file.tensors.keys()];
   const prefix = wrapperPrefix(names);
@@ -81,7 +82,7 @@ export function canonicalWeights(file: TensorFile, { extra = () => false }: Open
     keys: recipes,
     has: (name) => recipes.has(name),
     shape: (name) => recipe(name).shape,
-    readFloat32: async (name, into) => cook(file, recipe(name), into),
+    readFloat32: async (name, into) => assemble(file, recipe(name), into),
     ...others,
     close: () => file.close(),
   };
@@ -135,7 +136,7 @@ function stackedShape(parts: readonly FileTensor[]): number[] | undefined {
   return parts.every(fits) ? [parts.reduce((sum, part) => sum + part.shape[0]!, 0), ...rest] : undefined;
 }
 
-async function cook(
+async function assemble(
   file: TensorFile,
   { shape, sources, transpose }: Recipe,
   into?: Float32Array,

@@ -15,7 +15,7 @@ import {
   type VisionConfig,
 } from "./types.js";
 
-// Bounds on untrusted sizes: several times the largest ViT published, small enough that no product overflows.
+// Bounds on untrusted sizes: several times those of the largest published ViT, and small enough that no product overflows.
 const MAX_PIXELS = 4096;
 const MAX_WIDTH = 16384;
 const MAX_LAYERS = 256;
@@ -29,8 +29,9 @@ const TIMM_EPS = 1e-6;
 /**
  * Reads a model configuration in the JSON of OpenCLIP (plain, or with `model_cfg` and `preprocess_cfg` as on
  * the hub), of Hugging Face's CLIPModel, or of a timm ViT. Sizes are checked and unknown settings refused.
- * `text` is the JSON text or the parsed value. Throws ClipError `config`.
  *
+ * @param text JSON, or the parsed value.
+ * @throws ClipError `config`.
  * @example
  * const config = parseConfig(await readFile("config.json", "utf8"))
  * config.vision.heads
@@ -128,7 +129,7 @@ function parseText(fields: FieldReader): { text: TextConfig } {
   return { text };
 }
 
-/** Hugging Face writes every default of its base class into these objects, so what we do not need is passed over. */
+/** Unknown fields are passed over, since Hugging Face writes every default of its base class into these objects. */
 function parseHuggingFace(fields: FieldReader): ModelConfig {
   const seen = new FieldReader(fields.raw("vision_config"), "config.vision_config");
   const embedDim = fields.size("projection_dim", MAX_WIDTH, 512);

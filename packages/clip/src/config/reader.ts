@@ -1,6 +1,6 @@
 import { ClipError } from "../errors.js";
 
-/** Reads fields of untrusted JSON one by one, and refuses whatever was not asked for. */
+/** Reads the fields of untrusted JSON one by one; `end` refuses those that were not asked for. */
 export class FieldReader {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #path: string;
@@ -59,12 +59,12 @@ export class FieldReader {
     return [...(value as [number, number, number])];
   }
 
-  /** Names fields that may stand there and change nothing for us. */
+  /** Accepts fields that do not matter here. */
   ignore(...keys: string[]): void {
     for (const key of keys) this.#asked.add(key);
   }
 
-  /** Throws when a field was never asked for: a setting we do not know would silently change the network. */
+  /** @throws ClipError `config` for a field that was never asked for, since an unknown setting may change the network. */
   end(): void {
     const unknown = Object.keys(this.#fields).filter(
       (key) => !this.#asked.has(key) && this.#fields[key] !== null,

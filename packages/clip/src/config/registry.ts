@@ -60,9 +60,9 @@ export function listConfigs(): ModelConfig[] {
 }
 
 /**
- * The configuration called `name` (case and the choice of `-`, `_` or `/` do not matter).
- * Throws ClipError `unknown-model` with the nearest names.
+ * The configuration called `name`; case and the choice of `-`, `_` or `/` do not matter.
  *
+ * @throws ClipError `unknown-model` with the nearest names.
  * @example
  * findConfig("ViT-B-16-plus-240").embedDim // 640
  */

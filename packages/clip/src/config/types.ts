@@ -1,4 +1,4 @@
-/** Means and deviations by which pixels in [0, 1] are normalised, and the square size they are brought to. */
+/** Size of the square that images are resized to, and the mean and deviation that normalise its pixels in [0, 1]. */
 export interface PreprocessConfig {
   readonly size: number;
   readonly mean: readonly [number, number, number];
@@ -35,11 +35,11 @@ export interface TextConfig {
   readonly heads: number;
   readonly mlpWidth: number;
   readonly lnEps: number;
-  /** What InCTRL's text score multiplies cosines by; 100 where it is left out, as CLIP's own training ends. */
+  /** Multiplies cosines before a softmax over texts. Default 100, where CLIP's own training ends. */
   readonly logitScale?: number;
 }
 
-/** Everything that turns named weights into a network. */
+/** The architecture of a network and how its images are prepared. */
 export interface ModelConfig {
   readonly name?: string;
   /** "clip" has a joint image-text space; "vit" is a plain image classifier's backbone. */
@@ -64,7 +64,7 @@ export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
 export const IMAGENET_MEAN = [0.485, 0.456, 0.406] as const;
 export const IMAGENET_STD = [0.229, 0.224, 0.225] as const;
 
-/** Patches along one side; pixels that do not fill a patch are left over, as a strided convolution leaves them. */
+/** Patches along one side. Pixels that fill no whole patch are left out, as by a strided convolution. */
 export function gridSize(vision: Pick<VisionConfig, "imageSize" | "patch">): number {
   return Math.floor(vision.imageSize / vision.patch);
 }

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 
 /**
- * The folder downloads are kept in: `INCTRL_CACHE`, else `inctrl` in the platform's cache folder.
+ * The folder of downloaded files: `INCTRL_CACHE`, or `inctrl` in the platform's cache folder.
  *
  * @example
  * cacheDir({ INCTRL_CACHE: "/data/models" }); // "/data/models"

@@ -1,12 +1,12 @@
-/** One file to download and what is known about it beforehand. */
+/** A file to download, with its published facts. */
 export interface HubFile {
   readonly role: "weights" | "vocabulary";
   readonly url: string;
   /** The name it is kept under in the cache folder. */
   readonly saveAs: string;
   /**
-   * The SHA-256 sum, or as much of its beginning as the publisher tells (8 hex digits or more).
-   * `"from-hub"`: none is published apart from the file, so the hub's own record of the sum is what can be checked.
+   * The SHA-256 sum, or the beginning of it that is published (8 hex digits or more). `"from-hub"`: no sum is published apart
+   * from the file, so the download is checked against the hub's own record.
    */
   readonly sha256: string;
   /** Exact size in bytes, where known. */
@@ -64,7 +64,7 @@ function huggingFace(name: string, entry: HuggingFaceEntry): HubModel {
   return { name, config: entry.config, licence: entry.licence, files };
 }
 
-// Not among them: LAION's ViT-L-14 of 2B pairs, which wants another mean and deviation than its configuration has.
+// LAION's ViT-L-14 of 2B pairs is left out: it needs another mean and deviation than its configuration has.
 const laion = (name: string, config: string, repository: string, maxBytes: number): HubModel =>
   huggingFace(name, {
     config,
@@ -95,7 +95,7 @@ const timm = (name: string, config: string, tag: string, maxBytes: number): HubM
     text: false,
   });
 
-/** The downloads `pull` knows, by name. Weights are their publishers'; the licences are named so that you can judge. */
+/** All models that `pull` can download. The weights belong to their publishers, under the licences named. */
 export const HUB_MODELS: readonly HubModel[] = [
   openClipRelease(
     "vit-b-16-plus-240-laion400m-e32",
@@ -122,7 +122,7 @@ export const HUB_MODELS: readonly HubModel[] = [
   timm("deit-base", "deit_base_patch16_224", "fb_in1k", 450 * MB),
 ];
 
-/** The vocabulary alone, for weights that came another way. */
+/** The vocabulary alone, for weights from elsewhere. */
 export const VOCABULARY_DOWNLOAD: HubModel = {
   name: "clip-vocabulary",
   licence: "MIT",

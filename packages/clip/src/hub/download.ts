@@ -5,7 +5,7 @@ import { HubError } from "./errors.js";
 import { reason, request } from "./http.js";
 import { type RetryOptions, TransientError, withRetries } from "./retry.js";
 
-/** How far a download is; `total` is undefined while the server has not told. */
+/** Bytes received; `total` is undefined while the server has not announced it. */
 export interface DownloadProgress {
   readonly received: number;
   readonly total: number | undefined;
@@ -19,11 +19,11 @@ export interface DownloadOptions extends RetryOptions {
   /** A download that grows beyond this is stopped. */
   readonly maxBytes: number;
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** A connection that is silent for so many ms counts as cut; 30,000 unless told. */
+  /** Milliseconds without data after which a connection counts as cut. Default 30,000. */
   readonly idleMs?: number;
 }
 
-/** What the bytes in a `.part` file belong to. */
+/** The source of the bytes in a `.part` file. */
 interface PartRecord {
   readonly url: string;
   readonly etag: string;
@@ -33,7 +33,9 @@ interface PartRecord {
  * Downloads `url` to `target`, which appears only once its checksum holds, and returns the sum and size.
  *
  * Bytes collect in `<target>.part`. A cut download goes on from there, in this call or the next one, as long as the
- * server's strong ETag still names the same content; otherwise it starts over. Throws HubError.
+ * server's strong ETag still names the same content; otherwise it starts over.
+ *
+ * @throws HubError.
  */
 export async function download(
   url: string,
@@ -49,7 +51,7 @@ export async function download(
   }
 }
 
-/** One attempt: from where the part ends, if the server agrees that it is the same content, else from the start. */
+/** One attempt. It continues the part if the server confirms that the content is the same, and starts over otherwise. */
 async function receive(url: string, target: string, options: DownloadOptions): Promise<void> {
   const part = `${target}.part`;
   const record = await readRecord(`${part}.json`);
@@ -95,7 +97,7 @@ function idleTimer(ms: number, onIdle: () => void): (again?: boolean) => void {
   };
 }
 
-/** Where the body belongs and how long the whole file is, from a 200 or a 206 answer. */
+/** Offset of the body in the file, and the length of the whole file, from a 200 or a 206 answer. */
 function extent(response: Response, from: number, url: string): { start: number; total: number | undefined } {
   const encoding = response.headers.get("content-encoding");
   if (encoding && encoding !== "identity")
@@ -163,7 +165,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): 
   }
 }
 
-/** Lets the part become the target if its sum holds, and deletes it if not. */
+/** Renames the part to the target if its checksum is right, and deletes it otherwise. */
 async function accept(
   url: string,
   target: string,
@@ -212,13 +214,13 @@ async function readRecord(file: string): Promise<PartRecord | undefined> {
   }
 }
 
-/** Without a strong ETag nothing tells whether the rest still belongs to the part: then there is no resuming. */
+/** Downloads without a strong ETag cannot be resumed: nothing tells whether the content is still the same. */
 async function keepRecord(file: string, url: string, etag: string | null): Promise<void> {
   if (etag?.startsWith('"')) await writeFile(file, JSON.stringify({ url, etag } satisfies PartRecord));
   else await rm(file, { force: true });
 }
 
-// Told by their codes: errors of the connection are system errors too.
+// Errors of the disk are told from those of the connection by their codes.
 const DISK_ERRORS = new Set(
   "EACCES EDQUOT EFBIG EIO EISDIR EMFILE ENOENT ENOSPC ENOTDIR EPERM EROFS".split(" "),
 );

@@ -1,4 +1,4 @@
-/** What went wrong with a download or with finding a model; stable, for programs. */
+/** Stable reasons why a model was not found or downloaded; messages may change, these do not. */
 export type HubErrorCode =
   | "unknown-model"
   | "not-found"
@@ -12,7 +12,7 @@ export type HubErrorCode =
   | "disk"
   | "aborted";
 
-/** A model that cannot be found or downloaded: one line that says what, where and how to mend it. */
+/** A model that cannot be found or downloaded, with a stable `code` and a one-line message. */
 export class HubError extends Error {
   readonly code: HubErrorCode;
 

@@ -13,7 +13,7 @@ function retryAfter(value: string | null): number {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), RETRY_AFTER_CAP_MS) : 0;
 }
 
-/** Why fetch failed, from the innermost cause: "fetch failed" alone says nothing. */
+/** The message of the innermost cause: fetch itself says "fetch failed" whatever happened. */
 export function reason(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
@@ -23,8 +23,9 @@ export function reason(error: unknown): string {
 }
 
 /**
- * One request; transport failures and momentary statuses become TransientError, lasting ones HubError.
- * Statuses in `accept` are passed through. Node 20's fetch does not look at HTTPS_PROXY.
+ * One request. Statuses in `accept` are passed through. Node 20's fetch does not look at HTTPS_PROXY.
+ *
+ * @throws TransientError for failures of the connection and temporary statuses, HubError for lasting ones.
  */
 export async function request(
   url: string,
@@ -55,9 +56,10 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 const MAX_HOPS = 5;
 
 /**
- * The SHA-256 sum a hub keeps on record for a large file: the `X-Linked-ETag` header, or an ETag that is a sum, of
- * the hub's own answer. Redirects are followed one by one because the file servers behind them do not repeat it.
- * Throws HubError "no-checksum" where the hub names none.
+ * The SHA-256 sum that a hub records for a large file: the `X-Linked-ETag` header of its own answer, or an ETag that is a sum.
+ * Redirects are followed one by one, because the file servers behind them do not repeat it.
+ *
+ * @throws HubError `no-checksum` where the hub names none.
  */
 export async function checksumFromHub(url: string, signal?: AbortSignal): Promise<string> {
   let at = url;

@@ -8,9 +8,9 @@ const STALE_MS = 15_000;
 const POLL_MS = 200;
 
 /**
- * Runs `work` while holding the lock file `file`, waiting for another holder in this or any other process.
- * The holder touches the file while it lives, so that a lock left by a crash is taken over after 15 s.
- * Should two processes ever take over one lock at the same moment, the checksum still guards the result.
+ * Runs `work` while holding the lock file `file`; waits while another call or process holds it. The holder touches the file every
+ * 2 s, and a lock untouched for 15 s is taken over. Two processes that take over one lock at the same moment both download; the
+ * checksum still guards the result.
  */
 export async function withLock<T>(
   file: string,
@@ -50,7 +50,7 @@ async function isStale(file: string): Promise<boolean> {
   return info !== undefined && Date.now() - info.mtimeMs > STALE_MS;
 }
 
-// Renamed first: of several that find it stale, one wins and the others see it gone.
+// The rename succeeds for only one of several processes that find the lock stale.
 async function takeAway(file: string): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   await rename(file, aside).then(

@@ -9,9 +9,9 @@ import { withLock } from "./lock.js";
 import { type RetryOptions, withRetries } from "./retry.js";
 
 export interface PullOptions extends Omit<RetryOptions, "onRetry"> {
-  /** Where files are kept; `cacheDir()` unless told. */
+  /** Folder of the downloaded files. Default `cacheDir()`. */
   readonly cacheDir?: string;
-  /** Another server with the same paths: a mirror, or a test. `INCTRL_HUB` unless told. */
+  /** Another server with the same paths, such as a mirror. Default `INCTRL_HUB`. */
   readonly baseUrl?: string;
   readonly onProgress?: (file: HubFile, progress: DownloadProgress) => void;
   readonly onRetry?: (file: HubFile, why: string) => void;
@@ -20,14 +20,14 @@ export interface PullOptions extends Omit<RetryOptions, "onRetry"> {
 export interface PulledFile {
   readonly role: HubFile["role"];
   readonly path: string;
-  /** "present": it was there already and nothing was downloaded. */
+  /** "present": the file existed and nothing was downloaded. */
   readonly status: "downloaded" | "present";
   /**
-   * What the content was checked against when it was downloaded: a published sum, the published beginning of one,
-   * or only what the hub itself says the sum is, which guards against damage but not against the hub.
+   * The sum that the download was checked against: a published one, the published beginning of one, or the hub's own record,
+   * which guards against damage but not against the hub.
    */
   readonly checked: "sha256" | "sha256-prefix" | "hub";
-  /** The sum found, of a file downloaded now. */
+  /** The sum of a file that was downloaded now. */
   readonly sha256?: string;
   readonly bytes?: number;
 }
@@ -35,7 +35,7 @@ export interface PulledFile {
 /** Every name `pull` takes. */
 export const hubNames = (): string[] => [...HUB_MODELS, VOCABULARY_DOWNLOAD].map(({ name }) => name);
 
-/** The catalogue entry called `name`; throws HubError "unknown-model" with the names there are. */
+/** The catalogue entry called `name`. @throws HubError `unknown-model` with the known names. */
 export function findHubModel(name: string): HubModel {
   const wanted = name.toLowerCase().replaceAll("_", "-");
   const model = [...HUB_MODELS, VOCABULARY_DOWNLOAD].find((entry) => entry.name === wanted);
@@ -43,7 +43,7 @@ export function findHubModel(name: string): HubModel {
   throw new HubError("unknown-model", `no download is called "${name}"; known are ${hubNames().join(", ")}`);
 }
 
-/** The path a file of the catalogue is kept under. */
+/** The path of a file of the catalogue in the cache folder. */
 export const cachedPath = (file: HubFile, folder: string = cacheDir()): string =>
   path.join(folder, "models", file.saveAs);
 
@@ -55,10 +55,10 @@ export const fileExists = (file: string): Promise<boolean> =>
 
 /**
  * Downloads the weights and vocabulary of a published model into the cache folder and returns where they are.
- * A download that was cut goes on where it stopped; a file appears only once its checksum holds. Calls that run at
- * the same time, in any number of processes, download it once. Throws HubError.
+ * A cut download resumes; a file appears only once its checksum is right. Calls that run at the same time, in any number of
+ * processes, download it once. Node 20's fetch ignores HTTPS_PROXY: behind a proxy, fetch the file by other means and pass its path.
  *
- * Node 20's fetch takes no notice of HTTPS_PROXY: behind a proxy, fetch the file by other means and pass its path.
+ * @throws HubError.
  *
  * @example
  * const [weights] = await pull("vit-b-16-plus-240-laion400m-e32");
@@ -70,7 +70,7 @@ export async function pull(name: string, options: PullOptions = {}): Promise<Pul
   return pulled;
 }
 
-/** Downloads one file, of the catalogue or described by yourself. Throws HubError. */
+/** Downloads one file. @throws HubError. */
 export async function pullFile(file: HubFile, options: PullOptions = {}): Promise<PulledFile> {
   const target = cachedPath(file, options.cacheDir);
   const checked = howChecked(file);

@@ -4,10 +4,10 @@ import { HubError } from "./errors.js";
 import { cachedPath, fileExists, hubNames } from "./pull.js";
 import { SHIPPED_MODEL, shippedModel } from "./shipped.js";
 
-/** Where the parts of a model lie on this disk. */
+/** Paths of a model's files. */
 export interface ResolvedModel {
   readonly weights: string;
-  /** The configuration's name, or its JSON file, of a model known by name; a file of your own tells by its tensors. */
+  /** Name or JSON file of the configuration, for models known by name; `inferConfig` deduces that of other files. */
   readonly config?: string;
   /** The BPE vocabulary, where it has been downloaded. */
   readonly vocabulary?: string;
@@ -16,9 +16,10 @@ export interface ResolvedModel {
 const LOOKS_LIKE_A_PATH = /[/\\]|\.(safetensors|pt|pth|bin|pyth)$/i;
 
 /**
- * Finds a model by path, by the name of the one that is shipped, by its name in the catalogue, or by the name of its
- * configuration (then the first one that has been downloaded). Nothing is downloaded: throws HubError "not-pulled" with the command that does it.
+ * Finds a model by path, by the name of the shipped one, by its name in the catalogue, or by the name of its configuration (then
+ * the first one that has been downloaded). Nothing is downloaded.
  *
+ * @throws HubError `not-pulled`, `not-found` or `unknown-model`.
  * @example
  * const { weights } = await resolveModel("vit-b-16-plus-240-laion400m-e32");
  */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HubError } from "./errors.js";
 
-/** A failure that another attempt may mend: a cut connection, a server that is busy or broken for the moment. */
+/** A failure that another attempt may mend, such as a cut connection or a busy server. */
 export class TransientError extends Error {
   readonly retryAfterMs: number;
 
@@ -15,17 +15,18 @@ export interface RetryOptions {
   readonly signal?: AbortSignal;
   /** Called before each new attempt. */
   readonly onRetry?: (why: string) => void;
-  /** Wait before the first retry in ms, doubled for each one after it; 500 unless told. */
+  /** Milliseconds before the first retry, doubled for each later one. Default 500. */
   readonly backoffMs?: number;
 }
 
 const MAX_FAILURES = 5;
-// Progress in bytes that earns a fresh set of attempts: a long download is cut often, and gets further each time.
+// Bytes of progress that reset the count of failures: a long download is cut often and gets further each time.
 const ENOUGH_PROGRESS = 1 << 20;
 
 /**
- * Repeats `attempt` while it throws TransientError, at most 5 times in a row without `progress` (bytes so far)
- * getting ahead; then throws HubError "network".
+ * Repeats `attempt` while it throws TransientError, at most 5 times in a row without `progress` (bytes so far).
+ *
+ * @throws HubError `network` after the last of them.
  */
 export async function withRetries<T>(
   url: string,
@@ -33,7 +34,7 @@ export async function withRetries<T>(
   options: RetryOptions,
   progress: () => Promise<number> = async () => 0,
 ): Promise<T> {
-  // The farthest point so far: starting over again and again is no progress.
+  // The most bytes so far, since starting over again and again is no progress.
   let best = await progress();
   for (let failures = 1; ; failures++) {
     try {

@@ -2,14 +2,14 @@ import { fileURLToPath } from "node:url";
 import { fileExists } from "./pull.js";
 import type { ResolvedModel } from "./resolve.js";
 
-/** The backbone that comes with this package: no download, no cache. */
+/** Name of the backbone that comes with this package. */
 export const SHIPPED_MODEL = "nano";
 
-/** Where a file of the shipped backbone lies. */
+/** The path of a file of the shipped backbone. */
 const place = (file: string): string =>
   fileURLToPath(new URL(`../../models/${SHIPPED_MODEL}/${file}`, import.meta.url));
 
-/** The shipped backbone's parts; null for any other name, or where the package was installed without it. */
+/** The shipped backbone's files; null for any other name, or where the package was installed without it. */
 export async function shippedModel(name: string): Promise<ResolvedModel | null> {
   if (name.toLowerCase() !== SHIPPED_MODEL) return null;
   const model = {

@@ -2,9 +2,10 @@ import { ClipError } from "../errors.js";
 import type { Size, Window } from "./resize.js";
 
 /**
- * "crop": shorter side to size, the centre square (torchvision's Resize and CenterCrop; the ends are not seen).
- * "squash": both sides to size, whatever the aspect ratio.
- * "tile": shorter side to size, overlapping squares along the longer side, so that all is seen.
+ * How an image is brought to the model's square.
+ * "crop": the shorter side is resized and the centre square taken (torchvision's Resize and CenterCrop), without the ends.
+ * "squash": both sides are resized, whatever the aspect ratio.
+ * "tile": the shorter side is resized and overlapping squares along the longer side cover the whole image.
  */
 export type Fit = "crop" | "squash" | "tile";
 

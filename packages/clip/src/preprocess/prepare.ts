@@ -3,11 +3,11 @@ import { type Fit, layOut } from "./fit.js";
 import { CHANNELS, checkRaster, premultiply, type RasterImage, toRgb, unpremultiply } from "./raster.js";
 import { resizeBicubic, resizeNearest, type Size, type Window } from "./resize.js";
 
-/** One square input of the model, and where in the image it comes from. */
+/** One square input of the model, and its place in the image. */
 export interface PreparedImage {
   /** Side of the square in pixels. */
   readonly size: number;
-  /** RGB, (size, size, 3), 8-bit: what the model sees before normalisation. */
+  /** 8-bit RGB before normalisation, [size, size, 3]. */
   readonly pixels: Uint8Array;
   /** The part of the original image it shows, in original pixels (fractions possible). */
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
@@ -16,7 +16,8 @@ export interface PreparedImage {
 /**
  * Brings an image to the model's square size, bit-exact with Pillow and torchvision: resized in the file's own
  * mode, cropped, then converted to RGB. One result, or several in order for `fit: "tile"`.
- * Throws ClipError `image`.
+ *
+ * @throws ClipError `image` or `tiles`.
  *
  * @example
  * const [view] = prepareImage(raster, config.preprocess)
@@ -44,7 +45,7 @@ export function prepareImage(
   }));
 }
 
-/** Resizing as Pillow chooses it by mode: nearest for indices and bits, premultiplied where there is alpha. */
+/** Resizing by Pillow's rules: nearest for indices and bits, bicubic otherwise, with premultiplied alpha where there is any. */
 function resizer(image: RasterImage, size: Size): (window: Window) => Uint8Array {
   const { width, height, mode, data } = image;
   const channels = CHANNELS[mode];
@@ -58,8 +59,10 @@ function resizer(image: RasterImage, size: Size): (window: Window) => Uint8Array
 }
 
 /**
- * Normalises interleaved RGB bytes to float32 planes (3, height, width): value / 255, minus mean, over std, each
- * step rounded to float32 as PyTorch does. Writes into `out` when given, from `offset`.
+ * Normalises interleaved RGB bytes to float32 planes, [3, height, width]: (value / 255 - mean) / std, each step rounded to
+ * float32 as in PyTorch.
+ *
+ * @param out receives the planes, from `offset` on. Default: a new array.
  */
 export function normalizePixels(
   pixels: Uint8Array,

@@ -21,7 +21,7 @@ export const CHANNELS: Readonly<Record<RasterImage["mode"], number>> = {
   RGBA: 4,
 };
 
-/** Throws ClipError `image` unless the sizes, the mode and the data agree. */
+/** @throws ClipError `image` unless the sizes, the mode and the data agree. */
 export function checkRaster({ width, height, mode, data, palette }: RasterImage): void {
   if (!Object.hasOwn(CHANNELS, mode))
     throw new ClipError("image", `image: mode ${String(mode)} is not handled`);
@@ -57,7 +57,7 @@ export function toRgb(mode: RasterImage["mode"], data: Uint8Array, palette?: Uin
   return out;
 }
 
-/** Multiplies colours by the alpha that ends each pixel, rounded as Pillow rounds. */
+/** Multiplies colours by each pixel's alpha, its last channel, rounded as in Pillow. */
 export function premultiply(data: Uint8Array, channels: number): Uint8Array {
   const out = data.slice();
   for (let i = 0; i < out.length; i += channels) {
@@ -70,7 +70,7 @@ export function premultiply(data: Uint8Array, channels: number): Uint8Array {
   return out;
 }
 
-/** Undoes `premultiply` in place, truncating as Pillow does. */
+/** Reverts `premultiply` in place, truncated as in Pillow. */
 export function unpremultiply(data: Uint8Array, channels: number): Uint8Array {
   for (let i = 0; i < data.length; i += channels) {
     const alpha = data[i + channels - 1]!;

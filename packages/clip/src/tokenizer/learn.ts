@@ -2,7 +2,7 @@ import { ClipError } from "../errors.js";
 import { cleanText, WORD } from "./clean.js";
 import { byteCharacters, END_OF_WORD } from "./merges.js";
 
-/** A word as symbols, and how often the texts have it. */
+/** A word as symbols, with its count in the texts. */
 interface Word {
   symbols: string[];
   readonly count: number;

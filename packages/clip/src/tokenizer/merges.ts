@@ -33,8 +33,9 @@ export function byteCharacters(): Map<number, string> {
 
 /**
  * Builds a vocabulary from the text of a merges file: "left right" a line, a first line with "#version" skipped.
- * `vocabSize` decides how many merges are used; without it all, but not more than CLIP's 48,894.
- * Throws ClipError `vocabulary`.
+ *
+ * @param vocabSize determines how many merges are used. Default: all, but at most CLIP's 48,894.
+ * @throws ClipError `vocabulary`.
  */
 export function parseMerges(text: string, vocabSize: number | undefined, label: string): Vocabulary {
   const wanted = vocabSize === undefined ? CLIP_MERGES : vocabSize - FIXED_TOKENS;

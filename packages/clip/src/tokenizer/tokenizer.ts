@@ -20,7 +20,7 @@ export interface Tokenizer {
 }
 
 export interface TokenizerOptions {
-  /** Tokens of the model; decides how many merges of the file are used. */
+  /** Tokens of the model, which determine how many merges of the file are used. */
   readonly vocabSize?: number;
   /** Name of the file, for messages. */
   readonly label?: string;
@@ -33,8 +33,9 @@ const MAX_CACHED_WORDS = 10_000;
 const MAX_VOCABULARY_BYTES = 64 * 1024 * 1024;
 
 /**
- * Opens a merges file in CLIP's format, gzipped or plain. Node only. Throws ClipError `vocabulary`.
+ * Opens a merges file in CLIP's format, gzipped or plain. Node only.
  *
+ * @throws ClipError `vocabulary`.
  * @example
  * const tokenizer = await openTokenizer("bpe_simple_vocab_16e6.txt.gz")
  * tokenizer.encode("a photo of a cat.") // [320, 1125, 539, 320, 2368, 269]

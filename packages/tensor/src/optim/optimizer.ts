@@ -8,9 +8,9 @@ import { launch } from "../ops/launch.js";
 import { keep, scope } from "../scope.js";
 import { formatShape, sameShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
-import { cutApart, layEndToEnd, runsThatFit } from "./flat.js";
+import { concatFlat, groupsThatFit, splitFlat } from "./flat.js";
 
-/** What an optimizer must remember to go on exactly as if it had never stopped. */
+/** Everything an optimizer needs to resume exactly. */
 export interface OptimizerState {
   /** Steps taken. */
   step: number;
@@ -19,25 +19,25 @@ export interface OptimizerState {
 }
 
 export interface OptimizerOptions {
-  /** Learning rate, or what it is at a step (counted from 0). */
+  /** Learning rate, or a function of the step, counted from 0. */
   lr: number | ((step: number) => number);
   weightDecay?: number;
 }
 
-/** What a step goes by: its learning rate, decay and number, from 1. */
+/** Learning rate, weight decay and number of a step, counted from 1. */
 export interface At {
   rate: number;
   weightDecay: number;
   step: number;
 }
 
-/** Parameters after a step, and what the optimizer remembers of them. */
+/** Parameters and running averages after a step. */
 export interface Updated {
   value: Tensor;
   slots: Record<string, Tensor>;
 }
 
-/** Replaces parameters step by step. The gradients given in are freed. */
+/** Updates parameters step by step, and frees the gradients given. */
 export abstract class Optimizer {
   readonly parameters: readonly Parameter[];
   readonly #options: OptimizerOptions;
@@ -60,7 +60,7 @@ export abstract class Optimizer {
     return this.#step;
   }
 
-  /** One step along the gradients, which are in the order of the parameters. */
+  /** One step. The gradients are in the order of the parameters. */
   step(gradients: readonly Tensor[]): void {
     check(
       gradients.length === this.parameters.length,
@@ -74,33 +74,33 @@ export abstract class Optimizer {
     const rate = typeof lr === "function" ? lr(this.#step) : lr;
     this.#step++;
     let first = 0;
-    for (const run of runsThatFit(this.parameters.map(({ value }) => value))) {
-      scope(() => this.#stepRun(run, first, gradients, { rate, weightDecay, step: this.#step }));
-      first += run.length;
+    for (const group of groupsThatFit(this.parameters.map(({ value }) => value))) {
+      scope(() => this.#stepGroup(group, first, gradients, { rate, weightDecay, step: this.#step }));
+      first += group.length;
     }
     for (const gradient of gradients) gradient.dispose();
   }
 
-  /** Updates the parameters of a run, the first of which has the number `first`, as one long vector. */
-  #stepRun(values: readonly Tensor[], first: number, gradients: readonly Tensor[], at: At): void {
+  /** Updates a group of parameters, which begins with number `first`, as one vector. */
+  #stepGroup(values: readonly Tensor[], first: number, gradients: readonly Tensor[], at: At): void {
     const end = first + values.length;
     const state = new Map(
-      [...this.#slots].map(([name, tensors]) => [name, layEndToEnd(tensors.slice(first, end))]),
+      [...this.#slots].map(([name, tensors]) => [name, concatFlat(tensors.slice(first, end))]),
     );
     const { value, slots } = this.update(
-      layEndToEnd(values),
-      layEndToEnd(gradients.slice(first, end)),
+      concatFlat(values),
+      concatFlat(gradients.slice(first, end)),
       state,
       at,
     );
     const shapes = values.map(({ shape }) => shape);
     for (const [name, flat] of Object.entries(slots)) {
-      for (const [i, tensor] of cutApart(flat, shapes).entries()) this.#put(name, first + i, tensor);
+      for (const [i, tensor] of splitFlat(flat, shapes).entries()) this.#put(name, first + i, tensor);
     }
-    for (const [i, tensor] of cutApart(value, shapes).entries()) this.parameters[first + i].set(tensor);
+    for (const [i, tensor] of splitFlat(value, shapes).entries()) this.parameters[first + i].set(tensor);
   }
 
-  /** The new values and slots: each value's from its own gradient and slots alone, whatever the shape. */
+  /** The new values and running averages, elementwise. */
   protected abstract update(
     value: Tensor,
     gradient: Tensor,
@@ -117,10 +117,10 @@ export abstract class Optimizer {
   }
 
   /**
-   * Goes on from a saved state; the optimizer then owns its tensors.
+   * Resumes from a saved state; the optimizer then owns its tensors.
    *
-   * @throws TensorError `argument` or `shape` where the state is not that of such an optimizer of these parameters; nothing
-   * has then been taken.
+   * @throws TensorError `argument` or `shape` where the state belongs to another optimizer or other parameters; nothing is
+   * taken over then.
    */
   restore({ step, slots }: OptimizerState): void {
     const names = (of: Iterable<string>) => [...of].sort().join(", ") || "nothing";
