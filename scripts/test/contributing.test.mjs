@@ -1,0 +1,84 @@
+// A stranger's test: the recipes of CONTRIBUTING, carried out in a copy of the workspace. Each adds one file (or folder) with its
+// test, and a line or two to one list.
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runBlocks } from "../docs/blocks.mjs";
+import { codeBlocks } from "../docs/markdown.mjs";
+import { ROOT, read } from "../docs/pages.mjs";
+import { applyDiff, scratchWorkspace } from "../docs/scratch.mjs";
+
+const run = promisify(execFile);
+const WANTED = ["Add a data set", "Add a command"];
+const isTest = (file) => file.includes("/test/");
+
+/** The recipes, by heading: the files that each creates, and the changes to files that exist. */
+function recipes() {
+  return read("CONTRIBUTING.md")
+    .split(/^(?=##+ )/m)
+    .map((section) => {
+      const blocks = codeBlocks(section).filter(({ file }) => file);
+      return {
+        title: section.match(/^##+ (.*)/)?.[1] ?? "",
+        created: blocks.filter(({ language }) => language === "ts"),
+        changed: blocks.filter(({ language }) => language === "diff"),
+      };
+    })
+    .filter(({ created, changed }) => created.length + changed.length > 0);
+}
+
+let folder = "";
+test.before(() => {
+  folder = scratchWorkspace();
+});
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("each recipe adds one file or folder with its test, and changes one list", () => {
+  const found = recipes().filter(({ changed }) => changed.length > 0);
+  for (const title of WANTED)
+    assert.ok(
+      found.some((recipe) => recipe.title === title),
+      `no recipe "${title}"`,
+    );
+  for (const { title, created, changed } of found) {
+    const files = created.map(({ file }) => file);
+    const sources = files.filter((file) => !isTest(file));
+    assert.is(files.filter(isTest).length > 0, true, `${title} has no test`);
+    for (const file of files) assert.not.ok(existsSync(path.join(ROOT, file)), `${file} exists already`);
+    const places = new Set(sources.length > 1 ? sources.map((file) => path.dirname(file)) : sources);
+    assert.is(places.size, 1, `${title} adds ${sources.join(", ")}`);
+    assert.is(new Set(changed.map(({ file }) => file)).size, 1, `${title} changes more than one list`);
+  }
+});
+
+test("the recipes apply and compile", async () => {
+  for (const { created, changed } of recipes()) {
+    for (const { file, text } of created) {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      writeFileSync(path.join(folder, file), text);
+    }
+    for (const { file, text } of changed) applyDiff(folder, file, text);
+  }
+  const include = recipes().flatMap(({ created, changed }) =>
+    [...created, ...changed].map(({ file }) => file),
+  );
+  writeFileSync(path.join(folder, "recipes.json"), JSON.stringify({ extends: "./tsconfig.json", include }));
+  const tsc = path.join(ROOT, "node_modules/typescript/bin/tsc");
+  const { stdout } = await run(process.execPath, [tsc, "-p", "recipes.json"], { cwd: folder }).catch(
+    (error) => error,
+  );
+  assert.is(stdout, "");
+});
+
+for (const { title, created } of recipes())
+  test(`the tests of "${title}" pass`, async () => {
+    for (const { file, text, line } of created.filter((block) => isTest(block.file))) {
+      const target = path.join(folder, file);
+      assert.equal(await runBlocks([{ page: "CONTRIBUTING.md", line, text, target, runs: true }]), []);
+    }
+  });
+
+test.run();
