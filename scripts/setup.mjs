@@ -7,6 +7,7 @@
 //   node scripts/setup.mjs test:browser [...]  the tests of tensors in Chromium
 //   node scripts/setup.mjs train [...]   training, from the sources
 //   node scripts/setup.mjs bench [...]   the libraries to compare with, then the bench
+//   node scripts/setup.mjs release [...] the build, then the packages tried out
 import { ensureAdapter } from "./setup/driver.mjs";
 import { handOver, SetupError, say } from "./setup/shell.mjs";
 import { checkNode, ensureBuilt, ensureInstalled, ensurePeers } from "./setup/toolchain.mjs";
@@ -20,6 +21,7 @@ const JOBS = {
   train: [...SOURCES, "packages/cli/src/main.ts", "train"],
   "test:browser": ["scripts/test-browser.mjs"],
   bench: [...SOURCES, "bench/src/main.ts"],
+  release: ["scripts/release.mjs"],
 };
 
 async function main([verb = "setup", ...given]) {
@@ -30,7 +32,7 @@ async function main([verb = "setup", ...given]) {
   checkNode();
   await ensureInstalled();
   if (verb !== "build") await ensureAdapter();
-  if (!JOBS[verb]) await ensureBuilt();
+  if (!JOBS[verb] || verb === "release") await ensureBuilt();
   if (verb === "bench") await ensurePeers();
   const job = JOBS[verb];
   return job ? handOver([...job, ...rest]) : 0;

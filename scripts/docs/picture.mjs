@@ -1,7 +1,7 @@
 // Writes docs/heatmap.png, the picture in the README: a product with a defect, its residual map and the nearest normal
 // patch, drawn and scored by this repository alone, with nano.
 //
-//   npm run build && node scripts/docs/picture.mjs [FILE]
+//   npm run docs:picture -- [FILE]
 import { fileURLToPath } from "node:url";
 import { prepareImage, SHIPPED_MODEL } from "@inctrl/clip";
 import { encodePng, writeFileAtomic } from "@inctrl/datasets";
