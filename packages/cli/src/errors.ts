@@ -1,6 +1,7 @@
 import { ClipError, HubError } from "@inctrl/clip";
 import { DatasetError, oneLine, systemCode } from "@inctrl/datasets";
 import { InctrlError } from "@inctrl/inctrl";
+import { PretrainError } from "@inctrl/pretrain";
 import { TensorError, TensorFileError } from "@inctrl/tensor";
 import { hintFor } from "./hints.js";
 
@@ -36,7 +37,16 @@ export class CliError extends Error {
 }
 
 /** Errors whose messages are for people already: what, where, how to mend it. */
-const FOR_PEOPLE = [CliError, ClipError, HubError, DatasetError, InctrlError, TensorError, TensorFileError];
+const FOR_PEOPLE = [
+  CliError,
+  ClipError,
+  HubError,
+  DatasetError,
+  InctrlError,
+  PretrainError,
+  TensorError,
+  TensorFileError,
+];
 
 /** The error as one line without control characters. An error that no package made says that it is unexpected. */
 export function describe(error: unknown): string {

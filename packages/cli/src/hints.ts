@@ -18,6 +18,11 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   ClipError: {
     tiles: "use --fit crop or --fit squash",
+  },
+  PretrainError: {
+    configuration: "check --model",
+    vocabulary: "give other weights with --from",
+    renderer: "run the same command again with --resume",
     diverged: "lower --lr",
   },
 };

@@ -12,8 +12,7 @@ export type ClipErrorCode =
   | "vocabulary"
   | "text"
   | "image"
-  | "tiles"
-  | "training";
+  | "tiles";
 
 /**
  * Bad input to CLIP (configuration, checkpoint, vocabulary, image), with a stable `code` and a one-line message.

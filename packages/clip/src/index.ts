@@ -4,6 +4,5 @@ export { ClipError, type ClipErrorCode } from "./errors.js";
 export * from "./hub/index.js";
 export * from "./model/index.js";
 export * from "./preprocess/index.js";
-export * from "./pretrain/index.js";
 export * from "./prompts/index.js";
 export * from "./tokenizer/index.js";

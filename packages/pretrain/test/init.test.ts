@@ -1,6 +1,7 @@
+import { clipParameters, parseConfig } from "@inctrl/clip";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { clipParameters, firstParameters, parseConfig } from "../../src/index.js";
+import { initialParameters } from "../src/index.js";
 
 const CONFIG = parseConfig({
   embed_dim: 12,
@@ -8,7 +9,7 @@ const CONFIG = parseConfig({
   text_cfg: { context_length: 8, vocab_size: 514, width: 16, heads: 2, layers: 1 },
 });
 const parameters = clipParameters(CONFIG);
-const read = firstParameters(CONFIG, 3);
+const read = initialParameters(CONFIG, 3);
 const first = async (name: string) => read(name, parameters.get(name)!);
 
 test("positions tell near patches from far ones, along both axes alike", async () => {

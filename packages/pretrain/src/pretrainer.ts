@@ -1,4 +1,12 @@
 import {
+  buildClip,
+  type Clip,
+  type ModelConfig,
+  normalizePixels,
+  type TextTransformer,
+  type Tokenizer,
+} from "@inctrl/clip";
+import {
   type Device,
   exp,
   keep,
@@ -11,15 +19,11 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
-import type { ModelConfig } from "../config/types.js";
-import { ClipError } from "../errors.js";
-import { buildClip, type Clip, type TextTransformer } from "../model/index.js";
-import { normalizePixels } from "../preprocess/index.js";
-import type { Tokenizer } from "../tokenizer/index.js";
-import type { CaptionedBatch } from "./batch.js";
-import { firstParameters } from "./first.js";
-import { type LossWeights, pretrainLoss } from "./loss.js";
-import { batchTexts } from "./texts.js";
+import type { CaptionedBatch } from "./data/batch.js";
+import { batchTexts } from "./data/texts.js";
+import { PretrainError } from "./errors.js";
+import { initialParameters } from "./init.js";
+import { type LossWeights, pretrainLoss } from "./loss/loss.js";
 
 export interface PretrainOptions {
   /** Steps of the whole schedule. */
@@ -55,7 +59,7 @@ export interface PretrainReport {
 const REPORTED = ["loss", "match", "state", "patch", "residual", "appearance", "scale"] as const;
 
 /** The largest scale, as in CLIP. */
-const MOST_SCALE = 100;
+const MAX_SCALE = 100;
 
 /** Trains both towers of a CLIP on batches of captioned images. The same batches and options give the same bytes. */
 export class Pretrainer {
@@ -89,19 +93,19 @@ export class Pretrainer {
 
   /**
    * @param read first values, such as a trained model's; by default those of a network that has learnt nothing.
-   * @throws ClipError `config` for a model without text, or whose vocabulary is not the tokenizer's.
+   * @throws PretrainError `configuration` for a model without text, or whose vocabulary is not the tokenizer's.
    */
   static async create(
     device: Device,
     config: ModelConfig,
     tokenizer: Tokenizer,
     options: PretrainOptions,
-    read: nn.ReadParameter = firstParameters(config, options.seed),
+    read: nn.ReadParameter = initialParameters(config, options.seed),
   ): Promise<Pretrainer> {
     if (config.text?.vocabSize !== tokenizer.vocabSize) {
-      throw new ClipError(
-        "config",
-        `pretrain: the model has ${config.text?.vocabSize ?? "no"} tokens and the tokenizer ${tokenizer.vocabSize}; they must be equal`,
+      throw new PretrainError(
+        "configuration",
+        `the model has ${config.text?.vocabSize ?? "no"} tokens and the tokenizer ${tokenizer.vocabSize}; they must be equal`,
       );
     }
     const clip = await buildClip(device, config, read, { trainable: true });
@@ -118,7 +122,7 @@ export class Pretrainer {
     return this.#schedule(this.steps);
   }
 
-  /** One step on a batch. @throws ClipError `training` where the loss is not finite; parameters are then as before. */
+  /** One step on a batch. @throws PretrainError `diverged` where the loss is not finite; parameters are then as before. */
   async step(batch: CaptionedBatch): Promise<PretrainReport> {
     const { config } = this.clip;
     const texts = batchTexts(
@@ -144,7 +148,10 @@ export class Pretrainer {
     const { loss } = report as Record<string, number>;
     if (!Number.isFinite(loss)) {
       for (const gradient of gradients) gradient.dispose();
-      throw new ClipError("training", `step ${this.steps + 1}: the loss is ${loss}; lower the learning rate`);
+      throw new PretrainError(
+        "diverged",
+        `step ${this.steps + 1}: the loss is ${loss}; lower the learning rate`,
+      );
     }
     scope(() => this.#update(gradients));
     return { step: this.steps, ...(report as Omit<PretrainReport, "step">) };
@@ -159,17 +166,17 @@ export class Pretrainer {
       at += length;
     }
     const scale = this.#parameters.get("logit_scale")!;
-    scale.set(minimum(scale.value, Math.log(MOST_SCALE)));
+    scale.set(minimum(scale.value, Math.log(MAX_SCALE)));
   }
 
-  /** All that a file must hold for training to go on exactly. @throws ClipError `training` where a value is not finite. */
+  /** All that a file must hold for training to go on exactly. @throws PretrainError `diverged` where a value is not finite. */
   async state(): Promise<{ step: number; tensors: Map<string, StoredTensor> }> {
     const tensors = new Map<string, StoredTensor>();
     for (const [name, value] of this.#held()) {
       const data = await value.data();
       if (!data.every(Number.isFinite))
-        throw new ClipError(
-          "training",
+        throw new PretrainError(
+          "diverged",
           `step ${this.steps}: ${name} is not finite any more; lower the learning rate`,
         );
       tensors.set(name, { dtype: "F32", shape: value.shape, data });
@@ -236,6 +243,11 @@ export function uploadPixels(
     normalizePixels(pixels.subarray(i * plane, (i + 1) * plane), config.preprocess, values, i * plane);
   }
   return tensor(device, values, [count, 3, size, size]);
+}
+
+/** The factor of the cosines that training arrived at. A short training ends far below the 100 of CLIP's own. */
+export async function logitScale({ text }: Clip): Promise<number> {
+  return Math.exp(await (text as TextTransformer).logit_scale.value.item());
 }
 
 /** Numbers in [0, 1) that depend on the seed and the step alone (mulberry32). */

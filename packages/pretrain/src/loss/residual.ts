@@ -12,7 +12,7 @@ import {
   tensor,
   transpose,
 } from "@inctrl/tensor";
-import { type CaptionedBatch, patchTargets } from "./batch.js";
+import { type CaptionedBatch, patchTargets } from "../data/batch.js";
 import { groupNearest, groupsOf } from "./groups.js";
 import { softplus } from "./softplus.js";
 

@@ -1,7 +1,7 @@
-/** Images with captions, as one step of pretraining sees them. Typed arrays, so that a worker can hand it over. */
+/** The images and captions of one step of pretraining, as typed arrays that a worker can send. */
 export interface CaptionedBatch {
   readonly count: number;
-  /** Images of one class that stand together where the residual is trained: good, damaged, good, damaged, and so on. */
+  /** Images of one class in a row, good and damaged by turns. */
   readonly group: number;
   /** Pixels a side. */
   readonly size: number;
@@ -10,15 +10,15 @@ export interface CaptionedBatch {
   /** 255 where a defect changed the image, [count, size, size]. */
   readonly masks: Uint8Array;
   readonly captions: readonly string[];
-  /** What texts call the thing on each image. */
+  /** The noun for the thing on each image. */
   readonly classNames: readonly string[];
-  /** Equal for images of one kind of thing. */
+  /** Equal for images of one class. */
   readonly classIds: readonly string[];
   /** Whether each image shows a defect. */
   readonly damaged: readonly boolean[];
 }
 
-/** Rows of the images and of the captions that belong together count as each other's: the same thing in the same state. */
+/** The target share of each caption for each image, [count, count]: captions of the same class in the same state share it evenly. */
 export function matchTargets({ count, classIds, damaged }: CaptionedBatch): Float32Array {
   const targets = new Float32Array(count * count);
   for (let i = 0; i < count; i++) {
@@ -34,8 +34,8 @@ export function matchTargets({ count, classIds, damaged }: CaptionedBatch): Floa
   return targets;
 }
 
-/** A patch with less of its area covered is neither whole nor damaged. */
-const LEAST_COVERED = 0.04;
+/** A patch with a smaller covered share than this is neither good nor damaged. */
+const MIN_COVERED = 0.04;
 
 /**
  * Which patches show a defect: labels 1 and -1, and weights that give both kinds half of the whole, 0 for a patch that a
@@ -58,7 +58,7 @@ export function patchTargets(
       for (let x = 0; x < patch; x++) if (masks[start + y * size + x] !== 0) covered++;
     }
     labels[i] = covered > 0 ? 1 : -1;
-    weights[i] = covered === 0 || covered >= LEAST_COVERED * patch * patch ? 1 : 0;
+    weights[i] = covered === 0 || covered >= MIN_COVERED * patch * patch ? 1 : 0;
   }
   for (const label of [1, -1]) {
     const total = weights.reduce((sum, weight, i) => sum + (labels[i] === label ? weight : 0), 0);

@@ -17,17 +17,17 @@ import {
   takeAlongAxis,
   tensor,
 } from "@inctrl/tensor";
-import { ClipError } from "../errors.js";
-import type { CaptionedBatch } from "./batch.js";
+import type { CaptionedBatch } from "../data/batch.js";
+import { PretrainError } from "../errors.js";
 
-/** How many groups a batch is made of. @throws ClipError `training` where it is not made of groups. */
+/** How many groups a batch is made of. @throws PretrainError `batch` where it is not made of groups. */
 export function groupsOf({ count, group, damaged }: CaptionedBatch): number {
   const groups = count / group;
   const isEven = group >= 4 && group % 2 === 0;
   if (!isEven || !Number.isInteger(groups) || !damaged.every((bad, i) => bad === (i % 2 === 1))) {
-    throw new ClipError(
-      "training",
-      `residual loss: ${count} images in groups of ${group}; give whole groups of 4 or more, every other image of each damaged`,
+    throw new PretrainError(
+      "batch",
+      `${count} images in groups of ${group}; give whole groups of 4 or more, every other image of each damaged`,
     );
   }
   return groups;

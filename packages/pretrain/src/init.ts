@@ -1,6 +1,5 @@
+import { Clip, gridSize, type ModelConfig, randomParameters } from "@inctrl/clip";
 import type { nn } from "@inctrl/tensor";
-import { gridSize, type ModelConfig } from "../config/types.js";
-import { Clip, randomParameters } from "../model/index.js";
 
 /** A cosine's first factor, as in CLIP. */
 const FIRST_SCALE = 1 / 0.07;
@@ -14,7 +13,7 @@ const POSITION = 0.3;
  * queries. (Mimetic initialisation, Trockman and Kolter 2023, found such attention in trained networks.) After 100 steps
  * of 64 images the loss of patches is 0.66 where without it it is 0.70, which is chance.
  */
-export function firstParameters(config: ModelConfig, seed: number): nn.ReadParameter {
+export function initialParameters(config: ModelConfig, seed: number): nn.ReadParameter {
   const read = randomParameters(seed);
   const model = new Clip(config);
   const { vision, text } = model;

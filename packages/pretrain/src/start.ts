@@ -1,17 +1,21 @@
 import { openWeights, readParameter, requireKeys } from "@inctrl/clip";
 import { hashFile } from "@inctrl/datasets";
 import type { nn } from "@inctrl/tensor";
-import type { Plan } from "./model.js";
+import type { ModelPlan } from "./plan.js";
 
-/** A trained model whose values are the first of another training. */
+/** Trained weights that another training starts from. */
 export interface Start {
   readonly sha256: string;
   readonly read: nn.ReadParameter;
   close(): Promise<void>;
 }
 
-/** @throws ClipError where the file's tensors are not those of the model that is to be trained. */
-export async function openStart(path: string, { config }: Plan): Promise<Start> {
+/**
+ * Opens trained weights.
+ *
+ * @throws ClipError where the tensors of the file are not those of the model.
+ */
+export async function openStart(path: string, { config }: ModelPlan): Promise<Start> {
   const weights = await openWeights(path);
   try {
     requireKeys(weights, config, { parts: "clip" });

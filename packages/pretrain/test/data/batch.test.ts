@@ -1,8 +1,8 @@
+import { createTokenizer, promptTexts } from "@inctrl/clip";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type CaptionedBatch, createTokenizer, promptTexts } from "../../src/index.js";
-import { matchTargets, patchTargets } from "../../src/pretrain/batch.js";
-import { batchTexts } from "../../src/pretrain/texts.js";
+import { type CaptionedBatch, matchTargets, patchTargets } from "../../src/data/batch.js";
+import { batchTexts } from "../../src/data/texts.js";
 
 /** Three images of 4 x 4 pixels: a nut, a damaged nut with one corner covered, and the same nut again. */
 const BATCH: CaptionedBatch = {

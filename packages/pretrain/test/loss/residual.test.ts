@@ -1,10 +1,10 @@
 import { describeGradcheck, gradcheck, scope, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
-import { type CaptionedBatch, ClipError } from "../../src/index.js";
-import { patchTargets } from "../../src/pretrain/batch.js";
-import { groupsOf } from "../../src/pretrain/groups.js";
-import { residualLoss } from "../../src/pretrain/residual.js";
-import { deviceTests, generator } from "../model/support.js";
+import { patchTargets } from "../../src/data/batch.js";
+import { type CaptionedBatch, PretrainError } from "../../src/index.js";
+import { groupsOf } from "../../src/loss/groups.js";
+import { residualLoss } from "../../src/loss/residual.js";
+import { deviceTests, generator } from "../support.js";
 
 const test = deviceTests("residual loss");
 
@@ -135,7 +135,7 @@ test("batches that are not made of groups are refused", () => {
   ] as const) {
     assert.throws(
       () => groupsOf(batchOf(count, group)),
-      (error: unknown) => error instanceof ClipError && error.code === "training",
+      (error: unknown) => error instanceof PretrainError && error.code === "batch",
     );
   }
 });

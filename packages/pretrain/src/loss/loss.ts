@@ -1,3 +1,4 @@
+import type { Clip, TextTransformer } from "@inctrl/clip";
 import {
   add,
   exp,
@@ -16,12 +17,11 @@ import {
   tensor,
   transpose,
 } from "@inctrl/tensor";
-import type { Clip, TextTransformer } from "../model/index.js";
+import { type CaptionedBatch, matchTargets, patchTargets } from "../data/batch.js";
+import type { BatchTexts } from "../data/texts.js";
 import { appearanceLoss } from "./appearance.js";
-import { type CaptionedBatch, matchTargets, patchTargets } from "./batch.js";
 import { residualLoss } from "./residual.js";
 import { softplus } from "./softplus.js";
-import type { BatchTexts } from "./texts.js";
 
 /** How much of the loss each part is. */
 export interface LossWeights {

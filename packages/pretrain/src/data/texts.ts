@@ -1,5 +1,4 @@
-import { promptTexts } from "../prompts/index.js";
-import type { Tokenizer } from "../tokenizer/index.js";
+import { promptTexts, type Tokenizer } from "@inctrl/clip";
 import type { CaptionedBatch } from "./batch.js";
 
 /** Every text of a step once, and which of them each image goes with. */

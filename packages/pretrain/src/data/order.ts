@@ -1,15 +1,16 @@
-/** An image of a batch: which one, and which of the eight symmetries of the square it is shown in. */
+/** An image of a batch. */
 export interface Shown {
   readonly index: number;
-  readonly turn: number;
+  /** Which of the eight symmetries of the square it is shown in. */
+  readonly symmetry: number;
 }
 
 /**
- * What a step shows: groups of good and damaged images of one class, out of a pool that is gone through again and again, each time in
- * another order and with each group turned or mirrored anew. Depends on the arguments alone.
+ * The images of a step: groups of good and damaged images of one class, out of a pool of groups. Each round through the pool has
+ * an order of its own, and rotates or mirrors each group anew. The result depends on the arguments alone.
  *
- * @param settings images of a batch, a multiple of those of a group; groups of the pool, a prime, so that multiplying by any number
- * permutes them.
+ * @param settings `batch` images a step, a multiple of the `group` images of one class; `pool` groups, a prime number, so that
+ * multiplication by any number permutes them.
  */
 export function orderOf(
   step: number,
@@ -21,8 +22,8 @@ export function orderOf(
     const [round, place] = [Math.floor(at / groups), at % groups];
     const stride = 1 + (mixed(seed, round) % (groups - 1));
     const group = Number((BigInt(place) * BigInt(stride)) % BigInt(groups));
-    const turn = mixed(seed ^ 0x5bd1e995, at) & 7;
-    return Array.from({ length: size }, (_, i) => ({ index: size * group + i, turn }));
+    const symmetry = mixed(seed ^ 0x5bd1e995, at) & 7;
+    return Array.from({ length: size }, (_, i) => ({ index: size * group + i, symmetry }));
   }).flat();
 }
 

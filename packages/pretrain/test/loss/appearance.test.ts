@@ -1,8 +1,8 @@
 import { scope, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import type { CaptionedBatch } from "../../src/index.js";
-import { appearanceLoss, describePatches } from "../../src/pretrain/appearance.js";
-import { deviceTests, generator } from "../model/support.js";
+import { appearanceLoss, describePatches } from "../../src/loss/appearance.js";
+import { deviceTests, generator } from "../support.js";
 
 const test = deviceTests("appearance loss");
 

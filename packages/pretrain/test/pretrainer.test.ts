@@ -1,21 +1,18 @@
+import { buildClip, clipParameters, createTokenizer, parseConfig } from "@inctrl/clip";
 import { scope } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
+import { matchTargets, patchTargets } from "../src/data/batch.js";
+import { batchTexts } from "../src/data/texts.js";
 import {
-  buildClip,
   type CaptionedBatch,
-  ClipError,
-  clipParameters,
-  createTokenizer,
-  firstParameters,
+  initialParameters,
+  PretrainError,
   Pretrainer,
   type PretrainOptions,
-  parseConfig,
-  pretrainLoss,
-  uploadPixels,
-} from "../../src/index.js";
-import { matchTargets, patchTargets } from "../../src/pretrain/batch.js";
-import { batchTexts } from "../../src/pretrain/texts.js";
-import { deviceTests, generator } from "../model/support.js";
+} from "../src/index.js";
+import { pretrainLoss } from "../src/loss/loss.js";
+import { uploadPixels } from "../src/pretrainer.js";
+import { deviceTests, generator } from "./support.js";
 
 const CONFIG = parseConfig({
   embed_dim: 12,
@@ -55,7 +52,7 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
 const unit = (a: Float32Array): number[] => Array.from(a, (v) => v / Math.sqrt(dot(a, a)));
 
 test("the loss is what plain loops make of the towers' features", async (device) => {
-  const clip = await buildClip(device, CONFIG, firstParameters(CONFIG, 3));
+  const clip = await buildClip(device, CONFIG, initialParameters(CONFIG, 3));
   const batch = batchOf(1);
   const texts = batchTexts(batch, tokenizer, 60, generator(4));
   const { losses, features, tap, words } = scope(() => {
@@ -98,7 +95,7 @@ test("the loss is what plain loops make of the towers' features", async (device)
 
   // Patches through ln_post and the projection, as the class token goes.
   const proj = clipParameters(CONFIG).get("visual.proj")!;
-  const projection = await firstParameters(CONFIG, 3)("visual.proj", proj);
+  const projection = await initialParameters(CONFIG, 3)("visual.proj", proj);
   const { labels, weights } = patchTargets(batch, 4);
   let patch = 0;
   (await rows(tap, 16)).forEach((token, t) => {
@@ -150,14 +147,14 @@ test("a tokenizer that is not the model's is refused, and a loss that is no numb
     await Pretrainer.create(device, CONFIG, other, OPTIONS);
     assert.unreachable();
   } catch (error) {
-    assert.ok(error instanceof ClipError && error.code === "config", String(error));
+    assert.ok(error instanceof PretrainError && error.code === "configuration", String(error));
   }
   const trainer = await Pretrainer.create(device, CONFIG, tokenizer, { ...OPTIONS, lr: 1e30, warmUp: 1 });
   try {
     for (let step = 0; step < 5; step++) await trainer.step(batchOf(step));
     assert.unreachable();
   } catch (error) {
-    assert.ok(error instanceof ClipError && error.code === "training", String(error));
+    assert.ok(error instanceof PretrainError && error.code === "diverged", String(error));
   }
   trainer.dispose();
 });

@@ -1,6 +1,6 @@
+import type { PreprocessConfig } from "@inctrl/clip";
 import { add, div, mean, mul, square, sub, type Tensor, tensor } from "@inctrl/tensor";
-import type { PreprocessConfig } from "../config/types.js";
-import type { CaptionedBatch } from "./batch.js";
+import type { CaptionedBatch } from "../data/batch.js";
 import { groupCosines, groupsOf } from "./groups.js";
 
 /** Directions that gradients are told apart by. */

@@ -1,8 +1,7 @@
 import { drawCaptioned } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Easel } from "../../src/pretrain/draw.js";
-import { orderOf } from "../../src/pretrain/order.js";
+import { orderOf, Renderer } from "../../src/index.js";
 
 const POOL = { batch: 4, group: 4, pool: 31, seed: 7 };
 
@@ -42,34 +41,34 @@ test("groups are as large as asked for, and show one class all the same", () => 
     shown.map(({ index }) => index % group),
     Array.from({ length: batch }, (_, i) => i % group),
   );
-  const { classIds, damaged } = new Easel().draw({ seed: 3, split: "train", size: 16, group, shown });
+  const { classIds, damaged } = new Renderer().render({ seed: 3, split: "train", size: 16, group, shown });
   assert.is(new Set(classIds.slice(0, group)).size, 1);
   assert.is.not(classIds[0], classIds[group]);
   assert.ok(damaged.every((bad, i) => bad === (i % 2 === 1)));
 });
 
-test("a batch is a function of its step, and all eight turns come up", () => {
+test("a batch is a function of its step, and all eight symmetries come up", () => {
   assert.equal(orderOf(5, { ...POOL }), orderOf(5, POOL));
   assert.not.equal(orderOf(5, { ...POOL, seed: 1 }), orderOf(5, { ...POOL, seed: 2 }));
-  assert.is(new Set(orderOf(0, { ...POOL, batch: 400, pool: 8191 }).map(({ turn }) => turn)).size, 8);
+  assert.is(new Set(orderOf(0, { ...POOL, batch: 400, pool: 8191 }).map(({ symmetry }) => symmetry)).size, 8);
 });
 
-test("images and masks turn together, and what was drawn before is the same again", () => {
-  const easel = new Easel();
-  const draw = (turn: number) =>
-    easel.draw({ seed: 3, split: "train", size: 32, group: 4, shown: [{ index: 1, turn }] });
+test("images and masks symmetry together, and what was drawn before is the same again", () => {
+  const renderer = new Renderer();
+  const draw = (symmetry: number) =>
+    renderer.render({ seed: 3, split: "train", size: 32, group: 4, shown: [{ index: 1, symmetry }] });
   const plain = drawCaptioned({ seed: 3, index: 1, size: 32 });
   assert.equal(draw(0).pixels, plain.image.data);
-  for (const turn of [1, 2, 4, 7]) {
-    const { pixels, masks } = draw(turn);
+  for (const symmetry of [1, 2, 4, 7]) {
+    const { pixels, masks } = draw(symmetry);
     for (const [x, y] of [
       [0, 0],
       [5, 20],
       [31, 2],
     ] as const) {
-      const v = turn & 2 ? 31 - y : y;
-      const u = turn & 4 ? 31 - x : x;
-      const from = turn & 1 ? u * 32 + v : v * 32 + u;
+      const v = symmetry & 2 ? 31 - y : y;
+      const u = symmetry & 4 ? 31 - x : x;
+      const from = symmetry & 1 ? u * 32 + v : v * 32 + u;
       assert.is(masks[y * 32 + x], plain.mask[from]);
       assert.is(pixels[(y * 32 + x) * 3 + 1], plain.image.data[from * 3 + 1]);
     }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Clip } from "@inctrl/clip";
 import { f32ToF16, type StoredTensor, writeFileAtomic, writeSafetensors } from "@inctrl/tensor";
-import { logitScale } from "./judge.js";
-import { MERGES_FILE, type Plan } from "./model.js";
+import { MERGES_FILE, type ModelPlan } from "./plan.js";
+import { logitScale } from "./pretrainer.js";
 
-/** Files of a model, in its folder. */
+/** The files of a model, in its folder. */
 export const MODEL_FILES = {
   weights: "model.safetensors",
   config: "config.json",
@@ -15,17 +15,17 @@ export const MODEL_FILES = {
 export async function exportModel(
   folder: string,
   clip: Clip,
-  { json, merges }: Plan,
+  { json, merges }: ModelPlan,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const tensors: Record<string, StoredTensor> = {};
   for (const [name, value] of clip.stateDict()) {
     tensors[name] = { dtype: "F16", shape: value.shape, data: f32ToF16(await value.data()) };
   }
-  const text = (content: string) => [new TextEncoder().encode(content)];
+  const bytes = (text: string) => [new TextEncoder().encode(text)];
   const scale = Number((await logitScale(clip)).toPrecision(4));
   const config = { ...json, text_cfg: { ...json.text_cfg, logit_scale: scale } };
-  await writeFileAtomic(join(folder, MODEL_FILES.config), text(`${JSON.stringify(config, null, 2)}\n`));
-  await writeFileAtomic(join(folder, MODEL_FILES.merges), text(merges));
+  await writeFileAtomic(join(folder, MODEL_FILES.config), bytes(`${JSON.stringify(config, null, 2)}\n`));
+  await writeFileAtomic(join(folder, MODEL_FILES.merges), bytes(merges));
   await writeSafetensors(join(folder, MODEL_FILES.weights), tensors, metadata);
 }
