@@ -53,7 +53,7 @@ test("a batch is a function of its step, and all eight symmetries come up", () =
   assert.is(new Set(orderOf(0, { ...POOL, batch: 400, pool: 8191 }).map(({ symmetry }) => symmetry)).size, 8);
 });
 
-test("images and masks symmetry together, and what was drawn before is the same again", () => {
+test("images and masks are transformed together, and a cached image gives the same bytes", () => {
   const renderer = new Renderer();
   const draw = (symmetry: number) =>
     renderer.render({ seed: 3, split: "train", size: 32, group: 4, shown: [{ index: 1, symmetry }] });
