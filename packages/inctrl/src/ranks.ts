@@ -1,16 +1,16 @@
 import { add, matmul, mul, reshape, scope, sigmoid, type Tensor, tensor, topk } from "@inctrl/tensor";
 
-/** Where bins of ranks begin and end, of 196 patches; on other grids in proportion. */
+/** First rank of each bin, and the end of the last, for 196 patches; other grids have them in proportion. */
 const EDGES = [0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 49, 66, 89, 120, 160, 196];
 /** Brings residuals, mostly 0.02 to 0.3, to the order of 1. */
 const SCALE = 10;
 
-/** How many bins of ranks there are. */
+/** Number of bins. */
 export const RANK_BINS = EDGES.length - 1;
 
 /**
- * A map's values by rank and no longer by place: means over bins of ranks, fine where values are large and coarse where they are
- * small, times 10. Where in the image a defect lies changes nothing, and neither does the size of the grid.
+ * Means of a map's values over bins of ranks, times 10. Bins are narrow where values are large and wide where they are small.
+ * The place of a defect does not change them, nor does the size of the grid.
  *
  * @param map M or M+, [batch, patches].
  * @returns [batch, RANK_BINS], the largest values first.
@@ -23,10 +23,10 @@ export function rankMeans(map: Tensor): Tensor {
 }
 
 /**
- * phi of the monotone form: sigmoid of a weighted sum of `rankMeans`. Weights are squares, so none is below 0, and where any residual
- * rises phi never falls.
+ * phi of the monotone form: the sigmoid of a weighted sum of `rankMeans`. The weights are squares and so never negative: phi does
+ * not fall where a residual rises.
  *
- * @param roots of which the weights are the squares, [RANK_BINS].
+ * @param roots square roots of the weights, [RANK_BINS].
  * @param bias [1].
  * @returns [batch].
  */
@@ -41,7 +41,7 @@ function binMatrix(patches: number): Float32Array {
   const matrix = new Float32Array(patches * RANK_BINS);
   for (let bin = 0; bin < RANK_BINS; bin++) {
     const at = (edge: number) => Math.round((edge * patches) / EDGES[RANK_BINS]);
-    // Every bin has a patch, though on a small grid neighbours share one.
+    // Every bin has at least one patch; on a small grid neighbouring bins share one.
     const start = Math.min(at(EDGES[bin]), patches - 1);
     const end = Math.max(start + 1, at(EDGES[bin + 1]));
     for (let rank = start; rank < end; rank++) matrix[rank * RANK_BINS + bin] = SCALE / (end - start);

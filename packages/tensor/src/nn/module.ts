@@ -1,4 +1,5 @@
 import { valueAndGrad } from "../autograd/grad.js";
+import { defaultDevice } from "../device/default.js";
 import type { Device } from "../device/device.js";
 import { check, TensorError } from "../errors.js";
 import { scope } from "../scope.js";
@@ -36,8 +37,12 @@ export abstract class Module {
     return this;
   }
 
-  /** Gives every parameter without values its initial ones. */
-  to(device: Device): this {
+  /**
+   * Gives every parameter without values its initial ones.
+   *
+   * @param device may be left out where `setDefaultDevice` has chosen one.
+   */
+  to(device: Device = defaultDevice()): this {
     for (const parameter of this.namedParameters().values()) parameter.to(device);
     return this;
   }

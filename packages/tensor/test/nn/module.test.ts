@@ -1,5 +1,18 @@
 import * as assert from "uvu/assert";
-import { add, type Device, mul, nn, ones, relu, scope, sum, Tensor, tensor, zeros } from "../../src/index.js";
+import {
+  add,
+  type Device,
+  mul,
+  nn,
+  ones,
+  relu,
+  scope,
+  setDefaultDevice,
+  sum,
+  Tensor,
+  tensor,
+  zeros,
+} from "../../src/index.js";
 import { close, deviceTests, throwsCode, valuesOf } from "../support.js";
 
 const test = deviceTests();
@@ -154,6 +167,13 @@ test("a placeholder has shapes and no values, takes no memory, and keeps what it
   close(await block.scales[0].value.data(), [1], 0);
   // fc, two norms with a count each, two scales.
   assert.is(block.bytes, 4 * (6 + 2 * 9 + 2));
+});
+
+test("the default device is used where none is named", (device) => {
+  setDefaultDevice(device);
+  using block = new Block().to();
+  assert.is(block.fc.weight.value.device, device);
+  setDefaultDevice(null);
 });
 
 test("inside prepare a module is planned without memory", async (device) => {
