@@ -1,0 +1,42 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { inferConfig } from "../../src/checkpoint/infer.js";
+import type { Weights } from "../../src/checkpoint/weights.js";
+import { findConfig } from "../../src/config/registry.js";
+import { clipParameters } from "../../src/model/clip.js";
+
+test("registry models are recognised by their shapes, and the settings that shapes do not determine are theirs", () => {
+  for (const name of ["ViT-H-14", "ViT-B-16-plus-240", "ViT-L-14-336", "deit_small_patch16_224"]) {
+    const config = findConfig(name);
+    const keys = clipParameters(config);
+    const weights = fake(keys);
+    assert.is(inferConfig(weights).name, name);
+    for (const key of [...keys.keys()]) if (!key.startsWith("visual.")) keys.delete(key);
+    const alone = inferConfig(weights);
+    assert.equal([alone.vision, alone.text], [config.vision, undefined], name);
+  }
+  const keys = clipParameters(findConfig("ViT-B-32"));
+  assert.is(inferConfig(fake(keys, { torchscript: "__torch__.CLIP" })).name, "ViT-B-32-quickgelu");
+});
+
+function fake(
+  keys: Map<string, { shape: readonly number[] }>,
+  metadata: Record<string, string> = {},
+): Weights {
+  return {
+    path: "fake",
+    layout: "openclip",
+    dtype: "F32",
+    file: { metadata } as Weights["file"],
+    keys,
+    has: (name) => keys.has(name),
+    shape: (name) => keys.get(name)!.shape,
+    readFloat32: () => Promise.reject(new Error("no values")),
+    unexpected: [],
+    ignored: [],
+    extra: new Set(),
+    close: async () => {},
+  };
+}
+
+test.run();
