@@ -3,7 +3,8 @@ import { withDevice } from "./device/default.js";
 import type { Device } from "./device/device.js";
 import { checkType, type DType, wgslScalar } from "./dtype.js";
 import { check, kindOf } from "./errors.js";
-import { FLAT, FLAT_INDEX, flatGrid, kernel, kernelFor } from "./kernels/kernel.js";
+import { fillKernel } from "./kernels/fill.js";
+import { perValue } from "./kernels/grid.js";
 import { launch } from "./ops/launch.js";
 import { MAX_KNOWN, remember } from "./print.js";
 import { scope } from "./scope.js";
@@ -187,21 +188,15 @@ function filled(
   checkShape(where, shape);
   check(dtype !== "float16", "dtype", () => `${where}: make float32 values and cast them to float16`);
   check(typeof value === "number", "argument", () => `${where}: the value is ${kindOf(value)}, not a number`);
-  const type = wgslScalar(dtype);
-  const fill = kernelFor(`fill:${type}`, () =>
-    kernel({
-      name: "fill",
-      reads: {},
-      writes: { out: type },
-      uniforms: { count: "u32", value: type },
-      workgroup: FLAT,
-      body: `${FLAT_INDEX}\n  if (i < u.count) { out[i] = u.value; }`,
-    }),
-  );
   const stored = dtype === "bool" ? Number(value !== 0) : value;
   return scope(() => {
     const out = Tensor.empty(device, shape, dtype);
-    launch(fill, { out }, { count: out.size, value: stored }, flatGrid(out.size));
+    launch({
+      kernel: fillKernel(wgslScalar(dtype)),
+      tensors: { out },
+      uniforms: { count: out.size, value: stored },
+      grid: perValue.grid(out.size),
+    });
     return out;
   });
 }

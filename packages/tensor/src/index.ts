@@ -55,48 +55,7 @@ export type { Activation } from "./kernels/math.js";
 export type { Tile } from "./kernels/tile.js";
 export { type LeakReport, leakReport, traceLeaks } from "./leaks.js";
 export * as nn from "./nn/index.js";
-export {
-  type AttentionOptions,
-  attention,
-  type SelfAttentionOptions,
-  selfAttention,
-} from "./ops/attention.js";
-export { type BatchNormOptions, batchNorm } from "./ops/batch-norm.js";
-export { cast } from "./ops/cast.js";
-export { concat, pad, split, stack } from "./ops/concat.js";
-export { type Conv2dOptions, ConvWeight, conv2d, type Pair, packConv } from "./ops/conv.js";
-export * from "./ops/elementwise.js";
-export { type FoldedLinear, foldLayerNorm } from "./ops/fold.js";
-export { gather, type Indices, oneHot, takeAlongAxis } from "./ops/gather.js";
-export { type MatmulOptions, matmul } from "./ops/matmul.js";
-export { type NearestResult, nearest, packBank } from "./ops/nearest.js";
-export { inverseNorm, type LayerNormOptions, layerNorm, normalize } from "./ops/norm.js";
-export { PackedMatrix, type PackOptions, packMatrix } from "./ops/packed.js";
-export {
-  type Axes,
-  all,
-  any,
-  argmax,
-  argmin,
-  max,
-  mean,
-  min,
-  type ReduceOptions,
-  sum,
-  variance,
-} from "./ops/reduce.js";
-export {
-  expand,
-  permute,
-  reshape,
-  type SliceRange,
-  slice,
-  squeeze,
-  transpose,
-  unsqueeze,
-} from "./ops/shape.js";
-export { logSoftmax, softmax } from "./ops/softmax.js";
-export { type TopK, topk } from "./ops/topk.js";
+export * from "./ops/index.js";
 export * as optim from "./optim/index.js";
 export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random.js";
 export { type HoldsTensors, keep, scope } from "./scope.js";

@@ -1,7 +1,7 @@
 import { withDevice } from "./device/default.js";
 import type { Device } from "./device/device.js";
 import { check, kindOf } from "./errors.js";
-import { planFlat } from "./kernels/flat.js";
+import { gridStride } from "./kernels/grid.js";
 import { type Distribution, randomKernel } from "./kernels/philox.js";
 import { launch } from "./ops/launch.js";
 import type { Shape } from "./shape.js";
@@ -93,7 +93,7 @@ function draw(
   const out = Tensor.empty(device, shape, distribution === "bernoulli" ? "bool" : "float32");
   const skip = offset % 4;
   const block = (offset - skip) / 4;
-  const flat = planFlat(out.size === 0 ? 0 : Math.ceil((out.size + skip) / 4), device.caps);
+  const flat = gridStride.plan(out.size === 0 ? 0 : Math.ceil((out.size + skip) / 4), device.caps);
   const [blockLow, blockHigh] = words(block);
   const [keyLow, keyHigh] = words(seed);
   const uniforms = {
@@ -108,7 +108,7 @@ function draw(
     a,
     b,
   };
-  launch(randomKernel(distribution), { out }, uniforms, flat.grid);
+  launch({ kernel: randomKernel(distribution), tensors: { out }, uniforms, grid: flat.grid });
   return out;
 }
 

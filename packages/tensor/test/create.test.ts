@@ -4,7 +4,7 @@ import type { DType } from "../src/dtype.js";
 import { f32ToF16 } from "../src/files/half.js";
 import { traceLeaks } from "../src/leaks.js";
 import { cast } from "../src/ops/cast.js";
-import { equal } from "../src/ops/elementwise.js";
+import { equal } from "../src/ops/comparison.js";
 import type { Shape } from "../src/shape.js";
 import type { Tensor } from "../src/tensor.js";
 import { close, deviceTests, throwsCode, valuesOf } from "./support.js";

@@ -1,9 +1,11 @@
 import { check } from "../errors.js";
+import { inputsOf } from "../ops/define.js";
 import { scope } from "../scope.js";
-import { formatShape, sameShape } from "../shape.js";
+import { formatShape, type Shape, sameShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
-import { activeRecorder, noGrad, noted, type Recorder, recorded, withRecorder } from "./record.js";
+import { activeRecorder, noGrad, noted, type Recorder, withRecorder } from "./record.js";
 import { noteEffects, replay } from "./replay.js";
+import type { AnyDifferentiable } from "./rule.js";
 import { withTape } from "./tape.js";
 
 /** Tensors to differentiate by: one, a list, or by name. */
@@ -87,31 +89,32 @@ export function checkpoint(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor
   const captured = new Set<Tensor>();
   const spy: Recorder = {
     tracks: (x) => recorder.tracks(x),
-    record(_op, used) {
-      for (const x of used) {
-        if (x instanceof Tensor && recorder.tracks(x) && !inputs.includes(x)) captured.add(x);
+    record(_op, call) {
+      for (const { tensor } of inputsOf(call)) {
+        if (recorder.tracks(tensor) && !inputs.includes(tensor)) captured.add(tensor);
       }
     },
   };
   const { result, effects } = noteEffects(() => withRecorder(spy, () => scope(() => f(...inputs))));
-  // Handed through as it is: a use like any other.
-  spy.record("checkpoint", [result], result, undefined);
+  // A result that is handed through as it is counts as used.
+  spy.record({ name: "checkpoint" }, { result }, result);
   const used = [...captured];
-  return noted(recorder, "checkpoint", [...inputs, ...used], undefined, result, {
-    needs: inputs.map((_, i) => i),
-    joint: ({ g, inputs: saved }) => {
-      const held = saved.slice(0, inputs.length);
-      return withTape((tape) => {
+  const again: AnyDifferentiable = {
+    name: "checkpoint",
+    saves: ["inputs"],
+    vjp: ({ g, inputs: held }: { g: Tensor; inputs: Tensor[] }) =>
+      withTape((tape) => {
         const wrt = [...held, ...used];
         tape.watch(wrt);
-        return tape.backward(
+        const made = tape.backward(
           replay(effects, () => f(...held)),
           wrt,
           g,
         );
-      });
-    },
-  });
+        return { inputs: made.slice(0, held.length), used: made.slice(held.length) };
+      }),
+  };
+  return noted(recorder, again, { inputs, used }, result);
 }
 
 /**
@@ -126,26 +129,35 @@ export function customVjp(
   forward: (...inputs: Tensor[]) => Tensor,
   backward: (g: Tensor, inputs: Tensor[], value: Tensor) => (Tensor | null)[],
 ): (...inputs: Tensor[]) => Tensor {
-  return (...inputs) =>
-    recorded("customVjp", inputs, undefined, () => scope(() => forward(...inputs)), {
-      needs: [...inputs.map((_, i) => i), "out"],
-      joint: ({ g, inputs: held, out, shapes }) => {
-        const made = backward(g, held, out);
-        check(
-          made.length === inputs.length,
-          "argument",
-          () =>
-            `customVjp: ${made.length} gradients for ${inputs.length} inputs; give one for each, null for none`,
-        );
-        made.forEach((gradient, i) => {
-          check(
-            !gradient || sameShape(gradient.shape, shapes[i]),
-            "shape",
-            () =>
-              `customVjp: the gradient of input ${i} is ${formatShape(gradient?.shape ?? [])} and must be ${formatShape(shapes[i])}`,
-          );
-        });
-        return made;
-      },
-    });
+  const vjp = ({ g, inputs: held, out, shapes }: CustomContext) => {
+    const made = backward(g, held, out);
+    check(
+      made.length === held.length,
+      "argument",
+      () => `customVjp: ${made.length} gradients for ${held.length} inputs; give one for each, null for none`,
+    );
+    for (const [i, gradient] of made.entries()) {
+      check(
+        !gradient || sameShape(gradient.shape, shapes.inputs[i]),
+        "shape",
+        () =>
+          `customVjp: the gradient of input ${i} is ${formatShape(gradient?.shape ?? [])} and must be ${formatShape(shapes.inputs[i])}`,
+      );
+    }
+    return { inputs: made };
+  };
+  return (...inputs) => {
+    const recorder = activeRecorder();
+    const made = noGrad(() => scope(() => forward(...inputs)));
+    return recorder
+      ? noted(recorder, { name: "customVjp", saves: ["inputs", "out"], vjp }, { inputs }, made)
+      : made;
+  };
+}
+
+interface CustomContext {
+  g: Tensor;
+  inputs: Tensor[];
+  out: Tensor;
+  shapes: { inputs: readonly Shape[] };
 }

@@ -1,7 +1,7 @@
 import { tensor } from "../create.js";
 import type { Device } from "../device/device.js";
 import { mul } from "../ops/elementwise.js";
-import { sum } from "../ops/reduce.js";
+import { sum } from "../ops/sum.js";
 import { scope } from "../scope.js";
 import { formatShape, type Shape } from "../shape.js";
 import type { Tensor } from "../tensor.js";

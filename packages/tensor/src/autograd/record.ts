@@ -1,17 +1,18 @@
 import { check } from "../errors.js";
 import type { Tensor } from "../tensor.js";
-import type { Rule } from "./rule.js";
+import type { AnyDifferentiable } from "./rule.js";
 
-/** What ops tell of themselves while a tape is running. Rules for gradients live apart, so that ops need not know them. */
+/** How ops report to the active tape. */
 export interface Recorder {
-  record(op: string, inputs: readonly unknown[], output: Tensor, attributes: unknown, rule?: Rule): void;
+  /** Notes a call: a record of tensors, lists of tensors and settings, and what came out. */
+  record(op: AnyDifferentiable, call: object, output: Tensor): void;
   /** Whether a gradient flows back to or through a tensor. */
   tracks(x: Tensor): boolean;
 }
 
 let active: Recorder | null = null;
 
-/** What notes ops now. */
+/** The recorder that ops report to now. */
 export const activeRecorder = (): Recorder | null => active;
 
 /** Whether ops are being recorded now. */
@@ -35,7 +36,7 @@ export function withRecorder<T>(recorder: Recorder | null, run: () => T): T {
  */
 export const noGrad = <T>(run: () => T): T => withRecorder(null, run);
 
-/** Refuses what would lose a gradient without a word. */
+/** Throws where a gradient would be lost silently. */
 export function refuseTracked(what: string, x: Tensor): void {
   check(
     !active?.tracks(x),
@@ -46,33 +47,16 @@ export function refuseTracked(what: string, x: Tensor): void {
 }
 
 /**
- * Runs an op's forward pass and notes it on the tape, where there is one. Ops called inside are part of this one and not
- * noted themselves. The op's gradients are in the table of rules under its name, unless it brings a rule of its own.
+ * Records an op's result, and frees it if that fails. A result that is one of the inputs, or is on the tape already, becomes a
+ * tensor of its own.
  */
-export function recorded(
-  op: string,
-  inputs: readonly unknown[],
-  attributes: unknown,
-  forward: () => Tensor,
-  rule?: Rule,
-): Tensor {
-  const recorder = active;
-  if (!recorder) return forward();
-  return noted(recorder, op, inputs, attributes, withRecorder(null, forward), rule);
-}
-
-/** Notes what an op has made; frees it where that fails. An input that was handed through becomes a tensor of its own. */
-export function noted(
-  recorder: Recorder,
-  op: string,
-  inputs: readonly unknown[],
-  attributes: unknown,
-  made: Tensor,
-  rule?: Rule,
-): Tensor {
-  const output = inputs.includes(made) || recorder.tracks(made) ? made.view(made.shape) : made;
+export function noted(recorder: Recorder, op: AnyDifferentiable, call: object, made: Tensor): Tensor {
+  const isInput = Object.values(call).some(
+    (value) => value === made || (Array.isArray(value) && value.includes(made)),
+  );
+  const output = isInput || recorder.tracks(made) ? made.view(made.shape) : made;
   try {
-    recorder.record(op, inputs, output, attributes, rule);
+    recorder.record(op, call, output);
   } catch (error) {
     output.dispose();
     throw error;

@@ -1,20 +1,25 @@
 import { full } from "../create.js";
 import { check, TensorError } from "../errors.js";
+import { type Input, inputsOf } from "../ops/define.js";
 import { add } from "../ops/elementwise.js";
 import { keep, scope } from "../scope.js";
-import { formatShape, type Shape, sameShape } from "../shape.js";
+import { formatShape, sameShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { activeRecorder, noGrad, type Recorder, withRecorder } from "./record.js";
-import type { InputRule, Need, Rule, RuleContext } from "./rule.js";
-import { RULES } from "./rules/index.js";
+import type { AnyDifferentiable, Vjp } from "./rule.js";
 
+/** A recorded call: what its rules read is held in views of the tape's own. */
 interface Step {
-  rule: Rule;
-  inputs: readonly unknown[];
+  op: AnyDifferentiable;
+  inputs: readonly TrackedInput[];
   output: Tensor;
-  tracked: boolean[];
-  context: Omit<RuleContext, "g">;
+  /** The call with the saved tensors, the saved output and the shapes of all inputs. */
+  context: Record<string, unknown>;
   held: Tensor[];
+}
+
+interface TrackedInput extends Input {
+  tracked: boolean;
 }
 
 /**
@@ -37,26 +42,24 @@ export class Tape implements Recorder {
     return this.#tracked.has(x);
   }
 
-  record(
-    op: string,
-    inputs: readonly unknown[],
-    output: Tensor,
-    attributes: unknown,
-    rule: Rule | undefined = RULES[op],
-  ): void {
+  record(op: AnyDifferentiable, call: object, output: Tensor): void {
     if (this.#ended) return;
-    const tracked = inputs.map((x) => x instanceof Tensor && this.#tracked.has(x));
-    if (!tracked.includes(true)) return;
-    if (rule === undefined) {
-      throw new TensorError("argument", `${op} has no gradient yet; use detach on its input to stop there`);
+    const inputs = inputsOf(call).map((x) => ({ ...x, tracked: this.#tracked.has(x.tensor) }));
+    const tracked = inputs.filter((x) => x.tracked);
+    if (tracked.length === 0) return;
+    if (op.vjp === undefined) {
+      throw new TensorError(
+        "argument",
+        `${op.name} has no gradient yet; use detach on its input to stop there`,
+      );
     }
-    const needs = needsOf(rule, tracked);
-    if (needs === null) return;
+    const saved = savedBy(op, tracked);
+    if (saved === null) return;
     const outer = this.#outer;
     check(
-      !outer || !inputs.some((x) => x instanceof Tensor && outer.tracks(x)),
+      !outer || !inputs.some(({ tensor }) => outer.tracks(tensor)),
       "argument",
-      () => `${op}: gradients of gradients are not there yet; wrap the inner function in noGrad`,
+      () => `${op.name}: gradients of gradients are not there yet; wrap the inner function in noGrad`,
     );
     const held: Tensor[] = [];
     const hold = (x: Tensor): Tensor => {
@@ -64,15 +67,20 @@ export class Tape implements Recorder {
       held.push(view);
       return view;
     };
-    const saved = inputs.map((x, i) => (x instanceof Tensor ? (needs.has(i) ? hold(x) : undefined) : x));
-    const context = {
-      inputs: saved as Tensor[],
-      out: (needs.has("out") ? hold(output) : undefined) as Tensor,
-      shapes: inputs.map((x) => (x instanceof Tensor ? x.shape : []) as Shape),
-      attributes,
-    };
+    const context: Record<string, unknown> = { shapes: {} };
+    for (const [key, value] of Object.entries(call)) {
+      const each = (make: (x: Tensor) => unknown) =>
+        value instanceof Tensor
+          ? make(value)
+          : Array.isArray(value)
+            ? value.map((x) => (x instanceof Tensor ? make(x) : x))
+            : value;
+      (context.shapes as Record<string, unknown>)[key] = each((x) => x.shape);
+      context[key] = each((x) => (saved.has(key) ? hold(x) : undefined));
+    }
+    if (saved.has("out")) context.out = hold(output);
     this.#tracked.add(output);
-    this.#steps.push({ rule, inputs, output, tracked, context, held });
+    this.#steps.push({ op, inputs, output, context, held });
   }
 
   /**
@@ -130,16 +138,12 @@ export class Tape implements Recorder {
 
   #runRules(step: Step, g: Tensor, gradients: Map<Tensor, Tensor>): void {
     const totals = scope(() => {
-      const made = gradientsOf(step, g);
       const sums = new Map<Tensor, Tensor>();
-      step.inputs.forEach((given, i) => {
-        const own = made[i];
-        if (!step.tracked[i] || !own) return;
-        const x = given as Tensor;
+      for (const [x, own] of gradientsOf(step, g)) {
         const before = sums.get(x) ?? gradients.get(x);
         // A rule may hand on g, one tensor twice, or one that is not its own; a view keeps the lives apart.
         sums.set(x, before ? add(before, own) : own.view(own.shape));
-      });
+      }
       return sums;
     });
     for (const [x, total] of totals) {
@@ -159,23 +163,30 @@ export function withTape<T>(run: (tape: Tape) => T): T {
   }
 }
 
-const ruleAt = (rule: Rule, index: number): InputRule | null => {
-  if (!rule || "joint" in rule) return null;
-  return typeof rule === "function" ? rule(index) : (rule[index] ?? null);
-};
-
-/** What the rules of the tracked inputs read; null where nothing flows back. */
-function needsOf(rule: Rule, tracked: readonly boolean[]): Set<Need> | null {
-  if (!rule) return null;
-  if ("joint" in rule) return new Set(rule.needs);
-  const rules = tracked.map((on, i) => (on ? ruleAt(rule, i) : null)).filter((r) => r !== null);
-  return rules.length === 0 ? null : new Set(rules.flatMap((r) => [...r.needs]));
+/** Names of what the rules of the tracked inputs read; null where nothing flows back. */
+function savedBy({ vjp, saves = [] }: AnyDifferentiable, tracked: readonly Input[]): Set<string> | null {
+  if (!vjp) return null;
+  const keys = tracked.map(({ key }) => key).filter((key) => typeof vjp === "function" || vjp[key]);
+  if (keys.length === 0) return null;
+  const lists = Array.isArray(saves)
+    ? [saves]
+    : keys.map((key) => (saves as Record<string, string[]>)[key] ?? []);
+  return new Set(lists.flat());
 }
 
-function gradientsOf({ rule, inputs, tracked, context }: Step, g: Tensor): (Tensor | null)[] {
-  const given = { ...context, g };
-  if (rule && "joint" in rule) return rule.joint(given, tracked);
-  return inputs.map((_, i) => (tracked[i] ? (ruleAt(rule, i)?.vjp(given) ?? null) : null));
+/** The gradients that a step passes back, each with the tensor that it belongs to. */
+function gradientsOf({ op, inputs, context }: Step, g: Tensor): [Tensor, Tensor][] {
+  const { vjp } = op;
+  const tracked = inputs.filter((x) => x.tracked);
+  const wanted = Object.fromEntries(tracked.map(({ key }) => [key, true]));
+  const joint = typeof vjp === "function" ? vjp({ ...context, g }, wanted) : null;
+  return tracked.flatMap(({ key, index, tensor }): [Tensor, Tensor][] => {
+    const one = joint
+      ? joint[key]
+      : (vjp as Record<string, Vjp<unknown>>)[key]?.({ ...context, g, index } as never);
+    const own = Array.isArray(one) ? one[index] : one;
+    return own ? [[tensor, own]] : [];
+  });
 }
 
 function release(step: Step): void {

@@ -1,34 +1,31 @@
-import { SHARES } from "./flat.js";
-import { FLAT, type Kernel, kernel, kernelFor } from "./kernel.js";
+import { gridStride, WORKGROUP } from "./grid.js";
+import { defineKernel } from "./kernel.js";
 
 /**
  * One step of Adam (Kingma and Ba 2015, algorithm 1) over all values of a parameter, one pass: the new value and the new running
  * averages. `pull` adds the value's share to the gradient, `keep` shrinks the value (Loshchilov and Hutter 2019);
  * `rest` is 1 - b, which float32 would round too far, `root` is sqrt(1 - b2^t) and `rate` the learning rate over 1 - b1^t.
  */
-export function adamKernel(): Kernel {
-  return kernelFor("adam", () =>
-    kernel({
-      name: "adam",
-      reads: { value: "f32", gradient: "f32", mean: "f32", square: "f32" },
-      writes: { newValue: "f32", newMean: "f32", newSquare: "f32" },
-      uniforms: {
-        ...SHARES.uniforms,
-        ...{
-          b1: "f32",
-          b2: "f32",
-          rest1: "f32",
-          rest2: "f32",
-          pull: "f32",
-          keep: "f32",
-          root: "f32",
-          rate: "f32",
-          eps: "f32",
-        },
-      },
-      workgroup: FLAT,
-      body: `${SHARES.begin}
-  ${SHARES.each} {
+export const adamKernel = defineKernel("adam", () => ({
+  reads: { value: "f32", gradient: "f32", mean: "f32", square: "f32" },
+  writes: { newValue: "f32", newMean: "f32", newSquare: "f32" },
+  uniforms: {
+    ...gridStride.uniforms,
+    ...{
+      b1: "f32",
+      b2: "f32",
+      rest1: "f32",
+      rest2: "f32",
+      pull: "f32",
+      keep: "f32",
+      root: "f32",
+      rate: "f32",
+      eps: "f32",
+    },
+  },
+  workgroup: WORKGROUP,
+  body: `${gridStride.begin}
+  ${gridStride.each} {
     let g = gradient[i] + value[i] * u.pull;
     let m = mean[i] * u.b1 + g * u.rest1;
     let s = square[i] * u.b2 + g * g * u.rest2;
@@ -36,6 +33,4 @@ export function adamKernel(): Kernel {
     newSquare[i] = s;
     newValue[i] = value[i] * u.keep - m / (sqrt(s) / u.root + u.eps) * u.rate;
   }`,
-    }),
-  );
-}
+}));

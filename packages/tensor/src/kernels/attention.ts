@@ -1,6 +1,6 @@
 import { attentionLaneBody } from "./attention-lane.js";
 import { attentionSubgroupBody } from "./attention-subgroup.js";
-import { type Kernel, kernel, kernelFor } from "./kernel.js";
+import { defineKernel } from "./kernel.js";
 
 export interface AttentionVariant {
   /** `subgroup` shares a tile of queries between lanes; the others give every invocation a query of its own. */
@@ -24,35 +24,33 @@ export interface AttentionVariant {
  *
  * Work split: workgroup (query tile, head, batch). Layouts by offset and stride, so q, k and v may share a buffer.
  */
-export function attentionKernel(variant: AttentionVariant): Kernel {
-  return kernelFor(`attention:${JSON.stringify(variant)}`, () => {
-    const { kind, lanes, headWidth, mask, vector } = variant;
-    const element = vector ? "vec4f" : "f32";
-    const layout = (name: string) =>
-      ["Batch", "Head", "Token"].map((part) => [`${name}${part}`, "u32"] as const);
-    const body = kind === "subgroup" ? attentionSubgroupBody(variant) : attentionLaneBody(variant);
-    return kernel({
-      name: `attention ${kind} ${headWidth}`,
-      reads: { q: element, k: element, v: element, ...(mask ? { mask: "f32" } : {}) },
-      writes: { out: element },
-      uniforms: {
-        tq: "u32",
-        tk: "u32",
-        width: "u32",
-        parts: "u32",
-        scale: "f32",
-        lowest: "f32",
-        qOffset: "u32",
-        kOffset: "u32",
-        vOffset: "u32",
-        ...Object.fromEntries(["q", "k", "v", "out"].flatMap(layout)),
-        maskBatch: "u32",
-        maskHead: "u32",
-        maskQuery: "u32",
-        maskKey: "u32",
-      },
-      workgroup: lanes,
-      ...body,
-    });
-  });
-}
+export const attentionKernel = defineKernel("attention", (variant: AttentionVariant) => {
+  const { kind, lanes, headWidth, mask, vector } = variant;
+  const element = vector ? "vec4f" : "f32";
+  const layout = (name: string) =>
+    ["Batch", "Head", "Token"].map((part) => [`${name}${part}`, "u32"] as const);
+  const body = kind === "subgroup" ? attentionSubgroupBody(variant) : attentionLaneBody(variant);
+  return {
+    name: `attention ${kind} ${headWidth}`,
+    reads: { q: element, k: element, v: element, ...(mask ? { mask: "f32" } : {}) },
+    writes: { out: element },
+    uniforms: {
+      tq: "u32",
+      tk: "u32",
+      width: "u32",
+      parts: "u32",
+      scale: "f32",
+      lowest: "f32",
+      qOffset: "u32",
+      kOffset: "u32",
+      vOffset: "u32",
+      ...Object.fromEntries(["q", "k", "v", "out"].flatMap(layout)),
+      maskBatch: "u32",
+      maskHead: "u32",
+      maskQuery: "u32",
+      maskKey: "u32",
+    },
+    workgroup: lanes,
+    ...body,
+  };
+});

@@ -1,14 +1,14 @@
-import { type Kernel, kernel, kernelFor } from "./kernel.js";
+import { defineKernel } from "./kernel.js";
 import { ACTIVATIONS, type Activation } from "./math.js";
-import { type Lie, liveRows, mainLoop, range, sumNames, type Tile } from "./tile.js";
+import { liveRows, mainLoop, type OperandLayout, range, sumNames, type Tile, tileWidth } from "./tile.js";
 
 /** What the text of a matrix product depends on; sizes come in uniforms. */
 export interface GemmVariant {
   tile: Tile;
   /** Panels hold float16. */
   half: boolean;
-  /** How the operands lie; by default `a` row by row and the right one in panels. */
-  lie?: Lie;
+  /** How the operands layout; by default `a` row by row and the right one in panels. */
+  layout?: OperandLayout;
   bias: boolean;
   activation: Activation | null;
   residual: boolean;
@@ -21,38 +21,37 @@ export interface GemmVariant {
 /**
  * out[b, m, n] = activation(scale * a[b, m, k] . panels[b, k, n] + bias[n]) + residual[b, m, n].
  *
- * `a` is row-major and `panels` packed by `panelKernel`, unless `lie` says otherwise. Work split: workgroup (row tile, column tile, batch).
+ * `a` is row-major and `panels` packed by `panelKernel`, unless `layout` says otherwise. Work split: workgroup (row tile, column tile, batch).
  */
-export function gemmKernel(variant: GemmVariant): Kernel {
-  return kernelFor(`gemm:${JSON.stringify(variant)}`, () => {
-    const { tile, bias, activation, residual, normed = false, aligned, half, lie } = variant;
-    const element = aligned ? "vec4f" : "f32";
-    const main = mainLoop(tile, half, lie, normed);
-    const width = tile.lanes * 4 * tile.vectors;
-    const each = (line: (vector: number) => string) => range(tile.vectors).map(line).join("\n");
-    return kernel({
-      name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
-      reads: {
-        a: main.element,
-        panels: main.panels,
-        ...(bias ? { bias: "f32" } : {}),
-        ...(residual ? { residual: element } : {}),
-      },
-      writes: { out: element },
-      uniforms: {
-        m: "u32",
-        n: "u32",
-        k: "u32",
-        aBatch: "u32",
-        panelBatch: "u32",
-        scale: "f32",
-        ...(normed ? { eps: "f32" } : {}),
-      },
-      ...main.source,
-      declare: `${main.source.declare ?? ""}
+export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
+  const { tile, bias, activation, residual, normed = false, aligned, half, layout } = variant;
+  const element = aligned ? "vec4f" : "f32";
+  const main = mainLoop(tile, half, layout, normed);
+  const width = tileWidth(tile);
+  const each = (line: (vector: number) => string) => range(tile.vectors).map(line).join("\n");
+  return {
+    name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
+    reads: {
+      a: main.element,
+      panels: main.panels,
+      ...(bias ? { bias: "f32" } : {}),
+      ...(residual ? { residual: element } : {}),
+    },
+    writes: { out: element },
+    uniforms: {
+      m: "u32",
+      n: "u32",
+      k: "u32",
+      aBatch: "u32",
+      panelBatch: "u32",
+      scale: "f32",
+      ...(normed ? { eps: "f32" } : {}),
+    },
+    ...main.source,
+    declare: `${main.source.declare ?? ""}
 ${activation ? ACTIVATIONS[activation] : ""}
 ${storeFunction(variant)}`,
-      body: `
+    body: `
   let batch = wg.z;
   let row0 = wg.x * ${main.rowsPerGroup}u + ${main.rowOffset};
   let aBase = batch * u.aBatch;
@@ -69,9 +68,8 @@ ${normed ? inverseDeviations(tile) : ""}
     ${normed ? `let scale = u.scale * subgroupShuffle(inverse[r / ${tile.lanes}u], r % ${tile.lanes}u);` : "let scale = u.scale;"}
 ${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vectors}u + ${v}u], scale${bias ? `, bias${v}` : ""});`)}
   }`,
-    });
-  });
-}
+  };
+});
 
 /**
  * WGSL that ends a product: four sums of a row become values of the output. The bias is read once for all rows of a tile: a load

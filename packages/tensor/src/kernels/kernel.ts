@@ -67,30 +67,27 @@ export function kernel(source: KernelSource): Kernel {
   };
 }
 
-const kernels = new Map<string, Kernel>();
-
-/** The kernel made for a key, made once. The key names all that the text depends on. */
-export function kernelFor(key: string, make: () => Kernel): Kernel {
-  let known = kernels.get(key);
-  if (!known) {
-    known = make();
-    kernels.set(key, known);
-  }
-  return known;
-}
-
-/** Invocations in a workgroup of kernels that treat elements one by one. */
-export const FLAT = 64;
-
-/** WGSL for the flat index of an invocation launched over `flatGrid`. */
-export const FLAT_INDEX = `let i = (wg.y * groups.x + wg.x) * ${FLAT}u + lid;`;
-
-/** Workgroups that cover `count` invocations of `FLAT`, folded into two dimensions. */
-export function flatGrid(count: number, maxPerDimension = 65535): [number, number, number] {
-  const total = Math.ceil(count / FLAT);
-  if (total <= maxPerDimension) return [total, 1, 1];
-  const rows = Math.ceil(total / maxPerDimension);
-  return [Math.ceil(total / rows), rows, 1];
+/**
+ * A kernel for each variant, made once. The variant names all that the text depends on, and is plain data; sizes travel in
+ * uniforms, so that calls of other sizes share the compiled pipeline.
+ *
+ * @param name names the kernel in traces, unless the source gives a name of its own.
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export function defineKernel<V = void>(
+  name: string,
+  source: (variant: V) => Omit<KernelSource, "name"> & { name?: string },
+): (variant: V) => Kernel {
+  const made = new Map<string | undefined, Kernel>();
+  return (variant) => {
+    const key = JSON.stringify(variant);
+    let known = made.get(key);
+    if (!known) {
+      known = kernel({ name, ...source(variant) });
+      made.set(key, known);
+    }
+    return known;
+  };
 }
 
 /** Uniform values in WGSL's layout. */

@@ -1,6 +1,5 @@
-import type { KernelFamily } from "../device/caps.js";
-import { type Kernel, kernel, kernelFor } from "./kernel.js";
-import { inverseNormOf, rowElement, rowSplit } from "./rows.js";
+import { defineKernel } from "./kernel.js";
+import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
 import { liveRows, mainLoop, range, type Tile } from "./tile.js";
 
 /**
@@ -11,30 +10,29 @@ import { liveRows, mainLoop, range, type Tile } from "./tile.js";
  *
  * Work split: workgroup (row tile, share of the column tiles, batch).
  */
-export function nearestKernel(tile: Tile, half: boolean): Kernel {
-  return kernelFor(`nearest:${JSON.stringify(tile)}:${half}`, () => {
-    const main = mainLoop(tile, half);
-    const { rows, vectors, lanes } = tile;
-    const joins = joinsLanes(tile);
-    return kernel({
-      name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
-      reads: { a: main.element, panels: main.panels },
-      writes: { values: "f32", columns: "u32" },
-      uniforms: {
-        m: "u32",
-        n: "u32",
-        k: "u32",
-        aBatch: "u32",
-        panelBatch: "u32",
-        tiles: "u32",
-        lowest: "f32",
-      },
-      ...main.source,
-      declare: `${main.source.declare ?? ""}
+export const nearestKernel = defineKernel("nearest", ({ tile, half }: { tile: Tile; half: boolean }) => {
+  const main = mainLoop(tile, half);
+  const { rows, vectors, lanes } = tile;
+  const joins = joinsLanes(tile);
+  return {
+    name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
+    reads: { a: main.element, panels: main.panels },
+    writes: { values: "f32", columns: "u32" },
+    uniforms: {
+      m: "u32",
+      n: "u32",
+      k: "u32",
+      aBatch: "u32",
+      panelBatch: "u32",
+      tiles: "u32",
+      lowest: "f32",
+    },
+    ...main.source,
+    declare: `${main.source.declare ?? ""}
 const NONE = 0xffffffffu;
 fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn lowest(v: vec4u) -> u32 { return min(min(v.x, v.y), min(v.z, v.w)); }`,
-      body: `
+    body: `
   let batch = wg.z;
   let row0 = wg.x * ${main.rowsPerGroup}u + ${main.rowOffset};
   let aBase = batch * u.aBatch;
@@ -83,9 +81,8 @@ ${
     columns[at * ${lanes}u + ${main.lane}] = found[r];`
 }
   }`,
-    });
-  });
-}
+  };
+});
 
 /** Whether the lanes of a tile join what they found; each then leaves a result for one tile of columns. */
 export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup";
@@ -96,17 +93,14 @@ export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup";
  *
  * Work split: that of `rowSplit`; where a workgroup shares a row, its first invocation joins and writes.
  */
-export function nearestMergeKernel(family: KernelFamily, width: number): Kernel {
-  const element = rowElement(width);
-  return kernelFor(`nearestMerge:${family === "workgroup"}:${element.type}`, () => {
-    const split = rowSplit(family);
-    return kernel({
-      name: "nearest merge",
-      reads: { values: "f32", columns: "u32", query: element.type },
-      writes: { similarity: "f32", index: "i32" },
-      uniforms: { rows: "u32", n: "u32", parts: "u32" },
-      ...split.source,
-      body: `  ${split.begin}
+export const nearestMergeKernel = defineKernel("nearest merge", ({ shared, wide }: RowVariant) => {
+  const [split, element] = [rowSplit(shared), rowElement(wide)];
+  return {
+    reads: { values: "f32", columns: "u32", query: element.type },
+    writes: { similarity: "f32", index: "i32" },
+    uniforms: { rows: "u32", n: "u32", parts: "u32" },
+    ...split.source,
+    body: `  ${split.begin}
 ${inverseNormOf("query", split, element)}
   if (${split.start} == 0u) {
     var value = values[row * u.parts];
@@ -119,9 +113,8 @@ ${inverseNormOf("query", split, element)}
     similarity[row] = value * inverse;
     index[row] = i32(column);
   }`,
-    });
-  });
-}
+  };
+});
 
 const rowsOf = ({ rows }: Tile, line: (row: number) => string): string => range(rows).map(line).join("\n");
 

@@ -1,6 +1,6 @@
 import { FLOAT } from "./float.js";
-import { FLAT, type Kernel, kernel, kernelFor } from "./kernel.js";
-import { RUNS } from "./runs.js";
+import { rowStride, WORKGROUP } from "./grid.js";
+import { defineKernel } from "./kernel.js";
 
 /**
  * Column panels, the layout in which every matrix product reads its right operand:
@@ -20,39 +20,36 @@ export interface PanelVariant {
 }
 
 /** Packs [batch, k, n] or [batch, n, k] into panels; a run is a row of a panel, in pairs of values in half precision. */
-export function panelKernel(variant: PanelVariant): Kernel {
-  return kernelFor(`panels:${JSON.stringify(variant)}`, () => {
-    const { transposed, sourceHalf, half, scaled, folded } = variant;
-    const at = transposed ? "(b * u.n + col) * u.k + k" : "(b * u.k + k) * u.n + col";
-    const load = sourceHalf ? "unpack2x16float(source[at / 2u])[at % 2u]" : "source[at]";
-    const scale = scaled ? " * scale[b * u.n + col]" : "";
-    const fold = folded ? " * factor[k] - shift[col]" : "";
-    const packed = "pack_half(vec2f(value(b, k, first + 2u * j), value(b, k, first + 2u * j + 1u)))";
-    const stored = half ? packed : "value(b, k, first + j)";
-    return kernel({
-      name: "panels",
-      reads: {
-        source: sourceHalf ? "u32" : "f32",
-        ...(scaled ? { scale: "f32" } : {}),
-        ...(folded ? { factor: "f32", shift: "f32" } : {}),
-      },
-      writes: { panels: half ? "u32" : "f32" },
-      uniforms: { ...RUNS.uniforms, k: "u32", n: "u32", width: "u32" },
-      workgroup: FLAT,
-      declare: `${half ? FLOAT.pack_half : ""}
+export const panelKernel = defineKernel("panels", (variant: PanelVariant) => {
+  const { transposed, sourceHalf, half, scaled, folded } = variant;
+  const at = transposed ? "(b * u.n + col) * u.k + k" : "(b * u.k + k) * u.n + col";
+  const load = sourceHalf ? "unpack2x16float(source[at / 2u])[at % 2u]" : "source[at]";
+  const scale = scaled ? " * scale[b * u.n + col]" : "";
+  const fold = folded ? " * factor[k] - shift[col]" : "";
+  const packed = "pack_half(vec2f(value(b, k, first + 2u * j), value(b, k, first + 2u * j + 1u)))";
+  const stored = half ? packed : "value(b, k, first + j)";
+  return {
+    reads: {
+      source: sourceHalf ? "u32" : "f32",
+      ...(scaled ? { scale: "f32" } : {}),
+      ...(folded ? { factor: "f32", shift: "f32" } : {}),
+    },
+    writes: { panels: half ? "u32" : "f32" },
+    uniforms: { ...rowStride.uniforms, k: "u32", n: "u32", width: "u32" },
+    workgroup: WORKGROUP,
+    declare: `${half ? FLOAT.pack_half : ""}
 fn value(b: u32, k: u32, col: u32) -> f32 {
   if (col >= u.n) { return 0.0; }
   let at = ${at};
   return ${load}${scale}${fold};
 }`,
-      // A row is one k of one panel.
-      body: `  ${RUNS.begin}
+    // A row is one k of one panel.
+    body: `  ${rowStride.begin}
   let k = row % u.k;
   let panel = row / u.k;
   let perBatch = (u.n + u.width - 1u) / u.width;
   let b = panel / perBatch;
   let first = (panel % perBatch) * u.width;
-  ${RUNS.along} { panels[row * u.length + j] = ${stored}; }`,
-    });
-  });
-}
+  ${rowStride.along} { panels[row * u.length + j] = ${stored}; }`,
+  };
+});

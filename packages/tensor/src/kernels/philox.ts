@@ -1,6 +1,6 @@
-import { SHARES } from "./flat.js";
 import { FLOAT } from "./float.js";
-import { FLAT, type Kernel, kernel, kernelFor } from "./kernel.js";
+import { gridStride, WORKGROUP } from "./grid.js";
+import { defineKernel } from "./kernel.js";
 
 /** What random words become. Each text makes `values` from the four words of a block; `a` and `b` are uniforms. */
 const DISTRIBUTIONS = {
@@ -40,32 +40,30 @@ fn philox(counter: vec4u, first_key: vec2u) -> vec4u {
 fn unit(words: vec4u) -> vec4f { return vec4f(words >> vec4u(8u)) * 0x1p-24; }`;
 
 /** out[i] = value offset + i of a stream; one invocation a block of four values, of which the first `skip` fall away. */
-export function randomKernel(distribution: Distribution): Kernel {
-  return kernelFor(`random:${distribution}`, () =>
-    kernel({
-      name: distribution,
-      reads: {},
-      writes: { out: distribution === "bernoulli" ? "u32" : "f32" },
-      uniforms: {
-        ...SHARES.uniforms,
-        size: "u32",
-        skip: "u32",
-        blockLow: "u32",
-        blockHigh: "u32",
-        stream: "u32",
-        keyLow: "u32",
-        keyHigh: "u32",
-        ...(distribution === "bernoulli" ? { a: "f32" } : { a: "f32", b: "f32" }),
-      },
-      workgroup: FLAT,
-      declare: [
-        PHILOX,
-        ...(distribution === "normal"
-          ? [FLOAT.is_finite, FLOAT.nan, FLOAT.infinity, FLOAT.precise_log, FLOAT.sine]
-          : []),
-      ].join("\n"),
-      body: `${SHARES.begin}
-  ${SHARES.each} {
+export const randomKernel = defineKernel("random", (distribution: Distribution) => ({
+  name: distribution,
+  reads: {},
+  writes: { out: distribution === "bernoulli" ? "u32" : "f32" },
+  uniforms: {
+    ...gridStride.uniforms,
+    size: "u32",
+    skip: "u32",
+    blockLow: "u32",
+    blockHigh: "u32",
+    stream: "u32",
+    keyLow: "u32",
+    keyHigh: "u32",
+    ...(distribution === "bernoulli" ? { a: "f32" } : { a: "f32", b: "f32" }),
+  },
+  workgroup: WORKGROUP,
+  declare: [
+    PHILOX,
+    ...(distribution === "normal"
+      ? [FLOAT.is_finite, FLOAT.nan, FLOAT.infinity, FLOAT.precise_log, FLOAT.sine]
+      : []),
+  ].join("\n"),
+  body: `${gridStride.begin}
+  ${gridStride.each} {
     let low = u.blockLow + i;
     let high = u.blockHigh + select(0u, 1u, low < i);
     let words = philox(vec4u(low, high, u.stream, 0u), vec2u(u.keyLow, u.keyHigh));
@@ -76,6 +74,4 @@ export function randomKernel(distribution: Distribution): Kernel {
       if (at < u.size) { out[at] = values[w]; }
     }
   }`,
-    }),
-  );
-}
+}));

@@ -1,6 +1,7 @@
 import type { Caps } from "../device/caps.js";
 import type { AttentionVariant } from "./attention.js";
-import type { Tile } from "./tile.js";
+import { ROW_THREADS } from "./grid.js";
+import { type Tile, tileHeight, tileWidth } from "./tile.js";
 import { type Tuning, tuningKey } from "./tuning.js";
 
 type PlanCaps = Pick<Caps, "family" | "subgroupSize" | "software">;
@@ -88,11 +89,14 @@ export function planNearest(
   tuning?: Tuning,
 ): { tile: Tile; tiles: number; shares: number } {
   const tile = planGemm(m, k, n, caps, tuning, SEARCH_HEIGHTS);
-  const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
-  const tiles = Math.ceil(n / (tile.lanes * 4 * tile.vectors));
+  const tiles = Math.ceil(n / tileWidth(tile));
   if (tile.kind === "subgroup") return { tile, tiles, shares: tiles };
   const wanted = caps.family === "workgroup" ? 512 : 32;
-  return { tile, tiles, shares: Math.min(tiles, Math.max(1, Math.ceil(wanted / Math.ceil(m / height)))) };
+  return {
+    tile,
+    tiles,
+    shares: Math.min(tiles, Math.max(1, Math.ceil(wanted / Math.ceil(m / tileHeight(tile))))),
+  };
 }
 
 /** What reading keys one by one costs a tile of attention, in queries, and the most that a tile holds. */
@@ -124,9 +128,6 @@ export function planAttention(
     unroll,
   };
 }
-
-/** Threads of a workgroup that shares a row. */
-const ROW_THREADS = 128;
 
 /**
  * How rows of n values, `inner` elements apart, are reduced: by how many threads each, and cut into how many parts that

@@ -1,7 +1,8 @@
 import type { ComputeType } from "../dtype.js";
 import { wgslScalar } from "../dtype.js";
 import { FLOAT } from "./float.js";
-import { FLAT, type Kernel, kernel, kernelFor } from "./kernel.js";
+import { rowIndex, WORKGROUP } from "./grid.js";
+import { defineKernel } from "./kernel.js";
 
 /**
  * What a row becomes. `offsets` sums x - x[0] and `squares` sums (x - x[0] - mean)^2: the two passes of a variance, which
@@ -17,12 +18,6 @@ export interface ReduceVariant {
   /** Second stage of argmax and argmin: only the elements whose indices the first stage wrote are looked at. */
   candidates: boolean;
 }
-
-/** WGSL that names output `e` of a launch with `threads` invocations an output. */
-export const rowIndex = (threads: number): string =>
-  threads === 1
-    ? `let e = (wg.y * groups.x + wg.x) * ${FLAT}u + lid;\n  let lane = 0u;`
-    : "let e = wg.y * groups.x + wg.x;\n  let lane = lid;";
 
 /** WGSL that halves `shared_NAME` until its first element has combined all; every thread has stored its own before. */
 export function tree(name: string, threads: number, combine: (a: string, b: string) => string): string {
@@ -42,38 +37,37 @@ export function tree(name: string, threads: number, combine: (a: string, b: stri
  * One invocation an output, or a workgroup that strides over the row and combines in workgroup memory. Sums add up blocks
  * of about sqrt(n) values first, so that the rounding error grows with sqrt(n) instead of n.
  */
-export function reduceKernel(variant: ReduceVariant): Kernel {
-  return kernelFor(`reduce:${JSON.stringify(variant)}`, () => {
-    const { reduction, type, threads, candidates } = variant;
-    const scalar = wgslScalar(type);
-    const arg = reduction === "argmax" || reduction === "argmin";
-    const summing = reduction === "sum" || reduction === "offsets" || reduction === "squares";
-    const divided = summing && type === "float32";
-    const start = (k: string) => (summing ? "State()" : `element(base, ${k}, context)`);
-    const total = threads === 1 ? "total" : "shared_total[0]";
-    const value = arg ? `i32(${total}.index)` : divided ? `${total} / u.divisor` : total;
-    return kernel({
-      name: reduction,
-      reads: {
-        x: scalar,
-        ...(reduction === "squares" ? { mean: "f32" } : {}),
-        ...(candidates ? { candidate: "i32" } : {}),
-      },
-      writes: { out: arg ? "i32" : scalar },
-      uniforms: {
-        count: "u32",
-        n: "u32",
-        inner: "u32",
-        parts: "u32",
-        chunk: "u32",
-        block: "u32",
-        ...(candidates ? { length: "u32" } : {}),
-        ...(divided ? { divisor: "f32" } : {}),
-      },
-      workgroup: threads === 1 ? FLAT : threads,
-      declare: `${stateFunctions(variant)}
+export const reduceKernel = defineKernel("reduce", (variant: ReduceVariant) => {
+  const { reduction, type, threads, candidates } = variant;
+  const scalar = wgslScalar(type);
+  const arg = reduction === "argmax" || reduction === "argmin";
+  const summing = reduction === "sum" || reduction === "offsets" || reduction === "squares";
+  const divided = summing && type === "float32";
+  const start = (k: string) => (summing ? "State()" : `element(base, ${k}, context)`);
+  const total = threads === 1 ? "total" : "shared_total[0]";
+  const value = arg ? `i32(${total}.index)` : divided ? `${total} / u.divisor` : total;
+  return {
+    name: reduction,
+    reads: {
+      x: scalar,
+      ...(reduction === "squares" ? { mean: "f32" } : {}),
+      ...(candidates ? { candidate: "i32" } : {}),
+    },
+    writes: { out: arg ? "i32" : scalar },
+    uniforms: {
+      count: "u32",
+      n: "u32",
+      inner: "u32",
+      parts: "u32",
+      chunk: "u32",
+      block: "u32",
+      ...(candidates ? { length: "u32" } : {}),
+      ...(divided ? { divisor: "f32" } : {}),
+    },
+    workgroup: threads === 1 ? WORKGROUP : threads,
+    declare: `${stateFunctions(variant)}
 ${threads === 1 ? "" : `var<workgroup> shared_total: array<State, ${threads}>;`}`,
-      body: `${rowIndex(threads)}
+    body: `${rowIndex(threads)}
   if (e >= u.count) { return; }
   let row = (e / (u.inner * u.parts)) * u.inner + e % u.inner;
   let base = (row / u.inner) * u.n * u.inner + e % u.inner;
@@ -89,9 +83,8 @@ ${threads === 1 ? "" : `var<workgroup> shared_total: array<State, ${threads}>;`}
   }
   ${threads === 1 ? "" : "shared_total[lane] = total;"}${tree("total", threads, (a, b) => `combine(${a}, ${b})`)}
   if (lane == 0u) { out[e] = ${value}; }`,
-    });
-  });
-}
+  };
+});
 
 /** What an element is computed with besides its own value, read once a row: storage loads cost most on CPUs. */
 const CONTEXT: Partial<Record<Reduction | "candidates", { type: string; value: string }>> = {

@@ -1,8 +1,7 @@
-import type { KernelFamily } from "../device/caps.js";
+import type { Caps } from "../device/caps.js";
+import { foldGrid, GROUP, ROW_THREADS } from "./grid.js";
 import type { KernelSource } from "./kernel.js";
 
-/** Invocations that share a row where rows are reduced in workgroup memory. */
-const ROW_THREADS = 64;
 /** Rows of a workgroup where each invocation has its own. */
 const ROWS = 8;
 
@@ -22,15 +21,29 @@ export interface RowSplit {
   grid(rows: number, maxPerDimension: number): [number, number, number];
 }
 
-export function rowSplit(family: KernelFamily): RowSplit {
-  if (family !== "workgroup") {
+/** What the text of such a kernel depends on. */
+export interface RowVariant {
+  /** A workgroup shares a row. */
+  readonly shared: boolean;
+  /** Rows are a multiple of 4 long and are read four values at once. */
+  readonly wide: boolean;
+}
+
+/** The variant for rows of n values. */
+export const planRowKernel = (n: number, { family }: Pick<Caps, "family">): RowVariant => ({
+  shared: family === "workgroup",
+  wide: n % 4 === 0,
+});
+
+export function rowSplit(shared: boolean): RowSplit {
+  if (!shared) {
     return {
       source: { workgroup: ROWS },
-      begin: `let row = (wg.y * groups.x + wg.x) * ${ROWS}u + lid;\n  if (row >= u.rows) { return; }`,
+      begin: `let row = (${GROUP}) * ${ROWS}u + lid;\n  if (row >= u.rows) { return; }`,
       start: "0u",
       step: "1u",
       sum: (partial) => partial,
-      grid: (rows, most) => fold(Math.ceil(rows / ROWS), most),
+      grid: (rows, most) => foldGrid(Math.ceil(rows / ROWS), most),
     };
   }
   return {
@@ -49,21 +62,15 @@ fn row_sum(value: f32, lid: u32) -> f32 {
 }`,
     },
     // Whole workgroups leave together, so the barriers stay in uniform control flow.
-    begin: "let row = wg.y * groups.x + wg.x;\n  if (row >= u.rows) { return; }",
+    begin: `let row = ${GROUP};\n  if (row >= u.rows) { return; }`,
     start: "lid",
     step: `${ROW_THREADS}u`,
     sum: (partial) => `row_sum(${partial}, lid)`,
-    grid: (rows, most) => fold(rows, most),
+    grid: (rows, most) => foldGrid(rows, most),
   };
 }
 
-function fold(groups: number, most: number): [number, number, number] {
-  if (groups <= most) return [groups, 1, 1];
-  const y = Math.ceil(groups / most);
-  return [Math.ceil(groups / y), y, 1];
-}
-
-/** How a kernel reads rows: four values at once where rows are a multiple of 4 long, which on CPUs costs little more than one. */
+/** How a kernel reads rows: four values at once where it can, which on CPUs costs little more than one. */
 export interface RowElement {
   readonly values: 1 | 4;
   readonly type: "f32" | "vec4f";
@@ -71,8 +78,8 @@ export interface RowElement {
   total(element: string): string;
 }
 
-export const rowElement = (n: number): RowElement =>
-  n % 4 === 0
+export const rowElement = (wide: boolean): RowElement =>
+  wide
     ? { values: 4, type: "vec4f", total: (element) => `dot(${element}, vec4f(1.0))` }
     : { values: 1, type: "f32", total: (element) => element };
 

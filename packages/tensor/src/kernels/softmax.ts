@@ -1,6 +1,7 @@
 import { FLOAT } from "./float.js";
-import { FLAT, type Kernel, kernel, kernelFor } from "./kernel.js";
-import { rowIndex, tree } from "./reduce.js";
+import { rowIndex, WORKGROUP } from "./grid.js";
+import { defineKernel } from "./kernel.js";
+import { tree } from "./reduce.js";
 
 export interface SoftmaxVariant {
   readonly log: boolean;
@@ -16,23 +17,22 @@ export interface SoftmaxVariant {
  * Three passes over a row, by one invocation or by a workgroup that strides over it; the second leaves the exponentials in `out`.
  * A row whose largest value is not finite has no softmax: it becomes NaN, as in PyTorch.
  */
-export function softmaxKernel(variant: SoftmaxVariant): Kernel {
-  return kernelFor(`softmax:${JSON.stringify(variant)}`, () => {
-    const { log, threads, wide } = variant;
-    const type = wide ? "vec4f" : "f32";
-    const shared = (name: string) => (threads === 1 ? "" : `shared_${name}[lane] = ${name};`);
-    const joined = (name: string) => (threads === 1 ? name : `shared_${name}[0]`);
-    const arrays = `var<workgroup> shared_largest: array<f32, ${threads}>;
+export const softmaxKernel = defineKernel("softmax", (variant: SoftmaxVariant) => {
+  const { log, threads, wide } = variant;
+  const type = wide ? "vec4f" : "f32";
+  const shared = (name: string) => (threads === 1 ? "" : `shared_${name}[lane] = ${name};`);
+  const joined = (name: string) => (threads === 1 ? name : `shared_${name}[0]`);
+  const arrays = `var<workgroup> shared_largest: array<f32, ${threads}>;
 var<workgroup> shared_sum: array<f32, ${threads}>;`;
-    const largestOf = (v: string) => (wide ? `larger(larger(${v}.x, ${v}.y), larger(${v}.z, ${v}.w))` : v);
-    const sumOf = (v: string) => (wide ? `dot(${v}, vec4f(1.0))` : v);
-    return kernel({
-      name: log ? "log softmax" : "softmax",
-      reads: { x: type },
-      writes: { out: type },
-      uniforms: { count: "u32", n: "u32", inner: "u32", block: "u32" },
-      workgroup: threads === 1 ? FLAT : threads,
-      declare: `${FLOAT.is_nan}
+  const largestOf = (v: string) => (wide ? `larger(larger(${v}.x, ${v}.y), larger(${v}.z, ${v}.w))` : v);
+  const sumOf = (v: string) => (wide ? `dot(${v}, vec4f(1.0))` : v);
+  return {
+    name: log ? "log softmax" : "softmax",
+    reads: { x: type },
+    writes: { out: type },
+    uniforms: { count: "u32", n: "u32", inner: "u32", block: "u32" },
+    workgroup: threads === 1 ? WORKGROUP : threads,
+    declare: `${FLOAT.is_nan}
 ${FLOAT.is_finite}
 ${FLOAT.nan}
 ${log ? FLOAT.infinity : ""}
@@ -40,7 +40,7 @@ ${log ? FLOAT.precise_log : ""}
 fn larger(a: f32, b: f32) -> f32 { return select(a, b, (b > a && !is_nan(a)) || is_nan(b)); }
 ${wide ? WIDE_LARGER : ""}
 ${threads === 1 ? "" : arrays}`,
-      body: `${rowIndex(threads)}
+    body: `${rowIndex(threads)}
   if (e >= u.count) { return; }
   let n = u.n / ${wide ? 4 : 1}u;
   let base = (e / u.inner) * n * u.inner + e % u.inner;
@@ -67,9 +67,8 @@ ${threads === 1 ? "" : arrays}`,
     let at = base + k * u.inner;
     out[at] = select(${type}(nan()), ${log ? "x[at] - m - s" : "out[at] / s"}, known);
   }`,
-    });
-  });
-}
+  };
+});
 
 const WIDE_LARGER = `fn larger4(a: vec4f, b: vec4f) -> vec4f {
   let bits = vec4u(0x7fffffffu);

@@ -10,15 +10,19 @@ export interface Tile {
   steps: number;
 }
 
-/** Operands as a gradient finds them, read where they lie instead of being copied first. */
-export interface Lie {
+/** Rows and columns of the output that one workgroup covers. */
+export const tileHeight = ({ kind, rows }: Tile): number => (kind === "workgroup" ? 16 * rows : rows);
+export const tileWidth = ({ lanes, vectors }: Tile): number => lanes * 4 * vectors;
+
+/** Operands as a gradient finds them, read where they layout instead of being copied first. */
+export interface OperandLayout {
   /** `a` is [k, m]. */
   transposed: boolean;
   /** The right operand is [k, n], n a multiple of 4, and not packed. */
   plain: boolean;
 }
 
-const PACKED: Lie = { transposed: false, plain: false };
+const PACKED: OperandLayout = { transposed: false, plain: false };
 
 export const range = (n: number): number[] => [...Array(n).keys()];
 
@@ -53,8 +57,15 @@ export interface MainLoop {
   lane: string;
 }
 
-export function mainLoop(tile: Tile, half: boolean, lie: Lie = PACKED, moments = false): MainLoop {
-  return tile.kind === "workgroup" ? workgroupLoop(tile, half, lie) : registerLoop(tile, half, lie, moments);
+export function mainLoop(
+  tile: Tile,
+  half: boolean,
+  layout: OperandLayout = PACKED,
+  moments = false,
+): MainLoop {
+  return tile.kind === "workgroup"
+    ? workgroupLoop(tile, half, layout)
+    : registerLoop(tile, half, layout, moments);
 }
 
 function declareSums(tile: Tile): string {
@@ -78,7 +89,12 @@ const loadHalves = (index: string): string =>
  * cache of decoded instructions: up to 28 KiB it takes a quarter longer or not, by where its lines happen to begin, above that
  * always; past 32 KiB, the instruction cache, twice as long. That rules out four values a turn.
  */
-function registerLoop(tile: Tile, half: boolean, { transposed, plain }: Lie, moments: boolean): MainLoop {
+function registerLoop(
+  tile: Tile,
+  half: boolean,
+  { transposed, plain }: OperandLayout,
+  moments: boolean,
+): MainLoop {
   const { lanes, rows, vectors, steps } = tile;
   const broadcast = tile.kind === "subgroup";
   const lane = broadcast ? "lane" : "lid";
@@ -164,11 +180,11 @@ const K_STEP = 16;
  * Workgroup memory: 16 x 16 invocations share a tile of 16 x `rows` rows and 64 columns, loaded 16 values of k at
  * a time. Best on GPUs, where workgroup memory and barriers are cheap.
  */
-function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: Lie): MainLoop {
+function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: OperandLayout): MainLoop {
   const { rows, lanes } = tile;
   const height = 16 * rows;
   const threads = 16 * lanes;
-  // Neighbouring invocations take neighbouring values, whichever way they lie.
+  // Neighbouring invocations take neighbouring values, whichever way they layout.
   const [kOf, rowOf] = transposed
     ? [`e / ${height}u`, `e % ${height}u`]
     : [`e % ${K_STEP}u`, `e / ${K_STEP}u`];

@@ -1,6 +1,7 @@
 import { once } from "../autograd/replay.js";
 import { check } from "../errors.js";
-import { mul, where } from "../ops/elementwise.js";
+import { where } from "../ops/comparison.js";
+import { mul } from "../ops/elementwise.js";
 import { reshape } from "../ops/shape.js";
 import { bernoulli } from "../random.js";
 import { scope } from "../scope.js";

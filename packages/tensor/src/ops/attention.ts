@@ -1,12 +1,12 @@
-import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
 import { attentionKernel } from "../kernels/attention.js";
 import { planAttention } from "../kernels/plan.js";
-import { scope } from "../scope.js";
-import { broadcastStrides, formatShape, type Shape } from "../shape.js";
-import { commonDevice, Tensor } from "../tensor.js";
-import { cast } from "./cast.js";
-import { launch } from "./launch.js";
+import { broadcastStrides, formatShape } from "../shape.js";
+import type { Tensor } from "../tensor.js";
+import { attentionGradients, type Heads, selfAttentionGradients } from "./attention-gradients.js";
+import { defineOp, FLOATS } from "./define.js";
+import type { Launch } from "./launch.js";
+import { generate, type HostTensor, total, valueAt } from "./reference.js";
 
 export interface AttentionOptions {
   /** Query i sees keys 0 to i (aligned at the end where there are more keys than queries). */
@@ -17,13 +17,7 @@ export interface AttentionOptions {
   scale?: number;
 }
 
-/** Where a kernel finds the rows of one operand, in elements. */
-interface Layout {
-  offset: number;
-  batch: number;
-  head: number;
-  token: number;
-}
+type Sizes = Heads["sizes"];
 
 /**
  * Scaled dot-product attention, softmax(scale * q k^T + mask) v, without storing the scores.
@@ -36,12 +30,8 @@ interface Layout {
  * @example
  * const y = attention(q, k, v, { causal: true });
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  return recorded("attention", [q, k, v, options.mask], options, () => attend(q, k, v, options));
-}
-
-function attend(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
-  return scope(() => {
+export const attention = defineOp("attention", {
+  check: (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}) => {
     for (const [name, t] of Object.entries({ q, k, v })) {
       check(
         t.rank >= 2 && t.rank <= 4,
@@ -49,33 +39,48 @@ function attend(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Ten
         () => `attention: ${name} is ${formatShape(t.shape)}; give [batch, heads, tokens, d]`,
       );
     }
-    const four = (t: Tensor) => [...new Array<number>(4 - t.rank).fill(1), ...t.shape];
-    const [qs, ks, vs] = [four(q), four(k), four(v)];
-    const fits =
-      [0, 1].every((i) => qs[i] === ks[i]) && [0, 1, 2, 3].every((i) => ks[i] === vs[i]) && qs[3] === ks[3];
+    const [qs, ks, vs] = [q, k, v].map((t) => [...new Array<number>(4 - t.rank).fill(1), ...t.shape]);
     check(
-      fits,
+      [0, 1, 3].every((i) => qs[i] === ks[i]) && ks.every((size, i) => size === vs[i]),
       "shape",
       () =>
         `attention: q is ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}; k and v must be ` +
         "equal, and q may differ from them in its tokens only",
     );
-    const layout = (s: number[]): Layout => ({
+    const sizes = { batch: qs[0], heads: qs[1], tq: qs[2], tk: ks[2], d: qs[3] };
+    return { q, k, v, ...checkOptions(options, sizes) };
+  },
+  takes: FLOATS,
+  shape: ({ q }) => q.shape,
+  kernel: (call, out) => {
+    const { heads, tq, tk, d } = call.sizes;
+    const rows = (tokens: number): Rows => ({
       offset: 0,
-      batch: s[1] * s[2] * s[3],
-      head: s[2] * s[3],
-      token: s[3],
+      batch: heads * tokens * d,
+      head: tokens * d,
+      token: d,
     });
-    const [batch, heads, tq, width] = qs;
-    return run({
-      operands: [q, k, v],
-      layouts: [layout(qs), layout(ks), layout(vs)],
-      out: { shape: q.shape, layout: layout(qs) },
-      sizes: { batch, heads, tq, tk: ks[2], width },
-      options,
+    return plan([call.q, call.k, call.v], [rows(tq), rows(tk), rows(tk)], rows(tq), call, out);
+  },
+  flop: ({ sizes }) => flopOf(sizes),
+  saves: ["q", "k", "v", "mask", "out"],
+  vjp: attentionGradients,
+  reference: ({ q, k, v, mask, causal, scale, sizes }) => {
+    const shape = q.shape;
+    return generate(shape, (at) => {
+      const [lead, i, c] = [at.slice(0, -2), at[at.length - 2], at[at.length - 1]];
+      const read = (x: HostTensor, row: number, column: number) => valueAt(x, [...lead, row, column]);
+      return attended({
+        keys: sizes.tk,
+        score: (j) =>
+          scale * total(sizes.d, (e) => read(q, i, e) * read(k, j, e)) +
+          (mask ? valueAt(mask, [0, 0, ...at].slice(-4).with(3, j)) : 0),
+        hidden: (j) => causal && j > i + sizes.tk - sizes.tq,
+        value: (j) => read(v, j, c),
+      });
     });
-  });
-}
+  },
+});
 
 export interface SelfAttentionOptions extends AttentionOptions {
   /** Compute only the first `queries` tokens' rows (all tokens stay visible as keys). */
@@ -91,115 +96,143 @@ export interface SelfAttentionOptions extends AttentionOptions {
  * @example
  * const y = selfAttention(matmul(x, inProjection, { bias }), 14);
  */
-export function selfAttention(qkv: Tensor, heads: number, options: SelfAttentionOptions = {}): Tensor {
-  const attributes = { ...options, heads };
-  return recorded("selfAttention", [qkv, options.mask], attributes, () => attendFused(qkv, heads, options));
-}
-
-function attendFused(qkv: Tensor, heads: number, options: SelfAttentionOptions): Tensor {
-  const [batch, tokens, triple] = qkv.shape;
-  return scope(() => {
+export const selfAttention = defineOp("selfAttention", {
+  check: (qkv: Tensor, heads: number, options: SelfAttentionOptions = {}) => {
+    const [batch, tokens, triple] = qkv.shape;
     check(
-      qkv.rank === 3 && triple % (3 * heads) === 0,
+      qkv.rank === 3 && Number.isInteger(heads) && heads >= 1 && triple % (3 * heads) === 0,
       "shape",
       () =>
         `selfAttention: qkv is ${formatShape(qkv.shape)}; its last axis must hold 3 x ${heads} heads of one width`,
     );
-    const width = triple / 3;
-    const d = width / heads;
-    const part = (i: number): Layout => ({
-      offset: i * width,
-      batch: tokens * triple,
-      head: d,
-      token: triple,
-    });
     const tq = Math.min(options.queries ?? tokens, tokens);
-    const source = cast(qkv, "float32");
-    return run({
-      operands: [source, source, source],
-      layouts: [part(0), part(1), part(2)],
-      out: { shape: [batch, tq, width], layout: { offset: 0, batch: tq * width, head: d, token: width } },
-      sizes: { batch, heads, tq, tk: tokens, width: d },
-      options,
+    const sizes = { batch, heads, tq, tk: tokens, d: triple / (3 * heads) };
+    return { qkv, ...checkOptions(options, sizes) };
+  },
+  takes: FLOATS,
+  shape: ({ sizes: { batch, heads, tq, d } }) => [batch, tq, heads * d],
+  kernel: (call, out) => {
+    const { heads, tq, tk, d } = call.sizes;
+    const width = heads * d;
+    const part = (i: number): Rows => ({
+      offset: i * width,
+      batch: tk * 3 * width,
+      head: d,
+      token: 3 * width,
     });
-  });
-}
+    const target = { offset: 0, batch: tq * width, head: d, token: width };
+    return plan([call.qkv, call.qkv, call.qkv], [part(0), part(1), part(2)], target, call, out);
+  },
+  flop: ({ sizes }) => flopOf(sizes),
+  saves: ["qkv", "mask", "out"],
+  vjp: selfAttentionGradients,
+  reference: ({ qkv, mask, causal, scale, sizes: { batch, heads, tq, tk, d } }) =>
+    generate([batch, tq, heads * d], ([b, i, column]) => {
+      const head = Math.floor(column / d);
+      const read = (part: number, row: number, e: number) =>
+        valueAt(qkv, [b, row, (part * heads + head) * d + e]);
+      return attended({
+        keys: tk,
+        score: (j) =>
+          scale * total(d, (e) => read(0, i, e) * read(1, j, e)) +
+          (mask ? valueAt(mask, [b, head, i, j]) : 0),
+        hidden: (j) => causal && j > i + tk - tq,
+        value: (j) => read(2, j, column % d),
+      });
+    }),
+});
 
-interface Job {
-  operands: [Tensor, Tensor, Tensor];
-  layouts: [Layout, Layout, Layout];
-  out: { shape: Shape; layout: Layout };
-  sizes: { batch: number; heads: number; tq: number; tk: number; width: number };
-  options: AttentionOptions;
-}
-
-function run({ operands, layouts, out: target, sizes, options }: Job): Tensor {
-  const { batch, heads, tq, tk, width } = sizes;
-  const { causal = false, mask, scale = 1 / Math.sqrt(width) } = options;
-  check(
-    width >= 1 && width <= 256,
-    "limit",
-    () => `attention: a head of ${width} values; use heads of at most 256`,
-  );
+/** Options with their defaults, checked against the sizes. */
+function checkOptions({ causal = false, mask, scale }: AttentionOptions, sizes: Sizes): Heads {
+  const { batch, heads, tq, tk, d } = sizes;
+  check(d >= 1 && d <= 256, "limit", () => `attention: a head of ${d} values; use heads of at most 256`);
   check(
     !causal || tk >= tq,
     "shape",
     () => `attention: causal needs at least as many keys (${tk}) as queries (${tq})`,
   );
-  const device = commonDevice("attention", operands);
-  const out = Tensor.empty(device, target.shape);
-  if (out.size === 0) return out;
-  const maskStrides = mask ? broadcastStrides(mask.shape, [batch, heads, tq, tk]) : [0, 0, 0, 0];
-  if (mask) checkMask(mask, [batch, heads, tq, tk]);
-  const steps = layouts.flatMap(({ offset, batch: b, head, token }) => [offset, b, head, token]);
-  const whole = [width, ...steps, target.layout.batch, target.layout.head, target.layout.token];
-  const plan = planAttention(
-    tq,
-    width,
-    whole.every((n) => n % 4 === 0),
-    device.caps,
+  const target = [batch, heads, tq, tk];
+  const lead = 4 - (mask?.rank ?? 0);
+  check(
+    !mask || (lead >= 0 && mask.shape.every((size, i) => size === 1 || size === target[i + lead])),
+    "shape",
+    () => `attention: mask ${formatShape(mask?.shape ?? [])} does not broadcast to ${formatShape(target)}`,
   );
-  const unit = plan.vector ? 4 : 1;
-  const [q, k, v] = operands.map((t) => cast(t, "float32"));
-  const place = (name: string, { batch: b, head, token }: Layout) => ({
+  return { causal, mask, scale: scale ?? 1 / Math.sqrt(d), sizes };
+}
+
+const flopOf = ({ batch, heads, tq, tk, d }: Sizes): number => 4 * batch * heads * tq * tk * d;
+
+/** Where a kernel finds the rows of one operand, in elements. */
+interface Rows {
+  offset: number;
+  batch: number;
+  head: number;
+  token: number;
+}
+
+/** The launch of the attention kernel on q, k and v, found by offset and strides. */
+function plan(
+  [q, k, v]: readonly Tensor[],
+  rows: readonly Rows[],
+  target: Rows,
+  { causal, mask, scale, sizes }: Heads,
+  out: Tensor,
+): Launch {
+  const { batch, heads, tq, tk, d } = sizes;
+  const steps = [...rows, target].flatMap((r) => [r.offset, r.batch, r.head, r.token]);
+  const variant = planAttention(
+    tq,
+    d,
+    [d, ...steps].every((n) => n % 4 === 0),
+    out.device.caps,
+  );
+  const unit = variant.vector ? 4 : 1;
+  const strides = (name: string, { batch: b, head, token }: Rows) => ({
     [`${name}Batch`]: b / unit,
     [`${name}Head`]: head / unit,
     [`${name}Token`]: token / unit,
   });
-  const { layout } = target;
-  launch(
-    attentionKernel({ ...plan, headWidth: width, causal, mask: mask !== undefined }),
-    { q, k, v, out, ...(mask ? { mask: cast(mask, "float32") } : {}) },
-    {
+  const [maskBatch, maskHead, maskQuery, maskKey] = mask
+    ? broadcastStrides(mask.shape, [batch, heads, tq, tk])
+    : [0, 0, 0, 0];
+  return {
+    kernel: attentionKernel({ ...variant, headWidth: d, causal, mask: mask !== undefined }),
+    tensors: { q, k, v, ...(mask && { mask }) },
+    uniforms: {
       tq,
       tk,
-      width,
-      parts: Math.ceil(width / 4),
+      width: d,
+      parts: Math.ceil(d / 4),
       scale,
       lowest: Number.NEGATIVE_INFINITY,
-      qOffset: layouts[0].offset / unit,
-      kOffset: layouts[1].offset / unit,
-      vOffset: layouts[2].offset / unit,
-      ...place("q", layouts[0]),
-      ...place("k", layouts[1]),
-      ...place("v", layouts[2]),
-      ...place("out", layout),
-      maskBatch: maskStrides[0],
-      maskHead: maskStrides[1],
-      maskQuery: maskStrides[2],
-      maskKey: maskStrides[3],
+      qOffset: rows[0].offset / unit,
+      kOffset: rows[1].offset / unit,
+      vOffset: rows[2].offset / unit,
+      ...strides("q", rows[0]),
+      ...strides("k", rows[1]),
+      ...strides("v", rows[2]),
+      ...strides("out", target),
+      maskBatch,
+      maskHead,
+      maskQuery,
+      maskKey,
     },
-    [Math.ceil(tq / plan.rows), heads, batch],
-    4 * batch * heads * tq * tk * width,
-  );
-  return out;
+    grid: [Math.ceil(tq / variant.rows), heads, batch],
+  };
 }
 
-function checkMask(mask: Tensor, target: Shape): void {
-  const lead = target.length - mask.rank;
-  check(
-    lead >= 0 && mask.shape.every((d, i) => d === 1 || d === target[i + lead]),
-    "shape",
-    () => `attention: mask ${formatShape(mask.shape)} does not broadcast to ${formatShape(target)}`,
+/** One value of attention in float64: the values of the keys, weighted by the softmax of their scores. */
+function attended(query: {
+  keys: number;
+  score: (key: number) => number;
+  hidden: (key: number) => boolean;
+  value: (key: number) => number;
+}): number {
+  const scores = Array.from({ length: query.keys }, (_, j) =>
+    query.hidden(j) ? Number.NEGATIVE_INFINITY : query.score(j),
   );
+  const largest = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - largest));
+  return total(query.keys, (j) => weights[j] * query.value(j)) / total(query.keys, (j) => weights[j]);
 }

@@ -1,13 +1,11 @@
-import { isRecording } from "../autograd/record.js";
 import { check } from "../errors.js";
-import { FLAT, kernel, kernelFor } from "../kernels/kernel.js";
-import { planRuns, RUNS } from "../kernels/runs.js";
-import { scope } from "../scope.js";
+import { rowStride } from "../kernels/grid.js";
+import { batchNormKernel } from "../kernels/norm.js";
 import { formatShape, sizeOf } from "../shape.js";
-import { commonDevice, Tensor } from "../tensor.js";
-import { cast } from "./cast.js";
+import type { Tensor } from "../tensor.js";
+import { defineOp, FLOATS } from "./define.js";
 import { add, div, mul, sqrt, sub } from "./elementwise.js";
-import { launch } from "./launch.js";
+import { generate, valueAt } from "./reference.js";
 import { reshape } from "./shape.js";
 
 export interface BatchNormOptions {
@@ -29,57 +27,47 @@ export interface BatchNormOptions {
  * @example
  * const y = batchNorm(x, { mean, variance, weight, bias });
  */
-export function batchNorm(x0: Tensor, options: BatchNormOptions): Tensor {
-  const { mean, variance, weight, bias, eps = 1e-5 } = options;
-  check(
-    x0.rank >= 2,
-    "shape",
-    () => `batchNorm: x is ${formatShape(x0.shape)} and must be [b, channels, ...]; add a batch axis`,
-  );
-  const channels = x0.shape[1];
-  const given = { mean, variance, ...(weight ? { weight } : {}), ...(bias ? { bias } : {}) };
-  for (const [name, part] of Object.entries(given)) {
+export const batchNorm = defineOp("batchNorm", {
+  check: (x: Tensor, { mean, variance, weight, bias, eps = 1e-5 }: BatchNormOptions) => {
     check(
-      part.rank === 1 && part.shape[0] === channels,
+      x.rank >= 2,
       "shape",
-      () => `batchNorm: ${name} is ${formatShape(part.shape)} and must be [${channels}]`,
+      () => `batchNorm: x is ${formatShape(x.shape)} and must be [b, channels, ...]; add a batch axis`,
     );
-  }
-  commonDevice("batchNorm", [x0, ...Object.values(given)]);
-  if (isRecording()) return scope(() => composed(x0, options, eps));
-  return scope(() => {
-    const x = cast(x0, "float32");
-    const parts = Object.fromEntries(
-      Object.entries(given).map(([name, part]) => [name, cast(part, "float32")]),
-    );
-    const out = Tensor.empty(x.device, x.shape);
-    const text = kernelFor(`batchNorm:${Object.keys(parts)}`, () =>
-      kernel({
-        name: "batch norm",
-        reads: { x: "f32", ...Object.fromEntries(Object.keys(parts).map((name) => [name, "f32"])) },
-        writes: { out: "f32" },
-        uniforms: { ...RUNS.uniforms, channels: "u32", eps: "f32" },
-        workgroup: FLAT,
-        // A row is one channel of one image.
-        body: `  ${RUNS.begin}
-  let c = row % u.channels;
-  let factor = ${weight ? "weight[c]" : "1.0"} / sqrt(variance[c] + u.eps);
-  let shift = ${bias ? "bias[c]" : "0.0"};
-  let center = mean[c];
-  ${RUNS.along} { out[row * u.length + j] = (x[row * u.length + j] - center) * factor + shift; }`,
-      }),
-    );
+    const channels = x.shape[1];
+    for (const [name, part] of Object.entries({ mean, variance, weight, bias })) {
+      check(
+        part === undefined || (part.rank === 1 && part.shape[0] === channels),
+        "shape",
+        () => `batchNorm: ${name} is ${formatShape(part?.shape ?? [])} and must be [${channels}]`,
+      );
+    }
+    return { x, mean, variance, weight, bias, eps };
+  },
+  takes: FLOATS,
+  shape: ({ x }) => x.shape,
+  kernel: ({ x, mean, variance, weight, bias, eps }) => {
+    const channels = x.shape[1];
     const length = sizeOf(x.shape.slice(2));
-    const { uniforms, grid } = planRuns(x.shape[0] * channels, length, x.device.caps);
-    launch(text, { x, ...parts, out }, { ...uniforms, channels, eps }, grid);
-    return out;
-  });
-}
-
-/** The same by ops that have gradients. */
-function composed(x: Tensor, { mean, variance, weight, bias }: BatchNormOptions, eps: number): Tensor {
-  const each = (part: Tensor) => reshape(part, [x.shape[1], ...new Array<number>(x.rank - 2).fill(1)]);
-  const unit = div(sub(x, each(mean)), each(sqrt(add(variance, eps))));
-  const scaled = weight ? mul(unit, each(weight)) : unit;
-  return bias ? add(scaled, each(bias)) : scaled;
-}
+    const { uniforms, grid } = rowStride.plan(x.shape[0] * channels, length, x.device.caps);
+    return {
+      kernel: batchNormKernel({ weight: weight !== undefined, bias: bias !== undefined }),
+      tensors: { x, mean, variance, ...(weight && { weight }), ...(bias && { bias }) },
+      uniforms: { ...uniforms, channels, eps },
+      grid,
+    };
+  },
+  flop: ({ x }) => 2 * x.size,
+  onTape: ({ x, mean, variance, weight, bias, eps }) => {
+    const each = (part: Tensor) => reshape(part, [x.shape[1], ...new Array<number>(x.rank - 2).fill(1)]);
+    const unit = div(sub(x, each(mean)), each(sqrt(add(variance, eps))));
+    const scaled = weight ? mul(unit, each(weight)) : unit;
+    return bias ? add(scaled, each(bias)) : scaled;
+  },
+  reference: ({ x, mean, variance, weight, bias, eps }) =>
+    generate(x.shape, (at) => {
+      const c = at[1];
+      const unit = (valueAt(x, at) - mean.values[c]) / Math.sqrt(variance.values[c] + eps);
+      return unit * (weight?.values[c] ?? 1) + (bias?.values[c] ?? 0);
+    }),
+});

@@ -1,14 +1,20 @@
-import { recorded, refuseTracked } from "../autograd/record.js";
-import { check } from "../errors.js";
+import { refuseTracked } from "../autograd/record.js";
+import { zeros } from "../create.js";
+import { check, TensorError } from "../errors.js";
+import { panelWidth } from "../kernels/plan.js";
 import { scope } from "../scope.js";
 import { formatShape, type Shape } from "../shape.js";
-import { commonDevice, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
-import { columns, rowsAtOnce, type Window } from "./columns.js";
+import { addColumns, columns, rowsAtOnce, type Window } from "./columns.js";
 import { concat } from "./concat.js";
+import { defineOp, FLOATS } from "./define.js";
+import { add } from "./elementwise.js";
 import { matmul } from "./matmul.js";
 import { type PackedMatrix, type PackOptions, packMatrix } from "./packed.js";
-import { expand, permute } from "./shape.js";
+import { generate, total, valueAt } from "./reference.js";
+import { permute, reshape, slice } from "./shape.js";
+import { expand, sum } from "./sum.js";
 
 /** The same along both axes, or [vertical, horizontal]. */
 export type Pair = number | readonly [number, number];
@@ -68,21 +74,25 @@ export function packConv(
 ): ConvWeight {
   const { groups = 1, dtype } = options;
   refuseTracked("packConv", weight);
-  check(
-    weight.rank === 4,
-    "shape",
-    () => `conv2d: weight is ${formatShape(weight.shape)} and must be [out, in / groups, kh, kw]`,
-  );
+  checkFilters(weight.shape, groups);
   const [out, channels, kh, kw] = weight.shape;
-  check(
-    Number.isInteger(groups) && groups >= 1 && out % groups === 0,
-    "argument",
-    () => `conv2d: ${out} filters do not divide into ${groups} groups`,
-  );
   return scope(() => {
     const rows = weight.view([groups, out / groups, channels * kh * kw]);
     return new ConvWeight(packMatrix(rows, { transposed: true, dtype }), [out, channels, kh, kw], groups);
   });
+}
+
+function checkFilters(shape: Shape, groups: number): void {
+  check(
+    shape.length === 4,
+    "shape",
+    () => `conv2d: weight is ${formatShape(shape)} and must be [out, in / groups, kh, kw]`,
+  );
+  check(
+    Number.isInteger(groups) && groups >= 1 && shape[0] % groups === 0,
+    "argument",
+    () => `conv2d: ${shape[0]} filters do not divide into ${groups} groups`,
+  );
 }
 
 /**
@@ -96,28 +106,88 @@ export function packConv(
  * @example
  * const y = conv2d(images, weight, { stride: 2, padding: 1, bias });
  */
-export function conv2d(x: Tensor, weight: Tensor | ConvWeight, options: Conv2dOptions = {}): Tensor {
-  return recorded("conv2d", [x, weight, options.bias], options, () => convolved(x, weight, options));
+export const conv2d = defineOp("conv2d", {
+  check: checkConvolution,
+  takes: FLOATS,
+  forward: convolve,
+  saves: { x: ["weight"], weight: ["x"] },
+  vjp: {
+    x: ({ g, weight, shapes, window, groups, channelsLast }) => {
+      if (weight instanceof ConvWeight) {
+        throw new TensorError(
+          "argument",
+          "conv2d: nothing flows back through packed filters; give the weight as a tensor where gradients are wanted",
+        );
+      }
+      const filters = reshape(cast(weight, "float32"), [groups, weight.shape[0] / groups, -1]);
+      const image = zeros(g.device, shapes.x);
+      eachPart(g, weight.shape, window, groups, channelsLast, (start, part) => {
+        scope(() => addColumns(matmul(part, filters), image, window, groups, start));
+      });
+      return image;
+    },
+    weight: ({ g, x, shapes, window, groups, channelsLast }) => {
+      const source = cast(x, "float32");
+      let total: Tensor | undefined;
+      eachPart(g, shapes.weight, window, groups, channelsLast, (start, part) => {
+        const before = total;
+        total = scope(() => {
+          const under = columns(source, window, groups, start, part.shape[1]);
+          const product = matmul(part, under, { transposeA: true });
+          return before ? add(before, product) : product;
+        });
+        before?.dispose();
+      });
+      return total ? reshape(total, shapes.weight) : zeros(g.device, shapes.weight);
+    },
+    bias: ({ g, channelsLast }) => sum(g, channelsLast ? [0, 1, 2] : [0, 2, 3]),
+  },
+  reference: ({ x, weight, bias, window, groups, channelsLast }) => {
+    const { stride, padding, dilation, kernel, out } = window;
+    const [filters, depth] = weight.shape;
+    const value = (b: number, f: number, y: number, z: number) => {
+      const first = Math.floor(f / (filters / groups)) * depth;
+      const sum = total(depth * kernel[0] * kernel[1], (i) => {
+        const [c, ky, kx] = [
+          Math.floor(i / (kernel[0] * kernel[1])),
+          Math.floor(i / kernel[1]) % kernel[0],
+          i % kernel[1],
+        ];
+        const [row, column] = [
+          y * stride[0] - padding[0] + ky * dilation[0],
+          z * stride[1] - padding[1] + kx * dilation[1],
+        ];
+        if (row < 0 || row >= x.shape[2] || column < 0 || column >= x.shape[3]) return 0;
+        return valueAt(x, [b, first + c, row, column]) * valueAt(weight, [f, c, ky, kx]);
+      });
+      return sum + (bias?.values[f] ?? 0);
+    };
+    return channelsLast
+      ? generate([x.shape[0], ...out, filters], ([b, y, z, f]) => value(b, f, y, z))
+      : generate([x.shape[0], filters, ...out], ([b, f, y, z]) => value(b, f, y, z));
+  },
+});
+
+/** A checked convolution. */
+interface Convolution {
+  x: Tensor;
+  weight: Tensor | ConvWeight;
+  bias: Tensor | undefined;
+  window: Window;
+  groups: number;
+  channelsLast: boolean;
 }
 
-function convolved(x: Tensor, weight: Tensor | ConvWeight, options: Conv2dOptions): Tensor {
-  return scope(() => {
-    if (weight instanceof ConvWeight) {
-      const { groups = weight.groups } = options;
-      check(
-        groups === weight.groups,
-        "argument",
-        () => `conv2d: groups is ${groups} and the weight was packed for ${weight.groups}; leave it out`,
-      );
-      return convolve(cast(x, "float32"), weight, options);
-    }
-    return convolve(cast(x, "float32"), packConv(weight, { groups: options.groups }), options);
-  });
-}
-
-function convolve(x: Tensor, weight: ConvWeight, options: Conv2dOptions): Tensor {
-  const { bias, channelsLast = false } = options;
-  const { groups } = weight;
+function checkConvolution(x: Tensor, weight: Tensor | ConvWeight, options: Conv2dOptions = {}): Convolution {
+  const packed = weight instanceof ConvWeight;
+  const { bias, channelsLast = false, groups = packed ? weight.groups : 1 } = options;
+  check(
+    !packed || groups === weight.groups,
+    "argument",
+    () =>
+      `conv2d: groups is ${groups} and the weight was packed for ${(weight as ConvWeight).groups}; leave it out`,
+  );
+  checkFilters(weight.shape, groups);
   const [filters, depth, kh, kw] = weight.shape;
   check(
     x.rank === 4 && x.shape[1] === depth * groups,
@@ -131,13 +201,16 @@ function convolve(x: Tensor, weight: ConvWeight, options: Conv2dOptions): Tensor
     "shape",
     () => `conv2d: bias is ${formatShape(bias?.shape ?? [])} and must be [${filters}]`,
   );
-  const device = commonDevice("conv2d", [x, weight.packed.panels, ...(bias ? [bias] : [])]);
-  const window = placeWindow(x.shape, [kh, kw], options);
+  return { x, weight, bias, window: placeWindow(x.shape, [kh, kw], options), groups, channelsLast };
+}
+
+function convolve({ x, weight: given, bias, window, groups, channelsLast }: Convolution): Tensor {
+  const weight = given instanceof ConvWeight ? given : packConv(given, { groups });
+  const [filters, depth, kh, kw] = weight.shape;
   const [batch, [oh, ow]] = [x.shape[0], window.out];
   const rows = batch * oh * ow;
-  const width = depth * kh * kw;
   const each = filters / groups;
-  const step = rowsAtOnce(rows, groups * Math.max(width, each), device);
+  const step = rowsAtOnce(rows, groups * Math.max(depth * kh * kw, each), x.device);
   const parts: Tensor[] = [];
   for (let start = 0; start === 0 || start < rows; start += step) {
     const count = Math.min(step, rows - start);
@@ -147,6 +220,32 @@ function convolve(x: Tensor, weight: ConvWeight, options: Conv2dOptions): Tensor
   return channelsLast
     ? permute(joined, [1, 2, 0, 3]).view([batch, oh, ow, filters])
     : permute(joined, [1, 0, 3, 2]).view([batch, filters, oh, ow]);
+}
+
+/**
+ * Goes through a convolution's output gradient in parts whose column matrix fits into memory: where each part of the output
+ * pixels (over batch, y and x) starts, and the gradient there, [groups, rows, filters / groups].
+ */
+function eachPart(
+  g: Tensor,
+  weightShape: Shape,
+  window: Window,
+  groups: number,
+  channelsLast: boolean,
+  run: (start: number, g: Tensor) => void,
+): void {
+  const [filters, depth, kh, kw] = weightShape;
+  const [batch, pixels] = [g.shape[0], window.out[0] * window.out[1]];
+  const per = filters / groups;
+  const parted = channelsLast
+    ? permute(reshape(g, [batch, pixels, groups, per]), [2, 0, 1, 3])
+    : permute(reshape(g, [batch, groups, per, pixels]), [1, 0, 3, 2]);
+  const matrix = reshape(parted, [groups, batch * pixels, per]);
+  const rows = g.size === 0 ? 0 : batch * pixels;
+  // A column matrix is packed, in whole panels.
+  const widest = Math.max(depth * kh * kw, per) + panelWidth(g.device.caps);
+  const step = rowsAtOnce(rows, groups * widest, g.device);
+  for (let start = 0; start < rows; start += step) run(start, slice(matrix, [null, [start, start + step]]));
 }
 
 /** [groups, rows, k] times the filters: [groups, rows, filters / groups]. */

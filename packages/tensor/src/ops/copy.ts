@@ -1,73 +1,63 @@
 import { wgslScalar } from "../dtype.js";
-import { FLAT, type Kernel, kernel, kernelFor } from "../kernels/kernel.js";
-import { planRuns, RUNS } from "../kernels/runs.js";
-import { scope } from "../scope.js";
+import { rowStride } from "../kernels/grid.js";
+import { copyKernel, padded8 } from "../kernels/strided.js";
 import type { Shape } from "../shape.js";
 import { Tensor } from "../tensor.js";
-import { cast } from "./cast.js";
-import { launch } from "./launch.js";
-
-/** Fills the arrays of eight that kernels take for shapes and strides, aligned at the end. */
-export const padded8 = (values: readonly number[], fill: number): number[] => [
-  ...new Array<number>(8 - values.length).fill(fill),
-  ...values,
-];
-
-/** WGSL that turns a flat index `i` over `u.shape` into an offset by `u.NAME`, for kernels with u32x8 uniforms. */
-export function offsetLoop(names: readonly string[]): string {
-  const starts = names.map((name) => `  var at_${name} = 0u;`).join("\n");
-  const adds = names.map((name) => `    at_${name} += c * u.${name}[d / 4u][d % 4u];`).join("\n");
-  return `${starts}
-  var rest = i;
-  for (var j = 0u; j < 8u; j++) {
-    let d = 7u - j;
-    let size = u.shape[d / 4u][d % 4u];
-    let c = rest % size;
-    rest = rest / size;
-${adds}
-    if (rest == 0u) { break; }
-  }`;
-}
+import { converted, launch } from "./launch.js";
 
 /**
- * A contiguous tensor of `shape` whose element at coordinates c is x at offset + sum(c * strides), in elements. The one
- * kernel behind permute, expand and slice; strides may be 0 (repeat) or negative (reverse).
+ * A contiguous tensor of `shape` whose element at coordinates c is x at offset + sum(c * strides), in elements: what permute,
+ * expand and slice run. Strides may be 0 (repeat) or negative (reverse). float16 is widened.
  */
-export function stridedCopy(x0: Tensor, shape: Shape, strides: readonly number[], offset = 0): Tensor {
-  return scope(() => {
-    const x = x0.dtype === "float16" ? cast(x0, "float32") : x0;
-    const out = Tensor.empty(x.device, shape, x.dtype);
-    const axes = mergedAxes(shape, strides);
-    const { size: length, stride: step } = axes.pop() ?? { size: 1, stride: 0 };
-    const apart = axes.map(({ stride }) => stride);
-    // Whole vectors where runs are contiguous and begin at one.
-    const values = step === 1 && [length, offset, ...apart].every((count) => count % 4 === 0) ? 4 : 1;
-    const runs = length === 0 ? 0 : out.size / length;
-    const { uniforms, grid } = planRuns(runs, length / values, x.device.caps);
-    const scalar = wgslScalar(x.dtype);
-    launch(
-      copyKernel(values === 4 ? `vec4<${scalar}>` : scalar),
-      { x, out },
-      {
-        ...uniforms,
-        offset: offset / values,
-        step,
-        shape: padded8(
-          axes.map(({ size }) => size),
-          1,
-        ),
-        strides: padded8(
-          apart.map((stride) => stride / values),
-          0,
-        ),
-      },
-      grid,
-    );
-    return out;
+export function copied(x0: Tensor, shape: Shape, strides: readonly number[], offset = 0): Tensor {
+  const x = x0.dtype === "float16" ? converted(x0, "float32") : x0;
+  const out = Tensor.empty(x.device, shape, x.dtype);
+  walk(x, out, shape, strides, offset, false);
+  return out;
+}
+
+/** The opposite: writes the elements of x, coordinates c, to offset + sum(c * strides) of `out`. */
+export function place(x: Tensor, out: Tensor, strides: readonly number[], offset: number): void {
+  walk(x, out, x.shape, strides, offset, true);
+}
+
+function walk(
+  x: Tensor,
+  out: Tensor,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  scatter: boolean,
+): void {
+  const axes = mergedAxes(shape, strides);
+  const { size: length, stride: step } = axes.pop() ?? { size: 1, stride: 0 };
+  const apart = axes.map(({ stride }) => stride);
+  // Whole vectors where rows are contiguous and begin at one.
+  const values = step === 1 && [length, offset, ...apart].every((count) => count % 4 === 0) ? 4 : 1;
+  const size = scatter ? x.size : out.size;
+  const { uniforms, grid } = rowStride.plan(length === 0 ? 0 : size / length, length / values, x.device.caps);
+  const scalar = wgslScalar(x.dtype);
+  launch({
+    kernel: copyKernel({ type: values === 4 ? `vec4<${scalar}>` : scalar, scatter }),
+    tensors: { x, out },
+    uniforms: {
+      ...uniforms,
+      offset: offset / values,
+      step,
+      shape: padded8(
+        axes.map((axis) => axis.size),
+        1,
+      ),
+      strides: padded8(
+        apart.map((stride) => stride / values),
+        0,
+      ),
+    },
+    grid,
   });
 }
 
-/** The axes of a walk with as few and as long ones as possible: those that go on where the next one ends are one with it. */
+/** The axes of a walk, as few and as long as possible: an axis that goes on where the next one ends is one with it. */
 function mergedAxes(shape: Shape, strides: readonly number[]): { size: number; stride: number }[] {
   const axes: { size: number; stride: number }[] = [];
   for (const [i, size] of shape.entries()) {
@@ -78,27 +68,4 @@ function mergedAxes(shape: Shape, strides: readonly number[]): { size: number; s
     else axes.push({ size, stride: strides[i] });
   }
   return axes;
-}
-
-/** Runs along the last axis; the offset of a run is worked out once. Negative strides wrap: sums of u32 are exact. */
-function copyKernel(type: string): Kernel {
-  return kernelFor(`copy:${type}`, () =>
-    kernel({
-      name: "strided copy",
-      reads: { x: type },
-      writes: { out: type },
-      uniforms: { ...RUNS.uniforms, offset: "u32", step: "u32", shape: "u32x8", strides: "u32x8" },
-      workgroup: FLAT,
-      body: `  ${RUNS.begin}
-  var at = u.offset;
-  var rest = row;
-  for (var i = 0u; i < 8u && rest > 0u; i++) {
-    let d = 7u - i;
-    let size = u.shape[d / 4u][d % 4u];
-    at += (rest % size) * u.strides[d / 4u][d % 4u];
-    rest = rest / size;
-  }
-  ${RUNS.along} { out[row * u.length + j] = x[at + j * u.step]; }`,
-    }),
-  );
 }

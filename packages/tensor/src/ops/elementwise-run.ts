@@ -1,94 +1,151 @@
-import { recorded } from "../autograd/record.js";
+import type { Vjp } from "../autograd/rule.js";
 import type { UniformValues } from "../device/commands.js";
-import { type ComputeType, wgslScalar } from "../dtype.js";
+import type { ComputeType } from "../dtype.js";
 import { check } from "../errors.js";
-import { planFlat, SHARES } from "../kernels/flat.js";
-import { FLOAT } from "../kernels/float.js";
-import { FLAT, type Kernel, kernel, kernelFor, type UniformType } from "../kernels/kernel.js";
-import { scope } from "../scope.js";
+import { cycleUniforms, type Expression, elementwiseKernels, LETTERS } from "../kernels/elementwise.js";
+import { gridStride } from "../kernels/grid.js";
+import { padded8 } from "../kernels/strided.js";
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf } from "../shape.js";
-import { commonDevice, Tensor } from "../tensor.js";
-import { cast } from "./cast.js";
-import { offsetLoop, padded8 } from "./copy.js";
-import { ELEMENTWISE, type ElementwiseName, type ElementwiseOp } from "./elementwise-table.js";
-import { launch } from "./launch.js";
+import { Tensor } from "../tensor.js";
+import { defineOp, FLOATS, type Op } from "./define.js";
+import type { Launch } from "./launch.js";
+import { generate, valueAt } from "./reference.js";
+import { unbroadcast } from "./sum.js";
 
 /** A tensor, or a number that is used for every element. */
 export type Operand = Tensor | number;
 
-/**
- * How a kernel finds an operand's value for output i: at i; at (i / inner) % size, which covers one value, a bias along
- * the last axes and a factor along leading or middle ones; by strides; or as a uniform. A factor of kernels that take four
- * outputs at a time is a cycle whose value all four share.
- */
-export type Access = "same" | "cycle" | "factor" | "strided" | "number";
+type Letter = (typeof LETTERS)[number];
 
-const LETTERS = ["a", "b", "c"] as const;
-
-/** Runs a row of the table: checks, broadcasts and launches. */
-export function elementwise(name: ElementwiseName, operands: readonly Operand[]): Tensor {
-  const op: ElementwiseOp = ELEMENTWISE[name];
-  const tensors = operands.filter((x) => x instanceof Tensor);
-  check(
-    tensors.length > 0,
-    "argument",
-    () => `${name}: give at least one tensor; numbers alone have no device`,
-  );
-  commonDevice(name, tensors);
-  const type = operandType(name, op, operands);
-  const shape = tensors.map((x) => x.shape).reduce((a, b) => broadcastShapes(name, a, b));
-  return recorded(name, operands, undefined, () => run(name, operands, shape, type));
+/** The gradient of one operand, before it is summed over the axes along which the operand was repeated. */
+export interface Slope {
+  readonly saves?: readonly (Letter | "out")[];
+  readonly vjp: Vjp<Record<Letter, Tensor>>;
 }
 
-function run(name: ElementwiseName, operands: readonly Operand[], shape: Shape, type: ComputeType): Tensor {
-  const op: ElementwiseOp = ELEMENTWISE[name];
-  const { device } = operands.find((x) => x instanceof Tensor) as Tensor;
-  return scope(() => {
-    const out = Tensor.empty(device, shape, op.gives ?? type);
-    const single: Way[] = operands.map((x) =>
-      x instanceof Tensor ? accessOf(x.shape, shape) : { access: "number" },
-    );
-    const fours = inFours(single, out.size);
-    const ways = fours ?? single;
-    const bound: Record<string, Tensor> = { out };
-    const flat = planFlat(fours ? out.size / 4 : out.size, device.caps);
-    const uniforms: UniformValues = { ...flat.uniforms, shape: padded8(shape, 1) };
-    operands.forEach((x, i) => {
-      const way = ways[i];
-      if (x instanceof Tensor) bound[`x${i}`] = x.dtype === "float16" ? cast(x, "float32") : x;
-      else uniforms[`value${i}`] = x;
-      if (way.access === "cycle" || way.access === "factor")
-        Object.assign(uniforms, cycleUniforms(i, way.inner, way.size));
-      if (way.access === "strided") uniforms[`strides${i}`] = padded8(way.strides, 0);
-    });
-    const accesses = ways.map((way) => way.access);
-    launch(elementwiseKernel(name, type, accesses, fours !== null), bound, uniforms, flat.grid);
-    return out;
+/**
+ * An elementwise op as data: WGSL, float64 reference and derivatives. Shapes broadcast as in NumPy; operands share one type (a
+ * number takes it on, float16 is widened) or a TensorError `dtype` says which to cast. NaN goes in, NaN comes out.
+ */
+export interface Row extends Expression {
+  /** Types of the operands, which share one; with `condition`, the first is bool and the others share one. Default float32. */
+  readonly takes?: readonly ComputeType[];
+  /** Numbers outside a whole type's range are brought into it instead of refused. */
+  readonly bounded?: true;
+  /** The value in float64. */
+  readonly reference: (a: number, b: number, c: number) => number;
+  /** The gradient of each operand; null where it is 0 wherever it exists. */
+  readonly slopes: { readonly [K in Letter]?: Slope } | null;
+}
+
+/** An elementwise op, which carries its row for tests. */
+export type ElementwiseOp<A extends Operand[], R = Tensor> = Op<A, R> & {
+  readonly row: Row;
+  readonly arity: number;
+};
+export type Unary = ElementwiseOp<[x: Tensor]>;
+export type Predicate = ElementwiseOp<[x: Tensor], Tensor<"bool">>;
+export type Comparison = ElementwiseOp<[a: Operand, b: Operand], Tensor<"bool">>;
+export type Binary = ElementwiseOp<[a: Operand, b: Operand]>;
+export type Ternary = ElementwiseOp<[a: Tensor, b: Operand, c: Operand]>;
+
+/* @__NO_SIDE_EFFECTS__ */
+export const unary = (name: string, row: Row): Unary => elementwise<[x: Tensor]>(name, 1, row);
+/* @__NO_SIDE_EFFECTS__ */
+export const binary = (name: string, row: Row): Binary => elementwise<[a: Operand, b: Operand]>(name, 2, row);
+/* @__NO_SIDE_EFFECTS__ */
+export const ternary = (name: string, row: Row): Ternary =>
+  elementwise<[a: Tensor, b: Operand, c: Operand]>(name, 3, row);
+
+/** What is checked of a call: its operands by letter, the type they share and the shape of the result. */
+type Call = { [K in Letter]?: Operand } & { type: ComputeType; shape: Shape };
+
+const operandsOf = (call: Call, arity: number): Operand[] =>
+  LETTERS.slice(0, arity).map((letter) => call[letter] as Operand);
+
+/* @__NO_SIDE_EFFECTS__ */
+function elementwise<A extends Operand[]>(name: string, arity: number, row: Row): ElementwiseOp<A> {
+  const types = row.takes ?? FLOATS;
+  const kernels = elementwiseKernels(name, row);
+  const letters = LETTERS.slice(0, arity);
+  const slopes = Object.entries(row.slopes ?? {});
+  const op = defineOp(name, {
+    check: (...given: A): Call => {
+      const tensors = given.filter((x) => x instanceof Tensor);
+      check(
+        tensors.length > 0,
+        "argument",
+        () => `${name}: give at least one tensor; numbers alone have no device`,
+      );
+      const type = sharedType(name, row, given);
+      const operands = given.map((x) => (x instanceof Tensor ? x : numberAs(name, x, type, row.bounded)));
+      const shape = tensors.map((x) => x.shape).reduce((a, b) => broadcastShapes(name, a, b));
+      return { ...Object.fromEntries(operands.map((x, i) => [LETTERS[i], x])), type, shape };
+    },
+    takes: Object.fromEntries(letters.map((letter, i) => [letter, row.condition && i === 0 ? BOOLS : types])),
+    shape: ({ shape }) => shape,
+    dtype: ({ type }) => row.gives ?? type,
+    kernel: (call, out) => plan(kernels, operandsOf(call, arity), call.type, out),
+    flop: (_, out) => out.size,
+    saves: Object.fromEntries(slopes.map(([letter, { saves = [] }]) => [letter, saves])),
+    vjp:
+      row.slopes &&
+      Object.fromEntries(
+        slopes.map(([letter, { vjp }]) => [
+          letter,
+          (context: Parameters<typeof vjp>[0]) => unbroadcast(vjp(context), context.shapes[letter as Letter]),
+        ]),
+      ),
+    reference: (call) =>
+      generate(call.shape, (at) => {
+        const [a, b, c] = letters.map((letter) => {
+          const x = call[letter];
+          return typeof x === "object" ? valueAt(x, at) : (x ?? 0);
+        });
+        return row.reference(a, b, c);
+      }),
   });
+  return Object.assign(op, { row, arity });
+}
+
+function plan(
+  kernels: ReturnType<typeof elementwiseKernels>,
+  operands: readonly Operand[],
+  type: ComputeType,
+  out: Tensor,
+): Launch {
+  const single: Walk[] = operands.map((x) =>
+    x instanceof Tensor ? accessOf(x.shape, out.shape) : { access: "number" },
+  );
+  const fours = inFours(single, out.size);
+  const walks = fours ?? single;
+  const tensors: Record<string, Tensor> = {};
+  const { uniforms: flat, grid } = gridStride.plan(fours ? out.size / 4 : out.size, out.device.caps);
+  const uniforms: UniformValues = { ...flat, shape: padded8(out.shape, 1) };
+  for (const [i, x] of operands.entries()) {
+    const walk = walks[i];
+    if (x instanceof Tensor) tensors[`x${i}`] = x;
+    else uniforms[`value${i}`] = x;
+    if (walk.access === "cycle" || walk.access === "factor")
+      Object.assign(uniforms, cycleUniforms(i, walk.inner, walk.size));
+    if (walk.access === "strided") uniforms[`strides${i}`] = padded8(walk.strides, 0);
+  }
+  const accesses = walks.map((walk) => walk.access);
+  return { kernel: kernels({ type, accesses, fours: fours !== null }), tensors, uniforms, grid };
 }
 
 /** The type the operands share; numbers take it on. */
-function operandType(name: string, op: ElementwiseOp, operands: readonly Operand[]): ComputeType {
+function sharedType(
+  name: string,
+  { takes = FLOATS, condition }: Row,
+  operands: readonly Operand[],
+): ComputeType {
   let type: ComputeType | undefined;
   let first = "";
-  operands.forEach((x, i) => {
-    if (!(x instanceof Tensor)) return;
+  for (const [i, x] of operands.entries()) {
+    if (!(x instanceof Tensor) || (condition && i === 0)) continue;
     const own = x.dtype === "float16" ? "float32" : x.dtype;
     const letter = LETTERS[i];
-    if (op.condition && i === 0) {
-      check(
-        own === "bool",
-        "dtype",
-        () => `${name}: the condition is ${x.dtype}; make it bool with cast(a, "bool")`,
-      );
-      return;
-    }
-    check(
-      op.takes.includes(own),
-      "dtype",
-      () =>
-        `${name}: ${letter} is ${x.dtype}, not ${op.takes.join(" or ")}; cast(${letter}, "${op.takes[0]}") first`,
-    );
     check(
       type === undefined || own === type,
       "dtype",
@@ -96,50 +153,54 @@ function operandType(name: string, op: ElementwiseOp, operands: readonly Operand
         `${name}: ${first} is ${type} and ${letter} ${own}; make them one type: cast(${letter}, "${type}")`,
     );
     if (type === undefined) [type, first] = [own, letter];
-  });
-  const shared = type ?? op.takes[0];
-  for (const x of operands) if (!(x instanceof Tensor)) checkNumber(name, x, shared);
-  return shared;
+  }
+  return type ?? takes[0];
 }
 
-/** The values that whole types hold. */
-export const RANGES = { int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1], bool: [0, 1] } as const;
+const BOOLS = ["bool"] as const;
 
-function checkNumber(name: string, value: number, type: ComputeType): void {
-  if (type === "float32") return;
+/** The values that whole types hold. */
+const RANGES = { int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1], bool: [0, 1] } as const;
+
+/** A number as an operand of a type, or an error where the type does not hold it. */
+function numberAs(name: string, given: number, type: ComputeType, bounded?: true): number {
+  if (type === "float32") return given;
   const [low, high] = RANGES[type];
+  const value = bounded ? Math.min(Math.max(given, low), high) : given;
   check(
     Number.isInteger(value) && value >= low && value <= high,
     "argument",
     () =>
       `${name}: ${value} is no ${type}; use a whole number from ${low} to ${high}, or cast the tensor to float32`,
   );
+  return value;
 }
 
-type Way =
+/** An access with what its kernel needs for it. */
+type Walk =
   | { access: "same" | "number" }
   | { access: "cycle" | "factor"; inner: number; size: number }
   | { access: "strided"; strides: number[] };
 
 /**
- * The same ways where outputs are taken four at a time, counted in fours; null where an operand's runs are no multiple of four. A
- * load of four costs little more than one on CPUs, and less than four on GPUs.
+ * The same walks where outputs are taken four at a time, counted in fours; null where an operand's runs are no multiple of
+ * four. A load of four costs little more than one on CPUs, and less than four on GPUs.
  */
-function inFours(ways: readonly Way[], count: number): Way[] | null {
+function inFours(walks: readonly Walk[], count: number): Walk[] | null {
   if (count % 4 !== 0) return null;
-  const wide = ways.map((way): Way | null => {
-    if (way.access === "same" || way.access === "number") return way;
-    if (way.access !== "cycle") return null;
-    const { inner, size } = way;
+  const wide = walks.map((walk): Walk | null => {
+    if (walk.access === "same" || walk.access === "number") return walk;
+    if (walk.access !== "cycle") return null;
+    const { inner, size } = walk;
     if (inner % 4 === 0) return { access: "factor", inner: inner / 4, size };
     if (inner === 1 && size % 4 === 0) return { access: "cycle", inner, size: size / 4 };
     return size === 1 ? { access: "factor", inner: 1, size } : null;
   });
-  return wide.includes(null) ? null : (wide as Way[]);
+  return wide.includes(null) ? null : (wide as Walk[]);
 }
 
 /** The cheapest access by which a tensor of `shape` is read over `target`. */
-export function accessOf(shape: Shape, target: Shape): Way {
+export function accessOf(shape: Shape, target: Shape): Walk {
   if (sizeOf(shape) === sizeOf(target)) return { access: "same" };
   const strides = broadcastStrides(shape, target);
   let axis = target.length - 1;
@@ -153,105 +214,4 @@ export function accessOf(shape: Shape, target: Shape): Way {
   const size = run((i) => !repeated(i));
   run(repeated);
   return axis < 0 ? { access: "cycle", inner, size } : { access: "strided", strides };
-}
-
-/*
- * (i / inner) % size without a division for every output, which costs most on CPUs: `at` counts it, `rest` is i % inner,
- * and both advance as i does by FLAT.
- */
-const cycleUniforms = (operand: number, inner: number, size: number) => ({
-  [`inner${operand}`]: inner,
-  [`size${operand}`]: size,
-  [`restStep${operand}`]: FLAT % inner,
-  [`atStep${operand}`]: Math.floor(FLAT / inner) % size,
-});
-const cycleStart = (o: number) => `  var rest${o} = first % u.inner${o};
-  var at${o} = (first / u.inner${o}) % u.size${o};`;
-const cycleStep = (o: number) => `  rest${o} += u.restStep${o};
-  at${o} += u.atStep${o} + select(0u, 1u, rest${o} >= u.inner${o});
-  rest${o} -= select(0u, u.inner${o}, rest${o} >= u.inner${o});
-  at${o} -= select(0u, u.size${o}, at${o} >= u.size${o});`;
-
-/** out[i] = f(a, b, c) for one row, type and access to each operand; i counts fours where they are taken at a time. */
-function elementwiseKernel(
-  name: ElementwiseName,
-  type: ComputeType,
-  accesses: readonly Access[],
-  fours: boolean,
-): Kernel {
-  return kernelFor(`elementwise:${name}:${type}:${accesses.join()}:${fours}`, () => {
-    const op: ElementwiseOp = ELEMENTWISE[name];
-    const scalar = wgslScalar(type);
-    const typeOf = (i: number) => (op.condition && i === 0 ? "u32" : scalar);
-    const wide = (one: string) => (fours ? `vec4<${one}>` : one);
-    const given = op.gives === "bool" ? "u32" : scalar;
-    const letters = LETTERS.slice(0, accesses.length);
-    const strided = accesses.flatMap((access, i) => (access === "strided" ? [`strides${i}`] : []));
-    const read = (access: Access, i: number): string => {
-      if (access === "number") return fours ? `vec4(u.value${i})` : `u.value${i}`;
-      if (access === "factor") return `vec4(x${i}[at${i}])`;
-      if (access === "cycle") return `x${i}[at${i}]`;
-      return access === "strided" ? `x${i}[at_strides${i}]` : `x${i}[i]`;
-    };
-    const cycles = accesses.flatMap((access, i) => (access === "cycle" || access === "factor" ? [i] : []));
-    const uniforms: Record<string, UniformType> = { ...SHARES.uniforms };
-    accesses.forEach((access, i) => {
-      if (access === "number") uniforms[`value${i}`] = typeOf(i);
-    });
-    for (const i of cycles) for (const field of Object.keys(cycleUniforms(i, 1, 1))) uniforms[field] = "u32";
-    for (const field of strided.length > 0 ? ["shape", ...strided] : []) uniforms[field] = "u32x8";
-    const of = (part: string) => `f(${letters.map((letter) => letter + part).join(", ")})`;
-    return kernel({
-      name,
-      reads: Object.fromEntries(
-        accesses.flatMap((access, i) => {
-          if (access === "number") return [];
-          return [[`x${i}`, access === "factor" ? typeOf(i) : wide(typeOf(i))]];
-        }),
-      ),
-      writes: { out: wide(given) },
-      uniforms,
-      workgroup: FLAT,
-      declare: valueFunction(
-        op,
-        type,
-        letters.map((letter, i) => `${letter}: ${typeOf(i)}`),
-        given,
-      ),
-      body: `${SHARES.begin}
-${cycles.map(cycleStart).join("\n")}
-  ${SHARES.each} {
-${strided.length > 0 ? offsetLoop(strided) : ""}
-${accesses.map((access, i) => `  let ${letters[i]} = ${read(access, i)};`).join("\n")}
-  out[i] = ${fours ? `vec4(${["x", "y", "z", "w"].map((part) => of(`.${part}`)).join(", ")})` : of("")};
-${cycles.map(cycleStep).join("\n")}
-  }`,
-    });
-  });
-}
-
-/** `f`, the value of one output, and what it calls. */
-function valueFunction(
-  op: ElementwiseOp,
-  type: ComputeType,
-  parameters: readonly string[],
-  given: string,
-): string {
-  const expression = typeof op.wgsl === "string" ? op.wgsl : (op.wgsl[type] as string);
-  const uses = Array.isArray(op.uses)
-    ? op.uses
-    : ((op.uses as Partial<Record<string, string[]>>)?.[type] ?? []);
-  const guard = op.guard && type === "float32";
-  return `${[...new Set([...uses, ...(guard ? [FLOAT.is_nan] : [])])].join("\n")}
-fn f(${parameters.join(", ")}) -> ${given} {
-  var value = ${op.gives === "bool" ? `u32(${expression})` : expression};
-${
-  guard
-    ? LETTERS.slice(0, parameters.length)
-        .map((x) => `  value = select(value, ${x}, is_nan(${x}));`)
-        .join("\n")
-    : ""
-}
-  return value;
-}`;
 }

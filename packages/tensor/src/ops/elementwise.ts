@@ -1,130 +1,266 @@
+import { FLOAT, WHOLE } from "../kernels/float.js";
+import { MATH } from "../kernels/math.js";
 import type { Tensor } from "../tensor.js";
-import { elementwise, type Operand, RANGES } from "./elementwise-run.js";
-import type { ElementwiseName } from "./elementwise-table.js";
+import { equal, greater, greaterEqual, less, lessEqual, logicalAnd, where } from "./comparison.js";
+import { INTEGERS, NUMBERS } from "./define.js";
+import {
+  type Binary,
+  binary,
+  type Operand,
+  type Row,
+  type Slope,
+  type Ternary,
+  ternary,
+  type Unary,
+  unary,
+} from "./elementwise-run.js";
+import { erfReference, power, roundToEven } from "./reference-math.js";
 
 export type { Operand } from "./elementwise-run.js";
 
-/*
- * The public face of the table in elementwise-table.ts. Shapes broadcast as in NumPy; operands share one type (a number
- * takes it on, float16 is widened to float32) or a TensorError `dtype` says which to cast. NaN goes in, NaN comes out.
- */
+/* Arithmetic and functions of one number: a row each, which is all there is to an op. */
 
-type Unary = (x: Tensor) => Tensor;
-type Binary = (a: Operand, b: Operand) => Tensor;
-type Comparison = (a: Operand, b: Operand) => Tensor<"bool">;
+/** Types with a sign. */
+const SIGNED = ["float32", "int32"] as const;
 
-const unary =
-  (name: ElementwiseName): Unary =>
-  (x) =>
-    elementwise(name, [x]);
-const binary =
-  (name: ElementwiseName): Binary =>
-  (a, b) =>
-    elementwise(name, [a, b]);
+/** A row whose gradient is g times a derivative that is worked out from the input, or from the output. */
+export const ofInput = (derivative: (x: Tensor) => Operand): Row["slopes"] => ({
+  a: { saves: ["a"], vjp: ({ g, a }) => mul(g, derivative(a)) },
+});
+export const ofOutput = (derivative: (y: Tensor) => Operand): Row["slopes"] => ({
+  a: { saves: ["out"], vjp: ({ g, out }) => mul(g, derivative(out)) },
+});
+
+/** The gradient of the operand that a maximum or minimum took; equal ones share it, as in PyTorch. */
+const ofTaken = (wins: Binary): Row["slopes"] => {
+  const slope = (own: "a" | "b", other: "a" | "b"): Slope => ({
+    saves: ["a", "b"],
+    vjp: ({ g, [own]: x, [other]: y }) => mul(g, where(equal(x, y), 0.5, where(wins(x, y), 1, 0))),
+  });
+  return { a: slope("a", "b"), b: slope("b", "a") };
+};
 
 /** a + b. @example add(x, 1); */
-export const add = binary("add");
+export const add: Binary = binary("add", {
+  takes: NUMBERS,
+  wgsl: "a + b",
+  reference: (a, b) => a + b,
+  slopes: { a: { vjp: ({ g }) => g }, b: { vjp: ({ g }) => g } },
+});
+
 /** a - b. @example sub(1, x); */
-export const sub = binary("sub");
+export const sub: Binary = binary("sub", {
+  takes: NUMBERS,
+  wgsl: "a - b",
+  reference: (a, b) => a - b,
+  slopes: { a: { vjp: ({ g }) => g }, b: { vjp: ({ g }) => neg(g) } },
+});
+
 /** a * b. @example mul(x, mask); */
-export const mul = binary("mul");
+export const mul: Binary = binary("mul", {
+  takes: NUMBERS,
+  wgsl: "a * b",
+  reference: (a, b) => a * b,
+  slopes: {
+    a: { saves: ["b"], vjp: ({ g, b }) => mul(g, b) },
+    b: { saves: ["a"], vjp: ({ g, a }) => mul(g, a) },
+  },
+});
+
 /** a / b, floats only; whole numbers take `floorDivide`. @example div(x, 255); */
-export const div = binary("div");
+export const div: Binary = binary("div", {
+  wgsl: "a / b",
+  reference: (a, b) => a / b,
+  slopes: {
+    a: { saves: ["b"], vjp: ({ g, b }) => div(g, b) },
+    b: { saves: ["a", "b"], vjp: ({ g, a, b }) => mul(g, neg(div(a, square(b)))) },
+  },
+});
+
+/** Operands may be numbers, whose arithmetic needs no device. */
+const minusOne = (b: Operand): Operand => (typeof b === "number" ? b - 1 : sub(b, 1));
+const logOf = (a: Operand): Operand => (typeof a === "number" ? Math.log(a) : log(a));
+
 /** a to the power b; a negative base takes whole powers, else NaN. Relative error 2e-6. @example pow(x, 3); */
-export const pow = binary("pow");
+export const pow: Binary = binary("pow", {
+  wgsl: "power(a, b)",
+  uses: [
+    FLOAT.is_nan,
+    FLOAT.is_finite,
+    FLOAT.nan,
+    FLOAT.infinity,
+    FLOAT.precise_exp,
+    FLOAT.precise_log,
+    FLOAT.power,
+  ],
+  reference: power,
+  slopes: {
+    a: { saves: ["a", "b"], vjp: ({ g, a, b }) => mul(g, mul(b, pow(a, minusOne(b)))) },
+    b: { saves: ["a", "out"], vjp: ({ g, a, out }) => mul(g, mul(out, logOf(a))) },
+  },
+});
+
 /** a / b of whole numbers rounded down; 0 where b is 0. @example const row = floorDivide(index, 15); */
-export const floorDivide = binary("floorDivide");
+export const floorDivide: Binary = binary("floorDivide", {
+  takes: INTEGERS,
+  wgsl: "floor_divide(a, b)",
+  uses: { int32: [WHOLE.floor_divide_i32], uint32: [WHOLE.floor_divide_u32] },
+  reference: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
+  slopes: null,
+});
+
 /** What `floorDivide` leaves, with the sign of b; 0 where b is 0. @example const column = remainder(index, 15); */
-export const remainder = binary("remainder");
+export const remainder: Binary = binary("remainder", {
+  takes: INTEGERS,
+  wgsl: "remainder(a, b)",
+  uses: { int32: [WHOLE.remainder_i32], uint32: [WHOLE.remainder_u32] },
+  reference: (a, b) => (b === 0 ? 0 : a - b * Math.floor(a / b)),
+  slopes: null,
+});
+
 /** The larger of two; NaN where one is NaN. @example maximum(a, b); */
-export const maximum = binary("maximum");
+export const maximum: Binary = binary("maximum", {
+  takes: NUMBERS,
+  wgsl: "max(a, b)",
+  guard: true,
+  reference: (a, b) => Math.max(a, b),
+  slopes: ofTaken(greater),
+});
+
 /** The smaller of two; NaN where one is NaN. @example minimum(a, b); */
-export const minimum = binary("minimum");
-
-/** -x. */
-export const neg = unary("neg");
-/** |x|. */
-export const abs = unary("abs");
-/** -1, 0 or 1. */
-export const sign = unary("sign");
-/** x * x. */
-export const square = unary("square");
-/** 1 / x. */
-export const reciprocal = unary("reciprocal");
-/** The square root; NaN below 0. */
-export const sqrt = unary("sqrt");
-/** 1 / sqrt(x). */
-export const rsqrt = unary("rsqrt");
-/** e to the power x. */
-export const exp = unary("exp");
-/** The natural logarithm; NaN below 0. */
-export const log = unary("log");
-/** The sine of x in radians; absolute error 2e-7 for |x| below 10000. */
-export const sin = unary("sin");
-/** The cosine of x in radians; absolute error 2e-7 for |x| below 10000. */
-export const cos = unary("cos");
-/** The largest whole number not above x. */
-export const floor = unary("floor");
-/** The smallest whole number not below x. */
-export const ceil = unary("ceil");
-/** The nearest whole number, of two the even one. */
-export const round = unary("round");
-/** The error function; absolute error 2e-7. */
-export const erf = unary("erf");
-/** The hyperbolic tangent. */
-export const tanh = unary("tanh");
-/** 1 / (1 + exp(-x)). */
-export const sigmoid = unary("sigmoid");
-/** max(x, 0). */
-export const relu = unary("relu");
-/** x * Phi(x) with the normal distribution function exact (Hendrycks and Gimpel 2016). */
-export const gelu = unary("gelu");
-/** The tanh form of `gelu`. */
-export const geluTanh = unary("geluTanh");
-/** x * sigmoid(1.702 x), the form in OpenAI's CLIP. */
-export const quickGelu = unary("quickGelu");
-/** The derivative of quickGelu. */
-export const quickGeluSlope = unary("quickGeluSlope");
-
-/** a == b, bool. @example equal(label, 1); */
-export const equal: Comparison = binary("equal");
-/** a != b, bool; true where one is NaN. */
-export const notEqual: Comparison = binary("notEqual");
-/** a < b, bool. */
-export const less: Comparison = binary("less");
-/** a <= b, bool. */
-export const lessEqual: Comparison = binary("lessEqual");
-/** a > b, bool. */
-export const greater: Comparison = binary("greater");
-/** a >= b, bool. */
-export const greaterEqual: Comparison = binary("greaterEqual");
-/** Both, of bools. */
-export const logicalAnd: Comparison = binary("logicalAnd");
-/** Either or both, of bools. */
-export const logicalOr: Comparison = binary("logicalOr");
-/** The opposite, of bools. */
-export const logicalNot: (x: Tensor) => Tensor<"bool"> = unary("logicalNot");
-/** Whether x is NaN, bool. */
-export const isNan: (x: Tensor) => Tensor<"bool"> = unary("isNan");
+export const minimum: Binary = binary("minimum", {
+  takes: NUMBERS,
+  wgsl: "min(a, b)",
+  guard: true,
+  reference: (a, b) => Math.min(a, b),
+  slopes: ofTaken(less),
+});
 
 /**
- * `a` where the condition holds, else `b`; all three broadcast.
- *
- * @param condition bool.
- * @example where(greater(x, 0), x, 0);
- */
-export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  return elementwise("where", [condition, a, b]);
-}
-
-/**
- * x held to [low, high]; `high` where low is above high; an infinite bound is none.
+ * x held to [low, high]; `high` where low is above high; an infinite bound is none. Gradients flow to x where it lies between.
  *
  * @example clamp(x, 0, 1);
  */
-export function clamp(x: Tensor, low: Operand, high: Operand): Tensor {
-  const whole = x.dtype === "int32" || x.dtype === "uint32" ? RANGES[x.dtype] : null;
-  const bound = (b: Operand) =>
-    typeof b === "number" && whole ? Math.min(Math.max(b, whole[0]), whole[1]) : b;
-  return elementwise("clamp", [x, bound(low), bound(high)]);
-}
+export const clamp: Ternary = ternary("clamp", {
+  takes: NUMBERS,
+  bounded: true,
+  wgsl: "min(max(a, b), c)",
+  guard: true,
+  reference: (a, low, high) => Math.min(Math.max(a, low), high),
+  slopes: {
+    a: {
+      saves: ["a", "b", "c"],
+      vjp: ({ g, a, b, c }) => where(logicalAnd(greaterEqual(a, b), lessEqual(a, c)), g, 0),
+    },
+  },
+});
+
+/** -x. */
+export const neg: Unary = unary("neg", {
+  takes: SIGNED,
+  wgsl: "-a",
+  reference: (a) => -a,
+  slopes: { a: { vjp: ({ g }) => neg(g) } },
+});
+/** |x|. */
+export const abs: Unary = unary("abs", {
+  takes: SIGNED,
+  wgsl: "abs(a)",
+  reference: Math.abs,
+  slopes: ofInput((x) => sign(x)),
+});
+/** -1, 0 or 1. */
+export const sign: Unary = unary("sign", {
+  takes: SIGNED,
+  wgsl: "sign(a)",
+  guard: true,
+  reference: Math.sign,
+  slopes: null,
+});
+/** x * x. */
+export const square: Unary = unary("square", {
+  takes: NUMBERS,
+  wgsl: "a * a",
+  reference: (a) => a * a,
+  slopes: ofInput((x) => mul(x, 2)),
+});
+/** 1 / x. */
+export const reciprocal: Unary = unary("reciprocal", {
+  wgsl: "1.0 / a",
+  reference: (a) => 1 / a,
+  slopes: ofOutput((y) => neg(square(y))),
+});
+/** The square root; NaN below 0. */
+export const sqrt: Unary = unary("sqrt", {
+  wgsl: "sqrt(a)",
+  reference: Math.sqrt,
+  slopes: ofOutput((y) => div(0.5, y)),
+});
+/** 1 / sqrt(x). */
+export const rsqrt: Unary = unary("rsqrt", {
+  wgsl: "inverseSqrt(a)",
+  reference: (a) => 1 / Math.sqrt(a),
+  slopes: ofOutput((y) => mul(mul(square(y), y), -0.5)),
+});
+/** e to the power x. */
+export const exp: Unary = unary("exp", {
+  wgsl: "precise_exp(a)",
+  uses: [FLOAT.infinity, FLOAT.precise_exp],
+  guard: true,
+  reference: Math.exp,
+  slopes: ofOutput((y) => y),
+});
+/** The natural logarithm; NaN below 0. */
+export const log: Unary = unary("log", {
+  wgsl: "precise_log(a)",
+  uses: [FLOAT.is_finite, FLOAT.nan, FLOAT.infinity, FLOAT.precise_log],
+  guard: true,
+  reference: Math.log,
+  slopes: { a: { saves: ["a"], vjp: ({ g, a }) => div(g, a) } },
+});
+const TRIGONOMETRY = [FLOAT.is_finite, FLOAT.nan, FLOAT.sine];
+/** The sine of x in radians; absolute error 2e-7 for |x| below 10000. */
+export const sin: Unary = unary("sin", {
+  wgsl: "sine(a)",
+  uses: TRIGONOMETRY,
+  guard: true,
+  reference: Math.sin,
+  slopes: ofInput((x) => cos(x)),
+});
+/** The cosine of x in radians; absolute error 2e-7 for |x| below 10000. */
+export const cos: Unary = unary("cos", {
+  wgsl: "cosine(a)",
+  uses: TRIGONOMETRY,
+  guard: true,
+  reference: Math.cos,
+  slopes: ofInput((x) => neg(sin(x))),
+});
+/** The largest whole number not above x. */
+export const floor: Unary = unary("floor", {
+  wgsl: "floor(a)",
+  guard: true,
+  reference: Math.floor,
+  slopes: null,
+});
+/** The smallest whole number not below x. */
+export const ceil: Unary = unary("ceil", {
+  wgsl: "ceil(a)",
+  guard: true,
+  reference: Math.ceil,
+  slopes: null,
+});
+/** The nearest whole number, of two the even one. */
+export const round: Unary = unary("round", {
+  wgsl: "round(a)",
+  guard: true,
+  reference: roundToEven,
+  slopes: null,
+});
+/** The error function; absolute error 2e-7. */
+export const erf: Unary = unary("erf", {
+  wgsl: "erf(a)",
+  uses: [MATH.erf],
+  guard: true,
+  reference: erfReference,
+  slopes: ofInput((x) => mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+});

@@ -1,14 +1,15 @@
-import { recorded } from "../autograd/record.js";
-import { tensor } from "../create.js";
-import type { Device } from "../device/device.js";
+import { tensor, zeros } from "../create.js";
 import { type DType, wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
-import { FLAT, kernel, kernelFor } from "../kernels/kernel.js";
-import { planRuns, RUNS } from "../kernels/runs.js";
-import { scope } from "../scope.js";
+import { gatherKernel, oneHotKernel, scatterAddKernel, scatterChainKernel } from "../kernels/gather.js";
+import { rowStride, WORKGROUP } from "../kernels/grid.js";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.js";
-import { commonDevice, Tensor } from "../tensor.js";
-import { launch } from "./launch.js";
+import { Tensor } from "../tensor.js";
+import { defineOp, FLOATS, INTEGERS, type Op } from "./define.js";
+import { converted, type Launch, launch } from "./launch.js";
+import { generate, valueAt } from "./reference.js";
+
+/* gather and scatterAdd are each other's gradient, and so share a file. */
 
 /** Whole numbers on the GPU (int32 or uint32, any shape) or on the host (one axis; these are checked). */
 export type Indices = Tensor | readonly number[] | Int32Array | Uint32Array;
@@ -26,85 +27,104 @@ export type Indices = Tensor | readonly number[] | Int32Array | Uint32Array;
  * const embedded = gather(table, tokens); // [vocabulary, d] and [b, 77] give [b, 77, d]
  * const reversed = gather(x, [2, 1, 0], -1);
  */
-export function gather(x: Tensor, indices: Indices, axis = 0): Tensor {
-  const along = normalizeAxis("gather", axis, x.rank);
-  return scope(() => {
-    const picks = onDevice("gather", x.device, indices, x.shape[along]);
-    const after = x.shape.slice(along + 1);
-    const shape = [...x.shape.slice(0, along), ...picks.shape, ...after];
-    return recorded("gather", [x, picks], { axis: along }, () =>
-      pick("gather", x, picks, along, { shape, each: false }),
-    );
-  });
-}
+export const gather: Op<[x: Tensor, indices: Indices, axis?: number]> = defineOp("gather", {
+  check: (x: Tensor, given: Indices, axis?: number) => {
+    const along = normalizeAxis("gather", axis ?? 0, x.rank);
+    const indices = given instanceof Tensor ? given : indexTensor("gather", x, given, x.shape[along]);
+    const call = { x, indices, axis: along };
+    checkNotEmpty("gather", x, along, gatheredShape(call));
+    return call;
+  },
+  takes: { indices: INTEGERS },
+  shape: gatheredShape,
+  dtype: ({ x }) => pickedType(x),
+  kernel: (call, out) => planPick(call, out, false),
+  saves: { x: ["indices"] },
+  vjp: { x: ({ g, indices, shapes, axis }) => scatterAdd(g, indices, shapes.x, axis) },
+  reference: ({ x, indices, axis }) => {
+    const rank = indices.shape.length;
+    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+    return generate(shape, (at) => {
+      const index = clampIndex(valueAt(indices, at.slice(axis, axis + rank)), x.shape[axis]);
+      return valueAt(x, [...at.slice(0, axis), index, ...at.slice(axis + rank)]);
+    });
+  },
+});
 
 /**
- * Picks single values along an axis: result[.., j, ..] = x[.., indices[.., j, ..], ..], as NumPy's take_along_axis.
+ * The gradient of `gather`: adds slices of `values` into zeros of `shape`, each at its index along an axis. Every output
+ * sums its own slices in order, so the result has the same bits each time.
  *
- * @param indices int32 or uint32 of x's rank; all axes but `axis` equal x's. Outside the axis: the nearest end.
- * @returns the indices' shape.
+ * @param values [...shape before axis, ...indices, ...shape after axis].
+ * @param indices int32 or uint32 of any shape; those outside the axis count for the nearest end, as in `gather`.
  * @example
- * const best = takeAlongAxis(scores, order, -1);
+ * const tableGradient = scatterAdd(g, tokens, table.shape, 0);
  */
-export function takeAlongAxis(x: Tensor, indices: Tensor, axis: number): Tensor {
-  const along = normalizeAxis("takeAlongAxis", axis, x.rank);
-  checkIndexType("takeAlongAxis", indices);
-  check(
-    indices.rank === x.rank && indices.shape.every((d, i) => i === along || d === x.shape[i]),
-    "shape",
-    () =>
-      `takeAlongAxis: x is ${formatShape(x.shape)} and indices ${formatShape(indices.shape)}; all axes but ${axis} must ` +
-      "be equal (expand the indices)",
-  );
-  return recorded("takeAlongAxis", [x, indices], { axis: along }, () =>
-    scope(() => pick("takeAlongAxis", x, indices, along, { shape: indices.shape, each: true })),
-  );
-}
+export const scatterAdd: Op<[values: Tensor, indices: Tensor, shape: Shape, axis: number]> = defineOp(
+  "scatterAdd",
+  {
+    check: (values: Tensor, indices: Tensor, shape: Shape, axis: number) => {
+      const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
+      check(
+        values.size === outer * indices.size * inner,
+        "shape",
+        () =>
+          `scatterAdd: ${values.size} values do not fit ${indices.size} indices of ${outer} x ${inner} values`,
+      );
+      return { values, indices, shape, axis };
+    },
+    takes: { values: FLOATS, indices: INTEGERS },
+    forward: addSlices,
+    saves: { values: ["indices"] },
+    vjp: { values: ({ g, indices, shapes, axis }) => gather(g, indices, axis).view(shapes.values) },
+    reference: ({ values, indices, shape, axis }) => {
+      const out = new Array<number>(sizeOf(shape)).fill(0);
+      const inner = sizeOf(shape.slice(axis + 1));
+      const picks = sizeOf(indices.shape);
+      for (let i = 0; i < sizeOf(values.shape); i++) {
+        const pick = Math.floor(i / inner) % picks;
+        const outer = Math.floor(i / (inner * picks));
+        out[(outer * shape[axis] + clampIndex(indices.values[pick], shape[axis])) * inner + (i % inner)] +=
+          values.values[i];
+      }
+      return out;
+    },
+  },
+);
 
-/** `each`: every value of the result has its own index, otherwise a whole slice shares one. */
-function pick(
-  where: string,
-  x: Tensor,
-  index: Tensor,
-  axis: number,
-  { shape, each }: { shape: Shape; each: boolean },
-): Tensor {
-  commonDevice(where, [x, index]);
-  const size = x.shape[axis];
-  check(
-    size > 0 || sizeOf(shape) === 0,
-    "shape",
-    () => `${where}: axis ${axis} of ${formatShape(x.shape)} is empty; there is nothing to pick from`,
-  );
-  const half = x.dtype === "float16";
-  const out = Tensor.empty(x.device, shape, half ? "float32" : x.dtype);
-  const indexType = wgslScalar(index.dtype);
-  const type = wgslScalar(x.dtype);
-  const text = kernelFor(`gather:${x.dtype}:${indexType}:${each}`, () => {
-    const chosen = (at: string) =>
-      indexType === "i32"
-        ? `let chosen = u32(clamp(index[${at}], 0, i32(u.size) - 1));`
-        : `let chosen = min(index[${at}], u.size - 1u);`;
-    return kernel({
-      name: where,
-      reads: { x: half ? "u32" : type, index: indexType },
-      writes: { out: type },
-      uniforms: { ...RUNS.uniforms, size: "u32", picks: "u32" },
-      workgroup: FLAT,
-      // A row is one pick: `length` values of the result.
-      body: `  ${RUNS.begin}
-  let outer = row / u.picks;
-  ${each ? "" : chosen("row % u.picks")}
-  ${RUNS.along} {
-    ${each ? chosen("row * u.length + j") : ""}
-    let at = (outer * u.size + chosen) * u.length + j;
-    out[row * u.length + j] = ${half ? "unpack2x16float(x[at / 2u])[at % 2u]" : "x[at]"};
-  }`,
-    });
+/** No atomics, which floats lack: picks of one place are chained, and the first of a chain adds them all up. */
+function addSlices({
+  values,
+  indices,
+  shape,
+  axis,
+}: {
+  values: Tensor;
+  indices: Tensor;
+  shape: Shape;
+  axis: number;
+}): Tensor {
+  const { device } = values;
+  const index = indices.dtype === "int32" ? indices : converted(indices, "int32");
+  const [size, picks] = [shape[axis], index.size];
+  const inner = sizeOf(shape.slice(axis + 1));
+  const out = zeros(device, shape);
+  const next = Tensor.empty(device, index.shape, "uint32");
+  const heads = Tensor.empty(device, [size], "uint32");
+  const workgroups = device.caps.software ? 2 : 16;
+  launch({
+    kernel: scatterChainKernel(),
+    tensors: { index, next, heads },
+    uniforms: { picks, size, shares: workgroups * WORKGROUP },
+    grid: [workgroups, 1, 1],
   });
-  const length = sizeOf(x.shape.slice(axis + 1));
-  const { uniforms, grid } = planRuns(out.size / Math.max(1, length), length, out.device.caps);
-  launch(text, { x, index, out }, { ...uniforms, size, picks: each ? shape[axis] : index.size }, grid);
+  const { uniforms, grid } = rowStride.plan(inner === 0 ? 0 : values.size / inner, inner, device.caps);
+  launch({
+    kernel: scatterAddKernel(),
+    tensors: { source: values, index, next, out },
+    uniforms: { ...uniforms, size, picks },
+    grid,
+  });
   return out;
 }
 
@@ -116,49 +136,63 @@ function pick(
  * @example
  * const targets = oneHot(labels, 10);
  */
-export function oneHot(indices: Tensor, depth: number, dtype: Exclude<DType, "float16"> = "float32"): Tensor {
-  checkIndexType("oneHot", indices);
-  check(
-    Number.isInteger(depth) && depth >= 0,
-    "argument",
-    () => `oneHot: depth ${depth} must be a whole number, 0 or more`,
-  );
-  return scope(() => {
-    const out = Tensor.empty(indices.device, [...indices.shape, depth], dtype);
-    const type = wgslScalar(dtype);
-    const indexType = wgslScalar(indices.dtype);
-    const text = kernelFor(`oneHot:${indexType}:${type}`, () =>
-      kernel({
-        name: "one-hot",
-        reads: { index: indexType },
-        writes: { out: type },
-        uniforms: RUNS.uniforms,
-        workgroup: FLAT,
-        // A negative index wraps to one above every depth.
-        body: `  ${RUNS.begin}
-    let hot = u32(index[row]);
-    ${RUNS.along} { out[row * u.length + j] = select(${type}(0), ${type}(1), j == hot); }`,
-      }),
+export const oneHot = defineOp("oneHot", {
+  check: (indices: Tensor, depth: number, dtype: Exclude<DType, "float16"> = "float32") => {
+    check(
+      Number.isInteger(depth) && depth >= 0,
+      "argument",
+      () => `oneHot: depth ${depth} must be a whole number, 0 or more`,
     );
-    const { uniforms, grid } = planRuns(indices.size, depth, out.device.caps);
-    launch(text, { index: indices, out }, uniforms, grid);
-    return out;
-  });
+    return { indices, depth, dtype };
+  },
+  takes: INTEGERS,
+  shape: ({ indices, depth }) => [...indices.shape, depth],
+  dtype: ({ dtype }) => dtype,
+  kernel: ({ indices, depth }, out) => ({
+    kernel: oneHotKernel({ indexType: wgslScalar(indices.dtype), type: wgslScalar(out.dtype) }),
+    tensors: { index: indices },
+    ...rowStride.plan(indices.size, depth, out.device.caps),
+  }),
+  vjp: null,
+  reference: ({ indices, depth }) =>
+    generate([...indices.shape, depth], (at) => +(valueAt(indices, at.slice(0, -1)) === at[at.length - 1])),
+});
+
+function gatheredShape({ x, indices, axis }: { x: Tensor; indices: Tensor; axis: number }): number[] {
+  return [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
 }
 
-function checkIndexType(where: string, indices: Tensor): void {
+/** Picked float16 values are widened. */
+export const pickedType = ({ dtype }: Tensor): DType => (dtype === "float16" ? "float32" : dtype);
+
+/** The launch that picks slices along an axis, or with `each` every value by its own index. */
+export function planPick(
+  { x, indices, axis }: { x: Tensor; indices: Tensor; axis: number },
+  out: Tensor,
+  each: boolean,
+): Launch {
+  const length = sizeOf(x.shape.slice(axis + 1));
+  const { uniforms, grid } = rowStride.plan(out.size / Math.max(1, length), length, out.device.caps);
+  return {
+    kernel: gatherKernel({ dtype: x.dtype, indexType: wgslScalar(indices.dtype), each }),
+    tensors: { x, index: indices },
+    uniforms: { ...uniforms, size: x.shape[axis], picks: each ? indices.shape[axis] : indices.size },
+    grid,
+  };
+}
+
+export function checkNotEmpty(where: string, x: Tensor, axis: number, out: Shape): void {
   check(
-    indices.dtype === "int32" || indices.dtype === "uint32",
-    "dtype",
-    () => `${where}: indices are ${indices.dtype}; cast them to int32`,
+    x.shape[axis] > 0 || sizeOf(out) === 0,
+    "shape",
+    () => `${where}: axis ${axis} of ${formatShape(x.shape)} is empty; there is nothing to pick from`,
   );
 }
 
-function onDevice(where: string, device: Device, indices: Indices, size: number): Tensor {
-  if (indices instanceof Tensor) {
-    checkIndexType(where, indices);
-    return indices;
-  }
+/** An index as kernels take it: the nearest end where it is outside. */
+export const clampIndex = (index: number, size: number): number => Math.min(Math.max(index, 0), size - 1);
+
+function indexTensor(where: string, x: Tensor, indices: Exclude<Indices, Tensor>, size: number): Tensor {
   for (const [i, index] of indices.entries()) {
     check(
       Number.isInteger(index) && index >= 0 && index < size,
@@ -166,5 +200,5 @@ function onDevice(where: string, device: Device, indices: Indices, size: number)
       () => `${where}: index ${index} (number ${i}) must be a whole number from 0 to ${size - 1}`,
     );
   }
-  return tensor(device, Int32Array.from(indices));
+  return tensor(x.device, Int32Array.from(indices));
 }

@@ -1,17 +1,19 @@
-import { isRecording, recorded } from "../autograd/record.js";
-import { check } from "../errors.js";
-import { type GemmVariant, gemmKernel } from "../kernels/gemm.js";
+import { check, TensorError } from "../errors.js";
+import { gemmKernel } from "../kernels/gemm.js";
 import type { Activation } from "../kernels/math.js";
 import { planGemm } from "../kernels/plan.js";
-import { scope } from "../scope.js";
+import { tileHeight, tileWidth } from "../kernels/tile.js";
 import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
-import { commonDevice, Tensor } from "../tensor.js";
-import { cast } from "./cast.js";
-import { add, gelu, geluTanh, quickGelu, relu, sigmoid, tanh } from "./elementwise.js";
-import { launch } from "./launch.js";
+import type { Tensor } from "../tensor.js";
+import { gelu, geluTanh, quickGelu, relu, sigmoid, tanh } from "./activations.js";
+import { defineOp, FLOATS, type Op } from "./define.js";
+import { add } from "./elementwise.js";
+import type { Launch } from "./launch.js";
 import { layerNorm } from "./norm.js";
 import { PackedMatrix, packMatrix } from "./packed.js";
-import { expand } from "./shape.js";
+import { generate, total, valueAt } from "./reference.js";
+import { reshape } from "./shape.js";
+import { expand, unbroadcast } from "./sum.js";
 
 export interface MatmulOptions {
   /** `a` holds [..., k, m]. */
@@ -43,147 +45,98 @@ export interface MatmulOptions {
  * @example
  * const y = matmul(x, weight, { transposeB: true, bias, activation: "gelu" });
  */
-export function matmul(a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions = {}): Tensor {
-  const { layerNorm: norm, ...rest } = options;
-  if (norm && !normsItself(b, options)) return scope(() => matmul(layerNorm(a, norm), b, rest));
-  if (!isRecording()) return scope(() => product(a, b, options));
-  // On a tape an activation is an op of its own, since its gradient needs what came before it.
-  const { transposeA = false, transposeB = false, scale = 1, bias, activation, residual } = options;
-  return scope(() => {
-    const plain = { transposeA, transposeB, scale };
-    const last = activation ? undefined : residual;
-    const made = recorded("matmul", [a, b, bias, last], plain, () =>
-      scope(() => product(a, b, { ...plain, bias, residual: last })),
-    );
-    if (!activation) return made;
-    const active = ACTIVATE[activation](made);
-    return residual ? add(active, residual) : active;
-  });
+export const matmul: Op<[a: Tensor, b: Tensor | PackedMatrix, options?: MatmulOptions]> = defineOp("matmul", {
+  check: (a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions = {}) => checkProduct(a, b, options),
+  takes: FLOATS,
+  shape: outShape,
+  kernel: plan,
+  flop: ({ k }, out) => 2 * out.size * k,
+  onTape: composed,
+  saves: { a: ["b"], b: ["a"] },
+  vjp: {
+    a: ({ g, b, shapes, transposeA, transposeB, scale }) => {
+      if (b instanceof PackedMatrix) {
+        throw new TensorError(
+          "argument",
+          "matmul: nothing flows back through a packed matrix; give the weight as a tensor where gradients are wanted",
+        );
+      }
+      const made = transposeA
+        ? matmul(b, g, { transposeA: transposeB, transposeB: true, scale })
+        : matmul(g, b, { transposeB: !transposeB, scale });
+      return unbroadcast(made, shapes.a);
+    },
+    b: ({ g: g0, a: a0, shapes, transposeA, transposeB, scale }) => {
+      // One weight for all rows: one long product instead of one for each matrix of the batch and their sum.
+      const folds = shapes.b.length === 2 && !transposeA;
+      const [g, a] = folds ? [g0, a0].map((t) => reshape(t, [-1, t.shape[t.rank - 1]])) : [g0, a0];
+      const made = transposeB
+        ? matmul(g, a, { transposeA: true, transposeB: transposeA, scale })
+        : matmul(a, g, { transposeA: !transposeA, scale });
+      return unbroadcast(made, shapes.b);
+    },
+    bias: ({ g, shapes }) => unbroadcast(g, shapes.bias),
+    residual: ({ g, shapes }) => g.view(shapes.residual),
+  },
+  reference: ({ a, b, bias, residual, activation, scale, transposeA, transposeB, k, ...sizes }) =>
+    generate([...sizes.lead, sizes.m, sizes.n], (at) => {
+      const [i, j] = at.slice(-2);
+      const lead = at.slice(0, -2);
+      const left = (p: number) => valueAt(a, [...lead, ...(transposeA ? [p, i] : [i, p])]);
+      const right = (p: number) => valueAt(b, [...lead, ...(transposeB ? [j, p] : [p, j])]);
+      const value = scale * total(k, (p) => left(p) * right(p)) + (bias ? bias.values[j] : 0);
+      const active = activation ? ACTIVATE[activation].row.reference(value, 0, 0) : value;
+      return active + (residual ? valueAt(residual, at) : 0);
+    }),
+});
+
+const ACTIVATE = { relu, sigmoid, tanh, gelu, gelu_tanh: geluTanh, quick_gelu: quickGelu } as const;
+
+/** On a tape a norm and an activation are ops of their own, since their gradients need what came before them. */
+function composed({
+  a,
+  b,
+  transposeA,
+  transposeB,
+  scale,
+  bias,
+  activation,
+  residual,
+  layerNorm: norm,
+}: Product) {
+  if (!norm && !activation) return null;
+  const left = norm ? layerNorm(a, norm) : a;
+  const plain = { transposeA, transposeB, scale, bias };
+  if (!activation) return matmul(left, b, { ...plain, residual });
+  const active = ACTIVATE[activation](matmul(left, b, plain));
+  return residual ? add(active, residual) : active;
 }
 
-/** Whether the product takes a layer norm over: its rows' deviations are summed beside it, their means are nothing to its columns. */
-const normsItself = (b: Tensor | PackedMatrix, { transposeA }: MatmulOptions): boolean =>
-  b instanceof PackedMatrix &&
-  b.centred &&
-  !transposeA &&
-  !isRecording() &&
-  b.panels.device.caps.family === "subgroup";
-
-const ACTIVATE: Record<Activation, (x: Tensor) => Tensor> = {
-  relu,
-  sigmoid,
-  tanh,
-  gelu,
-  gelu_tanh: geluTanh,
-  quick_gelu: quickGelu,
+/** A checked product: k, n and m are of one matrix, `lead` are the leading axes of the result. */
+type Product = Omit<MatmulOptions, "transposeA" | "transposeB" | "scale"> & {
+  a: Tensor;
+  b: Tensor | PackedMatrix;
+  transposeA: boolean;
+  transposeB: boolean;
+  scale: number;
+  m: number;
+  k: number;
+  n: number;
+  lead: Shape;
 };
 
-function product(a0: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): Tensor {
-  const { transposeA = false, transposeB = false, bias, residual, activation, scale = 1 } = options;
-  const norm = options.layerNorm;
-  checkOperands(a0, b, transposeA, transposeB);
-  const a = cast(a0, "float32");
-  const [m, k] = rowsOf(a, transposeA);
-  const n = b instanceof PackedMatrix ? b.n : b.shape[b.rank - (transposeB ? 2 : 1)];
-  const aLead = a.shape.slice(0, -2);
-  const bLead = b instanceof PackedMatrix ? (b.batch === 1 ? [] : [b.batch]) : b.shape.slice(0, -2);
-  const lead = broadcastShapes("matmul", aLead, bLead);
-  const outShape = [...lead, m, n];
-  const { left, right, plain, batch, rows, aStep, shared } = align(a, b, aLead, bLead, lead, options);
-  commonDevice("matmul", [a, right, ...(bias ? [bias] : []), ...(residual ? [residual] : [])]);
-  if (bias) checkSize("bias", bias, [n]);
-  if (residual) checkSize("residual", residual, outShape);
-  const out = Tensor.empty(a.device, outShape);
-  const variant: GemmVariant = {
-    tile: planGemm(rows, k, n, a.device.caps, a.device.tuning),
-    half: right.dtype === "float16",
-    ...((transposeA || plain) && { lie: { transposed: transposeA, plain } }),
-    bias: bias !== undefined,
-    activation: activation ?? null,
-    residual: residual !== undefined,
-    ...(norm && { normed: true }),
-    aligned: n % 4 === 0,
-  };
-  const kernel = gemmKernel(variant);
-  const { tile } = variant;
-  const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
-  launch(
-    kernel,
-    {
-      a: left,
-      panels: right,
-      out,
-      ...(bias ? { bias: cast(bias, "float32") } : {}),
-      ...(residual ? { residual: cast(residual, "float32") } : {}),
-    },
-    {
-      m: rows,
-      n,
-      k,
-      aBatch: aStep,
-      panelBatch: shared ? 0 : right.size / batch / 4,
-      scale,
-      ...(norm && { eps: norm.eps ?? 1e-5 }),
-    },
-    out.size === 0
-      ? [0, 0, 0]
-      : [Math.ceil(rows / height), Math.ceil(n / (tile.lanes * 4 * tile.vectors)), batch],
-    2 * batch * rows * n * k,
-  );
-  return out;
+function outShape({ lead, m, n }: Product): Shape {
+  return [...lead, m, n];
 }
 
-/** Rows and inner size of a left operand. */
-const rowsOf = (a: Tensor, transposed: boolean): [m: number, k: number] => {
-  const [first, last] = a.shape.slice(-2);
-  return transposed ? [last, first] : [first, last];
+/** Leading axes of a right operand. */
+const leadOf = (b: Tensor | PackedMatrix): Shape => {
+  if (b instanceof PackedMatrix) return b.batch === 1 ? [] : [b.batch];
+  return b.shape.slice(0, -2);
 };
 
-/** A right operand of more columns is packed all the same: its rows lie too far apart for a CPU's caches. */
-const WIDEST_PLAIN = 1024;
-
-/** The right operand's values as a kernel reads them: in panels, or as they lie. */
-function rightValues(b: Tensor | PackedMatrix, transposed: boolean): { right: Tensor; plain: boolean } {
-  if (b instanceof PackedMatrix) return { right: b.panels, plain: false };
-  const n = b.shape[b.rank - 1];
-  const source = cast(b, "float32");
-  if (!transposed && n % 4 === 0 && n <= WIDEST_PLAIN) return { right: source, plain: true };
-  return { right: packMatrix(source, { transposed }).panels, plain: false };
-}
-
-/** Brings both operands to one batch axis; a right operand shared by all folds the batch of `a` into its rows. */
-function align(
-  a: Tensor,
-  b: Tensor | PackedMatrix,
-  aLead: Shape,
-  bLead: Shape,
-  lead: Shape,
-  { transposeA = false, transposeB = false }: MatmulOptions,
-) {
-  const [m, k] = rowsOf(a, transposeA);
-  if (sizeOf(bLead) === 1) {
-    const right = rightValues(b, transposeB);
-    const folds = !transposeA || sizeOf(aLead) === 1;
-    const [batch, rows] = folds ? [1, sizeOf(aLead) * m] : [sizeOf(aLead), m];
-    return { left: a, ...right, batch, rows, aStep: folds ? 0 : m * k, shared: true };
-  }
-  const batch = sizeOf(lead);
-  if (b instanceof PackedMatrix) {
-    check(
-      sameShape(bLead, lead) || b.batch === batch,
-      "shape",
-      () =>
-        `matmul: a is ${formatShape(a.shape)} and the packed b has ${b.batch} matrices; give a as many, or one`,
-    );
-  }
-  const full =
-    b instanceof PackedMatrix || sameShape(bLead, lead) ? b : expand(b, [...lead, ...b.shape.slice(-2)]);
-  const left = sizeOf(aLead) === 1 || sameShape(aLead, lead) ? a : expand(a, [...lead, ...a.shape.slice(-2)]);
-  const aStep = left.size === m * k ? 0 : m * k;
-  return { left, ...rightValues(full, transposeB), batch, rows: m, aStep, shared: false };
-}
-
-function checkOperands(a: Tensor, b: Tensor | PackedMatrix, transposeA: boolean, transposeB: boolean): void {
+function checkProduct(a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions): Product {
+  const { transposeA = false, transposeB = false, scale = 1 } = options;
   const bShape = b instanceof PackedMatrix ? [b.k, b.n] : b.shape;
   check(
     a.rank >= 2 && bShape.length >= 2,
@@ -192,22 +145,101 @@ function checkOperands(a: Tensor, b: Tensor | PackedMatrix, transposeA: boolean,
       `matmul: a is ${formatShape(a.shape)} and b ${formatShape(bShape)}; both need two axes or more (reshape a vector to ` +
       "[1, k] or [k, 1])",
   );
-  const inner = a.shape[a.rank - (transposeA ? 2 : 1)];
-  const other = b instanceof PackedMatrix ? b.k : bShape[bShape.length - (transposeB ? 1 : 2)];
-  check(inner === other, "shape", () => {
-    const otherWay = b instanceof PackedMatrix ? -1 : bShape[bShape.length - (transposeB ? 2 : 1)];
+  const [m, k] = ends(a.shape, transposeA);
+  const [inner, n] = b instanceof PackedMatrix ? [b.k, b.n] : ends(bShape, transposeB);
+  check(k === inner, "shape", () => {
     const hint =
-      inner === otherWay
+      !(b instanceof PackedMatrix) && k === n
         ? `; did you mean transposeB: ${!transposeB}?`
         : "; they must be equal (the last axis of a, the second last of b)";
     return `matmul: inner sizes differ: a is ${formatShape(a.shape)}, b is ${formatShape(bShape)}${hint}`;
   });
+  const lead = broadcastShapes("matmul", a.shape.slice(0, -2), leadOf(b));
+  check(
+    !(b instanceof PackedMatrix) || b.batch === 1 || b.batch === sizeOf(lead),
+    "shape",
+    () =>
+      `matmul: a is ${formatShape(a.shape)} and the packed b has ${b instanceof PackedMatrix && b.batch} matrices; give a as many, or one`,
+  );
+  const call = { ...options, a, b, transposeA, transposeB, scale, m, k, n, lead };
+  checkSize("bias", options.bias, [n], false);
+  checkSize("residual", options.residual, outShape(call), true);
+  return call;
 }
 
-function checkSize(name: string, tensor: Tensor, shape: Shape): void {
+/** The last two sizes of a shape, swapped where it is transposed. */
+const ends = (shape: Shape, transposed: boolean): number[] => {
+  const last = shape.slice(-2);
+  return transposed ? last.reverse() : last;
+};
+
+function checkSize(name: string, tensor: Tensor | undefined, shape: Shape, anyShape: boolean): void {
   check(
-    sameShape(tensor.shape, shape) || (tensor.size === sizeOf(shape) && name === "residual"),
+    !tensor || sameShape(tensor.shape, shape) || (anyShape && tensor.size === sizeOf(shape)),
     "shape",
-    () => `matmul: ${name} is ${formatShape(tensor.shape)} and must be ${formatShape(shape)}`,
+    () => `matmul: ${name} is ${formatShape(tensor?.shape ?? [])} and must be ${formatShape(shape)}`,
   );
+}
+
+function plan(call: Product, out: Tensor): Launch {
+  const { bias, residual, activation, scale, k, n, transposeA, layerNorm: norm } = call;
+  const { caps, tuning } = out.device;
+  const normed = norm !== undefined && normsItself(call);
+  const a = norm && !normed ? layerNorm(call.a, norm) : call.a;
+  const { left, right, plain, batch, rows, aStep, shared } = align({ ...call, a });
+  const tile = planGemm(rows, k, n, caps, tuning);
+  return {
+    kernel: gemmKernel({
+      tile,
+      half: right.dtype === "float16",
+      ...((transposeA || plain) && { layout: { transposed: transposeA, plain } }),
+      bias: bias !== undefined,
+      activation: activation ?? null,
+      residual: residual !== undefined,
+      ...(normed && { normed }),
+      aligned: n % 4 === 0,
+    }),
+    tensors: { a: left, panels: right, ...(bias && { bias }), ...(residual && { residual }) },
+    uniforms: {
+      m: rows,
+      n,
+      k,
+      aBatch: aStep,
+      panelBatch: shared ? 0 : right.size / batch / 4,
+      scale,
+      ...(normed && { eps: norm.eps ?? 1e-5 }),
+    },
+    grid: [Math.ceil(rows / tileHeight(tile)), Math.ceil(n / tileWidth(tile)), batch],
+  };
+}
+
+/** Whether the product takes a layer norm over: its rows' deviations are summed beside it, their means are nothing to its columns. */
+const normsItself = ({ b, transposeA }: Product): boolean =>
+  b instanceof PackedMatrix && b.centred && !transposeA && b.panels.device.caps.family === "subgroup";
+
+/** A right operand of more columns is packed all the same: its rows lie too far apart for a CPU's caches. */
+const MAX_PLAIN = 1024;
+
+/** The right operand's values as a kernel reads them: in panels, or as they lie. */
+function rightValues(b: Tensor | PackedMatrix, transposed: boolean): { right: Tensor; plain: boolean } {
+  if (b instanceof PackedMatrix) return { right: b.panels, plain: false };
+  const n = b.shape[b.rank - 1];
+  if (!transposed && n % 4 === 0 && n <= MAX_PLAIN) return { right: b, plain: true };
+  return { right: packMatrix(b, { transposed }).panels, plain: false };
+}
+
+/** Brings both operands to one batch axis; a right operand shared by all folds the batch of `a` into its rows. */
+function align({ a, b, lead, m, k, transposeA, transposeB }: Product) {
+  const [aLead, bLead] = [a.shape.slice(0, -2), leadOf(b)];
+  if (sizeOf(bLead) === 1) {
+    const right = rightValues(b, transposeB);
+    const folds = !transposeA || sizeOf(aLead) === 1;
+    const [batch, rows] = folds ? [1, sizeOf(aLead) * m] : [sizeOf(aLead), m];
+    return { left: a, ...right, batch, rows, aStep: folds ? 0 : m * k, shared: true };
+  }
+  const whole = (x: Tensor) => expand(x, [...lead, ...x.shape.slice(-2)]);
+  const full = b instanceof PackedMatrix || sameShape(bLead, lead) ? b : whole(b);
+  const left = sizeOf(aLead) === 1 || sameShape(aLead, lead) ? a : whole(a);
+  const aStep = left.size === m * k ? 0 : m * k;
+  return { left, ...rightValues(full, transposeB), batch: sizeOf(lead), rows: m, aStep, shared: false };
 }

@@ -1,20 +1,22 @@
-import { isRecording, noGrad, refuseTracked } from "../autograd/record.js";
+import { noGrad, refuseTracked } from "../autograd/record.js";
 import { arange } from "../create.js";
 import { check } from "../errors.js";
 import { joinsLanes, nearestKernel, nearestMergeKernel } from "../kernels/nearest.js";
 import { planNearest } from "../kernels/plan.js";
-import { rowSplit } from "../kernels/rows.js";
+import { planRowKernel, rowSplit } from "../kernels/rows.js";
+import { tileHeight } from "../kernels/tile.js";
 import { scope } from "../scope.js";
 import { formatShape, sizeOf } from "../shape.js";
-import { commonDevice, Tensor } from "../tensor.js";
-import { cast } from "./cast.js";
+import { Tensor } from "../tensor.js";
+import { defineOp, FLOATS, type Op } from "./define.js";
 import { add, mul } from "./elementwise.js";
 import { gather } from "./gather.js";
 import { launch } from "./launch.js";
 import { inverseNorm, normalize } from "./norm.js";
 import { PackedMatrix, type PackOptions, packScaled } from "./packed.js";
-import { sum } from "./reduce.js";
+import { total } from "./reference.js";
 import { reshape } from "./shape.js";
+import { sum } from "./sum.js";
 
 /** For each query row, the best match in the bank. */
 export interface NearestResult {
@@ -39,7 +41,7 @@ export function packBank(bank: Tensor, options: Pick<PackOptions, "dtype"> = {})
 
 /**
  * For each query row the largest cosine over the rows of a bank, and which row has it; the similarity matrix is never
- * stored. With leading axes on both sides, each query searches the bank of its own.
+ * stored. With leading axes on both sides, each query searches the bank of its own. Gradients go through the pair that was chosen.
  *
  * @param query [..., rows, d].
  * @param bank [bankRows, d] for all, [..., bankRows, d], or one packed by `packBank`.
@@ -48,18 +50,59 @@ export function packBank(bank: Tensor, options: Pick<PackOptions, "dtype"> = {})
  * const { similarity, index } = nearest(query, bank);
  * const distance = await similarity.data(); // cosine, 1 is identical
  */
-export function nearest(query: Tensor, bank: Tensor | PackedMatrix): NearestResult {
-  if (isRecording() && bank instanceof Tensor) {
-    // Gradients go through the pair that was chosen.
-    return scope(() => {
-      const { index } = noGrad(() => nearest(query, bank));
-      const similarity = sum(mul(normalize(query), normalize(chosenRows(bank, index))), -1);
-      return { similarity, index };
+export const nearest: Op<[query: Tensor, bank: Tensor | PackedMatrix], NearestResult> = defineOp("nearest", {
+  check: (query: Tensor, bank: Tensor | PackedMatrix) => {
+    check(
+      bank instanceof PackedMatrix || bank.rank >= 2,
+      "shape",
+      () => `nearest: the bank is ${formatShape((bank as Tensor).shape)} and must be [rows, d]`,
+    );
+    const [rows, d] = bank instanceof PackedMatrix ? [bank.n, bank.k] : bank.shape.slice(-2);
+    const banks = bank instanceof PackedMatrix ? bank.batch : sizeOf(bank.shape.slice(0, -2));
+    check(
+      query.rank >= 2 && query.shape[query.rank - 1] === d,
+      "shape",
+      () =>
+        `nearest: query is ${formatShape(query.shape)} and the bank's rows have ${d} values; the widths must be equal`,
+    );
+    check(rows > 0, "shape", () => "nearest: the bank is empty; give at least one row");
+    check(
+      banks === 1 || banks === sizeOf(query.shape.slice(0, -2)),
+      "shape",
+      () =>
+        `nearest: query is ${formatShape(query.shape)} and there are ${banks} banks; give one, or one each`,
+    );
+    return { query, bank, banks, rows, d };
+  },
+  takes: FLOATS,
+  forward: search,
+  onTape: ({ query, bank }) => {
+    if (bank instanceof PackedMatrix) {
+      refuseTracked("nearest in a packed bank", query);
+      return null;
+    }
+    const { index } = noGrad(() => nearest(query, bank));
+    const similarity = sum(mul(normalize(query), normalize(chosenRows(bank, index))), -1);
+    return { similarity, index };
+  },
+  reference: ({ query, bank, banks, rows, d }) => {
+    const shape = query.shape.slice(0, -1);
+    const each = sizeOf(shape) / banks;
+    const row = (values: ArrayLike<number>, i: number) =>
+      Array.from({ length: d }, (_, e) => values[i * d + e]);
+    const unit = (v: number[]) => v.map((x) => x / (Math.hypot(...v) || 1));
+    const best = Array.from({ length: sizeOf(shape) }, (_, i) => {
+      const own = unit(row(query.values, i));
+      const cosines = Array.from({ length: rows }, (_, j) => {
+        const other = unit(row(bank.values, (banks === 1 ? 0 : Math.floor(i / each)) * rows + j));
+        return total(d, (e) => own[e] * other[e]);
+      });
+      const index = cosines.indexOf(Math.max(...cosines));
+      return { similarity: cosines[index], index };
     });
-  }
-  refuseTracked("nearest in a packed bank", query);
-  return scope(() => search(cast(query, "float32"), bank instanceof PackedMatrix ? bank : packBank(bank)));
-}
+    return { similarity: best.map((b) => b.similarity), index: best.map((b) => b.index) };
+  },
+});
 
 /** The bank's row for each query; with leading axes each query has a bank of its own. */
 function chosenRows(bank: Tensor, index: Tensor): Tensor {
@@ -71,55 +114,43 @@ function chosenRows(bank: Tensor, index: Tensor): Tensor {
   return reshape(gather(reshape(bank, [banks * rows, width]), at), [...index.shape, width]);
 }
 
-function search(query: Tensor, bank: PackedMatrix): NearestResult {
+function search({ query, bank: given }: { query: Tensor; bank: Tensor | PackedMatrix }): NearestResult {
+  const bank = given instanceof PackedMatrix ? given : packBank(given);
   const { device } = query;
-  commonDevice("nearest", [query, bank.panels]);
-  const lead = query.shape.slice(0, -2);
-  check(
-    query.rank >= 2 && query.shape[query.rank - 1] === bank.k,
-    "shape",
-    () =>
-      `nearest: query is ${formatShape(query.shape)} and the bank's rows have ${bank.k} values; the widths must be equal`,
-  );
-  check(bank.n > 0, "shape", () => "nearest: the bank is empty; give at least one row");
-  check(
-    bank.batch === 1 || bank.batch === sizeOf(lead),
-    "shape",
-    () =>
-      `nearest: query is ${formatShape(query.shape)} and there are ${bank.batch} banks; give one, or one each`,
-  );
+  const { caps } = device;
   const shared = bank.batch === 1;
-  const outShape = query.shape.slice(0, -1);
-  const rows = shared ? sizeOf(outShape) : query.shape[query.rank - 2];
-  const similarity = Tensor.empty(device, outShape);
-  const index = Tensor.empty(device, outShape, "int32");
+  const shape = query.shape.slice(0, -1);
+  const rows = shared ? sizeOf(shape) : query.shape[query.rank - 2];
+  const similarity = Tensor.empty(device, shape);
+  const index = Tensor.empty(device, shape, "int32");
   if (similarity.size === 0) return { similarity, index };
-  const { tile, tiles, shares } = planNearest(rows * bank.batch, bank.k, bank.n, device.caps, device.tuning);
+  const { tile, tiles, shares } = planNearest(rows * bank.batch, bank.k, bank.n, caps, device.tuning);
   const parts = joinsLanes(tile) ? shares : shares * tile.lanes;
   const values = Tensor.empty(device, [bank.batch * rows, parts]);
   const columns = Tensor.empty(device, [bank.batch * rows, parts], "uint32");
-  const height = tile.kind === "workgroup" ? 16 * tile.rows : tile.rows;
   launch(
-    nearestKernel(tile, bank.half),
-    { a: query, panels: bank.panels, values, columns },
     {
-      m: rows,
-      n: bank.n,
-      k: bank.k,
-      aBatch: rows * bank.k,
-      panelBatch: shared ? 0 : bank.panels.size / bank.batch / 4,
-      tiles,
-      lowest: -3.0e38,
+      kernel: nearestKernel({ tile, half: bank.half }),
+      tensors: { a: query, panels: bank.panels, values, columns },
+      uniforms: {
+        m: rows,
+        n: bank.n,
+        k: bank.k,
+        aBatch: rows * bank.k,
+        panelBatch: shared ? 0 : bank.panels.size / bank.batch / 4,
+        tiles,
+        lowest: -3.0e38,
+      },
+      grid: [Math.ceil(rows / tileHeight(tile)), shares, bank.batch],
     },
-    [Math.ceil(rows / height), shares, bank.batch],
     2 * bank.batch * rows * bank.n * bank.k,
   );
-  const { family, maxWorkgroupsPerDimension } = device.caps;
-  launch(
-    nearestMergeKernel(family, bank.k),
-    { values, columns, query, similarity, index },
-    { rows: similarity.size, n: bank.k, parts },
-    rowSplit(family).grid(similarity.size, maxWorkgroupsPerDimension),
-  );
+  const variant = planRowKernel(bank.k, caps);
+  launch({
+    kernel: nearestMergeKernel(variant),
+    tensors: { values, columns, query, similarity, index },
+    uniforms: { rows: similarity.size, n: bank.k, parts },
+    grid: rowSplit(variant.shared).grid(similarity.size, caps.maxWorkgroupsPerDimension),
+  });
   return { similarity, index };
 }

@@ -1,12 +1,21 @@
-import { recorded } from "../autograd/record.js";
 import { check } from "../errors.js";
-import { kernel, kernelFor } from "../kernels/kernel.js";
-import { inverseNormOf, momentsOf, rowElement, rowSplit } from "../kernels/rows.js";
-import { scope } from "../scope.js";
+import type { Kernel } from "../kernels/kernel.js";
+import {
+  inverseNormKernel,
+  layerNormBackwardKernel,
+  layerNormKernel,
+  scaleRowsKernel,
+} from "../kernels/norm.js";
+import { planRowKernel, type RowVariant, rowSplit } from "../kernels/rows.js";
 import { formatShape } from "../shape.js";
-import { commonDevice, Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
-import { launch } from "./launch.js";
+import { defineOp, FLOATS } from "./define.js";
+import { mul, neg, square, sub } from "./elementwise.js";
+import { type Launch, launch } from "./launch.js";
+import { alongAxis } from "./reference.js";
+import { unsqueeze } from "./shape.js";
+import { sum, unbroadcast } from "./sum.js";
 
 export interface LayerNormOptions {
   /** Per-column factor and shift, each [n]. */
@@ -24,115 +33,58 @@ export interface LayerNormOptions {
  * @example
  * const y = layerNorm(x, { weight, bias, eps: 1e-5 });
  */
-export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
-  const { weight, bias, eps = 1e-5 } = options;
-  return recorded("layerNorm", [x, weight, bias], { eps }, () =>
-    scope(() => normalised(cast(x, "float32"), options)),
-  );
-}
-
-function normalised(x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions): Tensor {
-  check(x.rank >= 1, "shape", () => "layerNorm: a scalar has no axis to normalise");
-  const n = x.shape[x.rank - 1];
-  for (const [name, part] of Object.entries({ weight, bias })) {
-    check(
-      part === undefined || (part.rank === 1 && part.shape[0] === n),
-      "shape",
-      () => `layerNorm: ${name} is ${formatShape(part?.shape ?? [])} and must be [${n}]`,
-    );
-  }
-  const affine = [weight, bias].filter((t) => t !== undefined);
-  commonDevice("layerNorm", [x, ...affine]);
-  const out = Tensor.empty(x.device, x.shape);
-  if (out.size === 0) return out;
-  const { family, maxWorkgroupsPerDimension } = x.device.caps;
-  const split = rowSplit(family);
-  const element = rowElement(n);
-  const { type, values } = element;
-  const text = kernelFor(`layerNorm:${family === "workgroup"}:${type}:${!!weight}:${!!bias}`, () => {
-    const scaled = weight ? "(x[base + i] - mean) * inverse * weight[i]" : "(x[base + i] - mean) * inverse";
-    const along = (body: string) => `for (var i = ${split.start}; i < count; i += ${split.step}) { ${body} }`;
-    return kernel({
-      name: "layer norm",
-      reads: { x: type, ...(weight ? { weight: type } : {}), ...(bias ? { bias: type } : {}) },
-      writes: { out: type },
-      uniforms: { rows: "u32", n: "u32", eps: "f32" },
-      ...split.source,
-      body: `  ${split.begin}
-  let count = u.n / ${values}u;
-  let base = row * count;
-${momentsOf("x", split, element)}
-  let inverse = inverseSqrt(squares / f32(u.n) + u.eps);
-  ${along(`out[base + i] = ${scaled}${bias ? " + bias[i]" : ""};`)}`,
-    });
-  });
-  const rows = x.size / n;
-  launch(
-    text,
-    {
-      x,
-      out,
-      ...(weight ? { weight: cast(weight, "float32") } : {}),
-      ...(bias ? { bias: cast(bias, "float32") } : {}),
-    },
-    { rows, n, eps },
-    split.grid(rows, maxWorkgroupsPerDimension),
-  );
-  return out;
-}
-
-/**
- * What layerNorm passes back, in one pass over the rows: with y = (x - mean) * inverse and h = g * weight,
- * dx = inverse * (h - mean(h) - y * mean(h * y)), and g * y, whose sum over the rows is the weight's gradient.
- */
-export function layerNormBackward(
-  x0: Tensor,
-  weight: Tensor | undefined,
-  g: Tensor,
-  eps: number,
-): { dx: Tensor; gNormed: Tensor } {
-  return scope(() => {
-    const x = cast(x0, "float32");
-    const [dx, gNormed] = [Tensor.empty(x.device, x.shape), Tensor.empty(x.device, x.shape)];
-    if (x.size === 0) return { dx, gNormed };
+export const layerNorm = defineOp("layerNorm", {
+  check: (x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions = {}) => {
+    check(x.rank >= 1, "shape", () => "layerNorm: a scalar has no axis to normalise");
     const n = x.shape[x.rank - 1];
-    const { family, maxWorkgroupsPerDimension } = x.device.caps;
-    const split = rowSplit(family);
-    const { type, values, total } = rowElement(n);
-    const text = kernelFor(`layerNormBackward:${family === "workgroup"}:${type}:${!!weight}`, () => {
-      const along = (body: string) =>
-        `for (var j = ${split.start}; j < count; j += ${split.step}) { let i = base + j; ${body} }`;
-      const weighted = weight ? "g[i] * weight[j]" : "g[i]";
-      return kernel({
-        name: "layer norm backward",
-        reads: { x: type, g: type, ...(weight ? { weight: type } : {}) },
-        writes: { dx: type, gNormed: type },
-        uniforms: { rows: "u32", n: "u32", eps: "f32" },
-        ...split.source,
-        body: `  ${split.begin}
-  let count = u.n / ${values}u;
-  let base = row * count;
-  var total = ${type}();
-  ${along("total += x[i];")}
-  let mean = ${split.sum(total("total"))} / f32(u.n);
-  var squares = ${type}();
-  var pulls = ${type}();
-  var turns = ${type}();
-  ${along(`let d = x[i] - mean; let h = ${weighted}; squares = fma(d, d, squares); pulls += h; turns = fma(h, d, turns);`)}
-  let inverse = inverseSqrt(${split.sum(total("squares"))} / f32(u.n) + u.eps);
-  let pull = ${split.sum(total("pulls"))} / f32(u.n);
-  let turn = ${split.sum(total("turns"))} * inverse / f32(u.n);
-  ${along(`let y = (x[i] - mean) * inverse; dx[i] = inverse * (${weighted} - pull - y * turn); gNormed[i] = g[i] * y;`)}`,
-      });
-    });
-    launch(
-      text,
-      { x, g, dx, gNormed, ...(weight ? { weight: cast(weight, "float32") } : {}) },
-      { rows: x.size / n, n, eps },
-      split.grid(x.size / n, maxWorkgroupsPerDimension),
+    for (const [name, part] of Object.entries({ weight, bias })) {
+      check(
+        part === undefined || (part.rank === 1 && part.shape[0] === n),
+        "shape",
+        () => `layerNorm: ${name} is ${formatShape(part?.shape ?? [])} and must be [${n}]`,
+      );
+    }
+    return { x, weight, bias, eps };
+  },
+  takes: FLOATS,
+  shape: ({ x }) => x.shape,
+  kernel: ({ x, weight, bias, eps }) => {
+    const parts = { ...(weight && { weight }), ...(bias && { bias }) };
+    return overRows(x, { x, ...parts }, { eps }, (rows) =>
+      layerNormKernel({ ...rows, weight: weight !== undefined, bias: bias !== undefined }),
     );
-    return { dx, gNormed };
-  });
+  },
+  flop: ({ x }) => 8 * x.size,
+  saves: ["x", "weight"],
+  vjp: ({ g, x, weight, shapes, eps }, wanted) => {
+    const { dx, gNormed } = layerNormBackward(x, weight, g, eps);
+    return {
+      x: dx,
+      weight: wanted.weight ? unbroadcast(gNormed, shapes.weight) : null,
+      bias: wanted.bias ? unbroadcast(g, shapes.bias) : null,
+    };
+  },
+  reference: ({ x, weight, bias, eps }) =>
+    alongAxis(x, x.shape.length - 1, (row) => {
+      const mean = row.reduce((a, b) => a + b, 0) / row.length;
+      const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / row.length;
+      const normed = row.map((v) => (v - mean) / Math.sqrt(variance + eps));
+      return normed.map((v, i) => v * (weight?.values[i] ?? 1) + (bias?.values[i] ?? 0));
+    }),
+});
+
+/** The gradient of a layer norm by x, and g times the normalised rows, whose sum over the rows is the weight's gradient. */
+function layerNormBackward(x: Tensor, weight: Tensor | undefined, g: Tensor, eps: number) {
+  const [dx, gNormed] = [Tensor.empty(x.device, x.shape), Tensor.empty(x.device, x.shape)];
+  if (x.size === 0) return { dx, gNormed };
+  const [wideX, wideWeight] = [x, weight].map((t) => t && cast(t, "float32"));
+  const tensors = { x: wideX as Tensor, g, dx, gNormed, ...(wideWeight && { weight: wideWeight }) };
+  launch(
+    overRows(x, tensors, { eps }, (rows) =>
+      layerNormBackwardKernel({ ...rows, weight: weight !== undefined }),
+    ),
+  );
+  return { dx, gNormed };
 }
 
 /**
@@ -140,36 +92,19 @@ export function layerNormBackward(
  *
  * @param x [..., n].
  * @returns [...].
+ * @example const unit = mul(x, unsqueeze(inverseNorm(x), -1));
  */
-export function inverseNorm(x: Tensor): Tensor {
-  return recorded("inverseNorm", [x], undefined, () => inverseNorms(x));
-}
-
-function inverseNorms(x: Tensor): Tensor {
-  return scope(() => {
-    const source = cast(x, "float32");
-    const n = x.shape[x.rank - 1];
-    const out = Tensor.empty(x.device, x.shape.slice(0, -1));
-    if (out.size === 0) return out;
-    const { family, maxWorkgroupsPerDimension } = x.device.caps;
-    const split = rowSplit(family);
-    const element = rowElement(n);
-    const text = kernelFor(`inverseNorm:${family === "workgroup"}:${element.type}`, () =>
-      kernel({
-        name: "inverse norm",
-        reads: { x: element.type },
-        writes: { out: "f32" },
-        uniforms: { rows: "u32", n: "u32" },
-        ...split.source,
-        body: `  ${split.begin}
-${inverseNormOf("x", split, element)}
-  out[row] = inverse;`,
-      }),
-    );
-    launch(text, { x: source, out }, { rows: out.size, n }, split.grid(out.size, maxWorkgroupsPerDimension));
-    return out;
-  });
-}
+export const inverseNorm = defineOp("inverseNorm", {
+  check: (x: Tensor) => ({ x: withAxis("inverseNorm", x) }),
+  takes: FLOATS,
+  shape: ({ x }) => x.shape.slice(0, -1),
+  kernel: ({ x }) => overRows(x, { x }, {}, inverseNormKernel),
+  flop: ({ x }) => 2 * x.size,
+  saves: ["x", "out"],
+  // -x / |x|^3, and 0 for a row of zeros.
+  vjp: { x: ({ g, x, out }) => mul(x, unsqueeze(mul(g, neg(mul(square(out), out))), -1)) },
+  reference: ({ x }) => alongAxis(x, x.shape.length - 1, (row) => [inverseLength(row)]),
+});
 
 /**
  * Rows of the last axis divided by their Euclidean length; zero rows stay zero.
@@ -177,38 +112,44 @@ ${inverseNormOf("x", split, element)}
  * @param x [..., n].
  * @example const unit = normalize(features);
  */
-export function normalize(x: Tensor): Tensor {
-  return recorded("normalize", [x], undefined, () => unit(x));
+export const normalize = defineOp("normalize", {
+  check: (x: Tensor) => ({ x: withAxis("normalize", x) }),
+  takes: FLOATS,
+  shape: ({ x }) => x.shape,
+  kernel: ({ x }) => overRows(x, { x, factor: inverseNorm(x) }, {}, scaleRowsKernel),
+  flop: ({ x }) => 3 * x.size,
+  saves: ["x", "out"],
+  vjp: {
+    x: ({ g, x, out }) =>
+      mul(sub(g, mul(out, sum(mul(g, out), -1, { keepDims: true }))), unsqueeze(inverseNorm(x), -1)),
+  },
+  reference: ({ x }) => alongAxis(x, x.shape.length - 1, (row) => row.map((v) => v * inverseLength(row))),
+});
+
+const inverseLength = (row: readonly number[]): number => {
+  const length = Math.sqrt(row.reduce((sum, v) => sum + v * v, 0));
+  return length > 0 ? 1 / length : length * 0;
+};
+
+function withAxis(name: string, x: Tensor): Tensor {
+  check(x.rank >= 1, "shape", () => `${name}: a scalar has no axis to normalise; reshape it to [1]`);
+  return x;
 }
 
-function unit(x: Tensor): Tensor {
-  return scope(() => {
-    const source = cast(x, "float32");
-    const factor = inverseNorm(source);
-    const out = Tensor.empty(x.device, x.shape);
-    if (out.size === 0) return out;
-    const { family, maxWorkgroupsPerDimension } = x.device.caps;
-    const split = rowSplit(family);
-    const n = x.shape[x.rank - 1];
-    const { type, values } = rowElement(n);
-    const text = kernelFor(`normalize:${family === "workgroup"}:${type}`, () =>
-      kernel({
-        name: "normalize",
-        reads: { x: type, factor: "f32" },
-        writes: { out: type },
-        uniforms: { rows: "u32", n: "u32" },
-        ...split.source,
-        body: `  ${split.begin}
-  let count = u.n / ${values}u;
-  for (var i = ${split.start}; i < count; i += ${split.step}) { out[row * count + i] = x[row * count + i] * factor[row]; }`,
-      }),
-    );
-    launch(
-      text,
-      { x: source, factor, out },
-      { rows: factor.size, n },
-      split.grid(factor.size, maxWorkgroupsPerDimension),
-    );
-    return out;
-  });
+/** The launch of a kernel over the rows of x's last axis. */
+function overRows(
+  x: Tensor,
+  tensors: Record<string, Tensor>,
+  uniforms: Record<string, number>,
+  kernelOf: (rows: RowVariant) => Kernel,
+): Launch {
+  const n = x.shape[x.rank - 1];
+  const rows = x.size / n;
+  const variant = planRowKernel(n, x.device.caps);
+  return {
+    kernel: kernelOf(variant),
+    tensors,
+    uniforms: { ...uniforms, rows, n },
+    grid: rowSplit(variant.shared).grid(rows, x.device.caps.maxWorkgroupsPerDimension),
+  };
 }

@@ -1,9 +1,9 @@
 import { refuseTracked } from "../autograd/record.js";
 import { type DType, isFloat } from "../dtype.js";
 import { check } from "../errors.js";
+import { rowStride } from "../kernels/grid.js";
 import { panelKernel } from "../kernels/panels.js";
 import { panelWidth } from "../kernels/plan.js";
-import { planRuns } from "../kernels/runs.js";
 import { formatShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
@@ -102,7 +102,11 @@ function pack(source: Tensor, options: PackOptions, change: Change): PackedMatri
     scaled: change.scale !== undefined,
     folded,
   });
-  const { uniforms, grid } = planRuns(panels.size / width, half ? width / 2 : width, source.device.caps);
-  launch(kernel, { source, panels, ...change }, { ...uniforms, k, n, width }, grid);
+  const { uniforms, grid } = rowStride.plan(
+    panels.size / width,
+    half ? width / 2 : width,
+    source.device.caps,
+  );
+  launch({ kernel, tensors: { source, panels, ...change }, uniforms: { ...uniforms, k, n, width }, grid });
   return new PackedMatrix(panels, k, n, batch, width, folded);
 }

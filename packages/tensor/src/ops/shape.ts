@@ -1,39 +1,97 @@
-import { recorded } from "../autograd/record.js";
+import { zeros } from "../create.js";
 import { check } from "../errors.js";
-import {
-  broadcastShapes,
-  broadcastStrides,
-  formatShape,
-  normalizeAxis,
-  type Shape,
-  sameShape,
-  sizeOf,
-  stridesOf,
-} from "../shape.js";
+import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf, stridesOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
-import { stridedCopy } from "./copy.js";
+import { copied, place } from "./copy.js";
+import { defineOp, type Op } from "./define.js";
+import { generate, valueAt } from "./reference.js";
 
-/** The same values under another shape, noted on the tape. */
-const viewed = (x: Tensor, shape: Shape): Tensor => recorded("view", [x], undefined, () => x.view(shape));
+/* Views, and ops that move values about by strides. */
+
+/** An op that gives the same values under another shape, without a copy. */
+/* @__NO_SIDE_EFFECTS__ */
+const view = <A extends unknown[]>(
+  name: string,
+  shapeOf: (x: Tensor, ...rest: A) => Shape,
+): Op<[x: Tensor, ...rest: A]> =>
+  defineOp(name, {
+    check: (x: Tensor, ...rest: A) => ({ x, shape: shapeOf(x, ...rest) }),
+    takes: {},
+    forward: ({ x, shape }) => x.view(shape),
+    vjp: { x: ({ g, shapes }) => g.view(shapes.x) },
+    reference: ({ x }) => x.values,
+  });
 
 /**
  * The same values under another shape; one size may be -1 and is worked out. No copy.
  *
  * @example reshape(x, [2, -1]);
  */
-export function reshape(x: Tensor, shape: Shape): Tensor {
+export const reshape = view("reshape", (x, shape: Shape) => {
   const unknown = shape.filter((d) => d === -1).length;
   check(unknown <= 1, "shape", () => `reshape: ${formatShape(shape)} has -1 more than once`);
-  if (unknown === 0) return viewed(x, shape);
+  if (unknown === 0) return shape;
   const known = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
   check(
     known > 0 && x.size % known === 0,
     "shape",
     () => `reshape: ${formatShape(x.shape)} (${x.size} values) does not divide into ${formatShape(shape)}`,
   );
-  return viewed(
+  return shape.map((d) => (d === -1 ? x.size / known : d));
+});
+
+/** Adds an axis of size one. @example unsqueeze(x, -1); // [3] gives [3, 1] */
+export const unsqueeze = view("unsqueeze", (x, axis: number) => {
+  const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
+  return [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
+});
+
+/** Drops axes of size one: all of them, or the one named. @example squeeze(x, 0); // [1, 3] gives [3] */
+export const squeeze = view("squeeze", (x, axis?: number) => {
+  if (axis === undefined) return x.shape.filter((d) => d !== 1);
+  const at = normalizeAxis("squeeze", axis, x.rank);
+  check(x.shape[at] === 1, "shape", () => `squeeze: axis ${axis} of ${formatShape(x.shape)} is not 1`);
+  return x.shape.filter((_, i) => i !== at);
+});
+
+/** An op that reorders axes. */
+/* @__NO_SIDE_EFFECTS__ */
+const reorder = <A extends unknown[]>(
+  name: string,
+  orderOf: (x: Tensor, ...rest: A) => readonly number[],
+): Op<[x: Tensor, ...rest: A]> =>
+  defineOp(name, {
+    check: (x: Tensor, ...rest: A) => ({ x, order: orderOf(x, ...rest) }),
+    takes: {},
+    forward: ({ x, order }) => reordered(x, order),
+    vjp: {
+      x: ({ g, order }) =>
+        reordered(
+          g,
+          order.map((_, axis) => order.indexOf(axis)),
+        ),
+    },
+    reference: ({ x, order }) =>
+      generate(
+        order.map((axis) => x.shape[axis]),
+        (at) =>
+          valueAt(
+            x,
+            order.map((_, axis) => at[order.indexOf(axis)]),
+          ),
+      ),
+  });
+
+function reordered(x: Tensor, order: readonly number[]): Tensor {
+  const shape = order.map((axis) => x.shape[axis]);
+  // Axes of size one can move without touching the values.
+  const moved = order.filter((axis) => x.shape[axis] > 1);
+  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return x.view(shape);
+  const strides = stridesOf(x.shape);
+  return copied(
     x,
-    shape.map((d) => (d === -1 ? x.size / known : d)),
+    shape,
+    order.map((axis) => strides[axis]),
   );
 }
 
@@ -42,46 +100,23 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
  *
  * @example permute(x, [0, 2, 1]); // swaps the last two of three axes
  */
-export function permute(x: Tensor, order: readonly number[]): Tensor {
+export const permute = reorder("permute", (x, order: readonly number[]) => {
   const axes = order.map((axis) => normalizeAxis("permute", axis, x.rank));
   check(
     axes.length === x.rank && new Set(axes).size === x.rank,
     "shape",
     () => `permute: order ${formatShape(order)} must name each of the ${x.rank} axes once`,
   );
-  const shape = axes.map((axis) => x.shape[axis]);
-  // Axes of size one can move without touching the values.
-  const moved = axes.filter((axis) => x.shape[axis] > 1);
-  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return viewed(x, shape);
-  const strides = stridesOf(x.shape);
-  return recorded("permute", [x], { order: axes }, () =>
-    stridedCopy(
-      x,
-      shape,
-      axes.map((axis) => strides[axis]),
-    ),
-  );
-}
+  return axes;
+});
 
-/** Swaps two axes, by default the last two. */
-export function transpose(x: Tensor, axis1 = -2, axis2 = -1): Tensor {
+/** Swaps two axes, by default the last two. @example transpose(x); */
+export const transpose = reorder("transpose", (x, axis1: number = -2, axis2: number = -1) => {
   const order = x.shape.map((_, i) => i);
   const [a, b] = [normalizeAxis("transpose", axis1, x.rank), normalizeAxis("transpose", axis2, x.rank)];
   [order[a], order[b]] = [order[b], order[a]];
-  return permute(x, order);
-}
-
-/** Repeats axes of size one (and adds leading ones) until the tensor has `shape`. */
-export function expand(x: Tensor, shape: Shape): Tensor {
-  const target = broadcastShapes("expand", x.shape, shape);
-  check(
-    sameShape(target, shape),
-    "shape",
-    () => `expand: ${formatShape(x.shape)} does not fit into ${formatShape(shape)}; only axes of size 1 grow`,
-  );
-  if (sizeOf(shape) === x.size) return viewed(x, shape);
-  return recorded("expand", [x], undefined, () => stridedCopy(x, shape, broadcastStrides(x.shape, shape)));
-}
+  return order;
+});
 
 /** One axis of a slice: [start, end) or [start, end, step], or null for all of it; negatives count from the end. */
 export type SliceRange = readonly [start: number, end: number, step?: number] | null;
@@ -91,17 +126,40 @@ export type SliceRange = readonly [start: number, end: number, step?: number] | 
  *
  * @example slice(x, [null, [1, 5]]); // columns 1 to 4
  */
-export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
-  check(
-    ranges.length <= x.rank,
-    "shape",
-    () => `slice: ${ranges.length} ranges for a tensor ${formatShape(x.shape)}`,
-  );
-  const strides = stridesOf(x.shape);
-  let offset = 0;
+export const slice = defineOp("slice", {
+  check: (x: Tensor, ranges: readonly SliceRange[]) => {
+    check(
+      ranges.length <= x.rank,
+      "shape",
+      () => `slice: ${ranges.length} ranges for a tensor ${formatShape(x.shape)}`,
+    );
+    return { x, ...walkOf(x.shape, ranges) };
+  },
+  takes: {},
+  forward: ({ x, shape, strides, offset }) =>
+    sameShape(shape, x.shape) && strides.every((s) => s >= 0)
+      ? x.view(shape)
+      : copied(x, shape, strides, offset),
+  vjp: {
+    x: ({ g, shapes, strides, offset }) => {
+      const out = zeros(g.device, shapes.x);
+      place(g, out, strides, offset);
+      return out;
+    },
+  },
+  reference: ({ x, shape, strides, offset }) =>
+    generate(shape, (at) => x.values[at.reduce((sum, c, axis) => sum + c * strides[axis], offset)]),
+});
+
+/** The shape that ranges take out of a shape, and where its values lie: at offset + sum(c * strides). */
+function walkOf(
+  from: Shape,
+  ranges: readonly SliceRange[],
+): { shape: number[]; strides: number[]; offset: number } {
+  const strides = stridesOf(from);
   const shape: number[] = [];
-  for (let axis = 0; axis < x.rank; axis++) {
-    const size = x.shape[axis];
+  let offset = 0;
+  for (const [axis, size] of from.entries()) {
     const [start, end, step = 1] = ranges[axis] ?? [0, size, 1];
     check(
       Number.isInteger(step) && step !== 0,
@@ -117,27 +175,5 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
     offset += Math.max(0, first) * strides[axis];
     strides[axis] *= step;
   }
-  if (sameShape(shape, x.shape) && strides.every((s) => s >= 0)) return viewed(x, shape);
-  return recorded("slice", [x], { ranges }, () => stridedCopy(x, shape, strides, offset));
-}
-
-/** Adds an axis of size one. */
-export function unsqueeze(x: Tensor, axis: number): Tensor {
-  const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
-  return viewed(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
-}
-
-/** Drops axes of size one: all of them, or the one named. */
-export function squeeze(x: Tensor, axis?: number): Tensor {
-  if (axis === undefined)
-    return viewed(
-      x,
-      x.shape.filter((d) => d !== 1),
-    );
-  const at = normalizeAxis("squeeze", axis, x.rank);
-  check(x.shape[at] === 1, "shape", () => `squeeze: axis ${axis} of ${formatShape(x.shape)} is not 1`);
-  return viewed(
-    x,
-    x.shape.filter((_, i) => i !== at),
-  );
+  return { shape, strides, offset: sizeOf(shape) === 0 ? 0 : offset };
 }

@@ -1,14 +1,13 @@
-import { recorded } from "../autograd/record.js";
-import { isFloat } from "../dtype.js";
-import { check } from "../errors.js";
-import { FLAT, flatGrid } from "../kernels/kernel.js";
+import { rowGrid } from "../kernels/grid.js";
 import { planRows } from "../kernels/plan.js";
 import { softmaxKernel } from "../kernels/softmax.js";
-import { scope } from "../scope.js";
 import { normalizeAxis, sizeOf } from "../shape.js";
-import { Tensor } from "../tensor.js";
-import { cast } from "./cast.js";
-import { launch } from "./launch.js";
+import type { Tensor } from "../tensor.js";
+import { defineOp, FLOATS } from "./define.js";
+import { exp, mul, sub } from "./elementwise.js";
+import type { Launch } from "./launch.js";
+import { alongAxis } from "./reference.js";
+import { sum } from "./sum.js";
 
 /**
  * exp(x) over its sum along an axis, computed from x minus its largest value. Rows that are -Infinity throughout, or hold
@@ -17,37 +16,51 @@ import { launch } from "./launch.js";
  * @param axis default the last.
  * @example const probabilities = softmax(logits);
  */
-export function softmax(x: Tensor, axis = -1): Tensor {
-  return normalized("softmax", x, axis);
-}
+export const softmax = defineOp("softmax", {
+  check: (x: Tensor, axis?: number) => ({ x, axis: normalizeAxis("softmax", axis ?? -1, x.rank) }),
+  takes: FLOATS,
+  shape: ({ x }) => x.shape,
+  kernel: (call) => plan(call, false),
+  flop: ({ x }) => 5 * x.size,
+  saves: ["out"],
+  vjp: {
+    x: ({ g, out, axis }) => {
+      const weighted = mul(g, out);
+      return sub(weighted, mul(out, sum(weighted, axis, { keepDims: true })));
+    },
+  },
+  reference: ({ x, axis }) => alongAxis(x, axis, (row) => logSoftmaxRow(row).map(Math.exp)),
+});
 
 /** The logarithm of `softmax`, exact also where that rounds to 0. @example const nll = neg(logSoftmax(logits)); */
-export function logSoftmax(x: Tensor, axis = -1): Tensor {
-  return normalized("logSoftmax", x, axis);
+export const logSoftmax = defineOp("logSoftmax", {
+  check: (x: Tensor, axis?: number) => ({ x, axis: normalizeAxis("logSoftmax", axis ?? -1, x.rank) }),
+  takes: FLOATS,
+  shape: ({ x }) => x.shape,
+  kernel: (call) => plan(call, true),
+  flop: ({ x }) => 5 * x.size,
+  saves: ["out"],
+  vjp: { x: ({ g, out, axis }) => sub(g, mul(exp(out), sum(g, axis, { keepDims: true }))) },
+  reference: ({ x, axis }) => alongAxis(x, axis, logSoftmaxRow),
+});
+
+function plan({ x, axis }: { x: Tensor; axis: number }, log: boolean): Launch {
+  const { caps } = x.device;
+  const n = x.shape[axis];
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  const count = x.size / n;
+  const threads = planRows(count, n, inner, caps);
+  const wide = inner === 1 && n % 4 === 0;
+  return {
+    kernel: softmaxKernel({ log, threads, wide }),
+    tensors: { x },
+    uniforms: { count, n, inner, block: Math.ceil(Math.sqrt(n / threads / (wide ? 4 : 1))) },
+    grid: rowGrid(count, threads, caps.maxWorkgroupsPerDimension),
+  };
 }
 
-function normalized(name: "softmax" | "logSoftmax", x0: Tensor, axis: number): Tensor {
-  check(isFloat(x0.dtype), "dtype", () => `${name}: x is ${x0.dtype}; cast(x, "float32") first`);
-  const at = normalizeAxis(name, axis, x0.rank);
-  return recorded(name, [x0], { axis: at }, () => run(name, x0, at));
-}
-
-function run(name: "softmax" | "logSoftmax", x0: Tensor, at: number): Tensor {
-  return scope(() => {
-    const x = cast(x0, "float32");
-    const out = Tensor.empty(x.device, x.shape);
-    const n = x.shape[at];
-    const inner = sizeOf(x.shape.slice(at + 1));
-    const count = out.size === 0 ? 0 : out.size / n;
-    const { caps } = x.device;
-    const threads = planRows(count, n, inner, caps);
-    const wide = inner === 1 && n % 4 === 0;
-    launch(
-      softmaxKernel({ log: name === "logSoftmax", threads, wide }),
-      { x, out },
-      { count, n, inner, block: Math.ceil(Math.sqrt(n / threads / (wide ? 4 : 1))) },
-      flatGrid(threads === 1 ? count : count * FLAT, caps.maxWorkgroupsPerDimension),
-    );
-    return out;
-  });
+function logSoftmaxRow(row: readonly number[]): number[] {
+  const largest = Math.max(...row);
+  const log = Math.log(row.reduce((sum, v) => sum + Math.exp(v - largest), 0));
+  return row.map((v) => v - largest - log);
 }

@@ -1,5 +1,5 @@
 import { add, div, minimum, mul, sqrt, square } from "../ops/elementwise.js";
-import { sum } from "../ops/reduce.js";
+import { sum } from "../ops/sum.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { concatFlat, groupsThatFit, splitFlat } from "./flat.js";

@@ -1,7 +1,7 @@
 import { zeros } from "../create.js";
 import { check } from "../errors.js";
 import { adamKernel } from "../kernels/adam.js";
-import { planFlat } from "../kernels/flat.js";
+import { gridStride } from "../kernels/grid.js";
 import type { Parameter } from "../nn/parameter.js";
 import { add, mul, sub } from "../ops/elementwise.js";
 import { launch } from "../ops/launch.js";
@@ -236,11 +236,11 @@ export class Adam extends Optimizer {
     const [mean, square] = [slots.get("mean") as Tensor, slots.get("square") as Tensor];
     const empty = () => Tensor.empty(value.device, value.shape);
     const [newValue, newMean, newSquare] = [empty(), empty(), empty()];
-    const flat = planFlat(value.size, value.device.caps);
-    launch(
-      adamKernel(),
-      { value, gradient, mean, square, newValue, newMean, newSquare },
-      {
+    const flat = gridStride.plan(value.size, value.device.caps);
+    launch({
+      kernel: adamKernel(),
+      tensors: { value, gradient, mean, square, newValue, newMean, newSquare },
+      uniforms: {
         ...flat.uniforms,
         ...{ b1, b2, rest1: 1 - b1, rest2: 1 - b2, eps: this.#eps },
         pull: this.decoupled ? 0 : weightDecay,
@@ -248,8 +248,8 @@ export class Adam extends Optimizer {
         root: Math.sqrt(1 - b2 ** step),
         rate: rate / (1 - b1 ** step),
       },
-      flat.grid,
-    );
+      grid: flat.grid,
+    });
     return { value: newValue, slots: { mean: newMean, square: newSquare } };
   }
 }

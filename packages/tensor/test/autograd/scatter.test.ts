@@ -15,7 +15,8 @@ import {
   tensor,
   topk,
 } from "../../src/index.js";
-import { scatterAdd, scatterAlongAxis } from "../../src/ops/scatter.js";
+import { scatterAlongAxis } from "../../src/ops/along-axis.js";
+import { scatterAdd } from "../../src/ops/gather.js";
 import { sizeOf } from "../../src/shape.js";
 import { close, deviceTests, generator, random, valuesOf } from "../support.js";
 

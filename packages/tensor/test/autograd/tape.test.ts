@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { recorded } from "../../src/autograd/record.js";
+import { activeRecorder, noted, type Recorder } from "../../src/autograd/record.js";
 import { withTape } from "../../src/autograd/tape.js";
 import {
   add,
@@ -98,7 +98,7 @@ test("errors on the way there and back free what was held", async (device) => {
     () =>
       withTape((tape) => {
         tape.watch([x]);
-        recorded("unknown", [x], undefined, () => mul(x, 2));
+        noted(activeRecorder() as Recorder, { name: "unknown" }, { x }, mul(x, 2));
       }),
     "argument",
     /unknown has no gradient yet/,

@@ -2,7 +2,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Device } from "../../src/device/device.js";
 import { full, ones, Tensor, tensor, zeros } from "../../src/index.js";
-import { FLAT, FLAT_INDEX, flatGrid, kernel } from "../../src/kernels/kernel.js";
+import { perValue, WORKGROUP } from "../../src/kernels/grid.js";
+import { kernel } from "../../src/kernels/kernel.js";
 import { launch } from "../../src/ops/launch.js";
 import { close, noLeaks, valuesOf, withDevice } from "../support.js";
 import { rawDevice } from "./raw-device.js";
@@ -12,13 +13,18 @@ const addKernel = kernel({
   reads: { x: "f32" },
   writes: { out: "f32" },
   uniforms: { count: "u32", value: "f32" },
-  workgroup: FLAT,
-  body: `${FLAT_INDEX}\n  if (i < u.count) { out[i] = x[i] + u.value; }`,
+  workgroup: WORKGROUP,
+  body: `${perValue.begin}\n  if (i < u.count) { out[i] = x[i] + u.value; }`,
 });
 
 function add(x: Tensor, value: number): Tensor {
   const out = Tensor.empty(x.device, x.shape);
-  launch(addKernel, { x, out }, { count: x.size, value }, flatGrid(x.size));
+  launch({
+    kernel: addKernel,
+    tensors: { x, out },
+    uniforms: { count: x.size, value },
+    grid: perValue.grid(x.size),
+  });
   return out;
 }
 
@@ -182,12 +188,12 @@ test("trim submits first, so that what is recorded still comes out right", async
 });
 
 test("grids above the limit of one dimension are folded into two", async () => {
-  assert.equal(flatGrid(FLAT * 65535), [65535, 1, 1]);
-  assert.equal(flatGrid(FLAT * 65535 + 1), [32768, 2, 1]);
-  assert.equal(flatGrid(0), [0, 1, 1]);
-  assert.equal(flatGrid(FLAT * 10, 3), [3, 4, 1]);
+  assert.equal(perValue.grid(WORKGROUP * 65535), [65535, 1, 1]);
+  assert.equal(perValue.grid(WORKGROUP * 65535 + 1), [32768, 2, 1]);
+  assert.equal(perValue.grid(0), [0, 1, 1]);
+  assert.equal(perValue.grid(WORKGROUP * 10, 3), [3, 4, 1]);
   await withDevice(async (device) => {
-    const size = FLAT * 65535 + 3;
+    const size = WORKGROUP * 65535 + 3;
     const values = await valuesOf(() => add(full(device, [size], 1), 2));
     assert.is(values.length, size);
     assert.is(

@@ -1,7 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { full, matmul, ones, scope, Tensor, tensor } from "../../src/index.js";
-import { FLAT, FLAT_INDEX, flatGrid, kernel } from "../../src/kernels/kernel.js";
+import { perValue, WORKGROUP } from "../../src/kernels/grid.js";
+import { kernel } from "../../src/kernels/kernel.js";
 import { launch } from "../../src/ops/launch.js";
 import { close, FAMILIES, throwsCode, withDevice } from "../support.js";
 import { runChild } from "./child.js";
@@ -13,8 +14,8 @@ const scaleKernel = (factor: number, name = `scale by ${factor}`) =>
     reads: { x: "f32" },
     writes: { out: "f32" },
     uniforms: { count: "u32" },
-    workgroup: FLAT,
-    body: `${FLAT_INDEX}\n  if (i < u.count) { out[i] = x[i] * ${factor}.0; }`,
+    workgroup: WORKGROUP,
+    body: `${perValue.begin}\n  if (i < u.count) { out[i] = x[i] * ${factor}.0; }`,
   });
 
 const brokenKernel = kernel({
@@ -27,7 +28,7 @@ const brokenKernel = kernel({
 
 function run(text: ReturnType<typeof kernel>, x: Tensor): Tensor {
   const out = Tensor.empty(x.device, x.shape);
-  launch(text, { x, out }, { count: x.size }, flatGrid(x.size));
+  launch({ kernel: text, tensors: { x, out }, uniforms: { count: x.size }, grid: perValue.grid(x.size) });
   return out;
 }
 

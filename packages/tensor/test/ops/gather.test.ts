@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { cast, type DType, ones, scope, tensor } from "../../src/index.js";
-import { gather, oneHot, takeAlongAxis } from "../../src/ops/gather.js";
+import { takeAlongAxis } from "../../src/ops/along-axis.js";
+import { gather, oneHot } from "../../src/ops/gather.js";
 import { sizeOf } from "../../src/shape.js";
 import {
   close,

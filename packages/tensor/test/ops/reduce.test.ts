@@ -3,7 +3,8 @@ import * as assert from "uvu/assert";
 import { tensor } from "../../src/create.js";
 import type { Device } from "../../src/device/device.js";
 import { cast } from "../../src/ops/cast.js";
-import { all, any, argmax, argmin, max, mean, min, sum, variance } from "../../src/ops/reduce.js";
+import { all, any, argmax, argmin, max, mean, min, variance } from "../../src/ops/reduce.js";
+import { sum } from "../../src/ops/sum.js";
 import { type Shape, sizeOf } from "../../src/shape.js";
 import type { Tensor } from "../../src/tensor.js";
 import {

@@ -1,0 +1,113 @@
+import { rowStride, WORKGROUP } from "./grid.js";
+import { defineKernel } from "./kernel.js";
+import { inverseNormOf, momentsOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
+
+/* Normalisations of rows [rows, n]; work split: rowSplit. */
+
+/** out = (x - mean) / sqrt(var + eps) * weight + bias. */
+export const layerNormKernel = defineKernel(
+  "layer norm",
+  ({ shared, wide, weight, bias }: RowVariant & { weight: boolean; bias: boolean }) => {
+    const [split, element] = [rowSplit(shared), rowElement(wide)];
+    const { type, values } = element;
+    const scaled = weight ? "(x[base + i] - mean) * inverse * weight[i]" : "(x[base + i] - mean) * inverse";
+    const along = (body: string) => `for (var i = ${split.start}; i < count; i += ${split.step}) { ${body} }`;
+    return {
+      reads: { x: type, ...(weight && { weight: type }), ...(bias && { bias: type }) },
+      writes: { out: type },
+      uniforms: { rows: "u32", n: "u32", eps: "f32" },
+      ...split.source,
+      body: `  ${split.begin}
+  let count = u.n / ${values}u;
+  let base = row * count;
+${momentsOf("x", split, element)}
+  let inverse = inverseSqrt(squares / f32(u.n) + u.eps);
+  ${along(`out[base + i] = ${scaled}${bias ? " + bias[i]" : ""};`)}`,
+    };
+  },
+);
+
+/**
+ * What a layer norm passes back, in one pass over the rows: with y = (x - mean) * inverse and h = g * weight,
+ * dx = inverse * (h - mean(h) - y * mean(h * y)), and gNormed = g * y, whose sum over the rows is the weight's gradient.
+ */
+export const layerNormBackwardKernel = defineKernel(
+  "layer norm backward",
+  ({ shared, wide, weight }: RowVariant & { weight: boolean }) => {
+    const [split, { type, values, total }] = [rowSplit(shared), rowElement(wide)];
+    const along = (body: string) =>
+      `for (var j = ${split.start}; j < count; j += ${split.step}) { let i = base + j; ${body} }`;
+    const weighted = weight ? "g[i] * weight[j]" : "g[i]";
+    return {
+      reads: { x: type, g: type, ...(weight && { weight: type }) },
+      writes: { dx: type, gNormed: type },
+      uniforms: { rows: "u32", n: "u32", eps: "f32" },
+      ...split.source,
+      body: `  ${split.begin}
+  let count = u.n / ${values}u;
+  let base = row * count;
+  var total = ${type}();
+  ${along("total += x[i];")}
+  let mean = ${split.sum(total("total"))} / f32(u.n);
+  var squares = ${type}();
+  var pulls = ${type}();
+  var turns = ${type}();
+  ${along(`let d = x[i] - mean; let h = ${weighted}; squares = fma(d, d, squares); pulls += h; turns = fma(h, d, turns);`)}
+  let inverse = inverseSqrt(${split.sum(total("squares"))} / f32(u.n) + u.eps);
+  let pull = ${split.sum(total("pulls"))} / f32(u.n);
+  let turn = ${split.sum(total("turns"))} * inverse / f32(u.n);
+  ${along(`let y = (x[i] - mean) * inverse; dx[i] = inverse * (${weighted} - pull - y * turn); gNormed[i] = g[i] * y;`)}`,
+    };
+  },
+);
+
+/** out[row] = 1 / |row|, 0 for a zero row. */
+export const inverseNormKernel = defineKernel("inverse norm", ({ shared, wide }: RowVariant) => {
+  const [split, element] = [rowSplit(shared), rowElement(wide)];
+  return {
+    reads: { x: element.type },
+    writes: { out: "f32" },
+    uniforms: { rows: "u32", n: "u32" },
+    ...split.source,
+    body: `  ${split.begin}
+${inverseNormOf("x", split, element)}
+  out[row] = inverse;`,
+  };
+});
+
+/** Rows times a factor each. */
+export const scaleRowsKernel = defineKernel("normalize", ({ shared, wide }: RowVariant) => {
+  const [split, { type, values }] = [rowSplit(shared), rowElement(wide)];
+  return {
+    reads: { x: type, factor: "f32" },
+    writes: { out: type },
+    uniforms: { rows: "u32", n: "u32" },
+    ...split.source,
+    body: `  ${split.begin}
+  let count = u.n / ${values}u;
+  for (var i = ${split.start}; i < count; i += ${split.step}) { out[row * count + i] = x[row * count + i] * factor[row]; }`,
+  };
+});
+
+/** out = (x - mean) / sqrt(variance + eps) * weight + bias by channel; a row is one channel of one image; work split: rowStride. */
+export const batchNormKernel = defineKernel(
+  "batch norm",
+  ({ weight, bias }: { weight: boolean; bias: boolean }) => ({
+    reads: {
+      x: "f32",
+      mean: "f32",
+      variance: "f32",
+      ...(weight && { weight: "f32" }),
+      ...(bias && { bias: "f32" }),
+    },
+    writes: { out: "f32" },
+    uniforms: { ...rowStride.uniforms, channels: "u32", eps: "f32" },
+    workgroup: WORKGROUP,
+    body: `  ${rowStride.begin}
+  let c = row % u.channels;
+  let factor = ${weight ? "weight[c]" : "1.0"} / sqrt(variance[c] + u.eps);
+  let shift = ${bias ? "bias[c]" : "0.0"};
+  let center = mean[c];
+  ${rowStride.along} { out[row * u.length + j] = (x[row * u.length + j] - center) * factor + shift; }`,
+  }),
+);

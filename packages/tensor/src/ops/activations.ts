@@ -1,0 +1,82 @@
+import { ACTIVATIONS, MATH } from "../kernels/math.js";
+import { greater, where } from "./comparison.js";
+import { add, erf, exp, mul, ofInput, ofOutput, square, sub } from "./elementwise.js";
+import { type Unary, unary } from "./elementwise-run.js";
+import { erfReference, sigmoidReference } from "./reference-math.js";
+
+/* Activations. Those that a matrix product can fuse share their WGSL with it. */
+
+/** The hyperbolic tangent. */
+export const tanh: Unary = unary("tanh", {
+  wgsl: "precise_tanh(a)",
+  uses: [MATH.precise_tanh],
+  guard: true,
+  reference: Math.tanh,
+  slopes: ofOutput((y) => sub(1, square(y))),
+});
+
+/** 1 / (1 + exp(-x)). */
+export const sigmoid: Unary = unary("sigmoid", {
+  wgsl: "sigmoid(a)",
+  uses: [MATH.sigmoid],
+  guard: true,
+  reference: sigmoidReference,
+  slopes: ofOutput((y) => mul(y, sub(1, y))),
+});
+
+/** max(x, 0). */
+export const relu: Unary = unary("relu", {
+  wgsl: "activate(a)",
+  uses: [ACTIVATIONS.relu],
+  guard: true,
+  reference: (a) => Math.max(a, 0),
+  slopes: { a: { saves: ["out"], vjp: ({ g, out }) => where(greater(out, 0), g, 0) } },
+});
+
+/** x * Phi(x) with the normal distribution function exact (Hendrycks and Gimpel 2016). */
+export const gelu: Unary = unary("gelu", {
+  wgsl: "activate(a)",
+  uses: [ACTIVATIONS.gelu],
+  guard: true,
+  reference: (a) => 0.5 * a * (1 + erfReference(a / Math.SQRT2)),
+  slopes: ofInput((x) => {
+    const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return add(mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5), mul(x, density));
+  }),
+});
+
+const SQRT_2_PI = Math.sqrt(2 / Math.PI);
+
+/** The tanh form of `gelu`. */
+export const geluTanh: Unary = unary("geluTanh", {
+  wgsl: "activate(a)",
+  uses: [ACTIVATIONS.gelu_tanh],
+  guard: true,
+  reference: (a) => 0.5 * a * (1 + Math.tanh(SQRT_2_PI * (a + 0.044715 * a ** 3))),
+  slopes: ofInput((x) => {
+    const t = tanh(mul(mul(x, add(mul(square(x), 0.044715), 1)), SQRT_2_PI));
+    const slope = mul(add(mul(square(x), 3 * 0.044715), 1), SQRT_2_PI);
+    return add(mul(add(t, 1), 0.5), mul(mul(mul(x, 0.5), sub(1, square(t))), slope));
+  }),
+});
+
+/** x * sigmoid(1.702 x), the form in OpenAI's CLIP. */
+export const quickGelu: Unary = unary("quickGelu", {
+  wgsl: "activate(a)",
+  uses: [ACTIVATIONS.quick_gelu],
+  guard: true,
+  reference: (a) => a * sigmoidReference(1.702 * a),
+  slopes: ofInput((x) => quickGeluSlope(x)),
+});
+
+/** The derivative of quickGelu, for its gradient. */
+export const quickGeluSlope: Unary = unary("quickGeluSlope", {
+  wgsl: "quick_gelu_slope(a)",
+  uses: [MATH.quick_gelu_slope],
+  guard: true,
+  reference: (a) => {
+    const x = 1.702 * Math.min(60, Math.max(-60, a));
+    return sigmoidReference(x) * (1 + x * (1 - sigmoidReference(x)));
+  },
+  slopes: null,
+});
