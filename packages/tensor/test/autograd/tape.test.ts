@@ -98,7 +98,12 @@ test("errors on the way there and back free what was held", async (device) => {
     () =>
       withTape((tape) => {
         tape.watch([x]);
-        noted(activeRecorder() as Recorder, { name: "unknown" }, { x }, noGrad(() => mul(x, 2)));
+        noted(
+          activeRecorder() as Recorder,
+          { name: "unknown" },
+          { x },
+          noGrad(() => mul(x, 2)),
+        );
       }),
     "argument",
     /unknown has no gradient yet/,

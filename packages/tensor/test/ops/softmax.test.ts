@@ -107,7 +107,11 @@ test("takes float16 and rejects whole numbers and missing axes", async (device) 
   const half = cast(x, "float16");
   const whole = cast(x, "int32");
   close(await valuesOf(() => softmax(half)), reference([1, 2, 3], [3], 0).map(Math.exp), 1e-6);
-  await throwsCode(() => softmax(whole), "dtype", /softmax: x is int32, not float32; cast\(x, "float32"\) first/);
+  await throwsCode(
+    () => softmax(whole),
+    "dtype",
+    /softmax: x is int32, not float32; cast\(x, "float32"\) first/,
+  );
   await throwsCode(() => logSoftmax(x, 1), "shape", /logSoftmax: axis 1 is outside a tensor of rank 1/);
   assert.is(half.dtype, "float16");
   for (const t of [x, half, whole]) t.dispose();
