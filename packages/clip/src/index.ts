@@ -4,5 +4,4 @@ export { ClipError, type ClipErrorCode } from "./errors.js";
 export * from "./hub/index.js";
 export * from "./model/index.js";
 export * from "./preprocess/index.js";
-export * from "./prompts/index.js";
 export * from "./tokenizer/index.js";

@@ -24,4 +24,5 @@ export { type Prompt, PromptBank, type PromptRecord, patchesOf, unturned } from 
 export { type Point, precisionRecallCurve, rocCurve } from "./metrics/curves.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";
 export { type PixelMap, type PixelMetrics, pixelMetrics } from "./metrics/pixel.js";
+export { type PromptTexts, promptTexts } from "./text/prompts.js";
 export { classPrototypes, prototypesFromIds, textScore } from "./text/prototypes.js";

@@ -1,13 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  createTokenizer,
-  loadClip,
-  openWeights,
-  parseConfig,
-  promptTexts,
-  type TextTransformer,
-} from "@inctrl/clip";
+import { createTokenizer, loadClip, openWeights, parseConfig, type TextTransformer } from "@inctrl/clip";
+import { promptTexts } from "@inctrl/detect";
 import { type Device, openSafetensors, type Tensor, tensor } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import { isHeadName } from "../src/heads.js";

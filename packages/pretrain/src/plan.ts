@@ -1,13 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import {
-  createTokenizer,
-  learnMerges,
-  type ModelConfig,
-  parseConfig,
-  promptTexts,
-  type Tokenizer,
-} from "@inctrl/clip";
+import { createTokenizer, learnMerges, type ModelConfig, parseConfig, type Tokenizer } from "@inctrl/clip";
+import { promptTexts } from "@inctrl/detect";
 import { captionsOf, drawCaptioned } from "@inctrl/synth";
 import { PretrainError } from "./errors.js";
 

@@ -5,7 +5,6 @@ import {
   openTokenizer,
   openWeights,
   parseConfig,
-  promptTexts,
   requireKeys,
   resolveModel,
   shippedModel,
@@ -21,16 +20,11 @@ test("nano is there without a download: weights of at most 6 MB that fit its con
   assert.is(await shippedModel("nanometre"), null);
 });
 
-test("its own vocabulary has as many tokens, and InCTRL's prompts fit its context", async () => {
+test("its own vocabulary has as many tokens as the model", async () => {
   const { config: configFile, vocabulary } = (await shippedModel("Nano"))!;
   const { text } = parseConfig(await readFile(configFile!, "utf8"));
   const tokenizer = await openTokenizer(vocabulary!, { vocabSize: text!.vocabSize });
-  for (const name of ["metal_nut", "printed circuit board", "digit 7", "solar cell"]) {
-    const { normal, anomaly } = promptTexts(name);
-    for (const said of [...normal, ...anomaly]) {
-      assert.ok(tokenizer.encode(said).length <= text!.contextLength - 2, said);
-    }
-  }
+  assert.is(tokenizer.vocabSize, text!.vocabSize);
 });
 
 test.run();

@@ -1,4 +1,4 @@
-import { promptTexts, type TextTransformer, type Tokenizer } from "@inctrl/clip";
+import type { TextTransformer, Tokenizer } from "@inctrl/clip";
 import {
   concat,
   matmul,
@@ -11,6 +11,7 @@ import {
   type Tensor,
   unsqueeze,
 } from "@inctrl/tensor";
+import { promptTexts } from "./prompts.js";
 
 /** The inverse temperature at which CLIP's training ends, as InCTRL uses it. */
 const LOGIT_SCALE = 100;

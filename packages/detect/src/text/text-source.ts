@@ -5,7 +5,6 @@ import {
   type ModelConfig,
   openTokenizer,
   openWeights,
-  promptTexts,
   readParameter,
   type Tokenizer,
   type Weights,
@@ -14,6 +13,7 @@ import { hashFile } from "@inctrl/datasets";
 import { type Device, keep, type Tensor, tensor } from "@inctrl/tensor";
 import { fingerprinting } from "../backbone/fingerprint.js";
 import { InctrlError } from "../errors.js";
+import { promptTexts } from "./prompts.js";
 import { PrototypeCache } from "./prototype-cache.js";
 import { classPrototypes } from "./prototypes.js";
 

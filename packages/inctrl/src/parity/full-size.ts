@@ -1,15 +1,7 @@
 import { access, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import {
-  buildClip,
-  type Clip,
-  findConfig,
-  gridSize,
-  openTokenizer,
-  promptTexts,
-  type Tokenizer,
-} from "@inctrl/clip";
-import { classPrototypes, encodePixels, InctrlError } from "@inctrl/detect";
+import { buildClip, type Clip, findConfig, gridSize, openTokenizer, type Tokenizer } from "@inctrl/clip";
+import { classPrototypes, encodePixels, InctrlError, promptTexts } from "@inctrl/detect";
 import {
   concat,
   type Device,

@@ -1,4 +1,5 @@
-import { promptTexts, type Tokenizer } from "@inctrl/clip";
+import type { Tokenizer } from "@inctrl/clip";
+import { promptTexts } from "@inctrl/detect";
 import type { CaptionedBatch } from "./batch.js";
 
 /** Every text of a step once, and which of them each image goes with. */

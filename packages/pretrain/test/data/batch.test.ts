@@ -1,4 +1,5 @@
-import { createTokenizer, promptTexts } from "@inctrl/clip";
+import { createTokenizer } from "@inctrl/clip";
+import { promptTexts } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type CaptionedBatch, matchTargets, patchTargets } from "../../src/data/batch.js";

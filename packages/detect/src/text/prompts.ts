@@ -1,4 +1,4 @@
-// The prompt ensembles of the paper's text branch, in the released code's order and wording.
+// The prompt ensembles of InCTRL's text branch, in the order and wording of its released code.
 
 const NORMAL_STATES = [
   "{}",
@@ -37,7 +37,7 @@ const TEMPLATES = [
   "a photo of the {} for anomaly detection.",
 ];
 
-/** CIFAR-10's classes and the class of its multi-class setting: things that have no defects, only other kinds. */
+/** CIFAR-10's classes and the class of its multi-class setting: an anomaly is another class there, not a defect. */
 const WHOLE_OBJECTS = new Set([
   "airplane",
   "automobile",
@@ -52,7 +52,7 @@ const WHOLE_OBJECTS = new Set([
   "animal",
 ]);
 
-/** Texts that describe a class without and with defects. */
+/** Texts that describe a class without defects and with them. */
 export interface PromptTexts {
   readonly normal: string[];
   readonly anomaly: string[];

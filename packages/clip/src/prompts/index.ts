@@ -1,1 +1,0 @@
-export { type PromptTexts, promptTexts } from "./prompts.js";
