@@ -218,3 +218,26 @@ export function arange(...args: unknown[]): Tensor {
     dtype,
   );
 }
+
+/**
+ * Evenly spaced values from `start` to `end`, both included, [count].
+ *
+ * @example linspace(device, 0, 1, 5); // 0, 0.25, 0.5, 0.75, 1
+ */
+export function linspace(device: Device, start: number, end: number, count: number): Tensor<"float32">;
+export function linspace(start: number, end: number, count: number): Tensor<"float32">;
+export function linspace(...args: unknown[]): Tensor {
+  const [device, start, end, count] = withDevice<[number, number, number]>(args);
+  check(
+    Number.isFinite(start) && Number.isFinite(end),
+    "argument",
+    () => `linspace: start ${start} and end ${end} must be finite numbers`,
+  );
+  checkShape("linspace", [count]);
+  const last = Math.max(1, count - 1);
+  return tensor(
+    device,
+    Float64Array.from({ length: count }, (_, i) => (start * (last - i) + end * i) / last),
+    [count],
+  );
+}

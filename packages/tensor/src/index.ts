@@ -16,7 +16,7 @@ export {
 } from "./autograd/gradcheck.js";
 export { noGrad } from "./autograd/record.js";
 export { checkKernels, type GemmRate, type KernelCheck, measureGemm } from "./check.js";
-export { arange, full, ones, tensor, type Values, zeros } from "./create.js";
+export { arange, full, linspace, ones, tensor, type Values, zeros } from "./create.js";
 export { type AdapterChoice, findAdapters } from "./device/adapter.js";
 export type { Caps, KernelFamily } from "./device/caps.js";
 export { defaultDevice, setDefaultDevice } from "./device/default.js";

@@ -44,6 +44,14 @@ export const MATH = {
   return select(large, small, abs(x) < 0.625);
 }`,
   sigmoid: `fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }`,
+  // Bounded below, so that no infinity meets a zero.
+  silu: "fn silu(x: f32) -> f32 { return max(x, -120.0) * sigmoid(max(x, -120.0)); }",
+  // log(1 + e) by its series where e would vanish beside 1.
+  softplus: `fn softplus(x: f32) -> f32 {
+  let e = precise_exp(-abs(x));
+  let small = e * fma(e, fma(e, fma(e, -0.25, ${1 / 3}), -0.5), 1.0);
+  return max(x, 0.0) + select(precise_log(1.0 + e), small, e < 0.03125);
+}`,
   // Far out it is 0 and 1; bounded, so that no infinity meets a zero.
   quick_gelu_slope: `fn quick_gelu_slope(a: f32) -> f32 {
   let x = 1.702 * clamp(a, -60.0, 60.0);

@@ -2,7 +2,7 @@ import { GROUP, WORKGROUP } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
 /** Values as u32 keys of the same order: -0 equals 0, NaN is above all (as in PyTorch). */
-const KEY = {
+export const ORDER_KEY = {
   f32: `fn key_of(value: f32) -> u32 {
   let bits = bitcast<u32>(value);
   if ((bits & 0x7fffffffu) > 0x7f800000u) { return 0xffffffffu; }
@@ -14,7 +14,7 @@ const KEY = {
 };
 
 export interface TopkVariant {
-  readonly type: keyof typeof KEY;
+  readonly type: keyof typeof ORDER_KEY;
   readonly largest: boolean;
   /** A workgroup shares a row by `WORKGROUP` invocations; on CPUs by few, so that its barriers cost little. */
   readonly shared: boolean;
@@ -31,7 +31,7 @@ export const topkKernel = defineKernel("top-k", ({ type, largest, shared }: Topk
     writes: { values: type, indices: "i32" },
     uniforms: { rows: "u32", n: "u32", k: "u32" },
     workgroup: lanes,
-    declare: `${KEY[type]}
+    declare: `${ORDER_KEY[type]}
 var<workgroup> keys: array<u32, ${lanes}>;
 var<workgroup> places: array<u32, ${lanes}>;
 fn before(key: u32, place: u32, otherKey: u32, otherPlace: u32) -> bool {

@@ -1,3 +1,4 @@
+import { FLOAT } from "../kernels/float.js";
 import { ACTIVATIONS, MATH } from "../kernels/math.js";
 import { greater, where } from "./comparison.js";
 import { add, erf, exp, mul, ofInput, ofOutput, square, sub } from "./elementwise.js";
@@ -79,4 +80,25 @@ export const quickGeluSlope: Unary = unary("quickGeluSlope", {
     return sigmoidReference(x) * (1 + x * (1 - sigmoidReference(x)));
   },
   slopes: null,
+});
+
+/** x * sigmoid(x), also called swish (Elfwing et al. 2018). */
+export const silu: Unary = unary("silu", {
+  wgsl: "silu(a)",
+  uses: [MATH.sigmoid, MATH.silu],
+  guard: true,
+  reference: (a) => (a === Number.NEGATIVE_INFINITY ? 0 : a * sigmoidReference(a)),
+  slopes: ofInput((x) => {
+    const s = sigmoid(x);
+    return mul(s, add(mul(x, sub(1, s)), 1));
+  }),
+});
+
+/** log(1 + exp(x)), without overflow and exact also where exp(x) is small. */
+export const softplus: Unary = unary("softplus", {
+  wgsl: "softplus(a)",
+  uses: [FLOAT.is_finite, FLOAT.nan, FLOAT.infinity, FLOAT.precise_exp, FLOAT.precise_log, MATH.softplus],
+  guard: true,
+  reference: (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
+  slopes: ofInput((x) => sigmoid(x)),
 });

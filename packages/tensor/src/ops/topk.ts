@@ -73,7 +73,7 @@ interface Call {
 }
 
 /** The places of a row's values in order; NaN is the largest. */
-function ranks(row: readonly number[], largest: boolean): number[] {
+export function ranks(row: readonly number[], largest: boolean): number[] {
   const above = (a: number, b: number) =>
     Number.isNaN(a) ? +!Number.isNaN(b) : Number.isNaN(b) ? -1 : Math.sign(a - b);
   return row

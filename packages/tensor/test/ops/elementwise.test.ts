@@ -78,6 +78,8 @@ const TOLERANCES: Record<string, Tolerance | undefined> = {
   gelu: { rel: 2e-7, abs: 1e-6 },
   geluTanh: { rel: 2e-7, abs: 1e-6 },
   quickGelu: { rel: 2e-6, abs: 1e-37 },
+  silu: { rel: 2e-6, abs: 1e-37 },
+  softplus: { rel: 3e-6, abs: 1e-37 },
   // 1 + 1.702 a (1 - s) cancels where the slope crosses zero.
   quickGeluSlope: { rel: 2e-6, abs: 1e-7 },
 };

@@ -1,0 +1,110 @@
+import { FLOAT } from "./float.js";
+import { gridStride, WORKGROUP } from "./grid.js";
+import { defineKernel, type UniformType } from "./kernel.js";
+
+/*
+ * Pooling of images x [planes, height, width] to [planes, outHeight, outWidth]. A window is [start, end) along each axis: by kernel,
+ * stride and padding, clipped to the image, or, adaptive, an equal share of it (overlapping by one where it does not divide, as in
+ * PyTorch). Image and windows are walked from either side by the same bounds, so gradients need no atomics.
+ */
+
+export interface PoolVariant {
+  readonly mode: "mean" | "max";
+  readonly adaptive: boolean;
+  /** Mean only: padding counts as zeros. */
+  readonly countPadding: boolean;
+}
+
+const AXIS = ["in", "out", "kernel", "stride", "padding"] as const;
+
+export const POOL_UNIFORMS = Object.fromEntries(
+  ["Y", "X"].flatMap((axis) => AXIS.map((name): [string, UniformType] => [`${name}${axis}`, "u32"])),
+);
+
+/** WGSL of window bounds along an axis: of output `o` on the image, and of the outputs whose windows hold place `p`. */
+const bounds = (adaptive: boolean): string =>
+  ["Y", "X"]
+    .map((axis) => {
+      const u = (name: string) => `u.${name}${axis}`;
+      if (adaptive) {
+        return `fn start${axis}(o: u32) -> u32 { return o * ${u("in")} / ${u("out")}; }
+fn end${axis}(o: u32) -> u32 { return ((o + 1u) * ${u("in")} + ${u("out")} - 1u) / ${u("out")}; }
+fn first${axis}(p: u32) -> u32 { return p * ${u("out")} / ${u("in")}; }
+fn past${axis}(p: u32) -> u32 { return ((p + 1u) * ${u("out")} + ${u("in")} - 1u) / ${u("in")}; }`;
+      }
+      return `fn start${axis}(o: u32) -> u32 { return max(o * ${u("stride")}, ${u("padding")}) - ${u("padding")}; }
+fn end${axis}(o: u32) -> u32 { return min(${u("in")}, o * ${u("stride")} + ${u("kernel")} - ${u("padding")}); }
+fn first${axis}(p: u32) -> u32 {
+  let reach = p + ${u("padding")} + 1u;
+  return select(0u, (reach - ${u("kernel")} + ${u("stride")} - 1u) / ${u("stride")}, reach > ${u("kernel")});
+}
+fn past${axis}(p: u32) -> u32 { return min(${u("out")}, (p + ${u("padding")}) / ${u("stride")} + 1u); }`;
+    })
+    .join("\n");
+
+/** How many values the mean of window (oy, ox) is over. */
+const area = ({ adaptive, countPadding }: PoolVariant): string =>
+  adaptive || !countPadding
+    ? "f32((endY(oy) - startY(oy)) * (endX(ox) - startX(ox)))"
+    : "f32(u.kernelY * u.kernelX)";
+
+/** `place` gives where in its image plane each maximum lies (the first of equals, the first NaN), y * width + x. */
+export const poolKernel = defineKernel(
+  "pool",
+  ({ place, ...variant }: PoolVariant & { readonly place: boolean }) => {
+    const max = variant.mode === "max";
+    return {
+      name: `${variant.mode} pool`,
+      reads: { x: "f32" },
+      writes: { out: place ? "i32" : "f32" },
+      uniforms: { ...gridStride.uniforms, ...POOL_UNIFORMS },
+      workgroup: WORKGROUP,
+      declare: `${max ? FLOAT.is_nan : ""}\n${bounds(variant.adaptive)}`,
+      body: `  ${gridStride.begin}
+  ${gridStride.each} {
+    let ox = i % u.outX;
+    let oy = i / u.outX % u.outY;
+    let plane = i / (u.outX * u.outY) * u.inY * u.inX;
+    let left = startX(ox);
+    let right = endX(ox);
+    let top = startY(oy);
+    var best = ${max ? "x[plane + top * u.inX + left]" : "0.0"};
+    var at = top * u.inX + left;
+    for (var y = top; y < endY(oy); y++) {
+      for (var column = left; column < right; column++) {
+        let value = x[plane + y * u.inX + column];
+        ${max ? "if (!is_nan(best) && (value > best || is_nan(value))) { best = value; at = y * u.inX + column; }" : "best += value;"}
+      }
+    }
+    out[i] = ${place ? "i32(at)" : max ? "best" : `best / ${area(variant)}`};
+  }`,
+    };
+  },
+);
+
+/** The gradient by x: each place collects from the windows that hold it, for maxima from those that chose it. */
+export const poolBackwardKernel = defineKernel("pool backward", (variant: PoolVariant) => {
+  const max = variant.mode === "max";
+  return {
+    name: `${variant.mode} pool backward`,
+    reads: { g: "f32", ...(max ? { chosen: "i32" } : {}) },
+    writes: { out: "f32" },
+    uniforms: { ...gridStride.uniforms, ...POOL_UNIFORMS },
+    workgroup: WORKGROUP,
+    declare: bounds(variant.adaptive),
+    body: `  ${gridStride.begin}
+  ${gridStride.each} {
+    let column = i % u.inX;
+    let y = i / u.inX % u.inY;
+    let plane = i / (u.inX * u.inY) * u.outY * u.outX;
+    var total = 0.0;
+    for (var oy = firstY(y); oy < pastY(y); oy++) {
+      for (var ox = firstX(column); ox < pastX(column); ox++) {
+        let window = plane + oy * u.outX + ox;
+        ${max ? "if (chosen[window] == i32(y * u.inX + column)) { total += g[window]; }" : `total += g[window] / ${area(variant)};`}
+      }
+    }
+    out[i] = total;
+  }`,
+  };
+});

@@ -1,0 +1,93 @@
+import { check } from "../errors.js";
+import type { Tensor } from "../tensor.js";
+import { equal, greater, where } from "./comparison.js";
+import { defineOp, FLOATS } from "./define.js";
+import { abs, div, mul, pow, sign, sqrt, square, sub } from "./elementwise.js";
+import { max, mean, variance } from "./reduce.js";
+import {
+  type Axes,
+  checkReduction,
+  countOf,
+  keptShape,
+  type ReduceOptions,
+  reduceReference,
+} from "./reduce-run.js";
+import { sum } from "./sum.js";
+
+/**
+ * The standard deviation over axes, float32: the square root of `variance`. Its gradient is 0 where it is 0.
+ *
+ * @param options.correction 1 (default) for a sample, 0 for the whole population.
+ * @example std(x, -1);
+ */
+export const std = defineOp("std", {
+  check: (x: Tensor, axes?: Axes, options: ReduceOptions & { correction?: number } = {}) => ({
+    ...checkReduction("std", x, axes, options),
+    correction: options.correction ?? 1,
+  }),
+  takes: FLOATS,
+  forward: ({ x, axes, ...options }) => sqrt(variance(x, axes, options)),
+  flop: ({ x }) => 4 * x.size,
+  saves: ["x", "out"],
+  vjp: {
+    x: ({ g, x, out, axes, correction }) => {
+      const kept = keptShape(x.shape, axes);
+      const slope = where(greater(out, 0), div(g, mul(out, countOf(x.shape, axes) - correction)), 0);
+      return mul(sub(x, mean(x, axes, { keepDims: true })), slope.view(kept));
+    },
+  },
+  reference: (call) =>
+    reduceReference(call, (row) => {
+      const mean = row.reduce((a, b) => a + b, 0) / row.length;
+      const squares = row.reduce((total, v) => total + (v - mean) ** 2, 0);
+      return row.length > call.correction ? Math.sqrt(squares / (row.length - call.correction)) : Number.NaN;
+    }),
+});
+
+export interface NormOptions extends ReduceOptions {
+  /** The p of the norm: 2 (default) is Euclid's, 1 sums magnitudes, Infinity takes the largest. */
+  order?: number;
+}
+
+/**
+ * The p-norm over axes, float32: (sum |x|^p)^(1/p). Its gradient is 0 where it is 0.
+ *
+ * @throws TensorError `argument` unless the order is above 0.
+ * @example norm(features, -1);
+ */
+export const norm = defineOp("norm", {
+  check: (x: Tensor, axes?: Axes, options: NormOptions = {}) => {
+    const { order = 2 } = options;
+    check(order > 0, "argument", () => `norm: order ${order} must be above 0, e.g. 1, 2 or Infinity`);
+    return { ...checkReduction("norm", x, axes, options), order };
+  },
+  takes: FLOATS,
+  forward: ({ x, axes, keepDims, order }) => {
+    const options = { keepDims };
+    if (order === 2) return sqrt(sum(square(x), axes, options));
+    if (order === 1) return sum(abs(x), axes, options);
+    if (order === Number.POSITIVE_INFINITY) return max(abs(x), axes, options);
+    return pow(sum(pow(abs(x), order), axes, options), 1 / order);
+  },
+  flop: ({ x }) => 2 * x.size,
+  saves: ["x", "out"],
+  vjp: {
+    x: ({ g, x, out, axes, order }) => {
+      const kept = keptShape(x.shape, axes);
+      const [slope, length] = [g.view(kept), out.view(kept)];
+      if (order === 1) return mul(sign(x), slope);
+      const size = abs(x);
+      if (order === Number.POSITIVE_INFINITY) {
+        const largest = where(equal(size, length), sign(x), 0);
+        return mul(largest, div(slope, sum(abs(largest), axes, { keepDims: true })));
+      }
+      const share = order === 2 ? div(x, length) : mul(sign(x), pow(div(size, length), order - 1));
+      return where(greater(length, 0), mul(share, slope), 0);
+    },
+  },
+  reference: (call) =>
+    reduceReference(call, (row) => {
+      if (call.order === Number.POSITIVE_INFINITY) return Math.max(...row.map(Math.abs));
+      return row.reduce((total, v) => total + Math.abs(v) ** call.order, 0) ** (1 / call.order);
+    }),
+});

@@ -1,0 +1,226 @@
+import type { UniformValues } from "../device/commands.js";
+import { check } from "../errors.js";
+import { gridStride } from "../kernels/grid.js";
+import { type PoolVariant, poolBackwardKernel, poolKernel } from "../kernels/pool.js";
+import { formatShape, type Shape, sizeOf } from "../shape.js";
+import { Tensor } from "../tensor.js";
+import type { Pair } from "./conv.js";
+import { defineOp, FLOATS, type Op } from "./define.js";
+import { type Launch, launch } from "./launch.js";
+import { generate, type HostTensor } from "./reference.js";
+
+/* Pooling of images [..., height, width]; any leading axes. */
+
+export interface PoolOptions {
+  /** Steps between windows. Default the window's size. */
+  stride?: Pair;
+  /** Rows and columns on each side, at most half a window. Default 0. */
+  padding?: Pair;
+}
+
+export interface AvgPoolOptions extends PoolOptions {
+  /** Whether padding counts as zeros (default) or not at all. */
+  countPadding?: boolean;
+}
+
+/** What is checked of a call: per axis [vertical, horizontal]. */
+interface Pooling {
+  x: Tensor;
+  mode: PoolVariant["mode"];
+  /** Null where windows are equal shares of the image. */
+  window: { kernel: Size; stride: Size; padding: Size } | null;
+  out: Size;
+  countPadding: boolean;
+}
+
+type Size = readonly [number, number];
+
+const pair = (value: Pair): Size => (typeof value === "number" ? [value, value] : value);
+
+function checkImage(name: string, x: Tensor): void {
+  check(
+    x.rank >= 2,
+    "shape",
+    () => `${name}: ${formatShape(x.shape)} is no image; give [..., height, width]`,
+  );
+}
+
+function checkPooling(
+  name: string,
+  mode: Pooling["mode"],
+  x: Tensor,
+  size: Pair,
+  options: AvgPoolOptions,
+): Pooling {
+  checkImage(name, x);
+  const kernel = pair(size);
+  const [stride, padding] = [pair(options.stride ?? size), pair(options.padding ?? 0)];
+  const whole = (values: Size, least: number) => values.every((v) => Number.isInteger(v) && v >= least);
+  check(
+    whole(kernel, 1) && whole(stride, 1) && whole(padding, 0),
+    "argument",
+    () =>
+      `${name}: window ${kernel}, stride ${stride} and padding ${padding} must be whole numbers, padding from 0, the others from 1`,
+  );
+  check(
+    padding.every((p, axis) => 2 * p <= kernel[axis]),
+    "argument",
+    () => `${name}: padding ${padding} must be at most half the window ${kernel}`,
+  );
+  const image = x.shape.slice(-2);
+  const out = image.map((side, axis) =>
+    Math.floor((side + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1),
+  ) as unknown as Size;
+  check(
+    out.every((side) => side >= 1),
+    "shape",
+    () => `${name}: a window of ${kernel.join(" x ")} does not fit into an image of ${image.join(" x ")}`,
+  );
+  return { x, mode, window: { kernel, stride, padding }, out, countPadding: options.countPadding ?? true };
+}
+
+function checkAdaptive(name: string, mode: Pooling["mode"], x: Tensor, size: Pair): Pooling {
+  checkImage(name, x);
+  const out = pair(size);
+  check(
+    out.every((side) => Number.isInteger(side) && side >= 1),
+    "argument",
+    () => `${name}: the result's size ${out} must be whole numbers from 1`,
+  );
+  check(
+    x.shape.slice(-2).every((side) => side > 0),
+    "shape",
+    () => `${name}: an image of ${x.shape.slice(-2).join(" x ")} has nothing to pool`,
+  );
+  return { x, mode, window: null, out, countPadding: false };
+}
+
+const variantOf = ({ mode, window, countPadding }: Pooling): PoolVariant => ({
+  mode,
+  adaptive: window === null,
+  countPadding: countPadding && mode === "mean",
+});
+
+function uniformsOf(image: Shape, { window, out }: Pooling): UniformValues {
+  const [height, width] = image.slice(-2);
+  const { kernel, stride, padding } = window ?? { kernel: [0, 0], stride: [0, 0], padding: [0, 0] };
+  return {
+    ...{ inY: height, outY: out[0], kernelY: kernel[0], strideY: stride[0], paddingY: padding[0] },
+    ...{ inX: width, outX: out[1], kernelX: kernel[1], strideX: stride[1], paddingX: padding[1] },
+  };
+}
+
+function plan(call: Pooling, count: number, place = false): Launch {
+  const { x } = call;
+  const { uniforms, grid } = gridStride.plan(count, x.device.caps);
+  return {
+    kernel: poolKernel({ ...variantOf(call), place }),
+    tensors: { x },
+    uniforms: { ...uniforms, ...uniformsOf(x.shape, call) },
+    grid,
+  };
+}
+
+function backward(call: Pooling & { g: Tensor }, shape: Shape): Tensor {
+  const { g, x, mode } = call;
+  const out = Tensor.empty(g.device, shape);
+  if (out.size === 0) return out;
+  const tensors: Record<string, Tensor> = { g, out };
+  if (mode === "max") {
+    tensors.chosen = Tensor.empty(g.device, g.shape, "int32");
+    const found = plan(call, g.size, true);
+    launch({ ...found, tensors: { x, out: tensors.chosen } });
+  }
+  const { uniforms, grid } = gridStride.plan(out.size, g.device.caps);
+  launch({
+    kernel: poolBackwardKernel(variantOf(call)),
+    tensors,
+    uniforms: { ...uniforms, ...uniformsOf(shape, call) },
+    grid,
+  });
+  return out;
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+const pooling = <A extends unknown[]>(
+  name: string,
+  checked: (...args: A) => Pooling,
+  mode: Pooling["mode"],
+): Op<A> =>
+  defineOp<A, Pooling>(name, {
+    check: checked,
+    takes: FLOATS,
+    shape: ({ x, out }) => [...x.shape.slice(0, -2), ...out],
+    kernel: (call, out) => plan(call, out.size),
+    flop: ({ x }) => x.size,
+    saves: mode === "max" ? ["x"] : [],
+    vjp: { x: (context) => backward(context, context.shapes.x) },
+    reference: pooledReference,
+  });
+
+type PoolOp<O> = Op<[x: Tensor, size: Pair, options?: O]>;
+
+/**
+ * The largest value of each window; NaN where there is one. Padding never counts. The gradient goes to the first of equals.
+ *
+ * @param x [..., height, width].
+ * @param size the window's, [vertical, horizontal] or one number for both.
+ * @returns [..., floor((height + 2 padding - size) / stride) + 1, and so the width].
+ * @example maxPool2d(x, 3, { stride: 2, padding: 1 });
+ */
+export const maxPool2d: PoolOp<PoolOptions> = pooling(
+  "maxPool2d",
+  (x: Tensor, size: Pair, options: PoolOptions = {}) => checkPooling("maxPool2d", "max", x, size, options),
+  "max",
+);
+
+/** The mean of each window; else as `maxPool2d`. @example avgPool2d(x, 2); */
+export const avgPool2d: PoolOp<AvgPoolOptions> = pooling(
+  "avgPool2d",
+  (x: Tensor, size: Pair, options: AvgPoolOptions = {}) =>
+    checkPooling("avgPool2d", "mean", x, size, options),
+  "mean",
+);
+
+/**
+ * The largest value of equal shares of an image, as many as asked for: row i of `out` covers rows floor(i * height / out) to
+ * ceil((i + 1) * height / out).
+ *
+ * @param x [..., height, width].
+ * @param size of the result, [vertical, horizontal] or one number for both.
+ * @example adaptiveMaxPool2d(x, 1);
+ */
+export const adaptiveMaxPool2d: Op<[x: Tensor, size: Pair]> = pooling(
+  "adaptiveMaxPool2d",
+  (x: Tensor, size: Pair) => checkAdaptive("adaptiveMaxPool2d", "max", x, size),
+  "max",
+);
+
+/** The mean of equal shares of an image; else as `adaptiveMaxPool2d`. @example adaptiveAvgPool2d(x, [7, 7]); */
+export const adaptiveAvgPool2d: Op<[x: Tensor, size: Pair]> = pooling(
+  "adaptiveAvgPool2d",
+  (x: Tensor, size: Pair) => checkAdaptive("adaptiveAvgPool2d", "mean", x, size),
+  "mean",
+);
+
+function pooledReference(call: Omit<Pooling, "x"> & { x: HostTensor }): number[] {
+  const { x, mode, window, out, countPadding } = call;
+  const [height, width] = x.shape.slice(-2);
+  const windowOf = (o: number, axis: 0 | 1, side: number): [number, number] => {
+    if (!window) return [Math.floor((o * side) / out[axis]), Math.ceil(((o + 1) * side) / out[axis])];
+    const start = o * window.stride[axis] - window.padding[axis];
+    return [Math.max(0, start), Math.min(side, start + window.kernel[axis])];
+  };
+  const planes = sizeOf(x.shape.slice(0, -2));
+  return generate([planes, ...out], ([plane, oy, ox]) => {
+    const [top, bottom] = windowOf(oy, 0, height);
+    const [left, right] = windowOf(ox, 1, width);
+    const values: number[] = [];
+    for (let y = top; y < bottom; y++)
+      for (let column = left; column < right; column++)
+        values.push(x.values[(plane * height + y) * width + column]);
+    if (mode === "max") return Math.max(...values);
+    const area = window && countPadding ? window.kernel[0] * window.kernel[1] : values.length;
+    return values.reduce((a, b) => a + b, 0) / area;
+  });
+}
