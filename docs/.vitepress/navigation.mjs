@@ -1,0 +1,48 @@
+// Where the pages of the site are found. Links are those of the site; a test holds that each page exists.
+const page = (text, link) => ({ text, link });
+
+/** Packages whose docstrings are on the site. */
+export const API_PACKAGES = ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "cli"];
+
+export const NAVIGATION = {
+  nav: [page("Guide", "/scoring"), page("Library", "/library"), page("Notes", "/notes/")],
+  sidebar: [
+    {
+      text: "Use it",
+      items: [
+        page("Scoring", "/scoring"),
+        page("Banks", "/banks"),
+        page("Training", "/training"),
+        page("Evaluation", "/evaluation"),
+        page("Pretraining", "/pretraining"),
+        page("Commands", "/commands"),
+        page("Numbers", "/numbers"),
+        page("Troubleshooting", "/troubleshooting"),
+      ],
+    },
+    {
+      text: "Build on it",
+      items: [
+        page("The library", "/library"),
+        page("Architecture", "/project/architecture"),
+        page("Contributing", "/project/contributing"),
+        page("Changelog", "/project/changelog"),
+      ],
+    },
+    {
+      text: "Notes",
+      collapsed: true,
+      items: [
+        page("All notes", "/notes/"),
+        page("Products on software adapters", "/notes/2026-11-products"),
+        page("Image towers", "/notes/2026-11-towers"),
+        page("Rows, copies and small ops", "/notes/2026-11-rows"),
+        page("Symmetries of prompts", "/notes/2026-11-symmetries"),
+        page("Pretraining losses", "/notes/2026-11-pretraining"),
+        page("nano", "/notes/2026-11-nano"),
+        page("Do heads generalise?", "/notes/2026-11-generalisation"),
+        page("Dependencies", "/notes/2026-11-dependencies"),
+      ],
+    },
+  ],
+};
