@@ -41,7 +41,11 @@ function write(file, text) {
 }
 
 function fail(problems) {
-  const host = { getCanonicalFileName: (name) => name, getCurrentDirectory: () => ROOT, getNewLine: () => "\n" };
+  const host = {
+    getCanonicalFileName: (name) => name,
+    getCurrentDirectory: () => ROOT,
+    getNewLine: () => "\n",
+  };
   console.error(ts.formatDiagnostics(problems, host));
   process.exit(1);
 }

@@ -7,10 +7,17 @@
 //   node scripts/setup.mjs test:browser [...]  the tests of tensors in Chromium
 //   node scripts/setup.mjs train [...]   training, from the sources
 //   node scripts/setup.mjs bench [...]   the libraries to compare with, then the bench
+//   node scripts/setup.mjs docs [...]    the site generator, then the documentation site
 //   node scripts/setup.mjs release [...] the build, then the packages tried out
 import { ensureAdapter } from "./setup/driver.mjs";
 import { handOver, SetupError, say } from "./setup/shell.mjs";
-import { checkNode, ensureBuilt, ensureInstalled, ensurePeers } from "./setup/toolchain.mjs";
+import {
+  checkNode,
+  ensureBuilt,
+  ensureInstalled,
+  ensurePeers,
+  ensureSiteGenerator,
+} from "./setup/toolchain.mjs";
 
 const SOURCES = ["--conditions=@inctrl/source", "--import", "./scripts/typescript/register.mjs"];
 const JOBS = {
@@ -21,6 +28,7 @@ const JOBS = {
   train: [...SOURCES, "packages/cli/src/main.ts", "train"],
   "test:browser": ["scripts/test-browser.mjs"],
   bench: [...SOURCES, "bench/src/main.ts"],
+  docs: ["scripts/docs/site.mjs"],
   release: ["scripts/release.mjs"],
 };
 
@@ -31,9 +39,10 @@ async function main([verb = "setup", ...given]) {
     throw new SetupError(`unknown verb "${verb}": ${Object.keys(JOBS).join(", ")}`);
   checkNode();
   await ensureInstalled();
-  if (verb !== "build") await ensureAdapter();
+  if (verb !== "build" && verb !== "docs") await ensureAdapter();
   if (!JOBS[verb] || verb === "release") await ensureBuilt();
   if (verb === "bench") await ensurePeers();
+  if (verb === "docs") await ensureSiteGenerator();
   const job = JOBS[verb];
   return job ? handOver([...job, ...rest]) : 0;
 }

@@ -1,5 +1,18 @@
 // The site, built from .cache/site, where scripts/docs/site.mjs lays the pages out.
-import { API_PACKAGES, NAVIGATION } from "./navigation.mjs";
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { NAVIGATION } from "./navigation.mjs";
+
+const API = fileURLToPath(new URL("../../.cache/site/api/", import.meta.url));
+
+/** A page for each package; one with namespaces is a folder. */
+const api = readdirSync(API)
+  .map((entry) => entry.replace(/\.md$/, ""))
+  .filter((name) => name !== "index")
+  .map((name) => ({
+    text: `@inctrl/${name}`,
+    link: `/api/${name}${existsSync(`${API}${name}/index.md`) ? "/" : ""}`,
+  }));
 
 export default {
   title: "InCTRL",
@@ -8,20 +21,11 @@ export default {
   outDir: ".vitepress/dist",
   cacheDir: "../.cache/vitepress",
   base: process.env.DOCS_BASE ?? "/",
-  lastUpdated: false,
   markdown: { theme: { light: "github-light", dark: "github-dark" } },
-  // Pages of the API hold thousands of symbols; the search index and the outline would drown in them.
   themeConfig: {
-    search: { provider: "local", options: { detailedView: true } },
+    search: { provider: "local" },
     outline: [2, 3],
     nav: NAVIGATION.nav,
-    sidebar: [
-      ...NAVIGATION.sidebar,
-      {
-        text: "API",
-        collapsed: true,
-        items: API_PACKAGES.map((name) => ({ text: `@inctrl/${name}`, link: `/api/${name}` })),
-      },
-    ],
+    sidebar: [...NAVIGATION.sidebar, { text: "API", collapsed: true, items: api }],
   },
 };

@@ -1,9 +1,6 @@
 // Where the pages of the site are found. Links are those of the site; a test holds that each page exists.
 const page = (text, link) => ({ text, link });
 
-/** Packages whose docstrings are on the site. */
-export const API_PACKAGES = ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "cli"];
-
 export const NAVIGATION = {
   nav: [page("Guide", "/scoring"), page("Library", "/library"), page("Notes", "/notes/")],
   sidebar: [

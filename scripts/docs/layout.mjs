@@ -20,7 +20,7 @@ export const SITE_PAGES = new Map([
 /** Pictures that pages show. */
 export const SITE_FILES = new Map([["docs/heatmap.png", "heatmap.png"]]);
 
-const LINK = /(?<!`)\]\(([^)\s]+)\)/g;
+const LINK = /\]\(([^)\s]+)\)/g;
 
 /** A page's text with its links as they are on the site. Links to what is not on the site become plain text. */
 export function forSite(file, text) {

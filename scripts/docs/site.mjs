@@ -4,13 +4,12 @@
 //   npm run docs                  builds it
 //   npm run docs -- --preview     builds it and serves it
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { API_PACKAGES } from "../../docs/.vitepress/navigation.mjs";
 import { forSite, SITE_FILES, SITE_PAGES } from "./layout.mjs";
-import { ROOT, read } from "./pages.mjs";
+import { packageNames, ROOT, read } from "./pages.mjs";
 
 const SITE = path.join(ROOT, ".cache/site");
 // The libraries of the site are installed in docs/ alone.
@@ -30,15 +29,21 @@ function layPages() {
 /** Writes a page for each package from its docstrings. */
 async function layApi() {
   const { Application } = await import(pathToFileURL(require.resolve("typedoc")).href);
-  const out = path.join(SITE, "api");
   const app = await Application.bootstrapWithPlugins({
-    entryPoints: API_PACKAGES.map((name) => path.join(ROOT, "packages", name, "src/index.ts")),
+    entryPoints: packageNames.map((name) => path.join(ROOT, "packages", name, "src/index.ts")),
     tsconfig: path.join(ROOT, "tsconfig.json"),
     plugin: [require.resolve("typedoc-plugin-markdown")],
+    outputs: [{ name: "markdown", path: path.join(SITE, "api") }],
     ...{ skipErrorChecking: true, excludeInternal: true, excludePrivate: true, excludeExternals: true },
-    ...{ disableSources: true, readme: "none", githubPages: false, logLevel: "Error", gitRevision: "main" },
+    ...{ disableSources: true, readme: "none", logLevel: "Error" },
     // Options of the Markdown plugin: a page for each package, with short headings.
-    ...{ outputFileStrategy: "modules", hideBreadcrumbs: true, hidePageHeader: true, sanitizeComments: true },
+    ...{
+      outputFileStrategy: "modules",
+      entryFileName: "index",
+      hideBreadcrumbs: true,
+      hidePageHeader: true,
+      sanitizeComments: true,
+    },
     ...{ parametersFormat: "table", interfacePropertiesFormat: "table", propertyMembersFormat: "table" },
     ...{ useCodeBlocks: true, expandObjects: false },
   });
@@ -46,16 +51,14 @@ async function layApi() {
   if (!project) throw new Error("typedoc: nothing was converted");
   for (const module of project.children ?? []) module.name = module.name.split("/")[0];
   await app.generateOutputs(project);
-  await app.generateDocs?.(project, out);
-  return out;
 }
 
 rmSync(SITE, { recursive: true, force: true });
 layPages();
 await layApi();
-const vitepress = path.join(path.dirname(require.resolve("vitepress/package.json")), "bin/vitepress.js");
+const vitepress = path.join(ROOT, "docs/node_modules/vitepress/bin/vitepress.js");
 const run = (verb) =>
   execFileSync(process.execPath, [vitepress, verb, "docs"], { cwd: ROOT, stdio: "inherit" });
 run("build");
+console.log("the site is in docs/.vitepress/dist");
 if (process.argv.includes("--preview")) run("preview");
-console.log(`docs/.vitepress/dist: ${readdirSync(path.join(ROOT, "docs/.vitepress/dist")).length} entries`);

@@ -1,4 +1,4 @@
-// What earlier runs have already done, so that the next one can skip it.
+// Remembers what earlier runs have done, so that the next one skips it.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { ROOT } from "./shell.mjs";
 // Inside node_modules, so that deleting node_modules also forgets what was done.
 const STAMP = path.join(ROOT, "node_modules", ".inctrl-setup.json");
 
-/** @returns {{install?: string, peers?: string, build?: string, driver?: string}} */
+/** @returns {{install?: string, bench?: string, docs?: string, build?: string, driver?: string}} */
 export function readStamp() {
   try {
     return JSON.parse(readFileSync(STAMP, "utf8"));
@@ -30,20 +30,21 @@ export const packageNames = () =>
     existsSync(path.join(ROOT, "packages", name, "package.json")),
   );
 
-/** Changes when another set of dependencies has to be installed: by content, these files are few and small. */
+/** Changes with the dependencies to install. By content, since these files are few and small. */
 export function installFingerprint() {
   const files = [
     "package.json",
     "pnpm-lock.yaml",
     "pnpm-workspace.yaml",
     "bench/package.json",
+    "docs/package.json",
     ...packageNames().map((name) => `packages/${name}/package.json`),
   ].filter((file) => existsSync(path.join(ROOT, file)));
   const contents = files.map((file) => [file, readFileSync(path.join(ROOT, file), "utf8")]);
   return digest([process.platform, process.arch, ...contents]);
 }
 
-/** Changes when a source may have changed: by name, size and time, which is quick for any number of files. */
+/** Changes with the sources. By name, size and time, which is quick for any number of files. */
 export function buildFingerprint() {
   const entries = [];
   const add = (file) => {
@@ -55,17 +56,15 @@ export function buildFingerprint() {
     if (!existsSync(path.join(ROOT, source))) continue;
     for (const entry of readdirSync(path.join(ROOT, source), { recursive: true }).sort())
       add(path.join(source, entry));
-    add(`packages/${name}/tsconfig.build.json`);
   }
-  add("tsconfig.base.json");
-  add("turbo.json");
+  for (const file of ["tsconfig.base.json", "tsconfig.json", "scripts/build.mjs"]) add(file);
   return digest([installFingerprint(), ...entries]);
 }
 
 // Where the Vulkan loader looks for drivers. Windows and macOS bring theirs along.
 const DRIVER_FOLDERS = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 
-/** Changes when another driver or another WebGPU could be found than at the last look. */
+/** Changes when another driver or another WebGPU may be found than at the last probe. */
 export function driverFingerprint(webgpuVersion) {
   const files = DRIVER_FOLDERS.filter(existsSync).flatMap((folder) =>
     readdirSync(folder).map((name) => [path.join(folder, name), statSync(path.join(folder, name)).mtimeMs]),

@@ -37,7 +37,10 @@ export async function ensureInstalled() {
   const fingerprint = installFingerprint();
   if (readStamp().install === fingerprint && existsSync(path.join(ROOT, "node_modules/.modules.yaml")))
     return;
-  await step("installing dependencies", ...pnpmInstall("--filter", "!@inctrl/bench"));
+  await step(
+    "installing dependencies",
+    ...pnpmInstall("--filter", "!@inctrl/bench", "--filter", "!@inctrl/docs"),
+  );
   writeStamp({ install: fingerprint });
 }
 
@@ -53,21 +56,26 @@ const pnpmInstall = (...more) => [
   ],
 ];
 
-/** Installs the libraries that the bench compares with, which nothing else needs. The bench also runs without them. */
-export async function ensurePeers() {
+/** Installs the dependencies of a folder that nothing else needs: the peers of `bench`, or the site generator of `docs`. */
+async function ensureMember(folder, what) {
   const fingerprint = installFingerprint();
-  if (readStamp().peers === fingerprint && existsSync(path.join(ROOT, "bench/node_modules"))) return;
+  if (readStamp()[folder] === fingerprint && existsSync(path.join(ROOT, folder, "node_modules"))) return;
+  await step(`installing ${what}`, ...pnpmInstall("--ignore-scripts", "--filter", `@inctrl/${folder}`));
+  writeStamp({ [folder]: fingerprint });
+}
+
+/** The libraries that the bench compares with. The bench also runs without them. */
+export async function ensurePeers() {
   try {
-    await step(
-      "installing the libraries to compare with (about 350 MB, once)",
-      ...pnpmInstall("--ignore-scripts", "--filter", "@inctrl/bench"),
-    );
-    writeStamp({ peers: fingerprint });
+    await ensureMember("bench", "the libraries to compare with (about 350 MB, once)");
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(`${error.message}\nthe bench runs without them`);
   }
 }
+
+/** The site generator. Its bundler needs no build script: the prebuilt binary comes as a package. */
+export const ensureSiteGenerator = () => ensureMember("docs", "the site generator (about 150 MB, once)");
 
 /** Builds the packages unless the last build still fits. Tests may ask for it at the same time, so one process builds alone. */
 export async function ensureBuilt() {
@@ -103,14 +111,6 @@ async function build() {
     existsSync(path.join(ROOT, "packages", name, "dist/index.js")),
   );
   if (built && readStamp().build === fingerprint) return;
-  const turbo = path.join("node_modules", "turbo", "bin", "turbo");
-  await step(
-    "building the packages",
-    process.execPath,
-    [turbo, "run", "build", "--output-logs=errors-only"],
-    {
-      env: { TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
-    },
-  );
+  await step("building the packages", process.execPath, [path.join("scripts", "build.mjs")]);
   writeStamp({ build: fingerprint });
 }
