@@ -2,22 +2,24 @@ import { join, parse } from "node:path";
 import { imageHeader } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { listImages, readFolder } from "../folder/list.js";
-import type { DatasetFormat } from "./format.js";
-import { idOf, locate, named } from "./locate.js";
-import { type Box, type DataSet, type Sample, type Skipped, skippedFor } from "./model.js";
+import { folderFormat } from "./folder-format.js";
+import { type Box, type Sample, type Skipped, skippedFor } from "./model.js";
+import { idOf, named } from "./names.js";
 import { hasDefect, readMask } from "./pixels.js";
-import { anomalous, Cutter, NORMAL, quarterSplit } from "./samples.js";
-
-/** Strips of fabrics (Silvestre-Blanes et al. 2019). */
-export const aitex: DatasetFormat = {
-  name: "aitex",
-  title: "AITEX",
-  argument: "DIR",
-  layout: "NODefect_images/<fabric>/*.png, Defect_images/*.png and Mask_images/*_mask.png",
-  open,
-};
+import { anomalous, Cutter, NORMAL, oneCategory } from "./samples.js";
 
 const FOLDERS = ["NODefect_images", "Defect_images", "Mask_images"] as const;
+
+/** Strips of fabrics (Silvestre-Blanes et al. 2019). */
+export const aitex = folderFormat({
+  name: "aitex",
+  title: "AITEX",
+  layout: "NODefect_images/<fabric>/*.png, Defect_images/*.png and Mask_images/*_mask.png",
+  fits: ({ folders }) => FOLDERS.every((name) => named(folders, name)),
+  missing: `no folders ${FOLDERS.join(", ")} side by side`,
+  read,
+});
+
 const TILE = 256;
 
 /** Kinds of defects by the second field of a file's name. */
@@ -40,13 +42,7 @@ const KINDS: Readonly<Record<string, string>> = {
  * Strips become tiles of 256 pixels. Of a strip with a defect only the tiles that the mask touches are taken: one
  * without a mask, or with an empty one, gives none.
  */
-async function open(dir: string): Promise<DataSet> {
-  const root = await locate(
-    aitex,
-    dir,
-    ({ folders }) => FOLDERS.every((name) => named(folders, name)),
-    `no folders ${FOLDERS.join(", ")} side by side`,
-  );
+async function read(root: string) {
   const { folders } = await readFolder(root);
   // Some downloads hold each folder once more inside itself.
   const [good, bad, masks] = await Promise.all(
@@ -76,8 +72,7 @@ async function open(dir: string): Promise<DataSet> {
       for (const [part, box] of tiles) anomalies.push(cutter.cut(path, box, part, truth, masksOf.get(name)));
     });
   }
-  const split = quarterSplit(root, normals, anomalies);
-  return { name: "aitex", categories: [{ name: "aitex", className: "fabric", ...split }], skipped };
+  return oneCategory({ name: "aitex", className: "fabric", root, normals, anomalies, skipped });
 }
 
 /** `0044_019_04_mask.png`, `0044_019_04_mask1.png`, ... by the name of their image. */

@@ -4,21 +4,30 @@ import { DatasetError, ImageError } from "../errors.js";
 import { byName, readFolder } from "../folder/list.js";
 import type { Raster } from "../raster.js";
 import { hasParts, readClassFolders } from "./class-folders.js";
-import { type DatasetFormat, type FormatOptions, layoutError, readChoice } from "./format.js";
-import { locate, named } from "./locate.js";
-import type { DataSet } from "./model.js";
-import { oneVsAll, type Picture, type Pictures, toCategory } from "./protocol.js";
+import { folderFormat } from "./folder-format.js";
+import { layoutError } from "./format.js";
+import { named } from "./names.js";
+import { oneVsAll, type Picture, type Pictures, PROTOCOLS, toCategory } from "./protocol.js";
 
 /** Small photographs of ten classes (Krizhevsky 2009). */
-export const cifar10: DatasetFormat = {
+export const cifar10 = folderFormat({
   name: "cifar10",
   title: "CIFAR-10",
-  argument: "DIR",
   layout:
     "data_batch_N.bin and test_batch.bin (the binary version), or train/<class>/*.png and test/<class>/*.png",
   options: { protocol: "one-vs-all (each class normal in turn) or multi (the animals normal)" },
-  open,
-};
+  choices: PROTOCOLS,
+  fits: (entries) => entries.files.some((name) => TRAIN.test(name)) || hasParts(entries),
+  missing: "neither data_batch_1.bin nor folders train and test",
+  async read(root, { protocol }) {
+    const pictures = await readPictures(root);
+    const categories =
+      protocol === "one-vs-all"
+        ? oneVsAll(pictures, CLASSES)
+        : [toCategory(pictures, { name: "animal", className: "animal", classes: ANIMALS })];
+    return { categories, skipped: [] };
+  },
+});
 
 const CLASSES = [
   "airplane",
@@ -38,23 +47,7 @@ const PLANE = SIDE * SIDE;
 /** A byte for the class, then a plane each of red, green and blue. */
 const RECORD = 1 + 3 * PLANE;
 const TRAIN = /^data_batch_\d+\.bin$/i;
-const MOST_BYTES = 2 ** 28;
-
-async function open(dir: string, options: FormatOptions): Promise<DataSet> {
-  const protocol = readChoice(options, "protocol", ["one-vs-all", "multi"]);
-  const root = await locate(
-    cifar10,
-    dir,
-    (entries) => entries.files.some((name) => TRAIN.test(name)) || hasParts(entries),
-    "neither data_batch_1.bin nor folders train and test",
-  );
-  const pictures = await readPictures(root);
-  const categories =
-    protocol === "one-vs-all"
-      ? oneVsAll(pictures, CLASSES)
-      : [toCategory(pictures, { name: "animal", className: "animal", classes: ANIMALS })];
-  return { name: "cifar10", categories, skipped: [] };
-}
+const MAX_BYTES = 2 ** 28;
 
 async function readPictures(root: string): Promise<Pictures> {
   const { files } = await readFolder(root);
@@ -73,7 +66,7 @@ async function readPictures(root: string): Promise<Pictures> {
 async function readBatch(root: string, name: string): Promise<Picture[]> {
   const path = join(root, name);
   const { size } = await stat(path);
-  if (size === 0 || size % RECORD !== 0 || size > MOST_BYTES) {
+  if (size === 0 || size % RECORD !== 0 || size > MAX_BYTES) {
     const message = `${path}: ${size} bytes are no whole number of records of ${RECORD}; download it again`;
     throw new DatasetError("truncated", message);
   }

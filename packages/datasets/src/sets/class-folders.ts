@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { decodeImage } from "../decode/decode.js";
 import { type FolderEntries, listFolders, listImages, readFolder } from "../folder/list.js";
-import { idOf, named } from "./locate.js";
+import { idOf, named } from "./names.js";
 import type { Picture, Pictures } from "./protocol.js";
 
 const TRAIN = ["train", "training"];

@@ -1,28 +1,24 @@
 import { join, parse } from "node:path";
 import { DatasetError } from "../errors.js";
 import { listImages } from "../folder/list.js";
-import { type DatasetFormat, layoutError } from "./format.js";
-import { locate, named } from "./locate.js";
-import type { DataSet, Sample } from "./model.js";
-import { anomalous, fileSample, NORMAL, quarterSplit } from "./samples.js";
+import { folderFormat } from "./folder-format.js";
+import { layoutError } from "./format.js";
+import type { Sample } from "./model.js";
+import { named } from "./names.js";
+import { anomalous, fileSample, NORMAL, oneCategory } from "./samples.js";
 import { readCsv } from "./table.js";
 
 /** Slices of computed tomography of heads, with and without a haemorrhage (Kaggle, Kitamura 2018). */
-export const headct: DatasetFormat = {
+export const headct = folderFormat({
   name: "headct",
   title: "HeadCT",
-  argument: "DIR",
   layout: "head_ct/NNN.png and labels.csv (id, hemorrhage)",
-  open,
-};
+  fits: ({ files }) => named(files, "labels.csv") !== undefined,
+  missing: "no labels.csv",
+  read,
+});
 
-async function open(dir: string): Promise<DataSet> {
-  const root = await locate(
-    headct,
-    dir,
-    ({ files }) => named(files, "labels.csv") !== undefined,
-    "no labels.csv",
-  );
+async function read(root: string) {
   const images = new Map<number, string>();
   for (const path of await listImages(root, { recursive: true })) {
     const { name } = parse(path);
@@ -37,11 +33,10 @@ async function open(dir: string): Promise<DataSet> {
       const found = `${id}, ${hemorrhage}`.slice(0, 80);
       throw new DatasetError("bad-layout", `${where}: "${found}"; give a number and 0 or 1`);
     }
-    // One that is not there keeps its place, so that the split stays, and is reported when it is loaded.
+    // A missing image keeps its place, so that the split stays; loading it reports it.
     const path = images.get(Number(id)) ?? join(root, "head_ct", `${id.padStart(3, "0")}.png`);
     if (hemorrhage === "0") normals.push(fileSample(root, path, NORMAL));
     else anomalies.push(fileSample(root, path, anomalous("haemorrhage")));
   }
-  const split = quarterSplit(root, normals, anomalies);
-  return { name: "headct", categories: [{ name: "headct", className: "head", ...split }], skipped: [] };
+  return oneCategory({ name: "headct", className: "head", root, normals, anomalies });
 }

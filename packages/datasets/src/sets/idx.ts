@@ -12,7 +12,7 @@ export interface Idx {
 }
 
 /** MNIST has 47 MB, the largest of its kin half a gigabyte. */
-const MOST_BYTES = 2 ** 30;
+const MAX_BYTES = 2 ** 30;
 
 /**
  * Reads an IDX file, gzipped or not, of unsigned bytes with this many dimensions. No more is read than the header
@@ -70,7 +70,7 @@ function readDims(bytes: Buffer, rank: number, path: string): number[] {
   }
   const dims = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   const size = dims.reduce((product, side) => product * side, 1);
-  if (size === 0 || size > MOST_BYTES) {
+  if (size === 0 || size > MAX_BYTES) {
     throw new DatasetError("corrupt", `${path}: its header says ${dims.join(" x ")} bytes; ${AGAIN}`);
   }
   return dims;

@@ -1,5 +1,5 @@
 import { listImages } from "../folder/list.js";
-import { idOf } from "./locate.js";
+import { idOf } from "./names.js";
 import { insideOf } from "./table.js";
 
 /** The images under a folder, found by the path that a list gives them, in whatever case it is written. */

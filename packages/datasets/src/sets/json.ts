@@ -18,7 +18,7 @@ export const jsonLists: DatasetFormat = {
   open,
 };
 
-const MOST_ENTRIES = 2_000_000;
+const MAX_ENTRIES = 2_000_000;
 
 async function open(argument: string, options: FormatOptions): Promise<DataSet> {
   const classes = new Map<string, { train: Sample[]; test: Sample[] }>();
@@ -63,7 +63,7 @@ async function readList(path: string): Promise<readonly unknown[]> {
     const problem = (error as Error).message.slice(0, 120);
     throw new DatasetError("corrupt", `${path}: this is no JSON (${problem}); download it again`);
   }
-  if (!Array.isArray(parsed) || parsed.length === 0 || parsed.length > MOST_ENTRIES) {
+  if (!Array.isArray(parsed) || parsed.length === 0 || parsed.length > MAX_ENTRIES) {
     const message = `${path}: no list of images; give ${jsonLists.layout}`;
     throw new DatasetError("bad-layout", message);
   }

@@ -2,49 +2,42 @@ import { join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { byName, type FolderEntries, readFolder } from "../folder/list.js";
 import { hasParts, readClassFolders } from "./class-folders.js";
-import { type DatasetFormat, type FormatOptions, layoutError, readChoice } from "./format.js";
+import { folderFormat } from "./folder-format.js";
+import { layoutError } from "./format.js";
 import { readIdx } from "./idx.js";
-import { idOf, locate } from "./locate.js";
-import type { DataSet } from "./model.js";
-import { oneVsAll, type Picture, type Pictures, toCategory } from "./protocol.js";
+import { idOf } from "./names.js";
+import { oneVsAll, type Picture, type Pictures, PROTOCOLS, toCategory } from "./protocol.js";
 
 /** Handwritten digits (LeCun et al. 1998). */
-export const mnist: DatasetFormat = {
+export const mnist = folderFormat({
   name: "mnist",
   title: "MNIST",
-  argument: "DIR",
   layout:
     "train-images-idx3-ubyte, train-labels-idx1-ubyte and the same of t10k (.gz or not), or train/<digit>/*.png and test/<digit>/*.png",
   options: { protocol: "one-vs-all (each digit normal in turn) or multi (even digits normal)" },
-  open,
-};
+  choices: PROTOCOLS,
+  fits: (entries) => idxFile(entries, "train", "images") !== undefined || hasParts(entries),
+  missing: "neither train-images-idx3-ubyte nor folders train and test",
+  async read(root, { protocol }) {
+    const entries = await readFolder(root);
+    const pictures: Pictures = idxFile(entries, "train", "images")
+      ? { train: await readPart(root, entries, "train"), test: await readPart(root, entries, "t10k") }
+      : await readClassFolders(root, (name) => DIGITS.includes(name));
+    const categories =
+      protocol === "one-vs-all"
+        ? oneVsAll(pictures, DIGITS, (digit) => `digit ${digit}`)
+        : [
+            toCategory(pictures, {
+              name: "even",
+              className: "even number",
+              classes: ["0", "2", "4", "6", "8"],
+            }),
+          ];
+    return { categories, skipped: [] };
+  },
+});
 
 const DIGITS = Array.from("0123456789");
-
-async function open(dir: string, options: FormatOptions): Promise<DataSet> {
-  const protocol = readChoice(options, "protocol", ["one-vs-all", "multi"]);
-  const root = await locate(
-    mnist,
-    dir,
-    (entries) => idxFile(entries, "train", "images") !== undefined || hasParts(entries),
-    "neither train-images-idx3-ubyte nor folders train and test",
-  );
-  const entries = await readFolder(root);
-  const pictures: Pictures = idxFile(entries, "train", "images")
-    ? { train: await readPart(root, entries, "train"), test: await readPart(root, entries, "t10k") }
-    : await readClassFolders(root, (name) => DIGITS.includes(name));
-  const categories =
-    protocol === "one-vs-all"
-      ? oneVsAll(pictures, DIGITS, (digit) => `digit ${digit}`)
-      : [
-          toCategory(pictures, {
-            name: "even",
-            className: "even number",
-            classes: ["0", "2", "4", "6", "8"],
-          }),
-        ];
-  return { name: "mnist", categories, skipped: [] };
-}
 
 /** The file of images or labels of a part; one that is not gzipped comes first. */
 function idxFile(

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type Item, readProductSet } from "../folder/mvtec.js";
+import { foldersUnder } from "./folder-format.js";
 import { type DatasetFormat, layoutError } from "./format.js";
-import { foldersUnder } from "./locate.js";
 import type { Category, DataSet } from "./model.js";
 import { anomalous, fileSample, NORMAL } from "./samples.js";
 
@@ -9,29 +9,20 @@ const LAYOUT =
   "train/good, test/good and test/<defect>, in a folder a class; ground_truth/<defect>/*_mask.png";
 
 /** MVTec AD: fifteen classes of textures and objects (Bergmann et al. 2019). */
-export const mvtec: DatasetFormat = {
-  name: "mvtec",
-  title: "MVTec AD",
-  argument: "DIR",
-  layout: LAYOUT,
-  open: (dir) => openFolder(mvtec, dir),
-};
+export const mvtec = classFolders("mvtec", "MVTec AD");
 
-/** Images of one's own in the same folders. */
-export const folder: DatasetFormat = {
-  name: "folder",
-  title: "a folder in MVTec AD's form",
-  argument: "DIR",
-  layout: LAYOUT,
-  open: (dir) => openFolder(folder, dir),
-};
+/** A user's own images in the same folders. */
+export const folder = classFolders("folder", "a folder in MVTec AD's form");
 
 /** One class, or all classes that lie in a folder. */
-async function openFolder(form: DatasetFormat, dir: string): Promise<DataSet> {
-  const classes = await findClasses(dir);
-  if (classes.length === 0) throw layoutError(form, dir, "no folder in it has train and test");
-  const categories = await Promise.all(classes.map(readCategory));
-  return { name: form.name, categories, skipped: [] };
+function classFolders(name: string, title: string): DatasetFormat {
+  const format = { name, title, argument: "DIR", layout: LAYOUT };
+  const open = async (dir: string): Promise<DataSet> => {
+    const classes = await findClasses(dir);
+    if (classes.length === 0) throw layoutError(format, dir, "no folder in it has train and test");
+    return { name, categories: await Promise.all(classes.map(readCategory)), skipped: [] };
+  };
+  return { ...format, open };
 }
 
 /** The folders side by side that hold `train` or `test`, at the first level where there are any, by name. */

@@ -1,3 +1,16 @@
+import { relative, sep } from "node:path";
+import { byName } from "../folder/list.js";
+
+/** The entry of this name, in whatever case it is written. */
+export function named(names: readonly string[], wanted: string): string | undefined {
+  return byName(names).find((name) => name.toLowerCase() === wanted.toLowerCase());
+}
+
+/** The path of a file in a data set, the same on every system. */
+export function idOf(root: string, path: string): string {
+  return relative(root, path).split(sep).join("/");
+}
+
 /** The known name nearest to a mistyped one; undefined when none is near. */
 export function nearestName(wanted: string, known: readonly string[]): string | undefined {
   const typed = wanted.slice(0, 40).toLowerCase();

@@ -3,6 +3,9 @@ import type { Raster } from "../raster.js";
 import type { Category, Source } from "./model.js";
 import { anomalous, NORMAL } from "./samples.js";
 
+/** How a set made for classification is used: each class normal in turn, or some classes normal together. */
+export const PROTOCOLS = { protocol: ["one-vs-all", "multi"] } as const;
+
 /** An image of a set made for classification. */
 export interface Picture {
   readonly id: string;

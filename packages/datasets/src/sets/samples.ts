@@ -2,8 +2,16 @@ import { decodeImage } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { trainTestSplit } from "../folder/draw.js";
 import type { Raster } from "../raster.js";
-import { idOf } from "./locate.js";
-import { type Box, type Category, GOOD, type Mask, type Sample } from "./model.js";
+import {
+  type Box,
+  type Category,
+  type DataSet,
+  GOOD,
+  type Mask,
+  type Sample,
+  type Skipped,
+} from "./model.js";
+import { idOf } from "./names.js";
 import { cropMask, cropRaster, readMask } from "./pixels.js";
 
 /** What a sample is said to be: good, or anomalous of a kind. */
@@ -91,6 +99,22 @@ export function quarterSplit(
     train: normals.filter((_, i) => !tests.has(i)),
     test: [...normals.filter((_, i) => tests.has(i)), ...anomalies],
   };
+}
+
+/** The parts of a set of one category that comes without a split: see `quarterSplit`. */
+export interface Unsplit {
+  readonly name: string;
+  readonly className: string;
+  readonly root: string;
+  readonly normals: readonly Sample[];
+  readonly anomalies: readonly Sample[];
+  readonly skipped?: readonly Skipped[];
+}
+
+/** A set of one category, split as `quarterSplit` does. */
+export function oneCategory(parts: Unsplit): Omit<DataSet, "name"> {
+  const { name, className, root, normals, anomalies, skipped = [] } = parts;
+  return { categories: [{ name, className, ...quarterSplit(root, normals, anomalies) }], skipped };
 }
 
 /** The samples that prompts may be drawn from: the normal ones of the training part. */

@@ -2,32 +2,27 @@ import { join, parse } from "node:path";
 import { imageHeader } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { byName, listImages, readFolder } from "../folder/list.js";
-import type { DatasetFormat } from "./format.js";
-import { idOf, locate } from "./locate.js";
-import { type Box, type DataSet, type Sample, type Skipped, skippedFor } from "./model.js";
+import { folderFormat } from "./folder-format.js";
+import { type Box, type Sample, type Skipped, skippedFor } from "./model.js";
+import { idOf } from "./names.js";
 import { hasDefect, readMask } from "./pixels.js";
-import { anomalous, Cutter, NORMAL, quarterSplit } from "./samples.js";
+import { anomalous, Cutter, NORMAL, oneCategory } from "./samples.js";
 
 /** Surfaces of electrical commutators: KolektorSDD (Tabernik et al. 2020). */
-export const sdd: DatasetFormat = {
+export const sdd = folderFormat({
   name: "sdd",
   title: "KolektorSDD",
-  argument: "DIR",
   layout: "kosNN/PartM.jpg beside kosNN/PartM_label.bmp",
-  open,
-};
+  fits: ({ folders }) => folders.some((name) => ITEM.test(name)),
+  missing: "no folder such as kos01",
+  read,
+});
 
 const ITEM = /^kos\d+$/i;
 const PIECES = 3;
 
 /** Each image is cut in three along its height; a piece with a pixel of the label in it is anomalous. */
-async function open(dir: string): Promise<DataSet> {
-  const root = await locate(
-    sdd,
-    dir,
-    ({ folders }) => folders.some((name) => ITEM.test(name)),
-    "no folder such as kos01",
-  );
+async function read(root: string) {
   const normals: Sample[] = [];
   const anomalies: Sample[] = [];
   const skipped: Skipped[] = [];
@@ -54,12 +49,7 @@ async function open(dir: string): Promise<DataSet> {
       }
     }
   }
-  const split = quarterSplit(root, normals, anomalies);
-  return {
-    name: "sdd",
-    categories: [{ name: "sdd", className: "electrical commutator", ...split }],
-    skipped,
-  };
+  return oneCategory({ name: "sdd", className: "electrical commutator", root, normals, anomalies, skipped });
 }
 
 async function readLabelled(path: string, label: string) {

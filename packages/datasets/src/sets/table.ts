@@ -3,8 +3,8 @@ import { isAbsolute, join, normalize, relative, sep } from "node:path";
 import { DatasetError, systemCode } from "../errors.js";
 
 /** Lists of the published sets have some ten thousand lines; a file of other things is refused before it is read. */
-const MOST_BYTES = 2 ** 26;
-const LONGEST_LINE = 2 ** 14;
+const MAX_BYTES = 2 ** 26;
+const MAX_LINE = 2 ** 14;
 
 /**
  * The text of a file of lists.
@@ -16,7 +16,7 @@ export async function readText(path: string): Promise<string> {
     const info = await stat(path);
     if (!info.isFile())
       throw new DatasetError("bad-layout", `${path}: this is no file; a list belongs there`);
-    if (info.size > MOST_BYTES) {
+    if (info.size > MAX_BYTES) {
       throw new DatasetError(
         "too-large",
         `${path}: ${info.size} bytes are no list of images; check the file`,
@@ -44,7 +44,7 @@ export async function readLines(path: string): Promise<Line[]> {
   for (const [i, line] of (await readText(path)).split("\n").entries()) {
     const text = line.trim();
     const where = `${path} line ${i + 1}`;
-    if (text.length > LONGEST_LINE) {
+    if (text.length > MAX_LINE) {
       throw new DatasetError("corrupt", `${where}: ${text.length} characters long; download the file again`);
     }
     if (text !== "") lines.push({ where, text });

@@ -1,25 +1,25 @@
 import { join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { byName } from "../folder/list.js";
-import type { DatasetFormat } from "./format.js";
+import { folderFormat } from "./folder-format.js";
 import { ImageIndex } from "./image-index.js";
-import { locate, named } from "./locate.js";
-import type { DataSet, Sample } from "./model.js";
+import type { Sample } from "./model.js";
+import { named } from "./names.js";
 import { anomalous, fileSample, NORMAL } from "./samples.js";
 import { readCsv } from "./table.js";
 
 /** VisA: twelve classes of objects (Zou et al. 2022), split by its own list for one class. */
-export const visa: DatasetFormat = {
+export const visa = folderFormat({
   name: "visa",
   title: "VisA",
-  argument: "DIR",
   layout:
     "<class>/Data/Images/{Normal,Anomaly}/*.JPG and split_csv/1cls.csv (object, split, label, image, mask)",
-  open,
-};
+  fits: ({ folders }) => !!named(folders, "split_csv"),
+  missing: "no folder split_csv",
+  read,
+});
 
-async function open(dir: string): Promise<DataSet> {
-  const root = await locate(visa, dir, ({ folders }) => !!named(folders, "split_csv"), "no folder split_csv");
+async function read(root: string) {
   const list = join(root, "split_csv", "1cls.csv");
   const index = await ImageIndex.of(root);
   const classes = new Map<string, { train: Sample[]; test: Sample[] }>();
@@ -43,5 +43,5 @@ async function open(dir: string): Promise<DataSet> {
     const sorted = (samples: readonly Sample[]) => byName(samples, ({ id }) => id);
     return { name, className: name, train: sorted(train), test: sorted(test) };
   });
-  return { name: "visa", categories, skipped: [] };
+  return { categories, skipped: [] };
 }
