@@ -1,4 +1,4 @@
-/** Everything that can be wrong with a set of images; `code` is stable, the message is for people. */
+/** Problems of a set of images. Codes are stable; messages are for people. */
 export type DatasetErrorCode =
   | "missing"
   | "empty"
@@ -10,7 +10,7 @@ export type DatasetErrorCode =
   | "disk-full"
   | "not-writable";
 
-/** Everything that can be wrong with one image. */
+/** Problems of one image. */
 export type ImageErrorCode =
   | "missing"
   | "unreadable"
@@ -36,7 +36,7 @@ export class DatasetError extends Error {
   }
 }
 
-/** One image that cannot be decoded: the message names the file, what is wrong with it, and the way out. */
+/** An image that cannot be decoded. The message names the file, the problem and the remedy. */
 export class ImageError extends DatasetError {
   override readonly name = "ImageError";
   declare readonly code: ImageErrorCode;

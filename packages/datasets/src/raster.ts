@@ -1,6 +1,6 @@
 /**
- * How pixels are kept, in Pillow's words: `1` bilevel as 0 or 255, `L` gray, `LA` gray and alpha, `P` indices
- * into `palette`, `RGB` and `RGBA`.
+ * The mode of pixels, by Pillow's names: `1` bilevel as 0 or 255, `L` gray, `LA` gray and alpha, `P` indices into `palette`, `RGB`
+ * and `RGBA`.
  */
 export type RasterMode = "1" | "L" | "LA" | "P" | "RGB" | "RGBA";
 
@@ -11,7 +11,7 @@ export interface Raster {
   readonly mode: RasterMode;
   /** `width * height * samples` bytes. */
   readonly data: Uint8Array;
-  /** For `P`: 256 RGB triples, black past the end of the file's own palette, so that no index is out of range. */
+  /** For `P`: 256 RGB triples, black beyond the file's own palette, so that every index is in range. */
   readonly palette?: Uint8Array;
 }
 
@@ -27,7 +27,7 @@ export interface ImageHeader {
 export const SAMPLES: Readonly<Record<RasterMode, number>> = { "1": 1, L: 1, LA: 2, P: 1, RGB: 3, RGBA: 4 };
 
 /**
- * The same picture as RGB without alpha, as Pillow's `convert("RGB")` does: alpha is dropped, not blended.
+ * The image as RGB, as Pillow's `convert("RGB")` makes it: alpha is dropped, not blended.
  *
  * @example
  * toRGB({ width: 1, height: 1, mode: "L", data: new Uint8Array([7]) }).data; // [7, 7, 7]

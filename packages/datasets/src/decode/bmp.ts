@@ -3,7 +3,7 @@ import { checkSize, corrupt, type Limits, truncated, unsupported } from "./limit
 
 interface BmpHeader extends ImageHeader {
   readonly bits: number;
-  /** Rows run from the top when true; a BMP with positive height is stored from the bottom. */
+  /** Whether rows run from the top. A BMP with positive height is stored from the bottom. */
   readonly topDown: boolean;
   readonly dataOffset: number;
   readonly palette?: Uint8Array;
@@ -53,7 +53,7 @@ export function bmpHeader(bytes: Uint8Array, limits: Limits): BmpHeader {
 }
 
 const MASKS_555 = [0x7c00, 0x3e0, 0x1f, 0];
-/** The fourth byte of an uncompressed 32-bit pixel is padding, as Pillow takes it too. */
+/** The fourth byte of an uncompressed 32-bit pixel is padding, as in Pillow. */
 const MASKS_888 = [0xff0000, 0xff00, 0xff, 0];
 
 /** Masks are in the info header from version 2 on, and right after a 40-byte one. */
@@ -83,7 +83,7 @@ function readPalette(
   return palette;
 }
 
-/** As Pillow: a black-and-white palette makes bilevel, the ramp 0, 1, 2 ... makes gray, all else stays indices. */
+/** The mode as in Pillow: bilevel for a black-and-white palette, gray for the ramp 0, 1, 2 ..., indices for all others. */
 function paletteMode(palette: Uint8Array, colours: number, bits: number): RasterMode {
   const isGray = (value: (i: number) => number) => {
     for (let i = 0; i < colours * 3; i++) if (palette[i] !== value(Math.floor(i / 3))) return false;

@@ -11,17 +11,17 @@ interface CodedHeader extends ImageHeader {
   readonly wide: boolean;
 }
 
-/** Loads sharp at first use: those who read PNG and BMP only never pay for it. */
+/** Loads sharp at first use, since PNG and BMP do not need it. */
 async function open(source: string | Uint8Array, format: ImageFormat): Promise<Sharp> {
   const { default: sharp } = await import("sharp");
   const options: SharpOptions = {
-    // As Pillow: broken data are refused but not mere warnings, profiles are left alone, and the orientation tag
-    // is followed in TIFF, where it belongs to the format, but not in the EXIF of other formats.
+    // Pillow's rules: broken data are refused, warnings are not, and profiles are ignored. The orientation tag is followed in
+    // TIFF, where it belongs to the format, and ignored in the EXIF of other formats.
     failOn: "error",
     ignoreIcc: true,
     autoOrient: format === "tiff",
     pages: 1,
-    // checkSize, which sees the header first, says more than sharp would.
+    // checkSize runs first and has the better message.
     limitInputPixels: false,
   };
   return sharp(source, options);
@@ -53,9 +53,9 @@ export async function codedHeader(
 }
 
 /**
- * Decodes the first frame of a JPEG, WebP, TIFF or GIF: gray stays gray, CMYK becomes RGB by Pillow's formula,
- * 16 bits are cut to the high byte, colour profiles and EXIF orientation are left alone (a TIFF's own is followed). Deviation from Pillow: a
- * GIF frame or a TIFF of few colours comes as full colours or gray, not as palette indices or bilevel.
+ * Decodes the first frame of a JPEG, WebP, TIFF or GIF. Gray stays gray, CMYK becomes RGB by Pillow's formula, 16 bits are cut to
+ * the high byte, and colour profiles and EXIF orientation are ignored (a TIFF's orientation is followed). Deviation from Pillow: a
+ * GIF frame or a TIFF of few colours becomes full colours or gray instead of palette indices or bilevel.
  */
 export async function decodeCoded(bytes: Uint8Array, format: ImageFormat, limits: Limits): Promise<Raster> {
   const { width, height, mode, space, wide } = await codedHeader(bytes, format, limits);

@@ -10,11 +10,11 @@ import { sniffFormat } from "./sniff.js";
 
 export interface DecodeOptions {
   /**
-   * Largest width x height taken from a header, before anything is allocated. Default 1e8: above any industrial
-   * area camera and about where Pillow warns of a decompression bomb, and at most 400 MB of pixels.
+   * The largest width x height, checked in the header before anything is allocated. Default 1e8, which is above any industrial
+   * area camera, about where Pillow warns of a decompression bomb, and at most 400 MB of pixels.
    */
   readonly maxPixels?: number;
-  /** Largest file, in bytes. Default 512 MiB: an uncompressed image of `maxPixels` fits. */
+  /** The largest file, in bytes. Default 512 MiB, which fits an uncompressed image of `maxPixels`. */
   readonly maxBytes?: number;
   /** The name errors use. Default: the path as given, or "image" for bytes. */
   readonly label?: string;
@@ -26,8 +26,8 @@ const MAX_BYTES = 2 ** 29;
 const HEADER_BYTES = 4096;
 
 /**
- * Decodes a PNG, BMP, JPEG, WebP, TIFF or GIF (first frame), told by content, into 8-bit pixels of the file's own
- * mode, without colour management or EXIF orientation, as Pillow opens it.
+ * Decodes a PNG, BMP, JPEG, WebP, TIFF or GIF (first frame) into 8-bit pixels of the file's own mode, as Pillow opens it: without
+ * colour management or EXIF orientation. The content tells the format.
  *
  * @throws ImageError when the file is missing, no image, larger than the limits, cut off or damaged
  * @example
@@ -44,7 +44,7 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
 }
 
 /**
- * Format, size and mode of an image by its header alone; nothing is decoded.
+ * Format, size and mode of an image, read from its header alone.
  *
  * @throws ImageError as `decodeImage`
  * @example
@@ -72,7 +72,7 @@ function limitsOf(source: string | Uint8Array, options: DecodeOptions): Limits {
   return { label, maxPixels: options.maxPixels ?? MAX_PIXELS };
 }
 
-/** Reads the first `limit` bytes of a regular file; a longer one is an error when `whole` is asked for. */
+/** Reads the first `limit` bytes of a regular file. With `whole`, a longer file is an error. */
 async function readAtMost(path: string, limit: number, label: string, whole: boolean): Promise<Uint8Array> {
   try {
     const file = await open(path, "r");

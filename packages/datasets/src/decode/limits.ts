@@ -1,12 +1,12 @@
 import { ImageError } from "../errors.js";
 
-/** What a decoder may spend on one file, and the name its errors use. */
+/** Limits of a decoder for one file, and the name its errors use. */
 export interface Limits {
   readonly label: string;
   readonly maxPixels: number;
 }
 
-/** Refuses a declared size of nothing or of more than `maxPixels`, before anything is allocated for it. */
+/** Refuses a declared size of 0 or of more than `maxPixels`, before anything is allocated. */
 export function checkSize(width: number, height: number, limits: Limits): void {
   if (!(width > 0 && height > 0)) {
     throw new ImageError(

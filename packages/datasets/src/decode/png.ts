@@ -5,8 +5,8 @@ import type { ImageHeader, Raster, RasterMode } from "../raster.js";
 import { checkSize, corrupt, type Limits, truncated, unsupported } from "./limits.js";
 import { unfilter } from "./unfilter.js";
 
-// An own reader, because pngjs (which writes our PNGs) turns every file into RGBA, blackens the pixels of a
-// tRNS colour, and inflates interlaced files without a bound.
+// This reader exists because pngjs, which writes PNG here, turns every file into RGBA, blackens the pixels of a tRNS colour, and
+// inflates interlaced files without a bound.
 
 const inflateAsync = promisify(inflate);
 
@@ -144,7 +144,7 @@ function readChunks(bytes: Uint8Array, header: PngHeader, label: string) {
   const parts: Uint8Array[] = [];
   let palette: Uint8Array | undefined;
   for (let at = 33; ; ) {
-    // Pillow too takes a file that ends without IEND once its pixels are whole; inflating tells.
+    // A file without IEND is accepted where its pixels are whole, as in Pillow; inflating shows whether they are.
     if (at + 12 > bytes.length) break;
     const length = view.getUint32(at);
     const type = chunkType(bytes, at);
@@ -169,7 +169,7 @@ function readChunks(bytes: Uint8Array, header: PngHeader, label: string) {
   return { parts, palette };
 }
 
-/** Inflates to exactly the size the header declares: no more can ever be allocated, and less is an error. */
+/** Inflates to exactly the size that the header declares. More is never allocated, and less is an error. */
 async function inflateExactly(
   parts: readonly Uint8Array[],
   expected: number,
@@ -200,7 +200,7 @@ function chunkType(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at + 4, at + 8));
 }
 
-/** The CRC of ISO 3309 over `bytes[from, to)`; bit by bit, as only chunks of under 1 KB are checked. */
+/** The CRC of ISO 3309 over `bytes[from, to)`, bit by bit, since only chunks below 1 KB are checked. */
 export function crc32(bytes: Uint8Array, from: number, to: number): number {
   let crc = 0xffffffff;
   for (let i = from; i < to; i++) {

@@ -2,7 +2,7 @@ import { ImageError } from "../errors.js";
 
 export type ImageFormat = "png" | "bmp" | "jpeg" | "webp" | "tiff" | "gif";
 
-/** Formats we read, by the bytes they begin with; `?` stands for any byte. */
+/** The first bytes of each format that is read; `?` stands for any byte. */
 const READ: readonly (readonly [ImageFormat, string])[] = [
   ["png", "\x89PNG\r\n\x1a\n"],
   ["jpeg", "\xff\xd8\xff"],
@@ -14,7 +14,7 @@ const READ: readonly (readonly [ImageFormat, string])[] = [
   ["gif", "GIF89a"],
 ];
 
-/** What people hand in by mistake, and what to do about it. */
+/** The first bytes of files that are often given by mistake, with a name and a remedy. */
 const REFUSED: readonly (readonly [string, string, string])[] = [
   ["version https://git-lfs", "a Git LFS pointer, not the image itself", "run `git lfs pull`"],
   ["<!DOCTYPE", "a web page", "download the image itself"],
@@ -30,7 +30,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ["II+\0", "a BigTIFF image", "convert it to PNG"],
 ];
 
-/** The format of an image by its content; whatever it is called. Throws `ImageError` when it is none we read. */
+/** The format of an image by its content, whatever its name. @throws ImageError for any other content. */
 export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
   if (bytes.length === 0) {
     throw new ImageError("empty", label, "the file is empty", "copy or download the image again");

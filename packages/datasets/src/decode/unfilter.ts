@@ -1,6 +1,6 @@
 /**
  * Undoes PNG's row filters in place over `rows` rows of one filter byte and `rowBytes` bytes each (PNG
- * specification, section 9). False when a filter type is unknown.
+ * specification, section 9). @returns false for an unknown filter type.
  */
 export function unfilter(packed: Uint8Array, rows: number, rowBytes: number, pixelBytes: number): boolean {
   const stride = rowBytes + 1;
@@ -33,7 +33,7 @@ export function unfilter(packed: Uint8Array, rows: number, rowBytes: number, pix
   return true;
 }
 
-/** Filter 4: predicts from whichever of left, above and upper left is nearest to left + above - upper left. */
+/** Filter 4: the prediction is the neighbour (left, above or upper left) nearest to left + above - upper left. */
 function unfilterPaeth(row: Uint8Array, above: Uint8Array, pixelBytes: number): void {
   for (let i = 0; i < row.length; i++) {
     const left = i < pixelBytes ? 0 : row[i - pixelBytes]!;

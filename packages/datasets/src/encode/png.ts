@@ -1,7 +1,7 @@
 import { PNG } from "pngjs";
 import { DatasetError } from "../errors.js";
 
-/** Pixels to be written: rows from the top, 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGBA) samples each. */
+/** Pixels to encode: rows from the top, with 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGBA) samples a pixel. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -12,7 +12,7 @@ export interface Picture {
 const COLOUR_TYPES: Readonly<Record<number, 0 | 2 | 4 | 6>> = { 1: 0, 2: 4, 3: 2, 4: 6 };
 
 /**
- * Encodes 8-bit gray or RGB pixels, with or without alpha, as PNG; how many samples a pixel has follows from the data's length.
+ * Encodes 8-bit gray or RGB pixels, with or without alpha, as PNG. The data's length gives the samples a pixel.
  *
  * @throws DatasetError `bad-argument` when the length fits none of them
  * @example

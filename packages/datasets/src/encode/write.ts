@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { DatasetError, systemCode } from "../errors.js";
 
 /**
- * Writes a file so that a reader sees all of it or nothing: under a temporary name in the same folder, synced,
- * then renamed; the temporary file is removed when anything fails.
+ * Writes a file whole or not at all: under a temporary name in the same folder, synced, then renamed. The temporary file is
+ * removed where anything fails.
  *
  * @throws DatasetError `disk-full`, `not-writable` or `missing` (no such folder)
  * @example
@@ -37,7 +37,7 @@ async function refuseDevice(path: string): Promise<void> {
   }
 }
 
-/** The system's refusal to write, in words. */
+/** The error for a file that the system refuses to write. */
 export function writeError(path: string, error: unknown): DatasetError {
   const code = systemCode(error);
   switch (code) {

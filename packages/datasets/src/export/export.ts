@@ -10,9 +10,9 @@ import { type DataSet, GOOD, type Sample, type Skipped } from "../sets/model.js"
 import { FreeNames } from "./names.js";
 
 export interface ExportOptions {
-  /** Told after each image. */
+  /** Called after each image. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Stops with the signal's reason; nothing is left behind. */
+  /** Aborts the export and removes what was written; rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -24,7 +24,7 @@ export interface ExportReport {
   readonly unreadable: readonly Skipped[];
 }
 
-/** A sample and where it goes, without extensions. */
+/** A sample and the paths of its files. */
 interface Planned {
   readonly sample: Sample;
   readonly image: string;
@@ -32,9 +32,9 @@ interface Planned {
 }
 
 /**
- * Writes a data set in the form of MVTec AD, as PNG, a folder a category: `train/good`, `test/good`, `test/<kind>` and
- * `ground_truth/<kind>`. The folder appears when all of it is written; anomalous training samples go to `test`. A
- * sample that is a whole PNG file is copied as it is.
+ * Writes a data set as PNG in the layout of MVTec AD, one folder a category: `train/good`, `test/good`, `test/<kind>` and
+ * `ground_truth/<kind>`. The folder appears when all of it is written. Anomalous training samples go to `test`. A sample that is
+ * a whole PNG file is copied unchanged.
  *
  * @throws DatasetError `not-writable` when the folder holds something already, `disk-full`
  * @example
@@ -60,7 +60,7 @@ export async function exportDataSet(
       if (parts && (await attempt(() => writeMask(temporary, item), item.sample, unreadable))) masks++;
       onProgress?.(i + 1, planned.length);
     }
-    // An empty folder that is there already gives way.
+    // An existing empty folder is replaced.
     await rmdir(target).catch(() => {});
     await rename(temporary, target);
   } catch (error) {
@@ -80,7 +80,7 @@ async function refuseFull(target: string, folder: string): Promise<void> {
   throw new DatasetError("not-writable", message);
 }
 
-/** Runs a step; what cannot be read is noted and passed over, what cannot be written ends the export. */
+/** Runs a step. An image that cannot be read is reported and skipped; an error of writing ends the export. */
 async function attempt(
   step: () => Promise<boolean>,
   { id }: Sample,
@@ -95,7 +95,7 @@ async function attempt(
   }
 }
 
-/** Where every sample goes: under its own file name, or its whole name where several of a folder share that. */
+/** Plans each sample's path: its file name, or its whole id where samples of a folder share file names. */
 function plan({ categories }: DataSet): Planned[] {
   const folders = new FreeNames();
   return categories.flatMap((category) => {

@@ -1,8 +1,8 @@
-/** Names for files and folders that any system takes, each given once in its folder, whatever case it is in. */
+/** Gives each file or folder a name of its own that every operating system accepts. Case does not make names differ. */
 export class FreeNames {
   readonly #taken = new Set<string>();
 
-  /** The wanted name, or one like it that is free. */
+  /** The wanted name, made safe, with a number added where it is taken. */
   take(wanted: string): string {
     const name = safeName(wanted);
     for (let n = 1; ; n++) {
@@ -14,7 +14,7 @@ export class FreeNames {
   }
 }
 
-/** A name without separators, control characters, leading dots, or what Windows does not take. */
+/** A name without separators, control characters, leading dots, and names that Windows reserves. */
 function safeName(wanted: string): string {
   const plain = wanted
     .normalize("NFC")

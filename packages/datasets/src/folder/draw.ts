@@ -3,7 +3,7 @@ import { byName } from "./list.js";
 import { MersenneTwister } from "./mt19937.js";
 
 /**
- * A random order of 0 .. n-1: numpy's `RandomState(seed).permutation(n)`, number by number.
+ * A random order of 0 .. n-1, equal to numpy's `RandomState(seed).permutation(n)`.
  *
  * @throws DatasetError `bad-argument` when `seed` is no integer in [0, 2^32)
  * @example
@@ -23,8 +23,8 @@ export function permutation(n: number, seed: number): number[] {
 }
 
 /**
- * Draws K prompt images, given as names or as samples with an `id`: the first K by name, or with a seed the first K of
- * a random order of the names.
+ * Draws K prompt images, given as names or as samples with an `id`. Without a seed these are the first K by name; with a seed, the
+ * first K of a random order of the names.
  *
  * @throws DatasetError `too-few` when there are fewer than `shots`, `bad-argument` for a bad number
  * @example

@@ -10,10 +10,10 @@ export interface ListOptions {
   readonly recursive?: boolean;
 }
 
-/** Archives made on a Mac hold this folder with a shadow of every other. */
+/** Archives made on macOS contain this folder of metadata, with one entry for every file. */
 const MAC_RESOURCES = "__MACOSX";
 
-/** A copy sorted by name, by UTF-16 code units: the same on every machine, in every language. */
+/** A copy sorted by name, by UTF-16 code units. The order is the same on every machine and in every locale. */
 export function byName(names: readonly string[]): string[];
 export function byName<T>(items: readonly T[], name: (item: T) => string): T[];
 export function byName<T>(items: readonly T[], name: (item: T) => string = String): T[] {
@@ -24,8 +24,8 @@ export function byName<T>(items: readonly T[], name: (item: T) => string = Strin
 }
 
 /**
- * The image files of a folder (by extension, in any case), sorted by path; hidden files and folders are skipped.
- * Only the names are held, about 100 bytes a file. Links are followed, each folder once.
+ * Lists the image files of a folder, sorted by path. An image file is known by its extension, in any case. Hidden files and
+ * folders are skipped; links are followed, each folder once. A name takes about 100 bytes of memory.
  *
  * @throws DatasetError `missing`, `not-a-folder` or `unreadable`
  * @example
@@ -85,10 +85,10 @@ async function entries(folder: string): Promise<Dirent[]> {
 }
 
 /**
- * Turns the arguments of a command, files and folders mixed, into image paths: a file stands for itself whatever
- * it is called, a folder for its images in order of name.
+ * Turns files and folders into image paths. A file stands for itself, whatever its extension; a folder stands for its images, in
+ * order of name.
  *
- * @throws DatasetError `missing` for a path that is not there, `empty` for a folder without images or no paths
+ * @throws DatasetError `missing` for a path that does not exist, `empty` for a folder without images or no paths
  * @example
  * await expandInputs(["parts/good", "extra/one.png"]);
  */

@@ -3,7 +3,7 @@ const M = 397;
 
 /**
  * The Mersenne Twister MT19937 seeded by one integer, as numpy's legacy `RandomState(seed)` (Matsumoto and
- * Nishimura 1998): draws of the field's published splits can be repeated with it.
+ * Nishimura 1998). Published splits were drawn with it.
  */
 export class MersenneTwister {
   readonly #state = new Uint32Array(N);

@@ -8,15 +8,15 @@ export interface Item {
   readonly path: string;
   /** 0 normal, 1 anomalous. */
   readonly label: 0 | 1;
-  /** The folder it lies in: `good`, or the kind of defect. */
+  /** The name of its folder: `good`, or the kind of defect. */
   readonly kind: string;
-  /** An image that is not black where the defect is. */
+  /** The mask's path. The mask is not black where the defect is. */
   readonly mask?: string;
 }
 
-/** One class of products: normal images to learn from, and labelled images to test on. */
+/** One class of products: normal images for training, and labelled images for testing. */
 export interface ProductSet {
-  /** The folder's own name, with which a text prompt may name the class. */
+  /** The folder's name, which text prompts may use for the class. */
   readonly name: string;
   readonly train: readonly Item[];
   readonly test: readonly Item[];

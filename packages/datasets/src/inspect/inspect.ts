@@ -12,31 +12,31 @@ export interface SizeCount {
   readonly count: number;
 }
 
-/** Samples whose pixels equal another's. */
+/** Samples with the same pixels as another sample. */
 export interface Duplicates {
   /** Training samples that equal an earlier training sample. */
   readonly train: number;
   /** Test samples that equal an earlier test sample. */
   readonly test: number;
-  /** Test samples that equal a training sample: what is tested on them was seen before. */
+  /** Test samples that equal a training sample, so that the test sees training data. */
   readonly between: number;
-  /** Samples that look the same but are normal here and anomalous there. */
+  /** Samples with equal pixels and different labels. */
   readonly contradictory: number;
-  /** The names of those that are the same, training ones first. */
+  /** The ids of equal samples, training samples first. */
   readonly groups: readonly (readonly string[])[];
 }
 
 /** Masks of the anomalous samples. */
 export interface MaskReport {
   readonly present: number;
-  /** Anomalous samples without one; empty where no sample of the category has any. */
+  /** Anomalous samples without a mask; empty where no sample of the category has one. */
   readonly missing: readonly string[];
   /** Masks that mark nothing. */
   readonly empty: readonly string[];
   readonly unreadable: readonly Skipped[];
 }
 
-/** What a category holds. */
+/** The contents of a category. */
 export interface CategoryReport {
   readonly name: string;
   readonly className: string;
@@ -51,7 +51,7 @@ export interface CategoryReport {
   readonly masks: MaskReport;
 }
 
-/** What a data set holds. */
+/** The contents of a data set. */
 export interface DataSetReport {
   readonly name: string;
   readonly categories: readonly CategoryReport[];
@@ -60,7 +60,7 @@ export interface DataSetReport {
 }
 
 export interface InspectOptions {
-  /** Told now and then how many of the images have been read. */
+  /** Called after each batch of images that was read. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Stops with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -69,16 +69,16 @@ export interface InspectOptions {
 /** Images decoded at once. */
 const AT_ONCE = 8;
 
-/** What is remembered of an image that has been read. */
+/** The facts that are kept of an image. */
 interface Look {
-  /** Of size, mode and pixels. */
+  /** The hash of size, mode and pixels. */
   readonly hash: string;
   readonly width: number;
   readonly height: number;
   readonly mode: RasterMode;
 }
 
-/** What is remembered of a mask: `ok`, or what is wrong with it. */
+/** The state of a mask: `ok`, or its problem. */
 type MaskLook = "ok" | "empty" | Error;
 
 interface Seen {
@@ -87,8 +87,8 @@ interface Seen {
 }
 
 /**
- * Reads every image and mask of a data set, a few at a time, and reports what each category holds; what cannot be read is
- * named and counted. An image that several categories share is read once.
+ * Reads every image and mask of a data set, a few at a time, and reports the contents of each category. Files that cannot be read
+ * are named. An image that several categories share is read once.
  *
  * @example
  * const report = await inspectDataSet(await openDataSet("brainmri:brain"));
@@ -100,7 +100,7 @@ export async function inspectDataSet(
 ): Promise<DataSetReport> {
   const samples = new Map<string, Sample>();
   for (const { train, test } of dataSet.categories) {
-    // Of samples shared by categories the anomalous one is kept: it is the one that may have a mask.
+    // Of a sample shared by categories the anomalous one is kept, since it may have a mask.
     for (const sample of [...train, ...test]) {
       if (sample.mask || !samples.has(sample.id)) samples.set(sample.id, sample);
     }
@@ -108,7 +108,7 @@ export async function inspectDataSet(
   const seen = new Map<string, Seen>();
   const pending = [...samples.values()];
   for (let at = 0; at < pending.length; at += AT_ONCE) {
-    // Samples that are drawn or lie in memory wait for nothing: without a turn of its own no signal would get through.
+    // Samples in memory load without waiting, so that without this turn of the event loop no signal would arrive.
     await setImmediate();
     signal?.throwIfAborted();
     const batch = pending.slice(at, at + AT_ONCE);
@@ -177,7 +177,7 @@ function byLabel(samples: readonly Sample[]): { normal: number; anomalous: numbe
   return { normal: samples.length - anomalous, anomalous };
 }
 
-/** How often each value comes, in the order they first come. */
+/** The number of times that each value occurs, in the order of first occurrence. */
 function tally(values: readonly string[]): [string, number][] {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -39,12 +39,12 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Strips become tiles of 256 pixels. Of a strip with a defect only the tiles that the mask touches are taken: one
+ * Cuts strips into tiles of 256 pixels. Of a strip with a defect only the tiles that its mask touches are taken, so that a strip
  * without a mask, or with an empty one, gives none.
  */
 async function read(root: string) {
   const { folders } = await readFolder(root);
-  // Some downloads hold each folder once more inside itself.
+  // Some downloads contain each folder once more inside itself.
   const [good, bad, masks] = await Promise.all(
     FOLDERS.map((name) => listImages(join(root, named(folders, name)!), { recursive: true })),
   );

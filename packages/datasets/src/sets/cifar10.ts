@@ -62,7 +62,7 @@ async function readPictures(root: string): Promise<Pictures> {
   return { train, test: await readBatch(root, test) };
 }
 
-/** Lists a batch; only the labels are kept, and each picture is read when it is asked for. */
+/** Lists a batch. Only the labels are kept; each picture is read on demand. */
 async function readBatch(root: string, name: string): Promise<Picture[]> {
   const path = join(root, name);
   const { size } = await stat(path);

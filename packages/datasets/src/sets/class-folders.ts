@@ -7,12 +7,12 @@ import type { Picture, Pictures } from "./protocol.js";
 const TRAIN = ["train", "training"];
 const TEST = ["test", "testing"];
 
-/** Whether a folder holds both parts of a set of class folders. */
+/** Whether a folder has both parts of a set of class folders. */
 export function hasParts({ folders }: FolderEntries): boolean {
   return [TRAIN, TEST].every((names) => names.some((name) => named(folders, name)));
 }
 
-/** The pictures of `train/<class>/` and `test/<class>/`; class folders that `keep` does not name are left out. */
+/** The pictures of `train/<class>/` and `test/<class>/`, of the classes that `keep` accepts. */
 export async function readClassFolders(root: string, keep: (name: string) => boolean): Promise<Pictures> {
   const { folders } = await readFolder(root);
   const read = async (names: readonly string[]): Promise<Picture[]> => {

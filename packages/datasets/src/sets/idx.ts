@@ -11,12 +11,12 @@ export interface Idx {
   readonly data: Uint8Array;
 }
 
-/** MNIST has 47 MB, the largest of its kin half a gigabyte. */
+/** MNIST has 47 MB; the largest set in this format has half a gigabyte. */
 const MAX_BYTES = 2 ** 30;
 
 /**
- * Reads an IDX file, gzipped or not, of unsigned bytes with this many dimensions. No more is read than the header
- * promises, and no less is taken.
+ * Reads an IDX file, gzipped or not, of unsigned bytes with this many dimensions. Exactly the size that the header declares is
+ * read; more or less is an error.
  *
  * @throws DatasetError `missing`, `corrupt` or `truncated`
  */
@@ -41,7 +41,7 @@ export async function readIdx(path: string, rank: number): Promise<Idx> {
   let first: unknown;
   const end = (chunks: AsyncIterable<Uint8Array>) =>
     collect(chunks).catch((error) => {
-      // Kept: what the pipeline reports of it may be but a consequence, a gunzip that was aborted.
+      // The pipeline may report a consequence of this error instead, such as an aborted gunzip.
       first = error;
       throw error;
     });

@@ -2,7 +2,7 @@ import { listImages } from "../folder/list.js";
 import { idOf } from "./names.js";
 import { insideOf } from "./table.js";
 
-/** The images under a folder, found by the path that a list gives them, in whatever case it is written. */
+/** Finds the images below a folder by the paths of a list, in any case. */
 export class ImageIndex {
   readonly #root: string;
   readonly #paths: ReadonlyMap<string, string>;
@@ -18,7 +18,7 @@ export class ImageIndex {
   }
 
   /**
-   * The image's path; one that is not there keeps its place in the list, and is reported when it is loaded.
+   * The image's path. A missing image keeps its place in the list; loading it reports it.
    *
    * @throws DatasetError `bad-layout` for a path that leads out of the folder
    */

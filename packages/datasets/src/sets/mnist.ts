@@ -39,7 +39,7 @@ export const mnist = folderFormat({
 
 const DIGITS = Array.from("0123456789");
 
-/** The file of images or labels of a part; one that is not gzipped comes first. */
+/** The file of images or labels of a part; a plain file comes before a gzipped one. */
 function idxFile(
   { files }: FolderEntries,
   part: "train" | "t10k",

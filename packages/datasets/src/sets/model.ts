@@ -4,7 +4,7 @@ import type { Raster } from "../raster.js";
 /** The kind of every normal sample. */
 export const GOOD = "good";
 
-/** A part of an image, in its pixels. */
+/** A rectangle of an image, in pixels. */
 export interface Box {
   readonly x: number;
   readonly y: number;
@@ -12,31 +12,31 @@ export interface Box {
   readonly height: number;
 }
 
-/** Where a sample comes from: a file, or a part of one. */
+/** The file, or the part of a file, that a sample comes from. */
 export interface Source {
   readonly path: string;
-  /** The part of the image that the sample is. */
+  /** The sample's part of the image. */
   readonly box?: Box;
-  /** Which record of the file the sample is, from 0. */
+  /** The sample's record in the file, from 0. */
   readonly record?: number;
 }
 
-/** Where a sample is anomalous: 255 there and 0 elsewhere, a byte a pixel, rows from the top. */
+/** The anomalous pixels of a sample: 255 there and 0 elsewhere, a byte a pixel, rows from the top. */
 export interface Mask {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
 }
 
-/** One labelled image of a data set; its pixels are read when they are asked for. */
+/** One labelled image of a data set. Its pixels are read on demand. */
 export interface Sample {
-  /** A name that stays the same on every machine, unique in its category: the path in the data set, `#` and the part. */
+  /** Unique in its category and the same on every machine: the path in the data set, then `#` and the part. */
   readonly id: string;
   /** 0 normal, 1 anomalous. */
   readonly label: 0 | 1;
   /** `good`, or the kind of anomaly. */
   readonly kind: string;
-  /** Absent where no file is behind it. */
+  /** Absent for a sample without a file. */
   readonly source?: Source;
   /** Decodes the image. Rejects with an ImageError when it cannot be read. */
   load(): Promise<Raster>;
@@ -44,18 +44,18 @@ export interface Sample {
   mask?(): Promise<Mask>;
 }
 
-/** What is tested as one: normal samples to learn from, and normal and anomalous ones to tell apart. */
+/** What is evaluated as one: normal samples for training, and normal and anomalous ones for testing. */
 export interface Category {
   readonly name: string;
-  /** What a text prompt calls it. */
+  /** The class's name in text prompts. */
   readonly className: string;
-  /** Normal samples; lists made for training may hold anomalous ones too. In order of listing. */
+  /** Normal samples, in order of listing. Lists made for training may hold anomalous ones too. */
   readonly train: readonly Sample[];
   /** In order of listing. */
   readonly test: readonly Sample[];
 }
 
-/** A file that belongs to a data set but could not be made a sample, and why. */
+/** A file of a data set that could not be made a sample, and the reason. */
 export interface Skipped {
   readonly id: string;
   readonly reason: string;
@@ -68,7 +68,7 @@ export interface DataSet {
   readonly skipped: readonly Skipped[];
 }
 
-/** What is known about an error that made a file be left out. */
+/** The record of a file that an error made unusable. */
 export function skippedFor(id: string, error: unknown): Skipped {
   return { id, reason: (error as DatasetError).message };
 }

@@ -25,7 +25,7 @@ function classFolders(name: string, title: string): DatasetFormat {
   return { ...format, open };
 }
 
-/** The folders side by side that hold `train` or `test`, at the first level where there are any, by name. */
+/** The folders with `train` or `test` in them, side by side at the first level that has any, by name. */
 async function findClasses(dir: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { path, entries } of foldersUnder(dir)) {

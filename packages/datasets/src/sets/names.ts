@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import { byName } from "../folder/list.js";
 
-/** The entry of this name, in whatever case it is written. */
+/** The entry of this name, in any case. */
 export function named(names: readonly string[], wanted: string): string | undefined {
   return byName(names).find((name) => name.toLowerCase() === wanted.toLowerCase());
 }
@@ -11,7 +11,7 @@ export function idOf(root: string, path: string): string {
   return relative(root, path).split(sep).join("/");
 }
 
-/** The known name nearest to a mistyped one; undefined when none is near. */
+/** The known name nearest to a mistyped one, if any is near. */
 export function nearestName(wanted: string, known: readonly string[]): string | undefined {
   const typed = wanted.slice(0, 40).toLowerCase();
   let best: string | undefined;
@@ -23,7 +23,7 @@ export function nearestName(wanted: string, known: readonly string[]): string | 
   return best;
 }
 
-/** Levenshtein's: insertions, deletions and replacements that turn `a` into `b`. */
+/** Levenshtein's distance: the insertions, deletions and replacements that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

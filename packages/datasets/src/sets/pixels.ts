@@ -4,14 +4,14 @@ import { ImageError } from "../errors.js";
 import { type Raster, SAMPLES } from "../raster.js";
 import type { Box, Mask } from "./model.js";
 
-/** The part of an image that `box` is. */
+/** The part of an image within `box`. */
 export function cropRaster(raster: Raster, box: Box): Raster {
   const { width, height } = box;
   const data = cropBytes(raster.data, raster.width, box, SAMPLES[raster.mode]);
   return { ...raster, width, height, data };
 }
 
-/** The part of a mask that `box` is. */
+/** The part of a mask within `box`. */
 export function cropMask(mask: Mask, box: Box): Mask {
   return { width: box.width, height: box.height, data: cropBytes(mask.data, mask.width, box, 1) };
 }
@@ -26,7 +26,7 @@ function cropBytes(from: Uint8Array, stride: number, box: Box, samples: number):
   return to;
 }
 
-/** Whether any pixel of `mask`, or of a part of it, is anomalous. */
+/** Whether a mask, or the part of it within a box, marks any pixel. */
 export function hasDefect(mask: Mask, { x, y, width, height }: Box = { x: 0, y: 0, ...mask }): boolean {
   for (let row = y; row < y + height; row++) {
     if (mask.data.subarray(row * mask.width + x, row * mask.width + x + width).includes(255)) return true;
@@ -35,7 +35,7 @@ export function hasDefect(mask: Mask, { x, y, width, height }: Box = { x: 0, y: 
 }
 
 /**
- * Decodes a mask: whatever is not black is anomalous; in a lossy file, whatever is nearer to white.
+ * Decodes a mask. Pixels that are not black are anomalous; in a lossy file, those nearer to white than to black.
  *
  * @throws ImageError as `decodeImage`, `corrupt` when several masks of an image differ in size
  */
@@ -60,7 +60,7 @@ function markDefects({ mode, data, palette }: Raster, least: number, into: Uint8
     Math.max(...colour(value)) >= least ? 255 : 0,
   );
   const samples = SAMPLES[mode];
-  // Alpha says nothing about defects.
+  // Alpha does not mark defects.
   const colours = samples >= 3 ? 3 : 1;
   for (let p = 0; p < into.length; p++) {
     for (let c = 0; c < colours; c++) into[p]! |= marks[data[p * samples + c]!]!;

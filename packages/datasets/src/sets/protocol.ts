@@ -14,7 +14,7 @@ export interface Picture {
   load(): Promise<Raster>;
 }
 
-/** Pictures of classes, split by their makers. */
+/** Pictures in the split of the set's authors. */
 export interface Pictures {
   readonly train: readonly Picture[];
   readonly test: readonly Picture[];
@@ -27,7 +27,7 @@ export interface NormalGroup {
   readonly classes: readonly string[];
 }
 
-/** Each class normal in turn, all others anomalous: a category a class. */
+/** One category a class: that class is normal, all others are anomalous. */
 export function oneVsAll(
   pictures: Pictures,
   classes: readonly string[],
@@ -36,7 +36,7 @@ export function oneVsAll(
   return classes.map((name) => toCategory(pictures, { name, className: className(name), classes: [name] }));
 }
 
-/** Some classes normal together: learnt from their training images, tested on all test images. */
+/** One category in which some classes are normal: their training images, and all test images. */
 export function toCategory({ train, test }: Pictures, group: NormalGroup): Category {
   const normal = new Set(group.classes);
   for (const name of group.classes) {

@@ -14,7 +14,7 @@ import {
 import { idOf } from "./names.js";
 import { cropMask, cropRaster, readMask } from "./pixels.js";
 
-/** What a sample is said to be: good, or anomalous of a kind. */
+/** The label of a sample, and its kind. */
 export interface Truth {
   readonly label: 0 | 1;
   readonly kind: string;
@@ -24,11 +24,11 @@ export const NORMAL: Truth = { label: 0, kind: GOOD };
 
 /** Anomalous, of this kind. */
 export function anomalous(kind: string): Truth {
-  // A kind that happens to be called good would pass for a normal one.
+  // A kind with the name "good" would be taken for normal.
   return { label: 1, kind: kind === GOOD || kind === "" ? "anomaly" : kind };
 }
 
-/** A sample that is a file of its own. */
+/** A sample with a file of its own. */
 export function fileSample(root: string, path: string, truth: Truth, masks: readonly string[] = []): Sample {
   return {
     id: idOf(root, path),
@@ -39,7 +39,7 @@ export function fileSample(root: string, path: string, truth: Truth, masks: read
   };
 }
 
-/** Samples cut from large images: those of one image follow each other, so the last few stay decoded. */
+/** Cuts samples from large images. The last few images stay decoded, since samples of one image follow each other. */
 export class Cutter {
   readonly #images = new Recent<Raster>();
   readonly #masks = new Recent<Mask>();
@@ -63,7 +63,7 @@ export class Cutter {
   }
 }
 
-/** The few values made last; one that is being made is waited for, one that failed is made again. */
+/** Keeps the values made last. A pending value is shared, and a failed one is made again. */
 class Recent<T> {
   readonly #kept = new Map<string, Promise<T>>();
 
@@ -80,8 +80,8 @@ class Recent<T> {
 }
 
 /**
- * The field's split of a set that comes without one: a quarter of the normal samples, as scikit-learn's
- * `train_test_split` with seed 42 draws them from the order of listing, is tested on with all anomalous ones.
+ * The split that papers use for a set without one. A quarter of the normal samples, drawn as by scikit-learn's `train_test_split`
+ * with seed 42 from the order of listing, is tested together with all anomalous samples.
  *
  * @throws DatasetError `too-few` when there are less than two normal samples
  */

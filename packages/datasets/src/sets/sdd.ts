@@ -21,7 +21,7 @@ export const sdd = folderFormat({
 const ITEM = /^kos\d+$/i;
 const PIECES = 3;
 
-/** Each image is cut in three along its height; a piece with a pixel of the label in it is anomalous. */
+/** Cuts each image in three along its height. A piece in which the label marks a pixel is anomalous. */
 async function read(root: string) {
   const normals: Sample[] = [];
   const anomalies: Sample[] = [];

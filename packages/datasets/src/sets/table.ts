@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, normalize, relative, sep } from "node:path";
 import { DatasetError, systemCode } from "../errors.js";
 
-/** Lists of the published sets have some ten thousand lines; a file of other things is refused before it is read. */
+/** Lists of published sets have some ten thousand lines. A larger file is refused before it is read. */
 const MAX_BYTES = 2 ** 26;
 const MAX_LINE = 2 ** 14;
 
@@ -31,9 +31,9 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** A line of a table that is not empty. */
+/** A nonempty line of a table. */
 export interface Line {
-  /** The file and the number of the line, as errors name it. */
+  /** The file and the number of the line, for errors. */
   readonly where: string;
   readonly text: string;
 }
@@ -59,7 +59,7 @@ export interface Row<Column extends string> {
 }
 
 /**
- * The rows of a CSV file with a line of headings; spaces around cells are dropped, case of headings ignored.
+ * The rows of a CSV file with a line of headings. Spaces around cells and the case of headings are ignored.
  *
  * @throws DatasetError `bad-layout` naming the column that is missing, or the line that is too short
  */
@@ -99,7 +99,7 @@ function splitCsv(line: string): string[] {
 }
 
 /**
- * The path that a list names, inside `root`.
+ * The full path of a list's entry, which must be inside `root`.
  *
  * @throws DatasetError `bad-layout` for a path that leads out of it
  */
