@@ -1,17 +1,17 @@
 import { Clip, gridSize, type ModelConfig, randomParameters } from "@inctrl/clip";
 import type { nn } from "@inctrl/tensor";
 
-/** A cosine's first factor, as in CLIP. */
-const FIRST_SCALE = 1 / 0.07;
+/** The initial factor of cosines, as in CLIP. */
+const INITIAL_SCALE = 1 / 0.07;
 
-/** Positions beside patches, whose values have a variance of about 1. */
+/** The amplitude of positions. Patch embeddings have a variance of about 1. */
 const POSITION = 0.3;
 
 /**
- * A network before training: as `randomParameters`, but with residual branches that begin small, deep networks' more so, and
- * with image patches that attend to what is like them and near them: positions are waves along both axes, and keys begin equal to
- * queries. (Mimetic initialisation, Trockman and Kolter 2023, found such attention in trained networks.) After 100 steps
- * of 64 images the loss of patches is 0.66 where without it it is 0.70, which is chance.
+ * Initial parameters: those of `randomParameters`, with residual branches scaled down by depth, and with image patches that attend
+ * to similar and near patches: positions are waves along both axes, and keys equal queries. Mimetic initialisation (Trockman and
+ * Kolter 2023) found such attention in trained networks. After 100 steps of 64 images the loss of patches is 0.66; without this
+ * it is 0.70, which is chance.
  */
 export function initialParameters(config: ModelConfig, seed: number): nn.ReadParameter {
   const read = randomParameters(seed);
@@ -19,7 +19,7 @@ export function initialParameters(config: ModelConfig, seed: number): nn.ReadPar
   const { vision, text } = model;
   const own = model.namedParameters();
   const projections = new Set(vision.transformer.resblocks.map(({ attn }) => attn.in_proj_weight));
-  /** Weights at the ends of residual branches, with the number of layers of their tower. */
+  /** The last weights of residual branches, with the number of layers of their tower. */
   const ends = new Map<nn.Parameter, number>();
   for (const blocks of [vision.transformer.resblocks, text?.transformer.resblocks ?? []]) {
     for (const { attn, mlp } of blocks) {
@@ -30,7 +30,7 @@ export function initialParameters(config: ModelConfig, seed: number): nn.ReadPar
     const part = own.get(name) as nn.Parameter;
     if (part === vision.positional_embedding) return waves(config, part.shape);
     const values = await read(name, parameter);
-    if (part === text?.logit_scale) return values.fill(Math.log(FIRST_SCALE));
+    if (part === text?.logit_scale) return values.fill(Math.log(INITIAL_SCALE));
     if (projections.has(part)) {
       const third = values.length / 3;
       values.copyWithin(third, 0, third);
@@ -40,7 +40,7 @@ export function initialParameters(config: ModelConfig, seed: number): nn.ReadPar
   };
 }
 
-/** Sines and cosines of a patch's column and row, from a quarter of a wave a patch to 1/64 of that; 0 for the class token. */
+/** Sines and cosines of each patch's column and row, at frequencies from a quarter wave a patch down to 1/64 of that; 0 for the class token. */
 function waves({ vision }: ModelConfig, [tokens, width]: readonly number[]): Float32Array {
   const values = new Float32Array(tokens! * width!);
   const grid = gridSize(vision);

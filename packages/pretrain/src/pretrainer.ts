@@ -30,20 +30,20 @@ export interface PretrainOptions {
   readonly steps: number;
   /** The learning rate between warm-up and cool-down. */
   readonly lr: number;
-  /** Steps on a straight line up to it. */
+  /** Steps in which the rate rises linearly. */
   readonly warmUp: number;
-  /** Last steps, in which half a cosine brings it to 0. Until they begin, a run may be given more steps. */
+  /** Last steps, in which the rate falls to 0 along half a cosine. A run may be given more steps until then. */
   readonly coolDown: number;
-  /** Of matrices; norms, biases, positions and the temperature have none. */
+  /** Weight decay of matrices. Norms, biases, positions and the temperature have none. */
   readonly weightDecay: number;
-  /** Joint length that gradients are cut to. */
+  /** The largest joint norm of the gradients; longer ones are scaled down. */
   readonly clip: number;
-  /** Of first values and of the wording drawn at each step. */
+  /** Seeds the initial parameters and the texts of each step. */
   readonly seed: number;
   readonly weights: LossWeights;
 }
 
-/** What a step did. */
+/** The losses of a step. */
 export interface PretrainReport {
   readonly step: number;
   readonly loss: number;
@@ -52,7 +52,7 @@ export interface PretrainReport {
   readonly patch: number;
   readonly residual: number;
   readonly appearance: number;
-  /** The temperature's inverse: what cosines are multiplied by. */
+  /** The factor of the cosines, which is the inverse temperature. */
   readonly scale: number;
 }
 
@@ -69,7 +69,7 @@ export class Pretrainer {
   readonly #schedule: optim.Schedule;
   readonly #tokenizer: Tokenizer;
   readonly #parameters: ReadonlyMap<string, nn.Parameter>;
-  /** Matrices, which decay, and all else. */
+  /** One for matrices, which decay, and one for all other parameters. */
   readonly #optimizers: readonly optim.AdamW[];
 
   private constructor(clip: Clip, tokenizer: Tokenizer, options: PretrainOptions) {
@@ -92,7 +92,7 @@ export class Pretrainer {
   }
 
   /**
-   * @param read first values, such as a trained model's; by default those of a network that has learnt nothing.
+   * @param read initial values, such as a trained model's. Default: `initialParameters`.
    * @throws PretrainError `configuration` for a model without text, or whose vocabulary is not the tokenizer's.
    */
   static async create(
@@ -122,7 +122,7 @@ export class Pretrainer {
     return this.#schedule(this.steps);
   }
 
-  /** One step on a batch. @throws PretrainError `diverged` where the loss is not finite; parameters are then as before. */
+  /** Trains on a batch. @throws PretrainError `diverged` where the loss is not finite; the parameters are then unchanged. */
   async step(batch: CaptionedBatch): Promise<PretrainReport> {
     const { config } = this.clip;
     const texts = batchTexts(
@@ -169,15 +169,15 @@ export class Pretrainer {
     scale.set(minimum(scale.value, Math.log(MAX_SCALE)));
   }
 
-  /** All that a file must hold for training to go on exactly. @throws PretrainError `diverged` where a value is not finite. */
+  /** The state from which training continues exactly. @throws PretrainError `diverged` where a value is not finite. */
   async state(): Promise<{ step: number; tensors: Map<string, StoredTensor> }> {
     const tensors = new Map<string, StoredTensor>();
-    for (const [name, value] of this.#held()) {
+    for (const [name, value] of this.#stored()) {
       const data = await value.data();
       if (!data.every(Number.isFinite))
         throw new PretrainError(
           "diverged",
-          `step ${this.steps}: ${name} is not finite any more; lower the learning rate`,
+          `step ${this.steps}: ${name} is no longer finite; lower the learning rate`,
         );
       tensors.set(name, { dtype: "F32", shape: value.shape, data });
     }
@@ -185,16 +185,16 @@ export class Pretrainer {
   }
 
   /**
-   * Goes on from a state.
+   * Continues from a state.
    *
-   * @param read gives values by name as float32, of the shape asked for.
+   * @param read reads a value as float32 by its name, in the given shape.
    */
   async restore(
     step: number,
     read: (name: string, shape: readonly number[]) => Promise<Float32Array>,
   ): Promise<void> {
     const loaded = new Map<string, Tensor>();
-    for (const [name, { shape }] of this.#held()) {
+    for (const [name, { shape }] of this.#stored()) {
       loaded.set(name, keep(tensor(this.#device, await read(name, shape), shape)));
     }
     for (const [name, parameter] of this.#parameters) parameter.set(loaded.get(`model.${name}`)!);
@@ -208,8 +208,8 @@ export class Pretrainer {
     });
   }
 
-  /** Parameters and the optimizers' averages, by the names they have in a checkpoint. */
-  *#held(): Generator<[string, Tensor]> {
+  /** Parameters and the optimizers' averages, by their names in a checkpoint. */
+  *#stored(): Generator<[string, Tensor]> {
     for (const [name, { value }] of this.#parameters) yield [`model.${name}`, value];
     for (const [o, optimizer] of this.#optimizers.entries()) {
       for (const { name, tensors } of optimizer.state().slots) {
@@ -231,7 +231,7 @@ export class Pretrainer {
 const isMatrix = (name: string, { shape }: nn.Parameter): boolean =>
   shape.length >= 2 && !/positional/.test(name);
 
-/** A batch's images as the image tower takes them. */
+/** The normalised images of a batch, [count, 3, size, size]. */
 export function uploadPixels(
   device: Device,
   config: ModelConfig,
@@ -245,7 +245,7 @@ export function uploadPixels(
   return tensor(device, values, [count, 3, size, size]);
 }
 
-/** The factor of the cosines that training arrived at. A short training ends far below the 100 of CLIP's own. */
+/** The learned factor of the cosines. A short training ends far below CLIP's 100. */
 export async function logitScale({ text }: Clip): Promise<number> {
   return Math.exp(await (text as TextTransformer).logit_scale.value.item());
 }

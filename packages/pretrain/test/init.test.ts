@@ -12,7 +12,7 @@ const parameters = clipParameters(CONFIG);
 const read = initialParameters(CONFIG, 3);
 const first = async (name: string) => read(name, parameters.get(name)!);
 
-test("positions tell near patches from far ones, along both axes alike", async () => {
+test("positions distinguish near patches from far ones, equally along both axes", async () => {
   const values = await first("visual.positional_embedding");
   const token = (t: number) => values.subarray(t * 16, (t + 1) * 16);
   const apart = (x: number, y: number) => {
@@ -26,7 +26,7 @@ test("positions tell near patches from far ones, along both axes alike", async (
   for (const length of lengths) assert.ok(Math.abs(length - lengths[0]!) < 1e-6);
 });
 
-test("an image patch's key is its query; a text's are drawn apart", async () => {
+test("keys of image patches equal their queries; keys of texts do not", async () => {
   const name = "transformer.resblocks.0.attn.in_proj_weight";
   const image = await first(`visual.${name}`);
   assert.equal(image.slice(256, 512), image.slice(0, 256));

@@ -51,7 +51,7 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((s, v, i) => s + v * b[i]!, 0);
 const unit = (a: Float32Array): number[] => Array.from(a, (v) => v / Math.sqrt(dot(a, a)));
 
-test("the loss is what plain loops make of the towers' features", async (device) => {
+test("the loss equals plain loops over the towers' features", async (device) => {
   const clip = await buildClip(device, CONFIG, initialParameters(CONFIG, 3));
   const batch = batchOf(1);
   const texts = batchTexts(batch, tokenizer, 60, generator(4));
@@ -120,7 +120,7 @@ test("the loss is what plain loops make of the towers' features", async (device)
   clip.dispose();
 });
 
-test("it learns, and goes on from its state byte by byte", async (device) => {
+test("training lowers the loss, and resumes byte for byte", async (device) => {
   const create = () => Pretrainer.create(device, CONFIG, tokenizer, OPTIONS);
   const straight = await create();
   const losses: number[] = [];
@@ -141,7 +141,7 @@ test("it learns, and goes on from its state byte by byte", async (device) => {
   again.dispose();
 });
 
-test("a tokenizer that is not the model's is refused, and a loss that is no number leaves all as it was", async (device) => {
+test("another model's tokenizer is refused, and so is a loss that is not finite", async (device) => {
   const other = createTokenizer("#version: 0.2\na b\n");
   try {
     await Pretrainer.create(device, CONFIG, other, OPTIONS);

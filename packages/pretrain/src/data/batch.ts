@@ -38,8 +38,8 @@ export function matchTargets({ count, classIds, damaged }: CaptionedBatch): Floa
 const MIN_COVERED = 0.04;
 
 /**
- * Which patches show a defect: labels 1 and -1, and weights that give both kinds half of the whole, 0 for a patch that a
- * defect only touches.
+ * Labels patches by the masks: 1 for a defect, -1 for none. The weights of each kind sum to a half; a patch that a defect barely
+ * touches has weight 0.
  *
  * @returns both [count, grid * grid].
  */

@@ -2,22 +2,22 @@ import type { Tokenizer } from "@inctrl/clip";
 import { promptTexts } from "@inctrl/detect";
 import type { CaptionedBatch } from "./batch.js";
 
-/** Every text of a step once, and which of them each image goes with. */
+/** The distinct texts of a step, and the texts of each image. */
 export interface BatchTexts {
   /** Rows of `length` token ids. */
   readonly ids: Int32Array;
   readonly length: number;
-  /** By image: the row of its caption, and of its thing called flawless and damaged in the same words. */
+  /** By image: the rows of its caption, and of the flawless and damaged text of its class. */
   readonly caption: Int32Array;
   readonly flawless: Int32Array;
   readonly damaged: Int32Array;
 }
 
 /**
- * The captions of a batch, and for each thing on it one pair out of InCTRL's prompt ensemble: a normal and an anomaly state in
- * the same template, another pair at each step.
+ * The captions of a batch, and for each class one pair of InCTRL's prompt ensemble: a normal and an anomalous state in the same
+ * template. Each step draws other pairs.
  *
- * @param draw a number in [0, 1) for each call.
+ * @param draw returns a number in [0, 1).
  */
 export function batchTexts(
   batch: CaptionedBatch,
@@ -39,7 +39,7 @@ export function batchTexts(
     const [flawless, damaged] = drawPair(name, draw);
     pairs.set(name, [rowOf(flawless), rowOf(damaged)]);
   }
-  const { ids, length } = cut(tokenizer.tokenize([...rows.keys()], contextLength), contextLength);
+  const { ids, length } = trimmed(tokenizer.tokenize([...rows.keys()], contextLength), contextLength);
   return {
     ids,
     length,
@@ -49,8 +49,8 @@ export function batchTexts(
   };
 }
 
-/** Rows without the columns that no text reaches: nothing after a text's end changes its features. */
-function cut(ids: Int32Array, length: number): { ids: Int32Array; length: number } {
+/** Removes the columns after the end of the longest text, which change no features. */
+function trimmed(ids: Int32Array, length: number): { ids: Int32Array; length: number } {
   let used = 1;
   for (let i = 0; i < ids.length; i++) if (ids[i] !== 0) used = Math.max(used, (i % length) + 1);
   const rows = ids.length / length;
@@ -59,7 +59,7 @@ function cut(ids: Int32Array, length: number): { ids: Int32Array; length: number
   return { ids: out, length: used };
 }
 
-/** The states stand one after the other in the ensemble, each in all templates. */
+/** Draws a pair. The ensemble lists its states one after the other, each in all templates. */
 function drawPair(className: string, draw: () => number): [string, string] {
   const { normal, anomaly } = promptTexts(className);
   const templates = templateCount(normal.length, anomaly.length);
@@ -68,5 +68,5 @@ function drawPair(className: string, draw: () => number): [string, string] {
   return [normal[state(normal)]!, anomaly[state(anomaly)]!];
 }
 
-/** Their greatest common divisor: 22 of 154 and 88. */
+/** The greatest common divisor: 22 templates for 154 normal and 88 anomalous texts. */
 const templateCount = (a: number, b: number): number => (b === 0 ? a : templateCount(b, a % b));

@@ -3,22 +3,23 @@ import { add, div, mean, mul, square, sub, type Tensor, tensor } from "@inctrl/t
 import type { CaptionedBatch } from "../data/batch.js";
 import { groupCosines, groupsOf } from "./groups.js";
 
-/** Directions that gradients are told apart by. */
+/** Directions of gradients that are distinguished. */
 const DIRECTIONS = 8;
-/** Pixels that are averaged before gradients are taken. */
+/** Sides, in pixels, of the squares that are averaged before gradients are taken. */
 const SCALES = [1, 2, 4];
-/** What grey value and colour count beside gradients. */
+/** The weight of grey value and colour relative to gradients. */
 const TONE = 0.6;
-/** Added to the variance of cosines, which is 0 where all patches are alike. */
-const LEAST_SPREAD = 1e-6;
+/** Added to the variance of cosines, which is 0 where all patches are equal. */
+const MIN_SPREAD = 1e-6;
 
 /**
- * How far the likeness of patches strays from what their descriptions say: the mean square between the cosines of tokens and those of
- * descriptions, as a share of the latter's variance; the mean over the blocks, the n-th of which is held against descriptions
- * averaged over n - 1 patches around. Training on defects alone unlearns what an untrained network keeps, grey value and
- * contrast, which tell much on images of other kinds.
+ * The error between the similarity of patch tokens and that of plain descriptions of the patches (`describePatches`): the mean
+ * squared difference of cosines over the variance of the descriptions' cosines, mean over the blocks. The n-th block is compared with
+ * descriptions averaged over the patches at most n - 1 away. Without this part the network forgets grey value and contrast, which an
+ * untrained network keeps and which help on images of other kinds.
  *
- * Patches of all images are held against those of their group's first alone: all good ones of eight would cost four times as much.
+ * Patches of all images are compared with those of the first image of their group only. All good images of a group of eight
+ * would cost four times as much.
  *
  * @param taps patches of each tapped block, [count, patches, width].
  * @param patch pixels a side of a patch.
@@ -40,7 +41,7 @@ export function appearanceLoss(
     ]);
     const [own, wanted] = [groupCosines(tap, groups), groupCosines(looks, groups)];
     const spread = mean(square(sub(wanted, mean(wanted))));
-    return div(mean(square(sub(own, wanted))), add(spread, LEAST_SPREAD));
+    return div(mean(square(sub(own, wanted))), add(spread, MIN_SPREAD));
   });
   return mul(
     strays.reduce((all, each) => add(all, each)),
@@ -49,8 +50,8 @@ export function appearanceLoss(
 }
 
 /**
- * What a patch looks like, in the old way (Dalal and Triggs 2005): its grey value, two opponent colours, and its gradients by
- * direction at three scales.
+ * Describes each patch by its grey value, two opponent colours, and histograms of gradient directions at three scales (after Dalal
+ * and Triggs 2005).
  *
  * @returns [count, patches, length], as one array, and its length.
  */
@@ -67,7 +68,7 @@ export function describePatches(
   const grey = new Float32Array(side * side);
   const share = TONE / (patch * patch);
   for (let i = 0; i < count; i++) {
-    /** Where the description of the patch at a pixel begins, on a picture with patches of so many pixels. */
+    /** The index at which the description of the patch at a pixel begins. */
     const placeOf = (y: number, x: number, pixelsOfPatch: number) =>
       (i * grid * grid + Math.floor(y / pixelsOfPatch) * grid + Math.floor(x / pixelsOfPatch)) * length;
     for (let y = 0, p = 0; y < side; y++) {
@@ -98,7 +99,7 @@ export function describePatches(
   return { values, length };
 }
 
-/** Means of squares of `scale` pixels. */
+/** Means over squares with a side of `scale` pixels. */
 function shrunk(grey: Float32Array, side: number, scale: number): Float32Array {
   if (scale === 1) return grey;
   const small = side / scale;
@@ -117,8 +118,8 @@ const COMPASS = Array.from({ length: DIRECTIONS / 2 }, (_, d) => (2 * Math.PI * 
 );
 
 /**
- * Differences across each pixel, the border's repeated outwards: how far they point in each direction is added, times `share`, from
- * the place on that the pixel has in `values`.
+ * Adds the gradient at each pixel, split by direction and times `share`, to the pixel's entries of `values`. The border is repeated
+ * outwards.
  */
 function addGradients(
   grey: Float32Array,
@@ -143,7 +144,7 @@ function addGradients(
   }
 }
 
-/** Means over the neighbours within `reach` patches, the border's repeated outwards. */
+/** Means over the patches within `reach`, with the border repeated outwards. */
 export function widened(values: Float32Array, grid: number, length: number, reach: number): Float32Array {
   if (reach === 0) return values;
   const out = new Float32Array(values.length);

@@ -20,7 +20,7 @@ import {
 import type { CaptionedBatch } from "../data/batch.js";
 import { PretrainError } from "../errors.js";
 
-/** How many groups a batch is made of. @throws PretrainError `batch` where it is not made of groups. */
+/** The number of groups in a batch. @throws PretrainError `batch` where it is not made of whole groups. */
 export function groupsOf({ count, group, damaged }: CaptionedBatch): number {
   const groups = count / group;
   const isEven = group >= 4 && group % 2 === 0;
@@ -34,7 +34,7 @@ export function groupsOf({ count, group, damaged }: CaptionedBatch): number {
 }
 
 /**
- * Cosines of every patch of a group's images to every patch of its first one, which is good.
+ * Cosines between every patch of a group's images and every patch of its first image, which is good.
  *
  * @param patches [groups * group, patches, width].
  * @returns [groups, group * patches, patches].
@@ -46,8 +46,8 @@ export function groupCosines(patches: Tensor, groups: number): Tensor {
 }
 
 /**
- * The largest cosine of every patch to those of its group's good images, its own image left out. Gradients go through the
- * pair that was chosen; the cosines of all others are never stored.
+ * The largest cosine of every patch to the patches of its group's good images, without its own image. Gradients flow through
+ * the chosen pair; the cosines of other pairs are never stored.
  *
  * @param patches [groups * group, patches, width].
  * @returns [groups, group, patches].
@@ -67,7 +67,7 @@ export function groupNearest(patches: Tensor, groups: number): Tensor {
         width,
       ]);
       const { similarity, index } = nearest(query, shown);
-      // No image is its own prompt: images 0, 2, ... are prompts 0, 1, ...
+      // An image is not its own prompt. Images 0, 2, ... are prompts 0, 1, ...
       const own = Float32Array.from({ length: prompts * group }, (_, i) =>
         i % group === 2 * Math.floor(i / group) ? -4 : 0,
       );

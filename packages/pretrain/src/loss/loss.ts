@@ -23,17 +23,17 @@ import { appearanceLoss } from "./appearance.js";
 import { residualLoss } from "./residual.js";
 import { softplus } from "./softplus.js";
 
-/** How much of the loss each part is. */
+/** Weights of the parts of the loss. */
 export interface LossWeights {
   /** CLIP's symmetric loss between images and captions. */
   readonly match: number;
-  /** Each image's "flawless" against its "damaged". */
+  /** Each image's text for the flawless state against that for the damaged state. */
   readonly state: number;
-  /** The same for each patch, by where the defect shows. */
+  /** The same for each patch, labelled by the mask. */
   readonly patch: number;
-  /** Defects against good images of the same thing, as InCTRL's residual map sees them; needs batches made of groups. */
+  /** The order of patch residuals against good images of the class, as in InCTRL's residual map. Needs whole groups. */
   readonly residual: number;
-  /** Patches as like each other as their descriptions by grey value, colour and gradients; needs groups too. */
+  /** The similarity of patches against that of their grey values, colours and gradients. Needs whole groups. */
   readonly appearance: number;
 }
 
@@ -48,11 +48,10 @@ export interface Losses {
 }
 
 /**
- * What a step of pretraining minimises. `match` is CLIP's contrastive loss, in which images of the same thing in the same state
- * share their captions. `state` is contrastive too, with one hard negative: an image against the same words for its thing,
- * flawless and damaged, as InCTRL's text score asks it; `patch` asks it of every patch of the last block but one, whose patches
- * the class token then reads. `residual` compares patches of the tapped blocks with those of good images, and `appearance` keeps in them what patches look
- * like.
+ * The loss of a step. `match` is CLIP's contrastive loss, in which images of one class in one state share their captions. `state`
+ * compares each image with two texts that differ in the state only, as InCTRL's text score does. `patch` does so for each patch of
+ * the last block but one, whose patches the class token then reads. `residual` compares patches of the tapped blocks with those of
+ * good images. `appearance` keeps the appearance of patches in the tapped blocks.
  *
  * @param pixels normalised, [count, 3, size, size].
  */
@@ -77,7 +76,7 @@ export function pretrainLoss(
     const targets = tensor(device, matchTargets(batch), [count, count]);
     const match = mul(add(crossEntropy(logits, targets), crossEntropy(transpose(logits), targets)), 0.5);
 
-    // From the flawless to the damaged text of each image's thing.
+    // The direction from the flawless to the damaged text of each image's class.
     const axis = mul(sub(gather(words, texts.damaged), gather(words, texts.flawless)), scale);
     const labels = tensor(
       device,
@@ -99,7 +98,7 @@ export function pretrainLoss(
   });
 }
 
-/** Cross-entropy of rows against targets that add up to 1, mean over the rows. */
+/** Cross-entropy against targets that sum to 1 in each row, mean over the rows. */
 function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return mul(sum(mul(logSoftmax(logits), targets)), -1 / logits.shape[0]);
 }

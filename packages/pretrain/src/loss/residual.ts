@@ -16,21 +16,21 @@ import { type CaptionedBatch, patchTargets } from "../data/batch.js";
 import { groupNearest, groupsOf } from "./groups.js";
 import { softplus } from "./softplus.js";
 
-/** Residuals below this are as good as equal. */
+/** Residuals below this count as equal. */
 const FLOOR = 1e-3;
-/** How fast certainty grows with the logarithm of the residual: slowly enough that order pays more than evenness. */
+/** The slope of the logistic loss in the logarithm of a patch's residual. A small slope rewards order more than even values. */
 const SHARPNESS = 1;
-/** The same for the order of whole images: steeper, so that pairs that are nearly in order weigh most. */
+/** The same for pairs of images. A steep slope gives pairs that are nearly in order the largest weight. */
 const ORDER_SHARPNESS = 3;
 
 /**
- * Asks of patches what InCTRL's residual map asks (the paper's equations 4 and 5): every image of a group is compared with the
- * good images of its group, itself left out. Half of the loss is each patch's, by whether a defect covers it; the other half is
- * each good image's largest residual against those of the group's defects, which is AUROC made smooth.
+ * The loss of InCTRL's patch residuals (paper, equations 4 and 5). Every image of a group is compared with the group's other good
+ * images. Half of the loss classifies each patch by whether a defect covers it. The other half orders each good image's largest
+ * residual against those of the group's defects, which is a smooth AUROC.
  *
- * Residuals are told apart by their logarithms, and against the middle of their own group: AUROC asks for order alone. With a
- * fixed middle (0.25, sharpness 20) the loss fell from 1.2 to 0.9 in 1,000 steps by widening all residuals alike, and AUROC fell
- * with it; so, it rises from the first steps on.
+ * Residuals are compared by their logarithms with the middle of their own group, since AUROC depends on order only. With a fixed
+ * middle (0.25, sharpness 20) the loss fell from 1.2 to 0.9 in 1,000 steps because all residuals grew alike, while AUROC fell. With
+ * the group's middle, AUROC rises from the first steps.
  *
  * @param taps patches of each tapped block, [count, patches, width].
  * @param patch pixels a side of a patch.
@@ -62,7 +62,7 @@ function logOfLargest(residuals: Tensor, state: 0 | 1): Tensor {
   return log(add(largest, FLOOR));
 }
 
-/** What each patch is of the middle between its group's good and damaged ones. */
+/** The weight of each patch in its group's middle: good and damaged patches have half of the weight each. */
 function middleShares(labels: Float32Array, weights: Float32Array, groups: number): Float32Array {
   const each = labels.length / groups;
   const totals = new Map<number, number>();

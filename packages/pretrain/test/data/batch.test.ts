@@ -18,11 +18,11 @@ const BATCH: CaptionedBatch = {
   damaged: [false, true, false],
 };
 
-test("images of the same thing in the same state share their captions", () => {
+test("images of one class in one state share their captions", () => {
   assert.equal([...matchTargets(BATCH)], [0.5, 0, 0.5, 0, 1, 0, 0.5, 0, 0.5]);
 });
 
-test("patches are labelled by what covers them, and both kinds weigh the same", () => {
+test("patches are labelled by the mask, and both kinds have equal weight", () => {
   const { labels, weights } = patchTargets(BATCH, 2);
   assert.equal([...labels], [-1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1]);
   assert.ok(Math.abs(weights[4]! - 0.5) < 1e-6);
@@ -31,7 +31,7 @@ test("patches are labelled by what covers them, and both kinds weigh the same", 
   assert.ok(none.weights.every((weight) => Math.abs(weight - 0.5 / 12) < 1e-6));
 });
 
-test("a patch that is only touched has no weight", () => {
+test("a patch that a defect barely touches has no weight", () => {
   const masks = new Uint8Array(100);
   masks[0] = 255;
   const one = { ...BATCH, count: 1, size: 10, masks };
@@ -39,7 +39,7 @@ test("a patch that is only touched has no weight", () => {
   assert.is(patchTargets(one, 5).weights[0], 0.5);
 });
 
-test("each text is encoded once; flawless and damaged differ in the state alone", () => {
+test("each text is listed once; flawless and damaged texts differ in the state only", () => {
   const tokenizer = createTokenizer("#version: 0.2\n", { vocabSize: 514 });
   const { normal, anomaly } = promptTexts("nut");
   for (let at = 0; at < 50; at++) {

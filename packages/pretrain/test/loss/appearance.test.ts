@@ -67,7 +67,7 @@ function described(pixels: Uint8Array, image: number, row: number, column: numbe
   return [...tones, ...strengths];
 }
 
-test("descriptions are those of the definition", () => {
+test("descriptions equal those of their definition", () => {
   const pixels = noise();
   const { values, length } = describePatches(batchOf(pixels), PATCH, PREPROCESS);
   assert.is(length, 27);
@@ -98,7 +98,7 @@ test("an edge from dark to light points to the right at every scale, and to noth
   assert.is(length, 27);
 });
 
-test("is what plain loops make of tokens and neighbourhoods", async (device) => {
+test("the loss equals plain loops over tokens and neighbourhoods", async (device) => {
   const pixels = noise();
   const batch = batchOf(pixels);
   const next = generator(5);
@@ -150,7 +150,7 @@ test("is what plain loops make of tokens and neighbourhoods", async (device) => 
   assert.ok(Math.abs(got - mean(each)) < 2e-5 * mean(each), `got ${got}, want ${mean(each)}`);
 });
 
-test("is 0 for tokens that are the descriptions", async (device) => {
+test("the loss is 0 for tokens that equal the descriptions", async (device) => {
   const batch = batchOf(noise());
   const { values, length } = describePatches(batch, PATCH, PREPROCESS);
   const loss = scope(() =>
@@ -160,7 +160,7 @@ test("is 0 for tokens that are the descriptions", async (device) => {
   loss.dispose();
 });
 
-test("images of one colour have a loss too", async (device) => {
+test("images of one colour have a finite loss", async (device) => {
   const batch = batchOf(new Uint8Array(COUNT * SIZE * SIZE * 3).fill(70));
   const next = generator(6);
   const tokens = Float32Array.from({ length: COUNT * PATCHES * 4 }, () => next() - 0.5);
