@@ -8,13 +8,13 @@ import { type DrawnClass, drawClass } from "./sample/class.js";
 import { drawSample } from "./sample/sample.js";
 import { drawView, type View } from "./sample/view.js";
 
-/** An image with what can be said of it. */
+/** An image with a caption. */
 export interface CaptionedImage {
   readonly image: Raster;
   /** 255 where the defect shows, else 0: a byte a pixel. */
   readonly mask: Uint8Array;
   readonly caption: string;
-  /** The noun: what a prompt would call it. */
+  /** The noun that prompts use for the class. */
   readonly className: string;
   /** Family and variant, such as `weave-17`. */
   readonly classId: string;
@@ -24,25 +24,25 @@ export interface CaptionedImage {
 
 export interface CaptionedOptions {
   readonly seed: number;
-  /** Which image. Every other one has a defect. */
+  /** The image's number. Odd ones have a defect. */
   readonly index: number;
   /** Pixels a side; the layout is the same at any size. */
   readonly size: number;
   /** Families for pretraining, or those kept for evaluation. Default `train`. */
   readonly split?: Split;
-  /** Images of a class that follow each other, then comes another class. Default 4. */
+  /** Images of one class in a row. Default 4. */
   readonly group?: number;
 }
 
 export type Split = "train" | "held-out";
 
-/** Images of a class that follow each other, where nothing else is asked for. */
+/** Images of one class in a row, by default. */
 const GROUP = 4;
 
-/** Variants that images are drawn from, for each family and seed. */
+/** Variants of a family for each seed. */
 const VARIANTS = 4096;
 
-/** Share of the groups that one camera, which stays where it is, takes. */
+/** The share of groups that a fixed camera photographs. */
 const FIXED_CAMERAS = 0.75;
 
 const POOLS = {
@@ -51,8 +51,8 @@ const POOLS = {
 };
 
 /**
- * Draws an image with a caption: a texture or object of one of thousands of classes, as a camera sees it, good or with
- * one defect. The same options give the same bytes and words on every machine.
+ * Draws an image with a caption: a photograph of a texture or object of one of thousands of classes, good or with one defect. The
+ * same options give the same bytes and words on every machine.
  *
  * @throws DatasetError `bad-argument` for a number out of range
  * @example
@@ -79,11 +79,11 @@ export function drawCaptioned(options: CaptionedOptions): CaptionedImage {
 }
 
 /**
- * The captions of images 0 to count - 1, without drawing them: to learn a vocabulary from.
+ * The captions of images 0 to count - 1, without drawing the images.
  *
  * @throws DatasetError `bad-argument` for a number out of range
  * @example
- * captionsOf(1, 2); // what images 0 and 1 of seed 1 are called
+ * captionsOf(1, 2); // the captions of images 0 and 1 of seed 1
  */
 export function captionsOf(seed: number, count: number, split: Split = "train"): string[] {
   checkSample(seed, count, 64);

@@ -1,6 +1,6 @@
 import { DatasetError } from "@inctrl/datasets";
 
-/** Checks the numbers of a sample. */
+/** Checks the numbers that name a sample. @throws DatasetError `bad-argument` */
 export function checkSample(seed: number, index: number, size: number): void {
   if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(index) || index < 0) {
     throw new DatasetError(

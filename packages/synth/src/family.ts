@@ -2,45 +2,45 @@ import type { DefectKind } from "./defects.js";
 import type { Canvas, Pose, Rgb } from "./draw/canvas.js";
 import type { Random } from "./draw/random.js";
 
-/** A kind of texture or object with endless variants: each variant is a class of its own. */
+/** A kind of texture or object. Each of its many variants is a class. */
 export interface Family {
   readonly name: string;
   readonly kind: "texture" | "object";
-  /** What its classes may be called; a class has one. None is shared with a family on the other side of the split. */
+  /** Nouns for its classes, one of which each class has. Families on the other side of the split have other nouns. */
   readonly nouns: readonly string[];
-  /** Kept from pretraining and auxiliary training, for evaluation. */
+  /** Used for evaluation only, never for pretraining or auxiliary training. */
   readonly heldOut?: boolean;
   readonly defects: readonly DefectKind[];
-  /** Words for a defect that are this family's own. */
+  /** Nouns for defects of this family, instead of the usual ones. */
   readonly words?: Partial<Record<DefectKind, readonly string[]>>;
-  /** Settles what all samples of a class share. */
+  /** Draws what all samples of a class share. */
   design(random: Random): Design;
 }
 
-/** A class: what all its samples share. */
+/** What all samples of a class share. */
 export interface Design {
-  /** Instead of one of the family's nouns. */
+  /** A noun instead of the family's. */
   readonly noun?: string;
   /** Words that may stand before the noun: colours, materials. */
   readonly adjectives: readonly string[];
-  /** The colour below the surface, seen where it is opened. */
+  /** The colour below the surface, which holes and scratches show. */
   readonly inside: Rgb;
-  /** How samples lie: `tilt` a little askew, `free` in any direction, `level` straight. */
-  readonly lie: "level" | "tilt" | "free";
+  /** The rotation of samples: `tilt` is small, `free` any, `level` nearly none. */
+  readonly orientation: "level" | "tilt" | "free";
   /** Always photographed without colour. */
   readonly grey?: boolean;
-  /** Paints a sample; the same random numbers give the same piece, with or without a flaw of its structure. */
+  /** Paints a sample. The same random numbers give the same piece, with or without a flaw of its structure. */
   paint(canvas: Canvas, pose: Pose, random: Random, flaw: StructureFlaw | null): void;
-  /** For objects: how far a place lies outside the product in its own units, negative inside. */
+  /** For objects: the distance of a place from the product in its own units, negative inside. */
   outline?(x: number, y: number): number;
 }
 
-/** A defect of how a piece is made, which its painter has to draw. */
+/** A defect of the structure of a piece, drawn by the painter of the piece. */
 export interface StructureFlaw {
   readonly kind: DefectKind;
-  /** Where, in the piece's own coordinates. */
+  /** The place, in the piece's own coordinates. */
   readonly at: readonly [number, number];
-  /** Layout units. */
+  /** Radius or length, in layout units. */
   readonly size: number;
   readonly random: Random;
   /** For textures: the shift of the layout at a place of the picture, written to `out`. */

@@ -16,7 +16,7 @@ const HASHES: Readonly<Record<string, string>> = {
   "held-out 64": "667b7d7cf9650f6d",
 };
 
-test("images and words are the same everywhere", () => {
+test("images and words are the same on every machine", () => {
   for (const [name, want] of Object.entries(HASHES)) {
     const [split, size] = name.split(" ") as ["train" | "held-out", string];
     const sum = createHash("sha256");
@@ -109,7 +109,7 @@ test("the layout does not depend on the size", () => {
   }
 });
 
-test("captions are those of the images, and many", () => {
+test("captionsOf gives the captions of the images, and few repeat", () => {
   const captions = captionsOf(6, 40);
   for (const index of [0, 7, 38, 39]) {
     assert.is(captions[index], drawCaptioned({ seed: 6, index, size: 16 }).caption);
@@ -144,7 +144,7 @@ test("captions use every state and template of the paper", () => {
   assert.not.ok(captions.some((caption) => /[{}*]|\bD\b|\bA\b|undefined|\s\s/.test(caption)));
 });
 
-test("what is evaluated is never named while pretraining", () => {
+test("captions for training never name a class that is evaluated", () => {
   const heldOut = FAMILIES.filter((family) => family.heldOut);
   assert.ok(heldOut.filter(({ kind }) => kind === "texture").length >= 4);
   assert.ok(heldOut.filter(({ kind }) => kind === "object").length >= 4);

@@ -15,7 +15,7 @@ import {
   TEMPLATES,
 } from "./words.js";
 
-/** Says what is in a picture, in one of many wordings; half of them are the paper's own. */
+/** A caption for a picture, in one of many wordings. Half of the captions use the paper's prompts. */
 export function captionFor(of: DrawnClass, view: View, defect: DefectKind | null, random: Random): string {
   const thing = thingOf(of, random);
   const names = defect === null ? null : namesOf(of, defect);
@@ -30,7 +30,7 @@ export function captionFor(of: DrawnClass, view: View, defect: DefectKind | null
   const states = isPaper ? (names ? BAD_STATES : GOOD_STATES) : names ? BAD_EXTRA : GOOD_EXTRA;
   const wanted = conditionsOf(of, view);
   const fitting = (isPaper ? TEMPLATES : PLAIN_TEMPLATES).filter(([condition]) => wanted.has(condition));
-  // What a photograph shows besides the thing is said of it half the time.
+  // Half of the captions mention a special condition of the photograph, where there is one.
   const special = fitting.filter(([condition]) => condition !== "any");
   const [, template] = pick(random, special.length > 0 && chance(random, 0.5) ? special : fitting);
   return fill(template.replace("{}", pick(random, states)));
@@ -50,7 +50,7 @@ function thingOf({ design, noun }: DrawnClass, random: Random): string {
   return [...chosen, noun].join(" ");
 }
 
-/** `*` becomes an article, after the paper's habit of never writing "an". */
+/** Replaces `*` by an article. The paper's prompts never use "an". */
 function withArticle(pattern: string, random: Random): string {
   return pattern.replace("*", random.below(2) ? "the" : "a");
 }

@@ -1,6 +1,6 @@
 import type { DefectKind } from "../defects.js";
 
-/** How a defect is named: after "with", and before the noun. */
+/** Names of a defect: nouns after "with", and adjectives before the class. */
 export interface DefectWords {
   readonly nouns: readonly string[];
   readonly adjectives: readonly string[];
@@ -35,7 +35,7 @@ export const DEFECT_WORDS: Readonly<Record<DefectKind, DefectWords>> = {
   chip: { nouns: ["a chipped edge", "a broken edge", "a missing corner"], adjectives: ["chipped", "broken"] },
 };
 
-/** The states of the paper's prompts, in which `{}` is the thing. */
+/** The states of the paper's prompts; `{}` is the class. */
 export const GOOD_STATES: readonly string[] = [
   "{}",
   "flawless {}",
@@ -52,7 +52,7 @@ export const BAD_STATES: readonly string[] = [
   "{} with damage",
 ];
 
-/** What else is said of good things. */
+/** Other states of good things. */
 export const GOOD_EXTRA: readonly string[] = [
   "intact {}",
   "undamaged {}",
@@ -65,7 +65,7 @@ export const GOOD_EXTRA: readonly string[] = [
   "{} free of damage",
   "{} with no flaws",
 ];
-/** What else is said of damaged things; `D` is the defect by noun, `A` by adjective. */
+/** Other states of damaged things; `D` is a noun for the defect, `A` an adjective. */
 export const BAD_EXTRA: readonly string[] = [
   "A {}",
   "A {}",
@@ -82,7 +82,7 @@ export const BAD_EXTRA: readonly string[] = [
   "{} in bad condition",
 ];
 
-/** What a photograph has to be for a template to be said of it. */
+/** The condition of a photograph that a template states. */
 export type Condition =
   | "any"
   | "bright"
@@ -96,7 +96,7 @@ export type Condition =
   | "grey"
   | "noisy";
 
-/** The paper's templates by the condition that they state, `the` or `a` being chosen for `*`. */
+/** The paper's templates with their conditions. `*` stands for `the` or `a`. */
 export const TEMPLATES: readonly (readonly [Condition, string])[] = [
   ["any", "a photo of * {}."],
   ["any", "a photo of * {} for visual inspection."],
@@ -129,7 +129,7 @@ export const PLAIN_TEMPLATES: readonly (readonly [Condition, string])[] = [
   ["large", "a large {}"],
 ];
 
-/** Whole sentences on good things; `*` is an article, `D` a defect that it does not have. */
+/** Sentences about good things; `*` is an article. */
 export const GOOD_SENTENCES: readonly string[] = [
   "the {} has no defect.",
   "the {} is flawless.",
@@ -142,7 +142,7 @@ export const GOOD_SENTENCES: readonly string[] = [
   "the {} passed inspection.",
 ];
 
-/** Whole sentences on damaged things. */
+/** Sentences about damaged things. */
 export const BAD_SENTENCES: readonly string[] = [
   "the {} has D.",
   "the {} is A.",

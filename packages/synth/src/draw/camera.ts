@@ -3,11 +3,11 @@ import { compress } from "./jpeg.js";
 import { unitAt } from "./maths.js";
 import { chance, type Random } from "./random.js";
 
-/** How a sample is photographed. */
+/** The light and camera of a sample. */
 export interface Photo {
   /** Unit vector to the light; z points at the camera. */
   readonly light: readonly [number, number, number];
-  /** How much of the light comes from everywhere. */
+  /** The share of diffuse light from all directions. */
   readonly ambient: number;
   readonly exposure: number;
   /** Gains of red and blue. */
@@ -24,7 +24,7 @@ export interface Photo {
   readonly grey: boolean;
 }
 
-/** The light and camera of one sample; how far they stray is the same for all classes. */
+/** Draws light and camera. Their range is the same for all classes. */
 export function drawPhoto(random: Random, classGrey: boolean): Photo {
   const [ax, ay] = unitAt(random.between(0, 1));
   const low = random.between(0.35, 0.95);
@@ -53,13 +53,13 @@ export function drawPhoto(random: Random, classGrey: boolean): Photo {
   };
 }
 
-/** The same light and camera a moment later: other noise, and light a little brighter or darker. */
+/** The same camera a moment later: other noise, and slightly brighter or darker light. */
 export function flickered(photo: Photo, random: Random): Photo {
   const exposure = photo.exposure * random.between(0.96, 1.04);
   return { ...photo, exposure, noiseSeed: random.below(2 ** 31) };
 }
 
-/** Light that reaches the sensor, a value a pixel and channel. */
+/** The light on the sensor: a value for each pixel and channel. */
 export interface Exposure {
   readonly size: number;
   readonly channels: readonly [Float32Array, Float32Array, Float32Array];
@@ -70,7 +70,7 @@ export function exposureOf(size: number): Exposure {
   return { size, channels: [plane(), plane(), plane()] };
 }
 
-/** Lights the surface and blurs it as a lens does, within `window` of `out`. */
+/** Renders the light of the surface through a blurring lens, within `window` of `out`. */
 export function photograph(
   canvas: Canvas,
   photo: Photo,
@@ -86,7 +86,7 @@ export function photograph(
   }
 }
 
-/** How many pixels from a change of the surface the picture may change: slopes 1, and the lens. */
+/** How far, in pixels, a change of the surface can change the picture: 1 by slopes, plus the lens. */
 export function reach(photo: Photo, size: number): number {
   return 1 + lensPasses(photo, size);
 }
@@ -181,7 +181,7 @@ export function soften(
 
 const PART = 1 / 255;
 
-/** What the camera writes: exposure, white balance, sensor noise, 8 bits, and compression. */
+/** Develops the picture: exposure, white balance, sensor noise, 8 bits, and compression. */
 export function develop(exposure: Exposure, photo: Photo): Uint8Array {
   const { size, channels } = exposure;
   const [red, green, blue] = channels;
@@ -218,7 +218,7 @@ export function develop(exposure: Exposure, photo: Photo): Uint8Array {
   return out;
 }
 
-/** Keeps highlights from clipping hard: straight to 0.8, then bending towards 1. */
+/** Compresses highlights: linear up to 0.8, then bending towards 1. */
 function byte(value: number): number {
   if (value <= 0) return 0;
   if (value <= 0.8) return (255 * value + 0.5) | 0;

@@ -20,9 +20,9 @@ export class Canvas {
   readonly red: Float32Array;
   readonly green: Float32Array;
   readonly blue: Float32Array;
-  /** How much a highlight adds. */
+  /** Brightness that a highlight adds. */
   readonly gloss: Float32Array;
-  /** 1 on the product and 0 beside it. */
+  /** The share of the pixel that the product covers: 1 on it, 0 beside it. */
   readonly cover: Float32Array;
   window: Window;
 
@@ -149,7 +149,7 @@ export function boxAround([x, y]: Point, reach: number): Box {
   return { left: x - reach, top: y - reach, right: x + reach, bottom: y + reach };
 }
 
-/** How a piece lies under the camera: a rotation, a zoom and a shift from the picture to the piece's own coordinates. */
+/** The pose of a piece under the camera: a rotation, a zoom and a shift from the picture to the piece's own coordinates. */
 export interface Pose {
   /** Cosine and sine of the rotation. */
   readonly c: number;

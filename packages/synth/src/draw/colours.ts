@@ -1,7 +1,7 @@
 import type { Rgb } from "./canvas.js";
 import { pick, type Random } from "./random.js";
 
-/** A colour with the word that people have for it. */
+/** A colour with its common name. */
 export interface Colour {
   readonly word: string;
   readonly rgb: Rgb;
@@ -53,13 +53,13 @@ function jittered(random: Random, [word, r, g, b]: readonly [string, number, num
   return { word, rgb: rgb.map((v) => Math.max(0.06, v)) as unknown as Rgb };
 }
 
-/** Any named colour, a little off its middle; of `words` only where they are given. */
+/** A named colour with a small random shift. With `words`, one of those. */
 export function anyColour(random: Random, words?: readonly string[]): Colour {
   const word = words && pick(random, words);
   return jittered(random, word ? NAMED.find(([name]) => name === word)! : pick(random, NAMED));
 }
 
-/** A colour that stands out from another. */
+/** A colour that contrasts with another. */
 export function contrasting(random: Random, from: Rgb, words?: readonly string[]): Colour {
   for (let i = 0; ; i++) {
     const colour = anyColour(random, words);

@@ -6,7 +6,7 @@ import { cloud, grain } from "./noise.js";
 import { chance, pick, type Random } from "./random.js";
 import { arc, blob, branches, type Field, lines, oval, STAINS } from "./strokes.js";
 
-/** Where and how plainly a defect is drawn. */
+/** The place and strength of a defect. */
 export interface FlawPlan {
   /** In the picture, in layout units. */
   readonly at: readonly [number, number];
@@ -15,28 +15,28 @@ export interface FlawPlan {
   readonly strength: number;
   /** Extent, about 1. */
   readonly size: number;
-  /** How plainly it has to be seen, about 1. */
+  /** The visibility that it must reach, about 1. */
   readonly demand: number;
   readonly inside: Rgb;
 }
 
-/** Changes pixel p of the surface, `on` of it being the product. */
+/** Changes pixel p of the surface; the product covers the share `on` of it. */
 type Brush = (p: number, x: number, y: number, on: number) => void;
 
 interface Stroke {
-  /** How far from the middle anything changes. */
+  /** The farthest distance from the middle at which a pixel changes. */
   readonly reach: number;
   readonly brush: Brush;
 }
 
 type SurfaceKind = Exclude<DefectKind, "misweave" | "pull" | "missing" | "bent" | "misprint" | "chip">;
 
-/** Whether a defect lies on the surface, rather than in how the piece is made. */
+/** Whether a defect lies on the surface. Others change the structure of the piece. */
 export function isSurface(kind: DefectKind): kind is SurfaceKind {
   return kind in STROKES;
 }
 
-/** Draws a defect onto the surface; nothing changes outside the window that is returned. */
+/** Draws a defect onto the surface. @returns the window outside which nothing changes. */
 export function drawFlaw(canvas: Canvas, kind: SurfaceKind, plan: FlawPlan): Window {
   const { reach, brush } = STROKES[kind](canvas, plan);
   const window = windowOf(boxAround(plan.at, reach), canvas.unit, canvas.window);
@@ -129,7 +129,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
         const near = field(x, y);
         if (near === 0) return;
         const body = smoothstep(0, soft, near) * on;
-        // A liquid dries from the rim, where it leaves most of what was in it.
+        // A drying liquid leaves most of its dye at the rim.
         const rim = body * (1 - smoothstep(0.08, 0.4, near));
         const k = Math.min(1, share * body * clamp(0.85 + 0.3 * wet(x * 0.03, y * 0.03) + rimmed * rim));
         if (isBright) canvas.tint(p, mix(colour, [1, 1, 1], 0.6), k);
@@ -150,7 +150,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
       brush: (p, x, y, on) => {
         const touch = field(x, y) * on;
         canvas.height[p]! -= depth * touch;
-        // Light reaches the bottom of a dent less; where the light is soft, nothing else shows it.
+        // Less light reaches the bottom of a dent. Under soft light nothing else shows it.
         const k = 1 - 0.3 * Math.min(1, strength) * touch;
         canvas.dye(p, k, k, k);
       },
@@ -209,7 +209,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
         if (far > 2.2) return;
         const ridge = Math.max(0, 1 - far) * end * on;
         canvas.height[p]! += tall * ridge;
-        // One leaf of the fold turns from the light.
+        // One side of the fold faces away from the light.
         const side = across > 0 ? bump(across / 2.2) : bump(across * 1.2);
         const k = 1 - tone * side * end * on;
         canvas.dye(p, k, k, k);

@@ -1,5 +1,5 @@
-// What a JPEG file loses: 8 x 8 blocks of luma, and of chroma at half the resolution, lose the small coefficients of
-// their cosine transforms. The transform is a plain product with a table, so the bytes are the same everywhere.
+// The loss of JPEG compression: 8 x 8 blocks of luma, and of chroma at half the resolution, lose small coefficients of their cosine
+// transforms. The transform is a plain product with a table, so that the bytes are the same on every machine.
 
 /** The orthonormal 8-point cosine transform, row by frequency: cos(pi k (2 n + 1) / 16) / 2, row 0 over sqrt(2). */
 const DCT = (() => {
@@ -60,7 +60,7 @@ function quantise(plane: Float32Array, width: number, height: number, step: numb
 function forward(from: Float64Array, to: Float64Array): void {
   for (let y = 0; y < 8; y++) {
     const at = y * 8;
-    // Even frequencies need sums of opposite values only, odd ones differences.
+    // Even frequencies need only sums of opposite values, odd ones only differences.
     for (let n = 0; n < 4; n++) {
       pairs[n] = from[at + n]! + from[at + 7 - n]!;
       pairs[n + 4] = from[at + n]! - from[at + 7 - n]!;
@@ -96,7 +96,7 @@ function backward(from: Float64Array, to: Float64Array): void {
   }
 }
 
-/** Passes RGB bytes of a square picture through lossy compression, in place; `step` from 2 (good) to 20 (poor). */
+/** Compresses RGB bytes of a square picture with loss, in place. `step` runs from 2 (good) to 20 (poor). */
 export function compress(rgb: Uint8Array, size: number, step: number): void {
   const luma = new Float32Array(size * size);
   const small = (size + 1) >> 1;

@@ -40,7 +40,7 @@ export function modulo(a: number, n: number): number {
   return ((a % n) + n) % n;
 }
 
-/** What is left of `t` above the next lower whole number. */
+/** The part of `t` above the next lower whole number. */
 export function fraction(t: number): number {
   return t - Math.floor(t);
 }
@@ -75,7 +75,7 @@ export function unitAt(t: number): Point {
   }
 }
 
-/** n unit vectors, evenly all round, the first pointing up. */
+/** n evenly spaced unit vectors, the first pointing up. */
 export function directions(n: number): Point[] {
   return Array.from({ length: n }, (_, i) => {
     const [c, s] = unitAt(i / n);
@@ -83,7 +83,7 @@ export function directions(n: number): Point[] {
   });
 }
 
-/** Turns a vector by the angle whose cosine and sine are given. */
+/** Rotates a vector by the angle with this cosine and sine. */
 export function turned([c, s]: Point, x: number, y: number): Point {
   return [c * x - s * y, s * x + c * y];
 }

@@ -25,7 +25,7 @@ function slope(h: number, x: number, y: number): number {
   return ((h & 0xffff) / 32768 - 1) * x + ((h >>> 16) / 32768 - 1) * y;
 }
 
-/** Gradient noise summed over octaves, each twice as fine, half as strong, and turned, so that no axis shows. */
+/** Gradient noise summed over octaves, each twice as fine and half as strong. Octaves are rotated, so that no axis shows. */
 export function fractal(seed: number, x: number, y: number, octaves: number): number {
   let sum = 0;
   let strength = 0.5;
@@ -150,7 +150,7 @@ export function dice(seed: number): (i: number, j?: number) => number {
   return (i, j = 0) => table[(start + i * 61 + j * 15401) & MASK]!;
 }
 
-/** How much detail of this wavelength shows at this many layout units a pixel: 0 up to one pixel, all from 2.5. */
+/** The visible share of detail of a wavelength, at so many layout units a pixel: 0 up to one pixel, 1 from 2.5 pixels. */
 export function seen(wavelength: number, unit: number): number {
   const t = wavelength / unit - 1;
   return t <= 0 ? 0 : t >= 1.5 ? 1 : t / 1.5;

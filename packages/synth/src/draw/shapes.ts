@@ -1,9 +1,9 @@
 import { clamp, directions, norm, type Point } from "./maths.js";
 
-// Shapes as signed distances (negative inside), after the well-known forms for 2-D primitives. They are exact or
-// smaller than the true distance, and slope 1 at the edge, which is all that soft edges and bevels need.
+// Shapes as signed distances, negative inside, by the well-known formulas for 2-D primitives. A distance is exact or too small, with
+// slope 1 at the edge; soft edges and bevels need no more.
 
-/** The distance to a shape's edge, negative inside, and a circle that holds all of it. */
+/** The distance to a shape's edge, negative inside, and a circle around the shape. */
 export interface Shape {
   readonly distance: (x: number, y: number) => number;
   /** The circle's centre. */
@@ -110,7 +110,7 @@ export function union(...shapes: readonly Shape[]): Shape {
         const within = least + circles[3 * i + 2]!;
         if (within <= 0) continue;
         const [dx, dy] = [x - circles[3 * i]!, y - circles[3 * i + 1]!];
-        // No point of a shape is nearer than its circle.
+        // A shape is no nearer than the circle around it.
         if (dx * dx + dy * dy > within * within) continue;
         const d = shapes[i]!.distance(x, y);
         if (d < least) least = d;
@@ -120,7 +120,7 @@ export function union(...shapes: readonly Shape[]): Shape {
   };
 }
 
-/** A circle that holds all circles. */
+/** A circle around all circles. */
 function around(circles: readonly Circle[]): Circle {
   const left = Math.min(...circles.map(({ x, radius }) => x - radius));
   const right = Math.max(...circles.map(({ x, radius }) => x + radius));
@@ -132,7 +132,7 @@ function around(circles: readonly Circle[]): Circle {
 
 type Circle = Omit<Shape, "distance">;
 
-/** `from` without what the others cover. */
+/** `from` without the area of the others. */
 export function minus(from: Shape, ...cuts: readonly Shape[]): Shape {
   return {
     ...from,
@@ -151,7 +151,7 @@ export function both(a: Shape, b: Shape): Shape {
   };
 }
 
-/** Turned about the origin by the angle whose cosine and sine are given, then shifted. */
+/** The shape rotated about the origin by the angle with this cosine and sine, then shifted. */
 export function moved(shape: Shape, [c, s]: Point, x0 = 0, y0 = 0): Shape {
   return {
     distance: (x, y) => {
@@ -183,7 +183,7 @@ export function toothed(n: number, outer: number, inner: number, width = 0.5): S
   return {
     distance: (x, y) => {
       const core = hub.distance(x, y);
-      // Far inside or outside no tooth can be nearer.
+      // Far inside or outside, no tooth is nearer than this bound.
       if (core < -4 || core > outer - inner + 8) return core < 0 ? core : core - (outer - inner) - 2;
       return Math.min(core, tooth.distance(x, y));
     },

@@ -3,7 +3,7 @@ import { bump, clamp, halfTurn, norm, type Point, smoothstep, turned } from "./m
 import { fractal } from "./noise.js";
 import type { Random } from "./random.js";
 
-/** How strongly a place of the layout is touched, from 0 to 1; exactly 0 outside. */
+/** The strength of a mark at a place of the layout, from 0 to 1; exactly 0 outside it. */
 export type Field = (x: number, y: number) => number;
 
 /** Tints of coffee, oil, ink and rust. */
@@ -98,7 +98,7 @@ function walk(from: Point, direction: Point, steps: number, random: Random): Poi
   const path: Point[] = [from];
   let [ux, uy] = direction;
   for (let i = 0; i < steps; i++) {
-    // The heading strays step by step, yet is drawn back to where the crack was going.
+    // The heading changes at each step and is drawn back to the crack's direction.
     const [sx, sy] = turned(halfTurn(random.between(-0.28, 0.28)), ux, uy);
     const [x, y] = [sx + 0.4 * direction[0], sy + 0.4 * direction[1]];
     const length = norm(x, y);

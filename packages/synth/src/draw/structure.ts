@@ -6,7 +6,7 @@ import type { Point } from "./maths.js";
 import { chance } from "./random.js";
 import { blob, type Field, oval } from "./strokes.js";
 
-/** A defect of the structure of a texture or object, and the part of the picture that it may change. */
+/** Plans a defect of the structure of a texture or object. @returns it with the part of the picture that it may change. */
 export function structureFlaw(
   canvas: Canvas,
   kind: DefectKind,
@@ -22,7 +22,7 @@ export function structureFlaw(
       size: size * random.between(10, 20) * (kind === "chip" ? Math.min(1.3, 0.6 + 0.4 * strength) : 1),
       random,
     };
-    // Only what is broken off, with its part of the shadow, has known bounds.
+    // Only a chip, with its part of the shadow, has known bounds.
     const area = boxAround(at, 1.5 * flaw.size + 26);
     return { flaw, window: kind === "chip" ? windowOf(area, canvas.unit, canvas.window) : canvas.window };
   }
@@ -38,7 +38,7 @@ export function structureFlaw(
   const radius = size * (kind === "missing" ? random.between(18, 34) : random.between(10, 24));
   const field = blob(place, radius, 0.3, random);
   const flaw = { kind, at: place, size: radius, random, gone: (x: number, y: number) => field(x, y) > 0 };
-  // A missing tile reaches past the place that hides its middle.
+  // A missing tile extends beyond the places where the field is positive.
   const reach = radius * 2.4 + (kind === "missing" ? 60 : 0);
   return { flaw, window: windowOf(boxAround(at, reach / pose.zoom), canvas.unit, canvas.window) };
 }

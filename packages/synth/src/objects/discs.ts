@@ -31,7 +31,7 @@ export const cap = object({
     return {
       adjectives: [base.word, metal ? "crimped" : "plastic"],
       inside: shade(base.rgb, 1.4),
-      lie: "free",
+      orientation: "free",
       outline: edge,
       parts: () => [
         { shape: edge, colour: shade(base.rgb, 0.9), height: 8, bevel: 7, gloss: 0.2 },
@@ -76,7 +76,7 @@ export const tablet = object({
     return {
       adjectives: [base.word, pick(random, ["coated", "pressed"])],
       inside: shade(base.rgb, 0.75),
-      lie: "free",
+      orientation: "free",
       outline: shape,
       parts: () => [
         { shape, colour: base.rgb, height: b * 0.3, bevel: b * 0.7, gloss: 0.12, mottle: [speckle, 5, 5] },
@@ -123,7 +123,7 @@ export const biscuit = object({
     return {
       adjectives: [dough.word, "baked"],
       inside: shade(dough.rgb, 1.3),
-      lie: "free",
+      orientation: "free",
       outline: shape,
       parts: (samples) => [
         { shape, colour: dough.rgb, height: 12, bevel: 22, mottle: [0.22, 9, 9], bumps: 1.6 },
@@ -163,7 +163,7 @@ export const coin = object({
     return {
       adjectives: [alloy.word],
       inside: shade(alloy.rgb, 1.35),
-      lie: "free",
+      orientation: "free",
       outline: circle(r),
       parts: () => [
         { ...face, shape: circle(r), height: 9, bevel: 4 },
@@ -200,7 +200,7 @@ export const button = object({
     return {
       adjectives: [base.word, "plastic"],
       inside: shade(base.rgb, 1.3),
-      lie: "free",
+      orientation: "free",
       outline: circle(r),
       parts: () => [
         { shape: circle(r), colour: base.rgb, height: 12, bevel: 14, gloss: 0.35, mottle: [swirl, 26, 60] },

@@ -45,7 +45,7 @@ export const resistor = object({
     return {
       adjectives: [coat.word],
       inside: [0.85, 0.82, 0.75],
-      lie: "free",
+      orientation: "free",
       outline: union(body, bar([0, -96], [0, 96], thick)),
       parts: () => [
         lead(-1),
@@ -95,7 +95,7 @@ export const chip = object({
     return {
       adjectives: [body.word],
       inside: [0.55, 0.53, 0.5],
-      lie: chance(random, 0.5) ? "free" : "tilt",
+      orientation: chance(random, 0.5) ? "free" : "tilt",
       outline: union(box(a, b, 3), ...legs.map(({ shape }) => shape)),
       parts: () => [
         ...legs,
@@ -138,7 +138,7 @@ export const connector = object({
     return {
       adjectives: [shell.word, "plastic"],
       inside: shade(shell.rgb, 1.3),
-      lie: chance(random, 0.4) ? "free" : "tilt",
+      orientation: chance(random, 0.4) ? "free" : "tilt",
       outline: union(box(a, b, 6), ...(long && rows === 1 ? pins.map(({ shape }) => shape) : [])),
       parts: () => [
         { shape: box(a, b, 6), colour: shell.rgb, height: 14, bevel: 6, gloss: 0.12 },
@@ -184,7 +184,7 @@ export const cable = object({
     return {
       adjectives: [sheath.word],
       inside: [0.8, 0.8, 0.78],
-      lie: "free",
+      orientation: "free",
       outline: circle(outer),
       parts: () => [
         { shape: circle(outer), colour: sheath.rgb, height: 10, bevel: 5, gloss: 0.1 },

@@ -33,7 +33,7 @@ export const bolt = object({
     return {
       adjectives: [alloy.word, pick(random, ["zinc-plated", "threaded"])],
       inside: shade(alloy.rgb, 1.4),
-      lie: "free",
+      orientation: "free",
       outline: union(shank, top),
       parts: () => [
         { ...finish, shape: shank },
@@ -91,7 +91,7 @@ export const screw = object({
     return {
       adjectives: [alloy.word],
       inside: shade(alloy.rgb, 1.4),
-      lie: "free",
+      orientation: "free",
       outline: union(body, ...flights, top),
       parts: () => [
         { ...finish, colour: shade(alloy.rgb, 0.8), shape: body },
@@ -125,7 +125,7 @@ export const key = object({
     return {
       adjectives: [alloy.word],
       inside: shade(alloy.rgb, 1.35),
-      lie: "free",
+      orientation: "free",
       outline: union(head, blade, ...bits.map(({ shape }) => shape)),
       parts: () => [
         ...bits,
@@ -178,7 +178,7 @@ export const bracket = object({
     return {
       adjectives: [alloy.word],
       inside: shade(alloy.rgb, 1.35),
-      lie: "free",
+      orientation: "free",
       outline: shape,
       parts: () => [
         { shape, colour: alloy.rgb, height: 6, bevel: 3, gloss: 0.25, mottle: [0.1, 4, 40] },
@@ -233,7 +233,7 @@ export const spring = object({
     });
     return {
       adjectives: [wire.word],
-      lie: "free",
+      orientation: "free",
       outline: union(...turns.map(({ shape }) => shape), ...backs.map(({ shape }) => shape)),
       parts: () => [...backs.slice(0, -1), ...turns],
     };

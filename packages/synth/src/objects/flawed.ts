@@ -29,7 +29,7 @@ export function flawed(parts: readonly Part[], outline: Shape, flaw: StructureFl
   }
 }
 
-/** What is broken off the edge. */
+/** The shape that is broken off the edge. */
 export function cutOf({ at, size }: StructureFlaw): Shape {
   const ragged = grain(Math.floor(Math.abs(at[0] * 7919 + at[1] * 104729)));
   const hole = circle(size, at[0], at[1]);
@@ -40,7 +40,7 @@ export function cutOf({ at, size }: StructureFlaw): Shape {
   };
 }
 
-/** Whether a part reaches out from where it is fixed, so that a turn shows. */
+/** Whether a part extends from its root far enough for a rotation to show. */
 function isArm({ shape, root }: Part): boolean {
   const [dx, dy] = [shape.x - root![0], shape.y - root![1]];
   return dx * dx + dy * dy > 36;
@@ -52,7 +52,7 @@ function bentPart(part: Part, random: Random): Part {
   return { ...part, shape: moved(moved(part.shape, [1, 0], -x0, -y0), turn, x0, y0) };
 }
 
-/** A bend of the whole: one end leaves the axis, more and more. */
+/** Bends the whole: one end leaves the axis along a parabola. */
 function warped(parts: readonly Part[], random: Random): readonly Part[] {
   const [c, s] = unitAt(random.below(2) ? 0 : 0.5);
   const start = random.between(-20, 25);

@@ -40,7 +40,7 @@ export const leaf = object({
     return {
       adjectives: [green.word],
       inside: shade(green.rgb, 0.5),
-      lie: "free",
+      orientation: "free",
       outline: union(lens, bar([0, 70], [0, 98], 2.5)),
       parts: () => [
         { shape: bar([0, 60], [0, 98], 2.8), colour: shade(vein, 0.8), height: 3, bevel: 2 },
@@ -90,7 +90,7 @@ export const seed = object({
     return {
       adjectives: [skin.word],
       inside: [0.88, 0.83, 0.7],
-      lie: "free",
+      orientation: "free",
       outline: shape,
       parts: () => [
         {

@@ -8,17 +8,17 @@ import { minus, type Shape } from "../draw/shapes.js";
 import type { Design, Family } from "../family.js";
 import { cutOf, flawed } from "./flawed.js";
 
-/** How the face of a part looks. */
+/** The surface of a part. */
 export interface Finish {
   readonly colour: Rgb;
-  /** Layout units above the ground, or what the part lies on. */
+  /** Height above the ground, in layout units. */
   readonly height?: number;
-  /** How far in the edge is rounded. */
+  /** The width of the rounded edge. */
   readonly bevel?: number;
   readonly gloss?: number;
   /** Strength of unevenness in tone, and its wavelengths along x and y. */
   readonly mottle?: readonly [strength: number, x: number, y: number];
-  /** Bumps, in layout units, of the mottle. */
+  /** The height of the mottle's bumps, in layout units. */
   readonly bumps?: number;
   /** A tone for each place, multiplied with the colour. */
   readonly tone?: (x: number, y: number) => number;
@@ -27,9 +27,9 @@ export interface Finish {
 /** A piece of an object, painted over the parts before it. Object units are layout units; objects are about 90 in radius. */
 export interface Part extends Finish {
   readonly shape: Shape;
-  /** Where it is fixed: around here it bends. Parts with a place may be missing or bent. */
+  /** The point at which it is fixed, about which it bends. Only parts with a root may be missing or bent. */
   readonly root?: readonly [number, number];
-  /** Printed on: has no height, and may be printed wrongly. */
+  /** Whether it is printed: without height, and possibly misprinted. */
   readonly print?: boolean;
 }
 
@@ -38,11 +38,11 @@ export interface Thing {
   readonly noun?: string;
   readonly adjectives: readonly string[];
   readonly inside?: Rgb;
-  readonly lie?: Design["lie"];
+  readonly orientation?: Design["orientation"];
   readonly grey?: boolean;
-  /** The whole, for shadows and for where defects may lie. */
+  /** The outline of the whole, for shadows and for places of defects. */
   readonly outline: Shape;
-  /** Parts in the order they are painted, for a sample; `random` is what varies from sample to sample. */
+  /** The parts of a sample in the order of painting. `random` varies from sample to sample. */
   parts(random: Random): readonly Part[];
 }
 
@@ -63,7 +63,7 @@ export function object(family: ObjectFamily): Family {
         noun: thing.noun,
         adjectives: thing.adjectives,
         inside: thing.inside ?? [0.7, 0.7, 0.7],
-        lie: thing.lie ?? "tilt",
+        orientation: thing.orientation ?? "tilt",
         grey: thing.grey ?? false,
         outline: thing.outline.distance,
         paint(canvas, pose, samples, flaw) {
@@ -95,7 +95,7 @@ function mainColour(thing: Thing): Rgb {
 function groundOf(random: Random, before: Rgb): Ground {
   const words = chance(random, 0.6) ? ["white", "black", "grey", "light grey", "dark grey"] : undefined;
   return {
-    // Most things are photographed before a ground that they stand out from.
+    // Most objects are photographed on a contrasting ground.
     colour: chance(random, 0.8) ? contrasting(random, before, words).rgb : anyColour(random, words).rgb,
     kind: (["plain", "cloudy", "rough", "lines"] as const)[random.below(4)]!,
     strength: random.between(0.05, 0.25),
@@ -106,7 +106,7 @@ function groundOf(random: Random, before: Rgb): Ground {
 function paintGround(canvas: Canvas, ground: Ground, random: Random): void {
   const [ox, oy] = [random.between(0, 900), random.between(0, 900)];
   const [fine, soft] = [grain(ground.seed), cloud(ground.seed)];
-  // Two lattices askew, so that neither shows.
+  // Two rotated lattices, so that neither shows.
   const rough = (x: number, y: number) =>
     0.6 * fine(0.13 * x + 0.1 * y, 0.13 * y - 0.1 * x) + 0.5 * fine(0.2 * x - 0.3 * y, 0.3 * x + 0.2 * y);
   const { colour } = ground;
@@ -143,7 +143,7 @@ function around(
   const { left, top, right, bottom } = windowOf(at, unit, canvas.window);
   const { distance } = shape;
   const across = BLOCK * unit;
-  // Bent and ragged shapes change faster than distance does, hence the spare.
+  // The margin is larger than needed for exact distances, since those of bent and ragged shapes change faster.
   const nothing = zoom * (1.8 * across + margin);
   for (let blockTop = top; blockTop < bottom; blockTop += BLOCK) {
     const blockBottom = Math.min(bottom, blockTop + BLOCK);
@@ -169,7 +169,7 @@ function around(
   }
 }
 
-/** Pixels a side of what is skipped at once where a shape is far. */
+/** The side, in pixels, of blocks that are skipped far from a shape. */
 const BLOCK = 4;
 
 function paintShadow(

@@ -36,7 +36,7 @@ export const comb = object({
     return {
       adjectives: [back.word],
       inside: shade(back.rgb, 1.3),
-      lie: chance(random, 0.5) ? "free" : "tilt",
+      orientation: chance(random, 0.5) ? "free" : "tilt",
       outline: union(spine, ...row.map(({ shape }) => shape)),
       parts: () => [
         ...row,
@@ -75,7 +75,7 @@ export const zipper = object({
     return {
       adjectives: [tape.word],
       inside: shade(tape.rgb, 0.4),
-      lie: "tilt",
+      orientation: "tilt",
       outline: band,
       parts: () => [
         { shape: band, colour: tape.rgb, height: 2, bevel: 2, mottle: [0.18, 5, 9], bumps: 0.5 },

@@ -48,7 +48,7 @@ export const shape = object({
       noun,
       adjectives: [base.word, pick(random, ["flat", "painted"])],
       inside: shade(base.rgb, 1.3),
-      lie: chance(random, 0.6) ? "free" : "tilt",
+      orientation: chance(random, 0.6) ? "free" : "tilt",
       outline,
       parts: () => [
         {

@@ -115,7 +115,7 @@ export const glyph = object({
     return {
       adjectives: [ink.word],
       inside: shade(ink.rgb, 1.4),
-      lie: "tilt",
+      orientation: "tilt",
       outline: union(...strokes.map(({ shape }) => shape)),
       parts: () => strokes,
     };
@@ -166,7 +166,7 @@ export const digit = object({
       noun: `${pick(random, ["digit", "numeral", "number"])} ${WORDS[n]}`,
       adjectives: [ink.word],
       inside: shade(ink.rgb, 1.4),
-      lie: "tilt",
+      orientation: "tilt",
       outline: union(...strokes.map(({ shape }) => shape)),
       parts: () => strokes,
     };
@@ -203,7 +203,7 @@ export const label = object({
     return {
       adjectives: [sheet.word, "printed"],
       inside: [0.75, 0.73, 0.7],
-      lie: "tilt",
+      orientation: "tilt",
       outline: box(a, b, 5),
       parts: () => [
         { shape: box(a, b, 5), colour: sheet.rgb, height: 2, bevel: 1.5, gloss: 0.05, mottle: [0.03, 9, 9] },

@@ -41,7 +41,7 @@ export const bottle = object({
     return {
       adjectives: [glass.word, pick(random, ["glass", "plastic"])],
       inside: shade(glass.rgb, 1.5),
-      lie: "tilt",
+      orientation: "tilt",
       outline: union(body, top),
       parts: () => [
         { shape: body, colour: glass.rgb, height: half * 0.8, bevel: half, gloss: 0.4, tone: sheen },
@@ -118,7 +118,7 @@ export const vessel = object({
     return {
       adjectives: [glaze.word, "ceramic"],
       inside: [0.92, 0.9, 0.85],
-      lie: "tilt",
+      orientation: "tilt",
       outline: union(body, handle),
       parts: () => [
         {
@@ -154,7 +154,7 @@ export const capsule = object({
     return {
       adjectives: [one === two ? one.word : `${one.word} and ${two.word}`],
       inside: [0.9, 0.88, 0.8],
-      lie: "free",
+      orientation: "free",
       outline: whole,
       parts: () => [
         { ...finish, shape: whole, colour: one.rgb },

@@ -35,7 +35,7 @@ export const gear = object({
     });
     return {
       adjectives: [alloy.word],
-      lie: "free",
+      orientation: "free",
       outline: minus(toothed(n, outer, inner), circle(bore), ...holes),
       parts: () => [
         ...teeth,
@@ -71,7 +71,7 @@ export const washer = object({
     return {
       adjectives: [metal ? base.word : `${base.word} rubber`],
       inside: shade(base.rgb, 1.4),
-      lie: "free",
+      orientation: "free",
       outline: shape,
       parts: () => [
         {
@@ -103,7 +103,7 @@ export const bearing = object({
     const steel = { colour: alloy.rgb, height: 9, bevel: 3, gloss: 0.35, mottle: [0.05, 3, 30] as const };
     return {
       adjectives: [alloy.word],
-      lie: "free",
+      orientation: "free",
       outline: minus(circle(outer), circle(bore)),
       parts: () => [
         { shape: minus(circle(outer - 3), circle(bore + 3)), colour: shade(alloy.rgb, 0.28), height: 2 },
@@ -141,7 +141,7 @@ export const wheel = object({
     const end = thick * random.between(0.5, 1.6);
     return {
       adjectives: [base.word],
-      lie: "free",
+      orientation: "free",
       outline: union(
         minus(circle(outer), circle(outer - rim)),
         circle(hub),

@@ -12,7 +12,7 @@ export type ProductPhoto = Pick<
   "light" | "exposure" | "gradient" | "vignette" | "noise" | "noiseSeed"
 >;
 
-/** A lamp at the upper left that differs a little from sample to sample. */
+/** A lamp at the upper left, with small differences between samples. */
 export function drawProductPhoto(random: Random): ProductPhoto {
   const [x, y, z] = [-0.5 + random.between(-0.06, 0.06), -0.55 + random.between(-0.06, 0.06), 0.75];
   const length = Math.sqrt(x * x + y * y + z * z);
@@ -29,7 +29,7 @@ export function drawProductPhoto(random: Random): ProductPhoto {
 /** How far, in pixels, a change of the surface can reach in the picture: normals 1, the lens 1. */
 export const REACH = 2;
 
-/** Photographs the surface: diffuse and specular light by the slopes, darker hollows, lens blur, sensor noise. */
+/** Photographs the surface: diffuse and specular light by slope, darker hollows, lens blur, sensor noise. */
 export function photographProduct(canvas: Canvas, photo: ProductPhoto): Uint8Array {
   const { size } = canvas;
   const exposure = light(canvas, photo.light);
@@ -85,7 +85,7 @@ function develop(canvas: Canvas, { channels }: Exposure, photo: ProductPhoto): U
   return out;
 }
 
-/** Keeps highlights from clipping hard: straight to 0.8, then bending towards 1. */
+/** Compresses highlights: linear up to 0.8, then bending towards 1. */
 function shoulder(value: number): number {
   if (value <= 0.8) return Math.max(0, value);
   const over = (value - 0.8) / 0.2;

@@ -10,14 +10,14 @@ import { arc, blob, branches, lines, oval, STAINS } from "../draw/strokes.js";
 /** Kinds of defects that lie on the surface. */
 export type SurfaceDefect = "scratch" | "crack" | "hole" | "stain" | "dent" | "contamination";
 
-/** Changes pixel p, `on` of which is product. @returns how strongly, from 0 to 1. */
+/** Changes pixel p, of which the product covers the share `on`. @returns the strength, from 0 to 1. */
 type Brush = (canvas: Canvas, p: number, x: number, y: number, on: number) => number;
 
 /**
  * Draws a defect near `at`.
  *
  * @param inside the colour below the surface.
- * @returns how strongly each pixel is touched; pixels with 0 are unchanged.
+ * @returns the strength at each pixel; pixels with 0 are unchanged.
  */
 export function drawDefect(
   canvas: Canvas,
@@ -43,7 +43,7 @@ const BRUSHES: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
     const bare = random.between(0.55, 1);
     const seed = random.below(2 ** 30);
     return (canvas, p, x, y, on) => {
-      // Pressure varies along the stroke, so it comes and goes.
+      // Pressure varies along the stroke.
       const touch = field(x, y) * on * clamp(0.85 + 0.8 * noise(seed, x * 0.07, y * 0.07));
       canvas.height[p]! -= depth * touch;
       canvas.tint(p, inside, bare * touch);
@@ -80,7 +80,7 @@ const BRUSHES: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
     return (canvas, p, x, y, on) => {
       const reach = field(x, y);
       const body = smoothstep(0, 0.16, reach) * on;
-      // A liquid dries from the rim, where it leaves most of what was in it.
+      // A drying liquid leaves most of its dye at the rim.
       const rim = body * (1 - smoothstep(0.08, 0.4, reach));
       const wet = clamp(0.8 + 0.7 * fractal(seed, x * 0.06, y * 0.06, 3) + 0.45 * rim);
       const k = strength * body * wet;

@@ -4,24 +4,24 @@ import { cell, fractal, noise } from "../draw/noise.js";
 import { type Random, unit } from "../draw/random.js";
 import type { Shader } from "../textures/texture.js";
 
-/** What a material is drawn with. */
+/** What a material is drawn from. */
 export interface MaterialOptions {
   readonly canvas: Canvas;
-  /** For what all samples of a class share, such as the unevenness of its yarns. */
+  /** Seeds what all samples of a class share, such as the unevenness of its yarns. */
   readonly classSeed: number;
-  /** For what differs from sample to sample, such as where the piece was cut. */
+  /** Draws what differs between samples, such as the place at which the piece was cut. */
   readonly random: Random;
   /** Whether the upright thread at a place of the picture is missing; absent on good samples. */
   readonly gone?: (x: number, y: number) => boolean;
 }
 
-/** A material as it lies under the camera. */
+/** A material with its pose under the camera. */
 export interface PosedShader {
   readonly pose: Pose;
   readonly shader: Shader;
 }
 
-/** A small rotation and any shift: where and how a piece was cut. */
+/** A small rotation and any shift, since a piece is cut anywhere. */
 function poseOf(random: Random, tilt: number): Pose {
   const [c, s] = halfTurn(random.between(-tilt, tilt));
   return { c, s, zoom: 1, x: random.between(0, 4000), y: random.between(0, 4000) };
@@ -41,7 +41,7 @@ export function fabric({ canvas, classSeed, random, gone }: MaterialOptions): Po
     const [u, v] = [x / pitch + sway, y / pitch + 0.22 * noise(classSeed + 1, x * 0.02, y * 0.02)];
     const [i, j] = [Math.floor(u), Math.floor(v)];
     const [a, b] = [2 * (u - i) - 1, 2 * (v - j) - 1];
-    // Warp i passes over two wefts and under one, a step further on each next warp.
+    // Warp i passes over two wefts and under one, shifted by one weft for each warp.
     const along = modulo(v + i, 3);
     const over = Math.min(Math.abs(along - 2), 3 - Math.abs(along - 2));
     let warp = 0.62 * (1 - a * a) + 0.5 * (1 - over * over);
@@ -97,7 +97,7 @@ export function wood({ canvas, classSeed, random }: MaterialOptions): PosedShade
       0.35 * noise(classSeed + 1, x * 0.05, y * 0.006) +
       0.12 * noise(classSeed + 6, x * 0.3, y * 0.012);
     const ring = fraction(x * 0.06 + drift);
-    // Early wood darkens slowly into late wood, which ends within a hair.
+    // Early wood darkens slowly into late wood, which ends abruptly.
     const late = ring * ring * ring * (1 - smoothstep(0.86, 1, ring));
     const fibre = noise(classSeed + 2, x * 0.75, y * 0.016) + 0.7 * noise(classSeed + 3, x * 1.9, y * 0.04);
     const pore = smoothstep(0.4, 0.75, noise(classSeed + 4, x * 1.15, y * 0.045)) * (1 - 0.6 * late);
@@ -112,7 +112,7 @@ export function wood({ canvas, classSeed, random }: MaterialOptions): PosedShade
 
 const STEEL: Rgb = [0.985, 1, 1.025];
 
-/** Brushed steel: long hairlines, and the broad reflection they draw out across them. */
+/** Brushed steel: long hairlines, and a broad reflection across them. */
 export function metal({ canvas, classSeed, random }: MaterialOptions): PosedShader {
   const pose = poseOf(random, 0.012);
   const centre = random.between(70, 150);
@@ -140,7 +140,7 @@ export function mesh({ canvas, classSeed, random, gone }: MaterialOptions): Pose
     const missing = gone?.(px, py) ?? false;
     const [u, v] = [x / pitch, y / pitch];
     const [i, j] = [Math.floor(u), Math.floor(v)];
-    // Wires lie off their lines by a little, always the same little.
+    // Wires deviate slightly from their lines, by the same amount in every sample.
     const a = (u - i - 0.5) * pitch + 0.8 * noise(classSeed + i, 0.5, y * 0.02);
     const b = (v - j - 0.5) * pitch + 0.8 * noise(classSeed + 999 + j, x * 0.02, 0.5);
     const parity = modulo(i + j, 2) === 0 ? 1 : -1;
@@ -226,7 +226,7 @@ export function nut({ canvas, classSeed, random }: MaterialOptions): PosedShader
     const lathe = noise(classSeed + 1, r * 1.25, 0.5) + 0.6 * noise(classSeed + 2, r * 2.3, 0.5 + 0.01 * x);
     const cast = fractal(classSeed + 3, x * 0.08, y * 0.08, 3);
     const tall = solid * (14 - cone - lead + thread + 0.1 * lathe) + (1 - solid) * 0.25 * rubber;
-    // Rings turned on a lathe reflect a lamp as two opposite fans.
+    // Rings from a lathe reflect a lamp as two opposite fans.
     const fan = r > 0 ? (0.67 * rx + 0.74 * ry) / r : 0;
     const shine = 0.2 * fan * fan * fan * fan * (bore < -6 ? 1 : 0.3);
     const steel = (bore > 0 ? 0.3 : 0.5) + shine + 0.055 * lathe + 0.07 * cast;

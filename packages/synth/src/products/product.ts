@@ -21,7 +21,7 @@ import {
   wood,
 } from "./materials.js";
 
-/** Defects of how a material is woven. */
+/** Defects of the weave. */
 type WeaveDefect = "misweave" | "pull";
 
 interface Material {
@@ -64,8 +64,8 @@ const MATERIALS = {
 export type ProceduralClass = keyof typeof MATERIALS;
 
 /**
- * The classes by name, each with the kinds of defects it is drawn with. They are kept from pretraining: no caption of
- * `drawCaptioned` names one, though similar materials occur under other nouns.
+ * The classes by name, each with its kinds of defects. Pretraining never sees them: no caption of `drawCaptioned` names one, though
+ * similar materials occur under other nouns.
  */
 export const proceduralClasses: Readonly<Record<ProceduralClass, readonly DefectKind[]>> = Object.fromEntries(
   Object.entries(MATERIALS).map(([name, { defects }]) => [name, defects]),
@@ -75,7 +75,7 @@ export interface ProductOptions {
   readonly class: ProceduralClass;
   /** An integer; another seed is another piece of the same kind of material. Default 0. */
   readonly seed?: number;
-  /** Which sample. Default 0. */
+  /** The sample's number. Default 0. */
   readonly index?: number;
   /** A kind of defect of the class, or null for a good sample. Default null. */
   readonly defect?: DefectKind | null;
@@ -91,8 +91,7 @@ export interface Product {
 }
 
 /**
- * Draws a textured product as a camera would see it, good or with one defect; the same arguments give the same
- * bytes on every machine.
+ * Draws a photograph of a textured product, good or with one defect. The same arguments give the same bytes on every machine.
  *
  * @throws DatasetError `bad-argument` for an unknown class or defect, or a number out of range
  * @example
@@ -108,7 +107,7 @@ export function drawProduct(options: ProductOptions): Product {
   }
   const classSeed = hash(seed, hashText(options.class), 1) >>> 1;
   const random = new Random(hash(classSeed, index, 2));
-  // A stream of its own, so that a sample with a defect equals the good sample elsewhere.
+  // Defects have a random stream of their own, so that a sample with a defect equals the good sample elsewhere.
   const flaw = new Random(hash(classSeed, index, 3));
   const at = place(flaw, material.ring);
   const photo = drawProductPhoto(random);
@@ -149,7 +148,7 @@ interface WeaveFlaw {
   readonly warp?: (x: number, y: number, out: Float64Array) => void;
 }
 
-/** `misweave` leaves out the upright threads of a few crossings; `pull` drags the threads towards one line. */
+/** A `misweave` lacks the upright threads of a few crossings; a `pull` drags threads to one side. */
 function weaveFlaw(kind: WeaveDefect, at: Point, random: Random): WeaveFlaw {
   if (kind === "misweave") {
     const field = blob(at, random.between(9, 17), 0.35, random);
@@ -161,7 +160,7 @@ function weaveFlaw(kind: WeaveDefect, at: Point, random: Random): WeaveFlaw {
   return drag(at, { upright: chance(random, 0.5), length, width, by, aside: 0 });
 }
 
-/** Marks every pixel within reach of a touched one: light and lens carry a change that far, and no farther. */
+/** Marks every pixel within `REACH` of a touched one, which is as far as light and lens carry a change. */
 function markTouched(
   canvas: Canvas,
   mask: Uint8Array,

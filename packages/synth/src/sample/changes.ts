@@ -1,7 +1,7 @@
 import type { Exposure, Photo } from "../draw/camera.js";
 import { type Canvas, mark, type Window } from "../draw/canvas.js";
 
-/** The pixels that differ, within what was painted again. */
+/** The smallest window around all pixels that differ, within the window that was painted again. */
 export function changedWithin(before: Canvas, after: Canvas, painted: Window): Window {
   const { size } = before;
   let [left, top, right, bottom] = [painted.right, painted.bottom, painted.left, painted.top];
@@ -24,8 +24,10 @@ export function changedWithin(before: Canvas, after: Canvas, painted: Window): W
 }
 
 /**
- * Marks what differs visibly and a pixel around it; false where that is too little to be seen: it has to stand out from
- * the sensor's noise and from how the surface varies anyway.
+ * Marks visibly different pixels and those next to them.
+ *
+ * @param demand the contrast that counts as plain, relative to sensor noise and the variation of the surface; about 1.
+ * @returns whether enough pixels differ plainly.
  */
 export function markChanges(
   before: Exposure,

@@ -8,7 +8,7 @@ export interface ClassKey {
   readonly seed: number;
 }
 
-/** A class with all that its samples share. */
+/** A class with its design. */
 export interface DrawnClass extends ClassKey {
   readonly design: Design;
   readonly noun: string;
@@ -28,5 +28,5 @@ export function drawClass({ family, variant, seed }: ClassKey): DrawnClass {
   return last;
 }
 
-// Images often come in pairs of a class.
+// The last class is kept, since images often come in groups of one class.
 let last: DrawnClass | undefined;

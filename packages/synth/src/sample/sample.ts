@@ -23,7 +23,7 @@ interface Workspace {
   readonly scratch: Float32Array;
 }
 
-// Buffers are kept between samples: making them anew would cost more than small pictures do.
+// Buffers are kept between samples, since allocating them costs more than drawing small pictures.
 let workspace: Workspace | undefined;
 
 function workspaceOf(size: number): Workspace {
@@ -39,12 +39,12 @@ function workspaceOf(size: number): Workspace {
   return workspace;
 }
 
-/** After so many attempts a faint defect will do; after so many again the piece cannot show one. */
+/** After this many attempts a faint defect is accepted; after twice as many the piece shows none. */
 const ATTEMPTS = 7;
 
 /**
- * Draws sample `index` of a class, good or with a defect. Where the mask is 0, the picture with a defect equals the good
- * one; a defect that would not be seen is drawn again, plainer.
+ * Draws sample `index` of a class, good or with a defect. Where the mask is 0, the picture with a defect equals the good one. An
+ * invisible defect is drawn again with more strength.
  */
 export function drawSample(
   of: DrawnClass,
@@ -70,7 +70,7 @@ export function drawSample(
     const isPlain = markChanges(exposure, changed, photo, seenIn, plan.demand, mask);
     if (isPlain || (attempt >= ATTEMPTS && mask.includes(255))) break;
   }
-  // Compression carries a change over its whole block, so that both pictures are needed.
+  // Compression spreads a change over its block, so that both pictures are needed.
   const before = photo.jpeg > 0 ? develop(exposure, photo) : null;
   for (const [i, channel] of exposure.channels.entries()) {
     const from = changed.channels[i]!;
@@ -86,7 +86,7 @@ export function drawSample(
   return { rgb, mask };
 }
 
-/** Draws the defect into `bad` and says what it may have changed. */
+/** Draws the defect into `bad`. @returns the window of possible changes. */
 function flawedWindow(
   { good, bad, size }: Workspace,
   { design, family }: DrawnClass,
@@ -112,7 +112,7 @@ function planFlaw(
   index: number,
   attempt: number,
 ): FlawPlan {
-  // Place and form stay for two attempts, so that the defect is the same at most sizes.
+  // Two attempts share place and form, so that the defect is the same at most sizes.
   const random = new Random(hash(hash(classSeed, index, 33), Math.floor(attempt / 2), 34));
   const at = placeFlaw(design, pose, defect, random);
   const plainer = 1 + 0.45 * attempt;
@@ -126,7 +126,7 @@ function planFlaw(
   };
 }
 
-/** A place in the picture: on the product, or, for what is broken off, on its edge. */
+/** A place in the picture: on the product, or on its edge for a chip. */
 function placeFlaw(
   { outline }: Design,
   pose: Pose,

@@ -4,17 +4,17 @@ import { unitAt } from "../draw/maths.js";
 import { chance, hash, Random } from "../draw/random.js";
 import type { DrawnClass } from "./class.js";
 
-/** How a sample lies and is photographed. */
+/** The pose of a sample, and its light and camera. */
 export interface View {
   readonly pose: Pose;
   readonly photo: Photo;
-  /** How large the piece appears. */
+  /** The size of the piece in the picture, about 1. */
   readonly scale: number;
 }
 
 /**
- * `free`: each sample in a light, sharpness and distance of its own, as many people would take it. `fixed`: all samples of a class
- * by one camera that stays where it is, as above a production line.
+ * `free`: light, sharpness and distance differ between samples, as in photographs by many people. `fixed`: all samples of a class
+ * share one camera, as above a production line.
  */
 export type Camera = "free" | "fixed";
 
@@ -26,13 +26,13 @@ export function drawView(of: DrawnClass, index: number, camera: Camera = "free")
   const photo = isFixed ? flickered(drawn, sample) : drawn;
   const { design, family } = of;
   const isTexture = family.kind === "texture";
-  const most = design.lie === "free" ? 0.5 : design.lie === "tilt" ? 0.022 : 0.006;
+  const most = design.orientation === "free" ? 0.5 : design.orientation === "tilt" ? 0.022 : 0.006;
   const [c, s] = unitAt(sample.between(-most, most));
   let scale = station.between(0.92, 1.08);
   if (chance(station, 0.2))
     scale *= chance(station, 0.5) ? station.between(0.68, 0.8) : station.between(1.2, 1.4);
-  const shift = design.lie === "level" ? 6 : isTexture ? 2000 : isFixed ? 5 : 12;
-  // Textures with a middle have it at 2048.
+  const shift = design.orientation === "level" ? 6 : isTexture ? 2000 : isFixed ? 5 : 12;
+  // The middle of textures that have one is at 2048.
   const middle = isTexture ? 2048 : 0;
   const [x, y] = [middle + sample.between(-shift, shift), middle + sample.between(-shift, shift)];
   return { pose: { c, s, zoom: 1 / scale, x, y }, photo, scale };

@@ -18,7 +18,7 @@ import { drawSample } from "../sample/sample.js";
 import { type Camera, drawView } from "../sample/view.js";
 import { type PlannedSample, type PlanSizes, planProducts } from "./plan.js";
 
-/** Products drawn when they are asked for; nothing lies on disk. */
+/** Products that are drawn on demand, without files. */
 export const procedural: DatasetFormat = {
   name: "procedural",
   title: "products drawn by this package",
@@ -75,7 +75,7 @@ function draw(seedText: string, options: FormatOptions): DataSet {
   return { name, categories, skipped: [] };
 }
 
-/** The families that were asked for, in order of name. */
+/** The requested families, in order of name. */
 function chosen(split: "classic" | "train" | "held-out", given: string | undefined): string[] {
   const known =
     split === "classic"
@@ -96,7 +96,7 @@ function chosen(split: "classic" | "train" | "held-out", given: string | undefin
   return known.filter((name) => names.includes(name));
 }
 
-/** A class before its samples are listed. */
+/** A class whose samples can be drawn. */
 interface DrawableClass {
   readonly name: string;
   readonly className: string;
@@ -107,7 +107,7 @@ interface DrawableClass {
 
 function classicClass(className: string, variant: number, seed: number, size: number): DrawableClass {
   const name = className as ProceduralClass;
-  // Far from every seed a user may give, so that no variant is another seed's piece.
+  // Beyond every seed that a user may give, so that no variant equals the piece of another seed.
   const piece = seed + variant * MAX_SEEDS;
   return {
     name: variant === 0 ? name : `${name}-${variant + 1}`,

@@ -1,7 +1,7 @@
 import { DatasetError } from "@inctrl/datasets";
 import type { DefectKind } from "../defects.js";
 
-/** How many samples a class gets. */
+/** The number of samples of a class. */
 export interface PlanSizes {
   /** Good samples in `train/good`. Default 8. */
   readonly train?: number;
@@ -20,7 +20,7 @@ export interface PlannedSample {
   readonly defect: DefectKind | null;
 }
 
-/** The samples of a class with these kinds of defects. No two share an index, so no test image is a training image with a defect added. */
+/** Plans the samples of a class. Indices are distinct, so that no test image is a training image with a defect added. */
 export function planProducts(kinds: readonly DefectKind[], sizes: PlanSizes = {}): PlannedSample[] {
   const { train = 8, testGood = 10, testBad = 10 } = sizes;
   for (const count of [train, testGood, testBad]) {

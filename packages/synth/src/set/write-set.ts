@@ -11,13 +11,13 @@ export interface ProceduralSetOptions extends PlanSizes {
   readonly seed?: number;
   /** Pixels a side. Default 240. */
   readonly size?: number;
-  /** Told after each image. */
+  /** Called after each image. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Writes procedural classes as PNG in the layout of MVTec AD, one folder a class, masks in `ground_truth`. Files that lie in the
- * folder already stay, unless they are written anew.
+ * Writes procedural classes as PNG in the layout of MVTec AD, one folder a class, with masks in `ground_truth`. Other files in the
+ * folder stay.
  *
  * @returns the paths of the images, without masks.
  * @throws DatasetError `bad-argument`, or as `writeFileAtomic`

@@ -22,7 +22,7 @@ export const tiles = texture({
     return {
       adjectives: [tile.word, ...(gloss > 0.15 ? ["glazed"] : [])],
       inside: shade(tile.rgb, 0.7),
-      lie: "tilt",
+      orientation: "tilt",
       shader({ canvas, gone }) {
         const tone = dice(seed);
         const [face, fine] = [cloud(seed + 1), grain(seed + 2)];
@@ -73,7 +73,7 @@ export const shingles = texture({
         const tone = dice(seed);
         const face = cloud(seed + 1);
         return (p, x, y) => {
-          // The row whose rounded lower edge reaches this far down lies on top.
+          // The top row is the one whose rounded lower edge extends to this place.
           let j = Math.floor(y / tall);
           for (let k = 0; k < 2; k++, j--) {
             const u = x / width + 0.5 * (j & 1);
@@ -125,7 +125,7 @@ export const wafer = texture({
       adjectives: [silicon.word],
       inside: shade(silicon.rgb, 0.3),
       grey: grey && chance(random, 0.7),
-      lie: "level",
+      orientation: "level",
       shader({ canvas, gone, random: samples }) {
         const soft = Math.max(1, canvas.unit);
         const patch = grain(seed + samples.below(512));
@@ -142,7 +142,7 @@ export const wafer = texture({
           let light = 1 + 0.18 * bloom(x * 0.008, y * 0.008);
           if (crystal > 0) light += crystal * patch(x * 0.04 + 0.6 * patch(y * 0.02, x * 0.02), y * 0.025);
           if (gone?.(x - modulo(x, bars), y)) light *= 0.25;
-          // Between the plates shines a dark ground.
+          // The ground between the plates is dark.
           canvas.blend(
             p,
             busbar,
@@ -173,7 +173,7 @@ export const checker = texture({
     return {
       adjectives: [`${one.word} and ${two.word}`],
       inside: shade(one.rgb, 0.4),
-      lie: "tilt",
+      orientation: "tilt",
       shader({ canvas, gone }) {
         const face = cloud(seed);
         const soft = canvas.unit / side;
@@ -209,7 +209,7 @@ export const honeycomb = texture({
     return {
       adjectives: [wall.word],
       inside: shade(wall.rgb, 0.4),
-      lie: "free",
+      orientation: "free",
       shader({ canvas, gone }) {
         const [face, tone] = [cloud(seed), dice(seed)];
         const soft = Math.max(0.05, canvas.unit / size);

@@ -120,7 +120,7 @@ export const felt = texture({
     return {
       adjectives: [wool.word],
       inside: shade(wool.rgb, 0.4),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const [one, two, three, blot] = [grain(seed), grain(seed + 1), grain(seed + 2), cloud(seed + 3)];
         const [thin, thick] = [3.2, length];

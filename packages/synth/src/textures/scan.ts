@@ -6,7 +6,7 @@ import { texture } from "./texture.js";
 
 const WHITE = [1, 1, 1] as const;
 
-/** Soft shells around folds and hollows on black, as scanners draw bodies slice by slice. */
+/** Slices of bodies, as scanners show them: soft shells around folds and hollows on black. */
 export const slice = texture({
   name: "slice",
   nouns: ["scan", "tomogram", "axial slice", "cross-section scan", "medical image"],
@@ -32,7 +32,7 @@ export const slice = texture({
       adjectives: [pick(random, ["grey", "soft", "greyscale"])],
       inside: [0.9, 0.9, 0.9],
       grey: true,
-      lie: "level",
+      orientation: "level",
       outline: (x, y) => {
         const [dx, dy] = [(x - 2048) / stretch, y - 2048];
         return Math.sqrt(dx * dx + dy * dy) - 64;
@@ -52,7 +52,7 @@ export const slice = texture({
           const bone = smoothstep(thick, thick - 4, Math.abs(d + thick)) * shell;
           const within = smoothstep(-2 * thick + 2, -2 * thick - 4, d);
           const ridge = Math.abs(fold(Math.abs(dx) * folds, dy * folds));
-          // Two mirrored hollows by the middle, and the seam between the halves.
+          // Two mirrored hollows near the middle, and the seam between the halves.
           const ax = Math.abs(dx) - 13 * open;
           const bulge = (ax * ax) / 60 + (dy * dy) / 420 + 0.4 * soft(dx * 0.04, dy * 0.04);
           const cave = smoothstep(1.1 * open, 0.6 * open, bulge);
@@ -88,7 +88,7 @@ export const smear = texture({
     return {
       adjectives: [ground.word],
       inside: [0.95, 0.95, 0.95],
-      lie: "free",
+      orientation: "free",
       shader({ canvas, random: samples }) {
         const near = { nearest: 0, margin: 0, id: 0 };
         const [wobble, far] = [grain(seed), cloud(seed + 1)];
@@ -128,7 +128,7 @@ export const board = texture({
     return {
       adjectives: [lacquer.word],
       inside: [0.7, 0.6, 0.4],
-      lie: "tilt",
+      orientation: "tilt",
       shader({ canvas, gone }) {
         const bits = dice(seed);
         const soft = canvas.unit / pitch;
@@ -137,7 +137,7 @@ export const board = texture({
           const [u, v] = [x / pitch, y / pitch];
           const [i, j] = [Math.floor(u), Math.floor(v)];
           const [a, b] = [u - i - 0.5, v - j - 0.5];
-          // Each side of a lattice cell is crossed by a trace or not, as both its cells know.
+          // Whether a trace crosses a side of a lattice cell is the same for both of its cells.
           const [east, west] = [bits(i, j) > dense, bits(i - 1, j) > dense];
           const [south, north] = [bits(i + 500, j) > dense, bits(i + 500, j - 1) > dense];
           let on = 0;

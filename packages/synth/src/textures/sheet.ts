@@ -19,7 +19,7 @@ export const brushed = texture({
     return {
       adjectives: [alloy.word, pick(random, ["brushed", "rolled", "polished"])],
       inside: shade(alloy.rgb, 1.35),
-      lie: chance(random, 0.5) ? "tilt" : "free",
+      orientation: chance(random, 0.5) ? "tilt" : "free",
       shader({ canvas, random: samples }) {
         const [one, two] = [grain(seed), grain(seed + 1)];
         const centre = samples.between(-160, 160);
@@ -53,7 +53,7 @@ export const cast = texture({
     return {
       adjectives: [alloy.word, pick(random, ["cast", "rough", "sandblasted"])],
       inside: shade(alloy.rgb, 1.3),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const [skin, pore, far] = [cloud(seed), grain(seed + 1), grain(seed + 2)];
         return (p, x, y) => {
@@ -83,7 +83,7 @@ export const corrugated = texture({
     return {
       adjectives: [base.word],
       inside: shade(base.rgb, 0.35),
-      lie: "tilt",
+      orientation: "tilt",
       shader({ canvas }) {
         const [bend, face] = [grain(seed), cloud(seed + 1)];
         return (p, x, y) => {
@@ -120,7 +120,7 @@ export const perforated = texture({
         : pick(random, ["dotted foil", "polka dot print"]),
       adjectives: [sheet.word],
       inside: shade(sheet.rgb, 1.2),
-      lie: "tilt",
+      orientation: "tilt",
       shader({ canvas, gone }) {
         const face = cloud(seed);
         const soft = canvas.unit / pitch;
@@ -157,7 +157,7 @@ export const netting = texture({
     return {
       adjectives: [cord.word],
       inside: ground,
-      lie: "tilt",
+      orientation: "tilt",
       shader({ canvas, gone }) {
         const [sway, face, twist] = [grain(seed), cloud(seed + 1), dice(seed)];
         return (p, px, py) => {
@@ -198,7 +198,7 @@ export const turned = texture({
     return {
       adjectives: [alloy.word],
       inside: shade(alloy.rgb, 1.3),
-      lie: "level",
+      orientation: "level",
       shader({ canvas, random: samples }) {
         const [ring, slow] = [grain(seed), grain(seed + 1)];
         const [cx, cy] = [samples.between(-40, 40), samples.between(-40, 40)];

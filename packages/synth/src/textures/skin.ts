@@ -21,7 +21,7 @@ export const hide = texture({
     return {
       adjectives: [dye.word],
       inside: mix(dye.rgb, [0.8, 0.65, 0.5], 0.6),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const [bend, far] = [grain(seed), cloud(seed + 1)];
         const near = { nearest: 0, margin: 0, id: 0 };
@@ -63,7 +63,7 @@ export const paper = texture({
     return {
       adjectives: [pulp.word, ...(laid ? ["laid"] : [])],
       inside: [0.2, 0.19, 0.18],
-      lie: "tilt",
+      orientation: "tilt",
       shader({ canvas }) {
         const [fine, far, spot] = [grain(seed), cloud(seed + 1), grain(seed + 2)];
         return (p, x, y) => {
@@ -91,7 +91,7 @@ export const sponge = texture({
     return {
       adjectives: [body.word, "porous"],
       inside: shade(body.rgb, 0.3),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const near = { nearest: 0, margin: 0, id: 0 };
         const [fine, far] = [grain(seed), cloud(seed + 1)];
@@ -108,7 +108,7 @@ export const sponge = texture({
   },
 });
 
-/** What is seen where the print is missing. */
+/** The colour below a missing print. */
 const BARE = [0.86, 0.86, 0.85] as const;
 
 /** Blotches of a few flat colours. */
@@ -160,7 +160,7 @@ export const stripes = texture({
     return {
       adjectives: [`${first.word} and ${second.word}`],
       inside: [0.8, 0.8, 0.78],
-      lie: chance(random, 0.5) ? "tilt" : "free",
+      orientation: chance(random, 0.5) ? "tilt" : "free",
       shader({ canvas, gone }) {
         const [bend, face] = [grain(seed), cloud(seed + 1)];
         const soft = canvas.unit;
@@ -194,7 +194,7 @@ export const ripples = texture({
     return {
       adjectives: [base.word],
       inside: shade(base.rgb, 0.5),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const [one, two] = [grain(seed), grain(seed + 1)];
         const fine = 0.1 * seen(4, canvas.unit);

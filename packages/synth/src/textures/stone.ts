@@ -19,7 +19,7 @@ export const marble = texture({
     return {
       adjectives: [ground.word, pick(random, ["veined", "polished"])],
       inside: shade(ground.rgb, 1.2),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const [one, two] = [cloud(seed), cloud(seed + 1)];
         return (p, x, y) => {
@@ -58,7 +58,7 @@ export const granite = texture({
     return {
       adjectives: [first.word],
       inside: shade(first.rgb, 1.25),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const wobble = grain(seed);
         const near = { nearest: 0, margin: 0, id: 0 };
@@ -93,7 +93,7 @@ export const plaster = texture({
     return {
       adjectives: [base.word, pick(random, ["rough", "grainy"])],
       inside: shade(base.rgb, 0.6),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const [far, mid, fine] = [cloud(seed), cloud(seed + 1), grain(seed + 2)];
         const left = 0.4 + 0.6 * seen(pitch, canvas.unit);
@@ -124,7 +124,7 @@ export const gravel = texture({
     return {
       adjectives: [base.word, ...(gloss > 0.25 ? ["shiny"] : [])],
       inside: shade(base.rgb, 0.2),
-      lie: "free",
+      orientation: "free",
       shader({ canvas, random: samples }) {
         const near = { nearest: 0, margin: 0, id: 0 };
         const rough = cloud(seed);
@@ -161,7 +161,7 @@ export const terrazzo = texture({
     return {
       adjectives: [ground.word, "polished"],
       inside: shade(ground.rgb, 0.7),
-      lie: "free",
+      orientation: "free",
       shader({ canvas }) {
         const near = { nearest: 0, margin: 0, id: 0 };
         const [edge, dust, tone] = [grain(seed), cloud(seed + 1), dice(seed)];

@@ -5,10 +5,10 @@ import type { Design, Family, StructureFlaw } from "../family.js";
 /** Paints pixel p, which shows place (x, y) of the material and lies at (px, py) in the picture. */
 export type Shader = (p: number, x: number, y: number, px: number, py: number) => void;
 
-/** What a shader of a sample is made from. */
+/** What the shader of a sample is made from. */
 export interface Cut {
   readonly canvas: Canvas;
-  /** For what differs from sample to sample. */
+  /** Draws what differs between samples. */
   readonly random: Random;
   /** Whether the thread, tile or cell at a place is missing. */
   readonly gone?: (x: number, y: number) => boolean;
@@ -19,10 +19,10 @@ export interface Material {
   readonly noun?: string;
   readonly adjectives: readonly string[];
   readonly inside: Rgb;
-  readonly lie?: Design["lie"];
+  readonly orientation?: Design["orientation"];
   readonly grey?: boolean;
   shader(cut: Cut): Shader;
-  /** Where the material does not fill the picture: how far a place lies outside, about, negative inside. */
+  /** For a material that does not fill the picture: the approximate distance of a place from it, negative inside. */
   outline?(x: number, y: number): number;
 }
 
@@ -39,7 +39,7 @@ export function texture(family: TextureFamily): Family {
       const material = family.material(random);
       return {
         ...material,
-        lie: material.lie ?? "tilt",
+        orientation: material.orientation ?? "tilt",
         paint(canvas, pose, samples, flaw) {
           const shader = material.shader({ canvas, random: samples, ...(flaw?.gone && { gone: flaw.gone }) });
           fill(canvas, pose, shader, flaw?.warp);
@@ -49,7 +49,7 @@ export function texture(family: TextureFamily): Family {
   };
 }
 
-/** Paints the canvas's window with a material that lies as `pose` says. */
+/** Paints the canvas's window with a material in a pose. */
 export function fill(
   canvas: Canvas,
   { c, s, zoom, x: x0, y: y0 }: Pose,

@@ -23,7 +23,7 @@ export const timber = texture({
     return {
       adjectives: [early.word, pick(random, ["grained", "planed"])],
       inside: shade(early.rgb, 1.35),
-      lie: "tilt",
+      orientation: "tilt",
       shader({ canvas }) {
         const [slow, mid, fibre, pore] = [grain(seed), grain(seed + 1), grain(seed + 2), grain(seed + 3)];
         const fine = seen(4, canvas.unit);
@@ -58,7 +58,7 @@ export const logEnd = texture({
     return {
       adjectives: [early.word],
       inside: shade(early.rgb, 0.4),
-      lie: "level",
+      orientation: "level",
       shader({ canvas, random: samples }) {
         const [bend, fine] = [cloud(seed), grain(seed + 1)];
         const [cx, cy] = [samples.between(-60, 60), samples.between(-60, 60)];

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { openDataSet as openSet, type Sample } from "@inctrl/datasets";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { procedural, proceduralClasses, writeProceduralSet } from "../src/index.js";
-import { rejects } from "./support/rejects.js";
+import { procedural, proceduralClasses, writeProceduralSet } from "../../src/index.js";
+import { rejects } from "../support/rejects.js";
 
 const openDataSet = (spec: string) => openSet(spec, [procedural]);
 const ids = (samples: readonly Sample[]) => samples.map(({ id }) => id);
@@ -16,7 +16,7 @@ function counts(samples: readonly Sample[]): [normal: number, anomalous: number]
   return [samples.length - anomalous, anomalous];
 }
 
-test("classes, counts and variants are as asked for", async () => {
+test("classes, counts and variants are as requested", async () => {
   const { name, categories } = await openDataSet("procedural:3?train=2&good=1&bad=6&variants=2&size=32");
   assert.is(name, "procedural-3");
   assert.is(categories.length, 2 * Object.keys(proceduralClasses).length);
@@ -80,7 +80,7 @@ async function straying(camera: string): Promise<number> {
   return (await Promise.all(deviations)).reduce((sum, value) => sum + value, 0) / categories.length;
 }
 
-test("one camera that stays where it is sees a category in one light", async () => {
+test("a fixed camera sees a category in one light", async () => {
   const [fixed, free] = [await straying("fixed"), await straying("free")];
   assert.ok(fixed > 0.5 && 3 * fixed < free, `${fixed} and ${free} of 255`);
   const open = (options: string) => () => openDataSet(`procedural:1?${options}`);
@@ -96,13 +96,13 @@ test("a family that is not in the split is refused with the nearest name", async
   await rejects(open("split=all"), "bad-argument", /classic or train or held-out/);
 });
 
-test("options with values that make no sense are refused", async () => {
+test("options with invalid values are refused", async () => {
   await rejects(() => openDataSet("procedural:1?size=8"), "bad-argument", /from 16 to 4096/);
   await rejects(() => openDataSet("procedural:1?train=-1"), "bad-argument", /train=-1/);
   await rejects(() => openDataSet("procedural:one"), "bad-argument", /whole number/);
 });
 
-test("what is drawn on demand is what is written to disk", async () => {
+test("samples on demand equal the files that are written", async () => {
   const dir = await mkdtemp(join(tmpdir(), "inctrl-procedural-"));
   await writeProceduralSet(dir, { classes: ["nut"], seed: 5, size: 32, train: 2, testGood: 1, testBad: 6 });
   const written = (await openSet(`folder:${join(dir, "nut")}`)).categories[0]!;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type DefectKind, drawProduct, type ProceduralClass, proceduralClasses } from "../src/index.js";
-import { rejects } from "./support/rejects.js";
+import { type DefectKind, drawProduct, type ProceduralClass, proceduralClasses } from "../../src/index.js";
+import { rejects } from "../support/rejects.js";
 
 const classes = Object.entries(proceduralClasses) as [ProceduralClass, readonly DefectKind[]][];
 
@@ -17,7 +17,7 @@ const HASHES: Readonly<Record<ProceduralClass, string>> = {
   wood: "af58b92745836e38",
 };
 
-test("each class is drawn the same everywhere", () => {
+test("each class has the same bytes on every machine", () => {
   for (const [name] of classes) {
     const { image } = drawProduct({ class: name, index: 1, size: 64 });
     assert.equal([image.mode, image.width, image.height, image.data.length], ["RGB", 64, 64, 64 * 64 * 3]);
@@ -25,7 +25,7 @@ test("each class is drawn the same everywhere", () => {
   }
 });
 
-test("a defect shows inside its mask, and nothing at all changes outside it", () => {
+test("a defect shows inside its mask, and nothing changes outside it", () => {
   for (const [name, kinds] of classes) {
     for (const [index, defect] of kinds.entries()) {
       const good = drawProduct({ class: name, index, size: 120 });
@@ -54,7 +54,7 @@ test("a defect shows inside its mask, and nothing at all changes outside it", ()
   }
 });
 
-test("samples, seeds and classes differ; the same arguments do not", () => {
+test("samples, seeds and classes give different images, equal arguments equal ones", () => {
   const draw = (options: Parameters<typeof drawProduct>[0]) =>
     Buffer.from(drawProduct({ size: 32, ...options }).image.data).toString("hex");
   const drawn = [
@@ -97,7 +97,7 @@ test("pictures are neither flat nor clipped", () => {
   }
 });
 
-test("what cannot be drawn is refused with what can", async () => {
+test("unknown classes and defects are refused with a list of the known ones", async () => {
   const draw = (options: object) => () => drawProduct(options as Parameters<typeof drawProduct>[0]);
   await rejects(draw({ class: "cheese" }), "bad-argument", /"cheese"; choose one of .*leather/);
   await rejects(draw({ class: "toString" }), "bad-argument", /toString/);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { decodeImage, readProductSet } from "@inctrl/datasets";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { drawProduct, writeProceduralSet } from "../src/index.js";
-import { rejects } from "./support/rejects.js";
+import { drawProduct, writeProceduralSet } from "../../src/index.js";
+import { rejects } from "../support/rejects.js";
 
 const test = suite("write-set", { dir: "" });
 test.before(async (context) => {
@@ -13,7 +13,7 @@ test.before(async (context) => {
 });
 test.after((context) => rm(context.dir, { recursive: true }));
 
-test("what is written reads back as a class with masks", async ({ dir }) => {
+test("a written set reads back as a class with masks", async ({ dir }) => {
   const progress: number[] = [];
   const onProgress = (done: number, total: number) => progress.push(done / total);
   await writeProceduralSet(dir, {
