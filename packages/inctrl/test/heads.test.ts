@@ -48,7 +48,7 @@ async function outputs(device: Device, heads: Heads): Promise<Float32Array[]> {
   return values;
 }
 
-test("saved alone, released heads come back bit by bit, with what they were trained on", async ({
+test("released heads that are saved alone load with the same bits and provenance", async ({
   device,
   folder,
 }) => {
@@ -72,10 +72,7 @@ test("saved alone, released heads come back bit by bit, with what they were trai
   assert.equal(again.provenance, loaded.provenance);
 });
 
-test("the weight of s_p is the one that the file names, and 1 where it names none or nonsense", async ({
-  device,
-  folder,
-}) => {
+test("alpha is read from the file, and is 1 where it is missing or invalid", async ({ device, folder }) => {
   using released = await Heads.load(join(PATCH14, "inctrl.pyth"), device);
   assert.is(released.alpha, 1);
   const path = join(folder, "heads.safetensors");
@@ -109,7 +106,7 @@ test("heads of the full-size model take about 1.4 MB", async ({ device, folder }
   assert.is(trainable.reduce((sum, [, { data }]) => sum + data.length, 0) + 2 * (640 + 225), 334_916);
 });
 
-test("golden/tiny's inctrl.pyth: the same heads from the released layout and alone", async ({
+test("heads of golden/tiny are the same from the released file and from a file of their own", async ({
   device,
   folder,
 }) => {
@@ -127,7 +124,7 @@ test("golden/tiny's inctrl.pyth: the same heads from the released layout and alo
   );
 });
 
-test("heads of another backbone are refused by the scorer, with both sizes", async ({ device }) => {
+test("the scorer refuses heads of another backbone and names both sizes", async ({ device }) => {
   using backbone = await fixtureBackbone(device);
   using bank = await PromptBank.encode(backbone, [{ name: "p", views: [randomView(1, 71)] }]);
   using heads = await Heads.load(join(THREE_SHOT, "inctrl.pyth"), device);

@@ -5,7 +5,7 @@ import { deviceTests, generator, maxError } from "./support.js";
 
 const test = deviceTests("ranks");
 
-test("means over bins of ranks, wherever the values stand", async ({ device }) => {
+test("rank means do not depend on the places of values", async ({ device }) => {
   const random = generator(4);
   const row = Float32Array.from({ length: 196 }, random);
   const turned = Float32Array.from(row, (_, i) => row[(i * 15 + 7) % 196]);
@@ -22,7 +22,7 @@ test("means over bins of ranks, wherever the values stand", async ({ device }) =
   assert.ok(maxError(got.subarray(RANK_BINS), got.subarray(0, RANK_BINS)) < 1e-6);
 });
 
-test("other grids have the same bins in proportion, and small ones share patches", async ({ device }) => {
+test("other grids have the bins in proportion, and on small ones bins share patches", async ({ device }) => {
   for (const patches of [225, 9, 1]) {
     const values = Float32Array.from({ length: patches }, (_, i) => 1 - i / patches);
     const means = scope(() => rankMeans(tensor(device, values, [1, patches])));
@@ -43,9 +43,7 @@ test("other grids have the same bins in proportion, and small ones share patches
   }
 });
 
-test("phi of the monotone form is a sum by rank, and never falls where a residual rises", async ({
-  device,
-}) => {
+test("monotone phi is a weighted sum by rank and never falls where a residual rises", async ({ device }) => {
   const random = generator(9);
   const row = Float32Array.from({ length: 196 }, () => 0.3 * random());
   const roots = Float32Array.from({ length: RANK_BINS }, () => random() - 0.5);

@@ -66,7 +66,7 @@ for (const name of ["views.pt", "views-protocol4.pt"])
     await file.close();
   });
 
-test("a list of tensors, as few-shot prompt files are", async () => {
+test("a list of tensors is read, as in few-shot prompt files", async () => {
   const file = await openCheckpoint(golden("list.pt"));
   assert.equal([...file.tensors.keys()], ["0", "1"]);
   assert.equal([...(await file.readFloat32("1"))], [6, 7, 8, 9, 10, 11]);
@@ -89,7 +89,7 @@ test("a TorchScript archive gives its parameters by dotted name", async () => {
   await file.close();
 });
 
-test("a deflated archive reads the same, across chunks", async () => {
+test("a deflated archive gives the same values, across chunks", async () => {
   const count = CHUNK_BYTES / 4 + 777;
   const values = Float32Array.from({ length: count }, (_, i) => Math.fround(Math.sin(i)));
   const ops = tensorOps({ count: BigInt(count), offset: 5n, shape: [BigInt(count - 5)] });
@@ -122,7 +122,7 @@ test("os.system in an archive, and bare pickles, are refused", async () => {
   );
 });
 
-test("storages that lie about their size, and tensors that reach past them", async () => {
+test("wrong storage sizes, and tensors that reach past their storage, are refused", async () => {
   const data = { 0: floats(1, 2, 3, 4) };
   const attempt = (code: string, options: Parameters<typeof tensorOps>[0], says: string) =>
     refused(code, torchArchive(stateOf(tensorOps(options)), data), says);
@@ -157,7 +157,7 @@ test("zip bombs are refused before anything is unpacked", async () => {
   await refused("bad-archive", short, "damaged");
 });
 
-test("archives that are none of ours, or broken, say so", async () => {
+test("foreign and broken archives are refused by name", async () => {
   await refused("file-format", zip([{ name: "word/document.xml", data: floats(1) }]), "no data.pkl");
   await refused("bad-archive", zip([{ name: "a/x", data: floats(1) }]).subarray(0, 60), "damaged");
   const twice = { name: "a/data.pkl", data: floats(1) };
@@ -173,7 +173,7 @@ test("archives that are none of ours, or broken, say so", async () => {
   await refused("file-format", big, "big-endian");
 });
 
-test("a module that contains itself ends", async () => {
+test("a module that contains itself is refused", async () => {
   const memoised = Buffer.from("q\x00", "latin1");
   const recall = Buffer.from("h\x00", "latin1");
   const self = [op.global("__torch__", "A"), op.emptyTuple, Buffer.from([0x81]), memoised];
@@ -181,7 +181,7 @@ test("a module that contains itself ends", async () => {
   await refused("bad-pickle", torchArchive(pickle(...self, ...state)), "module tree");
 });
 
-test("neither kind of file, by content and not by name", async () => {
+test("a file is judged by its content and not by its name", async () => {
   await refused("file-format", Buffer.from("just a text file, called .pt"), "neither safetensors nor");
   await refused("file-format", new Uint8Array(0), "neither");
   await refused("header", Buffer.from('12345678{"not": "ours"}'), "no safetensors file or damaged");

@@ -30,7 +30,7 @@ const PROTOCOL_4 =
   "00c0473ff8000000000000884e658c0174944b014b024b0386942987948c05616761696e9468028c01629443016b948c" +
   "0173948f94284b07908c016694284b089194752e";
 
-test("plain values of protocols 2 and 4, as Python writes them", () => {
+test("plain values are read as Python writes them, in protocols 2 and 4", () => {
   for (const hex of [PROTOCOL_2, PROTOCOL_4]) {
     const value = read(Buffer.from(hex, "hex")) as Map<string, unknown>;
     assert.equal(value.get("a"), [1, 300, -70000, 2 ** 40, -(2n ** 70n), 1.5, true, null]);
@@ -102,7 +102,7 @@ test("memo, marks and containers are checked", () => {
   refused("bad-pickle", pickle(op.dict, op.int(1), Buffer.from("a")), "not a list");
 });
 
-test("lengths that lie, absurd integers and endless nesting are refused", () => {
+test("wrong lengths, absurd integers and endless nesting are refused", () => {
   refused("bad-pickle", pickle(Buffer.from([0x58, 0xff, 0xff, 0xff, 0xff])), "cut short");
   refused("bad-pickle", pickle(Buffer.from([0x8e, 255, 255, 255, 255, 255, 255, 255, 255])), "cut short");
   refused("bad-pickle", pickle(Buffer.from([0x8b, 0xff, 0xff, 0xff, 0x7f])), "absurd");

@@ -20,7 +20,7 @@ for (const { from, to, width, values } of cases)
     assert.ok(worst < 1e-6, `max error ${worst}`);
   });
 
-test("the same grid is copied, no prefix is possible, wrong lengths are refused", () => {
+test("an equal grid is copied, the prefix may be empty, and wrong lengths are refused", () => {
   const values = Float32Array.of(1, 2, 3, 4, 5);
   const same = resizePositional(values, { from: 2, to: 2, width: 1 });
   assert.equal(same, values);

@@ -38,7 +38,7 @@ test("OpenCLIP, Hugging Face and wrapped names give the same model", async () =>
   }
 });
 
-test("timm names are a vision tower with a biased patch embedding, no projection and a head we pass over", async () => {
+test("timm names give a vision tower with a biased patch embedding, without projection and classifier", async () => {
   const tensors = canonical(vit);
   const weights = open(timm(tensors));
   assert.is(weights.layout, "timm");
@@ -48,7 +48,7 @@ test("timm names are a vision tower with a biased patch embedding, no projection
   requireKeys(weights, vit, { parts: "vision" });
 });
 
-test("missing, unexpected and misshaped tensors are reported, and parts that are asked for beside the model are not", () => {
+test("missing, unexpected and misshaped tensors are reported, and accepted extra parts are not", () => {
   const tensors = canonical(clip);
   tensors.delete("visual.ln_post.bias");
   tensors.set("visual.proj", { dtype: "F32", shape: [1, 2], data: new Float32Array(2) });
@@ -106,7 +106,7 @@ test("another image size resizes the positional embedding", async () => {
   assert.equal(values.slice(0, 64), (await weights.readFloat32("visual.positional_embedding")).slice(0, 64));
 });
 
-test("other parts alone, and files of something else", () => {
+test("a file of extra parts alone opens, and a file of another model is refused", () => {
   const one = { dtype: "F32" as const, shape: [1], data: new Float32Array(1) };
   const heads = open(new Map([["diff_head.projection1.bias", one]]), { extra });
   assert.is(heads.layout, "none");

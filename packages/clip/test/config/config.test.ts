@@ -44,7 +44,7 @@ test("parameter counts are the published ones", () => {
     assert.is(parameterCount(findConfig(name)), count, name);
 });
 
-test("the model of the paper", () => {
+test("ViT-B-16-plus-240 has the sizes of the paper", () => {
   const { vision, text, ...rest } = findConfig("ViT-B-16-plus-240");
   assert.is(gridSize(vision), 15);
   assert.equal(
@@ -59,7 +59,7 @@ test("the model of the paper", () => {
   assert.is(clipParameters(findConfig("ViT-B-16-plus-240")).size, 302);
 });
 
-test("the scale of text scores: the paper's where none is named, and a number above 0", () => {
+test("the scale of text scores is optional and must be above 0", () => {
   assert.is(parseConfig(tiny()).text?.logitScale, undefined);
   const scaled = (logit_scale: unknown) => ({ ...tiny(), text_cfg: { ...tiny().text_cfg, logit_scale } });
   assert.is(parseConfig(scaled(14.6)).text?.logitScale, 14.6);
@@ -67,7 +67,7 @@ test("the scale of text scores: the paper's where none is named, and a number ab
     refused(scaled(bad), /text_cfg\.logit_scale: .*above 0, at most 1000/);
 });
 
-test("head widths, activations and normalisation that differ", () => {
+test("models differ in head widths, activations and normalisation", () => {
   assert.is(findConfig("ViT-H-14").vision.heads, 16);
   assert.is(findConfig("ViT-B-32-quickgelu").activation, "quick_gelu");
   assert.is(findConfig("deit_tiny_patch16_224").vision.heads, 3);
@@ -76,7 +76,7 @@ test("head widths, activations and normalisation that differ", () => {
   assert.equal(findConfig("deit_tiny_patch16_224").preprocess.mean, [0.485, 0.456, 0.406]);
 });
 
-test("names are found whatever their punctuation; unknown ones get suggestions", () => {
+test("names are found whatever their punctuation, and unknown ones get suggestions", () => {
   assert.is(findConfig("vit_b_16_plus_240").name, "ViT-B-16-plus-240");
   assert.is(new Set(listConfigs().map(({ name }) => name)).size, listConfigs().length);
   try {
@@ -100,7 +100,7 @@ test("tapped blocks scale with depth", () => {
   ]);
 });
 
-test("OpenCLIP JSON, its hub form, sizes that divide by nothing", () => {
+test("OpenCLIP JSON is read, also in its hub form and with odd sizes", () => {
   const config = parseConfig(JSON.stringify({ ...tiny(), out_blocks: [1, 4] }));
   assert.equal([config.vision.heads, config.text?.heads, config.outBlocks], [2, 2, [1, 4]]);
   assert.is(config.promptSymmetries, undefined);

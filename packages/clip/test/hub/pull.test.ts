@@ -11,7 +11,7 @@ import { BODY, ETAG, failure, type Handler, Pulling } from "./pulling.js";
 const HALF = 200_000;
 const hub = new Pulling(test);
 
-test("downloads, checks and keeps a file; the second time it is there", async () => {
+test("a file is downloaded and checked once, and found the second time", async () => {
   const steps: number[] = [];
   const onProgress: PullOptions["onProgress"] = (_file, { received, total }) => {
     steps.push(received);
@@ -37,7 +37,7 @@ test("downloads, checks and keeps a file; the second time it is there", async ()
   assert.equal(hub.server!.seen[0]!.path, "/release/w.bin");
 });
 
-test("goes on where the connection was cut, also when the range request is cut half-way", async () => {
+test("a cut download resumes, also when its range request is cut again", async () => {
   const retries: string[] = [];
   const cuts = [HALF, 100_000];
   const { path: file } = await hub.pull(
@@ -56,7 +56,7 @@ test("goes on where the connection was cut, also when the range request is cut h
   assert.equal(hub.stored(), ["w.bin"]);
 });
 
-test("a server that sends less than the rest is asked for more", async () => {
+test("a server that sends a part of the rest is asked for more", async () => {
   const { path: file } = await hub.pull((q, r, count) => {
     if (count !== 2)
       return sendFile(q, r, { body: BODY, etag: ETAG, cutAfter: count === 1 ? HALF : undefined });
@@ -67,7 +67,7 @@ test("a server that sends less than the rest is asked for more", async () => {
   assert.equal(hub.ranges(), [undefined, "bytes=200000-", "bytes=250000-"]);
 });
 
-test("starts over where the server ignores ranges", async () => {
+test("a download starts over where the server ignores ranges", async () => {
   const { path: file } = await hub.pull((q, r, count) =>
     sendFile(q, r, { body: BODY, etag: ETAG, ranges: false, cutAfter: count === 1 ? HALF : undefined }),
   );
@@ -75,7 +75,7 @@ test("starts over where the server ignores ranges", async () => {
   assert.equal(hub.ranges(), [undefined, "bytes=200000-"]);
 });
 
-test("starts over where no strong ETag says that the rest belongs to the part", async () => {
+test("a download starts over where no strong ETag confirms the content", async () => {
   for (const etag of [undefined, 'W/"weak"']) {
     const { path: file } = await hub.pull((q, r, count) =>
       sendFile(q, r, { body: BODY, etag, cutAfter: count === 1 ? HALF : undefined }),
@@ -87,7 +87,7 @@ test("starts over where no strong ETag says that the rest belongs to the part", 
   }
 });
 
-test("a second call goes on from what a stopped one left", async () => {
+test("a second call resumes what a stopped one left", async () => {
   const controller = new AbortController();
   const handler: Handler = (q, r, count) => {
     // The first answer stops half-way without an end, until the caller gives up.
@@ -107,7 +107,7 @@ test("a second call goes on from what a stopped one left", async () => {
   assert.equal(hub.ranges(), [undefined, "bytes=200000-"]);
 });
 
-test("starts over where the content changed between two calls", async () => {
+test("a download starts over where the content changed between two calls", async () => {
   const changed = content(300_000, 7);
   const cut: Handler = (q, r, count) =>
     count === 1 ? sendFile(q, r, { body: BODY, etag: ETAG, cutAfter: HALF }) : r.writeHead(500).end();
@@ -127,7 +127,7 @@ test("starts over where the content changed between two calls", async () => {
   );
 });
 
-test("a missing file is told at once", async () => {
+test("a missing file is an error without retries", async () => {
   const error = await failure(hub.pull((_q, r) => r.writeHead(404).end()));
   assert.is(error.code, "http-status");
   assert.match(error.message, "HTTP 404");
@@ -148,7 +148,7 @@ test("a busy server is asked again, five times in all", async () => {
   assert.equal([error.code, hub.server!.seen.length], ["network", 5]);
 });
 
-test("nobody listening is a network error that says so", async () => {
+test("a refused connection is a network error that says so", async () => {
   const error = await failure(hub.pull(() => {}, {}, { baseUrl: "http://127.0.0.1:1" }));
   assert.is(error.code, "network");
   assert.match(error.message, /ECONNREFUSED|bad port/);
@@ -174,7 +174,7 @@ test("a silent connection counts as cut", async () => {
   assert.equal(hub.ranges(), [undefined, "bytes=200000-"]);
 });
 
-test("a part that is already whole is checked and taken", async () => {
+test("a complete part is checked and used", async () => {
   const handler: Handler = (q, r) => sendFile(q, r, { body: BODY, etag: ETAG });
   await hub.start(handler);
   await mkdir(path.join(hub.folder, "models"));
@@ -186,7 +186,7 @@ test("a part that is already whole is checked and taken", async () => {
   assert.equal(hub.stored(), ["w.bin"]);
 });
 
-test("calls at the same time download once", async () => {
+test("simultaneous calls download once", async () => {
   const handler: Handler = (q, r) => void setTimeout(() => sendFile(q, r, { body: BODY, etag: ETAG }), 100);
   await hub.start(handler);
   const pulled = await Promise.all([hub.pull(handler), hub.pull(handler), hub.pull(handler)]);
@@ -205,7 +205,7 @@ test("a lock left by a crash is taken over", async () => {
   assert.equal(hub.stored(), ["w.bin"]);
 });
 
-test("a cache folder that cannot be made is told with the way out", async () => {
+test("a cache folder that cannot be made is an error that names INCTRL_CACHE", async () => {
   const file = path.join(hub.folder, "file");
   writeFileSync(file, "");
   const error = await failure(hub.pull((q, r) => sendFile(q, r, { body: BODY }), {}, { cacheDir: file }));

@@ -33,7 +33,7 @@ async function refusal(name: string): Promise<[string, string]> {
   throw new Error("it should have been refused");
 }
 
-test("a path to something that is there is taken as it is", async () => {
+test("a path to an existing file is used as it is", async () => {
   const file = put("mine.safetensors");
   assert.equal(await resolveModel(file, folder), { weights: file });
   const vocabulary = put(VOCABULARY);
@@ -46,7 +46,7 @@ test("a downloaded model is found by its name and by its configuration's", async
   assert.equal(await resolveModel("ViT-B-16-plus-240", folder), expected);
 });
 
-test("a known model that is not there is refused with the command that gets it", async () => {
+test("a known model that is not downloaded is refused with the command that downloads it", async () => {
   const [code, message] = await refusal("ViT-B-16-plus-240");
   assert.is(code, "not-pulled");
   assert.match(message, "inctrl models pull vit-b-16-plus-240-laion400m-e32");
@@ -54,7 +54,7 @@ test("a known model that is not there is refused with the command that gets it",
   assert.is((await refusal("vit-b-16-plus-240-laion400m-e32"))[0], "not-pulled");
 });
 
-test("a missing path and an unknown name are told apart", async () => {
+test("a missing path and an unknown name are different errors", async () => {
   assert.equal(await refusal("weights/none.pt"), [
     "not-found",
     "weights/none.pt: no such file; check the path",

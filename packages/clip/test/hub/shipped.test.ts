@@ -10,7 +10,7 @@ import {
   shippedModel,
 } from "../../src/index.js";
 
-test("nano is there without a download: weights of at most 6 MB that fit its configuration", async () => {
+test("nano needs no download: weights of at most 6 MB that fit its configuration", async () => {
   const { weights: path, config: configFile } = await resolveModel("nano", "/no/such/cache");
   assert.ok((await stat(path)).size <= 6e6);
   const weights = await openWeights(path);

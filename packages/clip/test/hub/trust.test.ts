@@ -68,7 +68,7 @@ test("the hub's own sum is used where none is published, before any redirect", a
   assert.is((await failure(hub.pull(answers("f".repeat(64)), { sha256: "from-hub" }))).code, "checksum");
 });
 
-test("a hub that tells no sum is refused", async () => {
+test("a hub without a sum is refused", async () => {
   const error = await failure(
     hub.pull((q, r) => sendFile(q, r, { body: BODY, etag: ETAG }), { sha256: "from-hub" }),
   );

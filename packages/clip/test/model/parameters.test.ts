@@ -46,7 +46,7 @@ async function outputs(clip: Clip): Promise<Float32Array[]> {
   return Promise.all(made.map(take));
 }
 
-test("float16 storage rounds the matrices and the token table, nothing else, and halves them", async (device) => {
+test("float16 storage rounds and halves the matrices and the token table, and nothing else", async (device) => {
   using full = await buildClip(device, SMALL_CLIP, readerOf(values));
   using half = await buildClip(device, SMALL_CLIP, readerOf(values), { dtype: "float16" });
   // The same rounding done on the host, kept in float32 with no layer norm folded in: all that may differ is the order of sums.
@@ -68,7 +68,7 @@ test("float16 storage rounds the matrices and the token table, nothing else, and
   assert.ok(half.bytes < 0.6 * full.bytes, `${half.bytes} of ${full.bytes} bytes`);
 });
 
-test("a part alone has what it needs and no more; the other part is refused by name", async (device) => {
+test("a part alone computes the same and takes less memory; the other part is refused", async (device) => {
   using both = await buildClip(device, SMALL_CLIP, readerOf(values));
   const all = await outputs(both);
   {
@@ -87,7 +87,7 @@ test("a part alone has what it needs and no more; the other part is refused by n
   }
 });
 
-test("parameters are asked for one at a time, in full and once, and progress counts them", async (device) => {
+test("parameters are asked for once and one at a time, and progress counts their values", async (device) => {
   const asked: string[] = [];
   const seen: [number, number][] = [];
   let open = 0;
@@ -108,7 +108,7 @@ test("parameters are asked for one at a time, in full and once, and progress cou
   assert.ok(seen.every(([loaded, all], i) => all === total && loaded > (seen[i - 1]?.[0] ?? 0)));
 });
 
-test("a source that fails half-way, or gives too few values, leaves nothing on the device", async (device) => {
+test("a source that fails half-way or gives too few values leaves nothing on the device", async (device) => {
   let left = 20;
   const failing = async (name: string) => {
     if (--left === 0) throw new Error("the disk went away");
@@ -166,7 +166,7 @@ test("a vision tower alone loads where only it is asked for, other parts in the 
   await weights.close();
 });
 
-test("random parameters: the same for the same seed, of bounded spread, alive in every part", async (device) => {
+test("random parameters depend on the seed alone, are bounded, and give finite features", async (device) => {
   const [one, same, other] = [randomParameters(1), randomParameters(1), randomParameters(2)];
   for (const [name, parameter] of [...clipParameters(SMALL_CLIP), ...clipParameters(SMALL_VIT)]) {
     const got = await one(name, parameter);

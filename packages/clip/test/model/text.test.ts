@@ -20,7 +20,7 @@ const rows = (texts: number[][], length: number) =>
 
 const TEXTS = [[19, 4, 7, END], [19, END], [19, 3, 3, 3, 12, END], [END]];
 
-test("features are those of float64 loops over each text alone", async (device) => {
+test("features agree with float64 loops over each text alone", async (device) => {
   await withText(device, async (text) => {
     const want = TEXTS.flatMap((ids) => reference(SMALL_CLIP, values).text(ids));
     const error = maxError(await take(text.forward(rows(TEXTS, 9))), want);
@@ -28,7 +28,7 @@ test("features are those of float64 loops over each text alone", async (device) 
   });
 });
 
-test("padding, the length given and the other texts change nothing", async (device) => {
+test("padding, the given length and the other texts do not change a feature", async (device) => {
   await withText(device, async (text) => {
     const full = await take(text.forward(rows(TEXTS, 9)));
     for (const length of [6, 7, 8]) assert.equal(await take(text.forward(rows(TEXTS, length), length)), full);
@@ -42,7 +42,7 @@ test("padding, the length given and the other texts change nothing", async (devi
   });
 });
 
-test("a feature is read at the first of the largest ids, and nothing after it counts", async (device) => {
+test("a feature is read at the first of the largest ids, and later ids do not change it", async (device) => {
   await withText(device, async (text) => {
     const [once, twice, other] = [
       [19, 5, END],

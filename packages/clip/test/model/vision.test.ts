@@ -55,7 +55,7 @@ for (const [name, config] of [
   });
 }
 
-test("taps come in the order asked for, and leave the feature as it is without them", async (device) => {
+test("taps come in the order asked for and do not change the feature", async (device) => {
   using clip = await buildClip(device, SMALL_CLIP, readerOf(trainedValues(SMALL_CLIP, 2)), {
     parts: "vision",
   });
@@ -137,7 +137,7 @@ test("pixels of another size and blocks that are not there are refused", async (
   }
 });
 
-test("a patch as large as the image leaves one patch", async (device) => {
+test("a patch as large as the image gives one patch", async (device) => {
   const config = parseConfig({
     embed_dim: 4,
     vision_cfg: { image_size: 6, patch_size: 6, width: 6, head_width: 6, layers: 1 },

@@ -26,7 +26,7 @@ const noise = (width: number, height: number, mode: RasterImage["mode"], channel
   ),
 });
 
-test("pixels are Pillow's, in the file's own mode and converted to RGB first", async () => {
+test("pixels equal Pillow's, in every mode of files", async () => {
   if (!existsSync(io)) return console.log("skipped: ../shared absent");
   const golden = await openSafetensors(`${io}preprocess.safetensors`);
   let checked = 0;
@@ -57,7 +57,7 @@ test("pixels are Pillow's, in the file's own mode and converted to RGB first", a
   await golden.close();
 });
 
-test("a size that already fits is not touched, alpha included", () => {
+test("an image of the right size is not changed, alpha included", () => {
   const image = noise(16, 16, "RGBA", 4);
   assert.equal(prepareImage(image, { size: 16 })[0]!.pixels, toRgb("RGBA", image.data));
 });
@@ -90,7 +90,7 @@ test("enlarging, shrinking and mixing both keep a flat image flat, in every mode
     }
 });
 
-test("the crop is the middle, squash is all, tiles cover all and equal the crop of the whole", () => {
+test("crop takes the middle, squash takes all, and tiles cover all", () => {
   const image = noise(130, 40, "RGB", 3);
   const [crop] = prepareImage(image, { size: 20 }, "crop");
   // 130 x 40 becomes 65 x 20; round(22.5) is 22 in Python.
@@ -106,7 +106,7 @@ test("the crop is the middle, squash is all, tiles cover all and equal the crop 
   assert.equal(tall?.box, { x: 0, y: 0, width: 40, height: 40 });
 });
 
-test("windows agree with each other where they overlap", () => {
+test("overlapping windows agree", () => {
   const image = noise(40, 97, "RGBA", 4);
   const tiles = prepareImage(image, { size: 20 }, "tile");
   const row = (tile: number, y: number) => tiles[tile]!.pixels.slice(y * 60, (y + 1) * 60);
@@ -116,7 +116,7 @@ test("windows agree with each other where they overlap", () => {
   for (let y = 28; y < 34; y++) assert.equal(row(1, y - 14), row(2, y - 28));
 });
 
-test("normalisation is PyTorch's, in float32, planes apart, into a batch", () => {
+test("normalisation equals PyTorch's in float32, and writes planes into a batch", () => {
   const pixels = Uint8Array.of(0, 128, 255, 1, 2, 3);
   const config = { mean: CLIP_MEAN, std: CLIP_STD };
   // (torch.tensor(p) / 255 - mean) / std with float32 tensors, PyTorch 1.13.
@@ -131,7 +131,7 @@ test("normalisation is PyTorch's, in float32, planes apart, into a batch", () =>
   assert.equal([...batch.slice(0, 6)], [0, 0, 0, 0, 0, 0]);
 });
 
-test("palettes: indices beyond the palette are black", () => {
+test("indices beyond the palette are black", () => {
   const image: RasterImage = {
     width: 2,
     height: 2,
@@ -142,7 +142,7 @@ test("palettes: indices beyond the palette are black", () => {
   assert.equal([...prepareImage(image, { size: 2 })[0]!.pixels], [1, 2, 3, 4, 5, 6, 0, 0, 0, 4, 5, 6]);
 });
 
-test("images that lie are refused", () => {
+test("images whose size, mode and data disagree are refused", () => {
   const good = noise(4, 4, "RGB", 3);
   const bad: [RasterImage, string][] = [
     [{ ...good, width: 5 }, "are not 5 x 4"],

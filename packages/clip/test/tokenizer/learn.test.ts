@@ -2,18 +2,18 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ClipError, createTokenizer, learnMerges } from "../../src/index.js";
 
-test("the most frequent pair comes first, then what is most frequent with it joined", () => {
+test("the most frequent pair is merged first, then the most frequent one after that merge", () => {
   // "aab" three times and "ab" twice: a|b</w> 5, a|a 3; then a|ab</w> 3.
   const merges = learnMerges(["aab aab AAB", "ab ab"], 10);
   assert.is(merges, "#version: 0.2\na b</w>\na ab</w>\n");
 });
 
-test("of equally frequent pairs the first by its text, whatever the order of the texts", () => {
+test("equally frequent pairs are merged in the order of their text", () => {
   assert.is(learnMerges(["xy ab"], 1), "#version: 0.2\na b</w>\n");
   assert.is(learnMerges(["ab xy"], 1), "#version: 0.2\na b</w>\n");
 });
 
-test("a tokenizer reads it, and words that were frequent are one token", () => {
+test("a tokenizer reads the learnt merges, and frequent words are one token", () => {
   const texts = [
     "a photo of a flawless screw.",
     "a photo of a damaged screw.",

@@ -137,7 +137,7 @@ test("files that are no vocabulary are refused", async () => {
   );
 });
 
-test("endless text is refused, long text is quick", () => {
+test("text beyond the limit is refused, and long text is fast", () => {
   const tokenizer = createTokenizer(small);
   assert.throws(() => tokenizer.encode("x".repeat(10_001)), /at most 10000/);
   assert.is(tokenizer.encode("x".repeat(10_000)).length, 10_000);

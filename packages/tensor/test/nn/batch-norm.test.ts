@@ -107,7 +107,7 @@ test("BatchNorm's gradients flow through the batch's statistics", async (device)
   }
 });
 
-test("BatchNorm refuses a batch without a spread", async (device) => {
+test("BatchNorm refuses a batch of one value a channel", async (device) => {
   using norm = new nn.BatchNorm(2).to(device).train();
   const [one, wide] = [tensor(device, [[1, 2]]), tensor(device, [[1, 2, 3]])];
   await throwsCode(() => norm.forward(one), "shape", /1 values a channel; training needs two or more/);

@@ -32,7 +32,7 @@ const filled = async (device: Device, net = new Net()): Promise<Net> => {
   return net;
 };
 
-test("a frozen network computes what it computed before, frozen after or before it is filled", async (device) => {
+test("a frozen network computes the same values, whether it is frozen before or after it is filled", async (device) => {
   const x = tensor(device, random(3, 15), [3, 5]);
   using plain = await filled(device);
   const want = await valuesOf(() => plain.forward(x));
@@ -46,7 +46,7 @@ test("a frozen network computes what it computed before, frozen after or before 
   x.dispose();
 });
 
-test("freezing twice is freezing once, and ends training", async (device) => {
+test("a second freeze changes nothing, and frozen parameters take no part in training", async (device) => {
   using net = (await filled(device)).freeze().freeze({ dtype: "float16" });
   assert.is(net.parameters().length, 0);
   assert.is(net.namedParameters().size, 6);
@@ -81,7 +81,7 @@ test("a frozen table is kept in float16, whenever it is filled", async (device) 
   }
 });
 
-test("filling asks for one parameter at a time, reports values, and frees all where it fails", async (device) => {
+test("fill asks for one parameter at a time, reports its progress, and frees everything where it fails", async (device) => {
   const before = device.memory().tensors;
   const seen: [number, number][] = [];
   const net = new Net();

@@ -5,7 +5,7 @@ import { agrees, inputOf, linear } from "./support.js";
 
 const test = deviceTests();
 
-test("Linear starts within its bound, by its seed and stream, and multiplies", async (device) => {
+test("Linear starts uniform within its bound, by seed and stream, and computes x W^T + b", async (device) => {
   const layers = [
     new nn.Linear(64, 16, { seed: 7 }).to(device),
     new nn.Linear(64, 16, { seed: 7 }).to(device),
@@ -65,7 +65,7 @@ test("LayerNorm's gradients", async (device) => {
   );
 });
 
-test("Embedding looks up, and sums the gradients of a number that comes twice", async (device) => {
+test("Embedding looks rows up, and sums the gradients of a repeated index", async (device) => {
   using table = new nn.Embedding(5, 2, { seed: 3 }).to(device);
   const rows = await table.weight.value.data();
   assert.ok(new Set(rows).size === 10);
@@ -84,7 +84,7 @@ test("Embedding looks up, and sums the gradients of a number that comes twice", 
   gradients[0].dispose();
 });
 
-test("Dropout keeps its share, scaled, goes on in its stream, and is off outside of training", async (device) => {
+test("Dropout keeps its share of values, scaled, resumes its stream, and does nothing outside training", async (device) => {
   const size = 20000;
   const x = tensor(device, new Float32Array(size).fill(2));
   const dropout = new nn.Dropout(0.25, { seed: 9 });
@@ -112,7 +112,7 @@ test("Dropout keeps its share, scaled, goes on in its stream, and is off outside
   await throwsCode(() => new nn.Dropout(1.5), "argument", /probability 1.5/);
 });
 
-test("Sequential names its layers by place and chains functions too", async (device) => {
+test("Sequential names layers by place, and takes functions as layers", async (device) => {
   using net = new nn.Sequential(
     new nn.Linear(2, 3, { seed: 1 }),
     relu,

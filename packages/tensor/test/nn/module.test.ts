@@ -43,7 +43,7 @@ const statistics = (n: number) => [
   `norms.${n}.num_batches_tracked`,
 ];
 
-test("parts are named by fields, through arrays too; buffers are no parameters", () => {
+test("names come from fields and places in arrays; buffers are not trainable", () => {
   const block = new Block();
   assert.equal(
     [...block.namedParameters().keys()].sort(),
@@ -53,7 +53,7 @@ test("parts are named by fields, through arrays too; buffers are no parameters",
   assert.ok(block.parameters().every(({ trainable }) => trainable));
 });
 
-test("train reaches every part, and is taken back", () => {
+test("train sets and clears the mode of every module inside", () => {
   const block = new Block();
   assert.is(block.train(), block);
   for (const module of [block, block.fc, block.norms[0], block.norms[2]]) assert.ok(module?.training);
@@ -61,7 +61,7 @@ test("train reaches every part, and is taken back", () => {
   for (const module of [block, block.fc, block.norms[0], block.norms[2]]) assert.not(module?.training);
 });
 
-test("a parameter under two names counts once", async (device) => {
+test("a parameter with two names is trained once", async (device) => {
   class Tied extends nn.Module {
     readonly first = new nn.Parameter(tensor(device, [2]));
     readonly second = this.first;
@@ -84,7 +84,7 @@ const filled = (device: Device, block: Block, value: number): Map<string, Tensor
     ]),
   );
 
-test("loadStateDict is strict by name and shape, and takes all or nothing", async (device) => {
+test("loadStateDict checks all names and shapes before it takes any value", async (device) => {
   using block = new Block().to(device);
   const before = [...(await block.fc.weight.value.data())];
   const values = filled(device, block, 5);
@@ -123,7 +123,7 @@ test("loadStateDict is strict by name and shape, and takes all or nothing", asyn
   extra.dispose();
 });
 
-test("loading what it has already leaves a module as it is", async (device) => {
+test("loading a module's own values leaves it as it is", async (device) => {
   using block = new Block().to(device);
   const x = ones(device, [1, 2]);
   const want = await valuesOf(() => block.forward(x));
@@ -132,7 +132,7 @@ test("loading what it has already leaves a module as it is", async (device) => {
   x.dispose();
 });
 
-test("made in a scope it outlives the scope; dispose frees all, twice too", (device) => {
+test("a module made in a scope outlives it; dispose frees everything and may be called twice", (device) => {
   const before = device.memory().tensors;
   const block = scope(() => new Block().to(device));
   assert.is(device.memory().tensors, before + 14);
@@ -149,7 +149,7 @@ test("a parameter takes only its own shape", async (device) => {
   for (const t of [parameter, wrong]) t.dispose();
 });
 
-test("a placeholder has shapes and no values, takes no memory, and keeps what it was given", async (device) => {
+test("a placeholder has shapes but no values, takes no memory, and keeps values that it was given", async (device) => {
   const before = device.memory().tensors;
   using block = new Block();
   assert.equal(block.namedParameters().get("fc.weight")?.shape, [2, 2]);

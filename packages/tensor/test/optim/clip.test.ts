@@ -4,7 +4,7 @@ import { close, deviceTests } from "../support.js";
 
 const test = deviceTests();
 
-test("clipGradients scales all together, down only, and frees what it was given", async (device) => {
+test("clipGradients scales all gradients by one factor of at most 1, and frees those given", async (device) => {
   for (const [most, factor] of [
     [1, 1 / (13 + 1e-6)],
     [13, 13 / (13 + 1e-6)],
@@ -22,7 +22,7 @@ test("clipGradients scales all together, down only, and frees what it was given"
   assert.equal(optim.clipGradients([], 1), []);
 });
 
-test("clipGradients leaves zeros, and does not hide what is not finite", async (device) => {
+test("clipGradients leaves zeros alone and keeps values that are not finite", async (device) => {
   const [zero] = optim.clipGradients([tensor(device, [0, 0])], 1);
   close(await zero.data(), [0, 0], 0);
   const broken = optim.clipGradients([tensor(device, [1]), tensor(device, [Number.NaN])], 1);

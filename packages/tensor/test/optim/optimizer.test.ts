@@ -132,7 +132,7 @@ for (const [name, make] of MAKES) {
   });
 }
 
-test("a state or gradients of something else are refused, and nothing is taken", async (device) => {
+test("a state or gradients of another model are refused before anything is taken over", async (device) => {
   const parameters = parametersOn(device);
   using optimizer = new optim.Adam(parameters, { lr: 0.1 });
   using plain = new optim.SGD(parameters, { lr: 0.1 });
