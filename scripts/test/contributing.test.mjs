@@ -12,7 +12,7 @@ import { ROOT, read } from "../docs/pages.mjs";
 import { applyDiff, scratchWorkspace } from "../docs/scratch.mjs";
 
 const run = promisify(execFile);
-const WANTED = ["Add a data set", "Add a command"];
+const WANTED = ["An elementwise op", "Add a data set", "Add a command"];
 const isTest = (file) => file.includes("/test/");
 
 /** The recipes, by heading: the files that each creates, and the changes to files that exist. */

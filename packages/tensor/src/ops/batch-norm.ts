@@ -35,11 +35,16 @@ export const batchNorm = defineOp("batchNorm", {
       () => `batchNorm: x is ${formatShape(x.shape)} and must be [b, channels, ...]; add a batch axis`,
     );
     const channels = x.shape[1];
-    for (const [name, part] of Object.entries({ mean, variance, weight, bias })) {
+    for (const [name, part] of Object.entries({
+      mean,
+      variance,
+      ...(weight && { weight }),
+      ...(bias && { bias }),
+    })) {
       check(
-        part === undefined || (part.rank === 1 && part.shape[0] === channels),
+        part.rank === 1 && part.shape[0] === channels,
         "shape",
-        () => `batchNorm: ${name} is ${formatShape(part?.shape ?? [])} and must be [${channels}]`,
+        () => `batchNorm: ${name} is ${formatShape(part.shape)} and must be [${channels}]`,
       );
     }
     return { x, mean, variance, weight, bias, eps };

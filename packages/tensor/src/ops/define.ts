@@ -2,7 +2,7 @@ import { activeRecorder, noted, withRecorder } from "../autograd/record.js";
 import type { AnyDifferentiable, Differentiable, InputKey } from "../autograd/rule.js";
 import type { Device } from "../device/device.js";
 import type { DType } from "../dtype.js";
-import { check } from "../errors.js";
+import { check, kindOf, TensorError } from "../errors.js";
 import { scope } from "../scope.js";
 import type { Shape } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
@@ -82,13 +82,27 @@ export function defineOp<A extends unknown[], C extends object, R = Tensor>(
   given: Definition<A, C, R>,
 ): Op<A, R> {
   const definition: AnyDefinition = { name, ...given };
-  return Object.assign((...args: A): R => scope(() => run(definition, definition.check(...args))), {
+  return Object.assign((...args: A): R => scope(() => run(definition, checked(definition, args))), {
     definition,
   });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a call of any op
 type Call = any;
+
+/** The call of arguments; what no check foresaw, such as a list in a tensor's place, is a TensorError too. */
+function checked({ name, check }: AnyDefinition, args: unknown[]): Call {
+  try {
+    return check(...args);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new TensorError(
+      "argument",
+      `${name}: the arguments do not fit (${args.map(kindOf).join(", ") || "none"}); give tensors and options as its signature says`,
+      { cause },
+    );
+  }
+}
 
 function run(definition: AnyDefinition, call: Call): Call {
   checkInputs(definition, call);
@@ -140,6 +154,7 @@ const widens = (types: readonly DType[] | undefined, { dtype }: Tensor): boolean
 
 function checkInputs(definition: AnyDefinition, call: Call): void {
   const inputs = inputsOf(call);
+  check(inputs.length > 0 || call.device, "argument", () => `${definition.name}: give a tensor`);
   if (inputs.length > 1)
     commonDevice(
       definition.name,

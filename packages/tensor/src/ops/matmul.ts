@@ -12,7 +12,6 @@ import type { Launch } from "./launch.js";
 import { layerNorm } from "./norm.js";
 import { PackedMatrix, packMatrix } from "./packed.js";
 import { generate, total, valueAt } from "./reference.js";
-import { reshape } from "./shape.js";
 import { expand, unbroadcast } from "./sum.js";
 
 export interface MatmulOptions {
@@ -69,7 +68,8 @@ export const matmul: Op<[a: Tensor, b: Tensor | PackedMatrix, options?: MatmulOp
     b: ({ g: g0, a: a0, shapes, transposeA, transposeB, scale }) => {
       // One weight for all rows: one long product instead of one for each matrix of the batch and their sum.
       const folds = shapes.b.length === 2 && !transposeA;
-      const [g, a] = folds ? [g0, a0].map((t) => reshape(t, [-1, t.shape[t.rank - 1]])) : [g0, a0];
+      const folded = (t: Tensor) => t.view([sizeOf(t.shape.slice(0, -1)), t.shape[t.rank - 1]]);
+      const [g, a] = folds ? [folded(g0), folded(a0)] : [g0, a0];
       const made = transposeB
         ? matmul(g, a, { transposeA: true, transposeB: transposeA, scale })
         : matmul(a, g, { transposeA: !transposeA, scale });
