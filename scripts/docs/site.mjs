@@ -4,7 +4,7 @@
 //   npm run docs                  builds it
 //   npm run docs -- --preview     builds it and serves it
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -51,6 +51,12 @@ async function layApi() {
   if (!project) throw new Error("typedoc: nothing was converted");
   for (const module of project.children ?? []) module.name = module.name.split("/")[0];
   await app.generateOutputs(project);
+  // Pages are named after folders; their titles are the packages' names.
+  for (const name of packageNames) {
+    const file = [`api/${name}.md`, `api/${name}/index.md`].find((each) => existsSync(path.join(SITE, each)));
+    const text = readFileSync(path.join(SITE, file), "utf8");
+    lay(file, text.replace(/^# .*$/m, `# @inctrl/${name}`));
+  }
 }
 
 rmSync(SITE, { recursive: true, force: true });
