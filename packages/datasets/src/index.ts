@@ -12,7 +12,7 @@ export {
 export { type ExportOptions, type ExportReport, exportDataSet } from "./export/export.js";
 export { drawPrompts, permutation, trainTestSplit } from "./folder/draw.js";
 export { hashFile } from "./folder/hash.js";
-export { byName, expandInputs, type ListOptions, listFolders, listImages } from "./folder/list.js";
+export { expandInputs, type ListOptions, listImages } from "./folder/list.js";
 export { type Item, type ProductSet, readProductSet } from "./folder/mvtec.js";
 export {
   type CategoryReport,
@@ -27,13 +27,11 @@ export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.
 export {
   type DatasetFormat,
   type FormatOptions,
-  layoutError,
   readChoice,
   readWholeNumber,
 } from "./sets/format.js";
 export { FORMATS } from "./sets/formats.js";
 export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
 export { nearestName } from "./sets/names.js";
-export { cropRaster } from "./sets/pixels.js";
 export { promptCandidates } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";

@@ -1,7 +1,7 @@
 import { clipParameters, parseConfig } from "@inctrl/clip";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { initialParameters } from "../src/index.js";
+import { initialParameters } from "../src/init.js";
 
 const CONFIG = parseConfig({
   embed_dim: 12,

@@ -3,13 +3,8 @@ import { scope } from "@inctrl/tensor";
 import * as assert from "uvu/assert";
 import { matchTargets, patchTargets } from "../src/data/batch.js";
 import { batchTexts } from "../src/data/texts.js";
-import {
-  type CaptionedBatch,
-  initialParameters,
-  PretrainError,
-  Pretrainer,
-  type PretrainOptions,
-} from "../src/index.js";
+import { type CaptionedBatch, PretrainError, Pretrainer, type PretrainOptions } from "../src/index.js";
+import { initialParameters } from "../src/init.js";
 import { pretrainLoss } from "../src/loss/loss.js";
 import { uploadPixels } from "../src/pretrainer.js";
 import { deviceTests, generator } from "./support.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { cropRaster, encodePng } from "../../src/index.js";
-import { cropMask, hasDefect, readMask } from "../../src/sets/pixels.js";
+import { encodePng } from "../../src/index.js";
+import { cropMask, cropRaster, hasDefect, readMask } from "../../src/sets/pixels.js";
 import { chunk, png } from "../support/png.js";
 import { rejects } from "../support/rejects.js";
 import { folderSuite, gray, write } from "../support/tree.js";

@@ -1,7 +1,8 @@
 import { drawCaptioned } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { orderOf, Renderer } from "../../src/index.js";
+import { orderOf } from "../../src/data/order.js";
+import { Renderer } from "../../src/data/renderer.js";
 
 const POOL = { batch: 4, group: 4, pool: 31, seed: 7 };
 
