@@ -48,7 +48,7 @@ test("pixels and modes of PNG, BMP and JPEG are Pillow's, bit for bit", async ()
 const raw = { width: 6, height: 4, channels: 3 } as const;
 const pixels = Uint8Array.from({ length: 72 }, (_, i) => (i * 37) % 256);
 
-test("WebP, TIFF and GIF are told by content and decoded", async () => {
+test("WebP, TIFF and GIF are recognised by content and decoded", async () => {
   const source = () => sharp(pixels, { raw });
   for (const [format, bytes] of [
     ["webp", await source().webp({ lossless: true }).toBuffer()],
@@ -153,7 +153,7 @@ test("cut off JPEG, WebP and TIFF are refused", async () => {
   }
 });
 
-test("what is no image is told by what it is", async ({ dir }) => {
+test("a file that is no image is refused with what it is", async ({ dir }) => {
   const say = async (name: string, content: string | Uint8Array, code: string, says: RegExp) => {
     const path = join(dir, name);
     await writeFile(path, content);

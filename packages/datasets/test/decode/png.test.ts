@@ -139,7 +139,7 @@ test("image data that inflate to more than declared are refused, interlaced or n
   }
 });
 
-test("cut off, damaged and lying files are refused by name", async () => {
+test("cut off, damaged and inconsistent files are refused by name", async () => {
   const header = { width: 4, height: 4, depth: 8, colour: 0 };
   const good = png(header, new Uint8Array(20));
   await decodeImage(good);

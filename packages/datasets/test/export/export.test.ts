@@ -80,7 +80,7 @@ function bmp(): Buffer {
   return bytes;
 }
 
-test("names that a list made up cannot leave the folder", async ({ dir }) => {
+test("names in a list cannot leave the folder", async ({ dir }) => {
   await write(join(dir, "in"), {
     "a.png": gray(2, 2, 1),
     "list.json": JSON.stringify([
@@ -96,7 +96,7 @@ test("names that a list made up cannot leave the folder", async ({ dir }) => {
   assert.equal((await readdir(join(dir, "out/_.._.._evil"))).sort(), ["test", "train"]);
 });
 
-test("a folder with something in it, a file, or one that cannot be made is refused", async ({ dir }) => {
+test("a nonempty folder, a file, and a folder that cannot be made are refused", async ({ dir }) => {
   const set = setOf(["nut", "bolt", "gear"], { train: 1, good: 1, bad: 1 });
   await write(dir, { "full/mine.txt": "keep", file: "" });
   await rejects(
@@ -110,7 +110,7 @@ test("a folder with something in it, a file, or one that cannot be made is refus
   assert.equal(await readdir(join(dir, "full")), ["mine.txt"]);
 });
 
-test("a stop half-way leaves nothing behind", async ({ dir }) => {
+test("an aborted export leaves nothing behind", async ({ dir }) => {
   const controller = new AbortController();
   const set = setOf(["nut", "bolt", "gear"], { train: 1, good: 1, bad: 1 });
   const stopped = await exportDataSet(set, join(dir, "out"), {

@@ -13,7 +13,7 @@ test("MT19937 gives the numbers of its reference for seed 5489", () => {
   assert.is(random.uint32(), 4123659995, "the 10000th, as in the C++ standard");
 });
 
-test("a permutation is numpy's", () => {
+test("a permutation equals numpy's", () => {
   assert.equal(permutation(20, 42), [0, 17, 15, 1, 8, 5, 11, 3, 18, 16, 13, 2, 9, 19, 4, 12, 7, 10, 14, 6]);
   assert.equal(permutation(0, 1), []);
   assert.equal(permutation(1, 1), [0]);
@@ -53,7 +53,7 @@ test("prompts are the first by name, or drawn by the seed whatever order the nam
   assert.equal(files, ["b", "a", "B", "10", "9"], "the argument is left alone");
 });
 
-test("samples are drawn by name as their names are, normal ones only", () => {
+test("samples are drawn by id as names are, and only normal ones", () => {
   const train = ["b", "c", "a"].map((id): Sample => {
     return { id, label: id === "c" ? 1 : 0, kind: id === "c" ? "x" : "good", load: () => Promise.reject() };
   });
@@ -68,7 +68,7 @@ test("samples are drawn by name as their names are, normal ones only", () => {
   );
 });
 
-test("too few files, and numbers that make no sense, are refused", async () => {
+test("too few files and invalid numbers are refused", async () => {
   await rejects(() => drawPrompts(["a", "b"], 4), "too-few", /4 prompt images.*only 2/);
   for (const shots of [0, -1, 1.5, Number.NaN])
     await rejects(() => drawPrompts(["a"], shots), "bad-argument", /shots/);

@@ -105,7 +105,7 @@ test("the leather of MVTec AD is read", async () => {
   assert.ok(masked.every((item) => item.label === 1 && item.mask!.includes(join("ground_truth", item.kind))));
 });
 
-test("a file's sha256 is its own", async ({ dir }) => {
+test("hashFile gives the sha256 of a file", async ({ dir }) => {
   await writeFile(join(dir, "abc"), "abc");
   const want = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   assert.is(await hashFile(join(dir, "abc")), want);

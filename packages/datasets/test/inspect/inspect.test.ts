@@ -122,7 +122,7 @@ test("an image that categories share is read once", async () => {
   );
 });
 
-test("it stops when asked to", async () => {
+test("inspection stops at the signal", async () => {
   const controller = new AbortController();
   const set = setOf(["nut", "bolt"], { train: 8, good: 10, bad: 10 });
   const reading = inspectDataSet(set, {

@@ -40,7 +40,7 @@ test("the sample: classes in turn, or animals together", async () => {
   assert.ok(normal + anomalous === 500 && normal > anomalous);
 });
 
-test("records are read where they lie, planes woven into pixels", async ({ dir }) => {
+test("records are read by position, and planes become pixels", async ({ dir }) => {
   await write(join(dir, "cifar-10-batches-bin"), {
     "data_batch_1.bin": batch([0, 1, 2, 3, 4]),
     "data_batch_2.bin": batch([5, 6, 7, 8, 9, 3]),

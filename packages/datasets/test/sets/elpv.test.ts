@@ -6,7 +6,7 @@ import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js"
 
 const test = folderSuite("elpv");
 
-test("the sample: doubtful cells are dropped, a quarter of the good ones is tested on", async () => {
+test("the sample: doubtful cells are dropped, and a quarter of the good ones is tested", async () => {
   const dir = shared("data/elpv");
   if (!dir) return;
   const { train, test: tests } = only(await openDataSet(`elpv:${dir}`));
@@ -44,7 +44,7 @@ test("a list of the published size gives the published test counts: 377 and 715"
   assert.ok(ids([...train, ...tests]).includes("images/cell0001.PNG"), "found in the case it is written");
 });
 
-test("paths that climb out and chances that are none are refused by line", async ({ dir }) => {
+test("paths out of the folder and invalid probabilities are refused with their line", async ({ dir }) => {
   await write(dir, {
     "labels.csv": "images/a.png 0.0 mono\n../../b.png 1.0 poly\n",
     "images/a.png": gray(2, 2),

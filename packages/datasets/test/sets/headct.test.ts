@@ -36,7 +36,7 @@ test("images nested twice; the order is that of the list", async ({ dir }) => {
   assert.equal(ids(tests), ["head_ct/head_ct/012.png", "head_ct/head_ct/000.png"]);
 });
 
-test("an image that is gone keeps its place and fails when it is loaded", async ({ dir }) => {
+test("a missing image keeps its place and fails when it is loaded", async ({ dir }) => {
   await small(dir, "head_ct");
   const before = only(await openDataSet(`headct:${dir}`));
   await rm(join(dir, "head_ct/012.png"));

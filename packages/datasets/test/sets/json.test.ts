@@ -45,7 +45,7 @@ test("lists are merged by class; val or test in a name makes test images", async
   );
 });
 
-test("paths stay inside; absolute ones may be if they do", async ({ dir }) => {
+test("paths must stay inside the folder, absolute ones too", async ({ dir }) => {
   await write(dir, { "a.json": list([join(dir, "x/a.png"), 0, "nut"]) });
   assert.equal(ids((await openDataSet(`json:${dir}/a.json`)).categories[0]!.train), ["x/a.png"]);
   for (const path of ["../a.png", "x/../../a.png", "/etc/passwd", "..\\a.png"]) {
@@ -58,7 +58,7 @@ test("paths stay inside; absolute ones may be if they do", async ({ dir }) => {
   }
 });
 
-test("what is no such list is refused by name", async ({ dir }) => {
+test("a file that is no such list is refused by name", async ({ dir }) => {
   const wrong = async (text: string, code: string, says: RegExp) => {
     await write(dir, { "a.json": text });
     await rejects(() => openDataSet(`json:${dir}/a.json`), code, says);

@@ -88,7 +88,7 @@ test("folders of PNG a digit are read", async ({ dir }) => {
   );
 });
 
-test("files whose header lies, that are cut off, or are something else are refused", async ({ dir }) => {
+test("files with a wrong header, cut off files and other files are refused", async ({ dir }) => {
   const path = join(dir, "x.gz");
   const read = (bytes: Uint8Array, name = "x") =>
     write(dir, { [name]: bytes }).then(() => readIdx(join(dir, name), 3));

@@ -8,7 +8,7 @@ import { folderSuite, gray, write } from "../support/tree.js";
 
 const test = folderSuite("pixels");
 
-test("whatever is not black is a defect, in any mode; alpha is not asked", async ({ dir }) => {
+test("pixels that are not black are defects in any mode; alpha is ignored", async ({ dir }) => {
   const palette = chunk("PLTE", Uint8Array.from([9, 9, 9, 0, 0, 0, 0, 1, 0, 255, 255, 255]));
   await write(dir, {
     "gray.png": gray(4, 1, (x) => x),

@@ -18,7 +18,7 @@ test("a name is a format, an argument and options", () => {
   assert.equal(read("json:a,b?root=x=y"), ["json", "a,b", { root: "x=y" }]);
 });
 
-test("a mistyped name is answered with the nearest one", async () => {
+test("a mistyped name is refused with the nearest one", async () => {
   const wrong = (spec: string, says: RegExp) => rejects(() => parseDataSpec(spec), "bad-argument", says);
   await wrong("mvtek:d", /did you mean "mvtec"/);
   await wrong("cifar:d", /did you mean "cifar10"/);
@@ -32,9 +32,7 @@ test("a mistyped name is answered with the nearest one", async () => {
   await wrong("mnist:d?__proto__=1", /no option "__proto__"/);
 });
 
-test("every format refuses a folder of something else, names it and says how it should look", async ({
-  dir,
-}) => {
+test("every format refuses another folder by name, with the layout it expects", async ({ dir }) => {
   await write(dir, { "notes.txt": "hello", "downloads.zip": "", "sub/more/deep.txt": "" });
   for (const { name, argument } of FORMATS) {
     if (argument !== "DIR") continue;
@@ -67,7 +65,7 @@ test("a format of another package is opened where it is given", async () => {
   await rejects(() => openDataSet("drawn:7"), "bad-argument", /no format "drawn"/);
 });
 
-test("options with values that make no sense are refused", async ({ dir }) => {
+test("options with invalid values are refused", async ({ dir }) => {
   await writeFile(join(dir, "x"), "");
   await rejects(() => openDataSet(`mnist:${dir}?protocol=two`), "bad-argument", /one-vs-all or multi/);
 });

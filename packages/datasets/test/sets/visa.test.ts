@@ -52,7 +52,7 @@ test("classes, splits and masks come from the list", async ({ dir }) => {
   assert.is((await candle.train[1]!.load()).data[0], 2);
 });
 
-test("a list of anything else is refused, an image that is gone is not", async ({ dir }) => {
+test("a list of anything else is refused; a missing image is not", async ({ dir }) => {
   await small(dir);
   await rm(join(dir, "candle/Data/Images/Anomaly/000.JPG"));
   const gone = (await openDataSet(`visa:${dir}`)).categories[0]!.test.find(({ label }) => label === 1)!;
