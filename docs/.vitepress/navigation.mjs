@@ -21,6 +21,7 @@ export const NAVIGATION = {
       text: "Build on it",
       items: [
         page("The library", "/library"),
+        page("Ops", "/features"),
         page("Architecture", "/project/architecture"),
         page("Contributing", "/project/contributing"),
         page("Changelog", "/project/changelog"),
