@@ -34,8 +34,8 @@ export function negativesOf(categories: readonly Stored[]): Negatives[] {
     // One piece of each following group, starting at the category itself and wrapping around.
     const others = [...categories.keys()]
       .map((step) => (i + step) % categories.length)
-      .filter((j) => folds[j] === folds[i] && categories[j]!.real === own.real)
-      .map((j) => categories[j]!)
+      .filter((j) => folds[j] === folds[i] && categories[j].real === own.real)
+      .map((j) => categories[j])
       .filter(
         (each, j, all) =>
           each.group !== own.group && all.findIndex(({ group }) => group === each.group) === j,

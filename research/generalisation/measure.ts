@@ -112,7 +112,7 @@ async function heldOut(
   const kinds = ["defects", "near", "far"] as const;
   const found = { defects: [] as number[], near: [] as number[], far: [] as number[] };
   for (const [i, category] of categories.entries()) {
-    const anomalies = { defects: category.test.filter(({ label }) => label === 1), ...negatives[i]! };
+    const anomalies = { defects: category.test.filter(({ label }) => label === 1), ...negatives[i] };
     const normals = category.test.filter(({ label }) => label === 0);
     const parts = [normals, ...kinds.map((kind) => anomalies[kind])];
     const values = { defects: [] as number[], near: [] as number[], far: [] as number[] };
@@ -165,9 +165,7 @@ function trainingData(categories: readonly Stored[], negatives: number): Trainin
     [...train, ...test].map((item) => ({ ...item, category })),
   );
   const items = [...own, ...strangersTo(own, negatives)];
-  const names = new Map(
-    items.map(({ image, category }) => [image, `${categories[category]!.name}#${image}`]),
-  );
+  const names = new Map(items.map(({ image, category }) => [image, `${categories[category].name}#${image}`]));
   return {
     categories: categories.map(({ name }) => name),
     items,

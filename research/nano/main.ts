@@ -51,7 +51,7 @@ async function measure(device: Device, set: MeasuredSet, networks: Networks): Pr
       },
     );
     process.stderr.write("\n");
-    found.push(evaluations.flatMap((evaluation, i) => cellsOf(set, scorings[i]!, evaluation)));
+    found.push(evaluations.flatMap((evaluation, i) => cellsOf(set, scorings[i], evaluation)));
   }
   return meanOfNetworks(found);
 }

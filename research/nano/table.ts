@@ -12,10 +12,9 @@ export interface Cell {
 
 /** The cells of one network as they are, or the mean of several with the deviation between networks. */
 export function meanOfNetworks(networks: readonly (readonly Cell[])[]): Cell[] {
-  if (networks.length === 1) return [...networks[0]!];
-  return networks[0]!.map((cell, i) => {
-    const over = (key: "auroc" | "pixel") =>
-      spreadOf(networks.flatMap((cells) => cells[i]![key]?.mean ?? []));
+  if (networks.length === 1) return [...networks[0]];
+  return networks[0].map((cell, i) => {
+    const over = (key: "auroc" | "pixel") => spreadOf(networks.flatMap((cells) => cells[i][key]?.mean ?? []));
     return { ...cell, auroc: over("auroc"), pixel: over("pixel") };
   });
 }

@@ -59,14 +59,14 @@ test("the setting that is best on held-out categories is chosen, even where it l
 test("negatives come from the same fold: near ones from the family, far ones from other groups", () => {
   const categories = ["a-1", "a-2", "b-1", "b-2", "c-1", "d-1"].map(
     (name, category): Stored => ({
-      ...{ set: "drawn", name, real: false, group: name[0]!, train: [], candidates: [] },
+      ...{ set: "drawn", name, real: false, group: name[0], train: [], candidates: [] },
       test: [0, 1].map((label) => ({ image: 10 * category + label, label: label as 0 | 1, category })),
     }),
   );
   const folds = foldsOf(categories);
   assert.equal(folds, [0, 0, 1, 1, 0, 1]);
   negativesOf(categories).forEach(({ near, far }, i) => {
-    const of = (items: typeof near) => items.map(({ image }) => categories[Math.floor(image / 10)]!.name);
+    const of = (items: typeof near) => items.map(({ image }) => categories[Math.floor(image / 10)].name);
     assert.equal(of(near), [["a-2"], ["a-1"], ["b-2"], ["b-1"], [], []][i]);
     assert.equal(of(far), [["c-1"], ["c-1"], ["d-1"], ["d-1"], ["a-1"], ["b-1"]][i]);
     assert.ok(

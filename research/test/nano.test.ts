@@ -33,8 +33,8 @@ test("several networks become their mean and its deviation", () => {
   const [one, two] = [[cell("ELPV", "a", 2, 0.6)], [cell("ELPV", "a", 2, 0.8)]];
   assert.equal(meanOfNetworks([one]), one);
   const [both] = meanOfNetworks([one, two]);
-  assert.ok(Math.abs(both!.auroc!.mean - 0.7) < 1e-12);
-  assert.ok(Math.abs(both!.auroc!.deviation! - Math.SQRT1_2 / 5) < 1e-12);
+  assert.ok(Math.abs(both.auroc!.mean - 0.7) < 1e-12);
+  assert.ok(Math.abs(both.auroc!.deviation! - Math.SQRT1_2 / 5) < 1e-12);
 });
 
 test("a drawn set opens with the wanted categories, thinned", async () => {

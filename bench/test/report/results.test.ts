@@ -69,8 +69,8 @@ test("the documents change between their marks only", async ({ dir }) => {
 });
 
 test("a highlight is a line with ratio, adapter and commit", () => {
-  const row = { ...rows[1]!, case: "nearest", size: "K = 4", oursOver: 25.6 };
-  const text = highlights({ nearest: { ...results.gemm!, rows: [row] } });
+  const row = { ...rows[1], case: "nearest", size: "K = 4", oursOver: 25.6 };
+  const text = highlights({ nearest: { ...results.gemm, rows: [row] } });
   assert.match(
     text,
     /25\.6 times as fast as tfjs\*\* on an adapter, 2 cores\n.*--only nearest`.*commit abc1234/,

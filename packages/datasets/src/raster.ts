@@ -39,11 +39,11 @@ export function toRGB(raster: Raster): Raster {
   const rgb = new Uint8Array(width * height * 3);
   for (let p = 0, from = 0, to = 0; p < width * height; p++, from += samples, to += 3) {
     const source = mode === "P" ? palette! : data;
-    const at = mode === "P" ? data[from]! * 3 : from;
+    const at = mode === "P" ? data[from] * 3 : from;
     const step = samples >= 3 || mode === "P" ? 1 : 0;
-    rgb[to] = source[at]!;
-    rgb[to + 1] = source[at + step]!;
-    rgb[to + 2] = source[at + 2 * step]!;
+    rgb[to] = source[at];
+    rgb[to + 1] = source[at + step];
+    rgb[to + 2] = source[at + 2 * step];
   }
   return { width, height, mode: "RGB", data: rgb };
 }

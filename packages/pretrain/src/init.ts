@@ -42,15 +42,15 @@ export function initialParameters(config: ModelConfig, seed: number): nn.ReadPar
 
 /** Sines and cosines of each patch's column and row, at frequencies from a quarter wave a patch down to 1/64 of that; 0 for the class token. */
 function waves({ vision }: ModelConfig, [tokens, width]: readonly number[]): Float32Array {
-  const values = new Float32Array(tokens! * width!);
+  const values = new Float32Array(tokens * width);
   const grid = gridSize(vision);
-  const frequencies = Math.floor(width! / 4);
+  const frequencies = Math.floor(width / 4);
   for (let patch = 0; patch < grid * grid; patch++) {
     for (let f = 0; f < frequencies; f++) {
       const speed = (Math.PI / 2) * 64 ** (-f / Math.max(1, frequencies - 1));
       const [x, y] = [speed * (patch % grid), speed * Math.floor(patch / grid)];
       const wave = [Math.sin(x), Math.cos(x), Math.sin(y), Math.cos(y)];
-      const at = (1 + patch) * width! + 4 * f;
+      const at = (1 + patch) * width + 4 * f;
       for (const [i, value] of wave.entries()) values[at + i] = POSITION * value;
     }
   }

@@ -114,7 +114,7 @@ export class Pretrainer {
 
   /** Steps taken. */
   get steps(): number {
-    return this.#optimizers[0]!.steps;
+    return this.#optimizers[0].steps;
   }
 
   /** The learning rate of the next step. */
@@ -144,7 +144,7 @@ export class Pretrainer {
     });
     const read = await values.data();
     values.dispose();
-    const report = Object.fromEntries(REPORTED.map((name, i) => [name, read[i]!]));
+    const report = Object.fromEntries(REPORTED.map((name, i) => [name, read[i]]));
     const { loss } = report as Record<string, number>;
     if (!Number.isFinite(loss)) {
       for (const gradient of gradients) gradient.dispose();

@@ -88,7 +88,7 @@ async function validateCategory(clip: Clip, tokenizer: Tokenizer, { className, t
   const [prompts, queries] = [await views(train), await views(test)];
   const scores = scope(() => {
     const banks = encodeViews(backbone, prompts).taps.map((tap) =>
-      packBank(reshape(tap, [1, -1, tap.shape[2]!])),
+      packBank(reshape(tap, [1, -1, tap.shape[2]])),
     );
     const { features, taps } = encodeViews(backbone, queries);
     return {

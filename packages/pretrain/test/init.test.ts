@@ -17,13 +17,13 @@ test("positions distinguish near patches from far ones, equally along both axes"
   const token = (t: number) => values.subarray(t * 16, (t + 1) * 16);
   const apart = (x: number, y: number) => {
     const [here, there] = [token(1), token(1 + 4 * y + x)];
-    return Math.hypot(...here.map((v, d) => v - there[d]!));
+    return Math.hypot(...here.map((v, d) => v - there[d]));
   };
   assert.equal([...token(0)], new Array(16).fill(0));
   for (const d of [2, 3]) assert.ok(apart(1, 0) < apart(d, 0), `${d} columns`);
   for (let d = 1; d < 4; d++) assert.ok(Math.abs(apart(d, 0) - apart(0, d)) < 1e-6);
   const lengths = Array.from({ length: 16 }, (_, p) => Math.hypot(...token(1 + p)));
-  for (const length of lengths) assert.ok(Math.abs(length - lengths[0]!) < 1e-6);
+  for (const length of lengths) assert.ok(Math.abs(length - lengths[0]) < 1e-6);
 });
 
 test("keys of image patches equal their queries; keys of texts do not", async () => {

@@ -35,7 +35,7 @@ function batchOf(seed: number, count = 6): CaptionedBatch {
       pixels.fill(250, (i * 64 + p) * 3, (i * 64 + p) * 3 + 3);
     }
   });
-  const names = damaged.map((_, i) => ["nut", "key", "cup"][(i >> 1) % 3]!);
+  const names = damaged.map((_, i) => ["nut", "key", "cup"][(i >> 1) % 3]);
   const captions = names.map((name, i) => (damaged[i] ? `a bent ${name}` : `a fine ${name}`));
   return { count, group: 4, size: 8, pixels, masks, captions, classNames: names, classIds: names, damaged };
 }
@@ -43,7 +43,7 @@ function batchOf(seed: number, count = 6): CaptionedBatch {
 const test = deviceTests("pretraining");
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Array.from(a).reduce((s, v, i) => s + v * b[i]!, 0);
+  Array.from(a).reduce((s, v, i) => s + v * b[i], 0);
 const unit = (a: Float32Array): number[] => Array.from(a, (v) => v / Math.sqrt(dot(a, a)));
 
 test("the loss equals plain loops over the towers' features", async (device) => {
@@ -56,7 +56,7 @@ test("the loss equals plain loops over the towers' features", async (device) => 
     return {
       losses: pretrainLoss(clip, pixels, batch, texts, OPTIONS.weights),
       features: seen.features,
-      tap: seen.taps[0]!,
+      tap: seen.taps[0],
       words: clip.text!.forward(texts.ids, texts.length),
     };
   });
@@ -74,19 +74,19 @@ test("the loss equals plain loops over the towers' features", async (device) => 
     for (let i = 0; i < 6; i++) {
       const logits = images.map((_, j) => {
         const [image, caption] = flipped ? [j, i] : [i, j];
-        return scale * dot(images[image]!, said[texts.caption[caption]!]!);
+        return scale * dot(images[image], said[texts.caption[caption]]);
       });
       const total = Math.log(logits.reduce((s, v) => s + Math.exp(v), 0));
       logits.forEach((v, j) => {
-        match += (targets[i * 6 + j]! * (total - v)) / 12;
+        match += (targets[i * 6 + j] * (total - v)) / 12;
       });
     }
   }
   const axis = batch.damaged.map((_, i) =>
-    said[texts.damaged[i]!]!.map((v, d) => scale * (v - said[texts.flawless[i]!]![d]!)),
+    said[texts.damaged[i]].map((v, d) => scale * (v - said[texts.flawless[i]][d])),
   );
   const sign = (bad: boolean) => (bad ? 1 : -1);
-  const state = axis.reduce((s, a, i) => s + softplus(-sign(batch.damaged[i]!) * dot(images[i]!, a)) / 6, 0);
+  const state = axis.reduce((s, a, i) => s + softplus(-sign(batch.damaged[i]) * dot(images[i], a)) / 6, 0);
 
   // Patches through ln_post and the projection, as the class token goes.
   const proj = clipParameters(CONFIG).get("visual.proj")!;
@@ -100,10 +100,10 @@ test("the loss equals plain loops over the towers' features", async (device) => 
     const deviation = Math.sqrt(token.reduce((s, v) => s + (v - mean) ** 2, 0) / 16 + 1e-5);
     const joint = new Float32Array(12);
     token.forEach((v, k) => {
-      for (let d = 0; d < 12; d++) joint[d] += ((v - mean) / deviation) * projection[k * 12 + d]!;
+      for (let d = 0; d < 12; d++) joint[d] += ((v - mean) / deviation) * projection[k * 12 + d];
     });
     const at = image * 4 + place;
-    patch += weights[at]! * softplus(-labels[at]! * dot(unit(joint), axis[image]!));
+    patch += weights[at] * softplus(-labels[at] * dot(unit(joint), axis[image]));
   });
 
   const want = { match, state, patch, loss: match + 0.7 * state + 1.3 * patch };
@@ -124,7 +124,7 @@ test("training lowers the loss, and resumes byte for byte", async (device) => {
     losses.push((await straight.step(batchOf(step))).loss);
     if (step === 14) saved = await straight.state();
   }
-  assert.ok(losses.at(-1)! < 0.7 * losses[0]!, `${losses[0]} to ${losses.at(-1)}`);
+  assert.ok(losses.at(-1)! < 0.7 * losses[0], `${losses[0]} to ${losses.at(-1)}`);
   const again = await create();
   await again.restore(saved!.step, async (name) => saved!.tensors.get(name)!.data as Float32Array);
   assert.is(again.rate, 3e-3);

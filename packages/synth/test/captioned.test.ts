@@ -62,7 +62,7 @@ test("each defect of each family is drawn at odd sizes, and changes nothing outs
   let faint = 0;
   let drawn = 0;
   for (const [f, family] of FAMILIES.entries()) {
-    const size = [37, 50, 29][f % 3]!;
+    const size = [37, 50, 29][f % 3];
     const of = drawClass({ family, variant: 1, seed: 11 });
     const view = drawView(of, f);
     const good = drawSample(of, view, f, null, size);
@@ -84,7 +84,7 @@ function compare(good: Uint8Array, bad: Uint8Array, mask: Uint8Array): [number, 
   let [outside, strong, marked] = [0, 0, 0];
   for (let p = 0; p < mask.length; p++) {
     let change = 0;
-    for (let c = p * 3; c < p * 3 + 3; c++) change = Math.max(change, Math.abs(good[c]! - bad[c]!));
+    for (let c = p * 3; c < p * 3 + 3; c++) change = Math.max(change, Math.abs(good[c] - bad[c]));
     if (mask[p]) marked++;
     else if (change > 0) outside++;
     if (change > 15) strong++;
@@ -98,14 +98,13 @@ test("the layout does not depend on the size", () => {
     return Array.from({ length: 16 }, (_, i) => {
       const [x0, y0, n] = [((i % 4) * size) / 4, (Math.floor(i / 4) * size) / 4, size / 4];
       let sum = 0;
-      for (let y = y0; y < y0 + n; y++)
-        for (let x = x0; x < x0 + n; x++) sum += data[(y * size + x) * 3 + 1]!;
+      for (let y = y0; y < y0 + n; y++) for (let x = x0; x < x0 + n; x++) sum += data[(y * size + x) * 3 + 1];
       return sum / (n * n);
     });
   };
   const [small, large] = [tones(48), tones(192)];
   for (const [i, tone] of small.entries()) {
-    assert.ok(Math.abs(tone - large[i]!) < 12, `part ${i}: ${tone} and ${large[i]}`);
+    assert.ok(Math.abs(tone - large[i]) < 12, `part ${i}: ${tone} and ${large[i]}`);
   }
 });
 

@@ -18,14 +18,14 @@ import type { Weights } from "./weights.js";
 export function inferConfig(weights: Weights): ModelConfig {
   const conv = dims(weights, "visual.conv1.weight", 4);
   const [width, , patch] = conv as [number, number, number];
-  const grid = Math.sqrt(dims(weights, "visual.positional_embedding", 2)[0]! - 1);
+  const grid = Math.sqrt(dims(weights, "visual.positional_embedding", 2)[0] - 1);
   if (!Number.isInteger(grid) || grid < 1)
     throw new ClipError(
       "layout",
       `${weights.path}: its positional embedding is for no square grid; give a configuration`,
     );
   const layers = countLayers(weights, "visual.transformer.resblocks.");
-  const mlp = dims(weights, "visual.transformer.resblocks.0.mlp.c_fc.weight", 2)[0]!;
+  const mlp = dims(weights, "visual.transformer.resblocks.0.mlp.c_fc.weight", 2)[0];
   const tower = { layers, mlp_ratio: mlp / width, patch_size: patch };
   const quick_gelu = weights.file.metadata.torchscript !== undefined;
   const config = weights.has("visual.proj")
@@ -52,7 +52,7 @@ export function inferConfig(weights: Weights): ModelConfig {
 
 function textConfig(weights: Weights) {
   const [vocab_size, width] = dims(weights, "token_embedding.weight", 2) as [number, number];
-  const mlp = dims(weights, "transformer.resblocks.0.mlp.c_fc.weight", 2)[0]!;
+  const mlp = dims(weights, "transformer.resblocks.0.mlp.c_fc.weight", 2)[0];
   return {
     vocab_size,
     width,

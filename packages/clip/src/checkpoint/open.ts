@@ -22,7 +22,7 @@ export async function openCheckpoint(path: string): Promise<TensorFile> {
       return await openTorch(source);
     }
     // PROTO opcode: torch.save before 1.6 wrote bare pickles, and so does pickle.dump.
-    if (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5)
+    if (start[0] === 0x80 && start[1] >= 2 && start[1] <= 5)
       throw new ClipError(
         "file-format",
         `${path}: a bare pickle (PyTorch before 1.6?), which is not read; convert one you trust with PyTorch: torch.save(torch.load(path), path)`,

@@ -35,19 +35,19 @@ export function resizePositional(values: Float32Array, sizes: PositionalSizes): 
   const base = prefix * width;
   for (let y = 0; y < from; y++)
     for (let x = 0; x < to; x++)
-      for (let j = 0; j < counts[x]!; j++) {
-        const weight = weights[x * stride + j]!;
-        const source = base + (y * from + starts[x]! + j) * width;
+      for (let j = 0; j < counts[x]; j++) {
+        const weight = weights[x * stride + j];
+        const source = base + (y * from + starts[x] + j) * width;
         const target = (y * to + x) * width;
-        for (let c = 0; c < width; c++) rows[target + c]! += weight * values[source + c]!;
+        for (let c = 0; c < width; c++) rows[target + c] += weight * values[source + c];
       }
   const column = new Float64Array(to * width);
   for (let y = 0; y < to; y++) {
     column.fill(0);
-    for (let j = 0; j < counts[y]!; j++) {
-      const weight = weights[y * stride + j]!;
-      const row = (starts[y]! + j) * column.length;
-      for (let c = 0; c < column.length; c++) column[c]! += weight * rows[row + c]!;
+    for (let j = 0; j < counts[y]; j++) {
+      const weight = weights[y * stride + j];
+      const row = (starts[y] + j) * column.length;
+      for (let c = 0; c < column.length; c++) column[c] += weight * rows[row + c];
     }
     out.set(column, base + y * column.length);
   }

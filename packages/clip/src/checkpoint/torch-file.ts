@@ -58,7 +58,7 @@ export async function openTorch(source: ByteSource): Promise<TensorFile> {
 /** The folder, with its slash, that holds data.pkl. */
 function archiveRoot(archive: Archive, label: string): string {
   const found = [...archive.names].filter((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name));
-  if (found.length === 1) return found[0]!.slice(0, -"data.pkl".length);
+  if (found.length === 1) return found[0].slice(0, -"data.pkl".length);
   throw new ClipError(
     "file-format",
     `${label}: a zip archive, but not one that torch.save wrote (no data.pkl in it)`,
@@ -114,14 +114,14 @@ function checkTensor(
 
 /** Values from the first to the last, both included. */
 function spanOf(shape: readonly number[], stride: readonly number[]): number {
-  return shape.reduce((span, size, axis) => span + (size - 1) * stride[axis]!, 1);
+  return shape.reduce((span, size, axis) => span + (size - 1) * stride[axis], 1);
 }
 
 function isContiguous(shape: readonly number[], stride: readonly number[]): boolean {
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && stride[axis] !== step) return false;
-    step *= shape[axis]!;
+    step *= shape[axis];
   }
   return true;
 }
@@ -149,12 +149,12 @@ function gather(span: Uint8Array, { shape, stride, byteLength }: Entry, size: nu
   const out = new Uint8Array(byteLength);
   const index = new Array<number>(shape.length).fill(0);
   for (let to = 0, from = 0; to < byteLength; to += size) {
-    for (let b = 0; b < size; b++) out[to + b] = span[from * size + b]!;
+    for (let b = 0; b < size; b++) out[to + b] = span[from * size + b];
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += stride[axis]!;
-      index[axis]!++;
-      if (index[axis]! < shape[axis]!) break;
-      from -= stride[axis]! * shape[axis]!;
+      from += stride[axis];
+      index[axis]++;
+      if (index[axis] < shape[axis]) break;
+      from -= stride[axis] * shape[axis];
       index[axis] = 0;
     }
   }

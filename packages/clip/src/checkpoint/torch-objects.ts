@@ -110,7 +110,7 @@ export function torchConstructors(label: string): Constructors {
       if (call !== undefined) return call;
       const storage = /^torch(?:\.storage)?\.(\w+Storage)$/.exec(full)?.[1];
       if (storage !== undefined && Object.hasOwn(STORAGES, storage))
-        return new StorageType(STORAGES[storage]!);
+        return new StorageType(STORAGES[storage]);
       if (SCRIPT_NAME.test(full)) return new ScriptType(full);
       if (DTYPE_NAME.test(full)) return new Inert();
       throw new ClipError(

@@ -130,10 +130,10 @@ function squeeze(shape: readonly number[], rank = shape.length): readonly number
 /** The shape of parts stacked along the first axis; undefined when they do not fit together. */
 function stackedShape(parts: readonly FileTensor[]): number[] | undefined {
   const [first] = parts;
-  const rest = first!.shape.slice(1);
+  const rest = first.shape.slice(1);
   const fits = (part: FileTensor) =>
     part.shape.length === rest.length + 1 && rest.every((size, i) => part.shape[i + 1] === size);
-  return parts.every(fits) ? [parts.reduce((sum, part) => sum + part.shape[0]!, 0), ...rest] : undefined;
+  return parts.every(fits) ? [parts.reduce((sum, part) => sum + part.shape[0], 0), ...rest] : undefined;
 }
 
 async function assemble(
@@ -142,8 +142,8 @@ async function assemble(
   into?: Float32Array,
 ): Promise<Float32Array> {
   if (transpose && shape.length === 2)
-    return transposed(await file.readFloat32(sources[0]!), shape[1]!, shape[0]!);
-  if (sources.length === 1) return file.readFloat32(sources[0]!, into);
+    return transposed(await file.readFloat32(sources[0]), shape[1], shape[0]);
+  if (sources.length === 1) return file.readFloat32(sources[0], into);
   const count = sizeOf(shape);
   const out = into && into.length >= count ? into.subarray(0, count) : new Float32Array(count);
   let at = 0;
@@ -155,7 +155,7 @@ async function assemble(
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
   const out = new Float32Array(values.length);
   for (let r = 0; r < rows; r++)
-    for (let c = 0; c < columns; c++) out[c * rows + r] = values[r * columns + c]!;
+    for (let c = 0; c < columns; c++) out[c * rows + r] = values[r * columns + c];
   return out;
 }
 

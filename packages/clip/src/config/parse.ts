@@ -238,7 +238,7 @@ function parseOutBlocks(fields: FieldReader, layers: number): readonly number[] 
   if (value === undefined) return defaultOutBlocks(layers);
   const inRange = (block: unknown) =>
     Number.isSafeInteger(block) && (block as number) >= 1 && (block as number) <= layers;
-  const ascends = (block: number, i: number, all: number[]) => i === 0 || all[i - 1]! < block;
+  const ascends = (block: number, i: number, all: number[]) => i === 0 || all[i - 1] < block;
   if (!Array.isArray(value) || value.length === 0 || !value.every(inRange) || !value.every(ascends))
     fields.fail("out_blocks", `must be ascending block numbers from 1 to ${layers}`, value);
   return [...(value as number[])];

@@ -37,7 +37,7 @@ const VOCABULARY: HubFile = {
 
 // The publisher puts the first 8 digits of the sum into the file name.
 function openClipRelease(name: string, config: string, file: string, maxBytes: number): HubModel {
-  const sha256 = file.match(/-([0-9a-f]{8})\.\w+$/)![1]!;
+  const sha256 = file.match(/-([0-9a-f]{8})\.\w+$/)![1];
   const url = `https://github.com/mlfoundations/open_clip/releases/download/v0.2-weights/${file}`;
   const weights: HubFile = { role: "weights", url, saveAs: file, sha256, maxBytes };
   return { name, config, licence: "MIT", files: [weights, VOCABULARY] };

@@ -24,7 +24,7 @@ const LOOKS_LIKE_A_PATH = /[/\\]|\.(safetensors|pt|pth|bin|pyth)$/i;
  * const { weights } = await resolveModel("vit-b-16-plus-240-laion400m-e32");
  */
 export async function resolveModel(nameOrPath: string, folder: string = cacheDir()): Promise<ResolvedModel> {
-  const merges = cachedPath(VOCABULARY_DOWNLOAD.files[0]!, folder);
+  const merges = cachedPath(VOCABULARY_DOWNLOAD.files[0], folder);
   const vocabulary = (await fileExists(merges)) ? { vocabulary: merges } : {};
   if (await fileExists(nameOrPath)) return { weights: nameOrPath, ...vocabulary };
   if (LOOKS_LIKE_A_PATH.test(nameOrPath))
@@ -35,7 +35,7 @@ export async function resolveModel(nameOrPath: string, folder: string = cacheDir
 
   const candidates = HUB_MODELS.filter((model) => answersTo(model, nameOrPath));
   for (const { files, config } of candidates) {
-    const weights = cachedPath(files[0]!, folder);
+    const weights = cachedPath(files[0], folder);
     if (await fileExists(weights)) return { weights, ...(config && { config }), ...vocabulary };
   }
   const [first] = candidates;

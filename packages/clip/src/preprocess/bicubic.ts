@@ -37,7 +37,7 @@ export function bicubicTaps(from: number, to: number, first = 0, count = to): Ta
     const at = i * stride;
     let sum = 0;
     for (let j = 0; j < length; j++) sum += weights[at + j] = cubic((j + start - centre + 0.5) * inverse);
-    for (let j = 0; j < length && sum !== 0; j++) weights[at + j]! /= sum;
+    for (let j = 0; j < length && sum !== 0; j++) weights[at + j] /= sum;
     starts[i] = start;
     counts[i] = length;
   }

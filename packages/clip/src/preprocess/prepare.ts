@@ -73,10 +73,10 @@ export function normalizePixels(
   const count = pixels.length / 3;
   const table = new Float32Array(256);
   for (let c = 0; c < 3; c++) {
-    const [centre, spread] = [Math.fround(mean[c]!), Math.fround(std[c]!)];
+    const [centre, spread] = [Math.fround(mean[c]), Math.fround(std[c])];
     for (let v = 0; v < 256; v++) table[v] = Math.fround(Math.fround(v / 255) - centre) / spread;
     const plane = offset + c * count;
-    for (let i = 0; i < count; i++) out[plane + i] = table[pixels[3 * i + c]!]!;
+    for (let i = 0; i < count; i++) out[plane + i] = table[pixels[3 * i + c]];
   }
   return out;
 }

@@ -44,15 +44,15 @@ export function toRgb(mode: RasterImage["mode"], data: Uint8Array, palette?: Uin
     const from = i * step;
     const to = i * 3;
     if (mode === "RGBA") {
-      out[to] = data[from]!;
-      out[to + 1] = data[from + 1]!;
-      out[to + 2] = data[from + 2]!;
+      out[to] = data[from];
+      out[to + 1] = data[from + 1];
+      out[to + 2] = data[from + 2];
     } else if (mode === "P") {
-      const entry = 3 * data[from]!;
+      const entry = 3 * data[from];
       out[to] = palette?.[entry] ?? 0;
       out[to + 1] = palette?.[entry + 1] ?? 0;
       out[to + 2] = palette?.[entry + 2] ?? 0;
-    } else out.fill(data[from]!, to, to + 3);
+    } else out.fill(data[from], to, to + 3);
   }
   return out;
 }
@@ -61,9 +61,9 @@ export function toRgb(mode: RasterImage["mode"], data: Uint8Array, palette?: Uin
 export function premultiply(data: Uint8Array, channels: number): Uint8Array {
   const out = data.slice();
   for (let i = 0; i < out.length; i += channels) {
-    const alpha = out[i + channels - 1]!;
+    const alpha = out[i + channels - 1];
     for (let c = 0; c < channels - 1; c++) {
-      const product = out[i + c]! * alpha + 128;
+      const product = out[i + c] * alpha + 128;
       out[i + c] = ((product >> 8) + product) >> 8;
     }
   }
@@ -73,10 +73,10 @@ export function premultiply(data: Uint8Array, channels: number): Uint8Array {
 /** Reverts `premultiply` in place, truncated as in Pillow. */
 export function unpremultiply(data: Uint8Array, channels: number): Uint8Array {
   for (let i = 0; i < data.length; i += channels) {
-    const alpha = data[i + channels - 1]!;
+    const alpha = data[i + channels - 1];
     if (alpha === 0 || alpha === 255) continue;
     for (let c = 0; c < channels - 1; c++)
-      data[i + c] = Math.min(255, Math.trunc((255 * data[i + c]!) / alpha));
+      data[i + c] = Math.min(255, Math.trunc((255 * data[i + c]) / alpha));
   }
   return data;
 }

@@ -68,12 +68,12 @@ function resizeAcross(
   for (let y = firstRow; y < lastRow; y++) {
     const row = y * width * channels;
     for (let x = 0; x < columns; x++) {
-      const from = row + starts[x]! * channels;
+      const from = row + starts[x] * channels;
       const tap = x * stride;
-      const end = tap + counts[x]!;
+      const end = tap + counts[x];
       for (let c = 0; c < channels; c++) {
         let sum = HALF;
-        for (let k = tap, at = from + c; k < end; k++, at += channels) sum += data[at]! * weights[k]!;
+        for (let k = tap, at = from + c; k < end; k++, at += channels) sum += data[at] * weights[k];
         out[to++] = sum >> PRECISION_BITS;
       }
     }
@@ -104,12 +104,12 @@ function resizeDown(rows: Uint8Array, rowBytes: number, taps: FixedTaps, firstRo
   const sums = new Int32Array(rowBytes);
   for (let y = 0; y < starts.length; y++) {
     sums.fill(HALF);
-    for (let k = 0; k < counts[y]!; k++) {
-      const weight = weights[y * stride + k]!;
-      const from = (starts[y]! - firstRow + k) * rowBytes;
-      for (let i = 0; i < rowBytes; i++) sums[i]! += rows[from + i]! * weight;
+    for (let k = 0; k < counts[y]; k++) {
+      const weight = weights[y * stride + k];
+      const from = (starts[y] - firstRow + k) * rowBytes;
+      for (let i = 0; i < rowBytes; i++) sums[i] += rows[from + i] * weight;
     }
-    for (let i = 0; i < rowBytes; i++) out[y * rowBytes + i] = sums[i]! >> PRECISION_BITS;
+    for (let i = 0; i < rowBytes; i++) out[y * rowBytes + i] = sums[i] >> PRECISION_BITS;
   }
   return new Uint8Array(out.buffer);
 }
@@ -126,7 +126,7 @@ export function resizeNearest(
   let to = 0;
   for (const y of rows)
     for (const x of columns)
-      for (let c = 0, from = (y * width + x) * channels; c < channels; c++) out[to++] = data[from + c]!;
+      for (let c = 0, from = (y * width + x) * channels; c < channels; c++) out[to++] = data[from + c];
   return out;
 }
 

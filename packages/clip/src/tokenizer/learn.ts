@@ -65,6 +65,6 @@ function mostFrequent(words: readonly Word[]): string | null {
 function join(word: Word, pair: string): void {
   const { symbols } = word;
   for (let i = 0; i + 1 < symbols.length; i++) {
-    if (`${symbols[i]} ${symbols[i + 1]}` === pair) symbols.splice(i, 2, symbols[i]! + symbols[i + 1]!);
+    if (`${symbols[i]} ${symbols[i + 1]}` === pair) symbols.splice(i, 2, symbols[i] + symbols[i + 1]);
   }
 }

@@ -152,8 +152,8 @@ function mergeSymbols(symbols: readonly string[], ranks: ReadonlyMap<string, num
     const next: string[] = [];
     for (let i = 0; i < current.length; i++) {
       const pair = i + 1 < current.length ? `${current[i]} ${current[i + 1]}` : undefined;
-      if (pair === best) next.push(current[i]! + current[++i]!);
-      else next.push(current[i]!);
+      if (pair === best) next.push(current[i] + current[++i]);
+      else next.push(current[i]);
     }
     current = next;
   }

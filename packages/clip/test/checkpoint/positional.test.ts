@@ -16,7 +16,7 @@ for (const { from, to, width, values } of cases)
     );
     const got = resizePositional(input, { from, to, width });
     assert.is(got.length, values.length);
-    const worst = Math.max(...values.map((want, i) => Math.abs(want - got[i]!)));
+    const worst = Math.max(...values.map((want, i) => Math.abs(want - got[i])));
     assert.ok(worst < 1e-6, `max error ${worst}`);
   });
 

@@ -47,7 +47,7 @@ export const open = (tensors: Tensors, options?: OpenOptions) =>
 function transposed({ shape, data }: StoredTensor): StoredTensor {
   const [rows, columns] = shape as [number, number];
   const values = data as Float32Array;
-  const out = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
+  const out = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]);
   return { dtype: "F32", shape: [columns, rows], data: out };
 }
 

@@ -140,7 +140,7 @@ test("every golden checkpoint is the same model", async () => {
     assert.equal([got.dtype, got.layout, got.unexpected, got.ignored], [dtype, "openclip", [], []], name);
     for (const key of want.keys.keys()) {
       const [a, b] = await Promise.all([want.readFloat32(key), got.readFloat32(key)]);
-      const worst = Math.max(...a.map((x, i) => Math.abs(x - b[i]!) - tolerance * Math.abs(x)));
+      const worst = Math.max(...a.map((x, i) => Math.abs(x - b[i]) - tolerance * Math.abs(x)));
       assert.ok(worst <= 1e-7, `${name} ${key}: ${worst}`);
     }
     if (name === "inctrl.pyth")

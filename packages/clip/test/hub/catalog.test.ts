@@ -30,10 +30,10 @@ test("every file comes by https with a sum to check and a bound", () => {
 });
 
 test("a sum that is in the file name is the one that is checked", () => {
-  const plus = findHubModel("ViT_B_16_plus_240_laion400m_e32").files[0]!;
+  const plus = findHubModel("ViT_B_16_plus_240_laion400m_e32").files[0];
   assert.is(plus.sha256, "699c4b84");
   assert.match(plus.url, /v0\.2-weights\/vit_b_16_plus_240-laion400m_e32-699c4b84\.pt$/);
-  assert.is(findHubModel("vit-b-16-plus-240-laion400m-e31").files[0]!.sha256, "8fb26589");
+  assert.is(findHubModel("vit-b-16-plus-240-laion400m-e31").files[0].sha256, "8fb26589");
 });
 
 test("every entry names a known configuration, and has a vocabulary if that has a text tower", () => {
@@ -52,7 +52,7 @@ test("the vocabulary's sum is that of the published file", async () => {
     new URL("../../../../../shared/vocab/bpe_simple_vocab_16e6.txt.gz", import.meta.url),
   );
   if (!existsSync(vocab)) return console.log("skipped: ../shared/vocab is absent");
-  assert.is(await sha256Of(vocab), VOCABULARY_DOWNLOAD.files[0]!.sha256);
+  assert.is(await sha256Of(vocab), VOCABULARY_DOWNLOAD.files[0].sha256);
 });
 
 test.run();

@@ -13,7 +13,7 @@ const io = fileURLToPath(new URL("../../../../../shared/golden/io/", import.meta
 
 const planes = (pixels: Uint8Array): Uint8Array => {
   const count = pixels.length / 3;
-  return Uint8Array.from(pixels, (_, i) => pixels[(i % count) * 3 + Math.floor(i / count)]!);
+  return Uint8Array.from(pixels, (_, i) => pixels[(i % count) * 3 + Math.floor(i / count)]);
 };
 
 const noise = (width: number, height: number, mode: RasterImage["mode"], channels: number): RasterImage => ({
@@ -45,11 +45,11 @@ test("pixels equal Pillow's, in every mode of files", async () => {
         ["rgbfirst", rgb],
       ] as const) {
         const want = await golden.readFloat32(`${name}@${size}.${kind}`);
-        const got = planes(prepareImage(input, { size })[0]!.pixels);
-        const off = want.map((value, i) => Math.abs(value - got[i]!)).sort();
+        const got = planes(prepareImage(input, { size })[0].pixels);
+        const off = want.map((value, i) => Math.abs(value - got[i])).sort();
         if (!name.endsWith(".jpg"))
           assert.is(off.at(-1), 0, `${name}@${size}.${kind}: max error ${off.at(-1)}`);
-        else assert.ok(off[Math.floor(0.99 * off.length)]! <= 4, `${name}@${size}.${kind}`);
+        else assert.ok(off[Math.floor(0.99 * off.length)] <= 4, `${name}@${size}.${kind}`);
         checked++;
       }
   }
@@ -59,7 +59,7 @@ test("pixels equal Pillow's, in every mode of files", async () => {
 
 test("an image of the right size is not changed, alpha included", () => {
   const image = noise(16, 16, "RGBA", 4);
-  assert.equal(prepareImage(image, { size: 16 })[0]!.pixels, toRgb("RGBA", image.data));
+  assert.equal(prepareImage(image, { size: 16 })[0].pixels, toRgb("RGBA", image.data));
 });
 
 test("enlarging, shrinking and mixing both keep a flat image flat, in every mode", () => {
@@ -78,10 +78,10 @@ test("enlarging, shrinking and mixing both keep a flat image flat, in every mode
     ] as const) {
       const data = Uint8Array.from(
         { length: width * height * pixel.length },
-        (_, i) => pixel[i % pixel.length]!,
+        (_, i) => pixel[i % pixel.length],
       );
       for (const fit of ["crop", "squash"] as const) {
-        const { pixels } = prepareImage({ width, height, mode, data }, { size: 20 }, fit)[0]!;
+        const { pixels } = prepareImage({ width, height, mode, data }, { size: 20 }, fit)[0];
         assert.ok(
           pixels.every((value, i) => value === want[i % 3]),
           `${mode} ${width}x${height} ${fit}`,
@@ -109,7 +109,7 @@ test("crop takes the middle, squash takes all, and tiles cover all", () => {
 test("overlapping windows agree", () => {
   const image = noise(40, 97, "RGBA", 4);
   const tiles = prepareImage(image, { size: 20 }, "tile");
-  const row = (tile: number, y: number) => tiles[tile]!.pixels.slice(y * 60, (y + 1) * 60);
+  const row = (tile: number, y: number) => tiles[tile].pixels.slice(y * 60, (y + 1) * 60);
   // 40 x 97 becomes 20 x 48, tiles start at 0, 14, 28.
   assert.equal(tiles.length, 3);
   for (let y = 14; y < 20; y++) assert.equal(row(0, y), row(1, y - 14));
@@ -139,7 +139,7 @@ test("indices beyond the palette are black", () => {
     data: Uint8Array.of(0, 1, 2, 1),
     palette: Uint8Array.of(1, 2, 3, 4, 5, 6),
   };
-  assert.equal([...prepareImage(image, { size: 2 })[0]!.pixels], [1, 2, 3, 4, 5, 6, 0, 0, 0, 4, 5, 6]);
+  assert.equal([...prepareImage(image, { size: 2 })[0].pixels], [1, 2, 3, 4, 5, 6, 0, 0, 0, 4, 5, 6]);
 });
 
 test("images whose size, mode and data disagree are refused", () => {

@@ -78,7 +78,7 @@ function readPalette(
   if (bytes.length < at + colours * entry) throw truncated(label, "BMP ends inside its palette");
   const palette = new Uint8Array(768);
   for (let i = 0; i < colours; i++) {
-    for (let c = 0; c < 3; c++) palette[i * 3 + c] = bytes[at + i * entry + 2 - c]!;
+    for (let c = 0; c < 3; c++) palette[i * 3 + c] = bytes[at + i * entry + 2 - c];
   }
   return palette;
 }
@@ -118,15 +118,15 @@ export function decodeBmp(bytes: Uint8Array, limits: Limits): Raster {
 function indices(row: Uint8Array, bits: number, scale: number, out: Uint8Array): void {
   const mask = (1 << bits) - 1;
   for (let x = 0; x < out.length; x++) {
-    out[x] = ((row[(x * bits) >> 3]! >> (8 - bits - ((x * bits) & 7))) & mask) * scale;
+    out[x] = ((row[(x * bits) >> 3] >> (8 - bits - ((x * bits) & 7))) & mask) * scale;
   }
 }
 
 function colours24(row: Uint8Array, out: Uint8Array): void {
   for (let i = 0; i < out.length; i += 3) {
-    out[i] = row[i + 2]!;
-    out[i + 1] = row[i + 1]!;
-    out[i + 2] = row[i]!;
+    out[i] = row[i + 2];
+    out[i + 1] = row[i + 1];
+    out[i + 2] = row[i];
   }
 }
 
@@ -139,9 +139,9 @@ function coloursMasked(
 ): void {
   for (let x = 0; x * samples < out.length; x++) {
     let pixel = 0;
-    for (let b = 0; b < pixelBytes; b++) pixel |= row[x * pixelBytes + b]! << (8 * b);
+    for (let b = 0; b < pixelBytes; b++) pixel |= row[x * pixelBytes + b] << (8 * b);
     for (let c = 0; c < samples; c++) {
-      const mask = masks[c]!;
+      const mask = masks[c];
       const shift = lowestBit(mask);
       const top = mask >>> shift;
       out[x * samples + c] = top === 0 ? 0 : Math.floor((((pixel & mask) >>> shift) * 255) / top);

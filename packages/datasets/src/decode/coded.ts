@@ -79,7 +79,7 @@ export async function decodeCoded(bytes: Uint8Array, format: ImageFormat, limits
 /** The high bytes of little-endian 16-bit samples. */
 function highBytes(data: Uint8Array): Uint8Array {
   const high = new Uint8Array(data.length / 2);
-  for (let i = 0; i < high.length; i++) high[i] = data[2 * i + 1]!;
+  for (let i = 0; i < high.length; i++) high[i] = data[2 * i + 1];
   return high;
 }
 
@@ -87,9 +87,9 @@ function highBytes(data: Uint8Array): Uint8Array {
 function cmykToRgb(data: Uint8Array, stride: number): Uint8Array {
   const rgb = new Uint8Array((data.length / stride) * 3);
   for (let from = 0, to = 0; from < data.length; from += stride) {
-    const light = 255 - data[from + 3]!;
+    const light = 255 - data[from + 3];
     for (let c = 0; c < 3; c++) {
-      rgb[to++] = Math.max(0, light - Math.round((data[from + c]! * light) / 255));
+      rgb[to++] = Math.max(0, light - Math.round((data[from + c] * light) / 255));
     }
   }
   return rgb;
@@ -97,7 +97,7 @@ function cmykToRgb(data: Uint8Array, stride: number): Uint8Array {
 
 function toImageError(error: unknown, format: ImageFormat, label: string): ImageError {
   if (error instanceof ImageError) return error;
-  const first = String((error as Error).message).split("\n")[0]!;
+  const first = String((error as Error).message).split("\n")[0];
   if (/premature end|truncat|unexpected end|end of file|read gave|out of data/i.test(first)) {
     return truncated(label, `${format} cut off (${first})`);
   }

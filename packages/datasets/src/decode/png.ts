@@ -57,7 +57,7 @@ export function pngHeader(bytes: Uint8Array, limits: Limits): PngHeader {
     24,
     29,
   ) as Iterable<number> as number[];
-  if (!DEPTHS[colour!]?.includes(depth!) || compression !== 0 || filter !== 0 || interlace! > 1) {
+  if (!DEPTHS[colour]?.includes(depth) || compression !== 0 || filter !== 0 || interlace > 1) {
     throw corrupt(label, `PNG header with colour type ${colour} of ${depth} bits is not valid`);
   }
   checkSize(width, height, limits);
@@ -65,9 +65,9 @@ export function pngHeader(bytes: Uint8Array, limits: Limits): PngHeader {
     format: "png",
     width,
     height,
-    mode: colour === 0 && depth === 1 ? "1" : MODES[colour!]!,
-    depth: depth!,
-    channels: CHANNELS[colour!]!,
+    mode: colour === 0 && depth === 1 ? "1" : MODES[colour],
+    depth: depth,
+    channels: CHANNELS[colour],
     interlaced: interlace === 1,
   };
 }
@@ -132,8 +132,8 @@ function placeRow(
   for (let x = 0, s = 0; x < columns; x++) {
     let to = (line + pass.x0 + x * pass.dx) * channels;
     for (let c = 0; c < channels; c++, s++, to++) {
-      if (depth >= 8) data[to] = row[depth === 16 ? s * 2 : s]!;
-      else data[to] = ((row[(s * depth) >> 3]! >> (8 - depth - ((s * depth) & 7))) & mask) * scale;
+      if (depth >= 8) data[to] = row[depth === 16 ? s * 2 : s];
+      else data[to] = ((row[(s * depth) >> 3] >> (8 - depth - ((s * depth) & 7))) & mask) * scale;
     }
   }
 }
@@ -175,7 +175,7 @@ async function inflateExactly(
   expected: number,
   label: string,
 ): Promise<Uint8Array> {
-  const joined = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  const joined = parts.length === 1 ? parts[0] : Buffer.concat(parts);
   try {
     const chunkSize = Math.min(Math.max(expected, 64), 1 << 20);
     const packed = await inflateAsync(joined, { maxOutputLength: expected, chunkSize });
@@ -204,7 +204,7 @@ function chunkType(bytes: Uint8Array, at: number): string {
 export function crc32(bytes: Uint8Array, from: number, to: number): number {
   let crc = 0xffffffff;
   for (let i = from; i < to; i++) {
-    crc ^= bytes[i]!;
+    crc ^= bytes[i];
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
   return ~crc >>> 0;

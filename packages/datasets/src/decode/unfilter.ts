@@ -11,15 +11,15 @@ export function unfilter(packed: Uint8Array, rows: number, rowBytes: number, pix
       case 0:
         break;
       case 1:
-        for (let i = pixelBytes; i < rowBytes; i++) row[i] = row[i]! + row[i - pixelBytes]!;
+        for (let i = pixelBytes; i < rowBytes; i++) row[i] = row[i] + row[i - pixelBytes];
         break;
       case 2:
-        for (let i = 0; i < rowBytes; i++) row[i] = row[i]! + above[i]!;
+        for (let i = 0; i < rowBytes; i++) row[i] = row[i] + above[i];
         break;
       case 3:
         for (let i = 0; i < rowBytes; i++) {
-          const left = i < pixelBytes ? 0 : row[i - pixelBytes]!;
-          row[i] = row[i]! + ((left + above[i]!) >> 1);
+          const left = i < pixelBytes ? 0 : row[i - pixelBytes];
+          row[i] = row[i] + ((left + above[i]) >> 1);
         }
         break;
       case 4:
@@ -36,13 +36,13 @@ export function unfilter(packed: Uint8Array, rows: number, rowBytes: number, pix
 /** Filter 4: the prediction is the neighbour (left, above or upper left) nearest to left + above - upper left. */
 function unfilterPaeth(row: Uint8Array, above: Uint8Array, pixelBytes: number): void {
   for (let i = 0; i < row.length; i++) {
-    const left = i < pixelBytes ? 0 : row[i - pixelBytes]!;
-    const corner = i < pixelBytes ? 0 : above[i - pixelBytes]!;
-    const up = above[i]!;
+    const left = i < pixelBytes ? 0 : row[i - pixelBytes];
+    const corner = i < pixelBytes ? 0 : above[i - pixelBytes];
+    const up = above[i];
     const toLeft = Math.abs(up - corner);
     const toUp = Math.abs(left - corner);
     const toCorner = Math.abs(left + up - 2 * corner);
     const guess = toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
-    row[i] = row[i]! + guess;
+    row[i] = row[i] + guess;
   }
 }

@@ -118,7 +118,7 @@ function plan({ categories }: DataSet): Planned[] {
       const own = samples.map(({ id }) => stem(basename(id)));
       const unique = new Set(own.map((name) => name.toLowerCase())).size === own.length;
       return samples.map((sample, i): Planned => {
-        const name = names.take(unique ? own[i]! : stem(sample.id).replaceAll("/", "-"));
+        const name = names.take(unique ? own[i] : stem(sample.id).replaceAll("/", "-"));
         return {
           sample,
           image: `${root}/${path}/${name}.png`,

@@ -17,7 +17,7 @@ export function permutation(n: number, seed: number): number[] {
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = random.atMost(i);
-    [order[i], order[j]] = [order[j]!, order[i]!];
+    [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
 }
@@ -50,7 +50,7 @@ export function drawPrompts<T extends string | { readonly id: string }>(
   if (seed === undefined) return sorted.slice(0, shots);
   return permutation(sorted.length, seed)
     .slice(0, shots)
-    .map((i) => sorted[i]!);
+    .map((i) => sorted[i]);
 }
 
 /**

@@ -114,7 +114,7 @@ export async function inspectDataSet(
     const batch = pending.slice(at, at + AT_ONCE);
     const looks = await Promise.all(batch.map(look));
     batch.forEach(({ id }, i) => {
-      seen.set(id, looks[i]!);
+      seen.set(id, looks[i]);
     });
     onProgress?.(seen.size, pending.length);
   }
@@ -221,7 +221,7 @@ function findDuplicates(
     between: sum((group) => (group.train.length > 0 ? group.test.length : 0)),
     contradictory: sum((group) => {
       const members = [...group.train, ...group.test];
-      return members.some(({ label }) => label !== members[0]!.label) ? members.length : 0;
+      return members.some(({ label }) => label !== members[0].label) ? members.length : 0;
     }),
     groups: same.map((group) => [...group.train, ...group.test].map(({ id }) => id)),
   };

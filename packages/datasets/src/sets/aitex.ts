@@ -55,15 +55,15 @@ async function read(root: string) {
   const orSkip = async (path: string, add: () => Promise<void>) =>
     add().catch((error) => void skipped.push(skippedFor(idOf(root, path), error)));
 
-  for (const path of good!) {
+  for (const path of good) {
     await orSkip(path, async () => {
       for (const [part, box] of tilesOf(path, await imageHeader(path))) {
         normals.push(cutter.cut(path, box, part, NORMAL));
       }
     });
   }
-  const masksOf = byImage(masks!);
-  for (const path of bad!) {
+  const masksOf = byImage(masks);
+  for (const path of bad) {
     await orSkip(path, async () => {
       const { name } = parse(path);
       const code = name.split("_")[1] ?? "";

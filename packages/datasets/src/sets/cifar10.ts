@@ -72,7 +72,7 @@ async function readBatch(root: string, name: string): Promise<Picture[]> {
   }
   const bytes = await readFile(path);
   return Array.from({ length: size / RECORD }, (_, record): Picture => {
-    const label = CLASSES[bytes[record * RECORD]!];
+    const label = CLASSES[bytes[record * RECORD]];
     if (label === undefined) {
       const message = `${path}: record ${record} is of class ${bytes[record * RECORD]}; download it again`;
       throw new DatasetError("corrupt", message);
@@ -106,7 +106,7 @@ async function readRecord(path: string, record: number): Promise<Raster> {
   }
   const data = new Uint8Array(3 * PLANE);
   for (let p = 0; p < PLANE; p++) {
-    for (let c = 0; c < 3; c++) data[p * 3 + c] = planes[c * PLANE + p]!;
+    for (let c = 0; c < 3; c++) data[p * 3 + c] = planes[c * PLANE + p];
   }
   return { width: SIDE, height: SIDE, mode: "RGB", data };
 }

@@ -29,7 +29,7 @@ function classFolders(name: string, title: string): DatasetFormat {
 async function findClasses(dir: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { path, entries } of foldersUnder(dir)) {
-    if (found.length > 0 && dirname(path) !== dirname(found[0]!)) break;
+    if (found.length > 0 && dirname(path) !== dirname(found[0])) break;
     if (entries.folders.includes("train") || entries.folders.includes("test")) found.push(path);
   }
   return found;

@@ -63,6 +63,6 @@ function markDefects({ mode, data, palette }: Raster, least: number, into: Uint8
   // Alpha does not mark defects.
   const colours = samples >= 3 ? 3 : 1;
   for (let p = 0; p < into.length; p++) {
-    for (let c = 0; c < colours; c++) into[p]! |= marks[data[p * samples + c]!]!;
+    for (let c = 0; c < colours; c++) into[p] |= marks[data[p * samples + c]];
   }
 }

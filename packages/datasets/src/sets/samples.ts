@@ -74,7 +74,7 @@ class Recent<T> {
     this.#kept.set(key, made);
     made.catch(() => this.#kept.delete(key));
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size > 3) this.#kept.delete(oldest!);
+    if (this.#kept.size > 3) this.#kept.delete(oldest);
     return made;
   }
 }

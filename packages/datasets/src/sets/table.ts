@@ -93,7 +93,7 @@ export async function readCsv<Column extends string>(
 function splitCsv(line: string): string[] {
   const cells: string[] = [];
   for (const [, quoted, plain] of line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g)) {
-    cells.push((quoted?.replaceAll('""', '"') ?? plain!).trim());
+    cells.push((quoted?.replaceAll('""', '"') ?? plain).trim());
   }
   return cells;
 }

@@ -32,7 +32,7 @@ function bmp({ width, height, bits, rows, palette = [], compression = 0, masks =
     out.writeUInt32LE(mask, 54 + 4 * i);
   });
   palette.forEach(([r, g, b], i) => {
-    out.set([b!, g!, r!, 0], 54 + 4 * i);
+    out.set([b, g, r, 0], 54 + 4 * i);
   });
   rows.forEach((row, y) => {
     out.set(row.slice(0, stride), offset + stride * y);

@@ -85,10 +85,10 @@ function tiff16(width: number, height: number, values: number[]): Buffer {
   out.writeUInt16LE(entries.length, ifd);
   entries.forEach(([tag, value], i) => {
     const at = ifd + 2 + 12 * i;
-    out.writeUInt16LE(tag!, at);
+    out.writeUInt16LE(tag, at);
     out.writeUInt16LE(4, at + 2);
     out.writeUInt32LE(1, at + 4);
-    out.writeUInt32LE(value!, at + 8);
+    out.writeUInt32LE(value, at + 8);
   });
   return out;
 }
@@ -119,7 +119,7 @@ test("CMYK becomes RGB by Pillow's formula", async () => {
   const inks = await sharp(cmyk).pipelineColourspace("cmyk").toColourspace("cmyk").raw().toBuffer();
   assert.is(image.mode, "RGB");
   assert.is(inks.length, 256);
-  const want = [0, 1, 2].map((c) => 255 - inks[3]! - Math.round((inks[c]! * (255 - inks[3]!)) / 255));
+  const want = [0, 1, 2].map((c) => 255 - inks[3] - Math.round((inks[c] * (255 - inks[3])) / 255));
   assert.equal([...image.data.subarray(0, 3)], want);
 });
 

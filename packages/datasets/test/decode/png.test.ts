@@ -173,7 +173,7 @@ test("cut off, damaged and inconsistent files are refused by name", async () => 
   await rejects(() => decodeImage(png(header, new Uint8Array(20), [unknown])), "unsupported", /WXYZ/);
 
   const flipped = Buffer.from(good);
-  flipped[29]! ^= 1;
+  flipped[29] ^= 1;
   await rejects(() => decodeImage(flipped), "corrupt", /checksum/);
   const damaged = Buffer.concat([SIGNATURE, ihdr(header), chunk("IDAT", randomBytes(40))]);
   await rejects(() => decodeImage(damaged), "corrupt", /damaged|row filter/);

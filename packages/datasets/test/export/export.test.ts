@@ -23,10 +23,10 @@ test("tiles of AITEX come back from their folders, pixels and masks", async ({ d
     [...new Set(tests.map(({ kind }) => kind))].sort(),
   );
   const at = tests.findIndex(({ id }) => id.startsWith("Defect_images/0044_019_04.png#"));
-  const name = `aitex/test/Fuzzyball/${tests[at]!.id.slice(14).replace(".png#", "-")}.png`;
+  const name = `aitex/test/Fuzzyball/${tests[at].id.slice(14).replace(".png#", "-")}.png`;
   const again = back.test.find(({ id }) => id === name)!;
-  assert.equal(await again.load(), await tests[at]!.load());
-  assert.equal(await again.mask!(), await tests[at]!.mask!());
+  assert.equal(await again.load(), await tests[at].load());
+  assert.equal(await again.mask!(), await tests[at].mask!());
 });
 
 test("PNG files are copied byte by byte, others encoded, damaged ones named", async ({ dir }) => {
@@ -128,7 +128,7 @@ test("names are safe, short and free", () => {
     names.take(name),
   );
   assert.equal(taken.slice(0, 9), ["a", "A-2", "a-3", "_", "_-2", "x", "a_b_c_", "_nul", "Ünï"]);
-  assert.is(taken[9]!.length, 120);
+  assert.is(taken[9].length, 120);
 });
 
 test("exported sets keep their categories' names and order", async ({ dir }) => {
@@ -140,7 +140,7 @@ test("exported sets keep their categories' names and order", async ({ dir }) => 
     back.categories.map(({ name }) => name),
     sorted,
   );
-  assert.ok(ids(back.categories[0]!.train).every((id) => /train\/good\/00\d\.png$/.test(id)));
+  assert.ok(ids(back.categories[0].train).every((id) => /train\/good\/00\d\.png$/.test(id)));
 });
 
 test.run();

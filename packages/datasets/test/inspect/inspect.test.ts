@@ -14,7 +14,7 @@ test("BrainMRI has its 25 duplicates, five of them in both train and test", asyn
   const report = await inspectDataSet(await openDataSet(`brainmri:${dir}`), {
     onProgress: (done, total) => told.push([done, total]),
   });
-  const { train, test: tests, anomalies, sizes, duplicates, unreadable, masks } = report.categories[0]!;
+  const { train, test: tests, anomalies, sizes, duplicates, unreadable, masks } = report.categories[0];
   assert.equal(
     [train, tests],
     [
@@ -27,7 +27,7 @@ test("BrainMRI has its 25 duplicates, five of them in both train and test", asyn
     sizes.reduce((sum, { count }) => sum + count, 0),
     253,
   );
-  assert.ok(sizes.every(({ count }, i) => i === 0 || count <= sizes[i - 1]!.count));
+  assert.ok(sizes.every(({ count }, i) => i === 0 || count <= sizes[i - 1].count));
   assert.equal([duplicates.train, duplicates.test, duplicates.between], [5, 15, 5]);
   assert.is(duplicates.groups.length, 22);
   assert.equal([unreadable, masks.present, masks.missing], [[], 0, []]);
@@ -54,7 +54,7 @@ test("duplicates, sizes, kinds, masks and damage are counted and named", async (
   });
   await truncate(join(dir, "nut/ground_truth/dent/0_mask.png"), 60);
   const { name, categories, skipped } = await inspectDataSet(await openDataSet(`folder:${dir}`));
-  const { duplicates, unreadable, masks, ...rest } = categories[0]!;
+  const { duplicates, unreadable, masks, ...rest } = categories[0];
   assert.equal([name, skipped], ["folder", []]);
   assert.equal(rest, {
     name: "nut",
@@ -82,7 +82,7 @@ test("duplicates, sizes, kinds, masks and damage are counted and named", async (
     unreadable.map(({ id }) => id),
     ["nut/train/good/3.png"],
   );
-  assert.match(unreadable[0]!.reason, /text file/);
+  assert.match(unreadable[0].reason, /text file/);
   assert.equal(
     [masks.present, masks.missing, masks.empty],
     [4, ["nut/test/dent/1.png"], ["nut/test/crack/1.png"]],
@@ -91,7 +91,7 @@ test("duplicates, sizes, kinds, masks and damage are counted and named", async (
     masks.unreadable.map(({ id }) => id),
     ["nut/test/crack/2.png", "nut/test/dent/0.png"],
   );
-  assert.match(masks.unreadable[0]!.reason, /3 x 2 pixels, the image 2 x 2/);
+  assert.match(masks.unreadable[0].reason, /3 x 2 pixels, the image 2 x 2/);
 });
 
 test("an image that categories share is read once", async () => {

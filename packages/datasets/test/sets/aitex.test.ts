@@ -56,10 +56,10 @@ test("folders nested once more, several masks merged, unknown codes kept", async
       ["Defect_images/Defect_images/0001_019_00.png#03", "Fuzzyball"],
     ],
   );
-  assert.equal((await bad[2]!.load()).data[0], 3);
-  assert.equal((await bad[1]!.mask!()).data[0], 255);
-  assert.equal((await bad[2]!.mask!()).data.indexOf(255), 255);
-  assert.match(set.skipped[0]!.reason, /0003_002_00_mask\.png: the mask marks nothing/);
+  assert.equal((await bad[2].load()).data[0], 3);
+  assert.equal((await bad[1].mask!()).data[0], 255);
+  assert.equal((await bad[2].mask!()).data.indexOf(255), 255);
+  assert.match(set.skipped[0].reason, /0003_002_00_mask\.png: the mask marks nothing/);
   assert.equal(ids([...train, ...tests]).filter((id) => id.startsWith("NODefect_images/fabric-b")).length, 2);
 });
 
@@ -72,7 +72,7 @@ test("strips that are damaged or too small are left out by name", async ({ dir }
     "Mask_images/0001_002_00_mask.png": gray(512, 255, 255),
   });
   const { categories, skipped } = await openDataSet(`aitex:${dir}`);
-  assert.equal(counts(categories[0]!.test), [1, 0]);
+  assert.equal(counts(categories[0].test), [1, 0]);
   assert.is(skipped.length, 3);
   assert.match(skipped.map(({ reason }) => reason).join(" "), /text file.*255 x 256.*512 x 255/);
 });

@@ -19,10 +19,10 @@ test("the whole set has 25 normal and 155 anomalous test images", async () => {
   );
   // scikit-learn's draw over the file names in plain order.
   const names = [...ids(train), ...ids(tests.filter(({ label }) => label === 0))].sort();
-  const want = trainTestSplit(98).test.map((i) => names[i]!);
+  const want = trainTestSplit(98).test.map((i) => names[i]);
   assert.equal(ids(tests.filter(({ label }) => label === 0)), want.sort());
   assert.is(new Set(ids([...train, ...tests])).size, 253);
-  const { width, height } = await tests[0]!.load();
+  const { width, height } = await tests[0].load();
   assert.ok(width > 100 && height > 100);
 });
 
@@ -39,8 +39,8 @@ test("folders in any case, nested, extensions in either case; a second copy furt
   // train_test_split(4) tests on index 1.
   assert.equal(ids(train), ["No/0.jpg", "No/2.jpg", "No/3.PNG"]);
   assert.equal(ids(tests), ["No/1.PNG", "YES/0.JPEG"]);
-  assert.equal([tests[1]!.label, tests[1]!.kind, tests[1]!.mask], [1, "tumour", undefined]);
-  assert.equal([...(await tests[1]!.load()).data], [9, 9, 9, 9]);
+  assert.equal([tests[1].label, tests[1].kind, tests[1].mask], [1, "tumour", undefined]);
+  assert.equal([...(await tests[1].load()).data], [9, 9, 9, 9]);
 });
 
 test.run();

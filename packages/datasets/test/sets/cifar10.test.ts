@@ -48,7 +48,7 @@ test("records are read by position, and planes become pixels", async ({ dir }) =
     "batches.meta.txt": NAMES.join("\n"),
   });
   const { categories } = await openDataSet(`cifar10:${dir}`);
-  const cat = categories[3]!;
+  const cat = categories[3];
   assert.equal(ids(cat.train), ["data_batch_1#00003", "data_batch_2#00005"]);
   assert.equal(
     cat.test.map(({ id, label, kind }) => [id, label, kind]),
@@ -57,11 +57,11 @@ test("records are read by position, and planes become pixels", async ({ dir }) =
       ["test_batch#00001", 1, "airplane"],
     ],
   );
-  const { width, height, mode, data } = await cat.train[1]!.load();
+  const { width, height, mode, data } = await cat.train[1].load();
   assert.equal([width, height, mode], [32, 32, "RGB"]);
   assert.equal([...data.subarray(0, 9)], [3, 0, 7, 3, 1, 7, 3, 2, 7]);
   await truncate(join(dir, "cifar-10-batches-bin/data_batch_2.bin"), 4000);
-  await rejects(() => cat.train[1]!.load(), "truncated", /record 5: the file ends early/);
+  await rejects(() => cat.train[1].load(), "truncated", /record 5: the file ends early/);
 });
 
 test("batches that are cut off, hold other classes or are missing are refused", async ({ dir }) => {
@@ -94,8 +94,8 @@ test("folders of images a class are read, in either case", async ({ dir }) => {
     ],
   );
   const { categories } = await openDataSet(`cifar10:${dir}`);
-  assert.equal(ids(categories[0]!.train), ["train/airplane/0.PNG"]);
-  assert.equal(counts(categories[0]!.test), [1, 9]);
+  assert.equal(ids(categories[0].train), ["train/airplane/0.PNG"]);
+  assert.equal(counts(categories[0].test), [1, 9]);
 });
 
 test.run();

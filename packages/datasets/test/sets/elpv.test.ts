@@ -17,7 +17,7 @@ test("the sample: doubtful cells are dropped, and a quarter of the good ones is 
       [20, 80],
     ],
   );
-  const { width, height, mode } = await tests[0]!.load();
+  const { width, height, mode } = await tests[0].load();
   assert.equal([width, height, mode], [300, 300, "L"]);
 });
 

@@ -31,13 +31,13 @@ test("lists are merged by class; val or test in a name makes test images", async
       ["metal_nut", "metal_nut", [1, 0], [0, 1]],
     ],
   );
-  assert.equal(ids(categories[0]!.train), ["data/a.png", "data/b.png", "data/c.png"]);
-  assert.is((await categories[0]!.train[0]!.load()).data[0], 5);
-  await rejects(() => categories[0]!.train[1]!.load(), "missing", /b\.png/);
+  assert.equal(ids(categories[0].train), ["data/a.png", "data/b.png", "data/c.png"]);
+  assert.is((await categories[0].train[0].load()).data[0], 5);
+  await rejects(() => categories[0].train[1].load(), "missing", /b\.png/);
   const files = ["normal", "val_normal"].map((part) => join(dir, `AD_json/candle_${part}.json`));
   const two = await openDataSet(`json:${files}?root=${dir}`);
   assert.equal(
-    [counts(two.categories[0]!.train), counts(two.categories[0]!.test)],
+    [counts(two.categories[0].train), counts(two.categories[0].test)],
     [
       [2, 0],
       [1, 0],
@@ -47,7 +47,7 @@ test("lists are merged by class; val or test in a name makes test images", async
 
 test("paths must stay inside the folder, absolute ones too", async ({ dir }) => {
   await write(dir, { "a.json": list([join(dir, "x/a.png"), 0, "nut"]) });
-  assert.equal(ids((await openDataSet(`json:${dir}/a.json`)).categories[0]!.train), ["x/a.png"]);
+  assert.equal(ids((await openDataSet(`json:${dir}/a.json`)).categories[0].train), ["x/a.png"]);
   for (const path of ["../a.png", "x/../../a.png", "/etc/passwd", "..\\a.png"]) {
     await write(dir, { "a.json": list(["ok.png", 0, "nut"], [path, 0, "nut"]) });
     await rejects(

@@ -30,7 +30,7 @@ test("the sample: two classes, some masks", async () => {
       ["screw", [16, 0], [10, 18]],
     ],
   );
-  const bad = categories[0]!.test.find(({ mask }) => mask)!;
+  const bad = categories[0].test.find(({ mask }) => mask)!;
   const [raster, mask] = await Promise.all([bad.load(), bad.mask!()]);
   assert.equal([mask.width, mask.height], [raster.width, raster.height]);
   const marked = mask.data.filter((value) => value === 255).length;
@@ -54,9 +54,9 @@ test("a name is the same whether the class, the set or the folder above is given
     "metal_nut/test/good/000.png",
   ];
   for (const { categories } of [all, same, own]) assert.equal(ids(categories.at(-1)!.test), want);
-  const [first, second, third] = own.categories[0]!.test;
-  assert.equal([...(await first!.mask!()).data], [0, 255, 0, 255]);
-  assert.equal([second!.mask, third!.mask, third!.kind], [undefined, undefined, "good"]);
+  const [first, second, third] = own.categories[0].test;
+  assert.equal([...(await first.mask!()).data], [0, 255, 0, 255]);
+  assert.equal([second.mask, third.mask, third.kind], [undefined, undefined, "good"]);
 });
 
 test("a class that lacks a folder is named", async ({ dir }) => {
@@ -70,7 +70,7 @@ test("a lossy mask is black where it is nearer to black", async ({ dir }) => {
   // By its name a JPEG: that its content is a PNG does not matter here.
   await write(dir, { "nut/ground_truth/crack/001.jpg": gray(2, 2, (x) => (x ? 250 : 3)) });
   const { categories } = await openDataSet(`folder:${dir}`);
-  assert.equal([...(await categories[0]!.test[1]!.mask!()).data], [0, 255, 0, 255]);
+  assert.equal([...(await categories[0].test[1].mask!()).data], [0, 255, 0, 255]);
 });
 
 test.run();

@@ -42,7 +42,7 @@ test("a pixel on the first row of a piece marks that piece alone", async ({ dir 
     "KolektorSDD/kos02/Part0_label.bmp": gray(4, 9),
   });
   const { categories, skipped } = await openDataSet(`sdd:${dir}`);
-  const { train, test: tests } = categories[0]!;
+  const { train, test: tests } = categories[0];
   assert.equal(skipped, []);
   assert.equal(counts([...train, ...tests]), [5, 1]);
   const bad = tests.at(-1)!;

@@ -48,14 +48,14 @@ test("classes, splits and masks come from the list", async ({ dir }) => {
   const bad = candle.test.find(({ label }) => label === 1)!;
   assert.equal([...(await bad.mask!()).data], [0, 255, 255, 0, 255, 255]);
   assert.is(bad.kind, "anomaly");
-  assert.is(capsules.test[0]!.mask, undefined, "an anomalous image may lack its mask");
-  assert.is((await candle.train[1]!.load()).data[0], 2);
+  assert.is(capsules.test[0].mask, undefined, "an anomalous image may lack its mask");
+  assert.is((await candle.train[1].load()).data[0], 2);
 });
 
 test("a list of anything else is refused; a missing image is not", async ({ dir }) => {
   await small(dir);
   await rm(join(dir, "candle/Data/Images/Anomaly/000.JPG"));
-  const gone = (await openDataSet(`visa:${dir}`)).categories[0]!.test.find(({ label }) => label === 1)!;
+  const gone = (await openDataSet(`visa:${dir}`)).categories[0].test.find(({ label }) => label === 1)!;
   await rejects(() => gone.load(), "missing", /Anomaly.000\.JPG/);
   const list = (text: string) => write(dir, { "split_csv/1cls.csv": text });
   const open = () => openDataSet(`visa:${dir}`);

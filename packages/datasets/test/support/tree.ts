@@ -47,7 +47,7 @@ export const ids = (samples: readonly Sample[]): string[] => samples.map(({ id }
 /** The one category of a set. */
 export function only({ categories }: DataSet): Category {
   if (categories.length !== 1) throw new Error(`${categories.length} categories where one is expected`);
-  return categories[0]!;
+  return categories[0];
 }
 
 /** A set that lies in memory: one category for each name, each with so many samples of one gray pixel. */

@@ -65,7 +65,7 @@ function drawPair(className: string, draw: () => number): [string, string] {
   const templates = templateCount(normal.length, anomaly.length);
   const template = Math.floor(draw() * templates);
   const state = (texts: string[]) => Math.floor(draw() * (texts.length / templates)) * templates + template;
-  return [normal[state(normal)]!, anomaly[state(anomaly)]!];
+  return [normal[state(normal)], anomaly[state(anomaly)]];
 }
 
 /** The greatest common divisor: 22 templates for 154 normal and 88 anomalous texts. */

@@ -74,14 +74,14 @@ export function describePatches(
     for (let y = 0, p = 0; y < side; y++) {
       for (let x = 0; x < side; x++, p++) {
         const from = 3 * (i * size * size + y * size + x);
-        const r = (pixels[from]! / 255 - mean[0]) / std[0];
-        const g = (pixels[from + 1]! / 255 - mean[1]) / std[1];
-        const b = (pixels[from + 2]! / 255 - mean[2]) / std[2];
+        const r = (pixels[from] / 255 - mean[0]) / std[0];
+        const g = (pixels[from + 1] / 255 - mean[1]) / std[1];
+        const b = (pixels[from + 2] / 255 - mean[2]) / std[2];
         grey[p] = (r + g + b) / 3;
         const at = placeOf(y, x, patch);
-        values[at]! += share * grey[p]!;
-        values[at + 1]! += share * (r - g);
-        values[at + 2]! += share * ((r + g) / 2 - b);
+        values[at] += share * grey[p];
+        values[at + 1] += share * (r - g);
+        values[at + 2] += share * ((r + g) / 2 - b);
       }
     }
     scales.forEach((scale, s) => {
@@ -106,7 +106,7 @@ function shrunk(grey: Float32Array, side: number, scale: number): Float32Array {
   const out = new Float32Array(small * small);
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
-      out[Math.floor(y / scale) * small + Math.floor(x / scale)]! += grey[y * side + x]! / (scale * scale);
+      out[Math.floor(y / scale) * small + Math.floor(x / scale)] += grey[y * side + x] / (scale * scale);
     }
   }
   return out;
@@ -132,13 +132,13 @@ function addGradients(
   for (let y = 0; y < side; y++) {
     const [above, below] = [Math.max(0, y - 1) * side, Math.min(last, y + 1) * side];
     for (let x = 0; x < side; x++) {
-      const dx = grey[y * side + Math.min(last, x + 1)]! - grey[y * side + Math.max(0, x - 1)]!;
-      const dy = grey[below + x]! - grey[above + x]!;
+      const dx = grey[y * side + Math.min(last, x + 1)] - grey[y * side + Math.max(0, x - 1)];
+      const dy = grey[below + x] - grey[above + x];
       const at = placeOf(y, x);
       for (let d = 0; d < COMPASS.length; d++) {
-        const along = share * (dx * COMPASS[d]![0] + dy * COMPASS[d]![1]);
-        if (along > 0) values[at + d]! += along;
-        else values[at + d + COMPASS.length]! -= along;
+        const along = share * (dx * COMPASS[d][0] + dy * COMPASS[d][1]);
+        if (along > 0) values[at + d] += along;
+        else values[at + d + COMPASS.length] -= along;
       }
     }
   }
@@ -157,7 +157,7 @@ export function widened(values: Float32Array, grid: number, length: number, reac
         for (let v = y - reach; v <= y + reach; v++) {
           for (let u = x - reach; u <= x + reach; u++) {
             const from = start + (inside(v) * grid + inside(u)) * length;
-            for (let f = 0; f < length; f++) out[to + f]! += share * values[from + f]!;
+            for (let f = 0; f < length; f++) out[to + f] += share * values[from + f];
           }
         }
       }

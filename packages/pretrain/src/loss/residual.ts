@@ -66,7 +66,7 @@ function logOfLargest(residuals: Tensor, state: 0 | 1): Tensor {
 function middleShares(labels: Float32Array, weights: Float32Array, groups: number): Float32Array {
   const each = labels.length / groups;
   const totals = new Map<number, number>();
-  const side = (i: number) => labels[i]! * (1 + Math.floor(i / each));
+  const side = (i: number) => labels[i] * (1 + Math.floor(i / each));
   for (const [i, weight] of weights.entries()) totals.set(side(i), (totals.get(side(i)) ?? 0) + weight);
   return weights.map((weight, i) => (weight === 0 ? 0 : weight / (2 * totals.get(side(i))!)));
 }

@@ -25,8 +25,8 @@ test("images of one class in one state share their captions", () => {
 test("patches are labelled by the mask, and both kinds have equal weight", () => {
   const { labels, weights } = patchTargets(BATCH, 2);
   assert.equal([...labels], [-1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1]);
-  assert.ok(Math.abs(weights[4]! - 0.5) < 1e-6);
-  assert.ok(Math.abs(weights[0]! - 0.5 / 11) < 1e-6);
+  assert.ok(Math.abs(weights[4] - 0.5) < 1e-6);
+  assert.ok(Math.abs(weights[0] - 0.5 / 11) < 1e-6);
   const none = patchTargets({ ...BATCH, masks: new Uint8Array(48) }, 2);
   assert.ok(none.weights.every((weight) => Math.abs(weight - 0.5 / 12) < 1e-6));
 });
@@ -56,7 +56,7 @@ test("each text is listed once; flawless and damaged texts differ in the state o
     const said = (row: number) => tokenizer.decode(ids.subarray(row * length, (row + 1) * length));
     const [well, badly] = [said(2), said(3)].map((text) => text.replaceAll(/[^a-z]/g, ""));
     const bare = (texts: string[]) => texts.map((text) => text.replaceAll(/[^a-z]/g, ""));
-    const [i, j] = [bare(normal).indexOf(well!), bare(anomaly).indexOf(badly!)];
+    const [i, j] = [bare(normal).indexOf(well), bare(anomaly).indexOf(badly)];
     assert.ok(i >= 0 && j >= 0, `${well} and ${badly}`);
     assert.is(i % 22, j % 22, "one template");
   }

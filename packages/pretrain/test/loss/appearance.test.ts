@@ -27,18 +27,18 @@ function noise(): Uint8Array {
 }
 
 const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
-const normalised = (value: number, c: number) => (value / 255 - PREPROCESS.mean[c]!) / PREPROCESS.std[c]!;
+const normalised = (value: number, c: number) => (value / 255 - PREPROCESS.mean[c]) / PREPROCESS.std[c];
 
 /** A patch's description straight from its definition: every pixel is looked up in the image. */
 function described(pixels: Uint8Array, image: number, row: number, column: number): number[] {
   const channel = (y: number, x: number, c: number) =>
-    normalised(pixels[3 * ((image * SIZE + y) * SIZE + x) + c]!, c);
+    normalised(pixels[3 * ((image * SIZE + y) * SIZE + x) + c], c);
   const inside = Array.from({ length: PATCH * PATCH }, (_, p) => [
     row * PATCH + Math.floor(p / PATCH),
     column * PATCH + (p % PATCH),
   ]);
   const tone = (of: (r: number, g: number, b: number) => number) =>
-    0.6 * mean(inside.map(([y, x]) => of(channel(y!, x!, 0), channel(y!, x!, 1), channel(y!, x!, 2))));
+    0.6 * mean(inside.map(([y, x]) => of(channel(y, x, 0), channel(y, x, 1), channel(y, x, 2))));
   const tones = [
     tone((r, g, b) => (r + g + b) / 3),
     tone((r, g) => r - g),
@@ -50,7 +50,7 @@ function described(pixels: Uint8Array, image: number, row: number, column: numbe
       const [v, u] = [y, x].map((at) => Math.min(side - 1, Math.max(0, at)) * scale);
       return mean(
         Array.from({ length: scale * scale }, (_, p) =>
-          mean([0, 1, 2].map((c) => channel(v! + Math.floor(p / scale), u! + (p % scale), c))),
+          mean([0, 1, 2].map((c) => channel(v + Math.floor(p / scale), u + (p % scale), c))),
         ),
       );
     };
@@ -78,10 +78,7 @@ test("descriptions equal those of their definition", () => {
   ] as const) {
     const start = (image * PATCHES + row * GRID + column) * length;
     described(pixels, image, row, column).forEach((want, f) => {
-      assert.ok(
-        Math.abs(values[start + f]! - want) < 1e-5,
-        `feature ${f}: ${values[start + f]}, not ${want}`,
-      );
+      assert.ok(Math.abs(values[start + f] - want) < 1e-5, `feature ${f}: ${values[start + f]}, not ${want}`);
     });
   }
 });
@@ -91,9 +88,9 @@ test("an edge from dark to light points to the right at every scale, and to noth
   for (let p = 0; p < pixels.length / 3; p++) pixels.fill(p % 8 < 4 ? 50 : 200, 3 * p, 3 * p + 3);
   const { values, length } = describePatches(batchOf(pixels, 8), 8, PREPROCESS);
   for (const scale of [0, 1, 2]) {
-    const [right, up] = [0, 2].map((d) => values[3 + 8 * scale + d]!);
-    assert.ok(right! > 0.1, `${right}`);
-    assert.ok(up! < 1e-12, `${up}`);
+    const [right, up] = [0, 2].map((d) => values[3 + 8 * scale + d]);
+    assert.ok(right > 0.1, `${right}`);
+    assert.ok(up < 1e-12, `${up}`);
   }
   assert.is(length, 27);
 });
@@ -105,7 +102,7 @@ test("the loss equals plain loops over tokens and neighbourhoods", async (device
   const width = 6;
   const taps = [0, 1].map(() => Float32Array.from({ length: COUNT * PATCHES * width }, () => next() - 0.4));
   const cosine = (a: number[], b: number[]) => {
-    const dot = (x: number[], y: number[]) => x.reduce((sum, v, i) => sum + v * y[i]!, 0);
+    const dot = (x: number[], y: number[]) => x.reduce((sum, v, i) => sum + v * y[i], 0);
     return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
   };
   const nearby = (image: number, patch: number, reach: number) => {
@@ -116,7 +113,7 @@ test("the loss equals plain loops over tokens and neighbourhoods", async (device
       for (let x = column - reach; x <= column + reach; x++)
         all.push(described(pixels, image, inside(y), inside(x)));
     }
-    return all[0]!.map((_, f) => mean(all.map((each) => each[f]!)));
+    return all[0].map((_, f) => mean(all.map((each) => each[f])));
   };
   const each = taps.map((tap, reach) => {
     const token = (i: number) => [...tap.subarray(i * width, (i + 1) * width)];
@@ -129,12 +126,12 @@ test("the loss equals plain loops over tokens and neighbourhoods", async (device
         const [a, b] = [Math.floor(i / PATCHES), Math.floor(j / PATCHES)];
         if (Math.floor(a / 4) !== Math.floor(b / 4) || b % 4 !== 0) continue;
         got.push(cosine(token(i), token(j)));
-        wanted.push(cosine(looks[i]!, looks[j]!));
+        wanted.push(cosine(looks[i], looks[j]));
       }
     }
     const middle = mean(wanted);
     return (
-      mean(got.map((v, i) => (v - wanted[i]!) ** 2)) / (mean(wanted.map((v) => (v - middle) ** 2)) + 1e-6)
+      mean(got.map((v, i) => (v - wanted[i]) ** 2)) / (mean(wanted.map((v) => (v - middle) ** 2)) + 1e-6)
     );
   });
   const loss = scope(() =>

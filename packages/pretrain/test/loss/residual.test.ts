@@ -30,7 +30,7 @@ const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / value
 /** Token of a tap as a unit vector. */
 function token(tap: ArrayLike<number>, image: number, patch: number): number[] {
   const start = (image * PATCHES + patch) * WIDTH;
-  const values = Array.from({ length: WIDTH }, (_, d) => tap[start + d]!);
+  const values = Array.from({ length: WIDTH }, (_, d) => tap[start + d]);
   const length = Math.hypot(...values);
   return values.map((v) => v / length);
 }
@@ -46,7 +46,7 @@ function residual(
     const query = token(tap, image, patch);
     const cosines = prompts.flatMap((prompt) =>
       Array.from({ length: PATCHES }, (_, p) =>
-        token(tap, prompt, p).reduce((s, v, d) => s + v * query[d]!, 0),
+        token(tap, prompt, p).reduce((s, v, d) => s + v * query[d], 0),
       ),
     );
     return 0.5 - 0.5 * Math.max(...cosines);
@@ -74,11 +74,11 @@ function plainLoss(taps: readonly ArrayLike<number>[], batch: CaptionedBatch): n
     );
     const start = group * g * PATCHES;
     const sides = [1, -1].map((label) =>
-      mean(residuals.filter((_, i) => labels[start + i] === label && weights[start + i]! > 0).map(logOf)),
+      mean(residuals.filter((_, i) => labels[start + i] === label && weights[start + i] > 0).map(logOf)),
     );
     residuals.forEach((value, i) => {
       const certain = logOf(value) - mean(sides);
-      byPatch += weights[start + i]! * softplus(-labels[start + i]! * certain);
+      byPatch += weights[start + i] * softplus(-labels[start + i] * certain);
     });
     const largest = (image: number, label: number) =>
       Math.max(

@@ -118,10 +118,10 @@ function light(canvas: Canvas, photo: Photo, out: Exposure, window: Window): voi
     const down = y < size - 1 ? size : 0;
     const perRow = down === 0 || up === 0 ? perUnit : perUnit / 2;
     for (let x = window.left, p = y * size + x; x < window.right; x++, p++) {
-      const w = height[x > 0 ? p - 1 : p]!;
-      const e = height[x < size - 1 ? p + 1 : p]!;
-      const n = height[p + up]!;
-      const s = height[p + down]!;
+      const w = height[x > 0 ? p - 1 : p];
+      const e = height[x < size - 1 ? p + 1 : p];
+      const n = height[p + up];
+      const s = height[p + down];
       let sx = (e - w) * (x > 0 && x < size - 1 ? perUnit / 2 : perUnit);
       let sy = (s - n) * perRow;
       sx = sx > 2 ? 2 : Math.max(sx, -2);
@@ -129,21 +129,21 @@ function light(canvas: Canvas, photo: Photo, out: Exposure, window: Window): voi
       const norm = 1 / Math.sqrt(1 + sx * sx + sy * sy);
       let diffuse = (lz - sx * lx - sy * ly) * norm;
       if (diffuse < 0) diffuse = 0;
-      let hollow = 1 + ((height[p]! - (w + e + n + s) / 4) * perUnit) / 2;
+      let hollow = 1 + ((height[p] - (w + e + n + s) / 4) * perUnit) / 2;
       hollow = hollow < 0.6 ? 0.6 : Math.min(hollow, 1.2);
       const brightness = (ambient + direct * diffuse) * hollow;
       let shine = 0;
-      if (gloss[p]! > 0) {
+      if (gloss[p] > 0) {
         shine = (hz - sx * hx - sy * hy) * norm;
         shine = shine > 0 ? shine * shine : 0;
         shine *= shine;
         shine *= shine;
         shine *= shine;
-        shine = gloss[p]! * shine * shine;
+        shine = gloss[p] * shine * shine;
       }
-      red[p] = canvas.red[p]! * brightness + shine;
-      green[p] = canvas.green[p]! * brightness + shine;
-      blue[p] = canvas.blue[p]! * brightness + shine;
+      red[p] = canvas.red[p] * brightness + shine;
+      green[p] = canvas.green[p] * brightness + shine;
+      blue[p] = canvas.blue[p] * brightness + shine;
     }
   }
 }
@@ -165,16 +165,16 @@ export function soften(
   const bottom = Math.min(size, window.bottom + 1);
   for (let y = top; y < bottom; y++) {
     for (let x = left, p = y * size + left; x < right; x++, p++) {
-      const before = values[x > 0 ? p - 1 : p]!;
-      const after = values[x < size - 1 ? p + 1 : p]!;
-      scratch[p] = rest * values[p]! + share * (before + after);
+      const before = values[x > 0 ? p - 1 : p];
+      const after = values[x < size - 1 ? p + 1 : p];
+      scratch[p] = rest * values[p] + share * (before + after);
     }
   }
   for (let y = window.top; y < window.bottom; y++) {
     const up = y > 0 ? -size : 0;
     const down = y < size - 1 ? size : 0;
     for (let x = left, p = y * size + left; x < right; x++, p++) {
-      values[p] = rest * scratch[p]! + share * (scratch[p + up]! + scratch[p + down]!);
+      values[p] = rest * scratch[p] + share * (scratch[p + up] + scratch[p + down]);
     }
   }
 }
@@ -198,9 +198,9 @@ export function develop(exposure: Exposure, photo: Photo): Uint8Array {
       const gain = photo.exposure * (1 + 2 * (gx * dx + gy * dy) - 2 * vignette * (dx * dx + dy * dy));
       const bits = noiseBits(noiseSeed + p);
       const shared = ((bits & 0xff) + ((bits >>> 8) & 0xff) - 255) * PART;
-      let r = red[p]! * gain * warm;
-      let g = green[p]! * gain;
-      let b = blue[p]! * gain * cool;
+      let r = red[p] * gain * warm;
+      let g = green[p] * gain;
+      let b = blue[p] * gain * cool;
       if (grey) {
         r = g = b = 0.3 * r + 0.59 * g + 0.11 * b + amplitude * shared;
       } else {

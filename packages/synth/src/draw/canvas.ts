@@ -44,7 +44,7 @@ export class Canvas {
   }
 
   copyFrom(other: Canvas): void {
-    for (const [i, plane] of this.planes.entries()) plane.set(other.planes[i]!);
+    for (const [i, plane] of this.planes.entries()) plane.set(other.planes[i]);
   }
 
   /** Paints pixel p. */
@@ -72,16 +72,16 @@ export class Canvas {
 
   /** Mixes a colour into pixel p. */
   tint(p: number, colour: Rgb, share: number): void {
-    this.red[p]! += (colour[0] - this.red[p]!) * share;
-    this.green[p]! += (colour[1] - this.green[p]!) * share;
-    this.blue[p]! += (colour[2] - this.blue[p]!) * share;
+    this.red[p] += (colour[0] - this.red[p]) * share;
+    this.green[p] += (colour[1] - this.green[p]) * share;
+    this.blue[p] += (colour[2] - this.blue[p]) * share;
   }
 
   /** Multiplies the colour of pixel p. */
   dye(p: number, red: number, green: number, blue: number): void {
-    this.red[p]! *= red;
-    this.green[p]! *= green;
-    this.blue[p]! *= blue;
+    this.red[p] *= red;
+    this.green[p] *= green;
+    this.blue[p] *= blue;
   }
 }
 

@@ -67,7 +67,7 @@ export function contrasting(random: Random, from: Rgb, words?: readonly string[]
   }
 }
 
-const distance = (a: Rgb, b: Rgb) => a.reduce((sum, v, c) => sum + Math.abs(v - b[c]!), 0);
+const distance = (a: Rgb, b: Rgb) => a.reduce((sum, v, c) => sum + Math.abs(v - b[c]), 0);
 
 /** The colour of a metal, with the metal's name. */
 export function anyMetal(random: Random): Colour {

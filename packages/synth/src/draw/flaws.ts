@@ -41,7 +41,7 @@ export function drawFlaw(canvas: Canvas, kind: SurfaceKind, plan: FlawPlan): Win
   const { reach, brush } = STROKES[kind](canvas, plan);
   const window = windowOf(boxAround(plan.at, reach), canvas.unit, canvas.window);
   eachPixel(canvas, window, (p, x, y) => {
-    const on = canvas.cover[p]!;
+    const on = canvas.cover[p];
     if (on > 0) brush(p, x, y, on);
   });
   return window;
@@ -72,7 +72,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
         const touch = field(x, y) * on;
         if (touch === 0) return;
         const press = touch * clamp(0.85 + 0.4 * pressure(x * 0.06, y * 0.06));
-        canvas.height[p]! -= depth * press;
+        canvas.height[p] -= depth * press;
         canvas.tint(p, colour, Math.min(1, bare * press));
       },
     };
@@ -88,7 +88,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
       brush: (p, x, y, on) => {
         const touch = field(x, y) * on;
         if (touch === 0) return;
-        canvas.height[p]! -= depth * touch;
+        canvas.height[p] -= depth * touch;
         canvas.tint(p, dark, share * touch);
       },
     };
@@ -106,10 +106,10 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
         if (near === 0) return;
         const touch = smoothstep(0, 0.14, near) * on;
         const deep = smoothstep(0.1, 0.4, near) * on;
-        canvas.height[p]! -= strength * (1.5 * touch + 6 * deep);
+        canvas.height[p] -= strength * (1.5 * touch + 6 * deep);
         canvas.tint(p, inside, 0.5 * touch);
         canvas.tint(p, bottom, share * deep);
-        canvas.gloss[p]! *= 1 - touch;
+        canvas.gloss[p] *= 1 - touch;
       },
     };
   },
@@ -134,7 +134,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
         const k = Math.min(1, share * body * clamp(0.85 + 0.3 * wet(x * 0.03, y * 0.03) + rimmed * rim));
         if (isBright) canvas.tint(p, mix(colour, [1, 1, 1], 0.6), k);
         else canvas.dye(p, 1 - k * (1 - colour[0]), 1 - k * (1 - colour[1]), 1 - k * (1 - colour[2]));
-        canvas.gloss[p]! *= 1 - k;
+        canvas.gloss[p] *= 1 - k;
       },
     };
   },
@@ -149,7 +149,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
       reach: length,
       brush: (p, x, y, on) => {
         const touch = field(x, y) * on;
-        canvas.height[p]! -= depth * touch;
+        canvas.height[p] -= depth * touch;
         // Less light reaches the bottom of a dent. Under soft light nothing else shows it.
         const k = 1 - 0.3 * Math.min(1, strength) * touch;
         canvas.dye(p, k, k, k);
@@ -185,7 +185,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
         for (const field of fields) near = Math.max(near, field(x, y));
         if (near === 0) return;
         const touch = smoothstep(0, 0.5, near) * on;
-        canvas.height[p]! += (isHair ? 1 : 3) * touch;
+        canvas.height[p] += (isHair ? 1 : 3) * touch;
         canvas.tint(p, colour, share * touch);
       },
     };
@@ -208,7 +208,7 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
         const far = Math.abs(across);
         if (far > 2.2) return;
         const ridge = Math.max(0, 1 - far) * end * on;
-        canvas.height[p]! += tall * ridge;
+        canvas.height[p] += tall * ridge;
         // One side of the fold faces away from the light.
         const side = across > 0 ? bump(across / 2.2) : bump(across * 1.2);
         const k = 1 - tone * side * end * on;

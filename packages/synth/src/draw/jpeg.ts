@@ -16,7 +16,7 @@ const DCT = (() => {
   ];
   const cosine = (i: number): number => {
     const t = i % 32;
-    return t <= 8 ? cosines[t]! : t <= 16 ? -cosines[16 - t]! : cosine(32 - t);
+    return t <= 8 ? cosines[t] : t <= 16 ? -cosines[16 - t] : cosine(32 - t);
   };
   return Float64Array.from({ length: 64 }, (_, i) => {
     const [k, n] = [i >> 3, i & 7];
@@ -36,21 +36,21 @@ function quantise(plane: Float32Array, width: number, height: number, step: numb
     for (let left = 0; left < width; left += 8) {
       for (let y = 0; y < 8; y++) {
         const row = Math.min(height - 1, top + y) * width;
-        for (let x = 0; x < 8; x++) block[y * 8 + x] = plane[row + Math.min(width - 1, left + x)]!;
+        for (let x = 0; x < 8; x++) block[y * 8 + x] = plane[row + Math.min(width - 1, left + x)];
       }
       forward(block, half);
       forward(half, block);
       for (let v = 0, i = 0; v < 8; v++) {
         for (let u = 0; u < 8; u++, i++) {
           const q = step * (1 + (u + v) * rise);
-          block[i] = Math.round(block[i]! / q) * q;
+          block[i] = Math.round(block[i] / q) * q;
         }
       }
       backward(block, half);
       backward(half, block);
       for (let y = 0; y < 8 && top + y < height; y++) {
         const row = (top + y) * width;
-        for (let x = 0; x < 8 && left + x < width; x++) plane[row + left + x] = block[y * 8 + x]!;
+        for (let x = 0; x < 8 && left + x < width; x++) plane[row + left + x] = block[y * 8 + x];
       }
     }
   }
@@ -62,17 +62,14 @@ function forward(from: Float64Array, to: Float64Array): void {
     const at = y * 8;
     // Even frequencies need only sums of opposite values, odd ones only differences.
     for (let n = 0; n < 4; n++) {
-      pairs[n] = from[at + n]! + from[at + 7 - n]!;
-      pairs[n + 4] = from[at + n]! - from[at + 7 - n]!;
+      pairs[n] = from[at + n] + from[at + 7 - n];
+      pairs[n + 4] = from[at + n] - from[at + 7 - n];
     }
     for (let k = 0; k < 8; k++) {
       const o = (k & 1) * 4;
       const r = k * 8;
       to[k * 8 + y] =
-        DCT[r]! * pairs[o]! +
-        DCT[r + 1]! * pairs[o + 1]! +
-        DCT[r + 2]! * pairs[o + 2]! +
-        DCT[r + 3]! * pairs[o + 3]!;
+        DCT[r] * pairs[o] + DCT[r + 1] * pairs[o + 1] + DCT[r + 2] * pairs[o + 2] + DCT[r + 3] * pairs[o + 3];
     }
   }
 }
@@ -87,8 +84,8 @@ function backward(from: Float64Array, to: Float64Array): void {
       let even = 0;
       let odd = 0;
       for (let k = 0; k < 8; k += 2) {
-        even += DCT[k * 8 + n]! * from[at + k]!;
-        odd += DCT[k * 8 + 8 + n]! * from[at + k + 1]!;
+        even += DCT[k * 8 + n] * from[at + k];
+        odd += DCT[k * 8 + 8 + n] * from[at + k + 1];
       }
       to[n * 8 + y] = even + odd;
       to[(7 - n) * 8 + y] = even - odd;
@@ -107,18 +104,18 @@ export function compress(rgb: Uint8Array, size: number, step: number): void {
   ];
   for (let y = 0, p = 0; y < size; y++) {
     for (let x = 0; x < size; x++, p++) {
-      const [r, g, b] = [rgb[p * 3]!, rgb[p * 3 + 1]!, rgb[p * 3 + 2]!];
+      const [r, g, b] = [rgb[p * 3], rgb[p * 3 + 1], rgb[p * 3 + 2]];
       const l = 0.299 * r + 0.587 * g + 0.114 * b;
       luma[p] = l;
       const q = (y >> 1) * small + (x >> 1);
-      cb[q]! += b - l;
-      cr[q]! += r - l;
-      count[q]!++;
+      cb[q] += b - l;
+      cr[q] += r - l;
+      count[q]++;
     }
   }
   for (let q = 0; q < count.length; q++) {
-    cb[q]! /= count[q]!;
-    cr[q]! /= count[q]!;
+    cb[q] /= count[q];
+    cr[q] /= count[q];
   }
   quantise(luma, size, size, step, 0.35);
   quantise(cb, small, small, step * 2, 0.6);
@@ -126,7 +123,7 @@ export function compress(rgb: Uint8Array, size: number, step: number): void {
   for (let y = 0, p = 0; y < size; y++) {
     for (let x = 0; x < size; x++, p++) {
       const q = (y >> 1) * small + (x >> 1);
-      const [l, u, v] = [luma[p]!, cb[q]!, cr[q]!];
+      const [l, u, v] = [luma[p], cb[q], cr[q]];
       rgb[p * 3] = byte(l + v);
       rgb[p * 3 + 1] = byte(l - 0.194 * u - 0.509 * v);
       rgb[p * 3 + 2] = byte(l + u);

@@ -90,14 +90,14 @@ function cloudTable(): Float32Array {
   for (const [octave, step] of [8, 4, 2, 1].entries()) {
     const strength = 1.1 / (1 << octave);
     const at = (i: number, j: number) =>
-      source[((((j * step) & 255) << 8) + ((i * step) & 255) + octave * 7919) & MASK]!;
+      source[((((j * step) & 255) << 8) + ((i * step) & 255) + octave * 7919) & MASK];
     for (let y = 0, p = 0; y < SIDE; y++) {
       const j = Math.floor(y / step);
       const v = ease(y / step - j);
       for (let x = 0; x < SIDE; x++, p++) {
         const i = Math.floor(x / step);
         const u = ease(x / step - i);
-        table[p]! += strength * bilinear(at(i, j), at(i + 1, j), at(i, j + 1), at(i + 1, j + 1), u, v);
+        table[p] += strength * bilinear(at(i, j), at(i + 1, j), at(i, j + 1), at(i + 1, j + 1), u, v);
       }
     }
   }
@@ -134,10 +134,10 @@ export function cloud(seed: number): Noise {
 /** The value of a table between entry i, the one to its right and the two below. */
 function between(table: Float32Array, i: number, u: number, v: number): number {
   return bilinear(
-    table[i & MASK]!,
-    table[(i + 1) & MASK]!,
-    table[(i + SIDE) & MASK]!,
-    table[(i + SIDE + 1) & MASK]!,
+    table[i & MASK],
+    table[(i + 1) & MASK],
+    table[(i + SIDE) & MASK],
+    table[(i + SIDE + 1) & MASK],
     u,
     v,
   );
@@ -147,7 +147,7 @@ function between(table: Float32Array, i: number, u: number, v: number): number {
 export function dice(seed: number): (i: number, j?: number) => number {
   const table = whiteTable();
   const start = hash(seed, 3, 11) & MASK;
-  return (i, j = 0) => table[(start + i * 61 + j * 15401) & MASK]!;
+  return (i, j = 0) => table[(start + i * 61 + j * 15401) & MASK];
 }
 
 /** The visible share of detail of a wavelength, at so many layout units a pixel: 0 up to one pixel, 1 from 2.5 pixels. */

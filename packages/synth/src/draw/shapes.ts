@@ -64,7 +64,7 @@ export function bar([x0, y0]: Point, [x1, y1]: Point, r: number, end = r): Shape
 
 /** Lines through all points, `r` thick to each side. */
 export function polyline(points: readonly Point[], r: number): Shape {
-  return union(...points.slice(1).map((to, i) => bar(points[i]!, to, r)));
+  return union(...points.slice(1).map((to, i) => bar(points[i], to, r)));
 }
 
 /** A closed polygon. */
@@ -77,12 +77,12 @@ export function polygon(points: readonly Point[]): Shape {
       let least = Number.POSITIVE_INFINITY;
       let inside = false;
       for (let i = 0, j = n - 1; i < n; j = i++) {
-        const [ex, ey] = [xs[j]! - xs[i]!, ys[j]! - ys[i]!];
-        const [wx, wy] = [x - xs[i]!, y - ys[i]!];
+        const [ex, ey] = [xs[j] - xs[i], ys[j] - ys[i]];
+        const [wx, wy] = [x - xs[i], y - ys[i]];
         const t = clamp((wx * ex + wy * ey) / (ex * ex + ey * ey));
         const [bx, by] = [wx - ex * t, wy - ey * t];
         least = Math.min(least, bx * bx + by * by);
-        if (ys[i]! > y !== ys[j]! > y && wx < (ex * wy) / ey) inside = !inside;
+        if (ys[i] > y !== ys[j] > y && wx < (ex * wy) / ey) inside = !inside;
       }
       return inside ? -Math.sqrt(least) : Math.sqrt(least);
     },
@@ -98,21 +98,21 @@ export function corners(n: number, outer: number, inner = outer): Point[] {
 }
 
 export function union(...shapes: readonly Shape[]): Shape {
-  if (shapes.length === 1) return shapes[0]!;
+  if (shapes.length === 1) return shapes[0];
   const n = shapes.length;
   const circles = Float64Array.from(shapes.flatMap(({ x, y, radius }) => [x, y, radius]));
-  const first = shapes[0]!;
+  const first = shapes[0];
   return {
     ...around(shapes),
     distance: (x, y) => {
       let least = first.distance(x, y);
       for (let i = 1; i < n; i++) {
-        const within = least + circles[3 * i + 2]!;
+        const within = least + circles[3 * i + 2];
         if (within <= 0) continue;
-        const [dx, dy] = [x - circles[3 * i]!, y - circles[3 * i + 1]!];
+        const [dx, dy] = [x - circles[3 * i], y - circles[3 * i + 1]];
         // A shape is no nearer than the circle around it.
         if (dx * dx + dy * dy > within * within) continue;
-        const d = shapes[i]!.distance(x, y);
+        const d = shapes[i].distance(x, y);
         if (d < least) least = d;
       }
       return least;

@@ -42,7 +42,7 @@ export function lines(paths: readonly (readonly Point[])[], radius: number): Fie
   const pieces = paths.flatMap((path) =>
     path.slice(1).map((to, i) => {
       const taper = (t: number) => 0.45 + 0.55 * bump(2 * (t / (path.length - 1)) - 1);
-      return { from: path[i]!, to, start: radius * taper(i), end: radius * taper(i + 1) };
+      return { from: path[i], to, start: radius * taper(i), end: radius * taper(i + 1) };
     }),
   );
   const points = paths.flat();
@@ -85,10 +85,10 @@ export function branches(at: Point, random: Random): Point[][] {
   paths.push(walk(at, [-direction[0], -direction[1]], 6 + random.below(7), random));
   const forks = random.below(3);
   for (let i = 0; i < forks; i++) {
-    const trunk = paths[i % 2]!;
+    const trunk = paths[i % 2];
     const fork = halfTurn(random.below(2) === 0 ? 0.35 : -0.35);
     const [x, y] = i % 2 === 0 ? direction : [-direction[0], -direction[1]];
-    const from = trunk[2 + random.below(trunk.length - 3)]!;
+    const from = trunk[2 + random.below(trunk.length - 3)];
     paths.push(walk(from, turned(fork, x, y), 4 + random.below(5), random));
   }
   return paths;

@@ -27,7 +27,7 @@ export const cap = object({
       polygon(corners(5, outer * 0.45, outer * 0.2)),
       union(box(outer * 0.4, outer * 0.09), box(outer * 0.09, outer * 0.4)),
       box(outer * 0.45, outer * 0.16, 4),
-    ][mark]!;
+    ][mark];
     return {
       adjectives: [base.word, metal ? "crimped" : "plastic"],
       inside: shade(base.rgb, 1.4),

@@ -89,7 +89,7 @@ interface Ground {
 /** The colour of the largest part. */
 function mainColour(thing: Thing): Rgb {
   const [first, ...others] = thing.parts(new Random(0));
-  return others.reduce((most, part) => (part.shape.radius > most.shape.radius ? part : most), first!).colour;
+  return others.reduce((most, part) => (part.shape.radius > most.shape.radius ? part : most), first).colour;
 }
 
 function groundOf(random: Random, before: Rgb): Ground {
@@ -97,7 +97,7 @@ function groundOf(random: Random, before: Rgb): Ground {
   return {
     // Most objects are photographed on a contrasting ground.
     colour: chance(random, 0.8) ? contrasting(random, before, words).rgb : anyColour(random, words).rgb,
-    kind: (["plain", "cloudy", "rough", "lines"] as const)[random.below(4)]!,
+    kind: (["plain", "cloudy", "rough", "lines"] as const)[random.below(4)],
     strength: random.between(0.05, 0.25),
     seed: random.below(2 ** 30),
   };
@@ -198,18 +198,18 @@ function stamp(canvas: Canvas, pose: Pose, part: Part, seed: number): void {
     const share = Math.min(depth, 1);
     const f = noise ? noise(x / wx, y / wy) : 0;
     const light = (1 + strength * f) * (tone ? tone(x, y) : 1);
-    red[p]! += (r * light - red[p]!) * share;
-    green[p]! += (g * light - green[p]!) * share;
-    blue[p]! += (b * light - blue[p]!) * share;
-    gloss[p]! += (shine - gloss[p]!) * share;
+    red[p] += (r * light - red[p]) * share;
+    green[p] += (g * light - green[p]) * share;
+    blue[p] += (b * light - blue[p]) * share;
+    gloss[p] += (shine - gloss[p]) * share;
     if (print) return;
-    if (cover[p]! < share) cover[p] = share;
+    if (cover[p] < share) cover[p] = share;
     let up = rise;
     if (bevel > 0) {
       const t = d < -bevel ? 0 : 1 + Math.min(d, 0) / bevel;
       up *= Math.sqrt(1 - t * t * 0.98);
     }
-    height[p]! += (up + bumps * f - height[p]!) * share;
+    height[p] += (up + bumps * f - height[p]) * share;
   });
 }
 

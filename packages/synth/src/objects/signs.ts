@@ -109,7 +109,7 @@ export const glyph = object({
         height: raised,
         bevel: 4,
         gloss: 0.1,
-        root: points[0]!,
+        root: points[0],
       };
     });
     return {
@@ -149,8 +149,8 @@ export const digit = object({
       f: [at(-1, 0), at(-1, -1)],
       g: [at(-1, 0), at(1, 0)],
     };
-    const strokes = [...SEGMENTS[n]!].map((name): Part => {
-      const [[x0, y0], [x1, y1]] = ends[name]!;
+    const strokes = [...SEGMENTS[n]].map((name): Part => {
+      const [[x0, y0], [x1, y1]] = ends[name];
       const length = Math.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0));
       const [ux, uy] = [((x1 - x0) / length) * gap, ((y1 - y0) / length) * gap];
       return {

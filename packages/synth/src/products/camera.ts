@@ -50,19 +50,19 @@ function light({ size, height, red, green, blue, gloss }: Canvas, [lx, ly, lz]: 
     for (let x = 0; x < size; x++, p++) {
       const left = x > 0 ? -1 : 0;
       const right = x < size - 1 ? 1 : 0;
-      const [w, e, n, s] = [height[p + left]!, height[p + right]!, height[p + up]!, height[p + down]!];
+      const [w, e, n, s] = [height[p + left], height[p + right], height[p + up], height[p + down]];
       const sx = clamp(((e - w) / (right - left)) * perUnit, -2.5, 2.5);
       const sy = clamp(((s - n) / ((down - up) / size)) * perUnit, -2.5, 2.5);
       const norm = 1 / Math.sqrt(1 + sx * sx + sy * sy);
       const diffuse = Math.max(0, (lz - sx * lx - sy * ly) * norm) / lz;
       let shine = Math.max(0, (hz - sx * hx - sy * hy) * norm);
       for (let i = 0; i < 5; i++) shine *= shine;
-      const hollow = clamp(1 + ((height[p]! - (w + e + n + s) / 4) * perUnit) / 2, 0.6, 1.25);
+      const hollow = clamp(1 + ((height[p] - (w + e + n + s) / 4) * perUnit) / 2, 0.6, 1.25);
       const brightness = (0.34 + 0.66 * diffuse) * hollow;
-      const glare = gloss[p]! * shine;
-      outRed[p] = red[p]! * brightness + glare;
-      outGreen[p] = green[p]! * brightness + glare;
-      outBlue[p] = blue[p]! * brightness + glare;
+      const glare = gloss[p] * shine;
+      outRed[p] = red[p] * brightness + glare;
+      outGreen[p] = green[p] * brightness + glare;
+      outBlue[p] = blue[p] * brightness + glare;
     }
   }
   return out;
@@ -78,7 +78,7 @@ function develop(canvas: Canvas, { channels }: Exposure, photo: ProductPhoto): U
     const shared = unit(noiseSeed, p) + unit(noiseSeed, p, 1) - 1;
     for (let c = 0; c < 3; c++) {
       const own = unit(noiseSeed, p, 2 + c) - 0.5;
-      const value = channels[c]![p]! * fall * exposure + noise * (1.6 * shared + own);
+      const value = channels[c][p] * fall * exposure + noise * (1.6 * shared + own);
       out[p * 3 + c] = Math.round(255 * shoulder(value));
     }
   });

@@ -29,7 +29,7 @@ export function drawDefect(
   const brush = BRUSHES[kind](at, random, inside);
   const touched = new Float32Array(canvas.size * canvas.size);
   eachPixel(canvas, canvas.window, (p, x, y) => {
-    const on = canvas.cover[p]!;
+    const on = canvas.cover[p];
     if (on > 0) touched[p] = brush(canvas, p, x, y, on);
   });
   return touched;
@@ -45,7 +45,7 @@ const BRUSHES: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
     return (canvas, p, x, y, on) => {
       // Pressure varies along the stroke.
       const touch = field(x, y) * on * clamp(0.85 + 0.8 * noise(seed, x * 0.07, y * 0.07));
-      canvas.height[p]! -= depth * touch;
+      canvas.height[p] -= depth * touch;
       canvas.tint(p, inside, bare * touch);
       return touch;
     };
@@ -54,7 +54,7 @@ const BRUSHES: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
     const field = lines(branches(at, random), random.between(0.9, 1.4));
     return (canvas, p, x, y, on) => {
       const touch = field(x, y) * on;
-      canvas.height[p]! -= 2.2 * touch;
+      canvas.height[p] -= 2.2 * touch;
       canvas.tint(p, [inside[0] * 0.3, inside[1] * 0.3, inside[2] * 0.3], 0.85 * touch);
       return touch;
     };
@@ -65,17 +65,17 @@ const BRUSHES: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
       const reach = field(x, y);
       const touch = smoothstep(0, 0.12, reach) * on;
       const deep = smoothstep(0.1, 0.4, reach) * on;
-      canvas.height[p]! -= 1.5 * touch + 7 * deep;
+      canvas.height[p] -= 1.5 * touch + 7 * deep;
       canvas.tint(p, inside, 0.5 * touch);
       canvas.tint(p, [0.045, 0.04, 0.04], 0.9 * deep);
-      canvas.gloss[p]! *= 1 - touch;
+      canvas.gloss[p] *= 1 - touch;
       return touch;
     };
   },
   stain: (at, random) => {
     const field = blob(at, random.between(13, 30), 0.5, random);
     const strength = random.between(0.22, 0.6);
-    const colour = STAINS[random.below(STAINS.length)]!;
+    const colour = STAINS[random.below(STAINS.length)];
     const seed = random.below(2 ** 30);
     return (canvas, p, x, y, on) => {
       const reach = field(x, y);
@@ -85,7 +85,7 @@ const BRUSHES: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
       const wet = clamp(0.8 + 0.7 * fractal(seed, x * 0.06, y * 0.06, 3) + 0.45 * rim);
       const k = strength * body * wet;
       canvas.dye(p, 1 - k * (1 - colour[0]), 1 - k * (1 - colour[1]), 1 - k * (1 - colour[2]));
-      canvas.gloss[p]! *= 1 - strength * body;
+      canvas.gloss[p] *= 1 - strength * body;
       return body;
     };
   },
@@ -96,7 +96,7 @@ const BRUSHES: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
     const field = oval(at, direction, radius * random.between(1, 1.6), radius);
     return (canvas, p, x, y, on) => {
       const touch = field(x, y) * on;
-      canvas.height[p]! -= depth * touch;
+      canvas.height[p] -= depth * touch;
       return touch;
     };
   },
@@ -114,7 +114,7 @@ const BRUSHES: Readonly<Record<SurfaceDefect, (at: Point, random: Random, inside
     return (canvas, p, x, y, on) => {
       const reach = isHair ? hair(x, y) : grains.reduce((most, grain) => Math.max(most, grain(x, y)), 0);
       const touch = smoothstep(0, 0.5, reach) * on;
-      canvas.height[p]! += (isHair ? 1 : 3.2) * touch;
+      canvas.height[p] += (isHair ? 1 : 3.2) * touch;
       canvas.tint(p, colour, 0.92 * touch);
       return touch;
     };

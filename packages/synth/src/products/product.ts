@@ -119,7 +119,7 @@ export function drawProduct(options: ProductOptions): Product {
   if (weave) markTouched(canvas, mask, (_, x, y) => weave.field(x, y));
   else if (defect) {
     const touched = drawDefect(canvas, defect as SurfaceDefect, at, flaw, material.inside);
-    markTouched(canvas, mask, (p) => touched[p]!);
+    markTouched(canvas, mask, (p) => touched[p]);
   }
   const data = photographProduct(canvas, photo);
   return { image: { width: size, height: size, mode: "RGB", data }, mask, defect };

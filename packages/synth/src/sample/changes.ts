@@ -59,8 +59,8 @@ function contrast({ size, channels: [, green] }: Exposure, window: Window): numb
   let [sum, squares] = [0, 0];
   for (let y = window.top; y < window.bottom; y++) {
     for (let x = window.left, p = y * size + x; x < window.right; x++, p++) {
-      sum += green[p]!;
-      squares += green[p]! * green[p]!;
+      sum += green[p];
+      squares += green[p] * green[p];
     }
   }
   const n = Math.max(1, (window.right - window.left) * (window.bottom - window.top));
@@ -73,7 +73,7 @@ function changeAt(
   p: number,
   grey: boolean,
 ): number {
-  const [dr, dg, db] = [s[p]! - r[p]!, h[p]! - g[p]!, c[p]! - b[p]!];
+  const [dr, dg, db] = [s[p] - r[p], h[p] - g[p], c[p] - b[p]];
   if (grey) return Math.abs(0.3 * dr + 0.59 * dg + 0.11 * db);
   return Math.max(Math.abs(dr), Math.abs(dg), Math.abs(db));
 }

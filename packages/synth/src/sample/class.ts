@@ -20,7 +20,7 @@ export function drawClass({ family, variant, seed }: ClassKey): DrawnClass {
   if (last?.family === family && last.variant === variant && last.seed === seed) return last;
   const classSeed = hash(hash(seed, hashText(family.name), 21), variant, 22) >>> 1;
   const random = new Random(classSeed);
-  const noun = family.nouns[random.below(family.nouns.length)]!;
+  const noun = family.nouns[random.below(family.nouns.length)];
   const grey = chance(random, 0.1);
   const design = family.design(random);
   const all = { design, noun: design.noun ?? noun, classSeed, grey: grey || Boolean(design.grey) };

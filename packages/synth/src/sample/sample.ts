@@ -73,14 +73,14 @@ export function drawSample(
   // Compression spreads a change over its block, so that both pictures are needed.
   const before = photo.jpeg > 0 ? develop(exposure, photo) : null;
   for (const [i, channel] of exposure.channels.entries()) {
-    const from = changed.channels[i]!;
-    for (let p = 0; p < mask.length; p++) if (mask[p]) channel[p] = from[p]!;
+    const from = changed.channels[i];
+    for (let p = 0; p < mask.length; p++) if (mask[p]) channel[p] = from[p];
   }
   const rgb = develop(exposure, photo);
   if (before) {
     for (let p = 0; p < mask.length; p++) {
       if (mask[p]) continue;
-      for (let c = p * 3; c < p * 3 + 3; c++) rgb[c] = before[c]!;
+      for (let c = p * 3; c < p * 3 + 3; c++) rgb[c] = before[c];
     }
   }
   return { rgb, mask };

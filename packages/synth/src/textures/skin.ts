@@ -132,7 +132,7 @@ export const camouflage = texture({
         return (p, x, y) => {
           const t = field(x * scale, y * scale * stretch);
           const lost = gone?.(x, y);
-          const colour = lost ? BARE : colours[t < levels[0]! ? 0 : t < levels[1]! ? 1 : 2]!;
+          const colour = lost ? BARE : colours[t < levels[0] ? 0 : t < levels[1] ? 1 : 2];
           canvas.set(p, 0, colour, 1, gloss);
         };
       },
@@ -167,12 +167,12 @@ export const stripes = texture({
         return (p, x, y) => {
           let t = modulo(x + (sway ? sway * bend(x * 0.01, y * 0.01) : 0), period);
           let i = 0;
-          while (i < widths.length - 1 && t >= widths[i]!) t -= widths[i++]!;
-          const next = bands[(i + 1) % bands.length]!;
-          const share = clamp(1 - (widths[i]! - t) / soft);
+          while (i < widths.length - 1 && t >= widths[i]) t -= widths[i++];
+          const next = bands[(i + 1) % bands.length];
+          const share = clamp(1 - (widths[i] - t) / soft);
           const light = 1 + 0.1 * face(x * 0.015, y * 0.015);
           if (gone?.(x, y)) canvas.set(p, 0, BARE, light, 0.03);
-          else canvas.blend(p, 0, bands[i]!, next, share, light, 0.03);
+          else canvas.blend(p, 0, bands[i], next, share, light, 0.03);
         };
       },
     };

@@ -66,7 +66,7 @@ export const granite = texture({
           const w = 0.35 * wobble(x / size / 0.6, y / size / 0.6);
           cell(seed, x / size + w, y / size - w, near);
           const t = (near.id & 1023) / 1024;
-          const colour = colours[t < shares[0]! ? 0 : t < shares[1]! ? 1 : 2]!;
+          const colour = colours[t < shares[0] ? 0 : t < shares[1] ? 1 : 2];
           const light = 0.85 + (0.3 * ((near.id >>> 10) & 255)) / 255;
           canvas.set(p, 0, colour, light, 0.05);
         };
@@ -170,7 +170,7 @@ export const terrazzo = texture({
           const radius = fill * (0.5 + ((near.id >>> 12) & 255) / 255);
           const ragged = near.nearest + 0.12 * edge(x * 0.12, y * 0.12);
           const chip = smoothstep(radius, radius - canvas.unit / size, ragged);
-          const colour = chips[near.id % 3]!.rgb;
+          const colour = chips[near.id % 3].rgb;
           const light = 1 + 0.1 * dust(x * 0.03, y * 0.03) + 0.1 * chip * tone(near.id & 255);
           canvas.blend(p, 0, ground.rgb, colour, chip, light, 0.06);
         };

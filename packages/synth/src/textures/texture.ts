@@ -59,8 +59,8 @@ export function fill(
   const shift = new Float64Array(2);
   eachPixel(canvas, canvas.window, (p, px, py) => {
     if (warp) warp(px, py, shift);
-    const dx = px + shift[0]! - SIDE / 2;
-    const dy = py + shift[1]! - SIDE / 2;
+    const dx = px + shift[0] - SIDE / 2;
+    const dy = py + shift[1] - SIDE / 2;
     shader(p, zoom * (c * dx - s * dy) + x0, zoom * (s * dx + c * dy) + y0, px, py);
   });
 }

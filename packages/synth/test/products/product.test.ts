@@ -41,7 +41,7 @@ test("a defect shows inside its mask, and nothing changes outside it", () => {
       for (let p = 0; p < bad.mask.length; p++) {
         let change = 0;
         for (let c = 0; c < 3; c++)
-          change += Math.abs(good.image.data[p * 3 + c]! - bad.image.data[p * 3 + c]!);
+          change += Math.abs(good.image.data[p * 3 + c] - bad.image.data[p * 3 + c]);
         if (bad.mask[p] === 0 && change > 0) outside++;
         if (change > 30) strong++;
         if (bad.mask[p] === 255) marked++;
@@ -78,7 +78,7 @@ test("the layout does not depend on the size", () => {
     return [x / n / size, y / n / size];
   };
   const [a, b] = [centre(small, 60), centre(large, 240)];
-  assert.ok(Math.abs(a[0]! - b[0]!) < 0.02 && Math.abs(a[1]! - b[1]!) < 0.02, `${a} and ${b}`);
+  assert.ok(Math.abs(a[0] - b[0]) < 0.02 && Math.abs(a[1] - b[1]) < 0.02, `${a} and ${b}`);
 });
 
 test("pictures are neither flat nor clipped", () => {

@@ -30,7 +30,7 @@ test("classes, counts and variants are as requested", async () => {
     );
   const [first, second] = categories as [(typeof categories)[0], (typeof categories)[0]];
   assert.equal([second.name, second.className], [`${first.name}-2`, first.name]);
-  assert.not.equal(await second.train[0]!.load(), await first.train[0]!.load(), "another piece");
+  assert.not.equal(await second.train[0].load(), await first.train[0].load(), "another piece");
   const bad = first.test.find(({ label }) => label === 1)!;
   const mask = await bad.mask!();
   assert.equal([mask.width, mask.height, mask.data.includes(255)], [32, 32, true]);
@@ -44,7 +44,7 @@ test("families are categories by split, with masks", async () => {
     categories.map((category) => category.name),
     ["gear-1", "gear-2", "gear-3", "weave-1", "weave-2", "weave-3"],
   );
-  const { test: tests, train } = categories[0]!;
+  const { test: tests, train } = categories[0];
   assert.equal(
     [counts(train), counts(tests)],
     [
@@ -105,7 +105,7 @@ test("options with invalid values are refused", async () => {
 test("samples on demand equal the files that are written", async () => {
   const dir = await mkdtemp(join(tmpdir(), "inctrl-procedural-"));
   await writeProceduralSet(dir, { classes: ["nut"], seed: 5, size: 32, train: 2, testGood: 1, testBad: 6 });
-  const written = (await openSet(`folder:${join(dir, "nut")}`)).categories[0]!;
+  const written = (await openSet(`folder:${join(dir, "nut")}`)).categories[0];
   const { categories } = await openDataSet("procedural:5?size=32&train=2&good=1&bad=6");
   const drawn = categories.find(({ name }) => name === "nut")!;
   const all = [...drawn.train, ...drawn.test];

@@ -9,7 +9,7 @@
 export function f16ToF32(bits: Uint16Array): Float32Array {
   const out = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) {
-    const h = bits[i]!;
+    const h = bits[i];
     const sign = (h & 0x8000) << 16;
     const exponent = (h >> 10) & 0x1f;
     let mantissa = h & 0x3ff;
@@ -36,7 +36,7 @@ export function f32ToF16(values: Float32Array): Uint16Array {
   const source = bitsOf(values);
   const out = new Uint16Array(source.length);
   for (let i = 0; i < source.length; i++) {
-    const x = source[i]!;
+    const x = source[i];
     const sign = (x >>> 16) & 0x8000;
     const a = x & 0x7fffffff;
     if (a > 0x7f800000) out[i] = sign | 0x7e00 | ((a >>> 13) & 0x3ff);
@@ -64,7 +64,7 @@ function roundShift(value: number, shift: number): number {
  */
 export function bf16ToF32(bits: Uint16Array): Float32Array {
   const out = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) out[i] = bits[i]! << 16;
+  for (let i = 0; i < bits.length; i++) out[i] = bits[i] << 16;
   return new Float32Array(out.buffer);
 }
 
@@ -78,7 +78,7 @@ export function f32ToBf16(values: Float32Array): Uint16Array {
   const source = bitsOf(values);
   const out = new Uint16Array(source.length);
   for (let i = 0; i < source.length; i++) {
-    const x = source[i]!;
+    const x = source[i];
     // Rounding a NaN could carry into infinity: set its quiet bit instead.
     out[i] = (x & 0x7fffffff) > 0x7f800000 ? (x >>> 16) | 0x40 : (x + 0x7fff + ((x >>> 16) & 1)) >>> 16;
   }

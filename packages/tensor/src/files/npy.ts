@@ -102,10 +102,10 @@ function parseDict(text: string, label: string) {
       "dtype",
       `${label}: dtype '${order}${kind}' is not read; save numbers or booleans`,
     );
-  const dtype = DTYPES[kind]!;
+  const dtype = DTYPES[kind];
   if (order === ">" && itemSize(dtype) > 1)
     throw new TensorFileError("dtype", `${label}: big-endian values; save it with .astype('<${kind}')`);
-  const sizes = shape[1]!.split(",").map((size) => size.trim());
+  const sizes = shape[1].split(",").map((size) => size.trim());
   if (sizes.at(-1) === "") sizes.pop();
   return {
     dtype,
@@ -121,15 +121,15 @@ function toRowMajor(data: FileData, shape: readonly number[]): FileData {
   const stride: number[] = [];
   for (let axis = 0, step = 1; axis < rank; axis++) {
     stride.push(step);
-    step *= shape[axis]!;
+    step *= shape[axis];
   }
   for (let i = 0, from = 0; i < out.length; i++) {
-    out[i] = data[from]!;
+    out[i] = data[from];
     for (let axis = rank - 1; axis >= 0; axis--) {
-      from += stride[axis]!;
-      index[axis]!++;
-      if (index[axis]! < shape[axis]!) break;
-      from -= stride[axis]! * shape[axis]!;
+      from += stride[axis];
+      index[axis]++;
+      if (index[axis] < shape[axis]) break;
+      from -= stride[axis] * shape[axis];
       index[axis] = 0;
     }
   }

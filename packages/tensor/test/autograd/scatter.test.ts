@@ -231,7 +231,7 @@ test("scatterAdd over more places than there are invocations, many of them taken
     const values = Float32Array.from({ length: picks * width }, () => next() - 0.5);
     const want = new Float64Array(size * width);
     values.forEach((value, i) => {
-      want[index[Math.floor(i / width)]! * width + (i % width)]! += value;
+      want[index[Math.floor(i / width)] * width + (i % width)] += value;
     });
     const got = await valuesOf(() =>
       scatterAdd(tensor(device, values, [picks, width]), tensor(device, index), [size, width], 0),

@@ -18,7 +18,7 @@ test("every float16 pattern widens to its value and narrows back to itself", () 
   for (let h = 0; h < 65536; h++) {
     if (!Object.is(wide[h], halfValue(h))) assert.unreachable(`0x${h.toString(16)}: ${wide[h]}`);
     const quiet = Number.isNaN(wide[h]) ? h | 0x200 : h;
-    if (back[h] !== quiet) assert.unreachable(`0x${h.toString(16)} came back as 0x${back[h]!.toString(16)}`);
+    if (back[h] !== quiet) assert.unreachable(`0x${h.toString(16)} came back as 0x${back[h].toString(16)}`);
   }
 });
 
