@@ -15,7 +15,6 @@ export {
   gradcheck,
 } from "./autograd/gradcheck.js";
 export { noGrad } from "./autograd/record.js";
-export { checkKernels, type GemmRate, type KernelCheck, measureGemm } from "./check.js";
 export { arange, full, linspace, ones, tensor, type Values, zeros } from "./create.js";
 export { type AdapterChoice, findAdapters } from "./device/adapter.js";
 export type { Caps, KernelFamily } from "./device/caps.js";
@@ -59,6 +58,7 @@ export * from "./ops/index.js";
 export * as optim from "./optim/index.js";
 export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random.js";
 export { type HoldsTensors, keep, scope } from "./scope.js";
+export { checkKernels, type GemmRate, type KernelCheck, measureGemm } from "./selftest.js";
 export { type Shape, sizeOf } from "./shape.js";
 export { type NestedArray, Tensor } from "./tensor.js";
 export { type TunedProduct, type TuneOptions, tuneProducts } from "./tune.js";

@@ -13,7 +13,7 @@ import type { Tensor } from "./tensor.js";
 export interface TunedProduct {
   /** Rows, inner size, columns. */
   readonly shape: readonly [number, number, number];
-  /** The tile that the planner takes by itself, and its median time in milliseconds. */
+  /** The tile of the planner's rule, and its median time in milliseconds. */
   readonly planned: Tile;
   readonly plannedMs: number;
   /** The fastest tile and its median time; the planned one unless another is clearly faster. */
@@ -51,18 +51,17 @@ export function restoreTuning(device: Device, entries: Readonly<Record<string, u
 }
 
 const WARM_UPS = 3;
-/** Another tile replaces the planned one only if it is this much faster: less is noise. */
+/** Another tile replaces the planned one only below this share of its time: smaller gains are noise. */
 const MARGIN = 0.97;
-/** Sums of one row in another order: a bound relative to the largest value. */
+/** Bound on differences of sums in another order, relative to the largest value. */
 const EQUAL = 1e-4;
 
 /**
- * Measures the tiles of matrix products of the shapes given and puts the fastest into `device.tuning`, by which later products
- * of about that shape (and the nearest-row search, which shares their main loop) are planned. A tile is measured only after its
- * result equals the planned one's.
+ * Measures the tiles of matrix products of the given shapes and puts the fastest into `device.tuning`. Later products of about that
+ * shape, and nearest-row searches, are planned by it. A tile is measured only after its result equals that of the planned tile.
  *
  * @param shapes [rows, inner, columns] each.
- * @throws TensorError `kernel` where a tile computes something else: the driver cannot be trusted.
+ * @throws TensorError `kernel` where a tile gives another result: the driver computes wrongly.
  * @example
  * await tuneProducts(device, [[226, 896, 3584]]);
  * save(Object.fromEntries(device.tuning));

@@ -11,7 +11,7 @@ import { withTape } from "./tape.js";
 /** Tensors to differentiate by: one, a list, or by name. */
 export type ParameterTree = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 
-/** Gradients in the form of what they belong to. */
+/** Gradients in the structure of the parameters. */
 export type Gradients<P extends ParameterTree> = P extends Tensor
   ? Tensor
   : P extends readonly Tensor[]
@@ -30,11 +30,12 @@ function shapedLike<P extends ParameterTree>(parameters: P, list: Tensor[]): Gra
 }
 
 /**
- * A function's value and its gradient by the parameters. All else the function makes is freed; what it returns beside the
- * value is kept.
+ * A function's value and its gradient by the parameters. Everything else that the function makes is freed, except what it returns
+ * beside the value.
  *
  * @param f from parameters to a tensor with one value, or to `[value, rest]`.
  * @returns a function that gives `{ value, gradients, rest }`.
+ * @throws TensorError `shape` where the value is not a single number.
  * @example
  * const step = valueAndGrad(({ w, b }: { w: Tensor; b: Tensor }) => mean(square(sub(add(matmul(x, w), b), y))));
  * const { value, gradients } = step({ w, b });
@@ -50,7 +51,7 @@ export function valueAndGrad<P extends ParameterTree, R = undefined>(
         const made = f(parameters);
         const [value, rest] = made instanceof Tensor ? [made, undefined as R] : made;
         const gradients = shapedLike(parameters, tape.backward(value, list));
-        // A parameter handed through stays the caller's.
+        // A parameter that is returned as it is stays the caller's.
         return { value: list.includes(value) ? value.view(value.shape) : value, gradients, rest };
       }),
     );
@@ -71,15 +72,15 @@ export function grad<P extends ParameterTree>(f: (parameters: P) => Tensor): (pa
 }
 
 /**
- * The same values with nothing flowing back.
+ * The same values, through which no gradient flows.
  *
  * @example const target = detach(teacher(x));
  */
 export const detach = (x: Tensor): Tensor => noGrad(() => x.view(x.shape));
 
 /**
- * Runs a function without keeping what lies inside for the way back; its gradients run it again. Trades time for memory.
- * What the function uses beside its inputs, such as a module's parameters, has its gradients too and must live until then.
+ * Runs a function without saving its intermediate values; the backward pass runs it again. Trades time for memory. What the function
+ * uses beside its inputs, such as the parameters of a module, has gradients too and must live until then.
  *
  * @example const y = checkpoint((h) => block.forward(h), x);
  */
@@ -120,7 +121,7 @@ export function checkpoint(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor
 /**
  * An op with a gradient of your own.
  *
- * @param forward from inputs to the value; what it calls is not recorded.
+ * @param forward from inputs to the value; the ops it calls are not recorded.
  * @param backward from the value's gradient, the inputs and the value to a gradient for each input (null for none).
  * @example
  * const straightThrough = customVjp((x) => round(x), (g) => [g]);

@@ -22,7 +22,7 @@ export interface GradcheckOptions {
   step?: number;
 }
 
-/** The worst of an input's gradients: what differs most between the tape and the differences. */
+/** For each input, the gradient that differs most between the tape and the differences. */
 export interface GradcheckReport {
   ok: boolean;
   inputs: { shape: Shape; maxError: number; at: number; got: number; want: number }[];
@@ -30,7 +30,7 @@ export interface GradcheckReport {
 
 /**
  * Compares an op's gradients with central differences of a float64 reference on the host. The result is weighted with fixed
- * uneven numbers before it is summed, so that no two of its values count alike.
+ * uneven numbers before it is summed, so that errors of two values cannot cancel.
  *
  * @example
  * const { ok } = await gradcheck(device, (x) => square(x), [{ shape: [2], values: [1, 3] }], {
@@ -64,7 +64,7 @@ export async function gradcheck(
     const got = await gradient.data();
     gradient.dispose();
     const want = given[n].map((v, i) => {
-      // The input as float32 has it: the tape differentiates there.
+      // The tape differentiates at the input rounded to float32.
       const at = (value: number) => {
         const moved = given.map((values) => values.map(Math.fround));
         moved[n][i] = value;
@@ -84,7 +84,7 @@ export async function gradcheck(
 
 const weightOf = (i: number): number => Math.sin(1 + 2.3 * i) + 0.1;
 
-/** A report in a line, for a failing test. */
+/** A report in one line, for a failing test. */
 export const describeGradcheck = ({ inputs }: GradcheckReport): string =>
   inputs
     .map(

@@ -1,7 +1,7 @@
-/** What a run's effects gave, in their order; a replay is handed them again. */
+/** The results of a run's effects, in order; a replay gets them again. */
 export interface Effects {
   readonly values: unknown[];
-  /** The next to hand out in a replay; null in the first run. */
+  /** The next result that a replay gets; null in the first run. */
   next: number | null;
   readonly outer: Effects | null;
 }
@@ -19,8 +19,8 @@ function within<T>(effects: Effects | null, run: () => T): T {
 }
 
 /**
- * Does something that a checkpoint's second run must not do again, such as moving a random counter on or updating running
- * statistics: the second run is given the first one's result.
+ * Runs an effect that a checkpoint's second run must not repeat, such as advancing a random counter or updating running statistics. The
+ * second run gets the result of the first.
  */
 export function once<T>(effect: () => T): T {
   const effects = active;
@@ -31,7 +31,7 @@ export function once<T>(effect: () => T): T {
   return value;
 }
 
-/** Runs a function and notes its effects. */
+/** Runs a function and records its effects. */
 export function noteEffects<T>(run: () => T): { result: T; effects: Effects } {
   const effects: Effects = { values: [], next: null, outer: active };
   return { result: within(effects, run), effects };

@@ -23,17 +23,17 @@ interface TrackedInput extends Input {
 }
 
 /**
- * Notes the ops that lie between watched tensors and a result, and walks them backwards. What a rule reads is held in views
- * of the tape's own, so scopes may free the originals, and let go as soon as the rule has run.
+ * Records the ops between watched tensors and a result, and walks them backwards. What a rule reads is held in views that belong to the
+ * tape, so that scopes may free the originals; they are freed as soon as the rule has run.
  */
 export class Tape implements Recorder {
   readonly #tracked = new Set<Tensor>();
-  /** The tape around this one, which would not see what this one passes back. */
+  /** The tape around this one, which does not see the gradients of this one. */
   readonly #outer = activeRecorder();
   #steps: Step[] = [];
   #ended = false;
 
-  /** Gradients will be wanted for these. */
+  /** Names tensors whose gradients will be asked for. */
   watch(tensors: readonly Tensor[]): void {
     for (const tensor of tensors) this.#tracked.add(tensor);
   }
@@ -118,14 +118,14 @@ export class Tape implements Recorder {
     });
   }
 
-  /** Lets go of all that is held. */
+  /** Frees all saved tensors. */
   dispose(): void {
     for (const step of this.#steps) release(step);
     this.#steps = [];
     this.#tracked.clear();
   }
 
-  /** Passes the gradient of a step's output on to its inputs, and lets go of it. */
+  /** Passes the gradient of a step's output on to its inputs, and frees it. */
   #stepBack(step: Step, gradients: Map<Tensor, Tensor>, wanted: Set<Tensor>, seed?: Tensor): void {
     const { output } = step;
     const g = gradients.get(output);
@@ -141,7 +141,7 @@ export class Tape implements Recorder {
       const sums = new Map<Tensor, Tensor>();
       for (const [x, own] of gradientsOf(step, g)) {
         const before = sums.get(x) ?? gradients.get(x);
-        // A rule may hand on g, one tensor twice, or one that is not its own; a view keeps the lives apart.
+        // A rule may return g, one tensor twice, or one that it does not own: a view gives each its own lifetime.
         sums.set(x, before ? add(before, own) : own.view(own.shape));
       }
       return sums;
@@ -153,7 +153,7 @@ export class Tape implements Recorder {
   }
 }
 
-/** Runs a function on a fresh tape, and ends the tape with it. */
+/** Runs a function on a fresh tape, and disposes the tape afterwards. */
 export function withTape<T>(run: (tape: Tape) => T): T {
   const tape = new Tape();
   try {

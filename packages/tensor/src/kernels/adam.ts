@@ -3,7 +3,7 @@ import { defineKernel } from "./kernel.js";
 
 /**
  * One step of Adam (Kingma and Ba 2015, algorithm 1) over all values of a parameter, one pass: the new value and the new running
- * averages. `pull` adds the value's share to the gradient, `keep` shrinks the value (Loshchilov and Hutter 2019);
+ * averages. `pull` is the weight decay that is added to the gradient, `keep` the factor of decoupled decay (Loshchilov and Hutter 2019);
  * `rest` is 1 - b, which float32 would round too far, `root` is sqrt(1 - b2^t) and `rate` the learning rate over 1 - b1^t.
  */
 export const adamKernel = defineKernel("adam", () => ({

@@ -1,12 +1,12 @@
 import type { AttentionVariant } from "./attention.js";
 import type { KernelSource } from "./kernel.js";
 
-/** Keys whose scores are held at a time; the running maximum is updated once for each block. */
+/** Keys whose scores are held at a time; the running maximum is updated once a block. */
 const BLOCK = 16;
 
 /**
- * An invocation a query, with its row and its sums in vectors of its own. Keys and values come through workgroup memory
- * where that is cheap (`workgroup`), else straight from the buffers (`register`).
+ * An invocation takes a query and holds its row and its sums in vectors. Keys and values come through workgroup memory where that is
+ * cheap (`workgroup`), else straight from the buffers (`register`).
  */
 export function attentionLaneBody(variant: AttentionVariant): Pick<KernelSource, "declare" | "body"> {
   const { kind, lanes, headWidth: width, causal, mask, unroll } = variant;

@@ -5,9 +5,9 @@ import { range } from "./tile.js";
 const COMPONENTS = ["x", "y", "z", "w"] as const;
 
 /**
- * A subgroup a tile of `rows` queries, as two products in registers. Scores: each lane owns 4 keys, the queries' values are
- * broadcast. Sums: each lane owns 4 of the head's columns (several times over for wide heads), the probabilities are
- * handed round lane by lane. No workgroup memory and no barrier; loops are kept as `tile.ts` says.
+ * A subgroup takes a tile of `rows` queries, as two products in registers. For the scores each lane owns 4 keys, and the values of the
+ * queries are broadcast. For the sums each lane owns 4 columns of the head (several times over for wide heads), and the probabilities are
+ * shuffled lane by lane. No workgroup memory and no barrier; tile.ts says what bounds the loops.
  */
 export function attentionSubgroupBody(
   variant: AttentionVariant,
@@ -78,7 +78,7 @@ function scores({ lanes, rows, vector }: AttentionVariant): string {
   ].join("\n");
 }
 
-/** Turns a query's scores into probabilities under its running maximum, and fades what was summed under the last one. */
+/** Turns the scores of a query into probabilities under its running maximum, and rescales what was summed under the last one. */
 function softmax({ causal, mask }: AttentionVariant, r: number, columns: number): string {
   const query = `min(row0 + ${r}u, u.tq - 1u)`;
   const masked = `vec4f(${COMPONENTS.map((c) => `mask[maskRow + seen.${c} * u.maskKey]`).join(", ")})`;
@@ -97,9 +97,9 @@ ${range(columns)
     }`;
 }
 
-/** Adds the keys' values, each weighed by its probability, two keys of a lane a turn. Keys past the end weigh nothing. */
+/** Adds the values of the keys, weighted by their probabilities, two keys of a lane an iteration. Keys past the end weigh 0. */
 function sums({ lanes, rows, vector, headWidth: width }: AttentionVariant, columns: number): string {
-  // Lanes past the head's width read its last column and store nothing.
+  // Lanes past the width of the head read its last column and store nothing.
   const capped = (d: string, last: number) => (width % (4 * lanes) === 0 ? d : `min(${d}, ${last}u)`);
   const value = (row: string, c: number) => {
     if (vector) return `v[${row} + ${capped(`${c * lanes}u + lane`, width / 4 - 1)}]`;
@@ -121,7 +121,7 @@ function sums({ lanes, rows, vector, headWidth: width }: AttentionVariant, colum
       ),
     ]),
     "      }",
-    // The other two keys of each lane take their turn.
+    // Next the other two keys of each lane.
     ...range(rows).map((r) => `      s${r} = s${r}.zwxy;`),
     "    }",
   ].join("\n");

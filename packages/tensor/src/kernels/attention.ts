@@ -3,7 +3,7 @@ import { attentionSubgroupBody } from "./attention-subgroup.js";
 import { defineKernel } from "./kernel.js";
 
 export interface AttentionVariant {
-  /** `subgroup` shares a tile of queries between lanes; the others give every invocation a query of its own. */
+  /** In `subgroup` the lanes share a tile of queries; in the others every invocation has a query of its own. */
   kind: "subgroup" | "register" | "workgroup";
   /** Invocations of a workgroup. */
   lanes: number;

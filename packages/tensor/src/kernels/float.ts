@@ -1,7 +1,7 @@
 /**
- * WGSL functions for what built-ins lose. Drivers fold `x != x` to false and `max(NaN, 0)` to 0, so NaN is told by its
- * bits; WGSL rejects constants that are not finite, so they are made at run time. Built-in exp, log, sin and cos may be
- * off by thousands of units in the last place (log near 1, exp and sin of large values); these are within a few.
+ * WGSL functions that replace imprecise built-ins. Drivers fold `x != x` to false and `max(NaN, 0)` to 0, so NaN is recognised by its
+ * bits. WGSL rejects constants that are not finite, so these are made at run time. Built-in exp, log, sin and cos may be off by thousands of
+ * units in the last place (log near 1, exp and sin of large values); these are within a few.
  */
 export const FLOAT = {
   is_nan: "fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }",

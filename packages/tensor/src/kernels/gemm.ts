@@ -2,17 +2,17 @@ import { defineKernel } from "./kernel.js";
 import { ACTIVATIONS, type Activation } from "./math.js";
 import { liveRows, mainLoop, type OperandLayout, range, sumNames, type Tile, tileWidth } from "./tile.js";
 
-/** What the text of a matrix product depends on; sizes come in uniforms. */
+/** What the text of a matrix product depends on; sizes travel in uniforms. */
 export interface GemmVariant {
   tile: Tile;
   /** Panels hold float16. */
   half: boolean;
-  /** How the operands layout; by default `a` row by row and the right one in panels. */
+  /** How the operands lie; by default `a` is row-major and the right operand in panels. */
   layout?: OperandLayout;
   bias: boolean;
   activation: Activation | null;
   residual: boolean;
-  /** Rows of `a` are divided by their deviation: a layer norm, where columns sum to nothing. Only in tiles of subgroups. */
+  /** Rows of `a` are divided by their deviation: a layer norm, where the columns of the matrix sum to 0. Subgroup tiles only. */
   normed?: boolean;
   /** Rows of the output are a multiple of 4 floats, so that whole vectors are stored. */
   aligned: boolean;
@@ -72,25 +72,25 @@ ${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vector
 });
 
 /**
- * WGSL that ends a product: four sums of a row become values of the output. The bias is read once for all rows of a tile: a load
- * costs a CPU more than all else that is done to a value here.
+ * WGSL that ends a product: four sums of a row become values of the output. The bias is read once for all rows of a tile, since a
+ * load costs a CPU more than everything else here.
  */
 function storeFunction({ tile, bias, activation, residual, aligned }: GemmVariant): string {
   const part = (c: string) => (bias ? `fma(v.${c}, scale, bias.${c})` : `v.${c} * scale`);
   const one = (c: string) => (activation ? `activate(${part(c)})` : part(c));
   const last = residual ? " + residual[at]" : "";
   const components = ["x", "y", "z", "w"];
-  // In a loop that turns the values round, whose end no compiler knows, a long activation's code stands there once: four
-  // copies of a GELU cost a tile of 40 rows a quarter of its speed. Short ones lose by it.
-  const turned = tile.kind !== "workgroup" && (activation === "gelu" || activation === "gelu_tanh");
+  // A loop that rotates the values, with a bound unknown to compilers, holds the code of a long activation once: four
+  // copies of a GELU cost a tile of 40 rows a quarter of its speed. Short activations lose by the loop.
+  const rotated = tile.kind !== "workgroup" && (activation === "gelu" || activation === "gelu_tanh");
   const biasAt = `fn biasAt(col: u32) -> vec4f {
   let last = u.n - 1u;
   return vec4f(bias[min(col, last)], bias[min(col + 1u, last)], bias[min(col + 2u, last)], bias[min(col + 3u, last)]);
 }
 `;
   const begin = `${bias ? biasAt : ""}fn store(row: u32, col: u32, v: vec4f, scale: f32${bias ? ", bias: vec4f" : ""}) {
-  var values = vec4f(${components.map(turned ? part : one).join(", ")});
-  ${turned ? "for (var i = 0u; i < min(4u, u.n); i++) { values = vec4f(values.yzw, activate(values.x)); }" : ""}`;
+  var values = vec4f(${components.map(rotated ? part : one).join(", ")});
+  ${rotated ? "for (var i = 0u; i < min(4u, u.n); i++) { values = vec4f(values.yzw, activate(values.x)); }" : ""}`;
   if (aligned) {
     return `${begin}
   if (col >= u.n) { return; }
@@ -106,7 +106,7 @@ function storeFunction({ tile, bias, activation, residual, aligned }: GemmVarian
 }`;
 }
 
-/** WGSL that declares `inverse`: lane l of element g has one over the deviation of the group's row l. */
+/** WGSL that declares `inverse`: lane l of element g holds 1 / deviation of row l of group g. */
 const inverseDeviations = ({ rows, lanes }: Tile): string => {
   const each = range(Math.ceil(rows / lanes)).map((g) => {
     const mean = `(total${g} / f32(u.k))`;

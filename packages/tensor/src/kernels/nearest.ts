@@ -3,10 +3,10 @@ import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js"
 import { liveRows, mainLoop, range, type Tile } from "./tile.js";
 
 /**
- * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the
- * columns: the main loop of a matrix product with a running maximum as its end, so that the matrix is never stored. A subgroup
- * leaves one partial result a row, and takes one tile of columns: a loop of tiles around the product's costs it a tenth of its speed on
- * llvmpipe. Elsewhere every lane leaves one. `nearestMergeKernel` joins them.
+ * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the columns: the main loop
+ * of a matrix product that ends in a running maximum, so that the matrix is never stored. A subgroup takes one tile of columns and
+ * writes one partial result a row, since a loop of tiles around the product's loop costs a tenth of its speed on llvmpipe. Elsewhere every
+ * lane writes one. `nearestMergeKernel` joins them.
  *
  * Work split: workgroup (row tile, share of the column tiles, batch).
  */
@@ -84,14 +84,14 @@ ${
   };
 });
 
-/** Whether the lanes of a tile join what they found; each then leaves a result for one tile of columns. */
+/** Whether the lanes of a tile join their results, and so give one for a tile of columns. */
 export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup";
 
 /**
- * Joins the partial results of `nearestKernel` and divides by the query's length, read in the same pass: ties go to the lowest
- * column, and a zero row is like nothing.
+ * Joins the partial results of `nearestKernel` and divides by the length of the query, which is read in the same pass. Ties go to the
+ * lowest column; the similarity of a zero row is 0.
  *
- * Work split: that of `rowSplit`; where a workgroup shares a row, its first invocation joins and writes.
+ * Work split: rowSplit; where a workgroup shares a row, its first invocation joins and writes.
  */
 export const nearestMergeKernel = defineKernel("nearest merge", ({ shared, wide }: RowVariant) => {
   const [split, element] = [rowSplit(shared), rowElement(wide)];

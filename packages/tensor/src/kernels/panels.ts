@@ -4,7 +4,7 @@ import { defineKernel } from "./kernel.js";
 
 /**
  * Column panels, the layout in which every matrix product reads its right operand:
- * [batch][panel][k][width], columns past the end zero. One row of a panel is what one step of k needs, contiguous.
+ * [batch][panel][k][width], columns past the end zero. A row of a panel holds what one step of k needs, contiguously.
  * Source: the packed panels of CPU BLAS libraries; the width is the lanes of a subgroup times 4.
  */
 export interface PanelVariant {
@@ -19,7 +19,7 @@ export interface PanelVariant {
   folded: boolean;
 }
 
-/** Packs [batch, k, n] or [batch, n, k] into panels; a run is a row of a panel, in pairs of values in half precision. */
+/** Packs [batch, k, n] or [batch, n, k] into panels; a row of the split is a row of a panel; float16 is written in pairs. */
 export const panelKernel = defineKernel("panels", (variant: PanelVariant) => {
   const { transposed, sourceHalf, half, scaled, folded } = variant;
   const at = transposed ? "(b * u.n + col) * u.k + k" : "(b * u.k + k) * u.n + col";

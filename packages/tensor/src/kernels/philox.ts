@@ -2,7 +2,7 @@ import { FLOAT } from "./float.js";
 import { gridStride, WORKGROUP } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
-/** What random words become. Each text makes `values` from the four words of a block; `a` and `b` are uniforms. */
+/** WGSL that makes `values` from the four random words of a block, by distribution; `a` and `b` are uniforms. */
 const DISTRIBUTIONS = {
   uniform: "let values = fma(unit(words), vec4f(u.b - u.a), vec4f(u.a));",
   // Box and Muller (1958): two words make two values; the first word in (0, 1], so that its logarithm is finite.
@@ -39,7 +39,7 @@ fn philox(counter: vec4u, first_key: vec2u) -> vec4u {
 }
 fn unit(words: vec4u) -> vec4f { return vec4f(words >> vec4u(8u)) * 0x1p-24; }`;
 
-/** out[i] = value offset + i of a stream; one invocation a block of four values, of which the first `skip` fall away. */
+/** out[i] = value offset + i of a stream; one invocation a block of four values; the first `skip` values are dropped. */
 export const randomKernel = defineKernel("random", (distribution: Distribution) => ({
   name: distribution,
   reads: {},
@@ -69,7 +69,7 @@ export const randomKernel = defineKernel("random", (distribution: Distribution) 
     let words = philox(vec4u(low, high, u.stream, 0u), vec2u(u.keyLow, u.keyHigh));
     ${DISTRIBUTIONS[distribution]}
     for (var w = 0u; w < 4u; w++) {
-      // Wraps to a huge number for what is skipped.
+      // Wraps to a large number for skipped values.
       let at = i * 4u + w - u.skip;
       if (at < u.size) { out[at] = values[w]; }
     }

@@ -17,9 +17,8 @@ function lanesOf({ family, subgroupSize }: PlanCaps): number {
 }
 
 /**
- * The tile for a product of m x k x n: the one kept for this shape where the adapter was tuned, else by rule. Few rows take
- * short tiles, so that little of a tile is wasted; wide tiles need enough of them to occupy every core. Measured on llvmpipe,
- * see ARCHITECTURE.
+ * The tile for a product of m x k x n: the tuned one for this shape where there is one, else by rule. Few rows take short tiles, so
+ * that little of a tile is wasted. The heights were measured on llvmpipe.
  */
 export function planGemm(
   m: number,
@@ -42,7 +41,7 @@ export function planGemm(
   return { kind: family, lanes, rows: cheapest(heights, m, costOf), vectors, steps };
 }
 
-/** Every tile that makes sense on an adapter, for measuring; larger ones were found to outgrow registers or caches. */
+/** The tiles worth measuring on an adapter; larger ones outgrow registers or caches. */
 export function gemmCandidates(caps: PlanCaps): Tile[] {
   const lanes = lanesOf(caps);
   const { family: kind } = caps;
@@ -60,14 +59,14 @@ export function gemmCandidates(caps: PlanCaps): Tile[] {
 }
 
 /**
- * Rows of a tile: few heights, since each compiles a kernel of its own. Above 30 rows a loop is as large as what a core keeps of
- * decoded instructions, and runs at full speed or at four fifths of it by where its code happens to lie.
+ * Rows of a tile. There are few heights, since each compiles a kernel of its own. The loop of more than 30 rows outgrows a core's cache
+ * of decoded instructions (26 KiB), and may then run at four fifths of its speed.
  */
 const HEIGHTS = [8, 16, 24, 26, 29];
-/** The search is one kernel, and this height was found to run at full speed in it: 6 tiles for the 225 patches of an image. */
+/** The nearest-row search also takes a height that measured fast in its one kernel: 6 tiles for the 225 patches of an image. */
 const SEARCH_HEIGHTS = [...HEIGHTS, 38];
 
-/** A tile of r rows costs r rows of multiply-adds and the loads of columns that they share. */
+/** The cost of a tile in rows of multiply-adds; the loads of columns, which its rows share, cost as much as SHARED_ROWS. */
 const costOf = (rows: number): number => rows + SHARED_ROWS;
 const SHARED_ROWS = 12;
 
@@ -78,8 +77,8 @@ function cheapest(heights: readonly number[], m: number, costOf: (rows: number) 
 }
 
 /**
- * The tile of a nearest-row search, how many such tiles of columns the bank has, and into how many shares they are cut: one each for
- * subgroups, which join their lanes, elsewhere enough for every core.
+ * The tile of a nearest-row search, the number of such tiles of columns in the bank, and the number of shares that they are cut into: one
+ * tile each for subgroups, which join their lanes, elsewhere as many as keep every core busy.
  */
 export function planNearest(
   m: number,
@@ -99,11 +98,12 @@ export function planNearest(
   };
 }
 
-/** What reading keys one by one costs a tile of attention, in queries, and the most that a tile holds. */
+/** The cost of reading the keys, in queries of a tile of attention. */
 const SHARED_QUERIES = 8;
-const TALLEST_QUERIES = 40;
+/** Queries of the tallest tile of attention. */
+const MAX_QUERIES = 40;
 
-/** How attention over `tq` queries is shared out; `vector` where every offset and stride is a multiple of 4. */
+/** How attention over `tq` queries is split; `vector` where every offset and stride is a multiple of 4. */
 export function planAttention(
   tq: number,
   headWidth: number,
@@ -118,7 +118,7 @@ export function planAttention(
   // Wide heads keep more sums of a query.
   const tallest = headWidth > 8 * lanes ? 3 : 5;
   const heights = Array.from({ length: tallest }, (_, i) => (i + 1) * lanes).filter(
-    (rows) => rows <= Math.max(lanes, TALLEST_QUERIES),
+    (rows) => rows <= Math.max(lanes, MAX_QUERIES),
   );
   return {
     kind: "subgroup",

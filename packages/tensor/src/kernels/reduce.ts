@@ -5,8 +5,8 @@ import { rowIndex, WORKGROUP } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
 /**
- * What a row becomes. `offsets` sums x - x[0] and `squares` sums (x - x[0] - mean)^2: the two passes of a variance, which
- * so do not lose digits to a large mean.
+ * What a row becomes. `offsets` sums x - x[0] and `squares` sums (x - x[0] - mean)^2: the two passes of a variance. The shift by the
+ * first value keeps precision under a large mean.
  */
 export type Reduction = "sum" | "offsets" | "squares" | "max" | "min" | "argmax" | "argmin";
 
@@ -15,11 +15,11 @@ export interface ReduceVariant {
   type: ComputeType;
   /** Invocations that share a row: 1, or a workgroup. */
   threads: number;
-  /** Second stage of argmax and argmin: only the elements whose indices the first stage wrote are looked at. */
+  /** Second stage of argmax and argmin: reads only the elements whose indices the first stage wrote. */
   candidates: boolean;
 }
 
-/** WGSL that halves `shared_NAME` until its first element has combined all; every thread has stored its own before. */
+/** WGSL that combines the elements of `shared_NAME` into its first, in halves; every thread has stored its own before. */
 export function tree(name: string, threads: number, combine: (a: string, b: string) => string): string {
   if (threads === 1) return "";
   const at = (index: string) => `shared_${name}[${index}]`;
@@ -86,7 +86,7 @@ ${threads === 1 ? "" : `var<workgroup> shared_total: array<State, ${threads}>;`}
   };
 });
 
-/** What an element is computed with besides its own value, read once a row: storage loads cost most on CPUs. */
+/** What an element is computed with besides its own value. It is read once a row, since loads cost most on CPUs. */
 const CONTEXT: Partial<Record<Reduction | "candidates", { type: string; value: string }>> = {
   offsets: { type: "f32", value: "x[base]" },
   squares: { type: "vec2f", value: "vec2f(x[base], mean[row])" },

@@ -6,8 +6,8 @@ import type { KernelSource } from "./kernel.js";
 const ROWS = 8;
 
 /**
- * How a kernel that reduces rows is shared out: on GPUs a workgroup a row, its invocations striding along it and combining
- * partial results in workgroup memory; on CPUs, where barriers are dear, an invocation a row.
+ * How a kernel that reduces rows splits them. On GPUs a workgroup takes a row: its invocations stride along it and combine partial
+ * results in workgroup memory. On CPUs, where barriers are expensive, an invocation takes a row.
  */
 export interface RowSplit {
   source: Pick<KernelSource, "workgroup" | "declare">;
@@ -96,9 +96,9 @@ export const inverseNormOf = (name: string, split: RowSplit, { type, values, tot
 const CHUNK = 4;
 
 /**
- * WGSL that declares `mean` and `squares`, the sum of squared deviations from it, of the row at `base` of `name`, `count` elements.
- * Where an invocation has a row to itself it reads it once, a chunk at a time, and joins the chunks' moments (Chan et al. 1979); a load
- * on a CPU costs more than that.
+ * WGSL that declares `mean` and `squares`, the sum of squared deviations from the mean, of the row at `base` of `name`, `count`
+ * elements. An invocation that has a row to itself reads it once, a chunk at a time, and joins the moments of the chunks (Chan et al.
+ * 1979), since a load on a CPU costs more than that.
  */
 export function momentsOf(name: string, split: RowSplit, { type, values, total }: RowElement): string {
   if (split.step !== "1u") {

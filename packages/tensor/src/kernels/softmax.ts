@@ -15,7 +15,7 @@ export interface SoftmaxVariant {
  * out[o, k, i] = exp(x[o, k, i] - m) / s, or x - m - log(s), with m the largest and s the sum of exp(x - m) over k.
  *
  * Three passes over a row, by one invocation or by a workgroup that strides over it; the second leaves the exponentials in `out`.
- * A row whose largest value is not finite has no softmax: it becomes NaN, as in PyTorch.
+ * A row whose largest value is not finite becomes NaN, as in PyTorch.
  */
 export const softmaxKernel = defineKernel("softmax", (variant: SoftmaxVariant) => {
   const { log, threads, wide } = variant;

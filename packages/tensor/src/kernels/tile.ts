@@ -1,12 +1,12 @@
 import type { KernelSource } from "./kernel.js";
 
-/** How a product's tile is shared out. `lanes` invocations each own 4 x `vectors` columns of `rows` rows. */
+/** How a tile of a product is split: `lanes` invocations each own 4 x `vectors` columns of `rows` rows. */
 export interface Tile {
   kind: "subgroup" | "register" | "workgroup";
   lanes: number;
   rows: number;
   vectors: number;
-  /** Values of k that one turn of a register tile's loop adds; k is a multiple of it. */
+  /** Values of k that one iteration of a register tile's loop adds; k is a multiple of it. */
   steps: number;
 }
 
@@ -14,7 +14,7 @@ export interface Tile {
 export const tileHeight = ({ kind, rows }: Tile): number => (kind === "workgroup" ? 16 * rows : rows);
 export const tileWidth = ({ lanes, vectors }: Tile): number => lanes * 4 * vectors;
 
-/** Operands as a gradient finds them, read where they layout instead of being copied first. */
+/** How the operands lie in memory: gradients read them as they are instead of copying them first. */
 export interface OperandLayout {
   /** `a` is [k, m]. */
   transposed: boolean;
@@ -27,8 +27,8 @@ const PACKED: OperandLayout = { transposed: false, plain: false };
 export const range = (n: number): number[] => [...Array(n).keys()];
 
 /**
- * WGSL for how many of an invocation's rows exist. As a loop's bound it also keeps drivers from unrolling what comes after the
- * sums: on llvmpipe an unrolled tail takes seconds to compile.
+ * WGSL for the number of an invocation's rows that exist. As a loop's bound it also keeps drivers from unrolling the code after
+ * the sums: an unrolled tail takes llvmpipe seconds to compile.
  */
 export const liveRows = (tile: Tile): string => `let live = min(${tile.rows}u, max(u.m, row0) - row0);`;
 
@@ -36,9 +36,9 @@ export const sumNames = (tile: Tile): string[] =>
   range(tile.rows).flatMap((r) => range(tile.vectors).map((c) => `s${r}_${c}`));
 
 /**
- * The part of a kernel that sums a tile over k, shared by products and by the nearest-patch search. With moments, each lane also sums
- * a row's values and their squares, `total0` and `squares0` for the first rows, as a layer norm asks for, which are read here anyway; and
- * rows count less their first value, so that a large mean costs no digits.
+ * The part of a kernel that sums a tile over k, shared by products and by the nearest-row search. With moments, each lane also sums
+ * the values of a row and their squares (`total0` and `squares0` for the first rows), from which a layer norm follows without another
+ * read. Rows are then shifted by their first value to keep precision under a large mean.
  */
 export interface MainLoop {
   source: Pick<KernelSource, "workgroup" | "enable" | "builtins" | "declare">;
@@ -78,16 +78,16 @@ const loadHalves = (index: string): string =>
   `vec4f(unpack2x16float(panels[${index}].x), unpack2x16float(panels[${index}].y))`;
 
 /**
- * Registers only: a workgroup is one row of lanes, no barrier. With subgroups each lane loads one of `lanes` rows' values
- * and broadcasts hand it round; without, every lane loads every row's value. Best on CPUs, where memory operations
- * cost many multiply-adds.
+ * A tile in registers: a workgroup is one row of lanes, without barriers. With subgroups each lane loads the value of one of `lanes`
+ * rows and broadcasts share it; without them every lane loads the value of every row. Best on CPUs, where memory operations cost many
+ * multiply-adds.
  *
- * What bounds it on llvmpipe, read off its machine code: every sum that a loop carries is loaded, blended under the
- * execution mask and stored once a turn, so two values of k a turn cost 3.5 instructions a multiply-add where one costs 5 (a
- * multiply and an add are two; fma is not fused). A load is eight bounds-checked scalar loads, 1 KiB of code whether it takes
- * one value or two, so both of a turn's values of a row come as a pair. A loop above 26 KiB, 30 rows of 8 columns, outgrows the
- * cache of decoded instructions: up to 28 KiB it takes a quarter longer or not, by where its lines happen to begin, above that
- * always; past 32 KiB, the instruction cache, twice as long. That rules out four values a turn.
+ * The bounds on llvmpipe, from its machine code. Every sum that a loop carries is loaded, blended under the execution mask and stored
+ * once an iteration. So two values of k an iteration cost 3.5 instructions a multiply-add where one value costs 5 (a multiply and an
+ * add are two; fma is not fused). A load is eight bounds-checked scalar loads, 1 KiB of code for one value as for two, so both values of
+ * a row come as a pair. A loop above 26 KiB (30 rows of 8 columns) outgrows the cache of decoded instructions: up to 28 KiB it
+ * may take a quarter longer, depending on where its cache lines begin, and above that it always does. Past 32 KiB, the size of the
+ * instruction cache, it takes twice as long. That rules out four values an iteration.
  */
 function registerLoop(
   tile: Tile,
@@ -177,14 +177,14 @@ function registerLoop(
 const K_STEP = 16;
 
 /**
- * Workgroup memory: 16 x 16 invocations share a tile of 16 x `rows` rows and 64 columns, loaded 16 values of k at
- * a time. Best on GPUs, where workgroup memory and barriers are cheap.
+ * A tile in workgroup memory: 16 x 16 invocations share 16 x `rows` rows and 64 columns, loaded 16 values of k at a time. Best on
+ * GPUs, where workgroup memory and barriers are cheap.
  */
 function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: OperandLayout): MainLoop {
   const { rows, lanes } = tile;
   const height = 16 * rows;
   const threads = 16 * lanes;
-  // Neighbouring invocations take neighbouring values, whichever way they layout.
+  // Neighbouring invocations take neighbouring values in either layout.
   const [kOf, rowOf] = transposed
     ? [`e / ${height}u`, `e % ${height}u`]
     : [`e % ${K_STEP}u`, `e / ${K_STEP}u`];

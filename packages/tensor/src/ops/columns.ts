@@ -4,7 +4,7 @@ import type { Shape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
 
-/** Where a convolution's kernel lies on the image; [vertical, horizontal] each. */
+/** The geometry of a convolution; [vertical, horizontal] each. */
 export interface Window {
   kernel: readonly [number, number];
   stride: readonly [number, number];
@@ -24,10 +24,10 @@ const geometry = (shape: Shape, window: Window, groups: number, start: number, r
   };
 };
 
-/** The column matrix is made for as many rows at once as fit into this, or into a binding where that is less. */
+/** Bytes of the column matrix that is made at a time; less where a binding holds less. */
 const COLUMN_BYTES = 2 ** 27;
 
-/** How many rows of `values` floats are made at a time. */
+/** The number of rows of `values` floats that are made at a time. */
 export function rowsAtOnce(rows: number, values: number, { caps }: Tensor["device"]): number {
   const fits = Math.floor(Math.min(caps.maxBindingBytes, COLUMN_BYTES) / (4 * Math.max(1, values)));
   // The lowest tile of any kernel family has 4 rows.
@@ -52,8 +52,8 @@ export function columns(x: Tensor, window: Window, groups: number, start: number
 }
 
 /**
- * col2im, the transpose of `columns`: adds each value of the rows to the image's value it came from. Every value of the image
- * collects its own, so no two writes meet.
+ * col2im, the transpose of `columns`: adds each value of the rows to the value of the image that it came from. Every value of the image
+ * collects its own, so that no two writes collide.
  */
 export function addColumns(rows: Tensor, image: Tensor, window: Window, groups: number, start: number): void {
   launch({

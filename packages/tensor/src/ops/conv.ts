@@ -26,9 +26,9 @@ export interface Conv2dOptions {
   stride?: Pair;
   /** Zeros on each side. Default 0. */
   padding?: Pair;
-  /** Distance of the kernel's values. Default 1. */
+  /** Distance between the values of the kernel. Default 1. */
   dilation?: Pair;
-  /** Channels are cut into that many groups, each with filters of its own. Default 1. */
+  /** Number of groups of channels, each with its own filters. Default 1. */
   groups?: number;
   /** Gives [b, oh, ow, out] instead of [b, out, oh, ow]: the order in which patches become tokens, without a copy. */
   channelsLast?: boolean;
@@ -255,7 +255,7 @@ function product(matrix: Tensor, { packed, groups }: ConvWeight, bias?: Tensor):
   return matmul(matrix, packed, { residual: expand(perGroup, [groups, matrix.shape[1], packed.n]) });
 }
 
-/** Checks the options and works out the size of the result. */
+/** Checks the options and computes the size of the result. */
 export function placeWindow(x: Shape, kernel: Window["kernel"], options: Conv2dOptions): Window {
   const pair = (name: "stride" | "padding" | "dilation", fallback: number) => {
     const value = options[name] ?? fallback;

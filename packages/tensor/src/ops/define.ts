@@ -95,7 +95,7 @@ function checked({ name, check }: AnyDefinition, args: unknown[]): Call {
   try {
     return check(...args);
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
+    if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
     throw new TensorError(
       "argument",
       `${name}: the arguments do not fit (${args.map(kindOf).join(", ") || "none"}); give tensors and options as its signature says`,

@@ -8,18 +8,19 @@ import { matmul } from "./matmul.js";
 import { type PackedMatrix, packFolded } from "./packed.js";
 import { reshape, slice } from "./shape.js";
 
-/** A linear layer that a layer norm was folded into. */
+/** A linear layer with a layer norm folded into it. */
 export interface FoldedLinear {
-  /** The weight, each input times the norm's weight, and each output's mean taken off. */
+  /** The weight with each input times the norm's weight, less the mean of each output. */
   matrix: PackedMatrix;
-  /** The bias and what the norm's bias adds to it, [outputs]. */
+  /** The bias plus the weight times the norm's bias, [outputs]. */
   bias: Tensor;
 }
 
 /**
- * Folds a layer norm's weight g and bias h into the linear layer w, b after it. With N for taking off a row's mean and dividing by
- * its deviation, (N(x) g + h) w^T + b = N(x) (w g)^T + (w h + b); and since rows of N(x) sum to nothing, each output's mean can be taken off
- * w g, after which the product need not take anything off x. So `matmul(x, matrix, { layerNorm: { eps }, bias })` is both layers in one.
+ * Folds the weight g and bias h of a layer norm into the linear layer w, b after it. Let N(x) be x less the mean of each row, divided by
+ * its deviation. Then (N(x) g + h) w^T + b = N(x) (w g)^T + (w h + b). Since the rows of N(x) sum to 0, the mean of each output can be
+ * subtracted from w g, after which the product does not depend on the mean of x. So `matmul(x, matrix, { layerNorm: { eps }, bias })` is
+ * both layers in one.
  *
  * @param weight [outputs, inputs].
  * @param bias [outputs].

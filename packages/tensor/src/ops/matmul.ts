@@ -28,8 +28,8 @@ export interface MatmulOptions {
   /** Multiplies the product before the bias. Default 1. */
   scale?: number;
   /**
-   * Normalises the rows of `a` first, as `layerNorm` does without weight and bias; with a matrix of `foldLayerNorm` in the product
-   * itself where the device can. eps is 1e-5 by default.
+   * Normalises the rows of `a` first, as `layerNorm` does without weight and bias. With a matrix of `foldLayerNorm` the product itself
+   * does so where the device can. eps is 1e-5 by default.
    */
   layerNorm?: { eps?: number };
 }
@@ -92,7 +92,7 @@ export const matmul: Op<[a: Tensor, b: Tensor | PackedMatrix, options?: MatmulOp
 
 const ACTIVATE = { relu, sigmoid, tanh, gelu, gelu_tanh: geluTanh, quick_gelu: quickGelu } as const;
 
-/** On a tape a norm and an activation are ops of their own, since their gradients need what came before them. */
+/** On a tape a norm and an activation are ops of their own, since their gradients need their inputs. */
 function composed({
   a,
   b,
@@ -213,11 +213,11 @@ function plan(call: Product, out: Tensor): Launch {
   };
 }
 
-/** Whether the product takes a layer norm over: its rows' deviations are summed beside it, their means are nothing to its columns. */
+/** Whether the product does the layer norm itself: it sums the deviations of the rows, and its columns cancel their means. */
 const normsItself = ({ b, transposeA }: Product): boolean =>
   b instanceof PackedMatrix && b.centred && !transposeA && b.panels.device.caps.family === "subgroup";
 
-/** A right operand of more columns is packed all the same: its rows lie too far apart for a CPU's caches. */
+/** A right operand of more columns is packed, since its rows lie too far apart for the caches of a CPU. */
 const MAX_PLAIN = 1024;
 
 /** The right operand's values as a kernel reads them: in panels, or as they lie. */

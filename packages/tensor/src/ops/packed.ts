@@ -9,8 +9,8 @@ import { Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
 
 /**
- * A right operand packed into column panels once, for many products: a weight, or a bank of rows to search.
- * Holds `batch` matrices of k x n values.
+ * A right operand that is packed into column panels once, for many products: a weight, or a bank of rows to search. Holds `batch`
+ * matrices of k x n values.
  */
 export class PackedMatrix {
   readonly k: number;
@@ -19,7 +19,7 @@ export class PackedMatrix {
   readonly width: number;
   /** The panels, [batch, ceil(n / width), k, width]. */
   readonly panels: Tensor;
-  /** Whether each column sums to nothing: a product is then the same for `a` with the mean of each row taken off. */
+  /** Whether each column sums to 0: a product then does not change when the mean of each row of `a` is subtracted. */
   readonly centred: boolean;
 
   constructor(panels: Tensor, k: number, n: number, batch: number, width: number, centred = false) {
@@ -76,11 +76,11 @@ export function packMatrix(source: Tensor, options: PackOptions = {}): PackedMat
 export const packScaled = (source: Tensor, options: PackOptions, scale: Tensor): PackedMatrix =>
   pack(source, options, { scale });
 
-/** Packs a linear layer's weight, [n, k], with a factor for each input, [k], and a shift that takes each output's mean off, [n]. */
+/** Packs the weight of a linear layer, [n, k], with a factor for each input, [k], and subtracts the mean of each output, `shift` [n]. */
 export const packFolded = (weight: Tensor, factor: Tensor, shift: Tensor): PackedMatrix =>
   pack(weight, { transposed: true }, { factor, shift });
 
-/** What is done to values on their way into the panels, by the names of bindings. */
+/** Tensors that change the values on their way into the panels, by the names of bindings. */
 type Change = { scale?: Tensor; factor?: Tensor; shift?: Tensor };
 
 function pack(source: Tensor, options: PackOptions, change: Change): PackedMatrix {

@@ -10,22 +10,28 @@ import { type Shape, sizeOf } from "../../src/shape.js";
 import { Tensor } from "../../src/tensor.js";
 import { close, random, type Tolerance } from "../support.js";
 
-/** A tensor that a sample call asks for: seeded values of a shape. */
+/** A tensor that a sample call asks for: given values, or seeded ones. */
 export class Input {
   readonly shape: Shape;
   readonly dtype: DType;
-  readonly low: number;
-  readonly high: number;
+  readonly #low: number;
+  readonly #high: number;
+  readonly #given: ArrayLike<number> | undefined;
 
-  constructor(shape: Shape, { dtype = "float32" as DType, low = -1.5, high = 1.5 } = {}) {
+  constructor(
+    shape: Shape,
+    options: { dtype?: DType; low?: number; high?: number; values?: ArrayLike<number> } = {},
+  ) {
     this.shape = shape;
-    this.dtype = dtype;
-    this.low = low;
-    this.high = high;
+    this.dtype = options.dtype ?? "float32";
+    this.#low = options.low ?? -1.5;
+    this.#high = options.high ?? 1.5;
+    this.#given = options.values;
   }
 
-  values(seed: number): Float32Array {
-    const drawn = random(seed, sizeOf(this.shape), this.low, this.high);
+  values(seed: number): ArrayLike<number> {
+    if (this.#given) return this.#given;
+    const drawn = random(seed, sizeOf(this.shape), this.#low, this.#high);
     if (this.dtype === "float32") return drawn;
     return this.dtype === "bool" ? drawn.map((v) => +(v > 0)) : drawn.map(Math.floor);
   }
@@ -133,7 +139,7 @@ export async function checkGradient(device: Device, op: Op<never[], unknown>, sa
       for (const [i, x] of own.entries()) all[inputs.indexOf(smooth[i])] = x;
       return first(run(all).made());
     },
-    smooth.map((input) => ({ shape: input.shape, values: [...values[inputs.indexOf(input)]] })),
+    smooth.map((input) => ({ shape: input.shape, values: Array.from(values[inputs.indexOf(input)]) })),
     {
       reference: (...moved) => {
         const host: ArrayLike<number>[] = [...values];
