@@ -1,4 +1,4 @@
-import { TensorError } from "./errors.js";
+import { check, kindOf, TensorError } from "./errors.js";
 
 const open: Set<Disposable>[] = [];
 
@@ -18,6 +18,7 @@ export function trackInScope(tensor: Disposable): void {
  * console.log(await probabilities.data());
  */
 export function scope<T>(run: () => T): T {
+  check(typeof run === "function", "argument", () => `scope: give a function, not ${kindOf(run)}`);
   const made = new Set<Disposable>();
   open.push(made);
   let kept = new Set<Disposable>();
@@ -43,6 +44,11 @@ export function scope<T>(run: () => T): T {
 
 /** Takes a tensor, or all that something holds, out of the open scopes, so that it outlives them. */
 export function keep<T extends Disposable | HoldsTensors>(value: T): T {
+  check(
+    typeof value === "object" && value !== null,
+    "argument",
+    () => `keep: give a tensor or what holds some, not ${kindOf(value)}`,
+  );
   const parts: Iterable<Disposable> = "tensors" in value ? value.tensors() : [value];
   for (const part of parts) for (const made of open) made.delete(part);
   return value;

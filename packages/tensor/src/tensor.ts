@@ -2,7 +2,7 @@ import { decode } from "./codec.js";
 import type { Device } from "./device/device.js";
 import type { PooledBuffer } from "./device/pool.js";
 import { type DataOf, type DType, storageBytes, type TypeOf } from "./dtype.js";
-import { check, TensorError } from "./errors.js";
+import { check, kindOf, TensorError } from "./errors.js";
 import { unwatch, watch } from "./leaks.js";
 import { describe, knownValues, nest, remember } from "./print.js";
 import { trackInScope } from "./scope.js";
@@ -151,6 +151,11 @@ export class Tensor<D extends DType = any> {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return describe(this);
   }
+}
+
+/** Throws `argument` for what is no tensor; arguments from plain JavaScript may be anything. */
+export function checkTensor(where: string, x: unknown): asserts x is Tensor {
+  check(x instanceof Tensor, "argument", () => `${where}: give a tensor, not ${kindOf(x)}`);
 }
 
 /** Throws unless all tensors are on one device; returns it. */

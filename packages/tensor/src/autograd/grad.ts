@@ -1,8 +1,8 @@
-import { check } from "../errors.js";
+import { check, kindOf } from "../errors.js";
 import { inputsOf } from "../ops/define.js";
 import { scope } from "../scope.js";
 import { formatShape, type Shape, sameShape } from "../shape.js";
-import { Tensor } from "../tensor.js";
+import { checkTensor, Tensor } from "../tensor.js";
 import { activeRecorder, noGrad, noted, type Recorder, withRecorder } from "./record.js";
 import { noteEffects, replay } from "./replay.js";
 import type { AnyDifferentiable } from "./rule.js";
@@ -43,6 +43,7 @@ function shapedLike<P extends ParameterTree>(parameters: P, list: Tensor[]): Gra
 export function valueAndGrad<P extends ParameterTree, R = undefined>(
   f: (parameters: P) => Tensor | readonly [Tensor, R],
 ): (parameters: P) => { value: Tensor; gradients: Gradients<P>; rest: R } {
+  checkFunction("valueAndGrad", f);
   return (parameters) =>
     scope(() =>
       withTape((tape) => {
@@ -76,7 +77,10 @@ export function grad<P extends ParameterTree>(f: (parameters: P) => Tensor): (pa
  *
  * @example const target = detach(teacher(x));
  */
-export const detach = (x: Tensor): Tensor => noGrad(() => x.view(x.shape));
+export function detach(x: Tensor): Tensor {
+  checkTensor("detach", x);
+  return noGrad(() => x.view(x.shape));
+}
 
 /**
  * Runs a function without saving its intermediate values; the backward pass runs it again. Trades time for memory. What the function
@@ -85,6 +89,7 @@ export const detach = (x: Tensor): Tensor => noGrad(() => x.view(x.shape));
  * @example const y = checkpoint((h) => block.forward(h), x);
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
+  checkFunction("checkpoint", f);
   const recorder = activeRecorder();
   if (!recorder) return scope(() => f(...inputs));
   const captured = new Set<Tensor>();
@@ -161,4 +166,8 @@ interface CustomContext {
   inputs: Tensor[];
   out: Tensor;
   shapes: { inputs: readonly Shape[] };
+}
+
+function checkFunction(where: string, f: unknown): void {
+  check(typeof f === "function", "argument", () => `${where}: give a function, not ${kindOf(f)}`);
 }

@@ -1,7 +1,7 @@
 import { check, kindOf } from "../errors.js";
 import { formatShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
-import { defineOp } from "./define.js";
+import { defineOp, type Op } from "./define.js";
 import { generate } from "./reference.js";
 import { reshape, type SliceRange, slice } from "./shape.js";
 
@@ -23,7 +23,7 @@ export type AtRange = readonly [start: number | null, end: number | null, step?:
  * at(x, -1, [1, 5]); // columns 1 to 4 of the last row
  * at(x, "...", [null, null, -1]); // reversed along the last axis
  */
-export const at = defineOp("at", {
+export const at: Op<[x: Tensor, ...indices: AtIndex[]]> = defineOp("at", {
   check: (x: Tensor, ...indices: AtIndex[]) => {
     const full = spread(x, indices);
     const ranges = full.map((index, axis) => rangeOf(x, index, axis));

@@ -1,6 +1,6 @@
-import { type DType, isFloat } from "../dtype.js";
+import { checkType, type DType, isFloat } from "../dtype.js";
 import { f16ToF32, f32ToF16 } from "../files/half.js";
-import type { Tensor } from "../tensor.js";
+import { checkTensor, type Tensor } from "../tensor.js";
 import { defineOp, type Op } from "./define.js";
 import { converted } from "./launch.js";
 
@@ -11,7 +11,11 @@ import { converted } from "./launch.js";
  * @example const half = cast(weight, "float16");
  */
 export const cast: Cast = defineOp("cast", {
-  check: (x: Tensor, dtype: DType) => ({ x, dtype }),
+  check: (x: Tensor, dtype: DType) => {
+    checkTensor("cast", x);
+    checkType("cast", dtype);
+    return { x, dtype };
+  },
   takes: {},
   forward: ({ x, dtype }) => (x.dtype === dtype ? x : converted(x, dtype)),
   onTape: ({ x, dtype }) => (isFloat(x.dtype) && isFloat(dtype) ? null : converted(x, dtype)),

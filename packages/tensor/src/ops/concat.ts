@@ -175,55 +175,58 @@ const slices = ({ x, axis, lengths, starts }: Split): Tensor[] =>
  * @param widths for each axis how many values go before and after it.
  * @example pad(image, [[0, 0], [2, 2], [2, 2]]); // [3, h, w] gives [3, h + 4, w + 4]
  */
-export const pad = defineOp("pad", {
-  check: (x: Tensor, widths: readonly (readonly [number, number])[], value?: number) => {
-    check(
-      widths.length === x.rank && widths.flat().every((w) => Number.isInteger(w) && w >= 0),
-      "shape",
-      () =>
-        `pad: widths [${widths.map(formatShape).join(", ")}] must hold two non-negative whole numbers for each axis of ` +
-        formatShape(x.shape),
-    );
-    const shape = x.shape.map((d, i) => widths[i][0] + d + widths[i][1]);
-    return { x, widths, value: value ?? 0, shape };
+export const pad: Op<[x: Tensor, widths: readonly (readonly [number, number])[], value?: number]> = defineOp(
+  "pad",
+  {
+    check: (x: Tensor, widths: readonly (readonly [number, number])[], value?: number) => {
+      check(
+        widths.length === x.rank && widths.flat().every((w) => Number.isInteger(w) && w >= 0),
+        "shape",
+        () =>
+          `pad: widths [${widths.map(formatShape).join(", ")}] must hold two non-negative whole numbers for each axis of ` +
+          formatShape(x.shape),
+      );
+      const shape = x.shape.map((d, i) => widths[i][0] + d + widths[i][1]);
+      return { x, widths, value: value ?? 0, shape };
+    },
+    takes: ANY,
+    forward: ({ x, widths, value, shape }) => {
+      const last = widths.findLastIndex(([before, after]) => before + after > 0);
+      if (last < 0) return x.view(shape);
+      const out = Tensor.empty(x.device, shape, x.dtype);
+      // What follows the last widened axis moves with it.
+      const inner = sizeOf(shape.slice(last + 1));
+      const length = shape[last] * inner;
+      const { uniforms, grid } = rowStride.plan(length === 0 ? 0 : out.size / length, length, x.device.caps);
+      const before = widths.slice(0, last).map(([width]) => width);
+      launch({
+        kernel: padKernel(wgslScalar(x.dtype)),
+        tensors: { x, out },
+        uniforms: {
+          ...uniforms,
+          value: x.dtype === "bool" ? Number(value !== 0) : value,
+          axes: last,
+          start: widths[last][0] * inner,
+          width: x.shape[last] * inner,
+          shape: padded8(shape.slice(0, last), 1),
+          inner: padded8(x.shape.slice(0, last), 1),
+          before: padded8(before, 0),
+        },
+        grid,
+      });
+      return out;
+    },
+    vjp: {
+      x: ({ g, widths, shapes }) =>
+        slice(
+          g,
+          widths.map(([before], i) => [before, before + shapes.x[i]] as const),
+        ),
+    },
+    reference: ({ x, widths, value, shape }) =>
+      generate(shape, (at) => {
+        const from = at.map((c, i) => c - widths[i][0]);
+        return from.every((c, i) => c >= 0 && c < x.shape[i]) ? valueAt(x, from) : value;
+      }),
   },
-  takes: ANY,
-  forward: ({ x, widths, value, shape }) => {
-    const last = widths.findLastIndex(([before, after]) => before + after > 0);
-    if (last < 0) return x.view(shape);
-    const out = Tensor.empty(x.device, shape, x.dtype);
-    // What follows the last widened axis moves with it.
-    const inner = sizeOf(shape.slice(last + 1));
-    const length = shape[last] * inner;
-    const { uniforms, grid } = rowStride.plan(length === 0 ? 0 : out.size / length, length, x.device.caps);
-    const before = widths.slice(0, last).map(([width]) => width);
-    launch({
-      kernel: padKernel(wgslScalar(x.dtype)),
-      tensors: { x, out },
-      uniforms: {
-        ...uniforms,
-        value: x.dtype === "bool" ? Number(value !== 0) : value,
-        axes: last,
-        start: widths[last][0] * inner,
-        width: x.shape[last] * inner,
-        shape: padded8(shape.slice(0, last), 1),
-        inner: padded8(x.shape.slice(0, last), 1),
-        before: padded8(before, 0),
-      },
-      grid,
-    });
-    return out;
-  },
-  vjp: {
-    x: ({ g, widths, shapes }) =>
-      slice(
-        g,
-        widths.map(([before], i) => [before, before + shapes.x[i]] as const),
-      ),
-  },
-  reference: ({ x, widths, value, shape }) =>
-    generate(shape, (at) => {
-      const from = at.map((c, i) => c - widths[i][0]);
-      return from.every((c, i) => c >= 0 && c < x.shape[i]) ? valueAt(x, from) : value;
-    }),
-});
+);

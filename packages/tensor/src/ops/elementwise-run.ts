@@ -1,7 +1,7 @@
 import type { Vjp } from "../autograd/rule.js";
 import type { UniformValues } from "../device/commands.js";
 import type { ComputeType } from "../dtype.js";
-import { check } from "../errors.js";
+import { check, kindOf } from "../errors.js";
 import { cycleUniforms, type Expression, elementwiseKernels, LETTERS } from "../kernels/elementwise.js";
 import { gridStride } from "../kernels/grid.js";
 import { padded8 } from "../kernels/strided.js";
@@ -78,7 +78,10 @@ function elementwise<A extends Operand[]>(name: string, arity: number, row: Row)
         () => `${name}: give at least one tensor; numbers alone have no device`,
       );
       const type = sharedType(name, row, given);
-      const operands = given.map((x) => (x instanceof Tensor ? x : numberAs(name, x, type, row.bounded)));
+      const operands = letters.map((_, i) => {
+        const x = given[i];
+        return x instanceof Tensor ? x : numberAs(name, x, type, row.bounded);
+      });
       const shape = tensors.map((x) => x.shape).reduce((a, b) => broadcastShapes(name, a, b));
       return { ...Object.fromEntries(operands.map((x, i) => [LETTERS[i], x])), type, shape };
     },
@@ -164,6 +167,11 @@ const RANGES = { int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1], boo
 
 /** A number as an operand of a type, or an error where the type does not hold it. */
 function numberAs(name: string, given: number, type: ComputeType, bounded?: true): number {
+  check(
+    typeof given === "number",
+    "argument",
+    () => `${name}: an operand is ${kindOf(given)}; give a tensor or a number`,
+  );
   if (type === "float32") return given;
   const [low, high] = RANGES[type];
   const value = bounded ? Math.min(Math.max(given, low), high) : given;

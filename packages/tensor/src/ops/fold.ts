@@ -1,7 +1,7 @@
 import { check } from "../errors.js";
 import { scope } from "../scope.js";
 import { formatShape, sameShape } from "../shape.js";
-import type { Tensor } from "../tensor.js";
+import { checkTensor, type Tensor } from "../tensor.js";
 import { stack } from "./concat.js";
 import { add, mul } from "./elementwise.js";
 import { matmul } from "./matmul.js";
@@ -35,6 +35,7 @@ export function foldLayerNorm(
   bias: Tensor,
   norm: { weight: Tensor; bias: Tensor },
 ): FoldedLinear {
+  for (const x of [weight, bias, norm?.weight, norm?.bias]) checkTensor("foldLayerNorm", x);
   const [outputs, inputs] = weight.shape;
   check(
     weight.rank === 2 &&

@@ -7,7 +7,7 @@ import { planRowKernel, rowSplit } from "../kernels/rows.js";
 import { tileHeight } from "../kernels/tile.js";
 import { scope } from "../scope.js";
 import { formatShape, sizeOf } from "../shape.js";
-import { Tensor } from "../tensor.js";
+import { checkTensor, Tensor } from "../tensor.js";
 import { defineOp, FLOATS, type Op } from "./define.js";
 import { add, mul } from "./elementwise.js";
 import { gather } from "./gather.js";
@@ -35,6 +35,7 @@ export interface NearestResult {
  * const { similarity, index } = nearest(query, bank);
  */
 export function packBank(bank: Tensor, options: Pick<PackOptions, "dtype"> = {}): PackedMatrix {
+  checkTensor("packBank", bank);
   check(bank.rank >= 2, "shape", () => `packBank: ${formatShape(bank.shape)} must be [rows, d]`);
   return scope(() => packScaled(bank, { ...options, transposed: true }, inverseNorm(bank)));
 }

@@ -5,7 +5,7 @@ import { rowStride } from "../kernels/grid.js";
 import { panelKernel } from "../kernels/panels.js";
 import { panelWidth } from "../kernels/plan.js";
 import { formatShape } from "../shape.js";
-import { Tensor } from "../tensor.js";
+import { checkTensor, Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
 
 /**
@@ -85,6 +85,7 @@ type Change = { scale?: Tensor; factor?: Tensor; shift?: Tensor };
 
 function pack(source: Tensor, options: PackOptions, change: Change): PackedMatrix {
   const { transposed = false, dtype = "float32" } = options;
+  checkTensor("pack", source);
   refuseTracked("pack", source);
   check(source.rank >= 2, "shape", () => `pack: ${formatShape(source.shape)} must have at least two axes`);
   check(isFloat(source.dtype), "dtype", () => `pack: ${source.dtype} values; cast to float32 first`);

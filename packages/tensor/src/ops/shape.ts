@@ -126,7 +126,7 @@ export type SliceRange = readonly [start: number, end: number, step?: number] | 
  *
  * @example slice(x, [null, [1, 5]]); // columns 1 to 4
  */
-export const slice = defineOp("slice", {
+export const slice: Op<[x: Tensor, ranges: readonly SliceRange[]]> = defineOp("slice", {
   check: (x: Tensor, ranges: readonly SliceRange[]) => {
     check(
       ranges.length <= x.rank,
