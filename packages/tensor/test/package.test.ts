@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -14,12 +15,13 @@ const MANIFEST = JSON.parse(readFileSync(path.join(PACKAGE, "package.json"), "ut
 
 const SCRIPT = `
 import { matmul, openDevice, tensor } from "@inctrl/tensor";
+import "@inctrl/tensor/methods";
 
 const device = await openDevice();
 const a = tensor(device, [[1, 2], [3, 4]]);
 const b = tensor(device, [[5, 6], [7, 8]]);
 const c = matmul(a, b);
-console.log(JSON.stringify(await c.toArray()));
+console.log(JSON.stringify(await c.add(0).toArray()));
 device.close();
 `;
 
@@ -98,6 +100,28 @@ test("holds the build with its maps, a licence and a README, and no tests", () =
     assert.ok(existsSync(installed(file)), `${file} is missing`);
   for (const file of ["test", "dist/test", "tsconfig.build.json", "node_modules"])
     assert.not.ok(existsSync(installed(file)), `${file} is in the package`);
+});
+
+/** The minified bundle of a browser script that uses the installed package. */
+async function bundled(script: string): Promise<string> {
+  const stdin = { contents: script, resolveDir: project };
+  const browser = { bundle: true, minify: true, format: "esm", platform: "browser", write: false } as const;
+  const { outputFiles } = await build({ ...browser, stdin, external: ["node:*"] });
+  return outputFiles[0].text;
+}
+
+test("a bundle holds the ops that it uses; the methods bring the others only where they are imported", async () => {
+  const used =
+    'import { add, openDevice, tensor } from "@inctrl/tensor"; console.log(add, openDevice, tensor);';
+  const few = await bundled(used);
+  const all = await bundled(`${used} import "@inctrl/tensor/methods";`);
+  for (const op of ["einsum", "grid sample", "im2col", "softmax"]) {
+    assert.not.ok(few.includes(op), `${op} is in a bundle that does not use it`);
+    assert.ok(all.includes(op), `${op} is missing where methods are imported`);
+  }
+  // 56 and 161 kB when this was written.
+  assert.ok(few.length < 75_000, `add alone makes a bundle of ${few.length} bytes`);
+  assert.ok(all.length > 2 * few.length);
 });
 
 test("depends on nothing of the workspace", () => {
