@@ -10,7 +10,7 @@ import { folder, mvtec } from "./mvtec.js";
 import { sdd } from "./sdd.js";
 import { visa } from "./visa.js";
 
-/** Every form there is. */
+/** Every format of this package. A caller of `openDataSet` may add others. */
 export const FORMATS: readonly DatasetFormat[] = [
   mvtec,
   visa,
