@@ -1,8 +1,8 @@
+import { auroc } from "@inctrl/detect";
 import {
-  auroc,
+  crossCategoryNegatives,
   type PairResiduals,
   type Query,
-  strangersTo,
   Trainer,
   type TrainingData,
   type TrainingItem,
@@ -164,7 +164,7 @@ function trainingData(categories: readonly Stored[], negatives: number): Trainin
   const own: TrainingItem[] = categories.flatMap(({ train, test }, category) =>
     [...train, ...test].map((item) => ({ ...item, category })),
   );
-  const items = [...own, ...strangersTo(own, negatives)];
+  const items = [...own, ...crossCategoryNegatives(own, negatives)];
   const names = new Map(items.map(({ image, category }) => [image, `${categories[category].name}#${image}`]));
   return {
     categories: categories.map(({ name }) => name),

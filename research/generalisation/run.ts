@@ -3,7 +3,8 @@ import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "@inctrl/datasets";
-import { FeatureCache, FeatureStore, openBackbone, PairResiduals } from "@inctrl/inctrl";
+import { FeatureCache, FeatureStore, openBackbone } from "@inctrl/detect";
+import { PairResiduals } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
 import { criterion, type Row, Study } from "./measure.js";
@@ -45,7 +46,7 @@ const add = {
   onProgress: (done: number, total: number, encoded: number) => {
     if (encoded > 0 && done === total) console.error(`encoded ${done} of ${total}`);
   },
-  onSkip: ({ id }: { id: string }, { message }: Error) => console.error(`skipped ${id}: ${message}`),
+  onSkipped: ({ id }: { id: string }, { message }: Error) => console.error(`skipped ${id}: ${message}`),
 };
 const auxiliary = await storeSets(store, data, [...REAL, ...DRAWN], "auxiliary", add);
 const tests = await storeSets(store, data, TESTS, "test", add);

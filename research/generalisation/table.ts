@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
-import { type Backbone, spreadOf } from "@inctrl/inctrl";
+import { type Backbone, spreadOf } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { DRAWN, MNIST_IMAGES, SHOTS, type Stored } from "./data.js";
 import { criterion, meanOf, type Row } from "./measure.js";

@@ -7,7 +7,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Evaluation, evaluateWays, type Spread, summarize } from "@inctrl/inctrl";
+import { Encoder, type Evaluation, evaluateAll, type Spread, summarize } from "@inctrl/detect";
+import { openDetector } from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
 import { fillCard, fillReadme } from "./card.js";
 import { type Networks, nanoHeads, networksToMeasure, type Scoring } from "./networks.js";
@@ -37,15 +38,23 @@ async function measure(device: Device, set: MeasuredSet, networks: Networks): Pr
     using heads = scorings.some((scoring) => scoring.heads) ? await nanoHeads(device) : null;
     const storeOf = ({ name }: Scoring) =>
       [set.name, name, ...(network > 0 ? [`network ${network + 1}`] : [])].join(", ").replaceAll(" ", "-");
-    const evaluations = await evaluateWays(
+    const encoder = new Encoder(backbone, { batch: 32 });
+    const { symmetries } = networks;
+    const evaluations = await evaluateAll(
       scorings.map((scoring) => ({
-        ...{ heads: scoring.heads && heads ? heads : undefined, components: scoring.components },
+        detector: openDetector(encoder, {
+          ...{
+            heads: scoring.heads && heads ? heads : undefined,
+            components: scoring.components,
+            symmetries,
+          },
+        }),
         store: join(values.work, `${storeOf(scoring)}.jsonl`),
         // A stored run knows its data set by name only, so the thinning and the spec are stored beside it.
         settings: { most: String(set.most ?? "all"), spec: set.spec.replace(/DIR.*?(\?|$)/, "$1") },
       })),
       {
-        ...{ backbone, dataSet, shots: SHOTS, seeds: 3, batch: 32 },
+        ...{ dataSet, shots: SHOTS, seeds: 3 },
         onProgress: (done, total) =>
           process.stderr.write(`\r${set.name}, ${backbone.name}: ${done} of ${total}   `),
       },

@@ -1,13 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseConfig, SHIPPED_MODEL, shippedModel } from "@inctrl/clip";
-import {
-  type Backbone,
-  type Component,
-  Heads,
-  openBackbone,
-  randomBackbone,
-  shippedHeads,
-} from "@inctrl/inctrl";
+import { type Backbone, openBackbone, randomBackbone } from "@inctrl/detect";
+import { type Component, Heads, shippedHeads } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 
 /** One scoring, which is a column of the table. */
@@ -22,6 +16,8 @@ export interface Scoring {
 export interface Networks {
   readonly count: number;
   readonly scorings: readonly Scoring[];
+  /** Symmetries of the square in which prompts are compared. Default: as the network's configuration wishes. */
+  readonly symmetries?: number;
   open(device: Device, network: number): Promise<Backbone>;
 }
 
@@ -49,7 +45,8 @@ export function networksToMeasure(deit: string | undefined, untrained: number): 
           {
             count: 1,
             scorings: residualOf("DeiT-Tiny"),
-            open: (device: Device) => openBackbone(device, deit, { turns: 8 }),
+            symmetries: 8,
+            open: (device: Device) => openBackbone(device, deit),
           },
         ]
       : []),

@@ -1,4 +1,4 @@
-import { type Spread, spreadOf } from "@inctrl/inctrl";
+import { type Spread, spreadOf } from "@inctrl/detect";
 
 /** The figures of one scoring on a set at one K. */
 export interface Cell {

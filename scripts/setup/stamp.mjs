@@ -30,6 +30,10 @@ export const packageNames = () =>
     existsSync(path.join(ROOT, "packages", name, "package.json")),
   );
 
+/** Packages that are compiled; `testing` runs from its sources alone. */
+export const builtNames = () =>
+  packageNames().filter((name) => existsSync(path.join(ROOT, "packages", name, "tsconfig.build.json")));
+
 /** Changes with the dependencies to install. By content, since these files are few and small. */
 export function installFingerprint() {
   const files = [
@@ -51,7 +55,7 @@ export function buildFingerprint() {
     const info = statSync(path.join(ROOT, file));
     if (info.isFile()) entries.push([file, info.size, info.mtimeMs]);
   };
-  for (const name of packageNames()) {
+  for (const name of builtNames()) {
     const source = `packages/${name}/src`;
     if (!existsSync(path.join(ROOT, source))) continue;
     for (const entry of readdirSync(path.join(ROOT, source), { recursive: true }).sort())

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT, SetupError, say, step } from "./shell.mjs";
-import { buildFingerprint, installFingerprint, packageNames, readStamp, writeStamp } from "./stamp.mjs";
+import { buildFingerprint, builtNames, installFingerprint, readStamp, writeStamp } from "./stamp.mjs";
 
 const readJson = (file) => JSON.parse(readFileSync(path.join(ROOT, file), "utf8"));
 
@@ -107,9 +107,7 @@ function take(lock) {
 async function build() {
   // Taken before the build, so that a file saved while it runs counts as changed the next time.
   const fingerprint = buildFingerprint();
-  const built = packageNames().every((name) =>
-    existsSync(path.join(ROOT, "packages", name, "dist/index.js")),
-  );
+  const built = builtNames().every((name) => existsSync(path.join(ROOT, "packages", name, "dist/index.js")));
   if (built && readStamp().build === fingerprint) return;
   await step("building the packages", process.execPath, [path.join("scripts", "build.mjs")]);
   writeStamp({ build: fingerprint });

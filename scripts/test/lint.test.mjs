@@ -64,6 +64,8 @@ for (const [from, to] of [
   ["detect/test", "inctrl"],
   ["inctrl/src", "pretrain"],
   ["pretrain/src", "cli"],
+  ["clip/src", "testing"],
+  ["testing/src", "inctrl"],
 ])
   test(`${from} may not import ${to}`, () => {
     const message = `packages/${from}/a.ts:1: ${from.split("/")[0]} may not import ${to}`;
@@ -80,6 +82,8 @@ for (const [from, to] of [
   ["pretrain/src", "synth"],
   ["cli/src", "inctrl"],
   ["cli/src", "datasets"],
+  ["datasets/test", "testing"],
+  ["testing/src", "detect"],
 ])
   test(`${from} may import ${to}`, () => {
     assert.equal(importOf(from, `@inctrl/${to}`), []);

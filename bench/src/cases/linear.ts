@@ -1,13 +1,14 @@
 import { findConfig, gridSize } from "@inctrl/clip";
 import {
+  Encoder,
+  fileImages,
+  fitImages,
   type ImageFailure,
   type ImageScore,
-  PromptBank,
   randomBackbone,
-  readPrompts,
-  Scorer,
   scoreImages,
-} from "@inctrl/inctrl";
+} from "@inctrl/detect";
+import { residual } from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
 import type { Bench, Contestant } from "../bench.js";
 import type { Case, Row } from "../case.js";
@@ -51,11 +52,10 @@ class Stream implements AsyncDisposable {
   static async open({ images, prompts }: Pictures, count: number, signal: AbortSignal): Promise<Stream> {
     const device = await openDevice();
     const backbone = await randomBackbone(device, findConfig(MODEL), 0);
-    const bank = await PromptBank.encode(backbone, await readPrompts(prompts.slice(0, 2), backbone, "crop"));
-    const scorer = new Scorer({ backbone, bank });
+    const fitted = await fitImages(residual(new Encoder(backbone)), fileImages(prompts.slice(0, 2)));
     const paths = Array.from({ length: count }, (_, i) => images[i % images.length]);
-    const results = scoreImages(scorer, paths, { signal })[Symbol.asyncIterator]();
-    return new Stream(device, results, [scorer, bank, backbone]);
+    const results = scoreImages(fitted, fileImages(paths), { signal })[Symbol.asyncIterator]();
+    return new Stream(device, results, [fitted, backbone]);
   }
 
   /** Scores so many more images; returns the milliseconds that one took. */

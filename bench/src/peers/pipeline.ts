@@ -2,21 +2,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findConfig } from "@inctrl/clip";
-import { decodeImage, openDataSet, type Sample } from "@inctrl/datasets";
+import { openDataSet } from "@inctrl/datasets";
 import {
   type Backbone,
+  Encoder,
   FeatureCache,
   FeatureStore,
-  gatherData,
-  PairResiduals,
-  PromptBank,
+  fileImage,
+  fileImages,
+  fitImages,
   randomBackbone,
-  readPrompts,
-  Scorer,
   scoreImages,
-  TRAIN_DEFAULTS,
-  Trainer,
-} from "@inctrl/inctrl";
+} from "@inctrl/detect";
+import { gatherData, PairResiduals, residual, TRAIN_DEFAULTS, Trainer } from "@inctrl/inctrl";
 import { procedural } from "@inctrl/synth";
 import { openDevice } from "@inctrl/tensor";
 import type { Peer, Prepared } from "../task.js";
@@ -30,13 +28,13 @@ const TRAINING_SET = "procedural:0?train=4&good=2&bad=6";
 export const pipeline: Peer["tasks"] = {
   score: async ({ model, images, prompts }) => {
     const backbone = await untrained(model);
-    const bank = await PromptBank.encode(backbone, await readPrompts(prompts, backbone, "crop"));
-    const scorer = new Scorer({ backbone, bank });
+    const fitted = await fitImages(residual(new Encoder(backbone)), fileImages(prompts));
     return onDevice(backbone, {
       async once() {
-        for await (const result of scoreImages(scorer, images)) if ("error" in result) throw result.error;
+        for await (const result of scoreImages(fitted, fileImages(images)))
+          if ("error" in result) throw result.error;
       },
-      end: () => [scorer, bank],
+      end: () => [fitted],
     });
   },
 
@@ -59,7 +57,7 @@ export const pipeline: Peer["tasks"] = {
   cacheFill: async ({ model, images }) => {
     const backbone = await untrained(model);
     const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
-    const samples = images.map(fileSample);
+    const samples = images.map(fileImage);
     let fills = 0;
     return onDevice(backbone, {
       async once() {
@@ -106,11 +104,3 @@ async function compareAll(
     await pairs.maps([{ query: image, prompts: normal.map((other) => other.image) }]);
   }
 }
-
-const fileSample = (path: string): Sample => ({
-  id: path,
-  label: 0,
-  kind: "good",
-  load: () => decodeImage(path),
-  source: { path },
-});

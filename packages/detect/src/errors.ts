@@ -1,29 +1,32 @@
 /** Stable reasons this package refuses something; messages may change, these do not. */
-export type InctrlErrorCode =
+export type DetectErrorCode =
   | "backbone"
   | "bank"
-  | "heads"
+  | "blocks"
+  | "cache"
+  | "cache-limit"
+  | "evaluation"
+  | "few-shot"
+  | "score"
   | "shots"
   | "text"
   | "views"
-  | "parity"
-  | "training"
-  | "evaluation";
+  | "vocabulary";
 
 /**
- * Bad input to InCTRL, with a stable `code` and a one-line message that says how to mend it.
+ * Bad input to a detector or to what it stands on, with a stable `code` and a one-line message that says how to mend it.
  *
  * @example
- * try { await PromptBank.load(path, backbone) } catch (e) {
- *   if (e instanceof InctrlError && e.code === "bank") console.error(e.message)
+ * try { await PromptBank.load(path, encoder) } catch (error) {
+ *   if (error instanceof DetectError && error.code === "bank") console.error(error.message)
  * }
  */
-export class InctrlError extends Error {
-  readonly code: InctrlErrorCode;
+export class DetectError extends Error {
+  readonly code: DetectErrorCode;
 
-  constructor(code: InctrlErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: DetectErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = "InctrlError";
+    this.name = "DetectError";
     this.code = code;
   }
 }

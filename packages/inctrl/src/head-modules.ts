@@ -1,6 +1,6 @@
-import { InctrlError } from "@inctrl/detect";
 import { type Device, mean, nn, reshape, scope, sigmoid, sub, type Tensor, tensor } from "@inctrl/tensor";
-import type { HeadFunctions } from "./model.js";
+import { InctrlError } from "./errors.js";
+import type { HeadFunctions } from "./fusion.js";
 import { monotonePhi, RANK_BINS, rankMeans } from "./ranks.js";
 
 /**

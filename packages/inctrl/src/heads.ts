@@ -1,7 +1,8 @@
 import { openWeights, type Weights } from "@inctrl/clip";
-import { InctrlError } from "@inctrl/detect";
 import { type Device, type Tensor, writeSafetensors } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
+import { InctrlError } from "./errors.js";
+import type { HeadFunctions } from "./fusion.js";
 import {
   type HeadsForm,
   type HeadsModule,
@@ -9,7 +10,6 @@ import {
   makeHeads,
   storedParameters,
 } from "./head-modules.js";
-import type { HeadFunctions } from "./model.js";
 
 export type { HeadsForm, HeadValues } from "./head-modules.js";
 

@@ -1,29 +1,25 @@
-import { add, mean, mul, nearest, type PackedMatrix, scope, stack, type Tensor } from "@inctrl/tensor";
+import { add, max, mean, mul, scope, type Tensor, topk } from "@inctrl/tensor";
 
-/** The patch residuals of a batch of images against a bank. */
-export interface Residuals {
-  /** Per tapped block, 0.5 (1 - cosine to the nearest prompt patch), [batch, blocks, patches]. */
-  layers: Tensor;
-  /** M, their mean over the blocks, [batch, patches] (paper, eq. 3). */
-  map: Tensor;
-  /** The matched bank row of the deepest tapped block, int32 [batch, patches]. */
-  matches: Tensor<"int32">;
-}
+/** Patch residuals: half of 1 - cosine, from 0 (equal) to 1 (opposite) (paper, eq. 2). Any shape. */
+export const patchResidual = (similarity: Tensor): Tensor => scope(() => add(mul(similarity, -0.5), 0.5));
 
 /**
- * Compares each image's patches with all prompt patches, block by block. Images never see one another: every row is searched
- * on its own.
+ * The residual map M: patch residuals, mean over the blocks (paper, eq. 3).
  *
- * @param taps raw block outputs without CLS, [batch, patches, width] each.
- * @param banks one packed bank a block, rows prompt by prompt.
+ * @param similarity cosine of each patch to the most similar prompt patch, [views, blocks, patches].
+ * @returns [views, patches].
  */
-export function patchResiduals(taps: readonly Tensor[], banks: readonly PackedMatrix[]): Residuals {
-  return scope(() => {
-    const found = taps.map((tap, i) => nearest(tap, banks[i]));
-    const layers = stack(
-      found.map(({ similarity }) => add(mul(similarity, -0.5), 0.5)),
-      1,
-    );
-    return { layers, map: mean(layers, 1), matches: found[found.length - 1].index };
-  });
+export const residualMap = (similarity: Tensor): Tensor => scope(() => mean(patchResidual(similarity), 1));
+
+/** How a map becomes s_p: its largest value (the paper), or the mean of the K largest, as `top10`. */
+export type Aggregate = "max" | `top${number}`;
+
+/** How many of the largest patches an aggregate is the mean of; null for text that is no aggregate. */
+export function largestOf(aggregate: Aggregate, patches: number): number | null {
+  const largest = aggregate === "max" ? 1 : Number(aggregate.slice(3));
+  return Number.isInteger(largest) && largest >= 1 && largest <= patches ? largest : null;
 }
+
+/** s_p: the mean of the largest values of each map, [views, patches] to [views]; the maximum for `largest` 1. */
+export const aggregateMap = (map: Tensor, largest: number): Tensor =>
+  largest === 1 ? max(map, 1) : scope(() => mean(topk(map, largest).values, 1));

@@ -1,20 +1,13 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { findConfig, openWeights } from "@inctrl/clip";
+import { Encoder } from "@inctrl/detect";
 import { type Device, openSafetensors, scope, sizeOf, tensor, writeSafetensors } from "@inctrl/tensor";
+import { PATCH14, shared, THREE_SHOT, throwsCode } from "@inctrl/testing";
+import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { makeHeads, storedParameters } from "../src/head-modules.js";
-import { isHeadName } from "../src/heads.js";
-import { Heads, PromptBank, Scorer } from "../src/index.js";
-import {
-  deviceTests,
-  fixtureBackbone,
-  PATCH14,
-  randomView,
-  shared,
-  THREE_SHOT,
-  throwsCode,
-} from "./support.js";
+import { Heads, inctrl } from "../src/index.js";
 
 const test = deviceTests("heads");
 
@@ -22,7 +15,7 @@ type Values = Map<string, { shape: readonly number[]; data: Float32Array }>;
 
 /** The head parameters in a released file. */
 async function valuesIn(path: string): Promise<Values> {
-  const weights = await openWeights(path, { extra: isHeadName });
+  const weights = await openWeights(path);
   const values: Values = new Map();
   for (const [name, { shape }] of weights.keys) {
     if (/^(adapter|diff_head)/.test(name)) values.set(name, { shape, data: await weights.readFloat32(name) });
@@ -124,12 +117,11 @@ test("heads of golden/tiny are the same from the released file and from a file o
   );
 });
 
-test("the scorer refuses heads of another backbone and names both sizes", async ({ device }) => {
+test("heads of another backbone are refused by the detector, with both sizes", async ({ device }) => {
   using backbone = await fixtureBackbone(device);
-  using bank = await PromptBank.encode(backbone, [{ name: "p", views: [randomView(1, 71)] }]);
   using heads = await Heads.load(join(THREE_SHOT, "inctrl.pyth"), device);
   await throwsCode(
-    () => new Scorer({ backbone, bank, heads }),
+    () => inctrl(new Encoder(backbone), { heads }),
     "heads",
     /take features of 11 values and maps of 9 patches, and .* gives 18 and 25; use heads trained with this backbone/,
   );

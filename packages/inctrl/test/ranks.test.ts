@@ -1,7 +1,8 @@
 import { scope, tensor } from "@inctrl/tensor";
+import { generator, maxError } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { monotonePhi, RANK_BINS, rankMeans } from "../src/ranks.js";
-import { deviceTests, generator, maxError } from "./support.js";
 
 const test = deviceTests("ranks");
 

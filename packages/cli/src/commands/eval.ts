@@ -65,6 +65,7 @@ const OPTIONS = {
       "s_p of a map: its maximum, or the mean of its K largest values",
       aggregate.default("max"),
     ),
+    detector: shared.detector,
     alpha: shared.alpha,
     symmetries: shared.symmetries,
     dtype: shared.dtype,
@@ -89,6 +90,7 @@ const OPTIONS = {
       "images encoded together; the results do not depend on it",
       whole(1, 1024).default(8),
     ),
+    threads: shared.threads,
   }),
 };
 

@@ -35,6 +35,7 @@ const OPTIONS = {
     ...shared.backboneOfOld,
     heads: shared.heads("nano's own, with nano and --class"),
     class: option("<name>", "the product's name, for models that know text", text.optional()),
+    detector: shared.detector,
     alpha: shared.alpha,
     symmetries: shared.symmetries,
     dtype: shared.dtype,
@@ -58,14 +59,7 @@ const OPTIONS = {
         byDefault: "as many as suit the model and the adapter",
       },
     ),
-    threads: option(
-      "<N>",
-      "threads that decode images; 0 decodes on the main thread",
-      whole(0, 64).optional(),
-      {
-        byDefault: "0 on a software adapter, else one less than there are cores, at most 8",
-      },
-    ),
+    threads: shared.threads,
     profile: option(
       "[file]",
       `report the time of each kernel, and write a Chrome trace to the file or to ${TRACE_FILE}`,

@@ -106,6 +106,7 @@ export const TRAIN_OPTIONS = {
     cacheLimit: shared.cacheLimit,
   }),
   ...shared.machine,
+  ...group("Machine", { threads: shared.threads }),
 };
 
 /** `inctrl train`: labelled images in, trained heads out. */

@@ -1,5 +1,6 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
-import { type Backbone, Heads, openBackbone, shippedHeads } from "@inctrl/inctrl";
+import { type Backbone, openBackbone } from "@inctrl/detect";
+import { Heads, shippedHeads } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 import { CliError } from "../errors.js";
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { hashFile, openDataSet, type Sample, writeFileAtomic } from "@inctrl/datasets";
-import { evaluate } from "@inctrl/inctrl";
+import { Encoder, evaluate } from "@inctrl/detect";
+import { inctrl } from "@inctrl/inctrl";
 import { adapterName } from "../device.js";
 import type { RunFacts } from "../eval/facts.js";
 import { chooseMistakes } from "../eval/report/choose.js";
@@ -28,7 +29,8 @@ export async function writeReport(
       .map((each) => ({ ...each, train: ours(each.train), test: ours(each.test) }))
       .filter(({ test }) => test.length > 0),
   };
-  const evaluation = await evaluate({ backbone, dataSet, heads, shots: [SHOTS], seeds: 0, signal });
+  const detector = inctrl(new Encoder(backbone), { heads });
+  const evaluation = await evaluate({ detector, dataSet, shots: [SHOTS], seeds: 0, signal });
   if (!evaluation.complete) return null;
   const facts: RunFacts = {
     version: version(),
@@ -41,7 +43,7 @@ export async function writeReport(
     dtype: "float32",
     device: adapterName(backbone.device.caps),
   };
-  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, { backbone, fit: "crop" });
+  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, detector);
   const path = join(out, "report.html");
   await writeFileAtomic(path, reportPage(evaluation, facts, shown));
   return path;

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import { drawPrompts, type Item, readProductSet } from "@inctrl/datasets";
-import { auroc, PromptBank, readPrompts, Scorer, scoreImages } from "@inctrl/inctrl";
+import { auroc, Encoder, type FittedDetector, fileImages, fitImages, scoreImages } from "@inctrl/detect";
+import { inctrl } from "@inctrl/inctrl";
 import { CliError } from "../errors.js";
 import { PromptAlbum, spooled } from "../heatmaps/draw.js";
 import type { Spool } from "../heatmaps/spool.js";
@@ -30,21 +31,21 @@ export async function scoreClass(
     train!.map((item) => item.path),
     SHOTS,
   );
-  using bank = await PromptBank.encode(backbone, await readPrompts(prompts, backbone, "crop"));
-  using scorer = new Scorer({ backbone, bank, heads, prototypes: await backbone.prototypes(name) });
-  const album = new PromptAlbum(bank, backbone);
+  const detector = inctrl(new Encoder(backbone), { heads });
+  using fitted: FittedDetector = await fitImages(detector, fileImages(prompts), { className: name });
+  const album = new PromptAlbum(fitted);
   const items = new Map(test!.map((item) => [item.path, item]));
   const scores: Scored[] = [];
   const progress = startProgress(items.size, { verb: `scoring ${name}` });
   try {
-    for await (const result of scoreImages(scorer, items.keys(), { signal })) {
+    for await (const result of scoreImages(fitted, fileImages(items.keys()), { signal })) {
       if ("error" in result) throw result.error;
       const item = items.get(result.image)!;
       const file = relative(join(folder, "test"), item.path)
         .replace(/\.png$/, "")
         .replaceAll(/[/\\]/g, "-");
-      await spool.add(spooled(result, `${name}-${file}`, bank));
-      scores.push({ item, score: result.score, residual: result.residual });
+      await spool.add(spooled(result, `${name}-${file}`, fitted.prompts));
+      scores.push({ item, score: result.score, residual: result.parts.s_p! });
       progress.update(scores.length);
     }
   } finally {

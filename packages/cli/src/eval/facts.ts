@@ -1,4 +1,4 @@
-import type { Evaluation } from "@inctrl/inctrl";
+import type { Evaluation } from "@inctrl/detect";
 
 /** Facts of a run, which every result file states. */
 export interface RunFacts {

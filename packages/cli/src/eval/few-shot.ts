@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DataSet } from "@inctrl/datasets";
-import { fewShotSamples } from "@inctrl/inctrl";
+import { fewShotSamples } from "@inctrl/detect";
 import { CliError } from "../errors.js";
 
 /** The data set with the images of the lists `<category>.pt` of a folder in place of its training images. */

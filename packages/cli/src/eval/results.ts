@@ -1,5 +1,5 @@
 import { oneLine } from "@inctrl/datasets";
-import { type Draw, type Evaluation, type Metrics, summarize } from "@inctrl/inctrl";
+import { type Draw, type Evaluation, type Metrics, summarize } from "@inctrl/detect";
 import { csvLine } from "../output/formats.js";
 import { factLines, type RunFacts } from "./facts.js";
 import { COLUMNS, tableRows } from "./table.js";

@@ -4,15 +4,16 @@ import { resolveModel } from "@inctrl/clip";
 import { type DataSet, hashFile, writeFileAtomic } from "@inctrl/datasets";
 import {
   type Backbone,
+  CachedEncoder,
+  type Detector,
+  Encoder,
   type Evaluation,
   evaluate,
   FeatureCache,
   FeatureStore,
-  Heads,
-  shippedHeads,
   summarize,
-} from "@inctrl/inctrl";
-import type { Device } from "@inctrl/tensor";
+} from "@inctrl/detect";
+import { Heads, openDetector, shippedHeads } from "@inctrl/inctrl";
 import type { EvalOptions } from "../commands/eval.js";
 import { chooseCategories } from "../datasets/categories.js";
 import { openData } from "../datasets/formats.js";
@@ -46,7 +47,7 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
   warnOfFiles(dataSet.skipped);
   await resolveModel(options.backbone);
   const file = options.heads ?? (await shippedHeads(options.backbone));
-  const heads = file ? { file, sha256: await hashFile(file) } : null;
+  const headsFile = file ? { file, sha256: await hashFile(file) } : null;
   if (options.out) await mkdir(options.out, { recursive: true });
   return withDevice(options.device, async (device) => {
     using backbone = await loadBackbone(device, options);
@@ -57,17 +58,20 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
       data: options.data,
       backbone: backbone.name,
       fingerprint: backbone.fingerprint,
-      heads,
+      heads: headsFile,
       class: options.class ?? null,
       dtype: options.dtype,
       device: adapterName(device.caps),
     };
-    const evaluation = await measure(device, backbone, dataSet, facts, options, signal);
+    using heads = file ? await Heads.load(file, device) : undefined;
+    const encoder = await openEncoder(backbone, options);
+    const detector = openDetector(encoder, { ...options, heads });
+    const evaluation = await measure(detector, dataSet, facts, options, signal);
     if (evaluation.categories.some(({ draws }) => draws.length > 0) || evaluation.complete) {
       await print(alignTable(tableRows(summarize(evaluation))));
     }
     if (!evaluation.complete) return stopped(evaluation, options);
-    if (options.out) await save(options.out, evaluation, facts, dataSet, backbone);
+    if (options.out) await save(options.out, evaluation, facts, dataSet, detector);
     const whole = evaluation.categories.every(
       ({ problem, skipped, draws }) =>
         !problem && skipped.length === 0 && !draws.some((draw) => draw.problem),
@@ -77,30 +81,22 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
 }
 
 async function measure(
-  device: Device,
-  backbone: Backbone,
+  detector: Detector,
   dataSet: DataSet,
-  { heads: file, dtype, device: adapter }: RunFacts,
+  { backbone, heads, dtype, device: adapter }: RunFacts,
   options: EvalOptions,
   signal: AbortSignal,
 ): Promise<Evaluation> {
-  using heads = file ? await Heads.load(file.file, device) : undefined;
   const images = dataSet.categories.reduce((sum, { test }) => sum + test.length, 0);
-  info(`${count(images, "test image")} of ${dataSet.name}, with ${backbone.name} on ${adapter}`);
-  const features = await openFeatures(backbone, options);
+  info(`${count(images, "test image")} of ${dataSet.name}, with ${backbone} on ${adapter}`);
   const progress = startProgress(0, { verb: "measuring" });
   try {
     return await evaluate({
-      ...{ backbone, dataSet, heads, features, signal },
+      ...{ detector, dataSet, signal },
       shots: options.shots,
       seeds: options.seeds,
-      components: options.components,
-      aggregate: options.aggregate,
-      alpha: options.alpha,
-      fit: options.fit,
-      batch: options.batch,
       store: options.out && join(options.out, STORE),
-      settings: { heads: file?.sha256 ?? "none", weights: dtype },
+      settings: { heads: heads?.sha256 ?? "none", weights: dtype },
       onProgress: progress.update,
       onSkipped: ({ id, reason }) => warn(`skipped ${reason.includes(id) ? reason : `${id}: ${reason}`}`),
     });
@@ -109,18 +105,19 @@ async function measure(
   }
 }
 
-/** The cache of features, where it is asked for. */
-async function openFeatures(
+/** An encoder, with the cache of features where it is asked for. */
+async function openEncoder(
   backbone: Backbone,
-  { cache, cacheLimit: limit, fit, dtype }: EvalOptions,
-): Promise<FeatureStore | undefined> {
-  if (!cache) return undefined;
+  { cache, cacheLimit: limit, fit, dtype, batch, threads }: EvalOptions,
+): Promise<Encoder> {
+  if (!cache) return new Encoder(backbone, { fit, batch, threads });
   if (fit === "tile")
     throw new CliError("option", "--cache keeps whole images; leave it out, or take another --fit");
   if (dtype !== "float32")
     throw new CliError("option", "--cache keeps features of float32 weights; leave --dtype out");
   const folder = cache === true ? featureFolder() : cache;
-  return new FeatureStore(backbone, await FeatureCache.open(folder, { limit }), { fit });
+  const features = await FeatureCache.open(folder, { limit });
+  return new CachedEncoder(new FeatureStore(backbone, features, { fit, threads }));
 }
 
 function stopped({ categories }: Evaluation, { out, shots, seeds }: EvalOptions): number {
@@ -138,18 +135,15 @@ async function save(
   evaluation: Evaluation,
   facts: RunFacts,
   dataSet: DataSet,
-  backbone: Backbone,
+  detector: Detector,
 ): Promise<void> {
   await writeFileAtomic(join(out, "results.json"), resultsJson(evaluation, facts));
   await writeFileAtomic(join(out, "results.csv"), resultsCsv(evaluation));
   await writeFileAtomic(join(out, "results.md"), resultsMarkdown(evaluation, facts));
-  const fit = evaluation.settings.fit as EvalOptions["fit"];
-  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, { backbone, fit }).catch(
-    (error): null => {
-      warn(`the report has no pictures: ${describe(error)}`);
-      return null;
-    },
-  );
+  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, detector).catch((error): null => {
+    warn(`the report has no pictures: ${describe(error)}`);
+    return null;
+  });
   await writeFileAtomic(join(out, "report.html"), reportPage(evaluation, facts, shown));
   info(`results in ${out}: results.json, results.csv, results.md and report.html`);
 }

@@ -1,5 +1,5 @@
 import { oneLine } from "@inctrl/datasets";
-import type { Metrics, Spread, SummaryRow } from "@inctrl/inctrl";
+import type { Metrics, Spread, SummaryRow } from "@inctrl/detect";
 import { count } from "../ui/amounts.js";
 
 /** The columns of numbers, in the order of every table. */

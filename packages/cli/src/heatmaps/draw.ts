@@ -2,35 +2,36 @@ import { basename, join } from "node:path";
 import { prepareImage } from "@inctrl/clip";
 import { encodePng, writeFileAtomic } from "@inctrl/datasets";
 import {
-  type Backbone,
   type Box,
-  decodeInput,
-  hashInput,
+  bestMatch,
+  type Encoder,
+  type FittedDetector,
+  fileImage,
   type ImageScore,
-  type PromptBank,
+  mergeViews,
+  type Photo,
+  type PromptRecord,
+  photoOf,
   renderHeatmap,
   renderPanel,
   type Scale,
-} from "@inctrl/inctrl";
+} from "@inctrl/detect";
 import { CliError, describe } from "../errors.js";
 import { warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { mergeViews } from "./merge.js";
-import { openPhoto, type Photo } from "./picture.js";
 import type { Spool, SpooledImage } from "./spool.js";
 
 /** What is spooled of an image that was scored. */
-export function spooled(result: ImageScore, name: string, bank: PromptBank): SpooledImage {
-  const { image, score, match, view } = result;
+export function spooled(
+  { image, score, view, views }: ImageScore,
+  name: string,
+  prompts: readonly PromptRecord[],
+): SpooledImage {
+  const match = bestMatch(views[view]!);
   return {
-    image,
-    name,
-    score,
-    prompt: bank.prompts[match.prompt]!.name,
-    promptPatch: match.patch,
-    queryPatch: match.queryPatch,
-    view,
-    views: result.views.map(({ map, grid, box }) => ({ map, grid, box })),
+    ...{ image, name, score, view },
+    match: match && { ...match, prompt: prompts[match.prompt]!.name },
+    views: views.map(({ map, box }) => ({ map, box })),
   };
 }
 
@@ -40,20 +41,26 @@ interface ShownPrompt {
   readonly boxes: readonly Box[];
 }
 
+/** Pictures are drawn at most this many pixels a side: larger ones would take seconds and say no more. */
+const MAX_SIDE = 2048;
+
+/** Reads an image to draw on. @throws ImageError where it cannot be read. */
+async function openPhoto(path: string): Promise<Photo> {
+  return photoOf(await fileImage(path).load(), (side) => Math.ceil(side / MAX_SIDE));
+}
+
 /** Pictures of prompts held at a time. */
 const PROMPTS_HELD = 8;
 
 /** Finds the images of prompts; null, said once, where one is gone or is no longer the image that was encoded. */
 export class PromptAlbum {
   readonly #hashes: ReadonlyMap<string, string | null>;
-  readonly #backbone: Backbone;
-  readonly #fit: PromptBank["fit"];
+  readonly #encoder: Encoder;
   readonly #shown = new Map<string, ShownPrompt | null>();
 
-  constructor(bank: PromptBank, backbone: Backbone) {
-    this.#hashes = new Map(bank.prompts.map(({ name, sha256 }) => [name, sha256]));
-    this.#backbone = backbone;
-    this.#fit = bank.fit;
+  constructor({ detector, prompts }: FittedDetector) {
+    this.#hashes = new Map(prompts.map(({ name, sha256 }) => [name, sha256]));
+    this.#encoder = detector.encoder;
   }
 
   async find(name: string): Promise<ShownPrompt | null> {
@@ -73,10 +80,12 @@ export class PromptAlbum {
 
   async #open(name: string): Promise<ShownPrompt> {
     const expected = this.#hashes.get(name);
-    if (expected && (await hashInput(name)) !== expected) {
+    const image = fileImage(name);
+    if (expected && (await image.sha256?.()) !== expected) {
       throw new CliError("input", `${name}: this file has changed since the bank was made`);
     }
-    const views = prepareImage(await decodeInput(name), this.#backbone.config.preprocess, this.#fit);
+    const { backbone, fit } = this.#encoder;
+    const views = prepareImage(await image.load(), backbone.config.preprocess, fit);
     return { photo: await openPhoto(name), boxes: views.map((view) => view.box) };
   }
 }
@@ -130,30 +139,31 @@ async function drawImage(
   album: PromptAlbum,
 ): Promise<void> {
   const { image } = photo;
-  const { box, ...grid } = mergeViews(entry.views);
-  const heatmap = renderHeatmap({ image, ...grid, box: photo.place(box), scale, legend: true });
+  const { map, box } = mergeViews(entry.views);
+  const heatmap = renderHeatmap({ image, map, box: photo.place(box), scale, legend: true });
   await writeFileAtomic(join(folder, `${entry.name}.heatmap.png`), encodePng(heatmap));
 
-  const prompt = await album.find(entry.prompt);
-  if (!prompt) return;
+  const { match } = entry;
+  const prompt = match && (await album.find(match.prompt));
+  if (!match || !prompt) return;
   const view = entry.views[entry.view]!;
-  const sides = { gridWidth: view.grid, gridHeight: view.grid };
-  const patches = view.grid ** 2;
-  const promptBox = prompt.boxes[Math.floor(entry.promptPatch / patches)]!;
+  const { rows, columns } = view.map;
+  const patches = rows * columns;
+  const promptBox = prompt.boxes[Math.floor(match.patch / patches)]!;
   const panel = renderPanel({
     query: {
       image,
       box: photo.place(view.box),
-      ...sides,
-      patch: entry.queryPatch,
+      ...{ rows, columns },
+      patch: match.queryPatch,
       caption: basename(entry.image),
     },
     prompt: {
       image: prompt.photo.image,
       box: prompt.photo.place(promptBox),
-      ...sides,
-      patch: entry.promptPatch % patches,
-      caption: basename(entry.prompt),
+      ...{ rows, columns },
+      patch: match.patch % patches,
+      caption: basename(match.prompt),
     },
     map: view.map,
     scale,

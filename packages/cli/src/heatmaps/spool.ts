@@ -3,17 +3,16 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Box, type Scale, scaleOf } from "@inctrl/inctrl";
+import {
+  type Box,
+  type PlacedMap,
+  packFloats,
+  type Scale,
+  type ScoreMap,
+  scaleOf,
+  unpackFloats,
+} from "@inctrl/detect";
 import { removeAtExit } from "../signals.js";
-
-/** The map of one view of an image. */
-export interface SpooledView {
-  /** Patch residuals, `grid` x `grid`, row by row. */
-  readonly map: Float32Array;
-  readonly grid: number;
-  /** What the view shows, in pixels of the image. */
-  readonly box: Box;
-}
 
 /** All that the pictures of an image need but its pixels. */
 export interface SpooledImage {
@@ -21,12 +20,11 @@ export interface SpooledImage {
   /** The pictures' name, without extensions. */
   readonly name: string;
   readonly score: number;
-  readonly prompt: string;
-  readonly promptPatch: number;
-  readonly queryPatch: number;
+  /** The most anomalous patch and its match, with the prompt's name; null for methods that do not match patches. */
+  readonly match: { readonly prompt: string; readonly patch: number; readonly queryPatch: number } | null;
   /** Index of the view that decided the score. */
   readonly view: number;
-  readonly views: readonly SpooledView[];
+  readonly views: readonly PlacedMap[];
 }
 
 /**
@@ -62,15 +60,14 @@ export class Spool {
   }
 
   async add(entry: SpooledImage): Promise<void> {
-    const scale = scaleOf(entry.views.map((view) => view.map));
+    const scale = scaleOf(entry.views.map(({ map }) => map.values));
     if (scale) {
       const { low, high } = this.#scale ?? scale;
       this.#scale = { low: Math.min(low, scale.low), high: Math.max(high, scale.high) };
     }
     this.#count++;
-    const views = entry.views.map(({ map, grid, box }) => ({
-      map: Buffer.from(map.buffer, map.byteOffset, map.byteLength).toString("base64"),
-      grid,
+    const views = entry.views.map(({ map, box }) => ({
+      map: { ...map, values: packFloats(map.values) },
       box,
     }));
     await this.#file.appendFile(`${JSON.stringify({ ...entry, views })}\n`);
@@ -96,8 +93,12 @@ export class Spool {
   }
 }
 
-function unpack({ map, grid, box }: { map: string; grid: number; box: Box }): SpooledView {
-  // A copy: small buffers lie anywhere in a shared one, and float32 wants a multiple of four.
-  const bytes = new Uint8Array(Buffer.from(map, "base64"));
-  return { map: new Float32Array(bytes.buffer), grid, box };
+interface PackedView {
+  readonly map: Pick<ScoreMap, "rows" | "columns"> & { readonly values: string };
+  readonly box: Box;
 }
+
+const unpack = ({ map, box }: PackedView): PlacedMap => ({
+  map: { ...map, values: unpackFloats(map.values) },
+  box,
+});

@@ -1,4 +1,5 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
+import { DETECTOR_NAMES } from "@inctrl/inctrl";
 import { z } from "zod";
 import { group, option } from "./option.js";
 import { byteSize, flag, nonNegative, oneOf, oneOfNumbers, text, whole } from "./values.js";
@@ -68,6 +69,22 @@ export const symmetries = option(
 /** How images become square, where tiles may be used. */
 export const FIT_HELP = "how images become square: crop their middle, squash them, or tile them";
 export const fits = oneOf("crop", "squash", "tile");
+
+/** The method that scores. */
+export const detector = option(
+  "<name>",
+  `the method that scores: ${DETECTOR_NAMES.join(" or ")}`,
+  oneOf(...DETECTOR_NAMES).optional(),
+  { byDefault: "inctrl with heads or a class, else residual" },
+);
+
+/** Threads that read images. */
+export const threads = option(
+  "<N>",
+  "threads that decode images; 0 decodes on the main thread",
+  whole(0, 64).optional(),
+  { byDefault: "0 on a software adapter, else one less than there are cores, at most 8" },
+);
 
 /** A seed of a random generator. */
 export const seedValue = whole(0, 0xffffffff);

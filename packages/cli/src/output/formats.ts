@@ -64,9 +64,9 @@ const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord
   ["image_residual", ({ image_residual }) => image_residual],
   ["text", ({ text }) => text],
   ["phi", ({ phi }) => phi],
-  ["match_prompt", ({ match }) => match.prompt],
-  ["match_patch", ({ match }) => match.patch],
-  ["match_query_patch", ({ match }) => match.query_patch],
+  ["match_prompt", ({ match }) => match?.prompt ?? null],
+  ["match_patch", ({ match }) => match?.patch ?? null],
+  ["match_query_patch", ({ match }) => match?.query_patch ?? null],
   ["fit", ({ fit }) => fit],
   ["view", ({ view }) => view],
 ];
@@ -113,7 +113,10 @@ function table(images: readonly string[]): Format {
         return `${Math.floor(local / grid) + 1}, ${(local % grid) + 1}`;
       };
       const cells = columns.map((name) => (record[name] === null ? "-" : fixed(record[name])));
-      return line(image, cells, at(match.query_patch), `${match.prompt} at ${at(match.patch)}`);
+      const [where, nearest] = match
+        ? [at(match.query_patch), `${match.prompt} at ${at(match.patch)}`]
+        : ["-", "-"];
+      return line(image, cells, where, nearest);
     },
     end: () => "",
   };

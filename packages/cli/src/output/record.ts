@@ -1,4 +1,4 @@
-import type { Box } from "@inctrl/inctrl";
+import type { Box } from "@inctrl/detect";
 
 // The results of `score`. Other programs rely on these fields.
 
@@ -17,14 +17,15 @@ export interface ScoreRecord {
   readonly image: string;
   readonly score: number;
   /** s_p: the largest patch residual. */
-  readonly residual: number;
+  readonly residual: number | null;
   /** s_i: the image-level head. */
   readonly image_residual: number | null;
   /** s_a: the text prompts. */
   readonly text: number | null;
   /** phi: the head over the fused map. */
   readonly phi: number | null;
-  readonly match: MatchRecord;
+  /** Null for methods that do not match patches. */
+  readonly match: MatchRecord | null;
   readonly fit: string;
   /** Index of the view (the tile) that decided; 0 where there is one view. */
   readonly view: number;

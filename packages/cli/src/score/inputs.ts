@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { drawPrompts, expandInputs } from "@inctrl/datasets";
-import { FEW_SHOT, listFewShot } from "@inctrl/inctrl";
+import { FEW_SHOT, listFewShot } from "@inctrl/detect";
 import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
 import { count } from "../ui/amounts.js";

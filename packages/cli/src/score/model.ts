@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { cacheDir } from "@inctrl/clip";
 import {
   type Backbone,
-  Heads,
-  isHeadName,
+  Encoder,
+  type FittedDetector,
+  fileImages,
+  fitImages,
   openBackbone,
-  PromptBank,
-  readPrompts,
-  Scorer,
-  shippedHeads,
-} from "@inctrl/inctrl";
+  readBankFit,
+} from "@inctrl/detect";
+import { Heads, isHeadName, openDetector, shippedHeads } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
@@ -22,16 +22,17 @@ import { startProgress } from "../ui/progress.js";
 /** A backbone from the options, loaded with a bar. */
 export async function loadBackbone(
   device: Device,
-  options: Pick<ScoreOptions, "backbone" | "modelConfig" | "vocabulary" | "dtype" | "symmetries">,
+  {
+    backbone,
+    modelConfig: config,
+    vocabulary,
+    dtype,
+  }: Pick<ScoreOptions, "backbone" | "modelConfig" | "vocabulary"> & Partial<Pick<ScoreOptions, "dtype">>,
 ): Promise<Backbone> {
-  const { backbone, modelConfig: config, vocabulary, dtype, symmetries: turns } = options;
   const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
   try {
     return await openBackbone(device, backbone, {
-      config,
-      vocabulary,
-      dtype,
-      turns,
+      ...{ config, vocabulary, dtype },
       textCache: join(cacheDir(), "prototypes"),
       extra: isHeadName,
       onProgress: progress.update,
@@ -41,53 +42,39 @@ export async function loadBackbone(
   }
 }
 
-/** The prompts, encoded now or before. */
-export async function makeBank(
-  backbone: Backbone,
-  prompts: readonly string[] | null,
-  options: ScoreOptions,
-): Promise<PromptBank> {
-  const { fit, symmetries, bank: file, saveBank, batch } = options;
-  if (!prompts) {
-    const bank = await PromptBank.load(file!, backbone);
-    const made = { fit: bank.fit, symmetries: bank.turns };
-    const asked = { fit: fit ?? made.fit, symmetries: symmetries ?? made.symmetries };
-    const wrong = (["fit", "symmetries"] as const).find((name) => asked[name] !== made[name]);
-    if (!wrong) return bank;
-    bank.dispose();
-    throw new CliError(
-      "option",
-      `--${wrong} ${asked[wrong]}: the bank ${file} was made with ${made[wrong]}; leave --${wrong} out`,
-    );
-  }
-  const read = await readPrompts(prompts, backbone, fit ?? "crop");
-  const bank = await PromptBank.encode(backbone, read, { fit: fit ?? "crop", batch });
-  if (!saveBank) return bank;
-  try {
-    const there = await stat(saveBank).catch(() => null);
-    // Saving renames a finished file into place: a device there would be replaced by it.
-    if (there && !there.isFile())
-      throw new CliError("output", `${saveBank}: this is no plain file; give a file name`);
-    await bank.save(saveBank);
-    info(`saved the bank of ${count(bank.shots, "prompt")} to ${saveBank}`);
-    return bank;
-  } catch (error) {
-    bank.dispose();
-    throw error;
-  }
+/** How images are made square and prompts compared: as a bank was made, where there is one, else as asked. */
+async function chooseFit({ fit, symmetries, bank }: ScoreOptions) {
+  if (bank === undefined) return { fit, symmetries };
+  const made = await readBankFit(bank);
+  const asked = { fit: fit ?? made.fit, symmetries: symmetries ?? made.symmetries };
+  const wrong = (["fit", "symmetries"] as const).find((name) => asked[name] !== made[name]);
+  if (!wrong) return made;
+  throw new CliError(
+    "option",
+    `--${wrong} ${asked[wrong]}: the bank ${bank} was made with ${made[wrong]}; leave --${wrong} out`,
+  );
+}
+
+async function saveBank(fitted: FittedDetector, path: string): Promise<void> {
+  const there = await stat(path).catch(() => null);
+  // Saving renames a finished file into place, which would replace a device there.
+  if (there && !there.isFile())
+    throw new CliError("output", `${path}: this is no plain file; give a file name`);
+  await fitted.save(path);
+  info(`saved the bank of ${count(fitted.prompts.length, "prompt")} to ${path}`);
 }
 
 /** Everything that scores, put together; `close` frees it. */
 export interface Model {
-  readonly backbone: Backbone;
-  readonly bank: PromptBank;
-  readonly scorer: Scorer;
+  readonly fitted: FittedDetector;
   /** The heads' file, where there are any. */
   readonly heads: string | null;
+  /** The weight of s_p beside the heads. */
+  readonly alpha: number;
   close(): void;
 }
 
-/** Loads backbone, prompts, heads and text as the options say. */
+/** Loads backbone, heads and text as the options say, and fits the detector with the prompts or loads it from a bank. */
 export async function openModel(
   device: Device,
   prompts: readonly string[] | null,
@@ -102,19 +89,30 @@ export async function openModel(
   const close = () => {
     for (const item of held.reverse()) item.dispose();
   };
+  const { class: className, batch, threads } = options;
   try {
+    const { fit, symmetries } = await chooseFit(options);
     const backbone = keep(await loadBackbone(device, options));
     stopIfAborted(signal);
-    const file = options.heads ?? (options.class === undefined ? null : await shippedHeads(options.backbone));
+    const file = options.heads ?? (className === undefined ? null : await shippedHeads(options.backbone));
     const heads = file ? keep(await Heads.load(file, device)) : undefined;
-    if (heads && backbone.hasText && options.class === undefined) {
+    if (heads && backbone.hasText && className === undefined) {
       warn("the heads work best with the product's name beside them; add --class NAME");
     }
-    const prototypes = options.class === undefined ? undefined : await backbone.prototypes(options.class);
+    // Tells at once that a backbone knows no text.
+    if (className !== undefined) await backbone.prototypes(className);
     stopIfAborted(signal);
-    const bank = keep(await makeBank(backbone, prompts, options));
-    const scorer = keep(new Scorer({ backbone, bank, heads, prototypes, alpha: options.alpha }));
-    return { backbone, bank, scorer, heads: file || null, close };
+    const { alpha = heads?.alpha ?? 1, detector: name } = options;
+    const encoder = new Encoder(backbone, { fit, batch, threads });
+    const text = className !== undefined;
+    const detector = openDetector(encoder, { detector: name, heads, alpha, symmetries, text });
+    const fitted = keep(
+      prompts
+        ? await fitImages(detector, fileImages(prompts), { className, signal })
+        : await detector.load(options.bank as string, { className }),
+    );
+    if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank);
+    return { fitted, heads: file || null, alpha, close };
   } catch (error) {
     close();
     throw error;

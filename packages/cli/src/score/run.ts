@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
-import { gridSize, resolveModel } from "@inctrl/clip";
-import { type ImageScore, type PromptBank, scoreImages } from "@inctrl/inctrl";
+import { resolveModel } from "@inctrl/clip";
+import { bestMatch, type FittedDetector, fileImages, type ImageScore, scoreImages } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
@@ -43,12 +43,15 @@ async function scoreOn(
   const model = await openModel(device, inputs.prompts, options, signal);
   try {
     if (!sink) return EXIT.ok;
-    const { backbone, bank } = model;
-    const names = bank.prompts.map(({ name }) => name);
-    noteOverlap(inputs.images, names);
+    const { detector, prompts } = model.fitted;
+    const { backbone, fit } = detector.encoder;
+    noteOverlap(
+      inputs.images,
+      prompts.map(({ name }) => name),
+    );
     info(
-      `${count(inputs.images.length, "image")} against ${count(bank.shots, "prompt")}, with ${backbone.name} on ` +
-        `${adapterName(device.caps)}; fit: ${bank.fit}`,
+      `${count(inputs.images.length, "image")} against ${count(prompts.length, "prompt")}, with ${backbone.name} on ` +
+        `${adapterName(device.caps)}; fit: ${fit}`,
     );
     const spool = options.heatmaps ? await Spool.open(options.heatmaps) : null;
     try {
@@ -79,7 +82,6 @@ async function writeScores(
   options: ScoreOptions,
   signal: AbortSignal,
 ): Promise<Summary> {
-  const { batch, threads } = options;
   const format = openFormat(options.format, images);
   const names = spool ? pictureNames(images) : [];
   const summary = new Summary(images.length);
@@ -96,15 +98,15 @@ async function writeScores(
     );
   await sink.write(format.begin(headerOf(model, options)));
   try {
-    for await (const result of scoreImages(model.scorer, images, { batch, threads, signal })) {
+    for await (const result of scoreImages(model.fitted, fileImages(images), { signal })) {
       if ("error" in result) {
         if (options.strict) throw result.error;
         warn(`skipped ${describe(result.error)}`);
         summary.skipped++;
       } else {
-        const record = recordOf(result, model.bank);
+        const record = recordOf(result, model.fitted);
         await sink.write(format.row(record));
-        await spool?.add(spooled(result, names[summary.done]!, model.bank));
+        await spool?.add(spooled(result, names[summary.done]!, model.fitted.prompts));
         summary.add(record);
       }
       progress.update(summary.done);
@@ -128,43 +130,49 @@ async function drawAll(
   signal: AbortSignal,
 ): Promise<number> {
   const folder = options.heatmaps!;
-  const album = new PromptAlbum(model.bank, model.backbone);
+  const album = new PromptAlbum(model.fitted);
   const { drawn, failed } = await drawHeatmaps({ folder, spool, album: () => album, signal });
   const { low = 0, high = 0 } = spool.scale ?? {};
   info(`heat maps of ${count(drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`);
   return failed;
 }
 
-function headerOf({ backbone, bank, heads, scorer }: Model, options: ScoreOptions): RunHeader {
+function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): RunHeader {
+  const { detector, prompts } = fitted;
+  const { backbone, fit } = detector.encoder;
   return {
     backbone: backbone.name,
     fingerprint: backbone.fingerprint,
-    shots: bank.shots,
-    prompts: bank.prompts.map(({ name }) => name),
+    shots: prompts.length,
+    prompts: prompts.map(({ name }) => name),
     class: options.class ?? null,
     heads,
-    fit: bank.fit,
-    turns: bank.turns,
+    fit,
+    turns: detector.symmetries,
     dtype: options.dtype,
-    alpha: scorer.alpha,
-    grid: gridSize(backbone.config.vision),
+    alpha,
+    grid: backbone.grid.columns,
     device: adapterName(backbone.device.caps),
   };
 }
 
-function recordOf(result: ImageScore, bank: PromptBank): ScoreRecord {
-  const { image, score, residual, imageResidual, text, phi, match, view } = result;
-  const { prompt, patch, queryPatch } = match;
+function recordOf({ image, score, parts, view, views }: ImageScore, fitted: FittedDetector): ScoreRecord {
+  const seen = views[view]!;
+  const match = bestMatch(seen);
   return {
     image,
     score,
-    residual,
-    image_residual: imageResidual,
-    text,
-    phi,
-    match: { prompt: bank.prompts[prompt]!.name, patch, query_patch: queryPatch },
-    fit: bank.fit,
+    residual: parts.s_p ?? null,
+    image_residual: parts.s_i ?? null,
+    text: parts.s_a ?? null,
+    phi: parts.phi ?? null,
+    match: match && {
+      prompt: fitted.prompts[match.prompt]!.name,
+      patch: match.patch,
+      query_patch: match.queryPatch,
+    },
+    fit: fitted.detector.encoder.fit,
     view,
-    box: result.views[view]!.box,
+    box: seen.box,
   };
 }

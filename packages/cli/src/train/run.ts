@@ -1,27 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheDir } from "@inctrl/clip";
+import { type Backbone, FeatureCache, FeatureStore } from "@inctrl/detect";
 import {
-  type Backbone,
   type EpochRecord,
-  FeatureCache,
-  FeatureStore,
   gatherData,
-  isHeadName,
-  openBackbone,
   PairResiduals,
   RUN_FILES,
   type RunResult,
   type TrainingData,
   trainRun,
 } from "@inctrl/inctrl";
-import type { Device } from "@inctrl/tensor";
 import type { TrainSettings } from "../commands/train.js";
 import { warnOfFiles } from "../datasets/work.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
+import { loadBackbone } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
 import { count, duration } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
@@ -37,13 +32,15 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
   const started = performance.now();
   await mkdir(settings.out, { recursive: true });
   return withDevice(settings.device, async (device) => {
-    using backbone = await load(device, settings);
+    using backbone = await loadBackbone(device, settings);
     stopIfAborted(signal);
     info(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
     const cache = await FeatureCache.open(settings.cache ?? featureFolder(), {
       limit: settings.cacheLimit,
     });
-    const store = new FeatureStore(backbone, cache, { fit: settings.fit, blocks: settings.blocks });
+    const store = new FeatureStore(backbone, cache, {
+      ...{ fit: settings.fit, blocks: settings.blocks, threads: settings.threads },
+    });
     const specs = settings.data ?? [defaultSpec(backbone)];
     const holdOut = settings.holdOut ?? (settings.data ? [] : DEFAULT_DATA.holdOut);
     const data = await gather(store, specs, { ...settings, holdOut: [...holdOut] }, signal);
@@ -56,22 +53,6 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
     info(`done in ${duration((performance.now() - started) / 1000)}`);
     return EXIT.ok;
   });
-}
-
-async function load(device: Device, settings: TrainSettings): Promise<Backbone> {
-  const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
-  try {
-    const { backbone, modelConfig: config, vocabulary } = settings;
-    return await openBackbone(device, backbone, {
-      config,
-      vocabulary,
-      textCache: join(cacheDir(), "prototypes"),
-      extra: isHeadName,
-      onProgress: progress.update,
-    });
-  } finally {
-    progress.stop();
-  }
 }
 
 function defaultSpec({ config }: Backbone): string {
@@ -87,12 +68,12 @@ async function gather(
   signal: AbortSignal,
 ): Promise<TrainingData> {
   const categories = await openCategories(specs, settings);
-  const { holdOut, shots, seed, negatives: strangers, text } = settings;
+  const { holdOut, shots, seed, negatives, text } = settings;
   const progress = startProgress(0, { verb: "encoding images" });
   try {
     const onProgress = (done: number, total: number) => progress.update(done, total);
     return await gatherData(store, categories, {
-      ...{ holdOut, shots, seed, strangers, withoutText: !text, onProgress, signal },
+      ...{ holdOut, shots, seed, negatives, withoutText: !text, onProgress, signal },
     });
   } catch (error) {
     stopIfAborted(signal);

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { auroc } from "@inctrl/inctrl";
+import { auroc } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, shared } from "../support/cli.js";

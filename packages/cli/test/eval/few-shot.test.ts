@@ -1,6 +1,6 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { FEW_SHOT as LIST } from "@inctrl/testing";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ScoreOptions } from "../../src/commands/score.js";
@@ -10,7 +10,6 @@ import { findInputs } from "../../src/score/inputs.js";
 import { temporaryFolder } from "../support/cli.js";
 
 const test = suite("few-shot");
-const LIST = fileURLToPath(new URL("../../../inctrl/test/golden/few-shot.pt", import.meta.url));
 const { folder, remove } = temporaryFolder();
 test.after(remove);
 

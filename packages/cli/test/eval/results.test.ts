@@ -1,4 +1,4 @@
-import { summarize } from "@inctrl/inctrl";
+import { summarize } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { resultsCsv, resultsJson, resultsMarkdown } from "../../src/eval/results.js";

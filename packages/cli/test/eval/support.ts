@@ -1,4 +1,4 @@
-import type { Draw, Evaluation, Metrics } from "@inctrl/inctrl";
+import type { Draw, Evaluation, Metrics } from "@inctrl/detect";
 import type { RunFacts } from "../../src/eval/facts.js";
 
 const NONE: Metrics = {

@@ -7,15 +7,13 @@ import { temporaryFolder } from "../support/cli.js";
 const { folder, remove } = temporaryFolder();
 test.after(remove);
 
-const entry = (i: number, map: Float32Array): SpooledImage => ({
+const entry = (i: number, values: Float32Array): SpooledImage => ({
   image: `dir/line\n"${i}".png`,
   name: `${i}`,
   score: i / 7,
-  prompt: "p.png",
-  promptPatch: 3,
-  queryPatch: 1,
+  match: { prompt: "p.png", patch: 3, queryPatch: 1 },
   view: 0,
-  views: [{ map, grid: 2, box: { x: 0.25, y: 0, width: 8, height: 8 } }],
+  views: [{ map: { rows: 2, columns: 2, values }, box: { x: 0.25, y: 0, width: 8, height: 8 } }],
 });
 
 test("stored maps come back bit by bit and in order, and the file is removed", async () => {

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shared } from "@inctrl/testing";
 import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeImage, imageHeader, toRGB } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { shared } from "../support/shared.js";
 
 const test = suite("decode", { dir: "" });
 test.before(async (context) => {

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { FreeNames } from "../../src/export/names.js";
 import { exportDataSet, listImages, openDataSet, toRGB } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { shared } from "../support/shared.js";
 import { counts, folderSuite, gray, ids, only, setOf, write } from "../support/tree.js";
 
 const test = folderSuite("export");

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { shared } from "@inctrl/testing";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { MersenneTwister } from "../../src/folder/mt19937.js";
 import { drawPrompts, permutation, promptCandidates, type Sample, trainTestSplit } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { shared } from "../support/shared.js";
 
 test("MT19937 gives the numbers of its reference for seed 5489", () => {
   const random = new MersenneTwister(5489);

@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { shared } from "@inctrl/testing";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { expandInputs, hashFile, listImages, readProductSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { shared } from "../support/shared.js";
 
 const test = suite("folder", { dir: "" });
 test.before.each(async (context) => {

@@ -1,8 +1,8 @@
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { inspectDataSet, openDataSet } from "../../src/index.js";
-import { shared } from "../support/shared.js";
 import { folderSuite, gray, setOf, write } from "../support/tree.js";
 
 const test = folderSuite("inspect");

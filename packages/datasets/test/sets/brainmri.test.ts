@@ -1,6 +1,6 @@
+import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet, trainTestSplit } from "../../src/index.js";
-import { shared } from "../support/shared.js";
 import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
 
 const test = folderSuite("brainmri");

@@ -1,9 +1,9 @@
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { shared } from "../support/shared.js";
 import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
 
 const test = folderSuite("cifar10");

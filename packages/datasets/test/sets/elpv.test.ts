@@ -1,7 +1,7 @@
+import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { shared } from "../support/shared.js";
 import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
 
 const test = folderSuite("elpv");

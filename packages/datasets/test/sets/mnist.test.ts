@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { readIdx } from "../../src/sets/idx.js";
 import { rejects } from "../support/rejects.js";
-import { shared } from "../support/shared.js";
 import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
 
 const test = folderSuite("mnist");

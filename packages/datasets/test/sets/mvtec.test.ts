@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { shared } from "../support/shared.js";
 import { counts, folderSuite, gray, ids, write } from "../support/tree.js";
 
 const test = folderSuite("mvtec");

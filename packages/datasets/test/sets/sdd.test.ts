@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { decodeImage, openDataSet } from "../../src/index.js";
-import { shared } from "../support/shared.js";
 import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
 
 const test = folderSuite("sdd");

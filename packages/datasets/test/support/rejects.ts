@@ -1,16 +1,6 @@
-import * as assert from "uvu/assert";
+import { throwsCode } from "@inctrl/testing";
 import { DatasetError } from "../../src/index.js";
 
-/** Asserts a rejection or throw with this code whose message is one line and matches `says`. */
-export async function rejects(action: () => unknown, code: string, says: RegExp): Promise<void> {
-  let error: unknown;
-  try {
-    await action();
-  } catch (thrown) {
-    error = thrown;
-  }
-  assert.ok(error instanceof DatasetError, `expected a DatasetError with code ${code}, got ${error}`);
-  assert.is(error.code, code, error.message);
-  assert.match(error.message, says);
-  assert.not.match(error.message, /\n/);
-}
+/** Asserts a DatasetError of a code, whose message is one line and matches. */
+export const rejects = (action: () => unknown, code: string, says: RegExp): Promise<void> =>
+  throwsCode(action, code, says, DatasetError);

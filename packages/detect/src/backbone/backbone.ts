@@ -4,6 +4,7 @@ import {
   buildClip,
   Clip,
   findConfig,
+  gridSize,
   inferConfig,
   type ModelConfig,
   openWeights,
@@ -16,7 +17,7 @@ import {
 } from "@inctrl/clip";
 import { type Device, nearest, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
 import { encodePixels } from "../encoder/encode.js";
-import { InctrlError } from "../errors.js";
+import { DetectError } from "../errors.js";
 import { TextSource } from "../text/text-source.js";
 import { chooseBatch } from "./batch.js";
 import { fingerprinting, startFingerprint } from "./fingerprint.js";
@@ -28,8 +29,6 @@ export interface BackboneOptions {
   vocabulary?: string;
   /** `float16` keeps the matrices in half precision. Default float32. */
   dtype?: "float32" | "float16";
-  /** In how many symmetries of the square prompts are compared. Default: as the configuration says, else 1, as they are. */
-  turns?: 1 | 8;
   /** Folder in which text prototypes are kept from run to run. Without it they are not. */
   textCache?: string;
   /** Accepts names of other parts in the same file, such as a method's heads; they are passed over. Default none. */
@@ -64,8 +63,19 @@ export class Backbone {
     this.#text = text;
   }
 
-  /** In how many symmetries of the square prompts are compared. */
-  get turns(): 1 | 8 {
+  /** Patches down and across a view. */
+  get grid(): { readonly rows: number; readonly columns: number } {
+    const side = gridSize(this.config.vision);
+    return { rows: side, columns: side };
+  }
+
+  /** Patches of a view. */
+  get patches(): number {
+    return this.grid.rows * this.grid.columns;
+  }
+
+  /** Symmetries of the square in which nearest-patch methods compare prompts, as the model's configuration wishes. */
+  get promptSymmetries(): number {
     return this.config.promptSymmetries ?? 1;
   }
 
@@ -82,13 +92,13 @@ export class Backbone {
   /**
    * The two text prototypes of a class, [2, embedDim]; made once for each name and kept until `dispose`.
    *
-   * @throws InctrlError `text` where the backbone has no text tower or no vocabulary.
+   * @throws DetectError `text` where the backbone has no text tower or no vocabulary.
    */
   async prototypes(className: string): Promise<Tensor> {
     const known = this.#prototypes.get(className);
     if (known) return known;
     if (!this.#text) {
-      throw new InctrlError(
+      throw new DetectError(
         "text",
         `${this.name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
       );
@@ -125,8 +135,7 @@ export async function openBackbone(
   const resolved = await resolveModel(source);
   const weights = await openWeights(resolved.weights, options);
   try {
-    const chosen = await chooseConfig(weights, options.config ?? resolved.config);
-    const config = { ...chosen, promptSymmetries: options.turns ?? chosen.promptSymmetries };
+    const config = await chooseConfig(weights, options.config ?? resolved.config);
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
     // Compiled while the weights are read.
     const compiled = compileAhead(device, config, options.dtype);
@@ -182,7 +191,7 @@ async function chooseConfig(weights: Weights, wanted: string | undefined): Promi
   try {
     text = await readFile(wanted, "utf8");
   } catch (cause) {
-    throw new InctrlError("backbone", `${wanted}: cannot be read; give a configuration's name or JSON file`, {
+    throw new DetectError("backbone", `${wanted}: cannot be read; give a configuration's name or JSON file`, {
       cause,
     });
   }

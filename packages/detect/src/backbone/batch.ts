@@ -2,8 +2,8 @@ import { gridSize, type ModelConfig } from "@inctrl/clip";
 import type { Caps } from "@inctrl/tensor";
 
 /** Images a batch at most, and bytes that a batch's activations may take. */
-const SOFTWARE = { most: 8, bytes: 128 * 2 ** 20 };
-const HARDWARE = { most: 64, bytes: 2 ** 30 };
+const SOFTWARE = { images: 8, bytes: 128 * 2 ** 20 };
+const HARDWARE = { images: 64, bytes: 2 ** 30 };
 
 /**
  * Images to run together: as many as fill the adapter without crowding its memory. Rows are products of their own, so no
@@ -20,7 +20,7 @@ export function chooseBatch(
   }: Pick<Caps, "software" | "maxBindingBytes" | "maxBufferBytes">,
   { vision, outBlocks }: Pick<ModelConfig, "vision" | "outBlocks">,
 ): number {
-  const { most, bytes } = software ? SOFTWARE : HARDWARE;
+  const { images, bytes } = software ? SOFTWARE : HARDWARE;
   const tokens = gridSize(vision) ** 2 + 1;
   // The widest that a token becomes: the hidden layer, queries, keys and values together, or a patch's pixels.
   const row = Math.max(vision.mlpWidth, 3 * vision.width, 3 * vision.patch ** 2);
@@ -28,5 +28,5 @@ export function chooseBatch(
   // The widest step reads one such tensor and writes another; beside them the residual stream and what was tapped.
   const image = 4 * tokens * (vision.width * (3 + 2 * outBlocks.length) + 2 * row);
   const limit = Math.min(maxBindingBytes, maxBufferBytes) / widest;
-  return Math.max(1, Math.min(most, Math.floor(limit), Math.floor(bytes / image)));
+  return Math.max(1, Math.min(images, Math.floor(limit), Math.floor(bytes / image)));
 }

@@ -1,7 +1,7 @@
 import { normalizePixels, type PreparedImage, type VisionOutput, type VisionTransformer } from "@inctrl/clip";
 import { scope, slice, type Tensor, tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
-import { InctrlError } from "../errors.js";
+import { DetectError } from "../errors.js";
 
 /**
  * Runs prepared images through a backbone's image tower.
@@ -11,7 +11,7 @@ import { InctrlError } from "../errors.js";
 export function encodeViews(
   backbone: Backbone,
   views: readonly PreparedImage[],
-  blocks = backbone.config.outBlocks,
+  blocks: readonly number[] = backbone.config.outBlocks,
 ): VisionOutput {
   const { preprocess } = backbone.config;
   const { size } = preprocess;
@@ -19,7 +19,7 @@ export function encodeViews(
   const pixels = new Float32Array(views.length * plane);
   views.forEach((view, i) => {
     if (view.size !== size) {
-      throw new InctrlError(
+      throw new DetectError(
         "views",
         `an image was prepared at ${view.size} pixels and ${backbone.name} takes ${size}; prepare it with this backbone's config`,
       );

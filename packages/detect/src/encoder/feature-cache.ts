@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import type { Fit } from "@inctrl/clip";
 import {
   openSafetensors,
   parseSafetensors,
@@ -9,11 +8,10 @@ import {
   TensorFileError,
   writeSafetensors,
 } from "@inctrl/tensor";
-import type { Backbone } from "../backbone/backbone.js";
-import { InctrlError } from "../errors.js";
-import { patchesOf } from "../matcher/bank.js";
+import { DetectError } from "../errors.js";
+import type { FeatureRecipe } from "./recipe.js";
 
-/** What a frozen backbone says of one prepared image. */
+/** Features of one image, as the cache keeps them. */
 export interface ImageFeatures {
   /** Patch tokens of the tapped blocks, each of length 1, as float16 bits, [blocks, patches, width]. */
   readonly patches: Uint16Array;
@@ -21,59 +19,23 @@ export interface ImageFeatures {
   readonly feature: Float32Array;
 }
 
-/** How features are made, which decides what they are and how large. */
-export interface FeatureRecipe {
-  /** All that features depend on but the image itself. */
-  readonly id: string;
-  readonly blocks: readonly number[];
-  /** Shapes of `ImageFeatures`. */
-  readonly patches: readonly [blocks: number, patches: number, width: number];
-  readonly embedDim: number;
-}
-
-/** Raised when features are computed or laid out in another way: old files are then not found any more. */
-const VERSION = 1;
-
-/** The recipe of a backbone. @throws InctrlError `training` for blocks that it has not. */
-export function featureRecipe(
-  backbone: Backbone,
-  fit: Fit,
-  blocks: readonly number[] = backbone.config.outBlocks,
-): FeatureRecipe {
-  const { vision, preprocess, embedDim } = backbone.config;
-  const sound = blocks.every((block, i) => Number.isInteger(block) && block > (blocks[i - 1] ?? 0));
-  if (blocks.length === 0 || !sound || blocks[blocks.length - 1] > vision.layers) {
-    throw new InctrlError(
-      "training",
-      `blocks ${blocks.join(",")}: ${backbone.name} has ${vision.layers}; give some of 1 to ${vision.layers} in ascending order`,
-    );
-  }
-  const id = JSON.stringify({ version: VERSION, backbone: backbone.fingerprint, fit, blocks, preprocess });
-  return { id, blocks, patches: [blocks.length, patchesOf(backbone), vision.width], embedDim };
-}
-
-/** Bytes of the features of one image, in memory and, but for a header, on disk. */
-export function featureBytes({ patches: [blocks, patches, width], embedDim }: FeatureRecipe): number {
-  return 2 * blocks * patches * width + 4 * embedDim;
-}
-
-/** A temporary file as old as this belongs to nobody any more: its writer was killed. */
+/** Age at which a temporary file is removed: its writer was killed. */
 const STALE_MS = 3_600_000;
 const EXTENSION = ".safetensors";
 
 /**
- * Features of images on disk, one safetensors file each, named by recipe and content. Files appear whole or not at all, so a
- * kill at any moment leaves the cache sound; what is damaged or foreign counts as absent. When there are more bytes than the
- * limit, those unused for longest go. Several processes may share a folder.
+ * Features of images on disk, one safetensors file an image, named by recipe and content. Files appear whole or not at all, so
+ * a kill at any moment leaves the cache sound. Damaged or foreign files count as absent. Above the limit, the files unused for
+ * longest are removed. Several processes may share a folder.
  *
  * @example
  * const cache = await FeatureCache.open("cache/features", { limit: 10e9 });
  */
 export class FeatureCache {
   readonly folder: string;
-  /** Most bytes on disk. */
+  /** Largest number of bytes on disk. */
   readonly limit: number;
-  /** Bytes of each file, the longest unused first. */
+  /** Bytes of each file, least recently used first. */
   readonly #files: Map<string, number>;
   #bytes = 0;
 
@@ -84,7 +46,7 @@ export class FeatureCache {
     for (const size of files.values()) this.#bytes += size;
   }
 
-  /** Opens a folder, which is made where it is missing, and removes what killed processes left half-written. */
+  /** Opens a folder, creates it where it is missing, and removes temporary files that killed processes left. */
   static async open(
     folder: string,
     { limit = Number.POSITIVE_INFINITY }: { limit?: number } = {},
@@ -110,12 +72,12 @@ export class FeatureCache {
     return this.#bytes;
   }
 
-  /** What the features of an image are called. */
+  /** The name of an image's features. */
   static key(recipe: FeatureRecipe, content: string): string {
     return createHash("sha256").update(`${recipe.id}\n${content}`).digest("hex");
   }
 
-  /** The class feature alone; null where the file is absent or not sound. */
+  /** The class feature alone; null where the file is absent or damaged. */
   async readFeature(key: string, recipe: FeatureRecipe): Promise<Float32Array | null> {
     return this.#guarded(key, async (path) => {
       const file = await openSafetensors(path);
@@ -128,7 +90,7 @@ export class FeatureCache {
     });
   }
 
-  /** The patch tokens; null where the file is absent or not sound. */
+  /** The patch tokens; null where the file is absent or damaged. */
   async readPatches(key: string, recipe: FeatureRecipe): Promise<Uint16Array | null> {
     return this.#guarded(key, async (path) => {
       const file = parseSafetensors(await readFile(path), path);
@@ -144,7 +106,7 @@ export class FeatureCache {
     });
   }
 
-  /** Keeps the features of an image. @throws TensorFileError `write` where the disk refuses. */
+  /** Stores the features of an image. @throws TensorFileError `write` where the disk refuses. */
   async write(key: string, recipe: FeatureRecipe, { patches, feature }: ImageFeatures): Promise<void> {
     const path = this.#path(key);
     await mkdir(join(path, ".."), { recursive: true });
@@ -164,7 +126,7 @@ export class FeatureCache {
     return join(this.folder, key.slice(0, 2), key + EXTENSION);
   }
 
-  /** Reads a file and notes its use; one that is damaged is removed. */
+  /** Reads a file and notes its use. A damaged file is removed. */
   async #guarded<T>(key: string, read: (path: string) => Promise<T>): Promise<T | null> {
     const path = this.#path(key);
     try {
@@ -172,11 +134,11 @@ export class FeatureCache {
       const value = await read(path);
       this.#note(key, size);
       const now = new Date();
-      // Another process may have removed it since, and a folder that is read only still serves.
+      // Fails where another process has removed the file, or where the folder is read-only; neither matters.
       await utimes(path, now, now).catch(() => {});
       return value;
     } catch (error) {
-      const damaged = error instanceof TensorFileError || error instanceof InctrlError;
+      const damaged = error instanceof TensorFileError || error instanceof DetectError;
       if (damaged) await rm(path, { force: true }).catch(() => {});
       this.#forget(key);
       return null;
@@ -203,12 +165,12 @@ export class FeatureCache {
   }
 }
 
-/** The key that a path in the cache stands for; undefined for files of other kinds. */
+/** The key of a path in the cache; undefined for files of other kinds. */
 function keyOf(name: string): string | undefined {
   return /^(?<bucket>[0-9a-f]{2})[/\\](?<key>\k<bucket>[0-9a-f]{62})\.safetensors$/.exec(name)?.groups?.key;
 }
 
-/** Throws unless a file holds just what its name says. */
+/** Throws unless a file holds exactly what its name says. */
 function check(file: TensorFile, key: string, recipe: FeatureRecipe): void {
   const fits = (name: string, dtype: string, shape: readonly number[]) => {
     const stored = file.tensors.get(name);
@@ -218,5 +180,5 @@ function check(file: TensorFile, key: string, recipe: FeatureRecipe): void {
     file.metadata.key === key &&
     fits("patches", "F16", recipe.patches) &&
     fits("feature", "F32", [recipe.embedDim]);
-  if (!sound) throw new InctrlError("training", `${file.path}: is no features of this kind`);
+  if (!sound) throw new DetectError("cache", `${file.path}: holds no features of this kind`);
 }

@@ -18,8 +18,9 @@ export interface PatchView {
   readonly image: RgbImage;
   /** The part of the image, in its pixels, that the grid covers. Default: all of it. */
   readonly box?: Box;
-  readonly gridWidth: number;
-  readonly gridHeight: number;
+  /** Patches down and across the box. */
+  readonly rows: number;
+  readonly columns: number;
   /** Index of the patch, row by row. */
   readonly patch: number;
   /** Shown under the image, such as the file's name. */
@@ -31,7 +32,7 @@ export interface PanelOptions {
   readonly query: PatchView;
   /** The prompt image and the patch that the query's patch is nearest to. */
   readonly prompt: PatchView;
-  /** Patch values of the query on its grid. */
+  /** The query's map. */
   readonly map: HeatmapOptions["map"];
   readonly scale: HeatmapOptions["scale"];
   /** Shown under the map. */
@@ -53,7 +54,7 @@ const FOOTER = 12 + CAPTION + 6 + MARGIN;
 
 /**
  * Draws side by side the query with its most anomalous patch framed, its heat map with the legend, and the prompt
- * image with the normal patch that comes nearest, each patch shown enlarged as well.
+ * image with the normal patch that is most like it. Each patch is shown enlarged as well.
  *
  * @throws RangeError when sizes and data do not fit each other
  * @example
@@ -63,8 +64,7 @@ export function renderPanel(options: PanelOptions): RgbaImage {
   const { query, prompt, map, scale, score, height = 320 } = options;
   const found = fitHeight(query, height);
   const nearest = fitHeight(prompt, height);
-  const { gridWidth, gridHeight } = query;
-  const heat = colourMap({ image: found.tile, map, gridWidth, gridHeight, box: found.box, scale });
+  const heat = colourMap({ image: found.tile, map, box: found.box, scale });
   const result = score === undefined ? "" : `score ${formatValue(score)}`;
 
   const legend = legendSize(HEADER + height + FOOTER);
@@ -118,13 +118,13 @@ function drawTile(picture: RgbaImage, x: number, tile: RgbImage, title: string, 
 }
 
 /** The patch in the image's own pixels. */
-function patchInImage({ image, box, gridWidth, gridHeight, patch }: PatchView): Box {
+function patchInImage({ image, box, rows, columns, patch }: PatchView): Box {
   const { x, y, width, height } = box ?? { x: 0, y: 0, width: image.width, height: image.height };
-  const [column, row] = [patch % gridWidth, Math.floor(patch / gridWidth)];
-  if (!Number.isInteger(patch) || patch < 0 || row >= gridHeight) {
-    throw new RangeError(`heatmap: there is no patch ${patch} in a grid of ${gridWidth} x ${gridHeight}`);
+  const [column, row] = [patch % columns, Math.floor(patch / columns)];
+  if (!Number.isInteger(patch) || patch < 0 || row >= rows) {
+    throw new RangeError(`heatmap: there is no patch ${patch} in ${rows} rows and ${columns} columns`);
   }
-  const [w, h] = [width / gridWidth, height / gridHeight];
+  const [w, h] = [width / columns, height / rows];
   return { x: x + column * w, y: y + row * h, width: w, height: h };
 }
 

@@ -1,3 +1,4 @@
+import type { ScoreMap } from "../detector.js";
 import { type Colour, inferno, type Scale, shareOf } from "./colormap.js";
 import { drawText, textWidth } from "./font.js";
 import {
@@ -16,10 +17,7 @@ import { upsampleMap } from "./resample.js";
 export interface HeatmapOptions {
   /** The image that was scored. */
   readonly image: RgbImage;
-  /** Patch values, row by row. */
-  readonly map: ArrayLike<number>;
-  readonly gridWidth: number;
-  readonly gridHeight: number;
+  readonly map: ScoreMap;
   /** The part of the image, in its pixels, that the map covers. Default: all of it. */
   readonly box?: Box;
   /** Values at the ends of the colours; share it between pictures that are to be compared. */
@@ -34,12 +32,12 @@ const PAPER: Colour = [255, 255, 255];
 const INK: Colour = [32, 33, 36];
 
 /**
- * Draws a map of patch residuals over its image: values bilinear between patch centres, in "inferno" over the
- * image in gray; what the map does not cover (outside a centre crop) stays gray and pale.
+ * Draws a map over its image: the image in gray, the values above it in the colours of "inferno", interpolated bilinearly between
+ * patch centres. What the map does not cover, such as the ends beside a centre crop, stays gray and pale.
  *
  * @throws RangeError when sizes and data do not fit each other, or the box leaves the image
  * @example
- * renderHeatmap({ image, map, gridWidth: 15, gridHeight: 15, scale: { low: 0, high: 0.3 } });
+ * renderHeatmap({ image, map, scale: { low: 0, high: 0.3 } });
  */
 export function renderHeatmap(options: HeatmapOptions): RgbaImage {
   const colours = colourMap(options);
@@ -59,10 +57,10 @@ export function renderHeatmap(options: HeatmapOptions): RgbaImage {
 /** The coloured image without legend. */
 export function colourMap(options: HeatmapOptions): RgbImage {
   checkOptions(options);
-  const { image, map, gridWidth, gridHeight, scale, opacity = 0.7 } = options;
+  const { image, map, scale, opacity = 0.7 } = options;
   const { width } = image;
   const box = roundBox(options.box ?? { x: 0, y: 0, width, height: image.height });
-  const values = upsampleMap(map, gridWidth, gridHeight, box.width, box.height);
+  const values = upsampleMap(map.values, map.columns, map.rows, box.width, box.height);
   const table = Array.from({ length: 256 }, (_, i) => inferno(i / 255));
   const data = new Uint8Array(image.data.length);
   for (let p = 0; p < width * image.height; p++) {
@@ -119,11 +117,13 @@ export function formatValue(value: number): string {
   return size !== 0 && (size < 0.001 || size >= 1000) ? value.toExponential(1) : value.toFixed(3);
 }
 
-function checkOptions({ image, map, gridWidth, gridHeight, box, scale }: HeatmapOptions): void {
+function checkOptions({ image, map: { rows, columns, values }, box, scale }: HeatmapOptions): void {
   checkImage(image);
   const { width, height } = image;
-  if (map.length !== gridWidth * gridHeight || map.length === 0) {
-    throw new RangeError(`heatmap: ${map.length} values for a grid of ${gridWidth} x ${gridHeight} patches`);
+  if (values.length !== rows * columns || values.length === 0) {
+    throw new RangeError(
+      `heatmap: ${values.length} values for ${rows} rows and ${columns} columns of patches`,
+    );
   }
   if (!(scale.low <= scale.high)) {
     throw new RangeError(`heatmap: scale from ${scale.low} to ${scale.high}; give low <= high`);

@@ -1,13 +1,20 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
-import { decodeImage } from "@inctrl/datasets";
+import type { Box } from "@inctrl/datasets";
+import type { ImageItem } from "./source.js";
 
-export interface DecodeTask {
-  readonly path: string;
-  /** The square side that a backbone takes. */
+/** How images are prepared: the side of the square that a backbone takes, and how it lies over an image. */
+export interface ViewOptions {
   readonly size: number;
   readonly fit: Fit;
+}
+
+/** What a thread is asked for. */
+export interface DecodeTask extends ViewOptions {
+  readonly path: string;
+  /** The part of the image that is wanted; the whole without it. */
+  readonly box?: Box;
 }
 
 /** The views, or null where the image could not be read. */
@@ -15,31 +22,32 @@ export interface DecodeAnswer {
   readonly views: PreparedImage[] | null;
 }
 
-interface Job extends DecodeTask {
+interface Job {
+  readonly task: DecodeTask;
   done(answer: DecodeAnswer): void;
 }
 
-/** More than these are not kept busy by one device's images. */
-const MOST = 8;
+/** One device's images do not keep more threads busy. */
+const MAX_THREADS = 8;
 
 /**
- * Threads that decoding is worth: none where a CPU does the GPU's work, since the kernels use every core already, else one a
- * core but for the main thread's.
+ * How many threads decode by default: none on a software adapter, whose kernels use every core already; elsewhere one for each
+ * core but the main thread's, 8 at most.
  */
 export function decodeThreads(software: boolean, cores = availableParallelism()): number {
-  return software ? 0 : Math.max(0, Math.min(MOST, cores - 1));
+  return software ? 0 : Math.max(0, Math.min(MAX_THREADS, cores - 1));
 }
 
 /**
- * Decodes and resizes image files in threads, each one at a time; with 0 threads in the calling one. Results are the same
- * bytes either way, and so are errors.
+ * Decodes and resizes images in threads, one image a thread at a time. With 0 threads the calling thread does it. Results
+ * and errors are the same either way. Images without a file of their own are decoded by the calling thread.
  *
  * @example
  * await using pool = new DecodePool(4);
- * const [view] = await pool.prepare({ path: "part.png", size: 240, fit: "crop" });
+ * const [view] = await pool.prepare(fileImage("part.png"), { size: 240, fit: "crop" });
  */
 export class DecodePool {
-  /** How many images may be asked for at once with profit. */
+  /** How many images are worth asking for at once. */
   readonly ahead: number;
   readonly #threads: number;
   readonly #workers = new Set<Worker>();
@@ -57,15 +65,18 @@ export class DecodePool {
    *
    * @throws ImageError or ClipError where it cannot be read.
    */
-  async prepare(task: DecodeTask): Promise<PreparedImage[]> {
-    if (this.#threads > 0) {
-      const { views } = await new Promise<DecodeAnswer>((done) => this.#add({ ...task, done }));
+  async prepare(item: ImageItem, { size, fit }: ViewOptions): Promise<PreparedImage[]> {
+    const { source } = item;
+    if (this.#threads > 0 && source && source.record === undefined) {
+      const { path, box } = source;
+      const task = { path, box, size, fit };
+      const { views } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
       if (views) return views;
     }
-    return prepareImage(await decodeImage(task.path), { size: task.size }, task.fit);
+    return prepareImage(await item.load(), { size }, fit);
   }
 
-  /** Ends the threads; what is still asked for is then read by the calling one. */
+  /** Ends the threads. The calling thread reads what is still asked for. */
   async close(): Promise<void> {
     for (const job of this.#waiting.splice(0)) job.done({ views: null });
     const workers = [...this.#workers];
@@ -84,7 +95,7 @@ export class DecodePool {
     if (worker) this.#work(worker);
   }
 
-  /** Gives a free worker the next job. An idle one does not keep the process alive. */
+  /** Gives a free worker the next job. An idle worker does not keep the process alive. */
   #work(worker: Worker): void {
     const job = this.#waiting.shift();
     if (!job) {
@@ -102,7 +113,7 @@ export class DecodePool {
       finish(answer);
       this.#work(worker);
     };
-    // An image that takes its thread down is read again by the calling one; another thread takes the next.
+    // The calling thread reads an image that took its worker down; a new worker takes the next one.
     const failed = () => {
       this.#workers.delete(worker);
       finish({ views: null });
@@ -110,15 +121,14 @@ export class DecodePool {
     };
     worker.on("message", answered);
     worker.on("exit", failed);
-    const { path, size, fit } = job;
-    worker.postMessage({ path, size, fit } satisfies DecodeTask);
+    worker.postMessage(job.task);
   }
 
   #start(): Worker {
-    // Beside this file, in the language that it runs in.
+    // The worker lies beside this file, as TypeScript or compiled.
     const file = import.meta.url.endsWith(".ts") ? "./decode-worker.ts" : "./decode-worker.js";
     const worker = new Worker(new URL(file, import.meta.url));
-    // An "exit" follows, which is what counts.
+    // "exit" follows every "error" and is handled.
     worker.on("error", () => {});
     this.#workers.add(worker);
     return worker;

@@ -2,17 +2,26 @@
 
 import { parentPort } from "node:worker_threads";
 import { prepareImage } from "@inctrl/clip";
-import { decodeImage } from "@inctrl/datasets";
+import { cropRaster, decodeImage, type Raster } from "@inctrl/datasets";
 import type { DecodeAnswer, DecodeTask } from "./decode-pool.js";
 
-parentPort?.on("message", async ({ path, size, fit }: DecodeTask) => {
+/** The image that parts were last cut from: parts of one image are asked for one after another. */
+let whole: { path: string; raster: Raster } | null = null;
+
+async function read({ path, box }: DecodeTask): Promise<Raster> {
+  if (!box) return decodeImage(path);
+  if (whole?.path !== path) whole = { path, raster: await decodeImage(path) };
+  return cropRaster(whole.raster, box);
+}
+
+parentPort?.on("message", async (task: DecodeTask) => {
   try {
-    const views = prepareImage(await decodeImage(path), { size }, fit);
-    // Views of one image may lie in one buffer.
+    const views = prepareImage(await read(task), { size: task.size }, task.fit);
+    // Views of one image may share a buffer, which can be transferred once only.
     const buffers = new Set(views.map(({ pixels }) => pixels.buffer as ArrayBuffer));
     parentPort?.postMessage({ views } satisfies DecodeAnswer, [...buffers]);
   } catch {
-    // The main thread reads it again, and so gets the very error.
+    // The main thread reads the image again and reports the error it gets.
     parentPort?.postMessage({ views: null } satisfies DecodeAnswer);
   }
 });

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { CLIP_MEAN, CLIP_STD, openCheckpoint } from "@inctrl/clip";
 import type { Raster, Sample } from "@inctrl/datasets";
 import type { TensorFile } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
+import { DetectError } from "../errors.js";
 
 /** Files of prompts as the released code has them, `<category>.pt`. */
 export const FEW_SHOT = /\.pt$/i;
@@ -11,7 +11,7 @@ export const FEW_SHOT = /\.pt$/i;
 const PART = /^(?<path>.*\.pt)#(?<index>\d{3,})$/is;
 
 /** Most images of a file, and their largest side. */
-const [MOST, LARGEST_SIDE] = [1000, 4096];
+const [MAX_IMAGES, MAX_SIDE] = [1000, 4096];
 
 /** How far a value may lie from a whole pixel: float16 files round by 0.07 of one. */
 const ROUNDING = 0.2;
@@ -19,7 +19,7 @@ const ROUNDING = 0.2;
 /**
  * Names of the prompts in a few-shot file, a list of K preprocessed images (3, side, side): `candle.pt#000`, ...
  *
- * @throws InctrlError `shots` where the file is none; ClipError or TensorFileError where it cannot be opened.
+ * @throws DetectError `shots` where the file is none; ClipError or TensorFileError where it cannot be opened.
  */
 export async function listFewShot(path: string): Promise<string[]> {
   const file = await openFewShot(path);
@@ -43,7 +43,7 @@ export async function readFewShot(path: string, index: number): Promise<Raster> 
   const file = await openFewShot(path);
   try {
     const { shape } = file.tensors.get(String(index)) ?? {};
-    if (!shape) throw new InctrlError("shots", `${path}: has no image ${index}`);
+    if (!shape) throw new DetectError("few-shot", `${path}: has no image ${index}`);
     return {
       width: shape[2],
       height: shape[1],
@@ -71,17 +71,14 @@ async function openFewShot(path: string): Promise<TensorFile> {
   const images = [...file.tensors.values()];
   const wrong = images.find(
     ({ name, shape: [channels, height, width, ...more] }, i) =>
-      name !== String(i) ||
-      channels !== 3 ||
-      !(height <= LARGEST_SIDE && width <= LARGEST_SIDE) ||
-      more.length > 0,
+      name !== String(i) || channels !== 3 || !(height <= MAX_SIDE && width <= MAX_SIDE) || more.length > 0,
   );
-  if (!wrong && images.length > 0 && images.length <= MOST) return file;
+  if (!wrong && images.length > 0 && images.length <= MAX_IMAGES) return file;
   await file.close();
   const found = wrong ? `"${wrong.name}" is [${wrong.shape.join(", ")}]` : `${images.length} tensors`;
-  throw new InctrlError(
-    "shots",
-    `${path}: is no few-shot file (${found}); give a list of 1 to ${MOST} preprocessed images of shape (3, side, side), saved with torch.save`,
+  throw new DetectError(
+    "few-shot",
+    `${path}: is no few-shot file (${found}); give a list of 1 to ${MAX_IMAGES} preprocessed images of shape (3, side, side), saved with torch.save`,
   );
 }
 
@@ -94,8 +91,8 @@ function toPixels(path: string, values: Float32Array): Uint8Array {
       const value = (values[c * count + i] * CLIP_STD[c] + CLIP_MEAN[c]) * 255;
       const pixel = Math.round(value);
       if (!(Math.abs(value - pixel) <= ROUNDING && pixel >= 0 && pixel <= 255)) {
-        throw new InctrlError(
-          "shots",
+        throw new DetectError(
+          "few-shot",
           `${path}: holds ${value.toPrecision(4)} for a pixel; its images are not preprocessed as CLIP's are`,
         );
       }

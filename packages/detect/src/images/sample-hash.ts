@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
-import { hashFile, type Raster, type Sample } from "@inctrl/datasets";
+import { hashFile, type Raster } from "@inctrl/datasets";
+import type { ImageItem } from "./source.js";
 
-/** Names samples by what they show, so that a copied or renamed image is known again. */
-export class ContentHasher {
-  /** Files that hold many samples are read once. */
+/** Hashes what images show, so that a copied or renamed image is recognised. */
+export class SampleHasher {
+  /** Files that hold many images are read once. */
   readonly #files = new Map<string, Promise<string>>();
 
   /**
-   * sha256 of a sample: of its file and which part of it the sample is, or of its pixels, which `load` gives, where there is no file.
+   * sha256 of an image: of its file and of which part of the file it is. Without a file, of the pixels that `load` gives.
    *
    * @throws ImageError where the file cannot be read.
    */
-  async hash({ source }: Sample, load: () => Promise<Raster>): Promise<string> {
+  async hash({ source }: ImageItem, load: () => Promise<Raster>): Promise<string> {
     if (!source) {
       const { width, height, mode, data, palette } = await load();
       const hash = createHash("sha256")
@@ -35,3 +36,8 @@ export class ContentHasher {
     return hash;
   }
 }
+
+/** The hash of an image in one of its symmetries; symmetry 0 is the image as it is. */
+export const symmetryHash = (hash: string, symmetry: number): string =>
+  // The text is part of the names of stored features and stays as it is.
+  symmetry === 0 ? hash : createHash("sha256").update(`${hash} turned ${symmetry}`).digest("hex");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openSafetensors, writeSafetensors } from "@inctrl/tensor";
 
 /** Classes kept: 6 kB each. Those unused for longest go. */
-const MOST = 1000;
+const MAX_CLASSES = 1000;
 const EXTENSION = ".safetensors";
 
 /**
@@ -55,7 +55,7 @@ export class PrototypeCache {
 
   async #evict(): Promise<void> {
     const names = (await readdir(this.folder)).filter((name) => name.endsWith(EXTENSION));
-    if (names.length <= MOST) return;
+    if (names.length <= MAX_CLASSES) return;
     const used = await Promise.all(
       names.map(async (name) => {
         const path = join(this.folder, name);
@@ -63,6 +63,6 @@ export class PrototypeCache {
       }),
     );
     used.sort((a, b) => a.at - b.at);
-    for (const { path } of used.slice(0, names.length - MOST)) await rm(path, { force: true });
+    for (const { path } of used.slice(0, names.length - MAX_CLASSES)) await rm(path, { force: true });
   }
 }

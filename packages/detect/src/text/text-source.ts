@@ -12,7 +12,7 @@ import {
 import { hashFile } from "@inctrl/datasets";
 import { type Device, keep, type Tensor, tensor } from "@inctrl/tensor";
 import { fingerprinting } from "../backbone/fingerprint.js";
-import { InctrlError } from "../errors.js";
+import { DetectError } from "../errors.js";
 import { promptTexts } from "./prompts.js";
 import { PrototypeCache } from "./prototype-cache.js";
 import { classPrototypes } from "./prototypes.js";
@@ -43,14 +43,14 @@ export class TextSource {
   /**
    * The two text prototypes of a class, [2, embedDim], from the cache or from the tower, which is loaded for it and let go.
    *
-   * @throws InctrlError `text` where there is no vocabulary.
+   * @throws DetectError `text` where there is no vocabulary.
    */
   async prototypes(className: string): Promise<Tensor> {
     const { device, config, vocabulary, cache: folder } = this.#options;
     if (vocabulary === undefined) {
-      throw new InctrlError(
-        "text",
-        'the class name needs CLIP\'s vocabulary: run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
+      throw new DetectError(
+        "vocabulary",
+        "the class name needs CLIP's vocabulary, and no file of it is known; download it or name its file",
       );
     }
     const tokenizer = await openTokenizer(vocabulary, { vocabSize: config.text?.vocabSize });
@@ -73,7 +73,7 @@ export class TextSource {
       }),
     );
     try {
-      if (!clip.text) throw new InctrlError("text", "this model has no text tower");
+      if (!clip.text) throw new DetectError("text", "this model has no text tower");
       const made = keep(classPrototypes(clip.text, tokenizer, className));
       await device.sync();
       return made;

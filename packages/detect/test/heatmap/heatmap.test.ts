@@ -19,6 +19,12 @@ function pixel({ width, data }: RgbaImage, x: number, y: number): number[] {
   return [...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 4)];
 }
 
+/** Values as a map with as many rows as columns. */
+const square = (values: ArrayLike<number>) => {
+  const side = Math.sqrt(values.length);
+  return { rows: side, columns: side, values: Float32Array.from(values) };
+};
+
 test("inferno runs from black to pale yellow and only grows lighter", () => {
   assert.equal(inferno(0), [0, 0, 4]);
   assert.equal(inferno(1), [252, 255, 164]);
@@ -81,14 +87,12 @@ test("resizing keeps the same size and flat images as they are, and averages whe
 });
 
 test("a heat map has the image's size, is hot where the map is, and gray outside the box", () => {
-  const map = new Float32Array(9);
-  map[5] = 1;
+  const map = square(new Float32Array(9));
+  map.values[5] = 1;
   const image = gray(60, 30, () => 128);
   const picture = renderHeatmap({
     image,
     map,
-    gridWidth: 3,
-    gridHeight: 3,
     box: { x: 15, y: 0, width: 30, height: 30 },
     scale: SCALE,
   });
@@ -104,15 +108,15 @@ test("a heat map has the image's size, is hot where the map is, and gray outside
 test("the scale is shared: the same value has the same colour whatever else the map holds", () => {
   const image = gray(30, 30, () => 50);
   const render = (other: number) => {
-    const map = [0.4, 0.4, other, 0.4, 0.4, other, 0.4, 0.4, other];
-    return pixel(renderHeatmap({ image, map, gridWidth: 3, gridHeight: 3, scale: SCALE }), 3, 15);
+    const map = square([0.4, 0.4, other, 0.4, 0.4, other, 0.4, 0.4, other]);
+    return pixel(renderHeatmap({ image, map, scale: SCALE }), 3, 15);
   };
   assert.equal(render(0.9), render(0));
 });
 
 test("opacity 0 leaves the gray image; a legend widens the picture", () => {
   const image = gray(200, 200, (x) => x);
-  const options = { image, map: [1], gridWidth: 1, gridHeight: 1, scale: SCALE };
+  const options = { image, map: square([1]), scale: SCALE };
   assert.equal(pixel(renderHeatmap({ ...options, opacity: 0 }), 77, 5), [77, 77, 77, 255]);
   const wide = renderHeatmap({ ...options, legend: true });
   assert.ok(wide.width > 230 && wide.height === 200);
@@ -126,8 +130,8 @@ test("opacity 0 leaves the gray image; a legend widens the picture", () => {
 
 test("a panel frames both patches and is the same each time", () => {
   const image = gray(100, 100, () => 90);
-  const map = new Float32Array(25);
-  const view = { image, gridWidth: 5, gridHeight: 5, caption: "part_07.png" };
+  const map = square(new Float32Array(25));
+  const view = { image, rows: 5, columns: 5, caption: "part_07.png" };
   const options = {
     query: { ...view, patch: 6 },
     prompt: { ...view, patch: 18 },
@@ -156,8 +160,11 @@ test("a panel frames both patches and is the same each time", () => {
 
 test("what does not fit is refused in one line", () => {
   const image = gray(10, 10, () => 0);
-  const good = { image, map: [1, 2, 3, 4], gridWidth: 2, gridHeight: 2, scale: SCALE };
-  assert.throws(() => renderHeatmap({ ...good, map: [1] }), /1 values for a grid of 2 x 2/);
+  const good = { image, map: square([1, 2, 3, 4]), scale: SCALE };
+  assert.throws(
+    () => renderHeatmap({ ...good, map: { ...good.map, rows: 3 } }),
+    /4 values for 3 rows and 2 columns/,
+  );
   assert.throws(() => renderHeatmap({ ...good, image: { ...image, width: 11 } }), /300 bytes for 11 x 10/);
   assert.throws(() => renderHeatmap({ ...good, scale: { low: 2, high: 1 } }), /low <= high/);
   assert.throws(() => renderHeatmap({ ...good, scale: { low: Number.NaN, high: 1 } }), /low <= high/);
@@ -165,9 +172,9 @@ test("what does not fit is refused in one line", () => {
     () => renderHeatmap({ ...good, box: { x: 5, y: 0, width: 10, height: 10 } }),
     /leaves the image/,
   );
-  const view = { image, gridWidth: 2, gridHeight: 2, caption: "" };
+  const view = { image, rows: 2, columns: 2, caption: "" };
   const panel = { query: { ...view, patch: 4 }, prompt: { ...view, patch: 0 }, map: good.map, scale: SCALE };
-  assert.throws(() => renderPanel(panel), /no patch 4 in a grid of 2 x 2/);
+  assert.throws(() => renderPanel(panel), /no patch 4 in 2 rows and 2 columns/);
 });
 
 test("numbers are short", () => {

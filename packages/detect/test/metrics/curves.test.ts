@@ -1,7 +1,7 @@
+import { generator } from "@inctrl/testing";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { auroc, averagePrecision, precisionRecallCurve, rocCurve } from "../../src/index.js";
-import { generator } from "../support.js";
 
 /** Area under straight lines. */
 const area = (points: { x: number; y: number }[]): number =>

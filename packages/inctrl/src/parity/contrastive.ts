@@ -1,7 +1,6 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { loadClip } from "@inctrl/clip";
-import { InctrlError } from "@inctrl/detect";
 import {
   add,
   arange,
@@ -20,6 +19,7 @@ import {
   transpose,
   valueAndGrad,
 } from "@inctrl/tensor";
+import { InctrlError } from "../errors.js";
 import type { Fixture } from "./fixture.js";
 import { compare, GRADIENT_TOLERANCE, LOGIT_TOLERANCE, type ParityCheck, TOLERANCE } from "./report.js";
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelConfig, openWeights, parseConfig, type Weights } from "@inctrl/clip";
-import { InctrlError } from "@inctrl/detect";
+import { InctrlError } from "../errors.js";
 import { isHeadName } from "../heads.js";
 
 /** Files of a fixture that hold values to agree with, not weights. */

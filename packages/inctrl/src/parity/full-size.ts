@@ -1,7 +1,7 @@
 import { access, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { buildClip, type Clip, findConfig, gridSize, openTokenizer, type Tokenizer } from "@inctrl/clip";
-import { classPrototypes, encodePixels, InctrlError, promptTexts } from "@inctrl/detect";
+import { classPrototypes, encodePixels, promptTexts } from "@inctrl/detect";
 import {
   concat,
   type Device,
@@ -14,9 +14,10 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
+import { InctrlError } from "../errors.js";
 import { makeHeads, storedParameters } from "../head-modules.js";
 import { Heads } from "../heads.js";
-import { runModel } from "../model.js";
+import { forward } from "./forward.js";
 import { hashedImage, hashedParameter } from "./hashed.js";
 import {
   compare,
@@ -116,9 +117,9 @@ async function imageChecks(
     const prompts = encode(["image1", "image2"]);
     const banks = prompts.taps.map((tap) => packBank(reshape(tap, [-1, tap.shape[2]])));
     const promptFeature = heads.promptFeature(prompts.features);
-    const model = runModel(query.features, query.taps, { banks, heads, promptFeature, prototypes, alpha: 1 });
+    const model = forward(query.features, query.taps, { banks, heads, promptFeature, prototypes });
     const cosines = matmul(normalize(query.features), prototypes, { transposeB: true });
-    const layerMeans = mean(model.residuals.layers, 2);
+    const layerMeans = mean(model.layers, 2);
     return { query, model, cosines, layerMeans };
   });
   const { query, model, cosines, layerMeans } = kept;
@@ -127,7 +128,7 @@ async function imageChecks(
     const features = await read(query.features);
     const taps = await Promise.all(query.taps.map(read));
     const width = config.vision.width;
-    const map = await read(model.residuals.map);
+    const map = await read(model.map);
     const cosine = await read(cosines);
     const patch = (i: number, at: number) => taps[i].slice(at * width, at * width + 8);
     const near = (name: string, got: ArrayLike<number>, tolerance = TOLERANCE) =>
@@ -155,8 +156,7 @@ async function imageChecks(
     ];
   } finally {
     heads.dispose();
-    const { residuals, ...rest } = model;
-    const all = [...Object.values(rest), ...Object.values(residuals), query.features, ...query.taps];
+    const all = [...Object.values(model), query.features, ...query.taps];
     for (const t of [...all, cosines, layerMeans]) t?.dispose();
   }
 }

@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clip, loadClip } from "@inctrl/clip";
-import { encodePixels, InctrlError, prototypesFromIds, textScore } from "@inctrl/detect";
+import { encodePixels, matchPatches, prototypesFromIds, textScore } from "@inctrl/detect";
 import {
   add,
   type Device,
@@ -16,14 +16,15 @@ import {
   type TensorFile,
   tensor,
 } from "@inctrl/tensor";
+import { InctrlError } from "../errors.js";
+import { fuse } from "../fusion.js";
 import { type HeadsModule, makeHeads } from "../head-modules.js";
 import { headValuesIn, isHeadName } from "../heads.js";
-import { runHeads } from "../model.js";
-import { patchResiduals } from "../residual.js";
+import { residualMap } from "../residual.js";
 import { focalLoss, type LossForm } from "../training/focal.js";
-import { chanceOf, type IdleBiases, zeroIdle } from "./chance.js";
 import type { Fixture } from "./fixture.js";
 import { compare, GRADIENT_TOLERANCE, type ParityCheck, TOLERANCE } from "./report.js";
+import { chanceOf, type IdleBiases, zeroIdle } from "./rounding.js";
 
 const STEPS = 5;
 const LR = 1e-3;
@@ -41,7 +42,7 @@ interface Frozen {
 /**
  * Trains on a fixture's batch in each form of the loss that it holds, and compares outputs, gradients, the losses of
  * five steps, and every parameter and statistic after one and five. The few entries that
- * rounding moves are held to how far it can move them: see `chance.ts`.
+ * rounding moves are held to how far it can move them: see `rounding.ts`.
  */
 export async function trainChecks(device: Device, dir: string, fixture: Fixture): Promise<ParityCheck[]> {
   const checks: ParityCheck[] = [];
@@ -116,7 +117,7 @@ async function freeze(
       const seen = encode(query, queries);
       const given = encode(prompts, queries * shots);
       const banks = given.taps.map((tap) => packBank(reshape(tap, [queries, -1, tap.shape[2]])));
-      const { map } = patchResiduals(seen.taps, banks);
+      const map = residualMap(matchPatches(seen.taps, banks).similarity);
       return {
         features: seen.features,
         prompts: reshape(given.features, [queries, shots, -1]),
@@ -152,7 +153,7 @@ async function runSteps(
   for (let step = 0; step < STEPS; step++) {
     const { value, gradients, rest } = nn.gradientsOf(heads.parameters(), () => {
       const promptFeature = heads.promptFeature(prompts);
-      const model = runHeads(heads, { features, map, residual, textScore: text, promptFeature }, 1);
+      const model = fuse(heads, { features, map, residual, textScore: text, promptFeature }, 1);
       const losses = [
         focalLoss(model.score, labels, { form }),
         focalLoss(model.imageScore as Tensor, labels, { form }),

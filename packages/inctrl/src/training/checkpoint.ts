@@ -1,4 +1,3 @@
-import { InctrlError } from "@inctrl/detect";
 import {
   openSafetensors,
   type StoredTensor,
@@ -7,6 +6,7 @@ import {
   writeSafetensors,
 } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
+import { InctrlError } from "../errors.js";
 
 /** What must be equal for a run to be continued: by name, as text. */
 export type RunIdentity = Readonly<Record<string, string>>;

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
 import type { AddOptions, Backbone, FeatureStore } from "@inctrl/detect";
-import { InctrlError, textScore } from "@inctrl/detect";
+import { textScore } from "@inctrl/detect";
 import { scope, tensor } from "@inctrl/tensor";
+import { InctrlError } from "../errors.js";
+import { crossCategoryNegatives } from "./negatives.js";
 import type { Query, TrainingItem } from "./sampler.js";
-import { strangersTo } from "./strangers.js";
 
 /** A category that is scored after each epoch and never trained on: its test images with fixed prompts. */
 export interface HoldOut {
@@ -37,8 +38,8 @@ export interface GatherOptions extends Pick<AddOptions, "onProgress" | "signal">
   /** K and seed of the prompts of categories held out. */
   readonly shots: number;
   readonly seed: number;
-  /** Normal images of other categories that each category trained on takes as anomalies (`strangersTo`). Default 0. */
-  readonly strangers?: number;
+  /** Normal images of other categories that each training category takes as anomalies (`crossCategoryNegatives`). Default 0. */
+  readonly negatives?: number;
   /** Leaves s_a out although the backbone knows text. */
   readonly withoutText?: boolean;
 }
@@ -53,7 +54,7 @@ export async function gatherData(
   categories: readonly Category[],
   options: GatherOptions,
 ): Promise<TrainingData> {
-  const { holdOut = [], shots, seed, strangers = 0, withoutText = false } = options;
+  const { holdOut = [], shots, seed, negatives = 0, withoutText = false } = options;
   const known = categories.map(({ name }) => name);
   const isHeld = ({ name, className }: Category) => holdOut.includes(name) || holdOut.includes(className);
   const unknown = holdOut.find(
@@ -67,8 +68,8 @@ export async function gatherData(
   }
   const skipped: Skipped[] = [];
   const all = categories.flatMap(({ train, test }) => [...train, ...test]);
-  const onSkip = (sample: Sample, error: Error) => skipped.push({ id: sample.id, reason: error.message });
-  const numbers = await store.add(all, { ...options, onSkip });
+  const onSkipped = (sample: Sample, error: Error) => skipped.push({ id: sample.id, reason: error.message });
+  const numbers = await store.add(all, { ...options, onSkipped });
   const numberOf = new Map(all.map((sample, i) => [sample, numbers[i]]));
 
   const items: TrainingItem[] = [];
@@ -83,7 +84,7 @@ export async function gatherData(
       held.push(holdOutOf(category, numberOf, place(category.test), { shots, seed }));
     } else items.push(...place([...category.train, ...category.test]));
   });
-  items.push(...strangersTo(items, strangers));
+  items.push(...crossCategoryNegatives(items, negatives));
   const names = new Map(all.map((sample, i) => [numbers[i] ?? -1, sample.source?.path ?? sample.id]));
   const parts = [items, ...held.map(({ queries }) => queries)];
   return {
@@ -122,9 +123,7 @@ function hashOf(
   const hash = createHash("sha256").update(JSON.stringify(categories));
   for (const part of parts) {
     for (const { image, label, category, prompts = [] } of part) {
-      hash.update(
-        JSON.stringify([store.content(image), label, category, prompts.map((p) => store.content(p))]),
-      );
+      hash.update(JSON.stringify([store.hash(image), label, category, prompts.map((p) => store.hash(p))]));
     }
     hash.update("\n");
   }

@@ -1,6 +1,6 @@
 import { add, type Device, max, reshape, scope, type Tensor, tensor, zeros } from "@inctrl/tensor";
+import { fuse } from "../fusion.js";
 import type { HeadsModule } from "../head-modules.js";
-import { runHeads } from "../model.js";
 import { type FocalOptions, focalLoss } from "./focal.js";
 
 /** What the heads see of a batch, row by row; all of it is frozen. */
@@ -42,9 +42,9 @@ export function scoreBatch(
   alpha: number,
 ): { imageScore: Tensor | null; score: Tensor } {
   return scope(() => {
-    const promptFeature = heads.form === "paper" ? heads.promptFeature(prompts) : undefined;
+    const promptFeature = heads.form === "paper" ? heads.promptFeature(prompts) : null;
     const known = { features, map, residual: max(map, 1), textScore: text, promptFeature };
-    const { imageScore, score } = runHeads(heads, known, alpha);
+    const { imageScore, score } = fuse(heads, known, alpha);
     return { imageScore, score };
   });
 }

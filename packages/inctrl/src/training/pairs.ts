@@ -1,10 +1,8 @@
 import type { FeatureStore } from "@inctrl/detect";
-import { RecentlyUsed } from "@inctrl/detect";
+import { byteCache } from "@inctrl/detect";
 import {
-  add,
   concat,
   f16ToF32,
-  mul,
   nearest,
   type PackedMatrix,
   packBank,
@@ -12,6 +10,7 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
+import { patchResidual } from "../residual.js";
 
 /** An image and those it is compared with, by their numbers in a store. */
 export interface Comparison {
@@ -55,13 +54,13 @@ export class PairResiduals {
   hits = 0;
   misses = 0;
   readonly #pairs: PairMemory;
-  readonly #banks: RecentlyUsed<number, PackedMatrix>;
+  readonly #banks;
 
   constructor(store: FeatureStore, options: PairOptions = {}) {
     const { memory = 256 * 2 ** 20, deviceMemory = 512 * 2 ** 20 } = options;
     this.store = store;
     this.#pairs = typeof memory === "number" ? recentPairs(memory) : memory;
-    this.#banks = new RecentlyUsed(
+    this.#banks = byteCache<number, PackedMatrix>(
       deviceMemory,
       (bank) => bank.bytes,
       (bank) => bank.dispose(),
@@ -128,7 +127,7 @@ export class PairResiduals {
         const bank = await this.#bank(prompt);
         similarities.push(scope(() => nearest(tokens as Tensor, bank).similarity));
       }
-      const joined = scope(() => add(mul(concat(similarities), -0.5), 0.5));
+      const joined = scope(() => patchResidual(concat(similarities)));
       try {
         const residuals = await joined.data();
         const size = residuals.length / pairs.length;
@@ -158,7 +157,7 @@ export class PairResiduals {
     return bank;
   }
 
-  /** Lets go of what is on the device. */
+  /** Frees what is on the device. */
   dispose(): void {
     this.#banks.clear();
   }
@@ -169,10 +168,10 @@ export class PairResiduals {
 }
 
 function recentPairs(limit: number): PairMemory {
-  const recent = new RecentlyUsed<number, Float32Array>(limit, (residuals) => residuals.byteLength);
+  const recent = byteCache<number, Float32Array>(limit, ({ byteLength }) => byteLength);
   return {
     get: (query, prompt) => recent.get(keyOf(query, prompt)),
-    set: (query, prompt, residuals) => recent.set(keyOf(query, prompt), residuals),
+    set: (query, prompt, residuals) => void recent.set(keyOf(query, prompt), residuals),
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InctrlError } from "@inctrl/detect";
 import { writeFileAtomic } from "@inctrl/tensor";
+import { InctrlError } from "../errors.js";
 import { Heads } from "../heads.js";
 import { loadCheckpoint, type RunIdentity, saveCheckpoint } from "./checkpoint.js";
 import type { TrainingData } from "./data.js";
@@ -140,7 +140,7 @@ class Run {
     const step = this.#trainer.steps;
     const epoch = step / steps;
     if (this.#data.holdOut.length > 0) {
-      const record = await this.#judge(epoch, step);
+      const record = await this.#validate(epoch, step);
       const before = Math.max(-1, ...log.epochs.map(({ mean_auroc }) => mean_auroc ?? -1));
       if ((record.mean_auroc ?? -1) > before) await this.#saveHeads("best", epoch);
       await log.add(record);
@@ -156,14 +156,15 @@ class Run {
     this.#saved = this.#trainer.steps;
   }
 
-  async #judge(epoch: number, step: number): Promise<EpochRecord> {
-    const judged: Record<string, Awaited<ReturnType<Trainer["judge"]>>> = {};
-    for (const category of this.#data.holdOut) judged[category.name] = await this.#trainer.judge(category);
+  async #validate(epoch: number, step: number): Promise<EpochRecord> {
+    const validated: Record<string, Awaited<ReturnType<Trainer["validate"]>>> = {};
+    for (const category of this.#data.holdOut)
+      validated[category.name] = await this.#trainer.validate(category);
     const mean = (key: "auroc" | "residual") => {
-      const values = Object.values(judged).flatMap((each) => each[key] ?? []);
+      const values = Object.values(validated).flatMap((each) => each[key] ?? []);
       return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
     };
-    return { step, epoch, hold_out: judged, mean_auroc: mean("auroc"), mean_residual: mean("residual") };
+    return { step, epoch, hold_out: validated, mean_auroc: mean("auroc"), mean_residual: mean("residual") };
   }
 
   async #saveHeads(name: "heads" | "best", epoch: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { permutation } from "@inctrl/datasets";
-import { InctrlError } from "@inctrl/detect";
 import { philox } from "@inctrl/tensor";
+import { InctrlError } from "../errors.js";
 
 /** A labelled image of a category, by its number in a store. */
 export interface TrainingItem {

@@ -1,5 +1,5 @@
 import type { FeatureStore } from "@inctrl/detect";
-import { auroc, InctrlError } from "@inctrl/detect";
+import { auroc } from "@inctrl/detect";
 import {
   type Device,
   keep,
@@ -11,6 +11,7 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
+import { InctrlError } from "../errors.js";
 import {
   type HeadsForm,
   type HeadsModule,
@@ -94,8 +95,8 @@ export class DivergedError extends InctrlError {
   }
 }
 
-/** Queries that go through the heads together when they are judged. */
-const JUDGED_TOGETHER = 64;
+/** Queries that are scored together in validation. */
+const VALIDATION_BATCH = 64;
 
 /**
  * Trains InCTRL's heads on stored features. All it needs to go on is in `state`: parameters, the optimizer's averages and the
@@ -168,8 +169,8 @@ export class Trainer {
     return { step: this.steps, loss, final, image };
   }
 
-  /** AUROC of the final score and of s_p alone over a category held out; null where it has one kind of image only. */
-  async judge({ queries }: HoldOut): Promise<{ auroc: number | null; residual: number | null }> {
+  /** AUROC of the final score and of s_p alone over a category held out; null where it has images of one kind only. */
+  async validate({ queries }: HoldOut): Promise<{ auroc: number | null; residual: number | null }> {
     const { scores, residuals } = await this.score(queries);
     const labels = queries.map(({ label }) => label);
     return { auroc: auroc(labels, scores), residual: auroc(labels, residuals) };
@@ -181,8 +182,8 @@ export class Trainer {
     const scores: number[] = [];
     const residuals: number[] = [];
     this.heads.train(false);
-    for (let at = 0; at < queries.length; at += JUDGED_TOGETHER) {
-      const some = queries.slice(at, at + JUDGED_TOGETHER);
+    for (let at = 0; at < queries.length; at += VALIDATION_BATCH) {
+      const some = queries.slice(at, at + VALIDATION_BATCH);
       const host = await this.#frozen(some);
       const score = scope(
         () => scoreBatch(this.heads, uploadBatch(this.#device, some.length, host), alpha).score,

@@ -2,18 +2,19 @@ import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { throwsCode } from "@inctrl/testing";
+import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { type RunOptions, trainRun } from "../../src/training/run.js";
-import { deviceTests, throwsCode } from "../support.js";
-import { bytes, measured, OPTIONS, tinyBackbone, tinyData } from "./support.js";
+import { bytes, measured, OPTIONS, tinyData } from "./support.js";
 
 const test = deviceTests("checkpoint");
 test("equal runs give equal bytes; a run stopped at any step and resumed gives them too", async ({
   device,
   folder,
 }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const { store, data } = await tinyData(backbone, join(folder, "cache"));
   const run = async (name: string, options: Partial<RunOptions> = {}) => {
     using pairs = new PairResiduals(store);
@@ -70,7 +71,7 @@ test("a run that is killed goes on to the same bytes", async ({ device, folder }
     });
   assert.is(await start(6), "SIGKILL");
   assert.not(existsSync(join(out, "heads.safetensors")));
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const { store, data } = await tinyData(backbone, join(folder, "cache"));
   using pairs = new PairResiduals(store);
   const began: number[] = [];
@@ -84,7 +85,7 @@ test("a run that is killed goes on to the same bytes", async ({ device, folder }
 });
 
 test("a checkpoint of another run, a damaged one, or one too far is refused", async ({ device, folder }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const { store, data } = await tinyData(backbone, join(folder, "cache"));
   using pairs = new PairResiduals(store);
   const out = join(folder, "refused");

@@ -1,12 +1,13 @@
 // A training run to be killed: `child.ts OUT CACHE` prints each step's number.
 import { openDevice } from "@inctrl/tensor";
+import { smallBackbone } from "@inctrl/testing/device";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { trainRun } from "../../src/training/run.js";
-import { OPTIONS, tinyBackbone, tinyData } from "./support.js";
+import { OPTIONS, tinyData } from "./support.js";
 
 const [out, cache] = process.argv.slice(2);
 const device = await openDevice();
-const backbone = await tinyBackbone(device);
+const backbone = await smallBackbone(device);
 const { store, data } = await tinyData(backbone, cache);
 await trainRun(data, new PairResiduals(store), {
   ...OPTIONS,

@@ -2,12 +2,13 @@ import { join } from "node:path";
 import type { Category } from "@inctrl/datasets";
 import { Backbone, FeatureCache, FeatureStore, textScore } from "@inctrl/detect";
 import { keep, scope, type Tensor, tensor } from "@inctrl/tensor";
+import { generator, product, throwsCode } from "@inctrl/testing";
+import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { gatherData, textKey } from "../../src/training/data.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { TRAIN_DEFAULTS, Trainer } from "../../src/training/trainer.js";
-import { deviceTests, generator, throwsCode } from "../support.js";
-import { category, product, tinyBackbone, tinyCategories } from "./support.js";
+import { category, tinyCategories } from "./support.js";
 
 const test = deviceTests("training data");
 const OPTIONS = { shots: 2, seed: 0, holdOut: ["wood"] };
@@ -38,7 +39,7 @@ test("train and test parts are trained on together; what is held out is not, and
   device,
   folder,
 }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "cache")));
   const data = await gatherData(store, tinyCategories(), OPTIONS);
   assert.equal(data.categories, ["fabric", "leather", "metal", "wood"]);
@@ -57,15 +58,15 @@ test("train and test parts are trained on together; what is held out is not, and
     held.prompts,
   );
   assert.is(data.text, null);
-  const stranger = await gatherData(store, tinyCategories(), { ...OPTIONS, strangers: 2 });
-  const added = stranger.items.slice(data.items.length);
+  const crossed = await gatherData(store, tinyCategories(), { ...OPTIONS, negatives: 2 });
+  const added = crossed.items.slice(data.items.length);
   assert.is(added.length, 3 * 2);
   const normals = data.items.filter(({ label }) => label === 0);
   for (const { image, label, category } of added) {
     assert.is(label, 1);
     assert.ok(normals.some((item) => item.image === image && item.category !== category));
   }
-  assert.is.not(stranger.hash, data.hash);
+  assert.is.not(crossed.hash, data.hash);
   await throwsCode(
     () => gatherData(store, tinyCategories(), { ...OPTIONS, holdOut: ["woood"] }),
     "training",
@@ -77,7 +78,7 @@ test("the hash follows content and part, not names, order of encoding or what th
   device,
   folder,
 }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const hashOf = async (name: string, categories: Category[], warm: Category[] = []) => {
     const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, name)));
     await store.add(warm.flatMap(({ test: tests }) => tests));
@@ -107,7 +108,7 @@ test("every image has s_a against its own category's text, and training uses it"
   device,
   folder,
 }) => {
-  const plain = await tinyBackbone(device);
+  const plain = await smallBackbone(device);
   using backbone = new Texted(plain.name, plain.clip, plain.fingerprint, null);
   const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "text")));
   const shared = { ...tinyCategories()[0], name: "cloth", className: "a cloth of some kind" };
@@ -134,7 +135,7 @@ test("every image has s_a against its own category's text, and training uses it"
 });
 
 test("what cannot be read is listed and left out", async ({ device, folder }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "skipped")));
   const [first, ...others] = tinyCategories();
   const broken = {

@@ -1,7 +1,7 @@
 import { sigmoid, type Tensor, tensor, valueAndGrad } from "@inctrl/tensor";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { focalLoss } from "../../src/training/focal.js";
-import { deviceTests } from "../support.js";
 
 const test = deviceTests("focal loss");
 

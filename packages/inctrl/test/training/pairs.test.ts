@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { prepareImage } from "@inctrl/clip";
-import { encodeViews, FeatureCache, FeatureStore, PromptBank } from "@inctrl/detect";
+import { Encoder, FeatureCache, FeatureStore, fitImages, scoreImages } from "@inctrl/detect";
 import { f16ToF32, nearest, scope, tensor } from "@inctrl/tensor";
+import { maxError, product } from "@inctrl/testing";
+import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
-import { patchResiduals } from "../../src/residual.js";
+import { residual } from "../../src/detectors/residual.js";
 import { PairResiduals } from "../../src/training/pairs.js";
-import { deviceTests, maxError } from "../support.js";
-import { product, tinyBackbone } from "./support.js";
 
 const test = deviceTests("pair residuals");
 const samples = Array.from({ length: 9 }, (_, i) => product(i < 5 ? "fabric" : "metal", i, i % 4 === 3));
@@ -20,7 +19,7 @@ test("the minimum over pairs is the search of the joined bank, block by block", 
   device,
   folder,
 }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "joined")));
   await store.add(samples);
   using pairs = new PairResiduals(store);
@@ -51,27 +50,26 @@ test("the minimum over pairs is the search of the joined bank, block by block", 
 });
 
 test("they are what scoring says, but for the rounding of half precision", async ({ device, folder }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "scoring")));
   await store.add(samples);
   using pairs = new PairResiduals(store);
   const { query, prompts } = COMPARISONS[0];
   const got = await pairs.maps([{ query, prompts }]);
-  const views = async (i: number) =>
-    prepareImage(await samples[i].load(), backbone.config.preprocess, "crop");
-  const given = await Promise.all(prompts.map(async (i) => ({ name: samples[i].id, views: await views(i) })));
-  using bank = await PromptBank.encode(backbone, given);
-  const seen = await views(query);
-  const map = scope(() => patchResiduals(encodeViews(backbone, seen).taps, bank.blocks).map);
-  assert.ok(maxError(got, await map.data()) < 1e-4);
-  map.dispose();
+  using fitted = await fitImages(
+    residual(new Encoder(backbone)),
+    prompts.map((i) => samples[i]),
+  );
+  for await (const result of scoreImages(fitted, [samples[query]])) {
+    assert.ok("views" in result && maxError(got, result.views[0].map.values) < 1e-4);
+  }
 });
 
 test("a pair is searched once, and its values depend neither on company nor on memory", async ({
   device,
   folder,
 }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "memory")));
   await store.add(samples);
   using pairs = new PairResiduals(store);

@@ -1,24 +1,22 @@
 import { join } from "node:path";
-import { prepareImage } from "@inctrl/clip";
-import type { Sample } from "@inctrl/datasets";
-import type { FeatureStore } from "@inctrl/detect";
-import { auroc, PromptBank } from "@inctrl/detect";
+import { auroc, Encoder, type FeatureStore, fitImages, scoreImages } from "@inctrl/detect";
 import { openSafetensors } from "@inctrl/tensor";
+import { maxError, throwsCode } from "@inctrl/testing";
+import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
+import { inctrl } from "../../src/detectors/inctrl.js";
 import { Heads } from "../../src/heads.js";
-import { Scorer } from "../../src/scorer.js";
 import type { HoldOut } from "../../src/training/data.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { trainRun } from "../../src/training/run.js";
-import { deviceTests, maxError, throwsCode } from "../support.js";
-import { bytes, measured, OPTIONS, tinyBackbone, tinyCategories, tinyData } from "./support.js";
+import { bytes, measured, OPTIONS, tinyCategories, tinyData } from "./support.js";
 
 const test = deviceTests("training run");
-test("the loss falls, and what is written fits the scorer and says where it is from", async ({
+test("the loss falls, and what is written fits the detector and says where it is from", async ({
   device,
   folder,
 }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const { store, data } = await tinyData(backbone, join(folder, "cache"));
   using pairs = new PairResiduals(store);
   const out = join(folder, "first");
@@ -63,7 +61,7 @@ test("heads that see ranks train, balanced by category, and score as they were j
   device,
   folder,
 }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const { store, data } = await tinyData(backbone, join(folder, "cache"));
   using pairs = new PairResiduals(store);
   for (const [headsForm, lr] of [
@@ -89,20 +87,16 @@ test("heads that see ranks train, balanced by category, and score as they were j
 /** The written heads score the category held out as training judged it. */
 async function scoresAgree({ backbone }: FeatureStore, { prompts }: HoldOut, heads: string, judged: number) {
   const { train, test: tests } = tinyCategories().find(({ name }) => name === "wood")!;
-  const views = async (sample: Sample) =>
-    prepareImage(await sample.load(), backbone.config.preprocess, "crop");
   const given = train.filter(({ id }) => prompts.includes(id));
   assert.is(given.length, 2);
   using loaded = await Heads.load(heads, backbone.device);
-  using bank = await PromptBank.encode(
-    backbone,
-    await Promise.all(given.map(async (sample) => ({ name: sample.id, views: await views(sample) }))),
-  );
-  using scorer = new Scorer({ backbone, bank, heads: loaded });
-  const scores = await scorer.score((await Promise.all(tests.map(views))).flat());
+  using fitted = await fitImages(inctrl(new Encoder(backbone), { heads: loaded }), given);
+  const scores: number[] = [];
+  for await (const result of scoreImages(fitted, tests))
+    scores.push("score" in result ? result.score : Number.NaN);
   const area = auroc(
     tests.map(({ label }) => label),
-    scores.map(({ score }) => score),
+    scores,
   );
   // Ten pairs of a normal and an anomalous image; half precision may turn the order of one that is almost equal.
   assert.ok(Math.abs(area! - judged) < 0.11, `${area} ${judged}`);
@@ -112,7 +106,7 @@ test("a loss that is no number stops the run: step, images and last good checkpo
   device,
   folder,
 }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const { store, data } = await tinyData(backbone, join(folder, "cache"));
   using pairs = new PairResiduals(store);
   const out = join(folder, "nan");
@@ -131,7 +125,7 @@ test("a loss that is no number stops the run: step, images and last good checkpo
 });
 
 test("losses of both forms and every optimizer train", async ({ device, folder }) => {
-  using backbone = await tinyBackbone(device);
+  using backbone = await smallBackbone(device);
   const { store, data } = await tinyData(backbone, join(folder, "cache"));
   using pairs = new PairResiduals(store);
   const firsts: number[] = [];

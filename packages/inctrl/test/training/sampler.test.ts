@@ -1,7 +1,7 @@
+import { throwsCode } from "@inctrl/testing";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Sampler, type TrainingItem } from "../../src/training/sampler.js";
-import { throwsCode } from "../support.js";
 
 /** Two categories of 7 and 5 normal images and 3 and 2 anomalous ones. */
 const ITEMS: TrainingItem[] = [

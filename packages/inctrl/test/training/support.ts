@@ -1,34 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseConfig } from "@inctrl/clip";
-import type { Category, Sample } from "@inctrl/datasets";
-import { drawProduct, type ProceduralClass, proceduralClasses } from "@inctrl/synth";
-import type { Device } from "@inctrl/tensor";
-import { type Backbone, FeatureCache, FeatureStore, gatherData, randomBackbone } from "../../src/index.js";
+import type { Category } from "@inctrl/datasets";
+import { type Backbone, FeatureCache, FeatureStore } from "@inctrl/detect";
+import type { ProceduralClass } from "@inctrl/synth";
+import { product } from "@inctrl/testing";
+import { gatherData } from "../../src/training/data.js";
 import { RUN_FILES } from "../../src/training/run.js";
 import { TRAIN_DEFAULTS } from "../../src/training/trainer.js";
-
-/** 32 pixels, 4 x 4 patches, two tapped blocks. */
-const CONFIG = parseConfig({ img_size: 32, patch_size: 8, embed_dim: 32, depth: 2, num_heads: 2 });
-
-export const tinyBackbone = (device: Device, seed = 1): Promise<Backbone> =>
-  randomBackbone(device, CONFIG, seed);
-
-/** A sample drawn on demand; `loads` counts how often any was. */
-export const loads = { count: 0 };
-
-export function product(name: ProceduralClass, index: number, bad: boolean, seed = 0): Sample {
-  const defect = bad ? proceduralClasses[name][index % proceduralClasses[name].length] : null;
-  return {
-    id: `${name}/${bad ? "bad" : "good"}/${index}`,
-    label: bad ? 1 : 0,
-    kind: defect ?? "good",
-    load: async () => {
-      loads.count++;
-      return drawProduct({ class: name, seed, index, defect, size: 32 }).image;
-    },
-  };
-}
 
 export function category(name: ProceduralClass, { train = 6, good = 2, bad = 5 } = {}): Category {
   const draw = (from: number, count: number, anomalous: boolean) =>

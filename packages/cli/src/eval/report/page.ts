@@ -6,7 +6,7 @@ import {
   type Spread,
   type SummaryRow,
   summarize,
-} from "@inctrl/inctrl";
+} from "@inctrl/detect";
 import { count } from "../../ui/amounts.js";
 import { factLines, type RunFacts } from "../facts.js";
 import { measuredCategories, rowName, secondsText, usedColumns, withoutNeedlessMean } from "../table.js";
@@ -169,13 +169,13 @@ function mistakes(shown: readonly Shown[] | null): Html {
   if (!shown) return html`<p class="note">Their pictures could not be drawn.</p>`;
   if (shown.length === 0)
     return html`<p class="note">None: every anomalous image scores above every normal one.</p>`;
-  const figures = shown.map(({ mistake, image, heatmap, prompt, promptName, kind }) => {
+  const figures = shown.map(({ mistake, image, heatmap, prompt, kind }) => {
     const { category, index, label, score, wrong } = mistake;
     const id = category.ids[index]!;
     const truth = label === 0 ? "normal" : "anomalous";
     const against = label === 0 ? "above" : "below";
     const share = `${against} ${(100 * wrong).toFixed(0)} % of the ${label === 0 ? "anomalous" : "normal"} images`;
-    return html`<figure class="picture"><div class="row"><img src="${image}" alt="${id}"><img src="${heatmap}" alt="residual map of ${id}"><img src="${prompt}" alt="prompt ${promptName}"></div><figcaption><span class="badge ${truth}">${label === 0 ? truth : kind}</span> score ${score.toFixed(4)}, ${share}<span class="names">${category.name}: ${id}</span><span class="names">nearest prompt: ${promptName}</span></figcaption></figure>`;
+    return html`<figure class="picture"><div class="row"><img src="${image}" alt="${id}"><img src="${heatmap}" alt="residual map of ${id}">${prompt ? html`<img src="${prompt.image}" alt="prompt ${prompt.name}">` : ""}</div><figcaption><span class="badge ${truth}">${label === 0 ? truth : kind}</span> score ${score.toFixed(4)}, ${share}<span class="names">${category.name}: ${id}</span>${prompt ? html`<span class="names">nearest prompt: ${prompt.name}</span>` : ""}</figcaption></figure>`;
   });
   return html`<p class="note">Normal images that score high and anomalous ones that score low: the image, its residual map, and the prompt nearest to its most anomalous patch. The maps of a category share one colour scale.</p><div class="pictures">${figures}</div>`;
 }

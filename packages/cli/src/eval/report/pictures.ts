@@ -1,16 +1,15 @@
-import { prepareImage } from "@inctrl/clip";
-import { type Category, type DataSet, encodePng, type Sample, toRGB } from "@inctrl/datasets";
+import { type Category, type DataSet, encodePng, type Sample } from "@inctrl/datasets";
 import {
-  type Backbone,
-  type Box,
-  PromptBank,
-  type RgbImage,
+  bestMatch,
+  type Detector,
+  fitImages,
+  mergeViews,
+  type Photo,
+  photoOf,
   renderHeatmap,
-  Scorer,
   scaleOf,
-} from "@inctrl/inctrl";
-import { mergeViews } from "../../heatmaps/merge.js";
-import { shrink } from "../../heatmaps/picture.js";
+  scoreImages,
+} from "@inctrl/detect";
 import type { Mistake } from "./choose.js";
 
 /** Pictures are about this long on their longer side. */
@@ -21,81 +20,63 @@ export interface Shown {
   readonly mistake: Mistake;
   readonly image: string;
   readonly heatmap: string;
-  /** The prompt whose patch comes nearest to the most anomalous one. */
-  readonly prompt: string;
-  readonly promptName: string;
+  /** The prompt with the patch most like the most anomalous one; null for methods that do not match patches. */
+  readonly prompt: { readonly name: string; readonly image: string } | null;
   /** Kind of the sample, as the data set calls it. */
   readonly kind: string;
-}
-
-/** How images reach the model. */
-interface Sight {
-  readonly backbone: Backbone;
-  readonly fit: PromptBank["fit"];
 }
 
 /** Draws the mistakes, in their order. Their images and prompts are read and encoded once more. */
 export async function drawMistakes(
   mistakes: readonly Mistake[],
   dataSet: DataSet,
-  sight: Sight,
+  detector: Detector,
 ): Promise<Shown[]> {
   const shown = new Map<Mistake, Shown>();
   for (const category of dataSet.categories) {
     const own = mistakes.filter((mistake) => mistake.category.name === category.name);
     if (own.length === 0) continue;
-    for (const drawn of await drawCategory(category, own, sight)) shown.set(drawn.mistake, drawn);
+    for (const drawn of await drawCategory(category, own, detector)) shown.set(drawn.mistake, drawn);
   }
   return mistakes.map((mistake) => shown.get(mistake)!);
 }
 
 /** The mistakes of a category, all of one draw, in one colour scale. */
 async function drawCategory(
-  { train, test }: Category,
+  { className, train, test }: Category,
   mistakes: readonly Mistake[],
-  { backbone, fit }: Sight,
+  detector: Detector,
 ): Promise<Shown[]> {
-  const prepare = async (sample: Sample) =>
-    prepareImage(await sample.load(), backbone.config.preprocess, fit);
   const prompts = mistakes[0]!.draw.prompts.map((id) => train.find((sample) => sample.id === id)!);
-  const named = prompts.map(async (sample) => ({ name: sample.id, views: await prepare(sample) }));
-  using bank = await PromptBank.encode(backbone, await Promise.all(named), { fit });
-  using scorer = new Scorer({ backbone, bank });
-  const seen = [];
-  for (const mistake of mistakes) {
-    const sample = test[mistake.index]!;
-    seen.push({ mistake, sample, views: await scorer.score(await prepare(sample)) });
+  using fitted = await fitImages(detector, prompts, { className });
+  const samples = mistakes.map(({ index }) => test[index]!);
+  const found = [];
+  for await (const result of scoreImages(fitted, samples)) {
+    if ("error" in result) throw result.error;
+    found.push(result);
   }
-  const scale = scaleOf(seen.flatMap(({ views }) => views.map(({ map }) => map))) ?? { low: 0, high: 1 };
+  const maps = found.flatMap(({ views }) => views.map(({ map }) => map.values));
+  const scale = scaleOf(maps) ?? { low: 0, high: 1 };
   const shown: Shown[] = [];
-  for (const { mistake, sample, views } of seen) {
-    const { match } = views.reduce((most, view) => (view.residual > most.residual ? view : most));
-    const prompt = prompts[match.prompt]!;
-    const { picture, place } = await thumbnail(sample);
-    const { box, ...grid } = mergeViews(views);
+  for (const [i, { view, views }] of found.entries()) {
+    const sample = samples[i]!;
+    const match = bestMatch(views[view]!);
+    const prompt = match && prompts[match.prompt]!;
+    const { image, place } = await thumbnail(sample);
+    const { map, box } = mergeViews(views);
     shown.push({
-      mistake,
+      mistake: mistakes[i]!,
       kind: sample.kind,
-      image: dataUrl(picture),
-      heatmap: dataUrl(renderHeatmap({ image: picture, ...grid, box: place(box), scale })),
-      prompt: dataUrl((await thumbnail(prompt)).picture),
-      promptName: prompt.id,
+      image: dataUrl(image),
+      heatmap: dataUrl(renderHeatmap({ image, map, box: place(box), scale })),
+      prompt: prompt && { name: prompt.id, image: dataUrl((await thumbnail(prompt)).image) },
     });
   }
   return shown;
 }
 
-async function thumbnail(sample: Sample): Promise<{ picture: RgbImage; place: (box: Box) => Box }> {
-  const original = toRGB(await sample.load());
-  const picture = shrink(original, Math.round(Math.max(original.width, original.height) / SIDE));
-  const [sx, sy] = [picture.width / original.width, picture.height / original.height];
-  const place = ({ x, y, width, height }: Box) => ({
-    x: x * sx,
-    y: y * sy,
-    width: width * sx,
-    height: height * sy,
-  });
-  return { picture, place };
+async function thumbnail(sample: Sample): Promise<Photo> {
+  return photoOf(await sample.load(), (side) => Math.round(side / SIDE));
 }
 
 function dataUrl(picture: { width: number; height: number; data: Uint8Array }): string {

@@ -10,7 +10,7 @@ const PIXEL = "data:image/png;base64,AAAA";
 
 const shownOf = (name: string): Shown[] =>
   chooseMistakes(evaluationOf(name)).map((mistake) => ({
-    ...{ mistake, image: PIXEL, heatmap: PIXEL, prompt: PIXEL, promptName: name, kind: name },
+    ...{ mistake, image: PIXEL, heatmap: PIXEL, prompt: { name, image: PIXEL }, kind: name },
   }));
 
 test("inserted text is escaped, and markup is not", () => {

@@ -1,0 +1,142 @@
+import type { Box } from "@inctrl/datasets";
+import type { Tensor } from "@inctrl/tensor";
+import type { Encoder } from "./encoder/encoder.js";
+import type { EncodedView, Features } from "./encoder/features.js";
+import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./encoder/prompts.js";
+import { DetectError } from "./errors.js";
+import type { ImageSource } from "./images/source.js";
+import type { PromptRecord } from "./matcher/bank-file.js";
+
+/** A value for each patch of a view, row by row from the top. */
+export interface ScoreMap {
+  readonly rows: number;
+  readonly columns: number;
+  /** `rows * columns` values; larger is more anomalous. */
+  readonly values: Float32Array;
+}
+
+/** For each patch of a view the prompt patch that is most like it. */
+export interface MatchMap {
+  /** Index of its prompt, as in `FittedDetector.prompts`. */
+  readonly prompts: Int32Array;
+  /** Its place in that prompt's grid, row by row, counted on from tile to tile. */
+  readonly patches: Int32Array;
+}
+
+/** What a detector finds in one view. */
+export interface Detection {
+  /** The anomaly score; larger is more anomalous. */
+  readonly score: number;
+  /** Scores that it is made of, by the method's names: s_p, s_i, s_a, phi for InCTRL. */
+  readonly parts: Readonly<Record<string, number>>;
+  readonly map: ScoreMap;
+  /** Null for methods that do not match patches, and where the search was given from outside. */
+  readonly matches: MatchMap | null;
+}
+
+/** A detection and the part of the image that it is of. */
+export interface ViewScore extends Detection {
+  readonly box: Box;
+}
+
+/** The most anomalous patch of a view, and the prompt patch that is most like it. */
+export interface BestMatch {
+  readonly queryPatch: number;
+  readonly prompt: number;
+  readonly patch: number;
+}
+
+/** Facts of a fit besides the images. */
+export interface FitOptions {
+  /** What the images show, for methods that ask text. */
+  readonly className?: string;
+}
+
+/** What is known of a batch already, so that a detector need not compute it again. */
+export interface Known {
+  /** Cosine of each patch to the most similar prompt patch, [views, blocks, patches]; computed when it is asked for. */
+  similarity?(): Tensor;
+}
+
+/**
+ * A method of anomaly detection: it is fitted with K normal images and then scores any number of others. Evaluation, heat maps
+ * and commands see this interface and no method behind it.
+ *
+ * @example
+ * const detector = residual(new Encoder(backbone));
+ * using fitted = await fitImages(detector, fileImages(good));
+ * for await (const result of scoreImages(fitted, fileImages(others))) console.log(result);
+ */
+export interface Detector {
+  readonly name: string;
+  /** What encodes its images: preprocessing, fit and tapped blocks. */
+  readonly encoder: Encoder;
+  /** Symmetries of the square that prompts are encoded in. */
+  readonly symmetries: number;
+  /** All that decides a score besides the encoder and the prompts, by name. */
+  settings(): Promise<Readonly<Record<string, string>>>;
+  /** Learns from encoded prompts, which stay the caller's. @throws DetectError `shots` without prompts. */
+  fit(prompts: readonly EncodedPrompt[], options?: FitOptions): Promise<FittedDetector>;
+  /** Loads what a fitted detector saved. @throws DetectError `bank` for other files. */
+  load(path: string, options?: FitOptions): Promise<FittedDetector>;
+}
+
+/** A detector that knows what is normal. */
+export interface FittedDetector {
+  readonly detector: Detector;
+  /** The prompts it was fitted with. */
+  readonly prompts: readonly PromptRecord[];
+  /**
+   * Scores encoded views; no view influences another. All work is recorded before the first await: the caller may then dispose of
+   * the features, and record the next batch while this one runs.
+   */
+  score(features: Features, known?: Known): Promise<Detection[]>;
+  /** Writes its state as one file, whole or not at all. */
+  save(path: string): Promise<void>;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Makes a detector for an encoder. `O` are the method's own options. */
+export type DetectorFactory<O extends object = object> = (encoder: Encoder, options?: O) => Detector;
+
+/** Encodes prompts as a detector needs them, and fits it. */
+export async function fitImages(
+  detector: Detector,
+  images: ImageSource,
+  options: FitOptions & Pick<EncodePromptsOptions, "signal"> = {},
+): Promise<FittedDetector> {
+  const { encoder, symmetries } = detector;
+  const prompts = await encodePrompts(encoder, images, { symmetries, signal: options.signal });
+  try {
+    return await detector.fit(prompts, options);
+  } finally {
+    for (const prompt of prompts) prompt.dispose();
+  }
+}
+
+/**
+ * Scores a batch and adds to each detection where its view lies.
+ *
+ * @throws DetectError `score` where a score is not a finite number.
+ */
+export async function scoreViews(
+  fitted: FittedDetector,
+  batch: Features & { readonly views: readonly EncodedView[] },
+  known?: Known,
+): Promise<ViewScore[]> {
+  if (batch.views.length === 0) return [];
+  const found = await fitted.score(batch, known);
+  return found.map((detection, i) => ({ ...detection, box: batch.views[i].box }));
+}
+
+/** The most anomalous patch of a view and its match; null where the method does not match patches. */
+export function bestMatch({ map, matches }: Detection): BestMatch | null {
+  if (!matches) return null;
+  const queryPatch = map.values.indexOf(Math.max(...map.values));
+  return { queryPatch, prompt: matches.prompts[queryPatch], patch: matches.patches[queryPatch] };
+}
+
+/** The error of an image without a finite score. */
+export const notFinite = (image: string): DetectError =>
+  new DetectError("score", `${image}: the model gives no finite score; check its weights`);

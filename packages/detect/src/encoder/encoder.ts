@@ -1,0 +1,194 @@
+import type { Fit, PreparedImage } from "@inctrl/clip";
+import { scope, slice, Tensor } from "@inctrl/tensor";
+import type { Backbone } from "../backbone/backbone.js";
+import { chooseBatch } from "../backbone/batch.js";
+import { DecodePool, decodeThreads } from "../images/decode-pool.js";
+import type { ImageItem, ImageSource } from "../images/source.js";
+import { symmetricView } from "../images/symmetries.js";
+import { encodeViews } from "./encode.js";
+import type { EncodedBatch, EncodedImage, EncodedView } from "./features.js";
+import { checkBlocks, type FeatureRecipe, featureRecipe } from "./recipe.js";
+
+export interface EncoderOptions {
+  /** How a square lies over an image of another shape. Default `crop`. */
+  fit?: Fit;
+  /** Tapped blocks, counted from 1. Default: the backbone's own. */
+  blocks?: readonly number[];
+  /** Views encoded together. Default: `chooseBatch`. No score depends on it. */
+  batch?: number;
+  /** Threads that decode; 0 decodes in the calling thread. Default: `decodeThreads`. No score depends on it. */
+  threads?: number;
+}
+
+export interface EncodeOptions {
+  /** Ends the encoding after the batch at work; what is decoded but not encoded is dropped. */
+  signal?: AbortSignal;
+  /** Whether the consumer asks where views lie in their images. Default true; without it a cached image is not decoded. */
+  places?: boolean;
+}
+
+/** An image that is decoded, or that could not be. */
+interface ReadyImage {
+  readonly image: number;
+  readonly item: ImageItem;
+  readonly error?: Error;
+  /** Views that wait for a batch. */
+  readonly waiting: { readonly seen: EncodedView; readonly view: PreparedImage }[];
+}
+
+/** Batches that the device may have at once: one at work, and the next one recorded behind it. */
+const BATCHES_AT_ONCE = 2;
+
+/**
+ * Turns images into features: decodes ahead in threads, prepares, and runs the image tower batch by batch. Every method and
+ * every command encodes its images here.
+ *
+ * @example
+ * const encoder = new Encoder(backbone, { fit: "squash" });
+ * for await (const batch of encoder.encode(fileImages(paths))) {
+ *   console.log(batch.features.shape); // [views, embedDim]
+ *   batch.dispose();
+ * }
+ */
+export class Encoder {
+  readonly backbone: Backbone;
+  readonly fit: Fit;
+  readonly blocks: readonly number[];
+  readonly batch: number;
+  readonly threads: number;
+  /** Whether features have been rounded to float16 on their way through a cache. */
+  readonly cached: boolean = false;
+
+  /** @throws DetectError `blocks` for blocks that the backbone does not have. */
+  constructor(backbone: Backbone, options: EncoderOptions = {}) {
+    const { caps } = backbone.device;
+    const { fit = "crop", blocks = backbone.config.outBlocks } = options;
+    checkBlocks(backbone, blocks);
+    this.backbone = backbone;
+    this.fit = fit;
+    this.blocks = blocks;
+    this.batch = options.batch ?? chooseBatch(caps, backbone.config);
+    this.threads = options.threads ?? decodeThreads(caps.software);
+  }
+
+  /** What its features depend on besides the image, and their shapes. */
+  get recipe(): FeatureRecipe {
+    return featureRecipe(this.backbone, this.fit, this.blocks);
+  }
+
+  /**
+   * Encodes images in order, with a few decoded ahead. Images that cannot be read come out as errors, in their place. The
+   * consumer disposes of each batch.
+   */
+  async *encode(images: ImageSource, options: EncodeOptions = {}): AsyncGenerator<EncodedBatch> {
+    const { signal } = options;
+    const pool = new DecodePool(this.threads);
+    const queue: ReadyImage[] = [];
+    const working: Promise<void>[] = [];
+    const next = async () => {
+      if (working.length === BATCHES_AT_ONCE) await working.shift();
+      const batch = this.#encodeNext(queue);
+      const done = this.backbone.device.sync();
+      // Awaited before a later batch; until then a lost device must not count as unhandled.
+      done.catch(() => {});
+      working.push(done);
+      return batch;
+    };
+    const isFull = () =>
+      queue.length >= 4 * this.batch ||
+      queue.reduce((sum, { waiting }) => sum + waiting.length, 0) >= this.batch;
+    try {
+      for await (const ready of this.#prepareAhead(pool, images, signal)) {
+        queue.push(ready);
+        while (isFull()) yield await next();
+      }
+      while (queue.length > 0 && !signal?.aborted) yield await next();
+      await Promise.all(working);
+    } finally {
+      await pool.close();
+    }
+  }
+
+  /** Prepared images in the order of their source, several of them decoding at once. */
+  async *#prepareAhead(
+    pool: DecodePool,
+    images: ImageSource,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ReadyImage> {
+    const asked: Promise<ReadyImage>[] = [];
+    let image = 0;
+    try {
+      for await (const item of images) {
+        if (signal?.aborted) break;
+        asked.push(this.#prepare(pool, item, image++));
+        if (asked.length >= pool.ahead) yield (await asked.shift()) as ReadyImage;
+      }
+      while (asked.length > 0 && !signal?.aborted) yield (await asked.shift()) as ReadyImage;
+    } finally {
+      // None rejects. A consumer that stops early leaves no file open.
+      if (pool.ahead === 1) await Promise.all(asked);
+    }
+  }
+
+  async #prepare(pool: DecodePool, item: ImageItem, image: number): Promise<ReadyImage> {
+    const { size } = this.backbone.config.preprocess;
+    try {
+      const views = await pool.prepare(item, { size, fit: this.fit });
+      const waiting = views.flatMap((view) =>
+        (item.symmetries ?? [0]).map((symmetry) => ({
+          seen: { image, symmetry, box: view.box },
+          view: symmetricView(view, symmetry),
+        })),
+      );
+      return { image, item, waiting };
+    } catch (error) {
+      return { image, item, error: error as Error, waiting: [] };
+    }
+  }
+
+  /** Records the encoding of the first views of a queue, `batch` at most. */
+  #encodeNext(queue: ReadyImage[]): EncodedBatch {
+    const some: ReadyImage["waiting"] = [];
+    const ended: EncodedImage[] = [];
+    for (let head = queue[0]; head; head = queue[0]) {
+      some.push(...head.waiting.splice(0, this.batch - some.length));
+      if (head.waiting.length > 0) break;
+      queue.shift();
+      ended.push({ image: head.image, item: head.item, ...(head.error && { error: head.error }) });
+    }
+    const { features, taps } = this.run(some.map(({ view }) => view));
+    const dispose = () => {
+      for (const held of [features, ...taps]) held.dispose();
+    };
+    return { features, taps, views: some.map(({ seen }) => seen), ended, dispose };
+  }
+
+  /** Runs the image tower. @returns class features [views, embedDim] and patches [views, patches, width] of each block. */
+  protected run(views: readonly PreparedImage[]): { features: Tensor; taps: Tensor[] } {
+    return scope(() => {
+      if (views.length > 0) return encodeViews(this.backbone, views, this.blocks);
+      const { device, config } = this.backbone;
+      const { patches } = this.recipe;
+      return {
+        features: Tensor.empty(device, [0, config.embedDim]),
+        taps: this.blocks.map(() => Tensor.empty(device, [0, patches[1], patches[2]])),
+      };
+    });
+  }
+}
+
+/**
+ * An encoder whose batches all have the same size, filled up where there are fewer views: kernels are chosen by shape, so a
+ * view's features then have the same bits in whatever company it was encoded.
+ */
+export class PaddedEncoder extends Encoder {
+  protected override run(views: readonly PreparedImage[]): { features: Tensor; taps: Tensor[] } {
+    if (views.length === 0 || views.length === this.batch) return super.run(views);
+    const full = Array.from({ length: this.batch }, (_, i) => views[Math.min(i, views.length - 1)]);
+    return scope(() => {
+      const { features, taps } = super.run(full);
+      const own = (t: Tensor) => slice(t, [[0, views.length]]);
+      return { features: own(features), taps: taps.map(own) };
+    });
+  }
+}

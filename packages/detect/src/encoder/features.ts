@@ -1,0 +1,39 @@
+import type { Box } from "@inctrl/datasets";
+import type { Tensor } from "@inctrl/tensor";
+import type { ImageItem } from "../images/source.js";
+
+/** What a backbone gives of some views, on the device. */
+export interface Features {
+  /** Class features, [views, embedDim], as the tower gives them. */
+  readonly features: Tensor;
+  /** Patches of each tapped block without CLS, [views, patches, width]. */
+  readonly taps: readonly Tensor[];
+}
+
+/** Which part of which image a view shows. */
+export interface EncodedView {
+  /** Number of the image in its source. */
+  readonly image: number;
+  /** The symmetry it is shown in, 0 as it is. */
+  readonly symmetry: number;
+  /** The part of the image, in its pixels. */
+  readonly box: Box;
+}
+
+/** An image whose last view is in a batch, or that could not be read. */
+export interface EncodedImage {
+  /** Its number in the source. */
+  readonly image: number;
+  readonly item: ImageItem;
+  readonly error?: Error;
+}
+
+/** Views that were encoded together. An image of many tiles may lie in several batches. */
+export interface EncodedBatch extends Features {
+  /** In the order of the source; none where no image could be read. */
+  readonly views: readonly EncodedView[];
+  /** Images that end here, in the order of the source. */
+  readonly ended: readonly EncodedImage[];
+  /** Frees the tensors. */
+  dispose(): void;
+}

@@ -1,0 +1,132 @@
+import { concat, normalize, reshape, scope, slice, type Tensor } from "@inctrl/tensor";
+import type { ImageItem, ImageSource } from "../images/source.js";
+import type { EncodeOptions, Encoder } from "./encoder.js";
+import type { EncodedBatch, EncodedView } from "./features.js";
+
+/** One normal image that others are compared with, on the device. */
+export interface EncodedPrompt {
+  /** The item's id. */
+  readonly name: string;
+  /** sha256 of the file behind it; null where there is none. */
+  readonly sha256: string | null;
+  /** Squares that the image was seen in: one, or several tiles. */
+  readonly views: number;
+  /** Class features of the views as they are, [views, embedDim]. */
+  readonly features: Tensor;
+  /** Patches of each tapped block, each of length 1, [views * symmetries * patches, width]. */
+  readonly rows: readonly Tensor[];
+  /** Frees the tensors. */
+  dispose(): void;
+}
+
+export interface EncodePromptsOptions extends Pick<EncodeOptions, "signal"> {
+  /** Symmetries of the square that patches are taken in (`symmetricView`). Default 1, as it is. */
+  symmetries?: number;
+  /** Told of an image that cannot be read, which is then left out. Without it such an image is an error. */
+  onSkipped?: (item: ImageItem, error: Error) => void;
+}
+
+/** The parts of a prompt that its batches gave so far. */
+interface Parts {
+  readonly features: Tensor[];
+  readonly rows: Tensor[][];
+}
+
+/**
+ * Encodes prompts: normalised patches in all symmetries asked for, and class features.
+ *
+ * @throws ImageError for the first image that cannot be read, unless `onSkipped` is there to be told.
+ * @example
+ * const prompts = await encodePrompts(encoder, fileImages(["good/1.png", "good/2.png"]), { symmetries: 8 });
+ */
+export async function encodePrompts(
+  encoder: Encoder,
+  images: ImageSource,
+  { symmetries = 1, onSkipped, signal }: EncodePromptsOptions = {},
+): Promise<EncodedPrompt[]> {
+  const all = Array.from({ length: symmetries }, (_, symmetry) => symmetry);
+  const prompts: EncodedPrompt[] = [];
+  const begun = new Map<number, Parts>();
+  try {
+    for await (const batch of encoder.encode(withSymmetries(images, all), { signal, places: false })) {
+      try {
+        addParts(begun, batch);
+      } finally {
+        batch.dispose();
+      }
+      for (const { image, item, error } of batch.ended) {
+        if (error && !onSkipped) throw error;
+        if (error) onSkipped?.(item, error);
+        else {
+          prompts.push(await join(item, begun.get(image) as Parts, symmetries));
+          begun.delete(image);
+        }
+      }
+    }
+    return prompts;
+  } catch (error) {
+    for (const prompt of prompts) prompt.dispose();
+    throw error;
+  } finally {
+    for (const parts of begun.values()) free(parts);
+  }
+}
+
+async function* withSymmetries(images: ImageSource, symmetries: readonly number[]) {
+  for await (const item of images) yield { ...item, symmetries };
+}
+
+const free = ({ features, rows }: Parts): void => {
+  for (const each of [...features, ...rows.flat()]) each.dispose();
+};
+
+/** Takes each image's views out of a batch. */
+function addParts(begun: Map<number, Parts>, { features, taps, views }: EncodedBatch): void {
+  for (const [image, from, to] of runsOf(views)) {
+    const parts = begun.get(image) ?? { features: [], rows: taps.map(() => []) };
+    begun.set(image, parts);
+    const own = scope(() => ({
+      features: slice(features, [[from, to]]),
+      rows: taps.map((tap) => normalize(slice(tap, [[from, to]]))),
+    }));
+    parts.features.push(own.features);
+    for (const [i, rows] of own.rows.entries()) parts.rows[i]?.push(rows);
+  }
+}
+
+/** Views of one image follow each other: its number, its first view, and the one after its last. */
+function runsOf(views: readonly EncodedView[]): [image: number, from: number, to: number][] {
+  const runs: [number, number, number][] = [];
+  for (const [i, { image }] of views.entries()) {
+    const last = runs.at(-1);
+    if (last?.[0] === image) last[2] = i + 1;
+    else runs.push([image, i, i + 1]);
+  }
+  return runs;
+}
+
+async function join(item: ImageItem, parts: Parts, symmetries: number): Promise<EncodedPrompt> {
+  const { features, rows } = scope(() => {
+    const joined = concat(parts.features);
+    const [count, width] = joined.shape;
+    const views = count / symmetries;
+    return {
+      features: reshape(slice(reshape(joined, [views, symmetries, width]), [null, [0, 1]]), [views, width]),
+      rows: parts.rows.map((some) => {
+        const patches = concat(some);
+        return reshape(patches, [-1, patches.shape[2]]);
+      }),
+    };
+  });
+  free(parts);
+  return {
+    name: item.id,
+    sha256: (await item.sha256?.()) ?? null,
+    views: features.shape[0],
+    features,
+    rows,
+    dispose() {
+      for (const each of [features, ...rows]) each.dispose();
+    },
+  };
+}

@@ -1,0 +1,227 @@
+import type { Category, Sample, Skipped } from "@inctrl/datasets";
+import { keep, type Tensor } from "@inctrl/tensor";
+import { type Detector, type FittedDetector, notFinite, scoreViews } from "../detector.js";
+import type { EncodedBatch } from "../encoder/features.js";
+import { DrawMatches } from "./draw-matches.js";
+import type { DrawStore } from "./draw-store.js";
+import { categoryFingerprint } from "./fingerprint.js";
+import { hasMasks, measurePixels, measureScores, oneClass, type SeenMap, ViewMasks } from "./measure.js";
+import { type PartResult, PendingDraw } from "./pending-draw.js";
+import { type ChosenPrompts, PromptPool } from "./prompt-pool.js";
+import { type CategoryResult, type Draw, NO_METRICS } from "./types.js";
+
+/** What all categories of a run share. */
+export interface Job {
+  /** The detectors, which share an encoder, each with the store of its draws. */
+  readonly scorings: readonly { readonly detector: Detector; readonly store: DrawStore }[];
+  readonly shots: readonly number[];
+  readonly seeds: readonly (number | null)[];
+  /** Bytes of features held on the device at a time. */
+  readonly featureBytes: number;
+  readonly signal?: AbortSignal;
+  /** Told how many images are done since it was last called; parts of an image count. */
+  readonly onImages: (count: number) => void;
+  readonly onSkipped: (skipped: Skipped & { readonly category: string }) => void;
+}
+
+/** Share of an image's progress that encoding it counts for; scoring it in all draws is the rest. */
+const ENCODING = 0.6;
+
+/** Views of a tiled image that memory is reserved for; images of data sets have fewer. */
+const TILES = 4;
+
+/** Measures every draw of a category with each detector; of a stopped run the draws that were finished. */
+export async function evaluateCategory(category: Category, job: Job): Promise<CategoryResult[]> {
+  const { name, className, test } = category;
+  const labels = test.map(({ label }) => label);
+  const problem = oneClass(labels);
+  const drawn = problem ? job.scorings.map(() => []) : await new CategoryRun(category, job).run();
+  const ids = test.map(({ id }) => id);
+  return drawn.map((draws) => {
+    const skipped = new Map(draws.flatMap((draw) => draw.skipped.map((each) => [each.id, each])));
+    return { name, className, ids, labels, draws, skipped: [...skipped.values()], problem };
+  });
+}
+
+class CategoryRun {
+  readonly #category: Category;
+  readonly #job: Job;
+  readonly #masks: ViewMasks | null;
+  /** Finished draws of each detector. */
+  readonly #draws: Draw[][];
+  #data = "";
+
+  constructor(category: Category, job: Job) {
+    this.#category = category;
+    this.#job = job;
+    this.#draws = job.scorings.map(() => []);
+    const { size } = this.#encoder.backbone.config.preprocess;
+    this.#masks = hasMasks(category) ? new ViewMasks(category.test, size, this.#skip) : null;
+  }
+
+  get #encoder() {
+    return this.#job.scorings[0].detector.encoder;
+  }
+
+  async run(): Promise<Draw[][]> {
+    const { scorings, signal } = this.#job;
+    this.#data = await categoryFingerprint(this.#category);
+    using pool = new PromptPool(this.#category, scorings[0].detector, { onSkipped: this.#skip, signal });
+    const pending = await this.#prepare(pool);
+    if (pending.length > 0 && !signal?.aborted) await this.#scoreAll(pending);
+    const order = ({ shots, seed }: Draw) => shots * 2 ** 32 + (seed ?? 0);
+    return this.#draws.map((draws) => draws.sort((a, b) => order(a) - order(b)));
+  }
+
+  /** Takes over finished draws, and chooses and encodes the prompts of the others. */
+  async #prepare(pool: PromptPool): Promise<PendingDraw[]> {
+    const { scorings, shots, seeds, signal } = this.#job;
+    const { name } = this.#category;
+    const pending: PendingDraw[] = [];
+    for (const k of shots) {
+      for (const seed of seeds) {
+        const key = { category: name, shots: k, seed };
+        let chosen: ChosenPrompts | undefined;
+        for (const [i, { store }] of scorings.entries()) {
+          const stored = store.draw(key, this.#data);
+          if (stored) {
+            const { data: _, ...draw } = stored;
+            this.#draws[i].push(draw);
+            continue;
+          }
+          chosen ??= await pool.choose(k, seed);
+          if (signal?.aborted) return [];
+          const draw = new PendingDraw(i, key, chosen);
+          const found = chosen.prompts.length;
+          if (found < k) {
+            const images = `${found} normal training image${found === 1 ? "" : "s"}`;
+            this.#draws[i].push(draw.toDraw(NO_METRICS, `${images} for ${k} prompts`));
+            continue;
+          }
+          draw.resume(store.parts(key, this.#data), this.#encoder.backbone.grid);
+          pending.push(draw);
+        }
+      }
+    }
+    return pending;
+  }
+
+  #skip = ({ id }: Sample, error: Error): Skipped => {
+    const skipped = { id, reason: error.message };
+    this.#job.onSkipped({ ...skipped, category: this.#category.name });
+    return skipped;
+  };
+
+  /**
+   * Goes through the test images part by part; each image is encoded once and scored in all draws. A part is as many images as
+   * fit the memory: most data sets are one part, and their draws finish one after another.
+   */
+  async #scoreAll(pending: readonly PendingDraw[]): Promise<void> {
+    const { fit, recipe } = this.#encoder;
+    const { embedDim, patches } = recipe;
+    const view = 4 * (embedDim + patches.reduce((n, d) => n * d, 1));
+    const part = Math.max(1, Math.floor(this.#job.featureBytes / view / (fit === "tile" ? TILES : 1)));
+    const { length } = this.#category.test;
+    for (let from = 0; from < length; from += part) {
+      const to = Math.min(length, from + part);
+      const waiting = pending.filter(({ done }) => done <= from);
+      if (waiting.length === 0) this.#job.onImages(to - from);
+      else if (!(await this.#scorePart(from, to, waiting))) return;
+    }
+  }
+
+  /** Scores a part in all draws. @returns false when it was stopped. */
+  async #scorePart(from: number, to: number, pending: readonly PendingDraw[]): Promise<boolean> {
+    const { scorings, featureBytes, signal, onImages } = this.#job;
+    const count = to - from;
+    const held: EncodedBatch[] = [];
+    const unreadable: Skipped[] = [];
+    const started = performance.now();
+    try {
+      const samples = this.#category.test.slice(from, to);
+      for await (const batch of this.#encoder.encode(samples, { signal, places: this.#masks !== null })) {
+        held.push(batch);
+        for (const { image, error } of batch.ended)
+          if (error) unreadable.push(this.#skip(samples[image], error));
+        onImages(ENCODING * batch.ended.length);
+      }
+      const encoding = (performance.now() - started) / 1000;
+      using matches = new DrawMatches(held, featureBytes);
+      for (const draw of pending) {
+        if (signal?.aborted) return false;
+        const before = performance.now();
+        const { scores, maps, skipped } = await this.#score(draw, matches, held, from, count);
+        const seconds = encoding + (performance.now() - before) / 1000;
+        const result = { scores, maps, skipped: [...unreadable, ...skipped], seconds };
+        draw.add(result);
+        if (draw.done === this.#category.test.length) await this.#finish(draw);
+        else await scorings[draw.detector].store.addPart(draw.toStored(this.#data, from, result));
+        onImages(((1 - ENCODING) * count) / pending.length);
+      }
+      return true;
+    } finally {
+      for (const batch of held) batch.dispose();
+    }
+  }
+
+  /** Scores encoded images with a detector fitted with a draw's prompts. */
+  async #score(
+    draw: PendingDraw,
+    matches: DrawMatches,
+    held: readonly EncodedBatch[],
+    from: number,
+    count: number,
+  ): Promise<Omit<PartResult, "seconds">> {
+    const { detector } = this.#job.scorings[draw.detector];
+    const scores = new Array<number | null>(count).fill(null);
+    const maps: SeenMap[] = [];
+    const skipped: Skipped[] = [];
+    using fitted = await detector.fit(draw.prompts, { className: this.#category.className });
+    const found = await scoreAll(fitted, held, () => matches.similarities(draw.prompts));
+    for (const [i, { views }] of held.entries()) {
+      for (const [v, { image }] of views.entries()) {
+        const { score, map, box } = found[i][v];
+        // An image is as anomalous as its most anomalous view. Nine digits tell every float32 from the next.
+        scores[image] = Math.max(scores[image] ?? Number.NEGATIVE_INFINITY, Number(score.toPrecision(9)));
+        if (this.#masks) maps.push({ image: from + image, box, map });
+      }
+    }
+    for (const [i, score] of scores.entries()) {
+      if (score === null || Number.isFinite(score)) continue;
+      scores[i] = null;
+      const sample = this.#category.test[from + i];
+      skipped.push(this.#skip(sample, notFinite(sample.id)));
+    }
+    return { scores, maps, skipped };
+  }
+
+  async #finish(draw: PendingDraw): Promise<void> {
+    const labels = this.#category.test.map(({ label }) => label);
+    const { metrics, problem } = measureScores(labels, draw.scores);
+    const pixels = this.#masks && !problem ? await measurePixels(draw.maps, this.#masks) : null;
+    const finished = draw.toDraw({ ...metrics, ...pixels }, problem);
+    this.#draws[draw.detector].push(finished);
+    await this.#job.scorings[draw.detector].store.addDraw({ ...finished, data: this.#data });
+  }
+}
+
+/** Scores batches side by side. Detectors that match patches share one search; others never start it. */
+async function scoreAll(
+  fitted: FittedDetector,
+  batches: readonly EncodedBatch[],
+  search: () => Tensor[],
+): Promise<Awaited<ReturnType<typeof scoreViews>>[]> {
+  let found: Tensor[] | undefined;
+  const similarity = (i: number): Tensor => {
+    // Asked for within the detector's scope, which must not free what the other batches need.
+    found ??= search().map((each) => keep(each));
+    return found[i];
+  };
+  try {
+    return await Promise.all(
+      batches.map((batch, i) => scoreViews(fitted, batch, { similarity: () => similarity(i) })),
+    );
+  } finally {
+    for (const each of found ?? []) each.dispose();
+  }
+}

@@ -1,0 +1,206 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { Box } from "@inctrl/datasets";
+import { quoted } from "@inctrl/tensor/files";
+import { DetectError } from "../errors.js";
+import type { Draw, Settings } from "./types.js";
+
+/** What names a draw. */
+export type DrawKey = Pick<Draw, "category" | "shots" | "seed">;
+
+/** A finished draw, and which images it was measured on. */
+export interface StoredDraw extends Draw {
+  /** The category's fingerprint. */
+  readonly data: string;
+}
+
+/** Part of a draw, of a category too large for one piece. */
+export interface StoredPart extends DrawKey {
+  readonly data: string;
+  /** The first test sample of the part. */
+  readonly from: number;
+  readonly prompts: readonly string[];
+  readonly scores: readonly (number | null)[];
+  /** Time of the whole part. */
+  readonly seconds: number;
+  readonly skipped: Draw["skipped"];
+  /** Maps for pixel metrics, float32 in base64; empty without masks. `owner` is the sample's index. */
+  readonly maps: readonly { readonly owner: number; readonly box: Box; readonly map: string }[];
+}
+
+const FORMAT = "inctrl-evaluation";
+const VERSION = 1;
+/** How every store begins. */
+const FIRST = `{"format":"${FORMAT}"`;
+
+/**
+ * Draws as they finish, a line of JSON each after a first line with the run's settings: a run that ends at any moment
+ * loses the line at work and nothing else. Without a path they are held in memory.
+ *
+ * @example
+ * const store = await DrawStore.open("results/draws.jsonl", settings);
+ * await store.addDraw(draw);
+ * await store.close();
+ */
+export class DrawStore {
+  readonly #path: string;
+  readonly #file: FileHandle | null;
+  readonly #draws = new Map<string, StoredDraw>();
+  readonly #parts = new Map<string, StoredPart[]>();
+
+  private constructor(path: string, file: FileHandle | null) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Opens a store, or starts one.
+   *
+   * @throws DetectError `evaluation` for a file that is no store, and for one of a run with other settings.
+   */
+  static async open(path: string | undefined, settings: Settings): Promise<DrawStore> {
+    if (path === undefined) return new DrawStore("", null);
+    const file = await open(path, "a+");
+    try {
+      const store = new DrawStore(path, file);
+      await store.#read(file, settings);
+      return store;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async #read(file: FileHandle, settings: Settings): Promise<void> {
+    const text = await file.readFile("utf8");
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    if (whole === "") {
+      if (!FIRST.startsWith(text.slice(0, FIRST.length))) throw this.#damaged(1);
+      await file.truncate(0);
+      return this.#append({ format: FORMAT, version: VERSION, settings });
+    }
+    for (const [i, line] of whole.trimEnd().split("\n").entries()) {
+      let entry: Record<string, unknown> | null;
+      try {
+        entry = JSON.parse(line);
+      } catch {
+        throw this.#damaged(i + 1);
+      }
+      if (i === 0) this.#checkSettings(entry, settings);
+      else if (entry?.kind === "draw" && isDraw(entry.draw)) this.#draws.set(keyOf(entry.draw), entry.draw);
+      else if (entry?.kind === "part" && isPart(entry.part)) this.#keepPart(entry.part);
+      else throw this.#damaged(i + 1);
+    }
+    // The process ended in the middle of a line: what there is of it goes.
+    if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
+  }
+
+  #damaged(line: number): DetectError {
+    return new DetectError(
+      "evaluation",
+      `${this.#path}: line ${line} is no result of an evaluation; delete the file or choose another folder`,
+    );
+  }
+
+  #checkSettings(first: Record<string, unknown> | null, settings: Settings): void {
+    const stored = first?.settings as Settings | undefined;
+    if (first?.format !== FORMAT || first.version !== VERSION || typeof stored !== "object" || !stored) {
+      throw this.#damaged(1);
+    }
+    for (const name of new Set([...Object.keys(stored), ...Object.keys(settings)])) {
+      if (stored[name] === settings[name]) continue;
+      const [was, is] = [stored, settings].map((from) =>
+        from[name] === undefined ? "none" : quoted(String(from[name])),
+      );
+      throw new DetectError(
+        "evaluation",
+        `${this.#path}: holds results of another run: ${name} was ${was} and now is ${is}; choose another folder or ` +
+          "delete the file",
+      );
+    }
+  }
+
+  /**
+   * A finished draw.
+   *
+   * @throws DetectError `evaluation` when it was measured on other images.
+   */
+  draw(key: DrawKey, data: string): StoredDraw | undefined {
+    const found = this.#draws.get(keyOf(key));
+    if (found) this.#checkData(found, data);
+    return found;
+  }
+
+  /** Whether a draw is finished, on whatever images. */
+  has(key: DrawKey): boolean {
+    return this.#draws.has(keyOf(key));
+  }
+
+  /** Finished parts of an unfinished draw, in order. */
+  parts(key: DrawKey, data: string): readonly StoredPart[] {
+    const found = this.#parts.get(keyOf(key)) ?? [];
+    for (const part of found) this.#checkData(part, data);
+    return found;
+  }
+
+  #checkData(found: DrawKey & { readonly data: string }, data: string): void {
+    if (found.data === data) return;
+    throw new DetectError(
+      "evaluation",
+      `${this.#path}: the images of ${quoted(found.category)} are no longer those that were measured; choose another ` +
+        "folder or delete the file",
+    );
+  }
+
+  async addDraw(draw: StoredDraw): Promise<void> {
+    this.#draws.set(keyOf(draw), draw);
+    this.#parts.delete(keyOf(draw));
+    await this.#append({ kind: "draw", draw });
+  }
+
+  async addPart(part: StoredPart): Promise<void> {
+    // Whoever adds parts holds what is in them: only a later run needs them back.
+    await this.#append({ kind: "part", part });
+  }
+
+  #keepPart(part: StoredPart): void {
+    const before = this.#parts.get(keyOf(part)) ?? [];
+    this.#parts.set(keyOf(part), [...before, part]);
+  }
+
+  async #append(entry: object): Promise<void> {
+    await this.#file?.appendFile(`${JSON.stringify(entry)}\n`);
+    await this.#file?.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+}
+
+const keyOf = ({ category, shots, seed }: DrawKey): string => JSON.stringify([category, shots, seed]);
+
+function isKey(entry: unknown): entry is Record<string, unknown> {
+  const { category, shots, seed, data } = (entry ?? {}) as Record<string, unknown>;
+  const named = typeof category === "string" && typeof data === "string";
+  return named && Number.isInteger(shots) && (seed === null || Number.isInteger(seed));
+}
+
+const isScores = (scores: unknown): boolean =>
+  Array.isArray(scores) && scores.every((score) => score === null || Number.isFinite(score));
+
+const isNames = (names: unknown): boolean =>
+  Array.isArray(names) && names.every((name) => typeof name === "string");
+
+function isDraw(entry: unknown): entry is StoredDraw {
+  if (!isKey(entry)) return false;
+  const { prompts, scores, metrics, seconds, skipped } = entry;
+  const sound = isNames(prompts) && isScores(scores) && Number.isFinite(seconds) && Array.isArray(skipped);
+  return sound && typeof metrics === "object" && metrics !== null;
+}
+
+function isPart(entry: unknown): entry is StoredPart {
+  if (!isKey(entry)) return false;
+  const { from, prompts, scores, seconds, skipped, maps } = entry;
+  const sound = isNames(prompts) && isScores(scores) && Number.isFinite(seconds) && Array.isArray(skipped);
+  return sound && Number.isInteger(from) && Array.isArray(maps);
+}

@@ -1,0 +1,108 @@
+import type { Skipped } from "@inctrl/datasets";
+import { packFloats, unpackFloats } from "../base64.js";
+import type { ScoreMap } from "../detector.js";
+import type { EncodedPrompt } from "../encoder/prompts.js";
+import type { DrawKey, StoredPart } from "./draw-store.js";
+import type { SeenMap } from "./measure.js";
+import type { ChosenPrompts } from "./prompt-pool.js";
+import type { Draw, Metrics } from "./types.js";
+
+/** What a part of the test images adds to a draw. */
+export interface PartResult {
+  readonly scores: readonly (number | null)[];
+  readonly maps: readonly SeenMap[];
+  readonly skipped: readonly Skipped[];
+  readonly seconds: number;
+}
+
+/** A draw that is being measured: its prompts, and the scores so far. */
+export class PendingDraw {
+  /** Index of the detector that it is measured with. */
+  readonly detector: number;
+  readonly category: string;
+  readonly shots: number;
+  readonly seed: number | null;
+  readonly prompts: readonly EncodedPrompt[];
+  readonly maps: SeenMap[] = [];
+  readonly #scores: (number | null)[] = [];
+  readonly #skipped: Skipped[];
+  #seconds = 0;
+
+  constructor(detector: number, { category, shots, seed }: DrawKey, { prompts, skipped }: ChosenPrompts) {
+    this.detector = detector;
+    this.category = category;
+    this.shots = shots;
+    this.seed = seed;
+    this.prompts = prompts;
+    this.#skipped = [...skipped];
+  }
+
+  /** Number of test images that have been scored or skipped. */
+  get done(): number {
+    return this.#scores.length;
+  }
+
+  get scores(): readonly (number | null)[] {
+    return this.#scores;
+  }
+
+  add({ scores, maps, skipped, seconds }: PartResult): void {
+    // One by one, since a call takes a limited number of arguments.
+    for (const score of scores) this.#scores.push(score);
+    for (const map of maps) this.maps.push(map);
+    for (const each of skipped) this.#skipped.push(each);
+    this.#seconds += seconds;
+  }
+
+  /** Adds the parts that an earlier run has stored. */
+  resume(parts: readonly StoredPart[], grid: Pick<ScoreMap, "rows" | "columns">): void {
+    const names = JSON.stringify(this.#names);
+    for (const part of parts) {
+      if (part.from !== this.done || JSON.stringify(part.prompts) !== names) continue;
+      const maps = part.maps.map(({ owner, box, map }) => ({
+        image: owner,
+        box,
+        map: { ...grid, values: unpackFloats(map) },
+      }));
+      this.add({ ...part, maps });
+    }
+  }
+
+  /** A part in the form of the store. */
+  toStored(data: string, from: number, { scores, maps, skipped, seconds }: PartResult): StoredPart {
+    const { category, shots, seed } = this;
+    const packed = maps.map(({ image, box, map }) => ({ owner: image, box, map: packFloats(map.values) }));
+    return {
+      category,
+      data,
+      shots,
+      seed,
+      from,
+      prompts: this.#names,
+      scores,
+      seconds,
+      skipped,
+      maps: packed,
+    };
+  }
+
+  toDraw(metrics: Metrics, problem: string | null): Draw {
+    const { category, shots, seed } = this;
+    const measured = this.scores.filter((score) => score !== null).length;
+    return {
+      category,
+      shots,
+      seed,
+      prompts: this.#names,
+      metrics,
+      scores: this.scores,
+      seconds: measured > 0 ? this.#seconds / measured : 0,
+      skipped: this.#skipped,
+      problem,
+    };
+  }
+
+  get #names(): string[] {
+    return this.prompts.map(({ name }) => name);
+  }
+}

@@ -1,0 +1,79 @@
+import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
+import type { Detector } from "../detector.js";
+import { type EncodedPrompt, encodePrompts } from "../encoder/prompts.js";
+
+interface PoolOptions {
+  /** Told of a prompt that cannot be read. */
+  readonly onSkipped: (sample: Sample, error: Error) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Prompts of a draw, and those that could not be read, which the next in the draw's order stand in for. */
+export interface ChosenPrompts {
+  readonly prompts: readonly EncodedPrompt[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** The prompts of a category, each encoded once for all draws that it is in. */
+export class PromptPool {
+  readonly #candidates: readonly Sample[];
+  readonly #detector: Detector;
+  readonly #options: PoolOptions;
+  readonly #encoded = new Map<string, EncodedPrompt | Skipped>();
+
+  /** @param detector one of those that are evaluated: they share their encoder and symmetries. */
+  constructor(category: Category, detector: Detector, options: PoolOptions) {
+    this.#candidates = promptCandidates(category);
+    this.#detector = detector;
+    this.#options = options;
+  }
+
+  /**
+   * The first `shots` images that can be read, in the seed's random order; without a seed, in the order by name. There are fewer
+   * where the category has no more.
+   */
+  async choose(shots: number, seed: number | null): Promise<ChosenPrompts> {
+    const all = this.#candidates;
+    const order = all.length > 0 ? drawPrompts(all, all.length, seed ?? undefined) : [];
+    const prompts: EncodedPrompt[] = [];
+    const skipped: Skipped[] = [];
+    let at = 0;
+    while (prompts.length < shots && at < order.length && !this.#options.signal?.aborted) {
+      const some = order.slice(at, at + shots - prompts.length);
+      await this.#encode(some);
+      for (const { id } of some) {
+        const encoded = this.#encoded.get(id);
+        if (!encoded) break;
+        if ("rows" in encoded) prompts.push(encoded);
+        else skipped.push(encoded);
+      }
+      at += some.length;
+    }
+    return { prompts, skipped };
+  }
+
+  /** Encodes those of some samples that have not been encoded. */
+  async #encode(samples: readonly Sample[]): Promise<void> {
+    const { encoder, symmetries } = this.#detector;
+    const { onSkipped, signal } = this.#options;
+    const missing = samples.filter(({ id }) => !this.#encoded.has(id));
+    const encoded = await encodePrompts(encoder, missing, {
+      symmetries,
+      signal,
+      onSkipped: (item, error) => {
+        this.#encoded.set(item.id, { id: item.id, reason: error.message });
+        onSkipped(missing.find(({ id }) => id === item.id) as Sample, error);
+      },
+    });
+    for (const prompt of encoded) this.#encoded.set(prompt.name, prompt);
+  }
+
+  dispose(): void {
+    for (const prompt of this.#encoded.values()) if ("rows" in prompt) prompt.dispose();
+    this.#encoded.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

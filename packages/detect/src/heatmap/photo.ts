@@ -1,0 +1,51 @@
+import { type Box, type Raster, toRGB } from "@inctrl/datasets";
+import type { RgbImage } from "./picture.js";
+
+/** An image made small enough to draw on, and by how much. */
+export interface Photo {
+  readonly image: RgbImage;
+  /** Moves a box from pixels of the original to those of `image`. */
+  place(box: Box): Box;
+}
+
+/**
+ * An image to draw on, made smaller by a whole factor.
+ *
+ * @param factorOf the factor for a longer side of so many pixels.
+ */
+export function photoOf(original: Raster, factorOf: (side: number) => number): Photo {
+  const { width, height } = original;
+  const image = shrink(toRGB(original), factorOf(Math.max(width, height)));
+  const [sx, sy] = [image.width / width, image.height / height];
+  const place = (box: Box) => ({
+    x: box.x * sx,
+    y: box.y * sy,
+    width: box.width * sx,
+    height: box.height * sy,
+  });
+  return { image, place };
+}
+
+/** Averages squares of `factor` x `factor` pixels. Pixels left over at the right and the bottom join the last square. */
+function shrink(image: RgbImage, factor: number): RgbImage {
+  if (factor <= 1) return image;
+  const width = Math.max(1, Math.floor(image.width / factor));
+  const height = Math.max(1, Math.floor(image.height / factor));
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const bottom = y === height - 1 ? image.height : (y + 1) * factor;
+    for (let x = 0; x < width; x++) {
+      const right = x === width - 1 ? image.width : (x + 1) * factor;
+      const sum = [0, 0, 0];
+      for (let row = y * factor; row < bottom; row++) {
+        for (let column = x * factor; column < right; column++) {
+          const at = (row * image.width + column) * 3;
+          for (let c = 0; c < 3; c++) sum[c]! += image.data[at + c]!;
+        }
+      }
+      const pixels = (bottom - y * factor) * (right - x * factor);
+      for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = Math.round(sum[c]! / pixels);
+    }
+  }
+  return { width, height, data };
+}

@@ -1,0 +1,41 @@
+import { decodeImage, hashFile, type Raster, type Source } from "@inctrl/datasets";
+import { parseFewShot, readFewShot } from "./few-shot.js";
+
+/** One image on its way to the encoder. A `Sample` of a data set is one too. */
+export interface ImageItem {
+  /** What results call it: a path, or the name of a sample. */
+  readonly id: string;
+  /** The file that `load` reads, and which part of it: decoding threads read it themselves. */
+  readonly source?: Source;
+  /** Symmetries of the square that it is encoded in (`symmetricView`), 0 as it is. Default: as it is alone. */
+  readonly symmetries?: readonly number[];
+  /** Decodes the image. Rejects with an ImageError when it cannot be read. */
+  load(): Promise<Raster>;
+  /** sha256 of the file behind it. */
+  sha256?(): Promise<string>;
+}
+
+/** Images in the order in which they are wanted. */
+export type ImageSource = Iterable<ImageItem> | AsyncIterable<ImageItem>;
+
+/**
+ * An image file, or one prompt of a few-shot file (`candle.pt#000`).
+ *
+ * @example const { width, height } = await fileImage("part.png").load();
+ */
+export function fileImage(path: string): ImageItem {
+  const part = parseFewShot(path);
+  return {
+    id: path,
+    ...(!part && { source: { path } }),
+    load: () => (part ? readFewShot(part.path, part.index) : decodeImage(path)),
+    sha256: () => hashFile(part?.path ?? path),
+  };
+}
+
+/** Image files as a source, in their order. */
+export async function* fileImages(
+  paths: Iterable<string> | AsyncIterable<string>,
+): AsyncGenerator<ImageItem> {
+  for await (const path of paths) yield fileImage(path);
+}

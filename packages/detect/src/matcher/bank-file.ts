@@ -1,0 +1,186 @@
+import type { Fit } from "@inctrl/clip";
+import { openSafetensors, type Tensor, type TensorFile, tensor, writeSafetensors } from "@inctrl/tensor";
+import type { Backbone } from "../backbone/backbone.js";
+import type { Encoder } from "../encoder/encoder.js";
+import type { EncodedPrompt } from "../encoder/prompts.js";
+import { DetectError } from "../errors.js";
+
+/** What a bank remembers of a prompt. */
+export interface PromptRecord {
+  readonly name: string;
+  readonly sha256: string | null;
+  /** Squares that it was seen in. */
+  readonly views: number;
+}
+
+/** What a file says of the state of a fitted detector. */
+export interface BankInfo {
+  readonly version: 1;
+  /** What the tensors are: absent for the patches and class features of a `PromptBank`, else the detector's name. */
+  readonly kind?: string;
+  readonly prompts: readonly PromptRecord[];
+  readonly backbone: string;
+  readonly fingerprint: string;
+  readonly fit: Fit;
+  readonly blocks: readonly number[];
+  /** Symmetries of the square that each view was compared in; 1 where it is absent. The file's name for them is older. */
+  readonly turns?: number;
+  readonly preprocess: {
+    readonly size: number;
+    readonly mean: readonly number[];
+    readonly std: readonly number[];
+  };
+}
+
+/** A tensor's shape by its name in a bank file. */
+export type BankShapes = ReadonlyMap<string, readonly number[]>;
+
+const FORMAT = "inctrl-bank";
+
+/** What is to be said of prompts in the file of a state that was fitted with them. */
+export function bankInfo(
+  encoder: Encoder,
+  prompts: readonly EncodedPrompt[],
+  { symmetries = 1, kind }: { symmetries?: number; kind?: string } = {},
+): BankInfo {
+  const { backbone, fit, blocks } = encoder;
+  return {
+    version: 1,
+    ...(kind !== undefined && { kind }),
+    prompts: prompts.map(({ name, sha256, views }) => ({ name, sha256, views })),
+    backbone: backbone.name,
+    fingerprint: backbone.fingerprint,
+    fit,
+    blocks: [...blocks],
+    ...(symmetries > 1 && { turns: symmetries }),
+    preprocess: preprocessOf(backbone),
+  };
+}
+
+/** Writes the state of a fitted detector as one safetensors file, whole or not at all. */
+export async function writeBank(
+  path: string,
+  info: BankInfo,
+  tensors: Readonly<Record<string, Tensor>>,
+): Promise<void> {
+  const stored = Object.entries(tensors).map(async ([name, value]) => {
+    const data = await value.data();
+    return [name, { dtype: "F32", shape: value.shape, data }] as const;
+  });
+  const values = Object.fromEntries(await Promise.all(stored));
+  await writeSafetensors(path, values, { format: FORMAT, bank: JSON.stringify(info) });
+}
+
+/**
+ * Reads the state of a fitted detector for the encoder that it was fitted with.
+ *
+ * @param kind as in the file's `BankInfo`.
+ * @param shapesOf the tensors that such a file must hold.
+ * @throws DetectError `bank` for other files, other backbones, other blocks and other preprocessing.
+ */
+export async function readBank(
+  path: string,
+  encoder: Encoder,
+  kind: string | undefined,
+  shapesOf: (info: BankInfo) => BankShapes,
+): Promise<{ info: BankInfo; tensors: Map<string, Tensor> }> {
+  const file = await openSafetensors(path);
+  try {
+    const info = readInfo(path, file);
+    checkFits(path, info, encoder, kind);
+    const shapes = shapesOf(info);
+    for (const [name, want] of shapes) checkShape(file, name, want);
+    const tensors = new Map<string, Tensor>();
+    for (const [name, shape] of shapes) {
+      tensors.set(name, tensor(encoder.backbone.device, await file.readFloat32(name), shape));
+    }
+    return { info, tensors };
+  } finally {
+    await file.close();
+  }
+}
+
+/** How a bank's images were made square, which its encoder must do as well. @throws DetectError `bank` for other files. */
+export async function readBankFit(path: string): Promise<{ fit: Fit; symmetries: number }> {
+  const file = await openSafetensors(path);
+  try {
+    const { fit, turns = 1 } = readInfo(path, file);
+    return { fit, symmetries: turns };
+  } finally {
+    await file.close();
+  }
+}
+
+const preprocessOf = ({ config }: Backbone): BankInfo["preprocess"] => {
+  const { size, mean, std } = config.preprocess;
+  return { size, mean: [...mean], std: [...std] };
+};
+
+const fail = (path: string, why: string, cause?: unknown): DetectError =>
+  new DetectError("bank", `${path}: ${why}`, { cause });
+
+function checkShape(file: TensorFile, name: string, want: readonly number[]): void {
+  const got = file.tensors.get(name)?.shape;
+  if (got?.length === want.length && got.every((d, i) => d === want[i])) return;
+  const found = got ? `[${got.join(", ")}]` : "missing";
+  throw fail(file.path, `${name} is ${found} and must be [${want.join(", ")}]; make the bank again`);
+}
+
+function readInfo(path: string, file: TensorFile): BankInfo {
+  const again = "make one from its prompts";
+  if (file.metadata.format !== FORMAT) throw fail(path, `is no prompt bank; ${again}`);
+  let info: BankInfo;
+  try {
+    info = JSON.parse(file.metadata.bank ?? "");
+  } catch (cause) {
+    throw fail(path, `its description is damaged; ${again}`, cause);
+  }
+  const sound =
+    info?.version === 1 &&
+    (info.kind === undefined || typeof info.kind === "string") &&
+    Array.isArray(info.prompts) &&
+    info.prompts.length > 0 &&
+    info.prompts.every(isRecord) &&
+    Array.isArray(info.blocks) &&
+    info.blocks.every(Number.isInteger) &&
+    [undefined, 1, 8].includes(info.turns) &&
+    ["crop", "squash", "tile"].includes(info.fit) &&
+    typeof info.backbone === "string" &&
+    typeof info.fingerprint === "string";
+  if (!sound) throw fail(path, `its description is damaged or of a later version; ${again}`);
+  return info;
+}
+
+function isRecord(prompt: PromptRecord | null): boolean {
+  if (typeof prompt?.name !== "string" || !Number.isInteger(prompt.views) || prompt.views < 1) return false;
+  return prompt.sha256 === null || typeof prompt.sha256 === "string";
+}
+
+function checkFits(path: string, info: BankInfo, encoder: Encoder, kind: string | undefined): void {
+  const { backbone, blocks, fit } = encoder;
+  const again = "make the bank again from its prompts with this backbone";
+  const short = (text: string) => JSON.stringify(text.slice(0, 8));
+  if (info.kind !== kind) {
+    const made = info.kind === undefined ? "patches of prompts" : JSON.stringify(info.kind);
+    throw fail(path, `holds ${made} and not what ${kind ?? "a nearest-patch method"} needs; ${again}`);
+  }
+  if (info.fingerprint !== backbone.fingerprint) {
+    throw fail(
+      path,
+      `was made by another backbone (${JSON.stringify(info.backbone.slice(0, 100))}, ${short(info.fingerprint)}) than ` +
+        `"${backbone.name}" (${short(backbone.fingerprint)}); ${again}`,
+    );
+  }
+  if (info.blocks.join() !== blocks.join()) {
+    throw fail(
+      path,
+      `holds blocks ${info.blocks.join(", ")} and ${blocks.join(", ")} are compared; ${again}`,
+    );
+  }
+  if (JSON.stringify(info.preprocess) !== JSON.stringify(preprocessOf(backbone))) {
+    throw fail(path, `its images were prepared in another way; ${again}`);
+  }
+  if (info.fit !== fit) {
+    throw fail(path, `was made with fit ${info.fit} and this encoder uses ${fit}; use the same for both`);
+  }
+}

@@ -1,0 +1,80 @@
+import { type FittedDetector, scoreViews, type ViewScore } from "./detector.js";
+import type { EncodedBatch } from "./encoder/features.js";
+import type { ImageSource } from "./images/source.js";
+
+/** The score of an image: that of its most anomalous view. */
+export interface ImageScore extends Pick<ViewScore, "score" | "parts"> {
+  /** Its id in the source. */
+  readonly image: string;
+  /** Index in `views` of the view that decided. */
+  readonly view: number;
+  readonly views: readonly ViewScore[];
+}
+
+/** An image that could not be read, and why. */
+export interface ImageFailure {
+  readonly image: string;
+  readonly error: Error;
+}
+
+export interface ScoreImagesOptions {
+  /** Stops after the batches at work; their results are still given out. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Scores images in the order of their source. The next batch is decoded and recorded while the device works on this one; at most
+ * two batches are held. Images that cannot be read come out as failures, in their place.
+ *
+ * @example
+ * for await (const result of scoreImages(fitted, fileImages(paths))) {
+ *   if ("error" in result) console.error(result.error.message);
+ *   else console.log(result.image, result.score);
+ * }
+ */
+export async function* scoreImages(
+  fitted: FittedDetector,
+  images: ImageSource,
+  { signal }: ScoreImagesOptions = {},
+): AsyncGenerator<ImageScore | ImageFailure> {
+  /** Views of images of which more are to come. */
+  const begun = new Map<number, ViewScore[]>();
+  const working: { readonly batch: EncodedBatch; readonly scores: Promise<ViewScore[]> }[] = [];
+  const finishFirst = async () => {
+    const { batch, scores } = working.shift()!;
+    return joinViews(batch, await scores, begun);
+  };
+  try {
+    for await (const batch of fitted.detector.encoder.encode(images, { signal })) {
+      const scores = scoreViews(fitted, batch);
+      // Its work is recorded, so that the tensors are free for the next batch.
+      batch.dispose();
+      // Awaited below; a failure before that must not count as unhandled.
+      scores.catch(() => {});
+      working.push({ batch, scores });
+      if (working.length > 1) yield* await finishFirst();
+    }
+    while (working.length > 0) yield* await finishFirst();
+  } finally {
+    // A consumer that stops early, or whose source fails, may dispose of the detector at once.
+    await Promise.allSettled(working.map(({ scores }) => scores));
+  }
+}
+
+/** Results of the images that end in a batch; `begun` holds the views of those that do not. */
+function joinViews(
+  { views, ended }: EncodedBatch,
+  scores: readonly ViewScore[],
+  begun: Map<number, ViewScore[]>,
+): (ImageScore | ImageFailure)[] {
+  for (const [i, { image }] of views.entries()) begun.set(image, [...(begun.get(image) ?? []), scores[i]]);
+  return ended.map(({ image, item, error }) => {
+    if (error) return { image: item.id, error };
+    const own = begun.get(image) ?? [];
+    begun.delete(image);
+    // An image is as anomalous as its most anomalous view.
+    const view = own.reduce((best, { score }, i) => (score > own[best].score ? i : best), 0);
+    const { score, parts } = own[view];
+    return { image: item.id, score, parts, view, views: own };
+  });
+}

@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { category, dataSet, maxError, randomImage, THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
+import { deviceTests, fixtureBackbone, smallBackbone } from "@inctrl/testing/device";
+import * as assert from "uvu/assert";
+import {
+  bestMatch,
+  Encoder,
+  encodePrompts,
+  evaluate,
+  fitImages,
+  matchPatches,
+  scoreViews,
+} from "../src/index.js";
+import { METHODS } from "./support/methods.js";
+import { nearestPatch } from "./support/nearest-patch.js";
+import { bankOf, collect, scored, scoreWith } from "./support/scoring.js";
+
+const test = deviceTests("detector");
+const SIZE = 17;
+const images = (count: number, seed: number) =>
+  Array.from({ length: count }, (_, i) => randomImage(seed + i, SIZE));
+
+for (const [name, make] of Object.entries(METHODS)) {
+  test(`${name}: a view's score depends on no other view and on no batch size`, async ({ device }) => {
+    using backbone = await fixtureBackbone(device, THREE_SHOT);
+    const encoder = new Encoder(backbone);
+    using fitted = await fitImages(make(encoder), images(3, 1));
+    assert.is(fitted.prompts.length, 3);
+    const queries = images(48, 100);
+    const all = await scoreWith(fitted, queries, new Encoder(backbone, { batch: 48 }));
+    assert.is(
+      new Set(all.map(({ score }) => score)).size,
+      48,
+      "images that all score alike would prove nothing",
+    );
+    // A CPU adds in one order whatever the batch; a GPU's compiler may round batches of other sizes differently.
+    const tolerance = device.caps.software ? 0 : 1e-5;
+    for (const batch of [1, 3, 5, 8, 11]) {
+      const other = await scoreWith(fitted, queries, new Encoder(backbone, { batch }));
+      for (const [i, { score, map, parts }] of other.entries()) {
+        assert.ok(Math.abs(score - all[i].score) <= tolerance, `batch ${batch}, image ${i}: ${score}`);
+        assert.ok(maxError(map.values, all[i].map.values) <= tolerance, `batch ${batch}, map ${i}`);
+        assert.ok(maxError(Object.values(parts), Object.values(all[i].parts)) <= tolerance);
+      }
+    }
+    const reversed = await scoreWith(fitted, queries.toReversed());
+    for (const [i, { score }] of reversed.toReversed().entries())
+      assert.ok(Math.abs(score - all[i].score) <= tolerance);
+  });
+
+  test(`${name}: loaded again, it gives the same bits and tells the same prompts`, async ({
+    device,
+    folder,
+  }) => {
+    using backbone = await fixtureBackbone(device, THREE_SHOT);
+    const detector = make(new Encoder(backbone));
+    using fitted = await fitImages(detector, images(2, 1));
+    const path = join(folder, `${name}.safetensors`);
+    await fitted.save(path);
+    using loaded = await detector.load(path);
+    assert.equal(loaded.prompts, fitted.prompts);
+    assert.is(loaded.detector, detector);
+    const queries = images(5, 100);
+    assert.equal(await scoreWith(loaded, queries), await scoreWith(fitted, queries));
+    using other = await smallBackbone(device);
+    await throwsCode(() => make(new Encoder(other)).load(path), "bank", /made by another backbone/);
+    for (const [another, makeAnother] of Object.entries(METHODS)) {
+      if (another !== name)
+        await throwsCode(
+          () => makeAnother(new Encoder(backbone)).load(path),
+          "bank",
+          /and not what .* needs/,
+        );
+    }
+  });
+
+  test(`${name}: images and evaluation see the scores of the parts put together by hand`, async ({
+    device,
+  }) => {
+    using backbone = await fixtureBackbone(device, THREE_SHOT);
+    const detector = make(new Encoder(backbone, { batch: 4 }));
+    const one = category("one", { masked: true });
+    const evaluation = await evaluate({ detector, dataSet: dataSet(one), shots: [1, 2], seeds: 1 });
+    assert.ok(evaluation.complete);
+    assert.equal(
+      evaluation.settings,
+      { ...evaluation.settings, ...(await detector.settings()) },
+      "settings hold the method's own",
+    );
+    for (const { prompts, scores, metrics } of evaluation.categories[0].draws) {
+      assert.ok(metrics.auroc !== null && metrics.aupro !== null);
+      const chosen = prompts.map((id) => one.train.find((sample) => sample.id === id)!);
+      using fitted = await fitImages(detector, chosen, { className: "one" });
+      const results = (await collect(fitted, one.test)).map(scored);
+      assert.equal(
+        results.map(({ image }) => image),
+        one.test.map(({ id }) => id),
+      );
+      assert.ok(
+        maxError(
+          results.map(({ score }) => score),
+          scores as number[],
+        ) < 1e-6,
+      );
+    }
+    const again = await evaluate({ detector, dataSet: dataSet(one), shots: [1, 2], seeds: 1 });
+    assert.equal(timeless(again), timeless(evaluation));
+  });
+
+  test(`${name}: no prompts are refused, and no views give no scores`, async ({ device }) => {
+    using backbone = await fixtureBackbone(device, THREE_SHOT);
+    const detector = make(new Encoder(backbone));
+    await throwsCode(() => fitImages(detector, []), "shots", /no prompts/);
+    using fitted = await fitImages(detector, images(1, 1));
+    assert.equal(await scoreWith(fitted, []), []);
+    assert.equal(await collect(fitted, []), []);
+  });
+}
+
+test("similarities that are known give the scores of the detector's own search, and no matches", async ({
+  device,
+}) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const encoder = new Encoder(backbone);
+  const prompts = await encodePrompts(encoder, images(3, 1));
+  using fitted = await nearestPatch(encoder).fit(prompts);
+  for (const prompt of prompts) prompt.dispose();
+  using bank = await bankOf(encoder, images(3, 1));
+  for await (const batch of encoder.encode(images(6, 100))) {
+    let asked = 0;
+    const similarity = () => {
+      asked++;
+      return matchPatches(batch.taps, bank.blocks).similarity;
+    };
+    const own = await scoreViews(fitted, batch);
+    const known = await scoreViews(fitted, batch, { similarity });
+    assert.is(asked, 1);
+    assert.equal(
+      known,
+      own.map((view) => ({ ...view, matches: null })),
+    );
+    assert.is(bestMatch(known[0]), null);
+    assert.ok(own.every(({ matches }) => matches !== null));
+    batch.dispose();
+  }
+});
+
+test("a method that matches no patches never asks for similarities", async ({ device }) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const encoder = new Encoder(backbone);
+  using fitted = await fitImages(METHODS["mean-feature"](encoder), images(1, 1));
+  for await (const batch of encoder.encode(images(2, 100))) {
+    const similarity = () => assert.unreachable("searched for nothing") as never;
+    assert.is((await scoreViews(fitted, batch, { similarity })).length, 2);
+    batch.dispose();
+  }
+});
+
+test.run();

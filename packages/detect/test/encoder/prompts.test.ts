@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { FEW_SHOT, maxError, randomImage, THREE_SHOT, throwsCode, writeImage } from "@inctrl/testing";
+import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import * as assert from "uvu/assert";
+import { type EncodedPrompt, Encoder, encodePrompts, fileImages, listFewShot } from "../../src/index.js";
+
+const test = deviceTests("prompts");
+const PATCHES = 9;
+const WIDTH = 10;
+
+const free = (prompts: readonly EncodedPrompt[]) => {
+  for (const prompt of prompts) prompt.dispose();
+};
+
+const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
+
+test("prompts carry their path, sha256 and views; an unreadable one stops everything", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const encoder = new Encoder(backbone, { fit: "tile" });
+  const path = writeImage(folder, "wide.png", 1, 60, 20);
+  const prompts = await encodePrompts(encoder, fileImages([path]));
+  assert.equal(
+    prompts.map(({ name, sha256: hash, views }) => [name, hash, views]),
+    [[path, sha256(path), 3]],
+  );
+  assert.equal(prompts[0].features.shape, [3, 11]);
+  assert.equal(
+    prompts[0].rows.map(({ shape }) => shape),
+    [
+      [3 * PATCHES, WIDTH],
+      [3 * PATCHES, WIDTH],
+    ],
+  );
+  free(prompts);
+  const text = join(folder, "words.png");
+  writeFileSync(text, "no picture at all");
+  await throwsCode(() => encodePrompts(encoder, fileImages([path, text])), "not-an-image", /words\.png/);
+});
+
+test("an unreadable one is told and left out where somebody listens", async ({ device, folder }) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const [first, second] = [writeImage(folder, "first.png", 1, 20), writeImage(folder, "second.png", 2, 20)];
+  const text = join(folder, "left-out.png");
+  writeFileSync(text, "no picture at all");
+  const told: string[] = [];
+  const prompts = await encodePrompts(
+    new Encoder(backbone, { batch: 1 }),
+    fileImages([first, text, second]),
+    {
+      onSkipped: ({ id }, error) => told.push(id, error.name),
+    },
+  );
+  assert.equal(told, [text, "ImageError"]);
+  assert.equal(
+    prompts.map(({ name }) => name),
+    [first, second],
+  );
+  free(prompts);
+});
+
+test("patches have length 1, in every symmetry; class features are of the view as it is", async ({
+  device,
+}) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const images = [randomImage(1, 17), randomImage(2, 34, 17)];
+  const plain = await encodePrompts(new Encoder(backbone, { fit: "tile" }), images);
+  for (const batch of [1, 3, 64]) {
+    const turned = await encodePrompts(new Encoder(backbone, { fit: "tile", batch }), images, {
+      symmetries: 8,
+    });
+    for (const [i, prompt] of turned.entries()) {
+      assert.is(prompt.views, i + 1);
+      assert.ok(maxError(await prompt.features.data(), await plain[i].features.data()) < 1e-6);
+      for (const [b, rows] of prompt.rows.entries()) {
+        assert.equal(rows.shape, [(i + 1) * 8 * PATCHES, WIDTH]);
+        const values = await rows.data();
+        for (let row = 0; row < rows.shape[0]; row++)
+          assert.ok(Math.abs(Math.hypot(...values.subarray(row * WIDTH, (row + 1) * WIDTH)) - 1) < 1e-6);
+        const own = await plain[i].rows[b].data();
+        for (let view = 0; view <= i; view++) {
+          const size = PATCHES * WIDTH;
+          const first = values.subarray(view * 8 * size, (view * 8 + 1) * size);
+          assert.ok(maxError(first, own.subarray(view * size, (view + 1) * size)) < 1e-6);
+        }
+      }
+    }
+    free(turned);
+  }
+  free(plain);
+});
+
+test("prompts of a few-shot file have the hash of their file", async ({ device }) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const names = await listFewShot(FEW_SHOT);
+  const prompts = await encodePrompts(new Encoder(backbone), fileImages(names));
+  assert.equal(
+    prompts.map(({ name, sha256: hash }) => [name, hash]),
+    names.map((name) => [name, sha256(FEW_SHOT)]),
+  );
+  free(prompts);
+});
+
+test.run();

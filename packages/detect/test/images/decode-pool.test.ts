@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodePng, ImageError } from "@inctrl/datasets";
+import { drawProduct } from "@inctrl/synth";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { DecodePool, decodeThreads } from "../../src/images/decode-pool.js";
+import { fileImage } from "../../src/images/source.js";
+
+const folder = mkdtempSync(join(tmpdir(), "inctrl-pool-"));
+test.after(() => rmSync(folder, { recursive: true }));
+
+const paths = Array.from({ length: 6 }, (_, index) => {
+  const path = join(folder, `${index}.png`);
+  writeFileSync(path, encodePng(drawProduct({ class: "metal", index, size: 50 + 10 * index }).image));
+  return path;
+});
+
+test("threads give the bytes and the errors of the calling one, and a close answers all that was asked", async () => {
+  const pool = new DecodePool(2);
+  await using none = new DecodePool(0);
+  for (const fit of ["crop", "tile"] as const) {
+    // All at once: more than there are threads.
+    const ask = (from: DecodePool) =>
+      Promise.all(paths.map((path) => from.prepare(fileImage(path), { size: 32, fit })));
+    const [got, want] = [await ask(pool), await ask(none)];
+    assert.is(got.length, 6);
+    assert.equal(got, want);
+  }
+  const bad = join(folder, "bad.png");
+  writeFileSync(bad, "no image");
+  const error = await pool.prepare(fileImage(bad), { size: 32, fit: "crop" }).catch((reason) => reason);
+  assert.instance(error, ImageError);
+  assert.match(error.message, "bad.png");
+  const asked = paths.map((path) => pool.prepare(fileImage(path), { size: 32, fit: "crop" }));
+  await pool.close();
+  for (const views of await Promise.all(asked)) assert.is(views.length, 1);
+});
+
+test("a software adapter leaves no core for threads", () => {
+  assert.is(decodeThreads(true, 16), 0);
+  assert.equal(
+    [1, 2, 4, 64].map((cores) => decodeThreads(false, cores)),
+    [0, 1, 3, 8],
+  );
+});
+
+test.run();

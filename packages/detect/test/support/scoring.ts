@@ -1,0 +1,52 @@
+import {
+  type Encoder,
+  encodePrompts,
+  type FittedDetector,
+  type ImageFailure,
+  type ImageScore,
+  type ImageSource,
+  PromptBank,
+  scoreImages,
+  scoreViews,
+  type ViewScore,
+} from "../../src/index.js";
+
+/** Scores of all views of some images, encoded by an encoder of any batch size. */
+export async function scoreWith(
+  fitted: FittedDetector,
+  images: ImageSource,
+  encoder: Encoder = fitted.detector.encoder,
+): Promise<ViewScore[]> {
+  const scores: ViewScore[] = [];
+  for await (const batch of encoder.encode(images)) {
+    const found = scoreViews(fitted, batch);
+    batch.dispose();
+    scores.push(...(await found));
+  }
+  return scores;
+}
+
+/** The results of `scoreImages`. */
+export async function collect(
+  ...args: Parameters<typeof scoreImages>
+): Promise<(ImageScore | ImageFailure)[]> {
+  const results: (ImageScore | ImageFailure)[] = [];
+  for await (const result of scoreImages(...args)) results.push(result);
+  return results;
+}
+
+/** The score of an image that could be read. */
+export function scored(result: ImageScore | ImageFailure): ImageScore {
+  if ("error" in result) throw result.error;
+  return result;
+}
+
+/** A bank of some images. */
+export async function bankOf(encoder: Encoder, images: ImageSource, symmetries = 1): Promise<PromptBank> {
+  const prompts = await encodePrompts(encoder, images, { symmetries });
+  try {
+    return PromptBank.of(encoder, prompts, symmetries);
+  } finally {
+    for (const prompt of prompts) prompt.dispose();
+  }
+}

@@ -1,0 +1,42 @@
+import { DetectError, type Detector, type Encoder, patchDetector } from "@inctrl/detect";
+import { type Aggregate, aggregateMap, largestOf, residualMap } from "../residual.js";
+
+export interface ResidualOptions {
+  /** How the map becomes the score. Default `max`. */
+  readonly aggregate?: Aggregate;
+  /** Symmetries of the square in which prompts are compared. Default: as the backbone's configuration wishes. */
+  readonly symmetries?: number;
+}
+
+/**
+ * The nearest-patch residual alone (the paper's "P"): no training, no text. Its part is s_p.
+ *
+ * @throws DetectError `evaluation` for an aggregate that is none.
+ * @example
+ * const detector = residual(new Encoder(backbone), { aggregate: "top3" });
+ */
+export function residual(encoder: Encoder, options: ResidualOptions = {}): Detector {
+  const { aggregate = "max", symmetries = encoder.backbone.promptSymmetries } = options;
+  const largest = checkAggregate(aggregate, encoder);
+  return patchDetector({
+    ...{ name: "residual", encoder, symmetries },
+    settings: async () => ({ components: "P", aggregate, alpha: "1" }),
+    prepare: () => ({
+      run(_, similarity) {
+        const map = residualMap(similarity);
+        const s_p = aggregateMap(map, largest);
+        return { score: s_p, map, parts: { s_p } };
+      },
+    }),
+  });
+}
+
+/** How many patches an aggregate is the mean of. @throws DetectError `evaluation` for one that the maps do not allow. */
+export function checkAggregate(aggregate: Aggregate, { backbone }: Encoder): number {
+  const largest = largestOf(aggregate, backbone.patches);
+  if (largest !== null) return largest;
+  throw new DetectError(
+    "evaluation",
+    `aggregate ${aggregate}: use max, or top1 to top${backbone.patches} for the mean of the largest patches`,
+  );
+}

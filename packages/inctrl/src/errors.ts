@@ -1,0 +1,29 @@
+/** Stable reasons this package refuses something; messages may change, these do not. */
+export type InctrlErrorCode =
+  | "checkpoint"
+  | "components"
+  | "diverged"
+  | "heads"
+  | "parity"
+  | "shots"
+  | "steps"
+  | "text"
+  | "training";
+
+/**
+ * Bad input to InCTRL, its training or its parity checks, with a stable `code` and a one-line message that says how to mend it.
+ *
+ * @example
+ * try { await Heads.load(path, device) } catch (error) {
+ *   if (error instanceof InctrlError && error.code === "heads") console.error(error.message)
+ * }
+ */
+export class InctrlError extends Error {
+  readonly code: InctrlErrorCode;
+
+  constructor(code: InctrlErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "InctrlError";
+    this.code = code;
+  }
+}

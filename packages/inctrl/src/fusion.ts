@@ -1,0 +1,55 @@
+import { add, div, mul, reshape, scope, type Tensor } from "@inctrl/tensor";
+import type { HeadsForm } from "./head-modules.js";
+
+/** The trained parts as functions. */
+export interface HeadFunctions {
+  /** Of heads that see ranks only phi is used. */
+  readonly form: HeadsForm;
+  /** F: the mean adapted prompt feature minus the adapted query feature, [batch, embedDim]. */
+  imageResidual(query: Tensor, prompt: Tensor): Tensor;
+  /** F to s_i, [batch]. */
+  eta(residual: Tensor): Tensor;
+  /** M+ to [batch]. */
+  phi(map: Tensor): Tensor;
+}
+
+/** What the heads start from. All of it is frozen, so training computes it once. */
+export interface HeadInputs {
+  /** Class features of the queries, [batch, embedDim]. */
+  features: Tensor;
+  /** M, [batch, patches], and s_p, [batch]. */
+  map: Tensor;
+  residual: Tensor;
+  /** s_a, [batch]. */
+  textScore: Tensor | null;
+  /** Mean adapted prompt feature, [embedDim] or [batch, embedDim]; without it there is no s_i. */
+  promptFeature?: Tensor | null;
+}
+
+/** What the heads make of a batch. */
+export interface Fusion {
+  /** F, [batch, embedDim], and s_i, [batch]; null without a prompt feature, or with heads that see ranks. */
+  readonly imageResidual: Tensor | null;
+  readonly imageScore: Tensor | null;
+  /** M+ = M + s_i + s_a, [batch, patches]. */
+  readonly fused: Tensor;
+  /** phi of M+, [batch]. */
+  readonly phi: Tensor;
+  /** (phi + alpha s_p) / (1 + alpha), [batch] (paper, eq. 9). */
+  readonly score: Tensor;
+}
+
+/** The heads' part of InCTRL's forward pass (paper, section 3.4). Missing scores count as 0 in M+. */
+export function fuse(heads: HeadFunctions, known: HeadInputs, alpha: number): Fusion {
+  const { features, map, residual, textScore: text, promptFeature } = known;
+  return scope(() => {
+    const imageResidual =
+      heads.form === "paper" && promptFeature ? heads.imageResidual(features, promptFeature) : null;
+    const imageScore = imageResidual && heads.eta(imageResidual);
+    const offset = imageScore && text ? add(imageScore, text) : (imageScore ?? text);
+    const fused = offset ? add(map, reshape(offset, [offset.size, 1])) : mul(map, 1);
+    const phi = heads.phi(fused);
+    const score = div(add(phi, mul(residual, alpha)), 1 + alpha);
+    return { imageResidual, imageScore, fused, phi, score };
+  });
+}

@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const golden = (name: string): string => fileURLToPath(new URL(`../golden/${name}`, import.meta.url));
+
+/** Committed fixtures: whole models of 5 x 5 and 3 x 3 patches, with heads (see golden/make_fixtures.py). */
+export const PATCH14 = golden("patch14-one-shot");
+export const THREE_SHOT = golden("three-shot");
+
+/** Two preprocessed images of 9 x 9 pixels in the released code's form (see golden/make_few_shot.py). */
+export const FEW_SHOT = golden("few-shot.pt");
+
+/** A path below `../shared`; undefined, with a line of output, where it is absent. */
+export function shared(path: string): string | undefined {
+  const full = fileURLToPath(new URL(`../../../../shared/${path}`, import.meta.url));
+  if (existsSync(full)) return full;
+  console.log(`skipped: ../shared/${path} absent`);
+  return undefined;
+}
