@@ -1,9 +1,9 @@
-import { type Clip, prepareImage, type Tokenizer } from "@inctrl/clip";
-import { type Category, openDataSet, type Sample } from "@inctrl/datasets";
-import { auroc, Backbone, classPrototypes, encodeViews, textScore } from "@inctrl/detect";
-import { patchResiduals } from "@inctrl/inctrl";
+import type { Clip, Tokenizer } from "@inctrl/clip";
+import { type Category, openDataSet } from "@inctrl/datasets";
+import { auroc, Backbone, classPrototypes, Encoder, fitImages, textScore } from "@inctrl/detect";
+import { residual } from "@inctrl/inctrl";
 import { procedural } from "@inctrl/synth";
-import { matmul, max, normalize, packBank, reshape, scope } from "@inctrl/tensor";
+import { matmul, normalize, scope } from "@inctrl/tensor";
 import type { CaptionedBatch } from "./data/batch.js";
 import { Renderer } from "./data/renderer.js";
 import { logitScale, uploadPixels } from "./pretrainer.js";
@@ -79,28 +79,23 @@ async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch
 
 /** AUROC of a category's test images by text, and by the residual against all of its training images. */
 async function validateCategory(clip: Clip, tokenizer: Tokenizer, { className, train, test }: Category) {
-  const backbone = new Backbone("the network in training", clip, "", null);
-  const views = async (samples: readonly Sample[]) => {
-    const images = await Promise.all(samples.map((sample) => sample.load()));
-    return images.flatMap((image) => prepareImage(image, clip.config.preprocess));
-  };
+  const encoder = new Encoder(new Backbone("the network in training", clip, "", null));
+  using fitted = await fitImages(residual(encoder, { symmetries: 1 }), train);
+  using prototypes = scope(() => classPrototypes(clip.text!, tokenizer, className));
   const scale = await logitScale(clip);
-  const [prompts, queries] = [await views(train), await views(test)];
-  const scores = scope(() => {
-    const banks = encodeViews(backbone, prompts).taps.map((tap) =>
-      packBank(reshape(tap, [1, -1, tap.shape[2]])),
-    );
-    const { features, taps } = encodeViews(backbone, queries);
-    return {
-      text: textScore(features, classPrototypes(clip.text!, tokenizer, className), scale),
-      residual: max(patchResiduals(taps, banks).map, 1),
-    };
-  });
+  const texts: number[] = [];
+  const residuals: number[] = [];
+  for await (const batch of encoder.encode(test, { places: false })) {
+    try {
+      for (const { error } of batch.ended) if (error) throw error;
+      using text = textScore(batch.features, prototypes, scale);
+      const [asked, detections] = await Promise.all([text.data(), fitted.score(batch)]);
+      texts.push(...asked);
+      residuals.push(...detections.map(({ score }) => score));
+    } finally {
+      batch.dispose();
+    }
+  }
   const labels = test.map(({ label }) => label);
-  const area = async (score: typeof scores.text) => {
-    const values = [...(await score.data())];
-    score.dispose();
-    return auroc(labels, values) ?? Number.NaN;
-  };
-  return { text: await area(scores.text), residual: await area(scores.residual) };
+  return { text: auroc(labels, texts) ?? Number.NaN, residual: auroc(labels, residuals) ?? Number.NaN };
 }
