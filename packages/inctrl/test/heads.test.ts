@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findConfig, openWeights } from "@inctrl/clip";
 import { Encoder } from "@inctrl/detect";
 import { type Device, openSafetensors, scope, sizeOf, tensor, writeSafetensors } from "@inctrl/tensor";
-import { PATCH14, shared, THREE_SHOT, throwsCode } from "@inctrl/testing";
+import { isHead, PATCH14, shared, THREE_SHOT, throwsCode } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { makeHeads, storedParameters } from "../src/head-modules.js";
@@ -15,7 +15,7 @@ type Values = Map<string, { shape: readonly number[]; data: Float32Array }>;
 
 /** The head parameters in a released file. */
 async function valuesIn(path: string): Promise<Values> {
-  const weights = await openWeights(path);
+  const weights = await openWeights(path, { extra: isHead });
   const values: Values = new Map();
   for (const [name, { shape }] of weights.keys) {
     if (/^(adapter|diff_head)/.test(name)) values.set(name, { shape, data: await weights.readFloat32(name) });

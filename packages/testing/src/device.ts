@@ -6,7 +6,7 @@ import { type Backbone, openBackbone, randomBackbone } from "@inctrl/detect";
 import { type Device, openDevice } from "@inctrl/tensor";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { PATCH14 } from "./files.js";
+import { isHead, PATCH14 } from "./files.js";
 
 interface Context {
   readonly device: Device;
@@ -45,7 +45,7 @@ export function deviceTests(name: string) {
 
 /** The image tower of a committed fixture. */
 export const fixtureBackbone = (device: Device, fixture = PATCH14): Promise<Backbone> =>
-  openBackbone(device, join(fixture, "inctrl.pyth"), { config: join(fixture, "config.json") });
+  openBackbone(device, join(fixture, "inctrl.pyth"), { config: join(fixture, "config.json"), extra: isHead });
 
 /** 32 pixels, 4 x 4 patches, two tapped blocks. */
 const SMALL = parseConfig({ img_size: 32, patch_size: 8, embed_dim: 32, depth: 2, num_heads: 2 });

@@ -17,3 +17,6 @@ export function shared(path: string): string | undefined {
   console.log(`skipped: ../shared/${path} absent`);
   return undefined;
 }
+
+/** Whether a name in a released file is of InCTRL's heads, which a backbone passes over. */
+export const isHead = (name: string): boolean => /^(adapter\.fc|diff_head(_ref)?)\./.test(name);

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseConfig } from "@inctrl/clip";
 import { openSafetensors, type StoredTensor, writeSafetensors } from "@inctrl/tensor";
-import { PATCH14, randomImage, shared, THREE_SHOT, throwsCode } from "@inctrl/testing";
+import { isHead, PATCH14, randomImage, shared, THREE_SHOT, throwsCode } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { Encoder, fitImages, openBackbone, randomBackbone } from "../../src/index.js";
@@ -20,7 +20,7 @@ const CONFIG = {
 test("the fingerprint is of the weights, in whatever file they are", async ({ device, folder }) => {
   const config = join(THREE_SHOT, "config.json");
   using plain = await openBackbone(device, join(THREE_SHOT, "clip.safetensors"), { config });
-  using released = await openBackbone(device, join(THREE_SHOT, "inctrl.pyth"), { config });
+  using released = await openBackbone(device, join(THREE_SHOT, "inctrl.pyth"), { config, extra: isHead });
   using other = await fixtureBackbone(device, PATCH14);
   assert.match(plain.fingerprint, /^[0-9a-f]{64}$/);
   assert.is(released.fingerprint, plain.fingerprint);
@@ -70,7 +70,10 @@ test("golden/tiny: .safetensors, .pt and .pyth have one fingerprint, half precis
   if (!tiny) return;
   const prints: string[] = [];
   for (const name of ["clip.safetensors", "clip.pt", "inctrl.pyth", "clip-trainer-fp16.pt"]) {
-    using backbone = await openBackbone(device, join(tiny, name), { config: join(tiny, "config.json") });
+    using backbone = await openBackbone(device, join(tiny, name), {
+      config: join(tiny, "config.json"),
+      extra: isHead,
+    });
     prints.push(backbone.fingerprint);
   }
   assert.equal([prints[1], prints[2]], [prints[0], prints[0]]);
@@ -105,9 +108,9 @@ test("files and configurations that do not fit are refused and leave nothing on 
   device,
   folder,
 }) => {
-  const open = (source: string, config?: string) => openBackbone(device, source, { config });
+  const open = (source: string, config?: string) => openBackbone(device, source, { config, extra: isHead });
   const weights = join(THREE_SHOT, "clip.safetensors");
-  await throwsCode(() => open(join(folder, "no.safetensors")), "not_found", /no\.safetensors: no such file/);
+  await throwsCode(() => open(join(folder, "no.safetensors")), "not-found", /no\.safetensors: no such file/);
   await throwsCode(() => open("no-such-model"), "unknown_model", /"no-such-model"/);
   await throwsCode(
     () => open(weights),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createTokenizer, loadClip, openWeights, parseConfig, type TextTransformer } from "@inctrl/clip";
 import { promptTexts } from "@inctrl/detect";
 import { type Device, openSafetensors, type Tensor, tensor } from "@inctrl/tensor";
-import { generator, maxError, PATCH14, shared, THREE_SHOT } from "@inctrl/testing";
+import { generator, isHead, maxError, PATCH14, shared, THREE_SHOT } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { classPrototypes, prototypesFromIds, textScore } from "../../src/index.js";
@@ -16,7 +16,7 @@ async function withText(
   run: (text: TextTransformer) => Promise<void>,
 ): Promise<void> {
   const config = parseConfig(await readFile(join(fixture, "config.json"), "utf8"));
-  const weights = await openWeights(join(fixture, "inctrl.pyth"));
+  const weights = await openWeights(join(fixture, "inctrl.pyth"), { extra: isHead });
   using clip = await loadClip(device, config, weights, { parts: "text" });
   await weights.close();
   assert.ok(clip.text);

@@ -12,7 +12,7 @@ import {
   scoreViews,
   type ViewScore,
 } from "@inctrl/detect";
-import { maxError, PATCH14, randomImage } from "@inctrl/testing";
+import { isHead, maxError, PATCH14, randomImage } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { DETECTORS, inctrl, residual } from "../../src/index.js";
@@ -88,7 +88,7 @@ function cosine(a: Float32Array, atA: number, b: Float32Array, atB: number, widt
 
 /** psi, eta and phi in float64 from the released parameters. */
 async function referenceHeads() {
-  const weights = await openWeights(join(PATCH14, "inctrl.pyth"));
+  const weights = await openWeights(join(PATCH14, "inctrl.pyth"), { extra: isHead });
   const values = new Map<string, Float32Array>();
   for (const name of weights.keys.keys()) {
     if (/^(adapter|diff_head)/.test(name)) values.set(name, await weights.readFloat32(name));

@@ -11,7 +11,7 @@ import {
   type ViewScore,
 } from "@inctrl/detect";
 import { type Device, openSafetensors, type Tensor, tensor } from "@inctrl/tensor";
-import { PATCH14 } from "@inctrl/testing";
+import { isHead, PATCH14 } from "@inctrl/testing";
 import { fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { Heads } from "../../src/heads.js";
@@ -34,7 +34,7 @@ export async function scoreWith(
 /** Text prototypes of the fixture's model, from the token ids that it was made with, [2, 18]. */
 async function fixturePrototypes(device: Device): Promise<Tensor> {
   const config = parseConfig(await readFile(join(PATCH14, "config.json"), "utf8"));
-  const weights = await openWeights(join(PATCH14, "inctrl.pyth"));
+  const weights = await openWeights(join(PATCH14, "inctrl.pyth"), { extra: isHead });
   using clip = await loadClip(device, config, weights, { parts: "text" });
   await weights.close();
   const golden = await openSafetensors(join(PATCH14, "forward.safetensors"));
