@@ -1,5 +1,6 @@
 import { ClipError, HubError } from "@inctrl/clip";
 import { DatasetError, oneLine, systemCode } from "@inctrl/datasets";
+import { DetectError } from "@inctrl/detect";
 import { InctrlError } from "@inctrl/inctrl";
 import { PretrainError } from "@inctrl/pretrain";
 import { TensorError, TensorFileError } from "@inctrl/tensor";
@@ -42,6 +43,7 @@ const FOR_PEOPLE = [
   ClipError,
   HubError,
   DatasetError,
+  DetectError,
   InctrlError,
   PretrainError,
   TensorError,

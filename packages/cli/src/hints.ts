@@ -9,10 +9,8 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "cache-limit": "raise --cache-limit",
   },
   InctrlError: {
-    bank: "make one with --save-bank",
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
     checkpoint: "leave --resume out to begin again, or choose another --out",
-    "cache-limit": "raise --cache-limit",
     steps: "raise --epochs",
     diverged: "lower --lr",
   },

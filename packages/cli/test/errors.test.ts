@@ -1,5 +1,6 @@
 import { ClipError } from "@inctrl/clip";
 import { oneLine } from "@inctrl/datasets";
+import { DetectError } from "@inctrl/detect";
 import { InctrlError, type InctrlErrorCode } from "@inctrl/inctrl";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -20,15 +21,15 @@ const inctrl = (code: string, message: string) => describe(new InctrlError(code 
 
 test("an error's code adds the option that mends it to a library's message", () => {
   for (const [code, hint] of [
-    ["bank", "make one with --save-bank"],
     ["vocabulary", 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary'],
     ["checkpoint", "leave --resume out to begin again, or choose another --out"],
-    ["cache-limit", "raise --cache-limit"],
     ["steps", "raise --epochs"],
     ["diverged", "lower --lr"],
   ] as const) {
     assert.is(inctrl(code, "what is wrong"), `what is wrong; ${hint}`);
   }
+  assert.is(describe(new DetectError("bank", "no bank")), "no bank; make one with --save-bank");
+  assert.is(describe(new DetectError("cache-limit", "too small")), "too small; raise --cache-limit");
   const tiles = new ClipError("tiles" as ClipError["code"], "image: too long to be tiled");
   assert.is(describe(tiles), "image: too long to be tiled; use --fit crop or --fit squash");
 });

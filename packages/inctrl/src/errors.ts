@@ -8,7 +8,8 @@ export type InctrlErrorCode =
   | "shots"
   | "steps"
   | "text"
-  | "training";
+  | "training"
+  | "vocabulary";
 
 /**
  * Bad input to InCTRL, its training or its parity checks, with a stable `code` and a one-line message that says how to mend it.

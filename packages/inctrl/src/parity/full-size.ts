@@ -207,7 +207,7 @@ async function findVocabulary(file: string): Promise<string> {
       return path;
   }
   throw new InctrlError(
-    "parity",
-    `the full-size check needs CLIP's vocabulary: run "inctrl models pull clip-vocabulary", or give its file with --vocabulary`,
+    "vocabulary",
+    "the full-size check needs CLIP's vocabulary, which lies beside neither the fixture nor its folder; name its file",
   );
 }

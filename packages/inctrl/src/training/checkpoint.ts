@@ -37,7 +37,7 @@ export async function saveCheckpoint(path: string, trainer: Resumable, identity:
  * Brings a trainer to the state of a checkpoint.
  *
  * @returns the steps taken; null where there is no file.
- * @throws InctrlError `training` where the file is none, is damaged, or belongs to another run: the message says what differs.
+ * @throws InctrlError `checkpoint` where the file is none, is damaged, or belongs to another run: the message says what differs.
  */
 export async function loadCheckpoint(
   path: string,
@@ -45,13 +45,7 @@ export async function loadCheckpoint(
   identity: RunIdentity,
 ): Promise<number | null> {
   const fail = (why: string, cause?: unknown) =>
-    new InctrlError(
-      "training",
-      `${path}: ${why}; leave --resume out to begin again, or choose another --out`,
-      {
-        cause,
-      },
-    );
+    new InctrlError("checkpoint", `${path}: ${why}; begin again, or choose another folder`, { cause });
   let file: TensorFile;
   try {
     file = await openSafetensors(path);

@@ -94,8 +94,8 @@ class Run {
     if (resume) this.#saved = await loadCheckpoint(this.#path("checkpoint"), trainer, this.#identity);
     if (trainer.steps > total) {
       throw new InctrlError(
-        "training",
-        `${this.#path("checkpoint")}: has taken ${trainer.steps} steps already and ${total} are asked for; raise --epochs`,
+        "steps",
+        `${this.#path("checkpoint")}: has taken ${trainer.steps} steps already and ${total} are asked for; ask for more`,
       );
     }
     const log = await MetricsLog.open(this.#path("metrics"), trainer.steps);
@@ -196,7 +196,7 @@ class Run {
       this.#saved === null
         ? "there is no checkpoint yet"
         : `the last good checkpoint is ${this.#path("checkpoint")}, after step ${this.#saved}`;
-    return new InctrlError("training", `${message}; all images of the batch are in ${path}; ${last}`);
+    return new InctrlError("diverged", `${message}; all images of the batch are in ${path}; ${last}`);
   }
 
   #path(name: keyof typeof RUN_FILES): string {

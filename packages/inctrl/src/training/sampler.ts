@@ -65,7 +65,7 @@ export class Sampler {
       throw new InctrlError(
         "shots",
         `${categories[c]}: has ${prompts.length} normal images, and ${shots} prompts beside the image itself need ${needed}; ` +
-          "lower --shots or leave the category out",
+          "take fewer prompts or leave the category out",
       );
     });
     const order = options.balance === "categories" ? byCategory : inTurn;

@@ -87,8 +87,8 @@ export class DivergedError extends InctrlError {
   constructor(step: number, loss: number, files: readonly string[]) {
     const some = files.slice(0, 3).join(", ") + (files.length > 3 ? ` and ${files.length - 3} more` : "");
     super(
-      "training",
-      `step ${step}: the loss is ${loss} (images: ${some}); lower --lr, or check these images`,
+      "diverged",
+      `step ${step}: the loss is ${loss} (images: ${some}); lower the learning rate, or check these images`,
     );
     this.step = step;
     this.files = files;
@@ -217,7 +217,10 @@ export class Trainer {
     const put = async (name: string, value: Tensor) => {
       const data = await value.data();
       if (!data.every(Number.isFinite)) {
-        throw new InctrlError("training", `step ${this.steps}: ${name} is not finite any more; lower --lr`);
+        throw new InctrlError(
+          "diverged",
+          `step ${this.steps}: ${name} is not finite any more; lower the learning rate`,
+        );
       }
       tensors.set(name, { dtype: value.dtype === "int32" ? "I32" : "F32", shape: value.shape, data });
     };

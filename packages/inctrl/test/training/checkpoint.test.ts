@@ -92,23 +92,23 @@ test("a checkpoint of another run, a damaged one, or one too far is refused", as
   const run = (options: Partial<RunOptions>) =>
     trainRun(data, pairs, { ...OPTIONS, epochs: 1, steps: 2, folder: out, ...options });
   await run({});
-  await throwsCode(() => run({ resume: true, lr: 0.5 }), "training", /another options .*leave --resume out/);
+  await throwsCode(() => run({ resume: true, lr: 0.5 }), "checkpoint", /another options .*begin again/);
   const other = { ...data, hash: "0".repeat(64) };
   await throwsCode(
     () => trainRun(other, pairs, { ...OPTIONS, steps: 2, folder: out, resume: true }),
-    "training",
+    "checkpoint",
     /another data_sha256/,
   );
   await throwsCode(
     () => run({ resume: true, steps: 1 }),
-    "training",
+    "steps",
     /has taken 2 steps already and 1 are asked/,
   );
   const whole = bytes(out, "checkpoint");
   writeFileSync(join(out, "checkpoint.safetensors"), whole.subarray(0, whole.length - 7));
-  await throwsCode(() => run({ resume: true }), "training", /is no sound checkpoint/);
+  await throwsCode(() => run({ resume: true }), "checkpoint", /is no sound checkpoint/);
   writeFileSync(join(out, "checkpoint.safetensors"), bytes(out, "heads"));
-  await throwsCode(() => run({ resume: true }), "training", /is no checkpoint/);
+  await throwsCode(() => run({ resume: true }), "checkpoint", /is no checkpoint/);
 });
 
 test.run();

@@ -115,7 +115,7 @@ test("a loss that is no number stops the run: step, images and last good checkpo
   };
   await throwsCode(
     () => trainRun(data, pairs, { ...OPTIONS, folder: out, onStep: ({ step }) => spoil(step) }),
-    "training",
+    "diverged",
     /^step 7: the loss is NaN \(images: \w+\/(good|bad)\/\d+, .* and \d+ more\); .*diverged\.json; the last good checkpoint is .*checkpoint\.safetensors, after step 4$/,
   );
   const { step, files } = JSON.parse(bytes(out, "diverged").toString());
