@@ -33,5 +33,6 @@ export {
 export { FORMATS } from "./sets/formats.js";
 export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
 export { nearestName } from "./sets/names.js";
+export { cropRaster } from "./sets/pixels.js";
 export { promptCandidates } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";
