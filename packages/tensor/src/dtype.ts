@@ -3,7 +3,7 @@ import { check, kindOf } from "./errors.js";
 /** Element types. `float16` is a storage type: kernels compute in float32. `bool` is stored as 0 or 1 in 32 bits. */
 export type DType = "float32" | "float16" | "int32" | "uint32" | "bool";
 
-/** Types that kernels compute in. */
+/** Element types that kernels compute in. */
 export type ComputeType = Exclude<DType, "float16">;
 
 interface DataByType {

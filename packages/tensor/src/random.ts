@@ -8,14 +8,14 @@ import type { Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
 /**
- * Where random values come from: they are a function of seed, stream and their index alone, however a tensor is split
- * (`offset` is the index of the first), and the same on every device: `bernoulli` and `uniform` on [0, 1) bit for bit,
- * the others within rounding.
+ * The source of random values. A value depends on seed, stream and its index alone, so a draw may be split (`offset` is the
+ * index of the first value). All devices give the same values: `bernoulli` and `uniform` on [0, 1) bit for bit, the others
+ * within rounding.
  */
 export interface RandomOptions {
   /** A whole number from 0 to 2^53 - 1. */
   seed: number;
-  /** Sequences of one seed that do not overlap: a whole number below 2^32, e.g. one a layer. Default 0. */
+  /** Number of an independent sequence of the seed, below 2^32; e.g. one per layer. Default 0. */
   stream?: number;
   /** Index of the first value in the stream. Default 0. */
   offset?: number;

@@ -2,15 +2,15 @@ import { check, kindOf, TensorError } from "./errors.js";
 
 const open: Set<Disposable>[] = [];
 
-/** Notes a new tensor in the innermost open scope. */
+/** Adds a new tensor to the innermost open scope. */
 export function trackInScope(tensor: Disposable): void {
   open.at(-1)?.add(tensor);
 }
 
 /**
- * Runs a function and frees every tensor made in it, except those in what it returns (a tensor, a packed matrix,
- * or such in arrays, maps and plain objects), which pass to the enclosing scope. The function must not be async: record work inside,
- * await `data()` outside.
+ * Runs a function and disposes every tensor made in it, except those in its result (a tensor, a packed matrix, or such in
+ * arrays, maps and plain objects). These pass to the enclosing scope. The function must not be async: record work inside, await
+ * `data()` outside.
  *
  * @throws TensorError `scope` when the function returns a promise.
  * @example
@@ -42,7 +42,7 @@ export function scope<T>(run: () => T): T {
   }
 }
 
-/** Takes a tensor, or all that something holds, out of the open scopes, so that it outlives them. */
+/** Takes a tensor, or all tensors of a holder, out of the open scopes, so that they outlive them. @throws TensorError `argument` for other values. */
 export function keep<T extends Disposable | HoldsTensors>(value: T): T {
   check(
     typeof value === "object" && value !== null,
@@ -54,7 +54,7 @@ export function keep<T extends Disposable | HoldsTensors>(value: T): T {
   return value;
 }
 
-/** What holds tensors of its own, such as a packed matrix or a module: scopes look inside when it is returned. */
+/** An object with tensors of its own, such as a packed matrix or a module. Scopes keep them when it is returned. */
 export interface HoldsTensors {
   tensors(): Iterable<Disposable>;
 }

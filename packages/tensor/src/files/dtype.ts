@@ -1,7 +1,7 @@
 import { TensorFileError } from "./error.js";
 import { bf16ToF32, f16ToF32 } from "./half.js";
 
-/** How a tensor's values are stored in a file; names as in safetensors. */
+/** Element types in files, named as in safetensors. */
 export type FileDType =
   | "F64"
   | "F32"
@@ -67,7 +67,7 @@ export function itemSize(dtype: FileDType): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
 }
 
-/** Sees bytes as values of `dtype`; copies only when they are not aligned. */
+/** Views bytes as values of `dtype`; copies them only where they are not aligned. */
 export function viewAs(dtype: FileDType, bytes: Uint8Array): FileData {
   const Ctor = ARRAYS[dtype];
   const size = Ctor.BYTES_PER_ELEMENT;
@@ -85,10 +85,10 @@ export function bytesToFloat32(dtype: FileDType, bytes: Uint8Array): Float32Arra
   return new Float32Array(view);
 }
 
-/** NumPy's bound on the number of axes. */
+/** The most axes that NumPy allows. */
 const MAX_RANK = 64;
 
-/** Number of values in `shape`; throws `shape` for what is no size or overflows 2^53 bytes. */
+/** The number of values in `shape`. @throws TensorFileError `shape` for a size that is no whole number or above 2^53 bytes in all. */
 export function elementCount(shape: readonly unknown[], label: string): number {
   if (shape.length > MAX_RANK) throw new TensorFileError("shape", `${label}: has ${shape.length} axes`);
   let count = 1;

@@ -1,4 +1,4 @@
-/** Stable reasons a tensor file is refused; messages may change, these do not. */
+/** Stable codes of `TensorFileError`. Compare these; messages may change. */
 export type TensorFileCode =
   | "not-found"
   | "io"
@@ -31,7 +31,7 @@ export class TensorFileError extends Error {
   }
 }
 
-/** A name from a file, made fit for a message: on one line and not endless. */
+/** A name from a file as it stands in messages: quoted, on one line, at most 120 characters. */
 export function quoted(name: unknown): string {
   const text = JSON.stringify(name) ?? String(name);
   return text.length > 120 ? `${text.slice(0, 120)}...` : text;

@@ -1,8 +1,8 @@
 import { TensorFileError } from "./error.js";
 
-// Apart from the public files, so that the published types name nothing of Node's.
+// In a file of its own, so that the published types do not depend on those of Node.
 
-/** Node's file system; browsers, which have none, get an error that says what to do instead. */
+/** Node's file system. @throws TensorFileError `unsupported` in browsers, naming the functions that read bytes. */
 export async function nodeFiles(path: string): Promise<typeof import("node:fs/promises")> {
   try {
     return await import("node:fs/promises");

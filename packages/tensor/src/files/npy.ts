@@ -3,14 +3,14 @@ import { arrayOf, elementCount, type FileData, type FileDType, itemSize } from "
 import { TensorFileError } from "./error.js";
 import { cutShort, fileSource } from "./source.js";
 
-/** An array from a .npy file, row-major whatever order the file used. */
+/** An array from a .npy file; row-major, also where the file is in Fortran order. */
 export interface NpyArray {
   readonly dtype: FileDType;
   readonly shape: readonly number[];
   readonly data: FileData;
 }
 
-/** NumPy pads its own headers to 64 bytes; one longer than this is no plain array. */
+/** Longest header read, in bytes. NumPy's own take 64 or a little more. */
 const MAX_HEADER_BYTES = 65_536;
 
 const DTYPES: Readonly<Record<string, FileDType>> = {
@@ -60,7 +60,7 @@ export function parseNpy(bytes: Uint8Array, label = ".npy"): NpyArray {
       "offsets",
       `${label}: ${bytes.byteLength - end} bytes follow the array's last value`,
     );
-  // The copy owns its memory and is aligned wherever the header happened to end.
+  // A copy, since values need not be aligned behind the header.
   const data = new (arrayOf(dtype))(bytes.slice(start, end).buffer);
   return { dtype, shape, data: fortran ? toRowMajor(data, shape) : data };
 }
@@ -83,7 +83,7 @@ function headerText(bytes: Uint8Array, label: string): { text: string; start: nu
   if (length > MAX_HEADER_BYTES)
     throw new TensorFileError(
       "header",
-      `${label}: its header claims ${length} bytes; a plain array needs a few dozen`,
+      `${label}: its header claims ${length} bytes; a plain array needs about 64; save it again with numpy.save`,
     );
   const start = headStart + length;
   if (start > bytes.byteLength) throw cutShort(label, start, bytes.byteLength);

@@ -12,7 +12,7 @@ import {
   type TensorFile,
 } from "./tensor-file.js";
 
-/** Longest header read, the limit of the reference implementation too. */
+/** Longest header read, in bytes; the reference implementation has the same limit. */
 const MAX_HEADER_BYTES = 100_000_000;
 const PREFIX_BYTES = 8;
 
@@ -164,7 +164,7 @@ function parseEntry(name: string, value: unknown, dataStart: number, label: stri
   return { name, dtype, shape: Object.freeze([...shape]), byteLength, offset: dataStart + begin };
 }
 
-/** Values must tile the file: no hole, no overlap, nothing past the end, nothing left over. */
+/** Checks that the tensors tile the file without hole, overlap or rest. */
 function checkLayout(entries: Entry[], dataStart: number, fileSize: number, label: string): void {
   entries.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
   let at = dataStart;
@@ -180,7 +180,7 @@ function checkLayout(entries: Entry[], dataStart: number, fileSize: number, labe
     throw damaged("offsets", `${label}: ${fileSize - at} bytes at its end belong to no tensor`);
 }
 
-/** The first key that the outermost object of valid JSON `text` repeats: JSON.parse keeps only the last. */
+/** The first repeated key of the outermost object of valid JSON `text`, of which JSON.parse would keep the last. */
 function repeatedKey(text: string): string | undefined {
   const seen = new Set<string>();
   let depth = 0;
@@ -207,6 +207,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A header that cannot be right; the mend is the same whatever is wrong with it. */
+/** An error about a damaged header, with the remedy that all of these share. */
 const damaged = (code: TensorFileCode, message: string, options?: ErrorOptions): TensorFileError =>
   new TensorFileError(code, `${message}; it is no safetensors file or damaged, fetch it again`, options);

@@ -11,7 +11,7 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Reads by range from memory; nothing is copied unless asked for. */
+/** Reads by range from memory; copies only where `into` is given. */
 export function memorySource(bytes: Uint8Array, label: string): ByteSource {
   return {
     label,
@@ -65,7 +65,7 @@ function openedSource(handle: FileHandle, path: string, size: number): ByteSourc
   };
 }
 
-/** The file ends before what it promises. */
+/** An error about a file that is shorter than its header says. */
 export function cutShort(label: string, need: number, have: number): TensorFileError {
   return new TensorFileError(
     "truncated",
@@ -73,7 +73,7 @@ export function cutShort(label: string, need: number, have: number): TensorFileE
   );
 }
 
-/** Turns a system error into one line that names the file; passes our own errors through. */
+/** A system error as a TensorFileError that names the file; a TensorFileError as it is. */
 export function asIoError(error: unknown, path: string): Error {
   if (error instanceof TensorFileError) return error;
   const code = (error as NodeJS.ErrnoException).code;
