@@ -1,3 +1,5 @@
+import { oneLine } from "./text.js";
+
 /** Problems of a set of images. Codes are stable; messages are for people. */
 export type DatasetErrorCode =
   | "missing"
@@ -49,10 +51,4 @@ export class ImageError extends DatasetError {
 export function systemCode(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : "";
-}
-
-/** The same text on one line without control characters, since file names and foreign messages may hold anything. */
-export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }

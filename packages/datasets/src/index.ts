@@ -6,7 +6,6 @@ export {
   type DatasetErrorCode,
   ImageError,
   type ImageErrorCode,
-  oneLine,
   systemCode,
 } from "./errors.js";
 export { type ExportOptions, type ExportReport, exportDataSet } from "./export/export.js";
@@ -36,3 +35,4 @@ export { nearestName } from "./sets/names.js";
 export { cropRaster } from "./sets/pixels.js";
 export { promptCandidates } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";
+export { count, oneLine } from "./text.js";

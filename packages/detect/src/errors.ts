@@ -7,6 +7,7 @@ export type DetectErrorCode =
   | "cache-limit"
   | "evaluation"
   | "few-shot"
+  | "prompt"
   | "score"
   | "shots"
   | "text"

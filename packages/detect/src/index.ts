@@ -37,10 +37,14 @@ export {
 export { type Spread, type SummaryRow, spreadOf, summarize } from "./evaluation/summary.js";
 export type { CategoryResult, Draw, Evaluation, Metrics, Settings } from "./evaluation/types.js";
 export { inferno, type Scale, scaleOf } from "./heatmap/colormap.js";
+export { type DrawHeatmapsOptions, type DrawnHeatmaps, drawHeatmaps } from "./heatmap/draw-heatmaps.js";
+export { MapStore, type StoredMaps, storedMaps } from "./heatmap/map-store.js";
 export { mergeViews, type PlacedMap } from "./heatmap/merge.js";
 export { type PatchView, renderPanel } from "./heatmap/panel.js";
 export { type Photo, photoOf } from "./heatmap/photo.js";
 export type { Box, RgbaImage, RgbImage } from "./heatmap/picture.js";
+export { pictureNames } from "./heatmap/picture-names.js";
+export { PromptAlbum, type ShownPrompt } from "./heatmap/prompt-album.js";
 export { renderHeatmap } from "./heatmap/render.js";
 export { decodeThreads } from "./images/decode-pool.js";
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
@@ -65,6 +69,10 @@ export {
 export { type Point, precisionRecallCurve, rocCurve } from "./metrics/curves.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";
 export { type PixelMap, type PixelMetrics, pixelMetrics } from "./metrics/pixel.js";
+export { type CsvCell, csvLine } from "./report/csv.js";
+export type { RunFacts } from "./report/facts.js";
+export { tableRows } from "./report/table.js";
+export { type ReportInput, writeReport, writeResults } from "./report/write.js";
 export { type ImageFailure, type ImageScore, type ScoreImagesOptions, scoreImages } from "./score-images.js";
 export { type PromptTexts, promptTexts } from "./text/prompts.js";
 export { classPrototypes, prototypesFromIds, textScore } from "./text/prototypes.js";

@@ -1,7 +1,6 @@
-import { exportDataSet } from "@inctrl/datasets";
+import { count, exportDataSet } from "@inctrl/datasets";
 import { EXIT } from "../errors.js";
 import { print } from "../output/print.js";
-import { count } from "../ui/amounts.js";
 import { openData } from "./formats.js";
 import { warnOfFiles, withProgress } from "./work.js";
 

@@ -1,12 +1,12 @@
 import {
   type CategoryReport,
+  count,
   type DataSetReport,
   type Duplicates,
   oneLine,
   type SizeCount,
   type Skipped,
 } from "@inctrl/datasets";
-import { count } from "../ui/amounts.js";
 import { skippedText } from "./work.js";
 
 /** Entries that are listed before "and 12 more". */

@@ -1,18 +1,13 @@
-import { join } from "node:path";
-import { hashFile, openDataSet, type Sample, writeFileAtomic } from "@inctrl/datasets";
-import { Encoder, evaluate } from "@inctrl/detect";
+import { hashFile, openDataSet, type Sample } from "@inctrl/datasets";
+import { Encoder, evaluate, type RunFacts, writeReport } from "@inctrl/detect";
 import { inctrl } from "@inctrl/inctrl";
 import { adapterName } from "../device.js";
-import type { RunFacts } from "../eval/facts.js";
-import { chooseMistakes } from "../eval/report/choose.js";
-import { reportPage } from "../eval/report/page.js";
-import { drawMistakes } from "../eval/report/pictures.js";
 import { version } from "../version.js";
-import { type Eyes, SHOTS } from "./eyes.js";
+import { type DemoModel, SHOTS } from "./model.js";
 
 /** Evaluates the products as `inctrl eval` would and writes its report; null where it was stopped. */
-export async function writeReport(
-  { backbone, heads, file }: Eyes,
+export async function evaluateProducts(
+  { backbone, heads, file }: DemoModel,
   products: string,
   drawn: ReadonlySet<string>,
   out: string,
@@ -43,8 +38,5 @@ export async function writeReport(
     dtype: "float32",
     device: adapterName(backbone.device.caps),
   };
-  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, detector);
-  const path = join(out, "report.html");
-  await writeFileAtomic(path, reportPage(evaluation, facts, shown));
-  return path;
+  return writeReport(out, { evaluation, facts, dataSet, detector });
 }

@@ -4,18 +4,17 @@ import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
 import type { DemoOptions } from "../commands/demo.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
-import { drawHeatmaps } from "../heatmaps/draw.js";
-import { Spool } from "../heatmaps/spool.js";
+import { drawAll, withMapStore } from "../heatmaps.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
 import { duration } from "../ui/amounts.js";
 import { info } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
-import { type ClassAreas, type Eyes, openEyes, SHOTS } from "./eyes.js";
-import { writeReport } from "./report.js";
+import { type ClassAreas, type DemoModel, openDemoModel, SHOTS } from "./model.js";
+import { evaluateProducts } from "./report.js";
 import { printClass, scoreClass } from "./score.js";
 
-/** Drawn by a program of their own: neither backbone nor heads were trained on their like. */
+/** Classes that neither the backbone nor the heads were trained on. */
 const CLASSES: readonly ProceduralClass[] = ["fabric", "mesh", "metal"];
 const SIZES = { train: SHOTS, testGood: 5, testBad: 7 } as const;
 
@@ -30,13 +29,13 @@ export async function runDemo(
   const drawn = await drawProducts(products, seed);
   stopIfAborted(signal);
   return withDevice(choice, async (device) => {
-    const eyes = await openEyes(device);
-    using _backbone = eyes.backbone;
-    using _heads = eyes.heads;
-    info(`backbone: ${eyes.backbone.name} with its heads on ${adapterName(device.caps)}`);
-    const areas = await scoreAll(eyes, products, drawn, join(out, "heatmaps"), signal);
+    const model = await openDemoModel(device);
+    using _backbone = model.backbone;
+    using _heads = model.heads;
+    info(`backbone: ${model.backbone.name} with its heads on ${adapterName(device.caps)}`);
+    const areas = await scoreAll(model, products, drawn, join(out, "heatmaps"), signal);
     if (!areas) return EXIT.interrupted;
-    const report = await writeReport(eyes, products, drawn, out, signal);
+    const report = await evaluateProducts(model, products, drawn, out, signal);
     if (!report) return EXIT.interrupted;
     const mean = (key: keyof ClassAreas) =>
       (areas.reduce((sum, each) => sum + each[key], 0) / areas.length).toFixed(4);
@@ -50,7 +49,7 @@ export async function runDemo(
   });
 }
 
-/** The paths drawn: what an older version left in the folder is none of the demo's. */
+/** Draws the products and returns their paths. The folder may hold files of an older version, which the demo leaves out. */
 async function drawProducts(folder: string, seed: number): Promise<ReadonlySet<string>> {
   const total = CLASSES.length * (SIZES.train + SIZES.testGood + SIZES.testBad);
   info(`drawing ${total} pictures of products (${CLASSES.join(", ")}), with and without defects`);
@@ -59,26 +58,24 @@ async function drawProducts(folder: string, seed: number): Promise<ReadonlySet<s
   return new Set(await writeProceduralSet(folder, options).finally(progress.stop));
 }
 
-/** Scores, prints and draws class by class, each class's maps in colours of their own; null where it was stopped. */
+/** Scores, prints and draws class by class, each in a colour scale of its own. Returns null where it was stopped. */
 async function scoreAll(
-  eyes: Eyes,
+  model: DemoModel,
   products: string,
   drawn: ReadonlySet<string>,
-  maps: string,
+  folder: string,
   signal: AbortSignal,
 ): Promise<ClassAreas[] | null> {
   const areas: ClassAreas[] = [];
   for (const name of CLASSES) {
-    const spool = await Spool.open(maps);
-    try {
-      const { album, scores } = await scoreClass(eyes, join(products, name), drawn, spool, signal);
-      if (signal.aborted) return null;
+    const finished = await withMapStore(folder, async (maps) => {
+      const { album, scores } = await scoreClass(model, join(products, name), drawn, maps, signal);
+      if (signal.aborted) return false;
       areas.push(await printClass(name, products, scores));
-      await drawHeatmaps({ folder: maps, spool, album: () => album, signal });
-      if (signal.aborted) return null;
-    } finally {
-      await spool.close();
-    }
+      await drawAll(folder, maps, album, signal);
+      return !signal.aborted;
+    });
+    if (!finished) return null;
   }
   return areas;
 }

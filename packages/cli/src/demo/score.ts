@@ -1,14 +1,23 @@
 import { join, relative } from "node:path";
 import { drawPrompts, type Item, readProductSet } from "@inctrl/datasets";
-import { auroc, Encoder, type FittedDetector, fileImages, fitImages, scoreImages } from "@inctrl/detect";
+import {
+  auroc,
+  Encoder,
+  type FittedDetector,
+  fileImages,
+  fitImages,
+  type MapStore,
+  type PromptAlbum,
+  scoreImages,
+  storedMaps,
+} from "@inctrl/detect";
 import { inctrl } from "@inctrl/inctrl";
 import { CliError } from "../errors.js";
-import { PromptAlbum, spooled } from "../heatmaps/draw.js";
-import type { Spool } from "../heatmaps/spool.js";
+import { openAlbum } from "../heatmaps.js";
 import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { startProgress } from "../ui/progress.js";
-import { type ClassAreas, type Eyes, SHOTS } from "./eyes.js";
+import { type ClassAreas, type DemoModel, SHOTS } from "./model.js";
 
 /** An image of a class with its score, and s_p alone. */
 interface Scored {
@@ -17,12 +26,12 @@ interface Scored {
   readonly residual: number;
 }
 
-/** Scores a class's test images against its first K good ones; their maps go to the spool. */
+/** Scores a class's test images against its first K normal ones, and stores their maps. */
 export async function scoreClass(
-  { backbone, heads }: Eyes,
+  { backbone, heads }: DemoModel,
   folder: string,
   drawn: ReadonlySet<string>,
-  spool: Spool,
+  maps: MapStore,
   signal: AbortSignal,
 ): Promise<{ album: PromptAlbum; scores: Scored[] }> {
   const { name, ...found } = await readProductSet(folder);
@@ -33,7 +42,7 @@ export async function scoreClass(
   );
   const detector = inctrl(new Encoder(backbone), { heads });
   using fitted: FittedDetector = await fitImages(detector, fileImages(prompts), { className: name });
-  const album = new PromptAlbum(fitted);
+  const album = openAlbum(fitted);
   const items = new Map(test!.map((item) => [item.path, item]));
   const scores: Scored[] = [];
   const progress = startProgress(items.size, { verb: `scoring ${name}` });
@@ -44,7 +53,7 @@ export async function scoreClass(
       const file = relative(join(folder, "test"), item.path)
         .replace(/\.png$/, "")
         .replaceAll(/[/\\]/g, "-");
-      await spool.add(spooled(result, `${name}-${file}`, fitted.prompts));
+      await maps.add(storedMaps(result, `${name}-${file}`, fitted.prompts));
       scores.push({ item, score: result.score, residual: result.parts.s_p! });
       progress.update(scores.length);
     }
@@ -54,7 +63,7 @@ export async function scoreClass(
   return { album, scores };
 }
 
-/** Prints a class's images from the most anomalous down, and its AUROC, which is returned. */
+/** Prints a class's images, the most anomalous first, and its AUROC, which is returned. */
 export async function printClass(
   name: string,
   products: string,

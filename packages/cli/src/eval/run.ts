@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveModel } from "@inctrl/clip";
-import { type DataSet, hashFile, writeFileAtomic } from "@inctrl/datasets";
+import { count, type DataSet, hashFile } from "@inctrl/datasets";
 import {
   type Backbone,
   CachedEncoder,
@@ -11,13 +11,16 @@ import {
   evaluate,
   FeatureCache,
   FeatureStore,
+  type RunFacts,
   summarize,
+  tableRows,
+  writeResults,
 } from "@inctrl/detect";
 import { Heads, openDetector, shippedHeads } from "@inctrl/inctrl";
 import type { EvalOptions } from "../commands/eval.js";
 import { chooseCategories } from "../datasets/categories.js";
 import { openData } from "../datasets/formats.js";
-import { warnOfFiles } from "../datasets/work.js";
+import { skippedText, warnOfFiles } from "../datasets/work.js";
 import { adapterName, withDevice } from "../device.js";
 import { CliError, describe, EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
@@ -25,17 +28,10 @@ import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { loadBackbone } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
-import { count } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
 import { version } from "../version.js";
-import type { RunFacts } from "./facts.js";
 import { withFewShot } from "./few-shot.js";
-import { chooseMistakes } from "./report/choose.js";
-import { reportPage } from "./report/page.js";
-import { drawMistakes } from "./report/pictures.js";
-import { resultsCsv, resultsJson, resultsMarkdown } from "./results.js";
-import { tableRows } from "./table.js";
 
 /** Where draws are kept as they finish, in the folder of the results. */
 const STORE = "draws.jsonl";
@@ -71,7 +67,12 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
       await print(alignTable(tableRows(summarize(evaluation))));
     }
     if (!evaluation.complete) return stopped(evaluation, options);
-    if (options.out) await save(options.out, evaluation, facts, dataSet, detector);
+    if (options.out) {
+      await writeResults(options.out, { evaluation, facts, dataSet, detector }, (error) =>
+        warn(`the report has no pictures: ${describe(error)}`),
+      );
+      info(`results in ${options.out}: results.json, results.csv, results.md and report.html`);
+    }
     const whole = evaluation.categories.every(
       ({ problem, skipped, draws }) =>
         !problem && skipped.length === 0 && !draws.some((draw) => draw.problem),
@@ -98,7 +99,7 @@ async function measure(
       store: options.out && join(options.out, STORE),
       settings: { heads: heads?.sha256 ?? "none", weights: dtype },
       onProgress: progress.update,
-      onSkipped: ({ id, reason }) => warn(`skipped ${reason.includes(id) ? reason : `${id}: ${reason}`}`),
+      onSkipped: (file) => warn(`skipped ${skippedText(file)}`),
     });
   } finally {
     progress.stop();
@@ -128,22 +129,4 @@ function stopped({ categories }: Evaluation, { out, shots, seeds }: EvalOptions)
     out ? `${kept}; the same command goes on from there` : `${kept}; with --out it could go on from there`,
   );
   return EXIT.interrupted;
-}
-
-async function save(
-  out: string,
-  evaluation: Evaluation,
-  facts: RunFacts,
-  dataSet: DataSet,
-  detector: Detector,
-): Promise<void> {
-  await writeFileAtomic(join(out, "results.json"), resultsJson(evaluation, facts));
-  await writeFileAtomic(join(out, "results.csv"), resultsCsv(evaluation));
-  await writeFileAtomic(join(out, "results.md"), resultsMarkdown(evaluation, facts));
-  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, detector).catch((error): null => {
-    warn(`the report has no pictures: ${describe(error)}`);
-    return null;
-  });
-  await writeFileAtomic(join(out, "report.html"), reportPage(evaluation, facts, shown));
-  info(`results in ${out}: results.json, results.csv, results.md and report.html`);
 }

@@ -1,3 +1,4 @@
+import { type CsvCell, csvLine } from "@inctrl/detect";
 import { fixed } from "../ui/amounts.js";
 import type { RunFooter, RunHeader, ScoreRecord } from "./record.js";
 
@@ -55,9 +56,7 @@ function stringify(value: object): string {
   );
 }
 
-type Cell = string | number | null;
-
-const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord) => Cell])[] = [
+const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord) => CsvCell])[] = [
   ["image", ({ image }) => image],
   ["score", ({ score }) => score],
   ["residual", ({ residual }) => residual],
@@ -70,17 +69,6 @@ const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord
   ["fit", ({ fit }) => fit],
   ["view", ({ view }) => view],
 ];
-
-/** A line of CSV (RFC 4180, but ended by a line feed). Null is an empty cell. */
-export function csvLine(cells: readonly Cell[]): string {
-  return `${cells.map(csvCell).join(",")}\n`;
-}
-
-function csvCell(cell: Cell): string {
-  if (cell === null) return "";
-  if (typeof cell === "number") return String(Number(cell.toPrecision(9)));
-  return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-}
 
 /** The widest first column. A longer name shifts its own row and no other. */
 const WIDEST_NAME = 60;

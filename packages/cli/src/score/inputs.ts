@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
-import { drawPrompts, expandInputs } from "@inctrl/datasets";
+import { count, drawPrompts, expandInputs } from "@inctrl/datasets";
 import { FEW_SHOT, listFewShot } from "@inctrl/detect";
 import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
-import { count } from "../ui/amounts.js";
 import { warn } from "../ui/log.js";
 
 /** The files of a run. `prompts` is null where a bank holds them. */

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir } from "@inctrl/clip";
+import { count } from "@inctrl/datasets";
 import {
   type Backbone,
   Encoder,
@@ -15,7 +16,6 @@ import type { Device } from "@inctrl/tensor";
 import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
 import { stopIfAborted } from "../signals.js";
-import { count } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
 

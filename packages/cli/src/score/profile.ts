@@ -1,7 +1,7 @@
-import { writeFileAtomic } from "@inctrl/datasets";
+import { count, writeFileAtomic } from "@inctrl/datasets";
 import { chromeTrace, type Device, type TraceReport } from "@inctrl/tensor";
 import { alignTable } from "../output/table.js";
-import { count, size } from "../ui/amounts.js";
+import { size } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 
 /** Kernels that the table shows; the rest share one line. */

@@ -1,17 +1,25 @@
 import { mkdir } from "node:fs/promises";
 import { resolveModel } from "@inctrl/clip";
-import { bestMatch, type FittedDetector, fileImages, type ImageScore, scoreImages } from "@inctrl/detect";
+import { count } from "@inctrl/datasets";
+import {
+  bestMatch,
+  type FittedDetector,
+  fileImages,
+  type ImageScore,
+  type MapStore,
+  pictureNames,
+  scoreImages,
+  storedMaps,
+} from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
 import { describe, EXIT } from "../errors.js";
-import { drawHeatmaps, PromptAlbum, spooled } from "../heatmaps/draw.js";
-import { pictureNames } from "../heatmaps/names.js";
-import { Spool } from "../heatmaps/spool.js";
+import { drawAll, openAlbum, withMapStore } from "../heatmaps.js";
 import { openFormat } from "../output/formats.js";
 import type { RunHeader, ScoreRecord } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
-import { count, fixed } from "../ui/amounts.js";
+import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
 import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
@@ -53,37 +61,46 @@ async function scoreOn(
       `${count(inputs.images.length, "image")} against ${count(prompts.length, "prompt")}, with ${backbone.name} on ` +
         `${adapterName(device.caps)}; fit: ${fit}`,
     );
-    const spool = options.heatmaps ? await Spool.open(options.heatmaps) : null;
-    try {
-      const trace = options.profile === undefined ? null : device.trace();
-      const summary = await writeScores(model, inputs.images, sink, spool, options, signal);
-      for (const line of summary.lines()) info(line);
-      if (trace) {
-        const { scored: images } = summary;
-        await reportProfile(await trace.stop(), { file: options.profile!, images, device });
-      }
-      if (signal.aborted) return EXIT.interrupted;
-      const failed = spool ? await drawAll(spool, model, options, signal) : 0;
-      if (signal.aborted) return EXIT.interrupted;
-      return summary.skipped + failed > 0 ? EXIT.skipped : EXIT.ok;
-    } finally {
-      await spool?.close();
-    }
+    const work = (maps: MapStore | null) =>
+      scoreAndDraw(device, model, inputs.images, sink, maps, options, signal);
+    return await (options.heatmaps ? withMapStore(options.heatmaps, work) : work(null));
   } finally {
     model.close();
   }
+}
+
+async function scoreAndDraw(
+  device: Device,
+  model: Model,
+  images: readonly string[],
+  sink: Sink,
+  maps: MapStore | null,
+  options: ScoreOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const trace = options.profile === undefined ? null : device.trace();
+  const summary = await writeScores(model, images, sink, maps, options, signal);
+  for (const line of summary.lines()) info(line);
+  if (trace) {
+    const { scored } = summary;
+    await reportProfile(await trace.stop(), { file: options.profile!, images: scored, device });
+  }
+  if (signal.aborted) return EXIT.interrupted;
+  const failed = maps ? await drawMaps(options.heatmaps!, maps, model.fitted, signal) : 0;
+  if (signal.aborted) return EXIT.interrupted;
+  return summary.skipped + failed > 0 ? EXIT.skipped : EXIT.ok;
 }
 
 async function writeScores(
   model: Model,
   images: readonly string[],
   sink: Sink,
-  spool: Spool | null,
+  maps: MapStore | null,
   options: ScoreOptions,
   signal: AbortSignal,
 ): Promise<Summary> {
   const format = openFormat(options.format, images);
-  const names = spool ? pictureNames(images) : [];
+  const names = maps ? pictureNames(images) : [];
   const summary = new Summary(images.length);
   // Rows that run down the same terminal tell how far things are.
   const quiet = !options.out && process.stdout.isTTY && process.stderr.isTTY;
@@ -106,7 +123,7 @@ async function writeScores(
       } else {
         const record = recordOf(result, model.fitted);
         await sink.write(format.row(record));
-        await spool?.add(spooled(result, names[summary.done]!, model.fitted.prompts));
+        await maps?.add(storedMaps(result, names[summary.done]!, model.fitted.prompts));
         summary.add(record);
       }
       progress.update(summary.done);
@@ -123,16 +140,15 @@ async function writeScores(
   return summary;
 }
 
-async function drawAll(
-  spool: Spool,
-  model: Model,
-  options: ScoreOptions,
+/** Draws the heat maps and returns the number of images that could no longer be read. */
+async function drawMaps(
+  folder: string,
+  maps: MapStore,
+  fitted: FittedDetector,
   signal: AbortSignal,
 ): Promise<number> {
-  const folder = options.heatmaps!;
-  const album = new PromptAlbum(model.fitted);
-  const { drawn, failed } = await drawHeatmaps({ folder, spool, album: () => album, signal });
-  const { low = 0, high = 0 } = spool.scale ?? {};
+  const { drawn, failed } = await drawAll(folder, maps, openAlbum(fitted), signal);
+  const { low = 0, high = 0 } = maps.scale ?? {};
   info(`heat maps of ${count(drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`);
   return failed;
 }

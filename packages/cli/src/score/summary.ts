@@ -1,5 +1,6 @@
+import { count } from "@inctrl/datasets";
 import type { ScoreRecord } from "../output/record.js";
-import { count, duration, fixed } from "../ui/amounts.js";
+import { duration, fixed } from "../ui/amounts.js";
 
 /** The numbers that a run reports at its end. */
 export class Summary {

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { count } from "@inctrl/datasets";
 import { type Backbone, FeatureCache, FeatureStore } from "@inctrl/detect";
 import {
   type EpochRecord,
@@ -18,7 +19,7 @@ import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
 import { loadBackbone } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
-import { count, duration } from "../ui/amounts.js";
+import { duration } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
 import { version } from "../version.js";

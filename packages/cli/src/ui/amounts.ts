@@ -1,10 +1,5 @@
 // Numbers as people read them.
 
-/** "1 image", "2 images", "3 categories". */
-export function count(n: number, one: string, several = `${one}s`): string {
-  return `${n} ${n === 1 ? one : several}`;
-}
-
 /** Seconds as people read them: "0.8 s", "42 s", "3 min 20 s", "2 h 5 min". */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -1,4 +1,5 @@
-import { count, duration, size } from "./amounts.js";
+import { count } from "@inctrl/datasets";
+import { duration, size } from "./amounts.js";
 import { info, setOverlay } from "./log.js";
 
 /** Shows how far a job is. */

@@ -1,6 +1,7 @@
+import { count } from "@inctrl/datasets";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { count, duration, fixed, size } from "../../src/ui/amounts.js";
+import { duration, fixed, size } from "../../src/ui/amounts.js";
 
 test("amounts read as people write them", () => {
   assert.equal(

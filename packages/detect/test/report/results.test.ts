@@ -1,8 +1,8 @@
-import { summarize } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { resultsCsv, resultsJson, resultsMarkdown } from "../../src/eval/results.js";
-import { spreadText, tableRows } from "../../src/eval/table.js";
+import { summarize } from "../../src/evaluation/summary.js";
+import { resultsCsv, resultsJson, resultsMarkdown } from "../../src/report/results.js";
+import { spreadText, tableRows } from "../../src/report/table.js";
 import { evaluationOf, factsOf, HOSTILE } from "./support.js";
 
 test("the table has a row for each category, problems in words, and the mean of the others", () => {
@@ -37,6 +37,15 @@ test("JSON holds the facts, the prompts by name, the draws and their deviations"
   assert.equal(screw.summary[0].auroc, { mean: 0.625, deviation: 0.176776695 });
   assert.equal([odd.problem, odd.draws], ["only normal test images", []]);
   assert.is(document.mean[0].auroc.mean, 0.625);
+});
+
+test("a detector without InCTRL's settings has results without them", () => {
+  const { settings, ...rest } = evaluationOf();
+  const { components: _c, aggregate: _a, alpha: _w, ...own } = settings;
+  const evaluation = { ...rest, settings: own };
+  const document = JSON.parse(resultsJson(evaluation, factsOf()));
+  for (const name of ["components", "aggregate", "alpha"]) assert.not(name in document, name);
+  assert.not.match(resultsMarkdown(evaluation, factsOf()), "Score:");
 });
 
 test("CSV has a line for each draw, and a line with the problem of a category without numbers", () => {

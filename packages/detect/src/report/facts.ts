@@ -1,4 +1,4 @@
-import type { Evaluation } from "@inctrl/detect";
+import type { Evaluation } from "../evaluation/types.js";
 
 /** Facts of a run, which every result file states. */
 export interface RunFacts {
@@ -25,7 +25,8 @@ export function factLines(
   const { heads } = facts;
   const drawn =
     seeds[0] === null ? "the first by name" : `${seeds.length} draws, seeds ${range(seeds as number[])}`;
-  const turned = settings["prompt turns"] === undefined ? "" : "; turned and mirrored as well";
+  const symmetries = settings["prompt turns"] === undefined ? "" : "; rotated and mirrored as well";
+  const { components, aggregate, alpha } = settings;
   return [
     ["Data", `${facts.data} (${dataSet})`],
     [
@@ -33,13 +34,17 @@ export function factLines(
       `${facts.backbone}, fingerprint ${facts.fingerprint.slice(0, 16)}, blocks ${settings.blocks}`,
     ],
     ["Heads", heads ? `${heads.file}, sha256 ${heads.sha256.slice(0, 16)}` : "none"],
-    ["Prompts", `K = ${shots.join(", ")}; ${drawn}${turned}`],
-    ["Score", `components ${settings.components}, s_p: ${settings.aggregate}, alpha ${settings.alpha}`],
-    ...(facts.class === null ? [] : ([["Class name", facts.class]] as [string, string][])),
+    ["Prompts", `K = ${shots.join(", ")}; ${drawn}${symmetries}`],
+    ...line("Score", components && `components ${components}, s_p: ${aggregate}, alpha ${alpha}`),
+    ...line("Class name", facts.class),
     ["Images", `fit: ${settings.fit}; weights in ${facts.dtype}`],
     ["Made", `${facts.date} by inctrl ${facts.version} on ${facts.device}`],
   ];
 }
+
+/** A fact that some runs do not have. */
+const line = (title: string, text: string | null | undefined): [string, string][] =>
+  text ? [[title, text]] : [];
 
 const range = (seeds: readonly number[]): string =>
   seeds.length === 1 ? "0" : `0 to ${seeds[seeds.length - 1]}`;

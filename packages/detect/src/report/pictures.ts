@@ -1,15 +1,10 @@
 import { type Category, type DataSet, encodePng, type Sample } from "@inctrl/datasets";
-import {
-  bestMatch,
-  type Detector,
-  fitImages,
-  mergeViews,
-  type Photo,
-  photoOf,
-  renderHeatmap,
-  scaleOf,
-  scoreImages,
-} from "@inctrl/detect";
+import { bestMatch, type Detector, fitImages } from "../detector.js";
+import { scaleOf } from "../heatmap/colormap.js";
+import { mergeViews } from "../heatmap/merge.js";
+import { type Photo, photoOf } from "../heatmap/photo.js";
+import { renderHeatmap } from "../heatmap/render.js";
+import { scoreImages } from "../score-images.js";
 import type { Mistake } from "./choose.js";
 
 /** Pictures are about this long on their longer side. */

@@ -1,4 +1,4 @@
-import type { Point } from "@inctrl/detect";
+import type { Point } from "../metrics/curves.js";
 import { type Html, html } from "./html.js";
 
 /** A line of a chart. CSS class `line-N` sets the colour of the Nth. */

@@ -1,6 +1,7 @@
 import { oneLine } from "@inctrl/datasets";
-import { type Draw, type Evaluation, type Metrics, summarize } from "@inctrl/detect";
-import { csvLine } from "../output/formats.js";
+import { summarize } from "../evaluation/summary.js";
+import type { Draw, Evaluation, Metrics } from "../evaluation/types.js";
+import { csvLine } from "./csv.js";
 import { factLines, type RunFacts } from "./facts.js";
 import { COLUMNS, tableRows } from "./table.js";
 
@@ -17,9 +18,9 @@ export function resultsJson(evaluation: Evaluation, facts: RunFacts): string {
     data_set: dataSet,
     blocks: settings.blocks!.split(",").map(Number),
     preprocessing: JSON.parse(settings.preprocessing!),
-    components: settings.components!.split(","),
-    aggregate: settings.aggregate,
-    alpha: Number(settings.alpha),
+    ...(settings.components && { components: settings.components.split(",") }),
+    ...(settings.aggregate && { aggregate: settings.aggregate }),
+    ...(settings.alpha && { alpha: Number(settings.alpha) }),
     fit: settings.fit,
     shots,
     seeds,

@@ -1,6 +1,6 @@
-import { oneLine } from "@inctrl/datasets";
-import type { Metrics, Spread, SummaryRow } from "@inctrl/detect";
-import { count } from "../ui/amounts.js";
+import { count, oneLine } from "@inctrl/datasets";
+import type { Spread, SummaryRow } from "../evaluation/summary.js";
+import type { Metrics } from "../evaluation/types.js";
 
 /** The columns of numbers, in the order of every table. */
 export const COLUMNS: readonly (readonly [name: keyof Metrics, title: string])[] = [

@@ -1,20 +1,14 @@
-import {
-  type CategoryResult,
-  type Evaluation,
-  precisionRecallCurve,
-  rocCurve,
-  type Spread,
-  type SummaryRow,
-  summarize,
-} from "@inctrl/detect";
-import { count } from "../../ui/amounts.js";
-import { factLines, type RunFacts } from "../facts.js";
-import { measuredCategories, rowName, secondsText, usedColumns, withoutNeedlessMean } from "../table.js";
+import { count } from "@inctrl/datasets";
+import { type Spread, type SummaryRow, summarize } from "../evaluation/summary.js";
+import type { CategoryResult, Evaluation } from "../evaluation/types.js";
+import { precisionRecallCurve, rocCurve } from "../metrics/curves.js";
 import { curveChart, type Line, scoreHistogram } from "./charts.js";
 import { medianDraw, scoresOf, shownDraw } from "./choose.js";
+import { factLines, type RunFacts } from "./facts.js";
 import { type Html, html } from "./html.js";
 import type { Shown } from "./pictures.js";
 import { STYLE } from "./style.js";
+import { measuredCategories, rowName, secondsText, usedColumns, withoutNeedlessMean } from "./table.js";
 
 /** Categories whose charts are open when the page opens. */
 const OPEN_CATEGORIES = 12;

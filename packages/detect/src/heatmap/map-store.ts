@@ -3,21 +3,18 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import {
-  type Box,
-  type PlacedMap,
-  packFloats,
-  type Scale,
-  type ScoreMap,
-  scaleOf,
-  unpackFloats,
-} from "@inctrl/detect";
-import { removeAtExit } from "../signals.js";
+import type { Box } from "@inctrl/datasets";
+import { packFloats, unpackFloats } from "../base64.js";
+import { bestMatch, type ScoreMap } from "../detector.js";
+import type { PromptRecord } from "../matcher/bank-file.js";
+import type { ImageScore } from "../score-images.js";
+import { type Scale, scaleOf } from "./colormap.js";
+import type { PlacedMap } from "./merge.js";
 
-/** All that the pictures of an image need but its pixels. */
-export interface SpooledImage {
+/** What the pictures of an image show besides its pixels. */
+export interface StoredMaps {
   readonly image: string;
-  /** The pictures' name, without extensions. */
+  /** Name of the pictures, without extension. */
   readonly name: string;
   readonly score: number;
   /** The most anomalous patch and its match, with the prompt's name; null for methods that do not match patches. */
@@ -27,30 +24,50 @@ export interface SpooledImage {
   readonly views: readonly PlacedMap[];
 }
 
+/** The entry of a scored image. @param name of its pictures, without extension. */
+export function storedMaps(
+  { image, score, view, views }: ImageScore,
+  name: string,
+  prompts: readonly PromptRecord[],
+): StoredMaps {
+  const match = bestMatch(views[view]);
+  return {
+    ...{ image, name, score, view },
+    match: match && { ...match, prompt: prompts[match.prompt].name },
+    views: views.map(({ map, box }) => ({ map, box })),
+  };
+}
+
 /**
- * Keeps maps on disk until all images are scored and the colour scale of the run is known: about 1.3 kB a view of
- * 15 x 15 patches, a line of JSON for each image, so that memory does not grow with the run.
+ * Keeps maps in a file until all images are scored and their common colour scale is known, so that memory does not grow
+ * with the run. A view of 15 x 15 patches takes about 1.3 kB; each image is a line of JSON.
+ *
+ * @example
+ * const maps = await MapStore.open("maps/");
+ * for await (const result of scoreImages(fitted, images)) {
+ *   if (!("error" in result)) await maps.add(storedMaps(result, result.image, fitted.prompts));
+ * }
+ * await drawHeatmaps({ folder: "maps/", maps, album: new PromptAlbum(fitted) });
+ * await maps.close();
  */
-export class Spool {
+export class MapStore {
   readonly path: string;
   readonly #file: FileHandle;
-  readonly #forget: () => void;
   #scale: Scale | null = null;
   #count = 0;
 
   private constructor(path: string, file: FileHandle) {
     this.path = path;
     this.#file = file;
-    this.#forget = removeAtExit(path);
   }
 
-  /** Opens an empty spool in a folder; `close` removes it. */
-  static async open(folder: string): Promise<Spool> {
+  /** Opens an empty store in a folder. `close` removes it. */
+  static async open(folder: string): Promise<MapStore> {
     const path = join(folder, `.maps.${randomBytes(6).toString("hex")}.tmp`);
-    return new Spool(path, await open(path, "wx"));
+    return new MapStore(path, await open(path, "wx"));
   }
 
-  /** From the smallest to the largest value so far; null before there is one. Rounding below 0 counts as 0. */
+  /** The smallest and the largest value so far; null before there is one. Values below 0, which are rounding, count as 0. */
   get scale(): Scale | null {
     return this.#scale && { low: Math.max(0, this.#scale.low), high: Math.max(0, this.#scale.high) };
   }
@@ -59,7 +76,7 @@ export class Spool {
     return this.#count;
   }
 
-  async add(entry: SpooledImage): Promise<void> {
+  async add(entry: StoredMaps): Promise<void> {
     const scale = scaleOf(entry.views.map(({ map }) => map.values));
     if (scale) {
       const { low, high } = this.#scale ?? scale;
@@ -73,8 +90,8 @@ export class Spool {
     await this.#file.appendFile(`${JSON.stringify({ ...entry, views })}\n`);
   }
 
-  /** What was added, in order, one at a time. */
-  async *read(): AsyncGenerator<SpooledImage> {
+  /** Gives the entries in the order in which they were added. */
+  async *read(): AsyncGenerator<StoredMaps> {
     const stream = createReadStream(this.path);
     try {
       for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -89,7 +106,6 @@ export class Spool {
   async close(): Promise<void> {
     await this.#file.close();
     await rm(this.path, { force: true });
-    this.#forget();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CategoryResult, Draw, Evaluation } from "@inctrl/detect";
+import type { CategoryResult, Draw, Evaluation } from "../evaluation/types.js";
 
 /** Most pictures of a report, which bounds its size. */
 const MAX_PICTURES = 12;

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { pictureNames } from "../../src/heatmaps/names.js";
+import { pictureNames } from "../../src/heatmap/picture-names.js";
 
 test("different images keep their own names", () => {
   assert.equal(pictureNames(["a/1.png", "b/2.jpg"]), ["1", "2"]);

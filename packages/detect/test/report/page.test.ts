@@ -1,10 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chooseMistakes, medianDraw } from "../../../src/eval/report/choose.js";
-import { html } from "../../../src/eval/report/html.js";
-import { reportPage } from "../../../src/eval/report/page.js";
-import type { Shown } from "../../../src/eval/report/pictures.js";
-import { evaluationOf, factsOf, HOSTILE } from "../support.js";
+import { chooseMistakes, medianDraw } from "../../src/report/choose.js";
+import { html } from "../../src/report/html.js";
+import { reportPage } from "../../src/report/page.js";
+import type { Shown } from "../../src/report/pictures.js";
+import { evaluationOf, factsOf, HOSTILE } from "./support.js";
 
 const PIXEL = "data:image/png;base64,AAAA";
 

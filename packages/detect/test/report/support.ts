@@ -1,5 +1,5 @@
-import type { Draw, Evaluation, Metrics } from "@inctrl/detect";
-import type { RunFacts } from "../../src/eval/facts.js";
+import type { Draw, Evaluation, Metrics } from "../../src/evaluation/types.js";
+import type { RunFacts } from "../../src/report/facts.js";
 
 const NONE: Metrics = {
   auroc: null,

@@ -4,11 +4,11 @@ import { Heads, shippedHeads } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 import { CliError } from "../errors.js";
 
-/** Good pieces of each product that the others are compared with. */
+/** Prompts of each product. */
 export const SHOTS = 4;
 
-/** What the demo looks with: the backbone and heads that come with the program. */
-export interface Eyes {
+/** The backbone and the heads that come with the program. */
+export interface DemoModel {
   readonly backbone: Backbone;
   readonly heads: Heads;
   /** The heads' file. */
@@ -21,7 +21,8 @@ export interface ClassAreas {
   readonly residual: number;
 }
 
-export async function openEyes(device: Device): Promise<Eyes> {
+/** Opens the model that comes with the program. */
+export async function openDemoModel(device: Device): Promise<DemoModel> {
   const file = await shippedHeads(SHIPPED_MODEL);
   if (!file) {
     throw new CliError("input", `the heads of ${SHIPPED_MODEL} are missing; install the packages again`);

@@ -1,0 +1,37 @@
+import { type DrawnHeatmaps, drawHeatmaps, type FittedDetector, MapStore, PromptAlbum } from "@inctrl/detect";
+import { describe } from "./errors.js";
+import { removeAtExit } from "./signals.js";
+import { warn } from "./ui/log.js";
+import { startProgress } from "./ui/progress.js";
+
+/** Runs a job with a store of maps in a folder. The store is removed however the job or the process ends. */
+export async function withMapStore<T>(folder: string, job: (maps: MapStore) => Promise<T>): Promise<T> {
+  const maps = await MapStore.open(folder);
+  const forget = removeAtExit(maps.path);
+  try {
+    return await job(maps);
+  } finally {
+    await maps.close();
+    forget();
+  }
+}
+
+/** The pictures of a detector's prompts, with a warning for each that cannot be shown. */
+export const openAlbum = (fitted: FittedDetector): PromptAlbum =>
+  new PromptAlbum(fitted, (error) => warn(`no panels with this prompt: ${describe(error)}`));
+
+/** Draws all stored maps with a progress bar. */
+export async function drawAll(
+  folder: string,
+  maps: MapStore,
+  album: PromptAlbum,
+  signal: AbortSignal,
+): Promise<DrawnHeatmaps> {
+  const progress = startProgress(maps.count, { verb: "drawing heat maps" });
+  try {
+    const onProblem = (error: unknown) => warn(describe(error));
+    return await drawHeatmaps({ folder, maps, album, signal, onProgress: progress.update, onProblem });
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,103 @@
+import { basename, join } from "node:path";
+import { encodePng, writeFileAtomic } from "@inctrl/datasets";
+import type { Scale } from "./colormap.js";
+import type { MapStore, StoredMaps } from "./map-store.js";
+import { mergeViews } from "./merge.js";
+import { renderPanel } from "./panel.js";
+import type { Photo } from "./photo.js";
+import { openPhoto, type PromptAlbum } from "./prompt-album.js";
+import { renderHeatmap } from "./render.js";
+
+export interface DrawHeatmapsOptions {
+  /** Where the pictures are written. */
+  readonly folder: string;
+  readonly maps: MapStore;
+  /** The prompts that panels show. */
+  readonly album: PromptAlbum;
+  /** Called after each image with the number of images done. */
+  readonly onProgress?: (done: number) => void;
+  /** Called for each image that can no longer be read. */
+  readonly onProblem?: (error: unknown) => void;
+  /** Stops after the image at work. */
+  readonly signal?: AbortSignal;
+}
+
+/** How many images were drawn, and how many could no longer be read. */
+export interface DrawnHeatmaps {
+  readonly drawn: number;
+  readonly failed: number;
+}
+
+/**
+ * Draws `NAME.heatmap.png` and `NAME.panel.png` for every stored image, all in one colour scale. Images of a method that does
+ * not match patches, and those whose prompt cannot be shown, have no panel.
+ *
+ * @throws DatasetError where a picture cannot be written.
+ */
+export async function drawHeatmaps({
+  folder,
+  maps,
+  album,
+  onProgress,
+  onProblem,
+  signal,
+}: DrawHeatmapsOptions): Promise<DrawnHeatmaps> {
+  const { scale } = maps;
+  let drawn = 0;
+  let failed = 0;
+  if (!scale) return { drawn, failed };
+  for await (const entry of maps.read()) {
+    if (signal?.aborted) break;
+    const photo = await openPhoto(entry.image).catch((error) => {
+      onProblem?.(error);
+      return null;
+    });
+    if (photo) {
+      await drawImage(folder, entry, photo, scale, album);
+      drawn++;
+    } else failed++;
+    onProgress?.(drawn + failed);
+  }
+  return { drawn, failed };
+}
+
+async function drawImage(
+  folder: string,
+  entry: StoredMaps,
+  photo: Photo,
+  scale: Scale,
+  album: PromptAlbum,
+): Promise<void> {
+  const { image } = photo;
+  const { map, box } = mergeViews(entry.views);
+  const heatmap = renderHeatmap({ image, map, box: photo.place(box), scale, legend: true });
+  await writeFileAtomic(join(folder, `${entry.name}.heatmap.png`), encodePng(heatmap));
+
+  const { match } = entry;
+  const prompt = match && (await album.find(match.prompt));
+  if (!match || !prompt) return;
+  const view = entry.views[entry.view]!;
+  const { rows, columns } = view.map;
+  const patches = rows * columns;
+  const promptBox = prompt.boxes[Math.floor(match.patch / patches)]!;
+  const panel = renderPanel({
+    query: {
+      image,
+      box: photo.place(view.box),
+      ...{ rows, columns },
+      patch: match.queryPatch,
+      caption: basename(entry.image),
+    },
+    prompt: {
+      image: prompt.photo.image,
+      box: prompt.photo.place(promptBox),
+      ...{ rows, columns },
+      patch: match.patch % patches,
+      caption: basename(match.prompt),
+    },
+    map: view.map,
+    scale,
+    score: entry.score,
+  });
+  await writeFileAtomic(join(folder, `${entry.name}.panel.png`), encodePng(panel));
+}

@@ -1,0 +1,66 @@
+import { prepareImage } from "@inctrl/clip";
+import type { Box } from "@inctrl/datasets";
+import type { FittedDetector } from "../detector.js";
+import type { Encoder } from "../encoder/encoder.js";
+import { DetectError } from "../errors.js";
+import { fileImage } from "../images/source.js";
+import { type Photo, photoOf } from "./photo.js";
+
+/** A prompt as panels show it: its picture, and the boxes of its views in pixels of the original. */
+export interface ShownPrompt {
+  readonly photo: Photo;
+  readonly boxes: readonly Box[];
+}
+
+/** Longest side of a picture in pixels. Larger pictures would take seconds and show no more. */
+const MAX_SIDE = 2048;
+
+/** Reads an image to draw on. @throws ImageError where it cannot be read. */
+export async function openPhoto(path: string): Promise<Photo> {
+  return photoOf(await fileImage(path).load(), (side) => Math.ceil(side / MAX_SIDE));
+}
+
+/** Pictures of prompts that are held at a time. */
+const MAX_HELD = 8;
+
+/** Finds the pictures of prompts by name. */
+export class PromptAlbum {
+  readonly #hashes: ReadonlyMap<string, string | null>;
+  readonly #encoder: Encoder;
+  readonly #onProblem: (error: unknown) => void;
+  readonly #shown = new Map<string, ShownPrompt | null>();
+
+  /** @param onProblem called once for each prompt whose image is missing or has changed since it was encoded. */
+  constructor({ detector, prompts }: FittedDetector, onProblem: (error: unknown) => void = () => {}) {
+    this.#hashes = new Map(prompts.map(({ name, sha256 }) => [name, sha256]));
+    this.#encoder = detector.encoder;
+    this.#onProblem = onProblem;
+  }
+
+  /** The prompt's picture; null where it cannot be shown. */
+  async find(name: string): Promise<ShownPrompt | null> {
+    const known = this.#shown.get(name);
+    if (known !== undefined) return known;
+    for (const oldest of this.#shown.keys()) {
+      if (this.#shown.size < MAX_HELD) break;
+      this.#shown.delete(oldest);
+    }
+    const found = await this.#open(name).catch((error) => {
+      this.#onProblem(error);
+      return null;
+    });
+    this.#shown.set(name, found);
+    return found;
+  }
+
+  async #open(name: string): Promise<ShownPrompt> {
+    const expected = this.#hashes.get(name);
+    const image = fileImage(name);
+    if (expected && (await image.sha256?.()) !== expected) {
+      throw new DetectError("prompt", `${name}: this file has changed since the bank was made`);
+    }
+    const { backbone, fit } = this.#encoder;
+    const views = prepareImage(await image.load(), backbone.config.preprocess, fit);
+    return { photo: await openPhoto(name), boxes: views.map((view) => view.box) };
+  }
+}
