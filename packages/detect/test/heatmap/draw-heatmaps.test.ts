@@ -54,7 +54,7 @@ test("each image gets a heat map and a panel, and one that is gone is counted", 
   prompt,
 }) => {
   const image = writeImage(folder, "image.png", 200);
-  const album = new PromptAlbum(fittedWith(prompt, await hashFile(prompt)), assert.unreachable);
+  const album = new PromptAlbum(fittedWith(prompt, await hashFile(prompt)), () => assert.unreachable());
   await withMaps(folder, [image, join(folder, "gone.png")], async (maps) => {
     const problems: unknown[] = [];
     const done: number[] = [];
