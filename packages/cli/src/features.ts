@@ -1,5 +1,5 @@
 import { join } from "node:path";
 import { cacheDir } from "@inctrl/clip";
 
-/** Where features of images are kept, unless a run is told another folder. */
+/** Default folder of cached features. */
 export const featureFolder = (): string => join(cacheDir(), "features");

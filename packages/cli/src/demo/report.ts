@@ -5,7 +5,7 @@ import { adapterName } from "../device.js";
 import { version } from "../version.js";
 import { type DemoModel, SHOTS } from "./model.js";
 
-/** Evaluates the products as `inctrl eval` would and writes its report; null where it was stopped. */
+/** Evaluates the products as `inctrl eval` does and writes its report. Returns null where it was stopped. */
 export async function evaluateProducts(
   { backbone, heads, file }: DemoModel,
   products: string,

@@ -18,7 +18,7 @@ import { printClass, scoreClass } from "./score.js";
 const CLASSES: readonly ProceduralClass[] = ["fabric", "mesh", "metal"];
 const SIZES = { train: SHOTS, testGood: 5, testBad: 7 } as const;
 
-/** Draws the products, scores them class by class, draws the heat maps and the report, and ends with the AUROC. */
+/** Draws products, scores them class by class, draws heat maps and a report, and prints the AUROC. */
 export async function runDemo(
   { out, seed, device: choice }: DemoOptions,
   signal: AbortSignal,

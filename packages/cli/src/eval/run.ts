@@ -33,7 +33,7 @@ import { startProgress } from "../ui/progress.js";
 import { version } from "../version.js";
 import { withFewShot } from "./few-shot.js";
 
-/** Where draws are kept as they finish, in the folder of the results. */
+/** File in the folder of the results that keeps each draw as it finishes. */
 const STORE = "draws.jsonl";
 
 /** Measures a data set, prints the table and saves the results. Returns the exit code. */
@@ -106,7 +106,7 @@ async function measure(
   }
 }
 
-/** An encoder, with the cache of features where it is asked for. */
+/** An encoder, with the cache of features where `--cache` asks for it. */
 async function openEncoder(
   backbone: Backbone,
   { cache, cacheLimit: limit, fit, dtype, batch, threads }: EvalOptions,

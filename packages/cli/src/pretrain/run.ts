@@ -48,7 +48,7 @@ function summary({ out }: PretrainSettings): string {
   return [
     `model: ${weights}, ${config}, ${merges}`,
     `losses: ${join(out, PRETRAIN_FILES.metrics)} and ${join(out, PRETRAIN_FILES.curve)}`,
-    `to use it: inctrl score --backbone ${weights} --config ${config} --vocabulary ${merges} --prompts good/ --images to-check/`,
+    `to use it: inctrl score --backbone ${weights} --model-config ${config} --vocabulary ${merges} --prompts good/ --images to-check/`,
     "",
   ].join("\n");
 }

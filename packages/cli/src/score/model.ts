@@ -19,7 +19,7 @@ import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
 import { startProgress } from "../ui/progress.js";
 
-/** A backbone from the options, loaded with a bar. */
+/** Loads the backbone of the options with a progress bar. */
 export async function loadBackbone(
   device: Device,
   {
@@ -42,7 +42,7 @@ export async function loadBackbone(
   }
 }
 
-/** How images are made square and prompts compared: as a bank was made, where there is one, else as asked. */
+/** How images become square and prompts are compared: as the bank was made, where one is given, else as the options say. */
 async function chooseFit({ fit, symmetries, bank }: ScoreOptions) {
   if (bank === undefined) return { fit, symmetries };
   const made = await readBankFit(bank);
@@ -59,22 +59,22 @@ async function saveBank(fitted: FittedDetector, path: string): Promise<void> {
   const there = await stat(path).catch(() => null);
   // Saving renames a finished file into place, which would replace a device there.
   if (there && !there.isFile())
-    throw new CliError("output", `${path}: this is no plain file; give a file name`);
+    throw new CliError("output", `${path}: this is not a plain file; give a file name`);
   await fitted.save(path);
   info(`saved the bank of ${count(fitted.prompts.length, "prompt")} to ${path}`);
 }
 
-/** Everything that scores, put together; `close` frees it. */
+/** A fitted detector with what it was made from. `close` frees all of it. */
 export interface Model {
   readonly fitted: FittedDetector;
-  /** The heads' file, where there are any. */
+  /** The file of the heads; null where there are none. */
   readonly heads: string | null;
   /** The weight of s_p beside the heads. */
   readonly alpha: number;
   close(): void;
 }
 
-/** Loads backbone, heads and text as the options say, and fits the detector with the prompts or loads it from a bank. */
+/** Loads the backbone, the heads and the text features, and fits the detector with the prompts or loads it from a bank. */
 export async function openModel(
   device: Device,
   prompts: readonly string[] | null,
@@ -99,7 +99,7 @@ export async function openModel(
     if (heads && backbone.hasText && className === undefined) {
       warn("the heads work best with the product's name beside them; add --class NAME");
     }
-    // Tells at once that a backbone knows no text.
+    // Fails early where the backbone has no text tower.
     if (className !== undefined) await backbone.prototypes(className);
     stopIfAborted(signal);
     const { alpha = heads?.alpha ?? 1, detector: name } = options;

@@ -102,7 +102,7 @@ async function writeScores(
   const format = openFormat(options.format, images);
   const names = maps ? pictureNames(images) : [];
   const summary = new Summary(images.length);
-  // Rows that run down the same terminal tell how far things are.
+  // Rows on the same terminal already show the progress.
   const quiet = !options.out && process.stdout.isTTY && process.stderr.isTTY;
   const progress = startProgress(images.length, { verb: "scoring", quiet });
   const end = () =>
@@ -129,7 +129,7 @@ async function writeScores(
       progress.update(summary.done);
     }
   } catch (error) {
-    // What went to standard output cannot be taken back, but it can be made whole.
+    // Output that is already written cannot be removed, but it can be completed to a valid document.
     await end().catch(() => {});
     throw error;
   } finally {

@@ -25,10 +25,10 @@ import { startProgress } from "../ui/progress.js";
 import { version } from "../version.js";
 import { openCategories } from "./data.js";
 
-/** Products to train on where no data is named: several pieces of each material, two materials held out. */
+/** Products to train on where no data is named: several kinds of each material, with two materials held out. */
 const DEFAULT_DATA = { seed: 0, variants: 4, train: 8, good: 4, bad: 8, holdOut: ["nut", "wood"] } as const;
 
-/** Trains heads and says what was written and how to use it. Returns the exit code. */
+/** Trains heads, and prints what was written and how to use it. Returns the exit code. */
 export async function runTrain(settings: TrainSettings, signal: AbortSignal): Promise<number> {
   const started = performance.now();
   await mkdir(settings.out, { recursive: true });
@@ -131,7 +131,7 @@ function epochLine({ epoch, mean_auroc, mean_residual }: EpochRecord): string {
   return `epoch ${epoch}: AUROC ${mean_auroc.toFixed(4)} on what is held out (s_p alone ${mean_residual.toFixed(4)})`;
 }
 
-/** What was written, what it is worth, and how to go on. */
+/** The files that were written, the AUROC on held-out categories, and how to use the heads. */
 function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings): string {
   const { out, backbone, modelConfig } = settings;
   const last = losses.at(-1)?.loss;
@@ -153,7 +153,7 @@ function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings):
     if (mean_auroc < mean_residual)
       warn("on what was held out the heads do worse than s_p alone; train on more categories");
   }
-  const config = modelConfig ? ` --config ${modelConfig}` : "";
+  const config = modelConfig ? ` --model-config ${modelConfig}` : "";
   lines.push(
     `to use them: inctrl score --backbone ${backbone}${config} --heads ${heads.last} --prompts good/ --images to-check/`,
   );
