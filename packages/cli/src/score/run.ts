@@ -61,25 +61,30 @@ async function scoreOn(
       `${count(inputs.images.length, "image")} against ${count(prompts.length, "prompt")}, with ${backbone.name} on ` +
         `${adapterName(device.caps)}; fit: ${fit}`,
     );
-    const work = (maps: MapStore | null) =>
-      scoreAndDraw(device, model, inputs.images, sink, maps, options, signal);
-    return await (options.heatmaps ? withMapStore(options.heatmaps, work) : work(null));
+    const work = { device, model, images: inputs.images, sink, options, signal };
+    if (!options.heatmaps) return await scoreAndDraw(work);
+    return await withMapStore(options.heatmaps, (maps) => scoreAndDraw({ ...work, maps }));
   } finally {
     model.close();
   }
 }
 
-async function scoreAndDraw(
-  device: Device,
-  model: Model,
-  images: readonly string[],
-  sink: Sink,
-  maps: MapStore | null,
-  options: ScoreOptions,
-  signal: AbortSignal,
-): Promise<number> {
+/** What a run works with once its model is open. */
+interface Work {
+  readonly device: Device;
+  readonly model: Model;
+  readonly images: readonly string[];
+  readonly sink: Sink;
+  /** Where maps wait to be drawn, if heat maps are asked for. */
+  readonly maps?: MapStore;
+  readonly options: ScoreOptions;
+  readonly signal: AbortSignal;
+}
+
+async function scoreAndDraw(work: Work): Promise<number> {
+  const { device, model, maps, options, signal } = work;
   const trace = options.profile === undefined ? null : device.trace();
-  const summary = await writeScores(model, images, sink, maps, options, signal);
+  const summary = await writeScores(work);
   for (const line of summary.lines()) info(line);
   if (trace) {
     const { scored } = summary;
@@ -91,14 +96,7 @@ async function scoreAndDraw(
   return summary.skipped + failed > 0 ? EXIT.skipped : EXIT.ok;
 }
 
-async function writeScores(
-  model: Model,
-  images: readonly string[],
-  sink: Sink,
-  maps: MapStore | null,
-  options: ScoreOptions,
-  signal: AbortSignal,
-): Promise<Summary> {
+async function writeScores({ model, images, sink, maps, options, signal }: Work): Promise<Summary> {
   const format = openFormat(options.format, images);
   const names = maps ? pictureNames(images) : [];
   const summary = new Summary(images.length);

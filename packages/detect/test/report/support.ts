@@ -1,14 +1,5 @@
-import type { Draw, Evaluation, Metrics } from "../../src/evaluation/types.js";
+import { type Draw, type Evaluation, NO_METRICS } from "../../src/evaluation/types.js";
 import type { RunFacts } from "../../src/report/facts.js";
-
-const NONE: Metrics = {
-  auroc: null,
-  auprc: null,
-  f1Max: null,
-  threshold: null,
-  pixelAuroc: null,
-  aupro: null,
-};
 
 /** A name that tries to be markup, a formula, several cells and several lines. */
 export const HOSTILE = `</title><script>alert("x")</script>|a,b\r\n\u202e'&amp;`;
@@ -17,7 +8,7 @@ export const HOSTILE = `</title><script>alert("x")</script>|a,b\r\n\u202e'&amp;`
 export function evaluationOf(name = "screw"): Evaluation {
   const draw = (seed: number, auroc: number, scores: (number | null)[]): Draw => ({
     ...{ category: name, shots: 2, seed, prompts: [`${name}/a`, `${name}/b`], scores, seconds: 0.25 },
-    metrics: { ...NONE, auroc, auprc: 0.5, f1Max: 0.75, threshold: 0.3 },
+    metrics: { ...NO_METRICS, auroc, auprc: 0.5, f1Max: 0.75, threshold: 0.3 },
     skipped: seed === 0 ? [{ id: `${name}/5`, reason: `${name}: torn` }] : [],
     problem: null,
   });
