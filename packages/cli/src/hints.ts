@@ -29,7 +29,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 export function hintFor(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
   const { name, code, message } = error;
-  const hints = Object.hasOwn(HINTS, name) ? HINTS[name]! : {};
+  const hints = Object.hasOwn(HINTS, name) ? HINTS[name] : {};
   const hint = Object.hasOwn(hints, code) ? hints[code] : undefined;
   return hint === undefined || message.includes("--") ? undefined : hint;
 }

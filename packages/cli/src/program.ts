@@ -50,7 +50,7 @@ Examples:
 
 "inctrl help VERB" describes each.`,
     );
-  for (const name of names) program.addCommand(toCommand(name, await VERBS[name]!(), finish));
+  for (const name of names) program.addCommand(toCommand(name, await VERBS[name](), finish));
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text) => warn(usage(text, command)) });
   }

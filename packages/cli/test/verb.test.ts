@@ -19,7 +19,7 @@ async function verbs(): Promise<Map<string, Command>> {
 function examplesIn(help: string): string[] {
   const [, examples = ""] = help.split("\nExamples:\n");
   return [...examples.replaceAll(/\\\n\s*/g, "").matchAll(/^ +(?:\w+=\S+ )*inctrl (.*)$/gm)].map(
-    ([, line]) => line!,
+    ([, line]) => line,
   );
 }
 
@@ -33,7 +33,7 @@ test("every verb's help has examples, and their options exist", async () => {
     assert.ok(examples.length > 0, `${name} has no example`);
     for (const line of examples) {
       const words = line.split(" ");
-      const verb = known.get(words.slice(0, 2).join(" ")) ?? known.get(words[0]!);
+      const verb = known.get(words.slice(0, 2).join(" ")) ?? known.get(words[0]);
       for (const [option] of line.matchAll(/--[a-z-]+/g)) {
         assert.ok(
           verb?.options.some(({ long }) => long === option),

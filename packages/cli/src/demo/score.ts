@@ -37,13 +37,13 @@ export async function scoreClass(
   const { name, ...found } = await readProductSet(folder);
   const [train, test] = [found.train, found.test].map((items) => items.filter(({ path }) => drawn.has(path)));
   const prompts = drawPrompts(
-    train!.map((item) => item.path),
+    train.map((item) => item.path),
     SHOTS,
   );
   const detector = inctrl(new Encoder(backbone), { heads });
   using fitted: FittedDetector = await fitImages(detector, fileImages(prompts), { className: name });
   const album = openAlbum(fitted);
-  const items = new Map(test!.map((item) => [item.path, item]));
+  const items = new Map(test.map((item) => [item.path, item]));
   const scores: Scored[] = [];
   const progress = startProgress(items.size, { verb: `scoring ${name}` });
   try {
@@ -54,7 +54,7 @@ export async function scoreClass(
         .replace(/\.png$/, "")
         .replaceAll(/[/\\]/g, "-");
       await maps.add(storedMaps(result, `${name}-${file}`, fitted.prompts));
-      scores.push({ item, score: result.score, residual: result.parts.s_p! });
+      scores.push({ item, score: result.score, residual: result.parts.s_p });
       progress.update(scores.length);
     }
   } finally {

@@ -103,7 +103,7 @@ async function download(model: HubModel): Promise<Download> {
 
 /** Path of the first of a model's files; null before it is downloaded. */
 async function cachedPath({ files }: HubModel): Promise<string | null> {
-  const path = join(cacheDir(), "models", files[0]!.saveAs);
+  const path = join(cacheDir(), "models", files[0].saveAs);
   return access(path).then(
     () => path,
     () => null,

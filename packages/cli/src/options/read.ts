@@ -34,13 +34,13 @@ export function givenOn(command: Command, options: Options): Given {
  * @throws CliError `option` or `input` that names the setting, where it stands and what it may be.
  */
 export async function readSettings<O extends Options>(options: O, given: Given): Promise<Settings<O>> {
-  const file = Object.keys(options).find((name) => options[name]!.configFile);
+  const file = Object.keys(options).find((name) => options[name].configFile);
   const configFile = file === undefined ? undefined : (given[file] as string | undefined);
   const fromFile = configFile === undefined ? {} : await readConfig(configFile, options);
   const shape = Object.fromEntries(Object.entries(options).map(([name, { schema }]) => [name, schema]));
   const parsed = z.object(shape).safeParse({ ...fromFile, ...given });
   if (parsed.success) return parsed.data as Settings<O>;
-  const { path, message } = parsed.error.issues[0]!;
+  const { path, message } = parsed.error.issues[0];
   const key = String(path[0]);
   const fileOnly = configFile !== undefined && !Object.hasOwn(given, key);
   throw new CliError(

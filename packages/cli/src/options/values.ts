@@ -92,7 +92,7 @@ export const byteSize = z
   .union([z.number(), z.string()], { error: SIZE_ERROR })
   .transform((value, context): number => {
     const [, digits, unit = "b"] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?b)?\s*$/i.exec(String(value)) ?? [];
-    if (digits !== undefined) return Number(digits) * UNITS[unit.toLowerCase()]!;
+    if (digits !== undefined) return Number(digits) * UNITS[unit.toLowerCase()];
     context.addIssue({ code: "custom", message: SIZE_ERROR });
     return z.NEVER;
   });

@@ -82,7 +82,7 @@ function table(images: readonly string[]): Format {
   let columns: readonly (typeof NUMBERS)[number][] = NUMBERS;
   let grid = 1;
   const line = (name: string, cells: readonly string[], where: string, nearest: string) => {
-    const padded = cells.map((cell, i) => cell.padStart(Math.max(6, columns[i]!.length)));
+    const padded = cells.map((cell, i) => cell.padStart(Math.max(6, columns[i].length)));
     return `${[name.padEnd(width), ...padded, where.padEnd(11), nearest].join("  ")}\n`;
   };
   return {

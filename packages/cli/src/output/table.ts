@@ -6,8 +6,7 @@ export function alignTable(rows: readonly (readonly (string | number)[])[]): str
   const widths = Array.from({ length: columns }, (_, c) =>
     Math.max(...texts.map((row) => (row[c] ?? "").length)),
   );
-  const cell = (text: string, c: number) =>
-    numeric[c] ? text.padStart(widths[c]!) : text.padEnd(widths[c]!);
+  const cell = (text: string, c: number) => (numeric[c] ? text.padStart(widths[c]) : text.padEnd(widths[c]));
   return texts.map((row) => `${row.map(cell).join("  ").trimEnd()}\n`).join("");
 }
 

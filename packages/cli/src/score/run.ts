@@ -121,7 +121,7 @@ async function writeScores({ model, images, sink, maps, options, signal }: Work)
       } else {
         const record = recordOf(result, model.fitted);
         await sink.write(format.row(record));
-        await maps?.add(storedMaps(result, names[summary.done]!, model.fitted.prompts));
+        await maps?.add(storedMaps(result, names[summary.done], model.fitted.prompts));
         summary.add(record);
       }
       progress.update(summary.done);
@@ -171,7 +171,7 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): RunHe
 }
 
 function recordOf({ image, score, parts, view, views }: ImageScore, fitted: FittedDetector): ScoreRecord {
-  const seen = views[view]!;
+  const seen = views[view];
   const match = bestMatch(seen);
   return {
     image,
@@ -181,7 +181,7 @@ function recordOf({ image, score, parts, view, views }: ImageScore, fitted: Fitt
     text: parts.s_a ?? null,
     phi: parts.phi ?? null,
     match: match && {
-      prompt: fitted.prompts[match.prompt]!.name,
+      prompt: fitted.prompts[match.prompt].name,
       patch: match.patch,
       query_patch: match.queryPatch,
     },

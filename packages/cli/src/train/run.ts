@@ -140,9 +140,7 @@ function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings):
     `heads: ${heads.last}`,
     ...(heads.best ? [`heads of the best epoch on what was held out: ${heads.best}`] : []),
     `losses: ${join(out, RUN_FILES.metrics)} and ${join(out, RUN_FILES.curve)}`,
-    ...(last === undefined
-      ? []
-      : [`loss ${losses[0]!.loss.toFixed(4)} at first, ${last.toFixed(4)} at last`]),
+    ...(last === undefined ? [] : [`loss ${losses[0].loss.toFixed(4)} at first, ${last.toFixed(4)} at last`]),
   ];
   if (final && final.mean_auroc !== null && final.mean_residual !== null) {
     const { mean_auroc, mean_residual, hold_out } = final;

@@ -25,7 +25,7 @@ test("without a driver the report says what to do and exits with 1", async () =>
   assert.match(run.stdout, /^Node +\d/);
   assert.match(run.stdout, /not ready\n$/);
   assert.is(warnings(run).length, 1);
-  assert.match(warnings(run)[0]!, 'no adapter matches "nonsense"');
+  assert.match(warnings(run)[0], 'no adapter matches "nonsense"');
 });
 
 test.run();

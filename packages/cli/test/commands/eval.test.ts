@@ -21,9 +21,9 @@ test("a small data set gives table, files and report, and the same command again
   assert.is(run.code, 0, run.stderr);
   const lines = run.stdout.trimEnd().split("\n");
   assert.is(lines.length, 7);
-  assert.match(lines[0]!, /^category +K +AUROC +AUPRC +F1-max +threshold +pixel AUROC +AUPRO +s\/image$/);
-  assert.match(lines[1]!, /^metal +1 +0\.\d{4} ± 0\.\d{4} /);
-  assert.match(lines[6]!, /^mean of 2 categories +2 +0\.\d{4} ± 0\.\d{4} /);
+  assert.match(lines[0], /^category +K +AUROC +AUPRC +F1-max +threshold +pixel AUROC +AUPRO +s\/image$/);
+  assert.match(lines[1], /^metal +1 +0\.\d{4} ± 0\.\d{4} /);
+  assert.match(lines[6], /^mean of 2 categories +2 +0\.\d{4} ± 0\.\d{4} /);
   assert.equal(warnings(run), []);
   const files = ["draws.jsonl", "report.html", "results.csv", "results.json", "results.md"];
   assert.equal(readdirSync(out).sort(), files);
@@ -108,7 +108,7 @@ test("unreadable images and one-class categories are reported, and exit with 2",
   assert.match(run.stdout, /^part +2 +[01]\.\d{4}/m);
   assert.match(run.stdout, /^plain +2 +only normal test images/m);
   assert.is(warnings(run).length, 1);
-  assert.match(warnings(run)[0]!, /skipped .*torn\/x\.png/);
+  assert.match(warnings(run)[0], /skipped .*torn\/x\.png/);
   assert.match(read("own/report.html"), "torn/x.png");
 });
 

@@ -21,7 +21,7 @@ test.after(remove);
 /** A run over 3000 images, which takes long enough to be stopped. */
 const manyAs = (format: string): string[] => [
   ...["score", "--backbone", backbone, "--prompts", good, "--shots", "1", "--format", format],
-  ...["--images", ...Array.from({ length: 3000 }, (_, i) => images[i % 5]!)],
+  ...["--images", ...Array.from({ length: 3000 }, (_, i) => images[i % 5])],
 ];
 
 const score = (...args: string[]) => cli(["score", "--backbone", backbone, ...args]);
@@ -59,7 +59,7 @@ test("a bad image is named, skipped and counted in the JSON document, and a bank
   }
   const lines = warnings(run);
   assert.is(lines.length, 1);
-  assert.match(lines[0]!, /skipped .*bad\.png: this is a text file/);
+  assert.match(lines[0], /skipped .*bad\.png: this is a text file/);
 
   const again = await score(
     "--bank",
@@ -103,7 +103,7 @@ test("symmetries of the prompts only lower scores, and the document states them"
 test("drawn prompts repeat with their seed", async () => {
   const drawn = async () => {
     const run = await score(
-      ...["--prompts", good, "--shots", "2", "--seed", "7", "--images", images[0]!, "--format", "json"],
+      ...["--prompts", good, "--shots", "2", "--seed", "7", "--images", images[0], "--format", "json"],
     );
     return JSON.parse(run.stdout).prompts;
   };
@@ -119,7 +119,7 @@ test("heat maps and panels of tiled images go to a new folder, each under a name
   const [twin] = writeImages(other, 1, 6);
   const out = path.join(folder, "table.txt");
   const run = await score(
-    ...["--prompts", good, "--shots", "2", "--images", images[0]!, images[1]!, twin!],
+    ...["--prompts", good, "--shots", "2", "--images", images[0], images[1], twin!],
     ...["--fit", "tile", "--heatmaps", maps, "--out", out],
   );
   assert.is(run.code, 0, run.stderr);
@@ -140,7 +140,7 @@ test("images that are prompts too are pointed out once", async () => {
   assert.is(run.code, 0, run.stderr);
   assert.is(run.stdout.trimEnd().split("\n").length, 7);
   assert.is(warnings(run).length, 1);
-  assert.match(warnings(run)[0]!, "6 images to score are also prompts");
+  assert.match(warnings(run)[0], "6 images to score are also prompts");
 });
 
 test("Ctrl-C closes the document, keeps what was scored, and exits with 130", async () => {

@@ -25,7 +25,7 @@ test("without a backbone it trains nano's heads on drawn products, and the print
   assert.match(run.stderr, /epoch 2: AUROC/);
   const metrics = readFileSync(path.join(out, "metrics.jsonl"), "utf8").trimEnd().split("\n");
   assert.is(metrics.length, 8, "six steps and two epochs");
-  assert.equal(Object.keys(JSON.parse(metrics[0]!)), ["step", "epoch", "loss", "L_h", "L_IRL", "lr", "rate"]);
+  assert.equal(Object.keys(JSON.parse(metrics[0])), ["step", "epoch", "loss", "L_h", "L_IRL", "lr", "rate"]);
   for (const name of ["checkpoint.safetensors", "loss.svg"])
     assert.ok(existsSync(path.join(out, name)), name);
   assert.ok(existsSync(path.join(folder, "cache/features")));
@@ -33,12 +33,12 @@ test("without a backbone it trains nano's heads on drawn products, and the print
   const [, hint] = run.stdout.match(/to use them: inctrl (.*) --prompts good\/ --images to-check\/\n/) ?? [];
   const images = writeImages(path.join(folder, "images"), 4);
   const scored = await cli([
-    ...hint!.split(" "),
+    ...hint.split(" "),
     "--prompts",
-    images[0]!,
-    images[2]!,
+    images[0],
+    images[2],
     "--images",
-    images[1]!,
+    images[1],
     "--format",
     "json",
   ]);
@@ -59,7 +59,7 @@ test("--resume continues with more epochs, or starts where there is no checkpoin
   assert.is(begun.code, 0, begun.stderr);
   assert.match(begun.stderr, "no checkpoint yet");
   const heads = [out, fresh].map((each) => readFileSync(path.join(each, "heads.safetensors")));
-  assert.ok(heads[0]!.equals(heads[1]!), "the same bytes either way");
+  assert.ok(heads[0].equals(heads[1]), "the same bytes either way");
 });
 
 test("wrong settings are refused in one line each, before anything slow", async () => {

@@ -52,7 +52,7 @@ function parseCsv(text: string): string[][] {
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
     const row = rows.at(-1)!;
-    const character = text[i]!;
+    const character = text[i];
     if (quoted && character === '"' && text[i + 1] === '"') row[row.length - 1] += text[i++];
     else if (character === '"') quoted = !quoted;
     else if (!quoted && character === ",") row.push("");
@@ -107,9 +107,9 @@ test("csv quotes commas, quotes, line breaks and spaces at the ends, and leaves 
       names.map((name) => record(name)),
     ),
   );
-  assert.equal(rows[0]!.slice(0, 6), ["image", "score", "residual", "image_residual", "text", "phi"]);
+  assert.equal(rows[0].slice(0, 6), ["image", "score", "residual", "image_residual", "text", "phi"]);
   for (const [i, name] of names.entries()) {
-    assert.equal(rows[i + 1]!.slice(0, 9), [name, "0.25", "0.125", "", "", "", "a,b.png", "14", "195"]);
+    assert.equal(rows[i + 1].slice(0, 9), [name, "0.25", "0.125", "", "", "", "a,b.png", "14", "195"]);
   }
 });
 
@@ -124,8 +124,8 @@ test("the table shows s_i and s_a where the model has them", () => {
   const full = { ...header, heads: "h.safetensors", class: "candle" };
   const row = { ...record("x.png"), image_residual: 0.5, text: 0.75 };
   const [first, second] = write("table", [row], footer, full).split("\n");
-  assert.match(first!, "residual  image_residual    text");
-  assert.match(second!, /0\.5000 +0\.7500/);
+  assert.match(first, "residual  image_residual    text");
+  assert.match(second, /0\.5000 +0\.7500/);
 });
 
 test.run();

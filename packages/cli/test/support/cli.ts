@@ -68,7 +68,7 @@ export function failsWith(outcome: Outcome, ...words: (string | RegExp)[]): void
   assert.is(outcome.stdout, "");
   const lines = warnings(outcome);
   assert.is(lines.length, 1, outcome.stderr);
-  for (const word of words) assert.match(lines[0]!, word);
+  for (const word of words) assert.match(lines[0], word);
   assert.not.match(outcome.stderr, /^ +at /m);
   assert.not.match(outcome.stderr, "unexpected");
 }

@@ -27,7 +27,7 @@ export function inferno(share: number): Colour {
   const at = (share > 0 ? Math.min(share, 1) : 0) * (INFERNO.length - 1);
   const i = Math.min(Math.floor(at), INFERNO.length - 2);
   const t = at - i;
-  const mix = (c: 0 | 1 | 2) => Math.round(INFERNO[i]![c] * (1 - t) + INFERNO[i + 1]![c] * t);
+  const mix = (c: 0 | 1 | 2) => Math.round(INFERNO[i][c] * (1 - t) + INFERNO[i + 1][c] * t);
   return [mix(0), mix(1), mix(2)];
 }
 
@@ -48,7 +48,7 @@ export function scaleOf(maps: Iterable<ArrayLike<number>>): Scale | null {
   let high = Number.NEGATIVE_INFINITY;
   for (const map of maps) {
     for (let i = 0; i < map.length; i++) {
-      const value = map[i]!;
+      const value = map[i];
       if (!Number.isFinite(value)) continue;
       low = Math.min(low, value);
       high = Math.max(high, value);

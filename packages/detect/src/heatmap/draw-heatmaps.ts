@@ -76,10 +76,10 @@ async function drawImage(
   const { match } = entry;
   const prompt = match && (await album.find(match.prompt));
   if (!match || !prompt) return;
-  const view = entry.views[entry.view]!;
+  const view = entry.views[entry.view];
   const { rows, columns } = view.map;
   const patches = rows * columns;
-  const promptBox = prompt.boxes[Math.floor(match.patch / patches)]!;
+  const promptBox = prompt.boxes[Math.floor(match.patch / patches)];
   const panel = renderPanel({
     query: {
       image,

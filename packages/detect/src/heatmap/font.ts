@@ -22,7 +22,7 @@ function glyphOf(character: string): Glyph {
   if (known) return known;
   const segments: number[] = [];
   let right = key === " " ? SPACE : 0;
-  for (const stroke of GLYPHS[key]!.split(" ").filter(Boolean)) {
+  for (const stroke of GLYPHS[key].split(" ").filter(Boolean)) {
     const points = [...stroke.matchAll(/(\d)(\d)/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
     for (const [x] of points) right = Math.max(right, x);
     const line = stroke[0] === "~" ? smooth(points) : stroke[0] === "o" ? smooth(closed(points)) : points;
@@ -43,17 +43,17 @@ function middle(a: Point, b: Point): Point {
 
 /** A closed polygon as an open one that starts and ends in the middle of its first side. */
 function closed(points: readonly Point[]): Point[] {
-  const start = middle(points[0]!, points[1]!);
-  return [start, ...points.slice(1), points[0]!, start];
+  const start = middle(points[0], points[1]);
+  return [start, ...points.slice(1), points[0], start];
 }
 
 /** The quadratic B-spline that starts and ends at the outer points and bends towards the inner ones. */
 function smooth(points: readonly Point[]): Point[] {
-  const line: Point[] = [points[0]!];
+  const line: Point[] = [points[0]];
   for (let i = 1; i < points.length - 1; i++) {
     const from = line.at(-1)!;
-    const bend = points[i]!;
-    const to = i === points.length - 2 ? points[i + 1]! : middle(bend, points[i + 1]!);
+    const bend = points[i];
+    const to = i === points.length - 2 ? points[i + 1] : middle(bend, points[i + 1]);
     for (let s = 1; s <= 6; s++) {
       const t = s / 6;
       const [a, b, c] = [(1 - t) ** 2, 2 * t * (1 - t), t * t];
@@ -126,8 +126,8 @@ function drawGlyph(
 function distanceTo(segments: readonly number[], x: number, y: number): number {
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < segments.length; i += 4) {
-    const [ax, ay] = [segments[i]!, segments[i + 1]!];
-    const [dx, dy] = [segments[i + 2]! - ax, segments[i + 3]! - ay];
+    const [ax, ay] = [segments[i], segments[i + 1]];
+    const [dx, dy] = [segments[i + 2] - ax, segments[i + 3] - ay];
     const length = dx * dx + dy * dy;
     const t = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length));
     best = Math.min(best, (x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2);

@@ -31,5 +31,5 @@ function valueAt({ map: { rows, columns, values }, box }: PlacedMap, x: number, 
   const column = Math.floor(((x - box.x) / box.width) * columns);
   const row = Math.floor(((y - box.y) / box.height) * rows);
   const inside = column >= 0 && row >= 0 && column < columns && row < rows;
-  return inside ? values[row * columns + column]! : Number.NEGATIVE_INFINITY;
+  return inside ? values[row * columns + column] : Number.NEGATIVE_INFINITY;
 }

@@ -40,11 +40,11 @@ function shrink(image: RgbImage, factor: number): RgbImage {
       for (let row = y * factor; row < bottom; row++) {
         for (let column = x * factor; column < right; column++) {
           const at = (row * image.width + column) * 3;
-          for (let c = 0; c < 3; c++) sum[c]! += image.data[at + c]!;
+          for (let c = 0; c < 3; c++) sum[c] += image.data[at + c];
         }
       }
       const pixels = (bottom - y * factor) * (right - x * factor);
-      for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = Math.round(sum[c]! / pixels);
+      for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = Math.round(sum[c] / pixels);
     }
   }
   return { width, height, data };

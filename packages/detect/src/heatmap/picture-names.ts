@@ -11,7 +11,7 @@ export function pictureNames(images: readonly string[]): string[] {
   const stems = images.map((image) => parse(image).name);
   const shared = repeated(stems);
   const wanted = stems.map((stem, i) => {
-    const folder = basename(dirname(resolve(images[i]!)));
+    const folder = basename(dirname(resolve(images[i])));
     return shared.has(key(stem)) && folder ? `${folder}-${stem}` : stem;
   });
   const taken = new Set<string>();

@@ -43,7 +43,7 @@ export function blend(picture: RgbaImage, x: number, y: number, colour: Colour, 
   if (x < 0 || y < 0 || x >= picture.width || y >= picture.height || opacity <= 0) return;
   const at = (y * picture.width + x) * 4;
   const { data } = picture;
-  for (let c = 0; c < 3; c++) data[at + c] = Math.round(data[at + c]! * (1 - opacity) + colour[c]! * opacity);
+  for (let c = 0; c < 3; c++) data[at + c] = Math.round(data[at + c] * (1 - opacity) + colour[c] * opacity);
   data[at + 3] = 255;
 }
 
@@ -62,7 +62,7 @@ export function paste(picture: RgbaImage, image: RgbImage, x: number, y: number)
     let from = row * image.width * 3;
     let to = ((y + row) * picture.width + x) * 4;
     for (let column = 0; column < image.width; column++, from += 3, to += 4) {
-      for (let c = 0; c < 3; c++) picture.data[to + c] = image.data[from + c]!;
+      for (let c = 0; c < 3; c++) picture.data[to + c] = image.data[from + c];
     }
   }
 }

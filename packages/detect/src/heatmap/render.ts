@@ -67,17 +67,17 @@ export function colourMap(options: HeatmapOptions): RgbImage {
     const gray = luma(image.data, p * 3);
     const [x, y] = [(p % width) - box.x, Math.floor(p / width) - box.y];
     const inside = x >= 0 && y >= 0 && x < box.width && y < box.height;
-    const share = inside ? shareOf(values[y * box.width + x]!, scale) : 0;
-    const colour = inside ? table[Math.round(share * 255)]! : PAPER;
+    const share = inside ? shareOf(values[y * box.width + x], scale) : 0;
+    const colour = inside ? table[Math.round(share * 255)] : PAPER;
     const cover = opacity * (0.5 + 0.5 * share);
-    for (let c = 0; c < 3; c++) data[p * 3 + c] = Math.round(gray * (1 - cover) + colour[c]! * cover);
+    for (let c = 0; c < 3; c++) data[p * 3 + c] = Math.round(gray * (1 - cover) + colour[c] * cover);
   }
   return { width, height: image.height, data };
 }
 
 /** Brightness as television weighs it (ITU-R BT.601). */
 function luma(data: Uint8Array, at: number): number {
-  return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+  return 0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2];
 }
 
 function onPaper(image: RgbImage, width: number, height: number): RgbaImage {

@@ -20,7 +20,7 @@ function triangle(from: number, length: number, limit: number, samples: number):
     let sum = 0;
     for (let j = low; j <= high; j++) {
       taps[j - low] = Math.max(0, 1 - Math.abs(j - centre) / support);
-      sum += taps[j - low]!;
+      sum += taps[j - low];
     }
     if (sum === 0) taps[0] = sum = 1;
     first[i] = low;
@@ -41,26 +41,26 @@ function resample(
   const across = triangle(box.x, box.width, size.width, width);
   const down = triangle(box.y, box.height, size.height, height);
   const rows = new Float32Array(size.height * width * samples);
-  const top = down.first[0]!;
-  const bottom = down.first[height - 1]! + down.weights[height - 1]!.length;
+  const top = down.first[0];
+  const bottom = down.first[height - 1] + down.weights[height - 1].length;
   for (let y = top; y < bottom; y++) {
     for (let x = 0; x < width; x++) {
-      const taps = across.weights[x]!;
+      const taps = across.weights[x];
       for (let c = 0; c < samples; c++) {
         let sum = 0;
-        let at = (y * size.width + across.first[x]!) * samples + c;
-        for (let t = 0; t < taps.length; t++, at += samples) sum += taps[t]! * values[at]!;
+        let at = (y * size.width + across.first[x]) * samples + c;
+        for (let t = 0; t < taps.length; t++, at += samples) sum += taps[t] * values[at];
         rows[(y * width + x) * samples + c] = sum;
       }
     }
   }
   const out = new Float32Array(width * height * samples);
   for (let y = 0; y < height; y++) {
-    const taps = down.weights[y]!;
+    const taps = down.weights[y];
     for (let t = 0; t < taps.length; t++) {
-      const from = (down.first[y]! + t) * width * samples;
+      const from = (down.first[y] + t) * width * samples;
       const to = y * width * samples;
-      for (let i = 0; i < width * samples; i++) out[to + i] = out[to + i]! + taps[t]! * rows[from + i]!;
+      for (let i = 0; i < width * samples; i++) out[to + i] = out[to + i] + taps[t] * rows[from + i];
     }
   }
   return out;

@@ -57,7 +57,7 @@ export function scoreHistogram(
   const shares = (scores: readonly number[]) => {
     const bins = new Array<number>(BINS).fill(0);
     for (const score of scores)
-      bins[Math.min(BINS - 1, Math.floor(shareOf(score) * BINS))]! += 1 / scores.length;
+      bins[Math.min(BINS - 1, Math.floor(shareOf(score) * BINS))] += 1 / scores.length;
     return bins;
   };
   const groups = [
@@ -123,5 +123,5 @@ function axes(xLabel: string, yLabel: string, xTicks = UNIT, yTicks = UNIT): Htm
 function thinned(points: readonly Point[]): readonly Point[] {
   if (points.length <= MAX_POINTS) return points;
   const step = (points.length - 1) / (MAX_POINTS - 1);
-  return Array.from({ length: MAX_POINTS }, (_, i) => points[Math.round(i * step)]!);
+  return Array.from({ length: MAX_POINTS }, (_, i) => points[Math.round(i * step)]);
 }

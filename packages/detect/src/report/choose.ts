@@ -58,8 +58,8 @@ function mistakesOf(category: CategoryResult, draw: Draw): Mistake[] {
   const sorted = ([0, 1] as const).map((label) => scoresOf(category, draw, label).sort((a, b) => a - b));
   return draw.scores.flatMap((score, index) => {
     if (score === null) return [];
-    const label = category.labels[index]!;
-    const others = sorted[1 - label]!;
+    const label = category.labels[index];
+    const others = sorted[1 - label];
     const below = (countBelow(others, score, false) + countBelow(others, score, true)) / 2;
     const wrong = (label === 0 ? below : others.length - below) / others.length;
     return wrong > 0 ? [{ category, draw, index, label, score, wrong }] : [];
@@ -71,7 +71,7 @@ function countBelow(sorted: readonly number[], score: number, orAt: boolean): nu
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle]! < score || (orAt && sorted[middle] === score)) low = middle + 1;
+    if (sorted[middle] < score || (orAt && sorted[middle] === score)) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -40,5 +40,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 function escapeText(text: string): string {
   return oneLine(text)
     .replace(/[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "")
-    .replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+    .replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }

@@ -95,7 +95,7 @@ function resultsTable(rows: readonly SummaryRow[]): Html {
   const columns = usedColumns(rows);
   const head = ["category", "K", ...columns.map(([, title]) => title), "s/image"];
   const body = withoutNeedlessMean(rows).map((row, i, all) => {
-    const same = i > 0 && all[i - 1]!.category === row.category;
+    const same = i > 0 && all[i - 1].category === row.category;
     const name = same ? "" : rowName(row, measuredCategories(rows, row.shots));
     const numbers =
       row.problem && row.metrics.auroc === null
@@ -129,7 +129,7 @@ function charts(category: CategoryResult, shots: readonly number[]): Html {
   const draws = shots.flatMap((k) => medianDraw(category, k) ?? []);
   const lines = draws.map((draw) => {
     const scored = draw.scores.flatMap((score, i) =>
-      score === null ? [] : [{ score, label: category.labels[i]! }],
+      score === null ? [] : [{ score, label: category.labels[i] }],
     );
     const labels = scored.map(({ label }) => label);
     const scores = scored.map(({ score }) => score);
@@ -140,7 +140,7 @@ function charts(category: CategoryResult, shots: readonly number[]): Html {
     };
   });
   const of = (curve: "roc" | "pr"): Line[] => lines.map((line) => ({ name: line.name, points: line[curve] }));
-  const last = draws[draws.length - 1]!;
+  const last = draws[draws.length - 1];
   const histogram = scoreHistogram(
     `Scores, K = ${last.shots}`,
     scoresOf(category, last, 0),
@@ -165,7 +165,7 @@ function mistakes(shown: readonly Shown[] | null): Html {
     return html`<p class="note">None: every anomalous image scores above every normal one.</p>`;
   const figures = shown.map(({ mistake, image, heatmap, prompt, kind }) => {
     const { category, index, label, score, wrong } = mistake;
-    const id = category.ids[index]!;
+    const id = category.ids[index];
     const truth = label === 0 ? "normal" : "anomalous";
     const against = label === 0 ? "above" : "below";
     const share = `${against} ${(100 * wrong).toFixed(0)} % of the ${label === 0 ? "anomalous" : "normal"} images`;

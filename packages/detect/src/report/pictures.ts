@@ -42,9 +42,9 @@ async function drawCategory(
   mistakes: readonly Mistake[],
   detector: Detector,
 ): Promise<Shown[]> {
-  const prompts = mistakes[0]!.draw.prompts.map((id) => train.find((sample) => sample.id === id)!);
+  const prompts = mistakes[0].draw.prompts.map((id) => train.find((sample) => sample.id === id)!);
   using fitted = await fitImages(detector, prompts, { className });
-  const samples = mistakes.map(({ index }) => test[index]!);
+  const samples = mistakes.map(({ index }) => test[index]);
   const found = [];
   for await (const result of scoreImages(fitted, samples)) {
     if ("error" in result) throw result.error;
@@ -54,13 +54,13 @@ async function drawCategory(
   const scale = scaleOf(maps) ?? { low: 0, high: 1 };
   const shown: Shown[] = [];
   for (const [i, { view, views }] of found.entries()) {
-    const sample = samples[i]!;
-    const match = bestMatch(views[view]!);
-    const prompt = match && prompts[match.prompt]!;
+    const sample = samples[i];
+    const match = bestMatch(views[view]);
+    const prompt = match && prompts[match.prompt];
     const { image, place } = await thumbnail(sample);
     const { map, box } = mergeViews(views);
     shown.push({
-      mistake: mistakes[i]!,
+      mistake: mistakes[i],
       kind: sample.kind,
       image: dataUrl(image),
       heatmap: dataUrl(renderHeatmap({ image, map, box: place(box), scale })),

@@ -63,7 +63,7 @@ test("equal scores and unmeasured categories still make a page", () => {
 
 test("the largest mistakes of the median draw are chosen from both classes, up to a bound", () => {
   const evaluation = evaluationOf();
-  assert.is(medianDraw(evaluation.categories[0]!, 2)?.seed, 0);
+  assert.is(medianDraw(evaluation.categories[0], 2)?.seed, 0);
   // Normal .1 .6 .4, anomalous .3 .7: .3 lies below two of three, .6 and .4 above one of two.
   const found = chooseMistakes(evaluation);
   assert.equal(
@@ -82,8 +82,8 @@ test("the largest mistakes of the median draw are chosen from both classes, up t
     ...evaluation,
     categories: [
       {
-        ...evaluation.categories[0]!,
-        draws: [{ ...evaluation.categories[0]!.draws[0]!, scores: [1, 1, 1, 1, 1, null] }],
+        ...evaluation.categories[0],
+        draws: [{ ...evaluation.categories[0].draws[0], scores: [1, 1, 1, 1, 1, null] }],
       },
     ],
   };

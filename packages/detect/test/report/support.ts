@@ -26,7 +26,7 @@ export function evaluationOf(name = "screw"): Evaluation {
       {
         ...{ name, className: name, draws, problem: null, labels: [0, 0, 0, 1, 1, 1] },
         ids: [0, 1, 2, 3, 4, 5].map((i) => `${name}/${i}`),
-        skipped: draws[0]!.skipped,
+        skipped: draws[0].skipped,
       },
       {
         name: "odd",
