@@ -25,11 +25,10 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** How to mend an error with options of this command; undefined where the message already tells enough. */
+/** How to mend an error with options of this command; undefined where no option mends it. */
 export function hintFor(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  const { name, code, message } = error;
+  const { name, code } = error;
   const hints = Object.hasOwn(HINTS, name) ? HINTS[name] : {};
-  const hint = Object.hasOwn(hints, code) ? hints[code] : undefined;
-  return hint === undefined || message.includes("--") ? undefined : hint;
+  return Object.hasOwn(hints, code) ? hints[code] : undefined;
 }
