@@ -1,6 +1,7 @@
+import { grad } from "../../src/autograd/grad.js";
 import { tensor } from "../../src/create.js";
 import { norm, std } from "../../src/ops/norms.js";
-import { deviceTests, FAMILIES, throwsCode } from "../support.js";
+import { close, deviceTests, FAMILIES, throwsCode, valuesOf } from "../support.js";
 import { floats, given, holds } from "./holds.js";
 
 const test = deviceTests(FAMILIES);
@@ -27,8 +28,6 @@ test("norm agrees with its reference for any order", async (device) => {
 test("where they are 0, their gradients are 0", async (device) => {
   await holds(device, std, [given([2, 2, 1, 5], [2, 2]), 1], { gradient: false });
   const zeros = tensor(device, [0, 0]);
-  const { grad } = await import("../../src/autograd/grad.js");
-  const { valuesOf, close } = await import("../support.js");
   for (const order of [1, 2, 3]) {
     close(
       await valuesOf(() => grad((x: typeof zeros) => norm(x, 0, { order }))(zeros)),

@@ -36,7 +36,7 @@ test("shapes and types that do not fit are named", async (device) => {
   await throwsCode(() => scatter(x, index, x), "shape", /indices are \[2\] and values \[3\]/);
   await throwsCode(() => scatter(x, index, index), "dtype", /x is float32 and values int32/);
   await throwsCode(() => scatter(x, x, x), "dtype", /scatter: indices is float32/);
-  await throwsCode(() => scatter(empty, index, x), "shape", /must be equal|axis 0 of \[0\] is empty/);
+  await throwsCode(() => scatter(empty, index, x), "shape", /indices are \[2\] and values \[3\]/);
   for (const t of [x, index, empty]) t.dispose();
 });
 
