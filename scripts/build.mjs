@@ -5,12 +5,12 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { packageNames, ROOT } from "./docs/pages.mjs";
+import { publishedNames, ROOT } from "./docs/pages.mjs";
 
 const PACKAGES = path.join(ROOT, "packages");
 const posix = (file) => file.split(path.sep).join("/");
 
-const sources = packageNames.flatMap((name) =>
+const sources = publishedNames.flatMap((name) =>
   readdirSync(path.join(PACKAGES, name, "src"), { recursive: true })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => path.join(PACKAGES, name, "src", file)),
@@ -53,6 +53,7 @@ function fail(problems) {
 const program = ts.createProgram(sources, config.options);
 const syntax = program.getSyntacticDiagnostics();
 if (syntax.length > 0) fail(syntax);
-for (const name of packageNames) rmSync(path.join(PACKAGES, name, "dist"), { recursive: true, force: true });
+for (const name of publishedNames)
+  rmSync(path.join(PACKAGES, name, "dist"), { recursive: true, force: true });
 const { diagnostics } = program.emit(undefined, write);
 if (diagnostics.length > 0) fail(diagnostics);

@@ -7,11 +7,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { extract, runBlocks } from "./docs/blocks.mjs";
-import { packageNames, ROOT, WITH_BLOCKS } from "./docs/pages.mjs";
+import { publishedNames, ROOT, WITH_BLOCKS } from "./docs/pages.mjs";
 import { problemsOfPackage, publishOrder } from "./release/manifests.mjs";
 
 const root = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
-const say = (text) => process.stderr.write(`release: ${text}\n`);
+const info = (text) => process.stderr.write(`release: ${text}\n`);
 
 const node = (cwd, ...args) =>
   execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
@@ -26,7 +26,7 @@ const npm = (cwd, ...args) =>
 /** @returns the tarball of each package, by name, in the order of publishing. */
 function pack(project) {
   const pnpm = path.join(ROOT, ".tools/node_modules/pnpm/bin/pnpm.cjs");
-  const packages = publishOrder(packageNames.map((name) => path.join(ROOT, "packages", name)));
+  const packages = publishOrder(publishedNames.map((name) => path.join(ROOT, "packages", name)));
   return new Map(
     packages.map(({ folder, name, version }) => {
       node(folder, pnpm, "pack", "--pack-destination", project);
@@ -76,16 +76,16 @@ function compile(project, snippets) {
 }
 
 async function tryOut(project) {
-  say("packing");
+  info("packing");
   const tarballs = pack(project);
-  say(`installing ${tarballs.size} tarballs into an empty project`);
+  info(`installing ${tarballs.size} tarballs into an empty project`);
   install(project, tarballs);
   const installed = readdirSync(path.join(project, "node_modules/@inctrl"));
   const problems = installed.flatMap((name) =>
     problemsOfPackage(path.join(project, "node_modules/@inctrl", name), root),
   );
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  say("running the documents' blocks against the packages");
+  info("running the documents' blocks against the packages");
   const snippets = WITH_BLOCKS.flatMap((page) => extract(page, project));
   const runnable = compile(project, snippets).filter(({ runs }) => runs);
   const failures = await runBlocks(runnable, []);
@@ -97,7 +97,7 @@ async function tryOut(project) {
 
 const [mode] = process.argv.slice(2);
 if (mode !== "--dry-run" && mode !== "--publish") {
-  say("usage: npm run release -- --dry-run | --publish");
+  info("usage: npm run release -- --dry-run | --publish");
   process.exit(1);
 }
 const project = mkdtempSync(path.join(tmpdir(), "inctrl-release-"));
@@ -109,7 +109,7 @@ try {
     for (const tarball of tarballs.values()) npm(project, "publish", tarball, "--access", "public");
   else console.log("what remains: an npm account that owns the scope @inctrl (npm login), then --publish");
 } catch (error) {
-  say(error.message);
+  info(error.message);
   process.exitCode = 1;
 } finally {
   rmSync(project, { recursive: true, force: true });

@@ -10,7 +10,7 @@
 //   node scripts/setup.mjs docs [...]    the site generator, then the documentation site
 //   node scripts/setup.mjs release [...] the build, then the packages tried out
 import { ensureAdapter } from "./setup/driver.mjs";
-import { handOver, SetupError, say } from "./setup/shell.mjs";
+import { handOver, info, SetupError } from "./setup/shell.mjs";
 import {
   checkNode,
   ensureBuilt,
@@ -51,6 +51,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
-  say(error.message);
+  info(error.message);
   process.exitCode = 1;
 }

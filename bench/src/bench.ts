@@ -5,31 +5,31 @@ import { missing } from "./peers/index.js";
 import { PeerProcess, type PeerWork } from "./peers/process.js";
 import type { Memory, TaskName, Tasks } from "./task.js";
 
-/** Someone who takes part in a comparison: which process does which task under which name. */
+/** One participant of a comparison: the process, its task, and the name in the table. */
 export interface Contestant<Name extends TaskName = TaskName> {
   subject: string;
   process: string;
   task: Name;
   sizes: Tasks[Name];
-  /** Billions of operations or bytes in a run, for shares and ratios; without it, what the task says itself. */
+  /** Billions of operations or bytes in a run, for shares and ratios. Default: what the task reports. */
   work?: number;
-  /** What the row's rate counts, where that is not work: images, steps. */
+  /** The unit of the row's rate, where it is not work: images or steps. */
   units?: { count: number; unit: string };
-  /** In place of the comparison's. */
+  /** Replaces the comparison's size in the table. */
   size?: string;
-  /** Something else to measure shares of: its result is not compared. */
+  /** A reference for shares; its result is not compared. */
   yardstick?: boolean;
 }
 
 export interface Comparison {
   case: string;
   size: string;
-  /** Of rates: `GFLOP/s` or `GB/s`. */
+  /** The unit of rates: `GFLOP/s` or `GB/s`. */
   unit: string;
   contestants: readonly Contestant[];
-  /** What the results must be. */
+  /** The expected results. */
   check?: Check;
-  /** In its place: all must agree with the first of these that has a result, within a share of its largest value. */
+  /** Used without `check`: all must agree with the first of these subjects that has a result, within a share of its largest value. */
   agree?: { with: readonly string[]; size: number; tolerance: number };
 }
 
@@ -39,13 +39,13 @@ export interface BenchOptions {
   alone?: boolean;
   /** A DeiT-Tiny checkpoint. */
   deit?: string;
-  /** Stops everything; what runs then throws. */
+  /** Stops all work, which then throws. */
   signal?: AbortSignal;
-  /** Told what is being done. */
+  /** Called with a line on what is being measured. */
   say?: (text: string) => void;
 }
 
-/** Runs comparisons in the processes of those compared. */
+/** Runs comparisons, each library in a process of its own. */
 export class Bench {
   readonly quick: boolean;
   readonly alone: boolean;
@@ -65,7 +65,7 @@ export class Bench {
     this.say = say;
   }
 
-  /** Prepares all contestants, compares their results, times them in turn, and gives a row for each. */
+  /** Prepares all contestants, compares their results, times them in turn, and returns a row for each. */
   async compare(comparison: Comparison): Promise<Row[]> {
     this.say(`${comparison.case} ${comparison.size}`);
     const entries: Entry[] = [];
@@ -124,7 +124,7 @@ interface Entry {
   failed?: string;
 }
 
-/** The check that one of the contestants makes for the others. */
+/** The results of one contestant as the check for the others. */
 async function reference({ agree }: Comparison, entries: readonly Entry[]): Promise<Check | undefined> {
   for (const subject of agree?.with ?? []) {
     const entry = entries.find(({ contestant }) => contestant.subject === subject);
@@ -183,14 +183,14 @@ function speedOf({ contestant, work, timing }: Entry): number | undefined {
   return timing && amount !== undefined ? (amount / timing.medianMs) * 1e3 : undefined;
 }
 
-/** Adds what speeds are of one another, in one run. */
+/** Adds the ratios of speeds within one run. */
 function withRatios(entries: readonly { row: Row; speed?: number }[]): Row[] {
   const find = (subject: string) => entries.find(({ row }) => row.subject === subject)?.speed;
   const [ours, ceiling, gemm] = ["ours", "ceiling", "gemm"].map(find);
   return entries.map(({ row, speed }) => {
     if (speed === undefined) return row;
     const yardstick = row.subject === "ceiling" || row.subject === "gemm";
-    // What runs on the processor itself is not bound by the adapter.
+    // The adapter does not bound what runs on the processor itself.
     const bound = row.subject !== "ceiling" && !row.subject.endsWith(" cpu");
     return {
       ...row,

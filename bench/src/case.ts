@@ -1,7 +1,7 @@
 import type { Bench } from "./bench.js";
 import type { Memory } from "./task.js";
 
-/** A line of the table. Ratios are of one run; times are not to be compared between runs. */
+/** A line of the table. Ratios hold within one run; times of different runs do not compare. */
 export interface Row {
   case: string;
   size: string;
@@ -18,23 +18,23 @@ export interface Row {
   oursOver?: number;
   /** This rate as a share of the ceiling's, in the same run. */
   ofCeiling?: number;
-  /** Of our matrix product's rate in the same run; of whole towers, the part of the time that all their products take at the linear layers' rate. */
+  /** Of our matrix product's rate in the same run; for whole towers, the share of the time that all their products take at the linear layers' rate. */
   ofGemm?: number;
-  /** Of whole towers, the part of the time that the products of their linear layers take by themselves. */
+  /** For whole towers, the share of the time that the products of their linear layers take alone. */
   ofLinear?: number;
-  /** The cost of one more at this size over that at the smallest. */
+  /** The cost of one more unit at this size over that at the smallest size. */
   growth?: number;
   memory?: Memory;
-  /** What else is to be known of the row. */
+  /** A remark on the row. */
   note?: string;
-  /** Why there are no figures. */
+  /** Why the row has no figures. */
   failed?: string;
 }
 
-/** One claim: what is run and what comes out. */
+/** One claim and how it is measured. */
 export interface Case {
   readonly name: string;
-  /** What the table says above the rows. */
+  /** The text above the table. */
   readonly title: string;
   run(bench: Bench): AsyncIterable<Row>;
 }

@@ -5,7 +5,7 @@ type Kernel = Parameters<Device["dispatch"]>[0];
 
 type Loop = { chains: number; type: "f32" | "vec4f" };
 
-/** Loops worth trying: chains of multiply-adds side by side, which hide one another's latency, on values of a type. */
+/** Loops to try: parallel chains of multiply-adds, which hide each other's latency, on values of one type. */
 const LOOPS: readonly Loop[] = [
   { chains: 12, type: "f32" },
   { chains: 16, type: "f32" },
@@ -16,7 +16,7 @@ const UNROLLED = 4;
 const WORKGROUP = 64;
 const TRIALS = 8;
 
-/** The fastest of them here, once it is known. */
+/** The fastest loop on this adapter, once it is known. */
 let fastest: Loop | undefined;
 
 /**
@@ -77,7 +77,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lid: 
 }`,
   };
   const width = type === "f32" ? 1 : 4;
-  // Few on a CPU, where an invocation more is a loop more; many on a GPU, which would idle otherwise.
+  // Few on a CPU, where each invocation is another loop; many on a GPU, which would idle otherwise.
   const groups = device.caps.software ? 64 : 4096;
   const values = groups * WORKGROUP * width;
   const perStep = 2 * chains * UNROLLED * values;

@@ -1,14 +1,14 @@
-/** Some places of a result and what must be there. */
+/** Some places of a result with the expected values. */
 export interface Check {
   /** Values of the whole result. */
   size: number;
   at: Uint32Array;
   want: Float64Array;
-  /** How far values may be off, as a share of the largest wanted. */
+  /** Largest allowed error, as a share of the largest expected value. */
   tolerance: number;
 }
 
-/** Values compared of each result: plain loops in double precision for all would take longer than the measurements. */
+/** Values compared of each result. Plain loops in double precision for all values would take longer than the measurements. */
 const PLACES = 600;
 
 /** Places spread over a result of `size` values, each with its value from a plain loop. */
@@ -22,7 +22,7 @@ export function sampled(
   return { size, at, want: Float64Array.from(at, value), tolerance };
 }
 
-/** Places spread over a result of `size` values, with the values that somebody else has there. */
+/** Places spread over a result of `size` values, with the values that another library has there. */
 export async function agreement(
   size: number,
   tolerance: number,
@@ -33,7 +33,7 @@ export async function agreement(
   return want ? { size, at, want: Float64Array.from(want), tolerance } : undefined;
 }
 
-/** Why values are not the wanted ones; undefined where they are. */
+/** Describes the largest error beyond the tolerance; undefined where there is none. */
 export function difference({ at, want, tolerance }: Check, got: ArrayLike<number>): string | undefined {
   const scale = want.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   let worst = 0;

@@ -6,7 +6,7 @@ function mix(x: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** Values in [-1, 1) that are the same in every process, so that operands need not be sent around. */
+/** Values in [-1, 1) that are the same in every process, so that operands need not be sent. */
 export function operand(seed: number, count: number): Float32Array {
   const start = mix(seed + 1);
   const values = new Float32Array(count);

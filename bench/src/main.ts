@@ -31,7 +31,7 @@ All take turns in one run, so ratios hold even where times do not. A full run ta
 
 const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
 
-/** What the user can mend: shown without a stack trace. */
+/** An error that the user can mend, shown without a stack trace. */
 class UsageError extends Error {}
 
 function options(args: string[]) {
@@ -114,7 +114,7 @@ async function main(args: string[]): Promise<number> {
   return Math.max(Number(failures > 0), compare ? report(saved as Results, rows, margin) : 0);
 }
 
-/** A case's rows; what it throws becomes one of them. */
+/** The rows of a case. An error becomes a row. */
 async function runCase(bench: Bench, each: Case): Promise<Row[]> {
   const rows: Row[] = [];
   try {
@@ -138,7 +138,7 @@ function report(saved: Results, rows: readonly Row[], margin: number): number {
   return regressions > 0 ? 1 : 0;
 }
 
-// All temporary files, those of the libraries' processes too, lie in one folder, which goes whatever happens.
+// All temporary files, also those of the libraries' processes, lie in one folder, which is removed in any case.
 const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
 for (const variable of ["TMPDIR", "TEMP", "TMP"]) process.env[variable] = folder;
 try {

@@ -1,4 +1,4 @@
-/** How long something takes, over several runs. */
+/** The time of a task, over several runs. */
 export interface Timing {
   runs: number;
   medianMs: number;
@@ -7,17 +7,17 @@ export interface Timing {
   spread: number;
 }
 
-/** Something that can be run some times in a row and tells the milliseconds of one. */
+/** A task that runs a number of times in a row and returns the milliseconds of one run. */
 export interface Runner {
   run(times: number): Promise<number>;
 }
 
 export interface Effort {
-  /** Runs thrown away, which compile and fill caches; fewer where they take longer than `budgetMs`. */
+  /** Discarded runs, which compile and fill caches; fewer where they exceed `budgetMs`. */
   warmUps: number;
-  /** Rounds in which each runner is measured once; fewer where they take longer than `budgetMs`. */
+  /** Rounds in which each runner is measured once; fewer where they exceed `budgetMs`. */
   rounds: number;
-  /** A sample repeats what is quick until it takes about this long. */
+  /** A sample repeats a quick task until it takes about this long. */
   sampleMs: number;
   budgetMs: number;
 }
@@ -25,12 +25,12 @@ export interface Effort {
 export const FULL: Effort = { warmUps: 3, rounds: 15, sampleMs: 40, budgetMs: 12_000 };
 export const QUICK: Effort = { warmUps: 1, rounds: 2, sampleMs: 1, budgetMs: 500 };
 
-const MOST_REPEATS = 50;
-const FEWEST_ROUNDS = 3;
+const MAX_REPEATS = 50;
+const MIN_ROUNDS = 3;
 
 /**
- * Times runners one after another, round by round, so that whatever slows the machine for a while slows all alike. A runner that
- * fails is reported and left out of the rest.
+ * Times runners one after another, round by round, so that a busy moment of the machine slows all alike. A runner that
+ * fails is reported and left out of the other rounds.
  */
 export async function interleave(
   runners: readonly Runner[],
@@ -58,11 +58,11 @@ export async function interleave(
       last = await runners[index].run(1);
       spent += last;
     }
-    repeats[index] = Math.min(MOST_REPEATS, Math.max(1, Math.round(effort.sampleMs / Math.max(last, 1e-3))));
+    repeats[index] = Math.min(MAX_REPEATS, Math.max(1, Math.round(effort.sampleMs / Math.max(last, 1e-3))));
     roundMs += last * repeats[index];
   });
   const affordable = Math.floor(effort.budgetMs / roundMs);
-  const rounds = Math.min(effort.rounds, Math.max(Math.min(FEWEST_ROUNDS, effort.rounds), affordable));
+  const rounds = Math.min(effort.rounds, Math.max(Math.min(MIN_ROUNDS, effort.rounds), affordable));
   for (let round = 0; round < rounds; round++)
     await each(async (index) => void samples[index].push(await runners[index].run(repeats[index])));
   return samples.map((own, index) => (alive.has(index) && own.length > 0 ? summarise(own) : null));
@@ -80,7 +80,7 @@ export function summarise(samples: readonly number[]): Timing {
   };
 }
 
-/** Between the two nearest of sorted values, in proportion. */
+/** Linear interpolation between the two nearest of sorted values. */
 function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);

@@ -7,7 +7,7 @@ import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
 export interface Pictures {
   /** Normal images. */
   prompts: string[];
-  /** Others of the same product, half of them anomalous. */
+  /** Other images of the same product, half of them anomalous. */
   images: string[];
 }
 

@@ -1,10 +1,10 @@
-/** The sizes of each kind of work that libraries are compared at. */
+/** The tasks that libraries are compared at, with their sizes. */
 export interface Tasks {
   /** x [m, k] times a weight [k, n]. */
   gemm: { m: number; k: number; n: number };
   /**
-   * softmax(q k^T / sqrt(width)) v, `heads` heads of `width`, over `tokens`; `plain`: of the library's plain operators, where it also
-   * has one for the whole.
+   * softmax(q k^T / sqrt(width)) v, `heads` heads of `width`, over `tokens`. `plain` uses the library's basic operators even where it
+   * has one for all of attention.
    */
   attention: { heads: number; tokens: number; width: number; plain?: boolean };
   /** Over the last axis, with weight and bias. */
@@ -17,13 +17,13 @@ export interface Tasks {
   tower: { model: string; weights?: string; onnx: string };
   /** Image files scored from decoding to the score, against K prompts already encoded. */
   score: { model: string; images: readonly string[]; prompts: readonly string[] };
-  /** One step of the optimizer on stored features; `remembered`: the pairs of images have been compared before. */
+  /** One step of the optimizer on stored features; with `remembered`, the pairs of images have been compared before. */
   trainStep: { model: string; batch: number; shots: number; remembered: boolean };
   /** Images encoded into an empty cache on disk. */
   cacheFill: { model: string; images: readonly string[] };
   /** The image tower `model` at another image size. */
   resizedTower: { model: string; imageSize: number };
-  /** Multiply-adds in registers, no memory: what the adapter's arithmetic can do at most. */
+  /** Multiply-adds in registers without memory access: the ceiling of the adapter's arithmetic. */
   fma: { megaflops: number };
   /** Bytes copied from one buffer to another, by the queue's own command or by a kernel. */
   copy: { bytes: number; by: "command" | "kernel" };
@@ -31,25 +31,25 @@ export interface Tasks {
 
 export type TaskName = keyof Tasks;
 
-/** Work on a device, its operands already there. */
+/** A task on a device, with its operands in place. */
 export interface Prepared {
-  /** Does the work that many times over and waits until the device has done the last. */
+  /** Runs the task this many times and waits until the device has finished. */
   run(times: number): Promise<void>;
-  /** The result's values; without it there is nothing to compare. */
+  /** The values of the result. Without it the result is not compared. */
   output?(): Promise<Float32Array>;
-  /** Billions of operations or of bytes that a run really does, where the device decides. */
+  /** Billions of operations or bytes of a run, where the device decides. */
   work?: number;
   memory?(): Memory | Promise<Memory>;
   dispose(): void | Promise<void>;
 }
 
-/** Bytes on the device: of the operands, and of all that running needs besides. */
+/** Bytes on the device: of the operands, and of everything else that a run needs. */
 export interface Memory {
   operands: number;
   working: number;
 }
 
-/** How a library does each of the tasks it knows. */
+/** The tasks that a library can do. */
 export interface Peer {
   tasks: { [Name in TaskName]?: (sizes: Tasks[Name]) => Promise<Prepared> };
 }

@@ -11,7 +11,7 @@ import type { Device, nn } from "@inctrl/tensor";
 import { operand } from "./data.js";
 import type { Tasks } from "./task.js";
 
-/** Untrained towers of one seed are the same in every process. */
+/** One seed gives the same untrained tower in every process. */
 const SEED = 1;
 
 /** Calls `use` with the values of a tower, from a file or from the seed. */
@@ -41,10 +41,10 @@ export const resized = (config: ModelConfig, imageSize: number): ModelConfig => 
   preprocess: { ...config.preprocess, size: imageSize },
 });
 
-/** What every tower looks at: normalised pixels [1, 3, size, size]. */
+/** The input of every tower: normalised pixels [1, 3, size, size]. */
 export const towerPixels = (size: number): Float32Array => operand(1, 3 * size * size);
 
-/** The matrix products in one pass of a tower, with how often each comes. */
+/** The matrix products of one pass of a tower, with their counts. */
 export function towerProducts({ vision, embedDim }: ModelConfig): (Tasks["gemm"] & { count: number })[] {
   const { width, mlpWidth, layers, patch } = vision;
   const patches = gridSize(vision) ** 2;
@@ -58,7 +58,7 @@ export function towerProducts({ vision, embedDim }: ModelConfig): (Tasks["gemm"]
     { m: patches, k: 3 * patch * patch, n: width, count: 1 },
     { m: tokens, k: width, n: 3 * width, count: layers },
     ...afterAttention(tokens, layers - 1),
-    // Of the last block only the class token is used.
+    // Only the class token of the last block is used.
     ...afterAttention(1, 1),
     ...(vision.proj ? [{ m: 1, k: width, n: embedDim, count: 1 }] : []),
   ];

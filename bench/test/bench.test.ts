@@ -7,7 +7,7 @@ import { sampled } from "../src/check.js";
 const bench = new Bench({ quick: true, alone: true });
 test.after(() => bench.stop());
 
-test("our results are right and get figures, in every case of single operations", async () => {
+test("our results are right and get figures in every case of single operations", async () => {
   for (const name of ["ceiling", "gemm", "attention", "layernorm", "softmax", "nearest"]) {
     const each = CASES.find((other) => other.name === name)!;
     const subjects: string[] = [];
@@ -22,7 +22,7 @@ test("our results are right and get figures, in every case of single operations"
   }
 });
 
-test("who is wrong, or cannot do it, or breaks, gets a row that says so, and no figures", async () => {
+test("a library that is wrong, incapable or crashes gets a row with the reason and no figures", async () => {
   const sizes = { rows: 3, n: 4 };
   const softmax: Contestant = { subject: "ours", process: "ours", task: "softmax", sizes, work: 1 };
   const rows = await bench.compare({

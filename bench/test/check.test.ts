@@ -10,12 +10,12 @@ test("places are spread over the result", () => {
   assert.is(sampled(3, () => 0).at.length, 3);
 });
 
-test("values may be off by a share of the largest", () => {
+test("values may differ by a share of the largest", () => {
   assert.is(difference(check, [0.06, 9, 25.06, 64]), undefined);
   assert.match(difference(check, [0.06, 9, 25.07, 64]) ?? "", /value 5 is 25.07 and must be 25/);
 });
 
-test("what is no number is wrong, wherever it stands", () => {
+test("a NaN is wrong at any place", () => {
   for (const at of [0, 1, 3]) {
     const values = [0, 9, 25, 64];
     values[at] = Number.NaN;

@@ -26,7 +26,7 @@ test("runners take turns, and warm-ups do not count", async () => {
   assert.equal(b, { runs: 4, medianMs: 5, minMs: 5, spread: 0 });
 });
 
-test("what is quick is repeated, and what is slow is measured less often", async () => {
+test("a quick task is repeated, and a slow one is measured less often", async () => {
   const turns: string[] = [];
   await interleave([pretend("a", [2], turns)], { ...EFFORT, sampleMs: 20 }, () => assert.unreachable());
   assert.is(turns.join(" "), "a1 a1 a10 a10 a10 a10");
@@ -35,7 +35,7 @@ test("what is quick is repeated, and what is slow is measured less often", async
   assert.is(slow?.runs, 3);
 });
 
-test("who breaks is left out, and the others go on", async () => {
+test("a runner that fails is left out, and the others continue", async () => {
   const broken: string[] = [];
   const turns: string[] = [];
   const runners = [pretend("a", [1, 1, 1, Number.NaN], turns), pretend("b", [1], turns)];
@@ -47,7 +47,7 @@ test("who breaks is left out, and the others go on", async () => {
   assert.is(b?.runs, 4);
 });
 
-test("the median, the least and half the distance of the quartiles", () => {
+test("a timing holds the median, the minimum and half the interquartile range", () => {
   assert.equal(summarise([40, 10, 20, 30, 50]), { runs: 5, medianMs: 30, minMs: 10, spread: 1 / 3 });
 });
 

@@ -1,11 +1,11 @@
 // Which page of the repository becomes which page of the site, with links changed to match.
 import path from "node:path";
-import { DOCS, NOTES, PACKAGE_READMES, packageNames } from "./pages.mjs";
+import { DOCS, NOTES, PACKAGE_READMES, publishedNames } from "./pages.mjs";
 
 /** Site pages by repository path. */
 export const SITE_PAGES = new Map([
   ...[...DOCS, ...NOTES].map((file) => [file, file.slice("docs/".length)]),
-  ...PACKAGE_READMES.map((file, i) => [file, `packages/${packageNames[i]}.md`]),
+  ...PACKAGE_READMES.map((file, i) => [file, `packages/${publishedNames[i]}.md`]),
   ["README.md", "project/readme.md"],
   ["ARCHITECTURE.md", "project/architecture.md"],
   ["CONTRIBUTING.md", "project/contributing.md"],

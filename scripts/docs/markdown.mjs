@@ -1,7 +1,7 @@
-// As much of Markdown as the tests of the documentation need.
+// The parts of Markdown that the tests of the documentation need.
 
 /**
- * Fenced code blocks: the language, whether `run` and `file=NAME` stand behind it, the text, and the line where it begins.
+ * Fenced code blocks: the language, whether it is marked `run`, the name of `file=NAME`, the text, and the line where it begins.
  *
  * @returns {{language: string, runs: boolean, file?: string, text: string, line: number}[]}
  */
@@ -15,7 +15,7 @@ export function codeBlocks(markdown) {
   }));
 }
 
-/** The lines a program is said to print: the comments behind its calls of console.log. */
+/** The lines that a program must print: the comments after its calls of console.log. */
 export function expectedLines(program) {
   return [...program.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => line);
 }

@@ -11,12 +11,17 @@ export const packageNames = readdirSync(path.join(ROOT, "packages")).filter((nam
   existsSync(path.join(ROOT, "packages", name, "package.json")),
 );
 
+/** Packages that users install; the others hold what tests share. */
+export const publishedNames = packageNames.filter(
+  (name) => !JSON.parse(read(`packages/${name}/package.json`)).private,
+);
+
 const markdownIn = (folder) =>
   readdirSync(path.join(ROOT, folder))
     .filter((name) => name.endsWith(".md"))
     .map((name) => `${folder}/${name}`);
 
-export const PACKAGE_READMES = packageNames.map((name) => `packages/${name}/README.md`);
+export const PACKAGE_READMES = publishedNames.map((name) => `packages/${name}/README.md`);
 export const DOCS = markdownIn("docs");
 export const NOTES = markdownIn("docs/notes");
 

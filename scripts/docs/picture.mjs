@@ -1,5 +1,5 @@
 // Writes docs/heatmap.png, the picture in the README: a product with a defect, its residual map and the nearest normal
-// patch, drawn and scored by this repository alone, with nano.
+// patch, drawn by this repository and scored with nano.
 //
 //   npm run docs:picture -- [FILE]
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ const FLAWED = { ...PRODUCT, index: 10, defect: "crack" };
 const SHOTS = 4;
 
 /**
- * The picture without alpha and in 32 shades a channel: on such textures the eye sees no difference, and the file is
+ * The picture without alpha and in 32 shades a channel: the difference is invisible on such textures, and the file is
  * about half as large.
  */
 function compact({ width, height, data }) {

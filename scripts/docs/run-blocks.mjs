@@ -1,6 +1,6 @@
-// Runs blocks of the documentation one after the other in this process, and ends when the last one lets it: a block that
-// leaves a device open is found out. Each argument is a file; for each a line of JSON is written: what the block printed, the
-// last one until the end, or how it failed.
+// Runs blocks of the documentation one after the other in this process, and ends when the last one does, so that a block that
+// leaves a device open is noticed. Each argument is a file. For each a line of JSON is written with the block's output, or its
+// error.
 import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";

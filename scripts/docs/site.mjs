@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { forSite, SITE_FILES, SITE_PAGES } from "./layout.mjs";
-import { packageNames, ROOT, read } from "./pages.mjs";
+import { publishedNames, ROOT, read } from "./pages.mjs";
 
 const SITE = path.join(ROOT, ".cache/site");
 // The libraries of the site are installed in docs/ alone.
@@ -30,7 +30,7 @@ function layPages() {
 async function layApi() {
   const { Application } = await import(pathToFileURL(require.resolve("typedoc")).href);
   const app = await Application.bootstrapWithPlugins({
-    entryPoints: packageNames.map((name) => path.join(ROOT, "packages", name, "src/index.ts")),
+    entryPoints: publishedNames.map((name) => path.join(ROOT, "packages", name, "src/index.ts")),
     tsconfig: path.join(ROOT, "tsconfig.json"),
     plugin: [require.resolve("typedoc-plugin-markdown")],
     outputs: [{ name: "markdown", path: path.join(SITE, "api") }],
@@ -52,7 +52,7 @@ async function layApi() {
   for (const module of project.children ?? []) module.name = module.name.split("/")[0];
   await app.generateOutputs(project);
   // Pages are named after folders; their titles are the packages' names.
-  for (const name of packageNames) {
+  for (const name of publishedNames) {
     const file = [`api/${name}.md`, `api/${name}/index.md`].find((each) => existsSync(path.join(SITE, each)));
     const text = readFileSync(path.join(SITE, file), "utf8");
     lay(file, text.replace(/^# .*$/m, `# @inctrl/${name}`));

@@ -1,8 +1,8 @@
-// Reads apt's source lists, in both of their forms, to add a suite of the mirror the machine already uses.
+// Reads apt's source lists, in both formats, to add a suite from the mirror that the machine already uses.
 
 /**
  * @typedef {{uris: string[], suites: string[], components: string[], options: Record<string, string>}} AptSource
- * `options` holds what decides whether apt trusts the mirror, by its deb822 field name.
+ * `options` holds the fields that decide whether apt trusts the mirror, by deb822 name.
  */
 
 const OPTIONS = {

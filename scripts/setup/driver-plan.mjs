@@ -25,7 +25,7 @@ const OTHER_LINUX = [
 /**
  * @typedef {{run: string[]} | {write: string, text: string}} Step
  * @param {{platform: string, osRelease: Record<string, string>, uid: number, sources: import("./apt-sources.mjs").AptSource[]}} machine
- * @returns {{why: string, steps: Step[], automatic: boolean}} `automatic`: we may run the steps ourselves
+ * @returns {{why: string, steps: Step[], automatic: boolean}} `automatic`: set-up may run the steps itself
  */
 export function planDriver({ platform, osRelease, uid, sources }) {
   if (platform !== "linux")

@@ -1,11 +1,11 @@
-// Finds a WebGPU adapter, and installs Mesa's software driver where there is none and we may.
+// Finds a WebGPU adapter. Installs Mesa's software driver where there is none and the user is root on Debian or Ubuntu.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAptSources } from "./apt-sources.mjs";
 import { asShell, parseOsRelease, planDriver } from "./driver-plan.mjs";
-import { childEnv, ROOT, SetupError, say, step } from "./shell.mjs";
+import { childEnv, info, ROOT, SetupError, step } from "./shell.mjs";
 import { driverFingerprint, readStamp, writeStamp } from "./stamp.mjs";
 
 const PROBE = fileURLToPath(new URL("probe.mjs", import.meta.url));
@@ -47,13 +47,13 @@ function thisMachine() {
   };
 }
 
-/** Runs a plan's steps; a source list that did not work out is taken away again, so that apt is left as it was. */
+/** Runs a plan's steps. After a failure the added source list is removed, so that apt is left as it was. */
 async function install(steps) {
   const written = [];
   try {
     for (const { write, text, run } of steps) {
       if (write) {
-        say(`adding ${write}`);
+        info(`adding ${write}`);
         writeFileSync(write, text);
         written.push(write);
         continue;
@@ -75,11 +75,11 @@ export async function ensureAdapter() {
   const fingerprint = () => driverFingerprint(JSON.parse(readFileSync(manifest, "utf8")).version);
   if (readStamp().driver === fingerprint()) return;
 
-  say("looking for a WebGPU adapter ...");
+  info("looking for a WebGPU adapter ...");
   let found = probe();
   if (!found.adapter) {
     const plan = planDriver(thisMachine());
-    say(`  none (${found.problem}): ${plan.why}`);
+    info(`  none (${found.problem}): ${plan.why}`);
     if (!plan.automatic)
       throw new SetupError(
         plan.steps.length
@@ -94,6 +94,6 @@ export async function ensureAdapter() {
           "Debian 12 with backports, Ubuntu 24.04 or newer, or a graphics card's own Vulkan driver.",
       );
   }
-  say(`  found: ${found.adapter}`);
+  info(`  found: ${found.adapter}`);
   writeStamp({ driver: fingerprint() });
 }

@@ -1,11 +1,11 @@
-// Asks for a WebGPU adapter and device and prints its name. A process of its own: a broken driver may take it down.
+// Asks for a WebGPU adapter and device and prints its name. It is a process of its own, since a broken driver may crash it.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 const require = createRequire(new URL("../../packages/tensor/package.json", import.meta.url));
 const { create } = await import(pathToFileURL(require.resolve("webgpu")).href);
 
-// At module level: the process dies at random when this object is collected before its device.
+// Kept at module level: the process crashes when this object is collected before its device.
 const gpu = create([]);
 const adapter = await gpu.requestAdapter();
 if (!adapter) {

@@ -1,4 +1,4 @@
-// Runs the commands of a set-up: quiet while they work, their last lines when they fail.
+// Runs the commands of a set-up: quiet while they run; their last lines are printed when they fail.
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,15 +9,15 @@ const TOOLS_BIN = path.join(ROOT, ".tools", "node_modules", ".bin");
 const HEARTBEAT_MS = 15_000;
 const TAIL_LINES = 25;
 
-/** A failure the user can act on: shown without a stack trace. */
+/** A failure that the user can act on, shown without a stack trace. */
 export class SetupError extends Error {}
 
-/** All talk goes to stderr; stdout belongs to the demo and the tests. */
-export const say = (text) => process.stderr.write(`setup: ${text}\n`);
+/** Messages go to stderr; stdout belongs to the demo and the tests. */
+export const info = (text) => process.stderr.write(`setup: ${text}\n`);
 
 /**
  * The environment of every child. NODE_ENV=production would leave out the build tools, and CI=true keeps pnpm
- * from asking questions that nobody is there to answer.
+ * from asking questions.
  */
 export function childEnv(extra = {}) {
   const { NODE_ENV: _, ...env } = process.env;
@@ -25,9 +25,9 @@ export function childEnv(extra = {}) {
   return { ...env, [key]: [TOOLS_BIN, env[key]].filter(Boolean).join(path.delimiter), ...extra };
 }
 
-/** Runs a long command under a title, with a sign of life every 15 s, and throws its last lines if it fails. */
+/** Runs a long command under a title, with a message every 15 s, and throws its last lines if it fails. */
 export function step(title, command, args, { env = {}, shell = false } = {}) {
-  say(`${title} ...`);
+  info(`${title} ...`);
   return new Promise((resolve, reject) => {
     const started = Date.now();
     const seconds = () => Math.round((Date.now() - started) / 1000);
@@ -44,7 +44,7 @@ export function step(title, command, args, { env = {}, shell = false } = {}) {
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
     const heartbeat = setInterval(
-      () => say(`  still at it (${seconds()} s): ${tail.at(-1)?.trim() ?? "..."}`),
+      () => info(`  still at it (${seconds()} s): ${tail.at(-1)?.trim() ?? "..."}`),
       HEARTBEAT_MS,
     );
     const fail = (why) => {
@@ -56,7 +56,7 @@ export function step(title, command, args, { env = {}, shell = false } = {}) {
     child.on("close", (code, signal) => {
       if (code !== 0) return fail(signal ? `ended by ${signal}` : `exit code ${code}`);
       clearInterval(heartbeat);
-      say(`  done in ${seconds()} s`);
+      info(`  done in ${seconds()} s`);
       resolve();
     });
   });
@@ -66,7 +66,7 @@ export function step(title, command, args, { env = {}, shell = false } = {}) {
 export function handOver(args) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit", env: childEnv() });
-    // The terminal sends Ctrl-C to the child as well: wait for it to finish in its own way.
+    // The terminal sends Ctrl-C to the child as well, so wait for the child to finish.
     for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
     child.on("error", () => resolve(1));
     child.on("close", (code) => resolve(code ?? 1));

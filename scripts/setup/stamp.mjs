@@ -32,7 +32,9 @@ export const packageNames = () =>
 
 /** Packages that are compiled; `testing` runs from its sources alone. */
 export const builtNames = () =>
-  packageNames().filter((name) => existsSync(path.join(ROOT, "packages", name, "tsconfig.build.json")));
+  packageNames().filter(
+    (name) => !JSON.parse(readFileSync(path.join(ROOT, "packages", name, "package.json"), "utf8")).private,
+  );
 
 /** Changes with the dependencies to install. By content, since these files are few and small. */
 export function installFingerprint() {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ROOT, SetupError, say, step } from "./shell.mjs";
+import { info, ROOT, SetupError, step } from "./shell.mjs";
 import { buildFingerprint, builtNames, installFingerprint, readStamp, writeStamp } from "./stamp.mjs";
 
 const readJson = (file) => JSON.parse(readFileSync(path.join(ROOT, file), "utf8"));
@@ -70,7 +70,7 @@ export async function ensurePeers() {
     await ensureMember("bench", "the libraries to compare with (about 350 MB, once)");
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    say(`${error.message}\nthe bench runs without them`);
+    info(`${error.message}\nthe bench runs without them`);
   }
 }
 

@@ -103,13 +103,13 @@ test("Debian 12 without root: the same steps, to be typed", () => {
   );
 });
 
-test("Debian 12 with no mirror to model on: said, not guessed", () => {
+test("Debian 12 without a known mirror is reported, and no source is guessed", () => {
   const plan = planDriver(machine({ sources: [] }));
   assert.not(plan.automatic);
   assert.match(plan.why, "add the suite bookworm-backports");
 });
 
-test("newer Debian and Ubuntu install straight", () => {
+test("newer Debian and Ubuntu install directly", () => {
   for (const text of [
     "ID=debian\nVERSION_CODENAME=trixie",
     'ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME="noble"',

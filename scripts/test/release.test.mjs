@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { packageNames, ROOT, read } from "../docs/pages.mjs";
+import { publishedNames, ROOT, read } from "../docs/pages.mjs";
 import { problemsOfPackage, publishOrder } from "../release/manifests.mjs";
 
 const root = JSON.parse(read("package.json"));
@@ -44,7 +44,7 @@ for (const [what, manifest, files, message] of [
   });
 
 test("a package is published after all that it depends on", () => {
-  const names = publishOrder(packageNames.map((name) => path.join(ROOT, "packages", name))).map(
+  const names = publishOrder(publishedNames.map((name) => path.join(ROOT, "packages", name))).map(
     ({ name }) => name,
   );
   for (const [before, after] of [
@@ -57,7 +57,7 @@ test("a package is published after all that it depends on", () => {
 });
 
 test("all manifests of the workspace agree on version, licence and Node", () => {
-  for (const name of packageNames) {
+  for (const name of publishedNames) {
     const { version, license, engines } = JSON.parse(read(`packages/${name}/package.json`));
     assert.equal(
       { version, license, engines },

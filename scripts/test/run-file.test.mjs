@@ -35,7 +35,7 @@ test("a file that hangs is stopped, with the processes it started", async () => 
   assert.ok(performance.now() - started < 6000);
 });
 
-test("the last summary counts, not text that looks like one", () => {
+test("the last summary counts, and other text like it does not", () => {
   const text =
     "  Total:     9\n  Passed:    9\n  Skipped:   0\n\n  Total:     3\n  Passed:    2\n  Skipped:   1\n";
   assert.equal(parseSummary(text), { total: 3, passed: 2, skipped: 1 });
@@ -50,7 +50,7 @@ const run = (...args) => {
   return { last: stdout.trimEnd().split("\n").at(-1), status, stdout };
 };
 
-test("the run ends with one line of counts and a fitting exit code", () => {
+test("the run ends with one line of counts and the matching exit code", () => {
   const good = run(fixture("passes"), fixture("skips"));
   assert.equal([good.last, good.status], ["3 passed, 0 failed, 1 skipped", 0]);
   assert.match(good.stdout, "skipped: the large vocabulary is absent");

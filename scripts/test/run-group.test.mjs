@@ -18,14 +18,14 @@ async function verdicts(...names) {
   return found;
 }
 
-test("files that pass are each judged by their own part", async () => {
+test("files that pass each get a verdict by their own part", async () => {
   assert.equal(await verdicts("skips", "passes"), [
     [1, 0, 1, undefined],
     [2, 0, 0, undefined],
   ]);
 });
 
-test("a file counts as it does alone, whatever the others do", async () => {
+test("a file gets the verdict that it gets alone, whatever the others do", async () => {
   assert.equal(await verdicts("passes", "fails", "forgets-to-run", "skips"), [
     [2, 0, 0, undefined],
     [1, 1, 0, undefined],

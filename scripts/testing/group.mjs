@@ -1,10 +1,10 @@
-// Runs test files one after the other in this process, which loads and compiles for all of them once. A line before each file
-// tells which one begins, and a line after it how many milliseconds it took.
+// Runs test files one after the other in this process, so that modules are loaded once for all. A line before each
+// file names it, and a line after it gives its milliseconds.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { BEGINS, TOOK } from "./run-group.mjs";
 
-// uvu then runs what is queued when it is told to, not on its own.
+// Makes uvu run queued tests on request instead of on its own.
 globalThis.UVU_DEFER = 1;
 const { exec } = await import("uvu");
 
@@ -14,7 +14,7 @@ for (const file of process.argv.slice(2)) {
   globalThis.UVU_QUEUE = [[null]];
   globalThis.UVU_INDEX = 0;
   await import(pathToFileURL(path.resolve(file)));
-  // Without test.run() nothing was queued, and nothing is printed: that is seen from outside.
+  // A file without test.run() queues nothing and prints nothing, which the parent process reports.
   if (globalThis.UVU_QUEUE[0].length > 1) await exec();
   process.stdout.write(`\n${TOOK}${performance.now() - started}\n`);
 }

@@ -1,10 +1,10 @@
-// Runs one test file in a process of its own and judges it by uvu's summary, its exit code and the time it took.
+// Runs one test file in a process of its own. The verdict comes from uvu's summary, the exit code and the time.
 import { spawn } from "node:child_process";
 
 /**
  * @typedef {{passed: number, failed: number, skipped: number, problem?: string, notes: string[], output: string, ms: number}} Verdict
  * `problem` says why the file as a whole failed (it then counts as at least one failure); `notes` are the lines in
- * which a test says what it left out.
+ * which a test reports what it skipped.
  */
 
 const count = (output, word) => {
@@ -19,7 +19,7 @@ export function parseSummary(output) {
 }
 
 /** @returns {Pick<Verdict, "passed" | "failed" | "skipped" | "problem">} */
-export function judge({ output, code, signal, timedOut, limitMs }) {
+export function verdictOf({ output, code, signal, timedOut, limitMs }) {
   const summary = parseSummary(output);
   const { total = 0, passed = 0, skipped = 0 } = summary ?? {};
   let failed = total - passed;
@@ -43,26 +43,26 @@ const TYPESCRIPT = [
 const PIPE_GRACE_MS = 2000;
 const running = new Set();
 
-/** Ends a test and whatever it has started: on POSIX each test leads a process group. */
+/** Kills a test and all processes that it started. On POSIX each test leads a process group. */
 function stop(child) {
   try {
     if (process.platform === "win32") child.kill("SIGKILL");
     else process.kill(-child.pid, "SIGKILL");
   } catch {
-    // It has ended by itself in the meantime.
+    // The process has ended already.
   }
 }
 
 export const stopAll = () => running.forEach(stop);
 
-/** The lines in which tests say what they left out. */
+/** The lines in which tests report what they skipped. */
 export const notesOf = (output) =>
   output
     .split("\n")
     .filter((line) => /^\s*skipped: +[^\d\s]/i.test(line))
     .map((line) => line.trim());
 
-/** Runs TypeScript or JavaScript in a process of its own, and ends it with all that it started. */
+/** Runs TypeScript or JavaScript in a process of its own, and kills it with all processes that it started. */
 export function runProcess(args, { cwd, limitMs }) {
   return new Promise((resolve) => {
     const started = performance.now();
@@ -88,7 +88,7 @@ export function runProcess(args, { cwd, limitMs }) {
     child.on("exit", () => {
       clearTimeout(timer);
       running.delete(child);
-      // What it left behind would outlive the run and hold the pipes open, and "close" waits for those.
+      // Processes left behind would hold the pipes open, and "close" waits for the pipes.
       stop(child);
       setTimeout(() => {
         child.stdout.destroy();
@@ -105,5 +105,5 @@ export function runProcess(args, { cwd, limitMs }) {
 export async function runFile(file, { cwd, limitMs }) {
   const ended = await runProcess([file], { cwd, limitMs });
   const { output, ms } = ended;
-  return { ...judge({ ...ended, limitMs }), notes: notesOf(output), output, ms };
+  return { ...verdictOf({ ...ended, limitMs }), notes: notesOf(output), output, ms };
 }

@@ -1,4 +1,4 @@
-// TypeScript into what Node runs, each file by itself and only once: types are checked elsewhere.
+// Compiles TypeScript to JavaScript, one file at a time and only once. Types are checked elsewhere.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ const CACHE = path.join(ROOT, ".cache/typescript");
 const require = createRequire(import.meta.url);
 const { version } = require("typescript/package.json");
 
-/** The JavaScript of a file, with its source map inside; kept until the file, or the compiler, is another. */
+/** The JavaScript of a file with an inline source map. It is cached until the file or the compiler changes. */
 export function compiled(file) {
   const source = readFileSync(file, "utf8");
   const mark = `\n// ${createHash("sha256").update(version).update(source).digest("hex")}`;
@@ -51,7 +51,7 @@ function compile(source, file) {
   return outputText;
 }
 
-/** Whole or not at all: other processes compile the same files at the same time. */
+/** Writes the whole file or nothing, since other processes compile the same files at the same time. */
 function write(file, text) {
   const temporary = `${file}.${process.pid}.tmp`;
   mkdirSync(path.dirname(file), { recursive: true });

@@ -1,9 +1,9 @@
-// What Node asks while it loads modules: where a module lies, and what its text is.
+// Module hooks of Node: where a module is, and its text.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compiled } from "./compile.mjs";
 
-/** TypeScript imports its neighbours by the names they will have once they are built. */
+/** TypeScript files import each other by the names of their built files. */
 export async function resolve(specifier, context, next) {
   if (specifier.startsWith(".") && specifier.endsWith(".js") && context.parentURL?.endsWith(".ts")) {
     const url = new URL(specifier.replace(/js$/, "ts"), context.parentURL);

@@ -1,4 +1,4 @@
-// Lets Node run the TypeScript of this repository as it lies:
+// Lets Node run the TypeScript sources of this repository:
 //
 //   node --conditions=@inctrl/source --import ./scripts/typescript/register.mjs some/file.ts
 import { register } from "node:module";

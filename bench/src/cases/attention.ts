@@ -5,7 +5,7 @@ import { ONNX_PEERS, TENSOR_PEERS } from "../peers/index.js";
 import type { Tasks } from "../task.js";
 import { all, arithmetic } from "./contestants.js";
 
-/** The image tower's and the text tower's of ViT-B-16-plus-240. */
+/** The image tower's and the text tower's attention of ViT-B-16-plus-240. */
 const SIZES = [
   { heads: 14, tokens: 226, width: 64 },
   { heads: 10, tokens: 77, width: 64 },

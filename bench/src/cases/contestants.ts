@@ -1,7 +1,7 @@
 import type { Contestant } from "../bench.js";
 import type { TaskName, Tasks } from "../task.js";
 
-/** Us and some peers, all with the same task. */
+/** Our library and some peers with the same task. */
 export function all<Name extends TaskName>(
   peers: readonly string[],
   task: Name,
@@ -11,7 +11,7 @@ export function all<Name extends TaskName>(
   return ["ours", ...peers].map((process) => ({ subject: process, process, task, sizes, work }));
 }
 
-/** Our process doing another task, as something to measure shares of. */
+/** Our process with another task, as a reference for shares. */
 export function yardstick<Name extends TaskName>(
   subject: "ceiling" | "gemm",
   task: Name,

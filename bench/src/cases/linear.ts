@@ -29,14 +29,14 @@ export const linear: Case = {
   },
 };
 
-/** Images whose costs are put together in one figure, so that batches do not show. */
+/** Images whose costs are averaged in one figure, so that batches do not show. */
 const WINDOW = 8;
-/** Turns that the two streams take. */
+/** Rounds of the two streams. */
 const TURNS = 12;
 
 type Scored = ImageScore | ImageFailure;
 
-/** A stream of images, of which a number is scored at a time. */
+/** A stream of images that is scored in portions. */
 class Stream implements AsyncDisposable {
   readonly device: Device;
   readonly #results: AsyncIterator<Scored>;
@@ -58,7 +58,7 @@ class Stream implements AsyncDisposable {
     return new Stream(device, results, [fitted, backbone]);
   }
 
-  /** Scores so many more images; returns the milliseconds that one took. */
+  /** Scores `count` more images. @returns the milliseconds of one. */
   async take(count: number): Promise<number> {
     const started = performance.now();
     for (let i = 0; i < count; i++) {
@@ -77,7 +77,7 @@ class Stream implements AsyncDisposable {
   }
 }
 
-/** What an image costs in a stream that has just begun and in one that has scored `count`, taking turns; and the memory of each. */
+/** The cost of an image in a new stream and in one that has scored `count` images, measured in turn, and the memory of each. */
 async function images(bench: Bench, count: number): Promise<Row[]> {
   bench.say(`linear ${count} images`);
   return withPictures(2 * WINDOW, async (pictures) => {
@@ -86,7 +86,7 @@ async function images(bench: Bench, count: number): Promise<Row[]> {
     await using old = await Stream.open(pictures, most, bench.signal);
     await old.take(count);
     await using young = await Stream.open(pictures, most, bench.signal);
-    // What compiles, and what is read ahead.
+    // Covers compilation and reading ahead.
     await young.take(WINDOW);
     const streams = [young, old];
     const times: number[][] = [[], []];
@@ -157,7 +157,7 @@ async function sweep(
   return withGrowth(await bench.compare({ case: "linear", size, unit: "", contestants }), counts);
 }
 
-/** Adds to the last row what one costs there over what one costs in the first. */
+/** Adds the growth to the last row: the cost of one unit there over its cost in the first row. */
 function withGrowth(rows: readonly Row[], counts: readonly number[]): Row[] {
   const cost = rows.map(({ medianMs }, i) => (medianMs === null ? Number.NaN : medianMs / counts[i]));
   const growth = cost[cost.length - 1] / cost[0];

@@ -56,7 +56,7 @@ async function tower(bench: Bench, model: string): Promise<Row[]> {
   }
 }
 
-/** Puts together what the products take by themselves, in place of their rows. `operations`: of the whole tower. */
+/** Joins the times of the products alone into one figure, in place of their rows. `operations` counts the whole tower's. */
 function withProductShare(
   rows: readonly Row[],
   products: ReturnType<typeof towerProducts>,
@@ -75,7 +75,7 @@ function withProductShare(
     );
 }
 
-/** The checkpoint asked for, or one that has been downloaded. */
+/** The given checkpoint, or one that has been downloaded. */
 async function findDeit(asked: string | undefined): Promise<string | undefined> {
   if (asked !== undefined) return asked;
   return resolveModel("deit-tiny").then(

@@ -12,7 +12,7 @@ const INT64 = 7;
 /** Operators of onnxruntime's own, such as MultiHeadAttention. */
 export const CONTRIB = "com.microsoft";
 
-/** A network being written down, node by node, as an ONNX model. Values go by name. */
+/** Builds an ONNX model node by node. Values are identified by name. */
 export class Graph {
   readonly #nodes: Message[] = [];
   readonly #constants: Message[] = [];
@@ -102,7 +102,7 @@ function valueInfo(name: string, shape: readonly number[]): Message {
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-/** A string, whole numbers, or (where it has a fraction) a float. */
+/** A string, integers, or (with a fraction) a float. */
 function attribute(name: string, value: Attribute): Message {
   const message = new Message().text(1, name);
   if (typeof value === "string") return message.text(4, value).int(20, 3);

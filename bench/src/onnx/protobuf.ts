@@ -2,7 +2,7 @@
 
 const encoder = new TextEncoder();
 
-/** An encoded message, in parts: large values lie in it as they are and are not copied. */
+/** An encoded message in parts. Large values are referenced and not copied. */
 export class Message {
   readonly parts: Uint8Array[] = [];
   bytes = 0;

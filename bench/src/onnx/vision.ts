@@ -29,7 +29,7 @@ export async function visionModel(config: ModelConfig, read: nn.ReadParameter): 
   return graph.model();
 }
 
-/** A product on the right wants its matrix [in, out]. */
+/** The right operand of a product is [in, out]. */
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
   const out = new Float32Array(values.length);
   for (let c = 0; c < columns; c++)

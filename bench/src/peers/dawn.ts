@@ -5,10 +5,10 @@ interface Dawn {
   globals: Record<string, unknown>;
 }
 
-/** At module level: the process dies at random when this object is collected before its device. */
+/** Kept at module level: the process crashes when this object is collected before its device. */
 let gpu: GPU | undefined;
 
-/** Puts Dawn where a browser has WebGPU, with as much of a browser as the peers look for. */
+/** Installs Dawn as `navigator.gpu`, with the browser globals that the peers look for. */
 export async function browserlike(): Promise<void> {
   const { create, globals } = await load<Dawn>("webgpu");
   gpu ??= create([]);

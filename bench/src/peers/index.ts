@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 
-/** Those compared, each with the package it comes as; ours is always here. */
+/** The libraries compared, each with its package; ours is always present. */
 const PACKAGES: Readonly<Record<string, string | undefined>> = {
   ours: undefined,
   tfjs: "@tensorflow/tfjs-backend-webgpu",
@@ -11,12 +11,12 @@ const PACKAGES: Readonly<Record<string, string | undefined>> = {
   "onnxruntime cpu": "onnxruntime-node",
 };
 
-/** Those with WebGPU kernels on whole tensors. */
+/** Libraries with WebGPU kernels on whole tensors. */
 export const TENSOR_PEERS = ["tfjs", "jax-js"];
 /** A runtime of ONNX files, on the same adapter and, for orientation, on the processor. */
 export const ONNX_PEERS = ["onnxruntime webgpu", "onnxruntime cpu"];
 
-/** Why a peer cannot take part; undefined where it can. */
+/** Why a peer cannot take part; undefined if it can. */
 export function missing(name: string): string | undefined {
   const wanted = PACKAGES[name];
   if (wanted === undefined) return undefined;

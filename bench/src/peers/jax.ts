@@ -3,7 +3,7 @@ import type { Peer, Prepared } from "../task.js";
 import { browserlike } from "./dawn.js";
 import { load } from "./load.js";
 
-/** An array that a function takes over unless it is given its `ref`. */
+/** An array that a function consumes unless it is given its `ref`. */
 interface JaxArray {
   readonly ref: JaxArray;
   reshape(shape: number[]): JaxArray;
@@ -16,7 +16,7 @@ interface JaxArray {
 }
 type Op = (...operands: JaxArray[]) => JaxArray;
 
-/** As much of jax-js as is used here. */
+/** The part of jax-js that is used here. */
 interface Jax {
   init(device: string): Promise<string[]>;
   defaultDevice(device: string): string;
@@ -90,7 +90,7 @@ function prepared(held: JaxArray[], op: Op): Prepared {
   const once = () => jitted(...held.map((each) => each.ref));
   return {
     async run(times) {
-      // Held until the end: what is disposed before it is needed is never computed.
+      // Kept until the end: a result that is disposed before it is needed is never computed.
       const results = Array.from({ length: times }, once);
       for (const result of results) await result.blockUntilReady();
       for (const result of results) result.dispose();
@@ -102,7 +102,7 @@ function prepared(held: JaxArray[], op: Op): Prepared {
   };
 }
 
-/** Browsers have these on iterators and so has Node 22; Node 20 has not. */
+/** Iterator helpers that browsers and Node 22 have, and Node 20 lacks. */
 function addIteratorHelpers(): void {
   const prototype = Object.getPrototypeOf(Object.getPrototypeOf([].values())) as Record<string, unknown>;
   prototype.map ??= function (this: Iterable<unknown>, to: (value: unknown) => unknown) {

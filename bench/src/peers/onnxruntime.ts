@@ -17,7 +17,7 @@ interface Session {
   inputMetadata: readonly { shape: readonly number[] }[];
 }
 
-/** As much of onnxruntime-node as is used here. */
+/** The part of onnxruntime-node that is used here. */
 interface Ort {
   InferenceSession: { create(model: string | Uint8Array, options: object): Promise<Session> };
   Tensor: new (type: "float32", values: Float32Array, shape: readonly number[]) => OrtTensor;

@@ -19,15 +19,15 @@ import type { Peer, Prepared } from "../task.js";
 import { loadTower, resized, towerPixels } from "../towers.js";
 import { pipeline } from "./pipeline.js";
 
-/** What is held between runs, and one run. */
+/** The state between runs, and one run. */
 interface Work {
   held: { dispose(): void; bytes: number }[];
   once(): Tensor;
-  /** The values to compare; by default those of `once`. */
+  /** The values to compare. Default: those of `once`. */
   output?(): Promise<Float32Array>;
 }
 
-/** @inctrl/tensor as this repository has it. Each task gets a device of its own, so that its memory is its own. */
+/** @inctrl/tensor from the sources. Each task gets a device of its own, so that its memory is its own. */
 export const peer: Peer = {
   tasks: {
     ...pipeline,
@@ -98,7 +98,7 @@ async function prepare(make: (device: Device) => Work): Promise<Prepared> {
 
 async function prepared(device: Device, { held, once, output }: Work): Promise<Prepared> {
   await device.sync();
-  // What packing borrowed is no part of what a run needs.
+  // Memory that packing borrowed is no part of a run.
   device.trim();
   const operands = held.reduce((sum, each) => sum + each.bytes, 0);
   return {
@@ -118,14 +118,14 @@ async function prepared(device: Device, { held, once, output }: Work): Promise<P
   };
 }
 
-/** The values of tensors one after another, which are freed. */
+/** Concatenates the values of tensors and frees them. */
 async function joined(tensors: Tensor[]): Promise<Float32Array> {
   const values = await Promise.all(tensors.map(async (t) => [...(await t.data())]));
   for (const t of tensors) t.dispose();
   return Float32Array.from(values.flat());
 }
 
-/** Queries, keys and values side by side for each token, as one projection gives them. */
+/** Queries, keys and values side by side for each token, as a fused projection returns them. */
 function fusedQkv(heads: number, tokens: number, width: number): Float32Array {
   const inner = heads * width;
   const out = new Float32Array(3 * tokens * inner);

@@ -19,12 +19,12 @@ import { procedural } from "@inctrl/synth";
 import { openDevice } from "@inctrl/tensor";
 import type { Peer, Prepared } from "../task.js";
 
-/** A store that remembers no pairs. */
+/** A memory that keeps no pairs. */
 const NOTHING = { memory: 0, deviceMemory: 0 };
-/** Products to train on: enough for batches of unlike images, few enough to be encoded soon. */
+/** Products to train on: enough for varied batches, few enough to be encoded quickly. */
 const TRAINING_SET = "procedural:0?train=4&good=2&bad=6";
 
-/** What this repository does with whole images; no peer does that. */
+/** Tasks on whole images, which no peer has. */
 export const pipeline: Peer["tasks"] = {
   score: async ({ model, images, prompts }) => {
     const backbone = await untrained(model);
@@ -77,7 +77,7 @@ const untrained = async (model: string): Promise<Backbone> =>
 interface Work {
   once(): Promise<void>;
   end(): { dispose(): void }[];
-  /** Removed in the end. */
+  /** Removed at the end. */
   folder?: string;
 }
 
@@ -94,7 +94,7 @@ function onDevice(backbone: Backbone, { once, end, folder }: Work): Prepared {
   };
 }
 
-/** Compares all pairs of images of each category, as they will come up in training. */
+/** Compares all pairs of images of each category, as training will. */
 async function compareAll(
   pairs: PairResiduals,
   items: readonly { image: number; category: number; label: number }[],

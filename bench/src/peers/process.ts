@@ -14,11 +14,11 @@ export interface Answer {
 }
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
-/** No single order takes this long; a peer that does hangs. */
+/** Limit of a single order; a peer that exceeds it hangs. */
 const LIMIT_MS = 600_000;
 const REMEMBERED_ERROR_BYTES = 4000;
 
-/** A library's process, started at the first order and again after a crash. */
+/** The process of a library, started at the first order and again after a crash. */
 export class PeerProcess {
   readonly name: string;
   #child: ChildProcess | null = null;
@@ -29,13 +29,13 @@ export class PeerProcess {
     this.name = name;
   }
 
-  /** Has operands put on the device. @throws Error with the peer's own words where it cannot. */
+  /** Puts operands on the device. @throws Error with the peer's message where that fails. */
   async prepare<Name extends TaskName>(task: Name, sizes: Tasks[Name]): Promise<PeerWork> {
     const work = this.#count++;
     this.#child ??= this.#start();
     const child = this.#child;
     const ask = (order: Order) => {
-      // What a crash took away is not prepared in the process that comes after.
+      // Work that a crash lost is not prepared in the next process.
       if (this.#child !== child) throw new Error("its process has ended");
       return this.#order(child, order);
     };
@@ -99,7 +99,7 @@ export class PeerProcess {
 export interface PeerWork {
   /** Billions of operations or bytes of a run, where the peer decides. */
   readonly work: number | null;
-  /** Milliseconds of one run, of that many in a row. */
+  /** Runs this many times in a row. @returns the milliseconds of one run. */
   run(times: number): Promise<number>;
   /** Values at some places of the result, which must have `size`. */
   output(at: Uint32Array, size: number): Promise<Float32Array | null>;

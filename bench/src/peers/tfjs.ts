@@ -17,7 +17,7 @@ interface Backend {
   submitQueue(): void;
 }
 
-/** As much of tfjs-core as is used here. */
+/** The part of tfjs-core that is used here. */
 interface Tf {
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;
@@ -43,7 +43,7 @@ await load("@tensorflow/tfjs-backend-webgpu");
 if (!(await tf.setBackend("webgpu"))) throw new Error("tfjs has no webgpu backend here");
 await tf.ready();
 
-/** tfjs-backend-webgpu, in the ops that its users would write. */
+/** tfjs-backend-webgpu, by the ops that its users would write. */
 export const peer: Peer = {
   tasks: {
     gemm: async ({ m, k, n }) => {
@@ -148,7 +148,7 @@ function byHead(seed: number, heads: number, tokens: number, width: number): Flo
   return out;
 }
 
-/** And back. */
+/** The inverse: [heads, tokens, width] as [tokens, heads * width]. */
 function byToken(values: Float32Array, heads: number, tokens: number, width: number): Float32Array {
   const out = new Float32Array(values.length);
   for (let h = 0; h < heads; h++)

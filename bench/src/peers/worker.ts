@@ -1,5 +1,5 @@
-// A library in a process of its own, so that globals, devices and crashes of one leave the others alone. It does what it is told
-// and nothing meanwhile: only one of the processes computes at a time.
+// A library in a process of its own, so that its globals, devices and crashes do not affect the others. It idles between
+// orders, so that only one process computes at a time.
 import type { Peer, Prepared, TaskName, Tasks } from "../task.js";
 import type { Answer, Order } from "./process.js";
 
@@ -13,7 +13,7 @@ const MODULES: Record<string, () => Promise<Peer>> = {
 
 const name = process.argv[2];
 const loaded = MODULES[name]();
-// Told when it is asked for work.
+// Reported with the answer to the first order.
 loaded.catch(() => {});
 const work = new Map<number, Prepared>();
 

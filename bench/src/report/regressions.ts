@@ -1,7 +1,7 @@
 import type { Row } from "../case.js";
 import { figure } from "./table.js";
 
-/** What is compared from run to run: ratios only, since times depend on what else the machine does. */
+/** The ratios that are compared between runs. Times depend on what else the machine does. */
 const RATIOS = {
   oursOver: { what: "times as fast as", larger: true },
   ofCeiling: { what: "of the ceiling", larger: true },
@@ -10,14 +10,14 @@ const RATIOS = {
 } as const;
 
 export interface Comparison {
-  /** A line for each ratio that both runs have. */
+  /** One line for each ratio that both runs have. */
   lines: string[];
-  /** How many became worse than the margin allows. */
+  /** Ratios that became worse than the margin allows. */
   regressions: number;
 }
 
 /**
- * Compares the ratios of two runs. What we had a figure for and now fail at is a regression as well; a peer's failure is not.
+ * Compares the ratios of two runs. A new failure of ours is a regression as well; a peer's failure is not.
  *
  * @param margin how much worse a ratio may be, as a share of what it was.
  */
@@ -39,7 +39,7 @@ export function compareRows(before: readonly Row[], now: readonly Row[], margin:
       (typeof RATIOS)[keyof typeof RATIOS],
     ][]) {
       const [was, is] = [old[key], row[key]];
-      // What a peer has of the ceiling is no claim of ours.
+      // A peer's share of the ceiling is no claim of ours.
       if (was === undefined || is === undefined || (key !== "oursOver" && row.subject !== "ours")) continue;
       const worse = larger ? is < was * (1 - margin) : is > was / (1 - margin);
       if (worse) regressions++;

@@ -11,7 +11,7 @@ import { CASES } from "../cases/index.js";
 import { peerVersions } from "../peers/index.js";
 import { markdownTable } from "./table.js";
 
-/** What figures depend on besides the code. */
+/** The machine that figures were measured on. */
 export interface Machine {
   processor: string;
   cores: number;
@@ -20,7 +20,7 @@ export interface Machine {
   adapter: string;
 }
 
-/** A case's rows, with what they were measured on. */
+/** The rows of a case, with date, commit, versions and machine. */
 export interface CaseResult {
   date: string;
   commit: string;
@@ -29,12 +29,12 @@ export interface CaseResult {
   rows: Row[];
 }
 
-/** All that is known of an adapter, case by case: each case's figures are of one run. */
+/** The results of an adapter by case. The figures of a case are of one run. */
 export type Results = Record<string, CaseResult>;
 
 const FOLDER = fileURLToPath(new URL("../../results", import.meta.url));
 
-/** Where the results of an adapter lie, and which machine this is. */
+/** The name of this adapter's results, and the machine. */
 export async function thisMachine(): Promise<{ name: string; machine: Machine }> {
   const device = await openDevice();
   const { name, description } = device.caps;
@@ -53,7 +53,7 @@ export async function thisMachine(): Promise<{ name: string; machine: Machine }>
   };
 }
 
-/** What a case's rows are stored with. */
+/** The provenance that is stored with the rows of a case. */
 export async function provenance(machine: Machine): Promise<Omit<CaseResult, "rows">> {
   const versions = { node: process.versions.node, ...peerVersions() };
   return { date: new Date().toISOString().slice(0, 10), commit: await commit(), versions, machine };
@@ -106,7 +106,7 @@ function describe(results: Results): string {
   return `# What \`npm run bench\` measured\n\nWritten by that command. Ratios are of one run, in which all take turns.\n\n${sections.join("\n")}`;
 }
 
-/** One line on where and when. */
+/** One line with machine, versions, date and commit. */
 export function origin({ machine, date, commit: hash, versions }: Omit<CaseResult, "rows">): string {
   const { processor, cores, memoryGB, system, adapter } = machine;
   const used = Object.entries(versions).map(([library, version]) => `${library} ${version}`);

@@ -1,6 +1,6 @@
 import type { Row } from "../case.js";
 
-/** A column: its heading, and what it says of a row; columns that say nothing of any row are left out. */
+/** A column: its heading and its cell of a row. A column without any cell is left out. */
 type Column = readonly [heading: string, cell: (row: Row) => string | undefined];
 
 const COLUMNS: readonly Column[] = [
@@ -19,7 +19,7 @@ const COLUMNS: readonly Column[] = [
   ["", ({ failed, note }) => failed ?? note],
 ];
 
-/** Rows as a Markdown table, aligned for reading as it is. */
+/** Rows as a Markdown table with aligned columns. */
 export function markdownTable(rows: readonly Row[]): string {
   const columns = COLUMNS.filter(([, cell]) => rows.some((row) => cell(row) !== undefined));
   const headings = columns.map(([heading]) => heading);
@@ -37,7 +37,7 @@ export function alignedTable([headings, ...lines]: readonly (readonly string[])[
   return `${[draw(headings), draw(widths.map((width) => "-".repeat(width))), ...lines.map(draw)].join("\n")}\n`;
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 export function figure(value: number): string {
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
   return value.toFixed(digits);

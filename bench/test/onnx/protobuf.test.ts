@@ -23,7 +23,7 @@ test("floats are four bytes, least first", () => {
   assert.is(hex(new Message().float(2, 1)), "150000803f");
 });
 
-test("large values lie in the message as they are", () => {
+test("large values are not copied into the message", () => {
   const values = new Uint8Array(300);
   const outer = new Message().message(1, new Message().data(1, values));
   assert.ok(outer.parts.includes(values));

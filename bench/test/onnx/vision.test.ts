@@ -16,7 +16,7 @@ const CONFIGS = {
 };
 const TOLERANCE = 1e-5;
 
-test("onnxruntime computes from the file what our tower computes", async () => {
+test("onnxruntime computes the same features from the file as our tower", async () => {
   if (missing("onnxruntime cpu")) return console.log("skipped: onnxruntime-node is not installed");
   const ort = createRequire(import.meta.url)("onnxruntime-node");
   const device = await openDevice();

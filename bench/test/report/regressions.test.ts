@@ -26,13 +26,13 @@ test("a ratio may become worse by the margin", () => {
   assert.is(regressions(row("ours", { growth: 1 }), row("ours", { growth: 1.26 })), 1);
 });
 
-test("times, peers' shares and rows of one run only do not count", () => {
+test("times, peers' shares and rows of only one run are not compared", () => {
   assert.is(regressions(row("ours", { medianMs: 1 }), row("ours", { medianMs: 100 })), 0);
   assert.is(regressions(row("tfjs", { ofCeiling: 0.5 }), row("tfjs", { ofCeiling: 0.1 })), 0);
   assert.is(regressions(row("ours", { size: "9", ofCeiling: 1 }), row("ours", { ofCeiling: 0.1 })), 0);
 });
 
-test("what we had and now fail at counts, a peer's failure does not", () => {
+test("a new failure of ours counts, a peer's does not", () => {
   const failed = { medianMs: null, rate: null, failed: "wrong: value 0" };
   const { lines, regressions: count } = compareRows([row("ours", {})], [row("ours", failed)], 0.2);
   assert.is(count, 1);

@@ -28,7 +28,7 @@ const results: Results = {
   gemm: { date: "2000-01-02", commit: "abc1234", versions: { node: "20.9.0" }, machine, rows },
 };
 
-test("what is saved is read again, and there is a page of it", async ({ dir }) => {
+test("saved results are read back, and written as a page", async ({ dir }) => {
   assert.is(await readResults("an-adapter", dir), null);
   const page = await readFile(await saveResults("an-adapter", results, dir), "utf8");
   assert.equal(await readResults("an-adapter", dir), results);
