@@ -119,7 +119,7 @@ test("heat maps and panels of tiled images go to a new folder, each under a name
   const [twin] = writeImages(other, 1, 6);
   const out = path.join(folder, "table.txt");
   const run = await score(
-    ...["--prompts", good, "--shots", "2", "--images", images[0], images[1], twin!],
+    ...["--prompts", good, "--shots", "2", "--images", images[0], images[1], twin],
     ...["--fit", "tile", "--heatmaps", maps, "--out", out],
   );
   assert.is(run.code, 0, run.stderr);

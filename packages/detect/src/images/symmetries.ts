@@ -39,7 +39,7 @@ export function symmetricSquare(
   for (let row = 0, at = offset; row < size; row++) {
     for (let column = 0; column < size; column++) {
       const source = sourceOf(symmetry, row, column, size) * channels;
-      for (let c = 0; c < channels; c++) to[at++] = from[source + c]!;
+      for (let c = 0; c < channels; c++) to[at++] = from[source + c];
     }
   }
   return to;

@@ -26,14 +26,14 @@ function steps(labels: ArrayLike<number>, scores: ArrayLike<number>): Step[] {
     if (Number.isNaN(scores[i])) throw new RangeError(`metrics: score ${i} is NaN; leave that image out`);
   }
   // By comparison, not difference: infinite scores are scores too, and their difference is NaN.
-  order.sort((a, b) => (scores[a]! > scores[b]! ? -1 : scores[a]! < scores[b]! ? 1 : 0));
+  order.sort((a, b) => (scores[a] > scores[b] ? -1 : scores[a] < scores[b] ? 1 : 0));
   const found: Step[] = [];
   let truePositives = 0;
   let falsePositives = 0;
   order.forEach((index, rank) => {
     if (labels[index] === 1) truePositives++;
     else falsePositives++;
-    const threshold = scores[index]!;
+    const threshold = scores[index];
     const next = order[rank + 1];
     if (next === undefined || scores[next] !== threshold)
       found.push({ threshold, truePositives, falsePositives });

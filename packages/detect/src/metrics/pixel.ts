@@ -46,13 +46,13 @@ export function pixelMetrics(maps: readonly PixelMap[], limit = 0.3): PixelMetri
   for (let at = 0; at < pixels; ) {
     const before = { truePositives, falsePositives, overlap };
     // Pixels of one score pass the threshold together.
-    const score = scores[order[at]!]!;
-    for (; at < pixels && scores[order[at]!] === score; at++) {
-      const region = regionOf[order[at]!]!;
+    const score = scores[order[at]];
+    for (; at < pixels && scores[order[at]] === score; at++) {
+      const region = regionOf[order[at]];
       if (region === 0) falsePositives++;
       else {
         truePositives++;
-        overlap += 1 / regionSizes[region - 1]!;
+        overlap += 1 / regionSizes[region - 1];
       }
     }
     rocArea += ((falsePositives - before.falsePositives) * (truePositives + before.truePositives)) / 2;
@@ -144,14 +144,14 @@ function descending(scores: Float32Array): Uint32Array {
   const places = new Uint32Array(0x10000);
   for (const shift of [0, 16]) {
     places.fill(0);
-    for (const key of keys) places[(key >>> shift) & 0xffff]!++;
+    for (const key of keys) places[(key >>> shift) & 0xffff]++;
     let sum = 0;
     for (let digit = 0; digit < places.length; digit++) {
-      const count = places[digit]!;
+      const count = places[digit];
       places[digit] = sum;
       sum += count;
     }
-    for (const i of order) next[places[(keys[i]! >>> shift) & 0xffff]!++] = i;
+    for (const i of order) next[places[(keys[i] >>> shift) & 0xffff]++] = i;
     [order, next] = [next, order];
   }
   return order;

@@ -46,10 +46,10 @@ export function chooseMistakes({ categories, shots }: Evaluation, most = MAX_PIC
   const ranked = all.sort((a, b) => b.wrong - a.wrong);
   const [normal, anomalous] = [0, 1].map((wanted) => ranked.filter(({ label }) => label === wanted));
   const half = Math.ceil(most / 2);
-  const few = Math.max(most - anomalous!.length, half);
+  const few = Math.max(most - anomalous.length, half);
   const chosen = new Set([
-    ...normal!.slice(0, few),
-    ...anomalous!.slice(0, Math.max(most - normal!.length, most - half)),
+    ...normal.slice(0, few),
+    ...anomalous.slice(0, Math.max(most - normal.length, most - half)),
   ]);
   return ranked.filter((mistake) => chosen.has(mistake));
 }

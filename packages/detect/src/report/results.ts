@@ -16,8 +16,8 @@ export function resultsJson(evaluation: Evaluation, facts: RunFacts): string {
   const document = {
     ...facts,
     data_set: dataSet,
-    blocks: settings.blocks!.split(",").map(Number),
-    preprocessing: JSON.parse(settings.preprocessing!),
+    blocks: settings.blocks.split(",").map(Number),
+    preprocessing: JSON.parse(settings.preprocessing),
     ...(settings.components && { components: settings.components.split(",") }),
     ...(settings.aggregate && { aggregate: settings.aggregate }),
     ...(settings.alpha && { alpha: Number(settings.alpha) }),

@@ -19,8 +19,8 @@ function regionsOf({ width, height, mask }: PixelMap): number[][] {
         const near =
           Math.abs((p % width) - (q % width)) <= 1 &&
           Math.abs(Math.floor(p / width) - Math.floor(q / width)) <= 1;
-        if (near && labels[p]! > 0 && labels[q]! > labels[p]!) {
-          labels[p] = labels[q]!;
+        if (near && labels[p] > 0 && labels[q] > labels[p]) {
+          labels[p] = labels[q];
           changed = true;
         }
       }
@@ -40,14 +40,14 @@ function plainAupro(maps: readonly PixelMap[], limit: number): number | null {
   const curve: [rate: number, overlap: number][] = [[0, 0]];
   for (const threshold of thresholds) {
     const share = ({ map, pixels }: { map: PixelMap; pixels: number[] }) =>
-      pixels.filter((p) => map.scores[p]! >= threshold).length / pixels.length;
+      pixels.filter((p) => map.scores[p] >= threshold).length / pixels.length;
     const overlap = regions.reduce((sum, region) => sum + share(region), 0) / regions.length;
     curve.push([normal.filter((score) => score >= threshold).length / normal.length, overlap]);
   }
   let area = 0;
   for (let i = 1; i < curve.length; i++) {
-    const [x0, y0] = curve[i - 1]!;
-    const [x1, y1] = curve[i]!;
+    const [x0, y0] = curve[i - 1];
+    const [x1, y1] = curve[i];
     if (x0 >= limit) break;
     const end = Math.min(x1, limit);
     const y = x1 === x0 ? y1 : y0 + ((y1 - y0) * (end - x0)) / (x1 - x0);

@@ -60,7 +60,7 @@ test("a detector that is finished is read back while the others are measured", a
   assert.equal(all[1], first, "times and all");
   assert.is(progress.at(-1), 1);
   for (const [i, scoring] of scorings.entries()) {
-    assert.equal(timeless(all[i]!), timeless(await evaluate({ ...SHARED, ...scoring })));
+    assert.equal(timeless(all[i]), timeless(await evaluate({ ...SHARED, ...scoring })));
   }
   const again = await evaluateAll(stored, { ...SHARED, onProgress: () => assert.unreachable() });
   assert.equal(again, all);
@@ -79,7 +79,7 @@ test("stopped, every detector keeps what was finished of it", async ({ device, f
   });
   for (const { complete, categories } of stopped) {
     assert.is(complete, false);
-    assert.is(categories[0]!.draws.length, 4);
+    assert.is(categories[0].draws.length, 4);
   }
   const whole = await evaluateAll(scorings, SHARED);
   const went = await evaluateAll(stored, SHARED);
