@@ -3,9 +3,10 @@
 //
 //   npm run docs:picture -- [FILE]
 import { fileURLToPath } from "node:url";
-import { prepareImage, SHIPPED_MODEL } from "@inctrl/clip";
+import { SHIPPED_MODEL } from "@inctrl/clip";
 import { encodePng, writeFileAtomic } from "@inctrl/datasets";
-import { openBackbone, PromptBank, renderPanel, Scorer } from "@inctrl/inctrl";
+import { bestMatch, Encoder, fitImages, openBackbone, renderPanel, scoreImages } from "@inctrl/detect";
+import { residual } from "@inctrl/inctrl";
 import { drawProduct } from "@inctrl/synth";
 import { openDevice } from "@inctrl/tensor";
 
@@ -27,17 +28,17 @@ async function panel() {
   const device = await openDevice();
   try {
     const backbone = await openBackbone(device, SHIPPED_MODEL);
-    const { preprocess } = backbone.config;
     const normal = Array.from({ length: SHOTS }, (_, index) => drawProduct({ ...PRODUCT, index }).image);
     const prompts = normal.map((image, i) => ({
-      name: `normal ${i + 1} of ${SHOTS}`,
-      views: prepareImage(image, preprocess),
+      id: `normal ${i + 1} of ${SHOTS}`,
+      load: async () => image,
     }));
-    const bank = await PromptBank.encode(backbone, prompts);
-    const scorer = new Scorer({ backbone, bank });
+    const fitted = await fitImages(residual(new Encoder(backbone)), prompts);
     const query = drawProduct(FLAWED).image;
-    const [{ map, grid, match, score, box }] = await scorer.score(prepareImage(query, preprocess));
-    const sides = { gridWidth: grid, gridHeight: grid, box };
+    const { value } = await scoreImages(fitted, [{ id: "query", load: async () => query }]).next();
+    const { map, box } = value.views[value.view];
+    const match = bestMatch(value.views[value.view]);
+    const sides = { rows: map.rows, columns: map.columns, box };
     return renderPanel({
       query: {
         image: query,
@@ -49,11 +50,11 @@ async function panel() {
         image: normal[match.prompt],
         ...sides,
         patch: match.patch,
-        caption: bank.prompts[match.prompt].name,
+        caption: fitted.prompts[match.prompt].name,
       },
       map,
-      scale: { low: 0, high: Math.max(...map) },
-      score,
+      scale: { low: 0, high: Math.max(...map.values) },
+      score: value.score,
     });
   } finally {
     device.close();

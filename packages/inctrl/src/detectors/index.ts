@@ -6,10 +6,10 @@ import { residual } from "./residual.js";
 export type DetectorOptions = InctrlOptions;
 
 /** Every method by its name. A new one is its file and a line here. */
-export const DETECTORS = { inctrl, residual } satisfies Record<
-  string,
-  (encoder: Encoder, options?: DetectorOptions) => Detector
->;
+export const DETECTORS = {
+  inctrl,
+  residual,
+} satisfies Record<string, (encoder: Encoder, options?: DetectorOptions) => Detector>;
 
 export type DetectorName = keyof typeof DETECTORS;
 

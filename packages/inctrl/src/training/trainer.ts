@@ -294,8 +294,6 @@ function makeOptimizer(
 function gatherRows(rows: readonly Float32Array[]): Float32Array {
   const size = rows[0].length;
   const out = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    out.set(row, i * size);
-  });
+  for (const [i, row] of rows.entries()) out.set(row, i * size);
   return out;
 }
