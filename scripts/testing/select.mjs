@@ -6,7 +6,13 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Parts of the paths of long tests. They start first, so that no worker waits for one of them at the end. */
-const LONG = ["cli/test/commands/", "scripts/test/docs", "inctrl/test/training/", "tensor/test/browser"];
+const LONG = [
+  "cli/test/commands/",
+  "scripts/test/docs",
+  "scripts/test/contributing",
+  "inctrl/test/training/",
+  "tensor/test/browser",
+];
 
 /** Tests that may share a process: they start none, and leave the process as they found it. */
 const TOGETHER = /^packages\/(tensor|clip|datasets|synth|detect|inctrl|pretrain)\/test\//;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { spawnCli, temporaryFolder } from "../support/cli.js";
+import { ROOT, spawnCli, temporaryFolder } from "../support/cli.js";
 
 /** Each class has five normal and seven damaged images; both AUROCs are well above this with the default seed. */
 const LEAST = 0.7;
@@ -25,6 +25,8 @@ test("the demo ends with its report and both AUROCs, well above 0.5, and leaves 
   assert.is(report, `report: ${path.join(folder, "report.html")}`);
   const areas = [full, residual].map((line) => Number(/^AUROC ([01]\.\d{4}) /.exec(line)?.[1]));
   for (const area of areas) assert.ok(area > LEAST, run.stdout);
+  const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
+  for (const line of [full, residual]) assert.ok(readme.includes(line), `README.md does not say "${line}"`);
   const names = readdirSync(maps);
   assert.is(names.length, 72);
   for (const name of names) assert.match(name, /^(fabric|mesh|metal)-.*\.(heatmap|panel)\.png$/);
