@@ -3,7 +3,7 @@ import { DatasetError, oneLine, systemCode } from "@inctrl/datasets";
 import { DetectError } from "@inctrl/detect";
 import { InctrlError } from "@inctrl/inctrl";
 import { PretrainError } from "@inctrl/pretrain";
-import { TensorError, TensorFileError } from "@inctrl/tensor";
+import { CodedError, TensorError, TensorFileError } from "@inctrl/tensor";
 import { hintFor } from "./hints.js";
 
 /** Exit codes of the command. */
@@ -27,14 +27,8 @@ export type CliErrorCode = "option" | "output" | "input" | "interrupted";
  * @example
  * throw new CliError("option", "--shots: there are no prompts to choose from; add --prompts FOLDER");
  */
-export class CliError extends Error {
+export class CliError extends CodedError<CliErrorCode> {
   override readonly name = "CliError";
-  readonly code: CliErrorCode;
-
-  constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** Errors whose messages are for people already: what, where, how to mend it. */

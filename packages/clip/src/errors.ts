@@ -1,3 +1,5 @@
+import { CodedError } from "@inctrl/tensor";
+
 /** Stable reasons for an error; messages may change, these do not. */
 export type ClipErrorCode =
   | "config"
@@ -22,12 +24,6 @@ export type ClipErrorCode =
  *   if (e instanceof ClipError && e.code === "unknown-model") console.error(e.message)
  * }
  */
-export class ClipError extends Error {
-  readonly code: ClipErrorCode;
-
-  constructor(code: ClipErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "ClipError";
-    this.code = code;
-  }
+export class ClipError extends CodedError<ClipErrorCode> {
+  override readonly name = "ClipError";
 }

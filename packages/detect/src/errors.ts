@@ -1,3 +1,5 @@
+import { CodedError } from "@inctrl/tensor";
+
 /** Stable reasons this package refuses something; messages may change, these do not. */
 export type DetectErrorCode =
   | "backbone"
@@ -22,12 +24,6 @@ export type DetectErrorCode =
  *   if (error instanceof DetectError && error.code === "bank") console.error(error.message)
  * }
  */
-export class DetectError extends Error {
-  readonly code: DetectErrorCode;
-
-  constructor(code: DetectErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "DetectError";
-    this.code = code;
-  }
+export class DetectError extends CodedError<DetectErrorCode> {
+  override readonly name = "DetectError";
 }

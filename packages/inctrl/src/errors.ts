@@ -1,3 +1,5 @@
+import { CodedError } from "@inctrl/tensor";
+
 /** Stable reasons this package refuses something; messages may change, these do not. */
 export type InctrlErrorCode =
   | "checkpoint"
@@ -19,12 +21,6 @@ export type InctrlErrorCode =
  *   if (error instanceof InctrlError && error.code === "heads") console.error(error.message)
  * }
  */
-export class InctrlError extends Error {
-  readonly code: InctrlErrorCode;
-
-  constructor(code: InctrlErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "InctrlError";
-    this.code = code;
-  }
+export class InctrlError extends CodedError<InctrlErrorCode> {
+  override readonly name = "InctrlError";
 }

@@ -1,3 +1,5 @@
+import { CodedError } from "@inctrl/tensor";
+
 /** Stable reasons that this package refuses something; messages may change, these do not. */
 export type PretrainErrorCode = "batch" | "configuration" | "diverged" | "renderer" | "vocabulary";
 
@@ -9,12 +11,6 @@ export type PretrainErrorCode = "batch" | "configuration" | "diverged" | "render
  *   if (e instanceof PretrainError && e.code === "diverged") console.error(e.message)
  * }
  */
-export class PretrainError extends Error {
+export class PretrainError extends CodedError<PretrainErrorCode> {
   override readonly name = "PretrainError";
-  readonly code: PretrainErrorCode;
-
-  constructor(code: PretrainErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }

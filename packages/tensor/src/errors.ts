@@ -1,3 +1,5 @@
+import { CodedError } from "./coded-error.js";
+
 /** Stable names of what can go wrong; compare these, not messages. */
 export type TensorErrorCode =
   | "no-webgpu"
@@ -22,14 +24,8 @@ export type TensorErrorCode =
  * @example
  * try { matmul(a, b); } catch (e) { if (e instanceof TensorError && e.code === "shape") console.error(e.message); }
  */
-export class TensorError extends Error {
-  readonly code: TensorErrorCode;
-
-  constructor(code: TensorErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "TensorError";
-    this.code = code;
-  }
+export class TensorError extends CodedError<TensorErrorCode> {
+  override readonly name = "TensorError";
 }
 
 /** Throws a `TensorError` unless the condition holds; the message is only built when it is needed. */

@@ -15,6 +15,7 @@ export {
   gradcheck,
 } from "./autograd/gradcheck.js";
 export { noGrad } from "./autograd/record.js";
+export { CodedError } from "./coded-error.js";
 export { arange, full, linspace, ones, tensor, type Values, zeros } from "./create.js";
 export { type AdapterChoice, findAdapters } from "./device/adapter.js";
 export type { Caps, KernelFamily } from "./device/caps.js";

@@ -1,3 +1,5 @@
+import { CodedError } from "@inctrl/tensor";
+
 /** Stable reasons why a model was not found or downloaded; messages may change, these do not. */
 export type HubErrorCode =
   | "unknown-model"
@@ -13,12 +15,6 @@ export type HubErrorCode =
   | "aborted";
 
 /** A model that cannot be found or downloaded, with a stable `code` and a one-line message. */
-export class HubError extends Error {
-  readonly code: HubErrorCode;
-
-  constructor(code: HubErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "HubError";
-    this.code = code;
-  }
+export class HubError extends CodedError<HubErrorCode> {
+  override readonly name = "HubError";
 }

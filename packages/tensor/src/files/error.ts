@@ -1,3 +1,5 @@
+import { CodedError } from "../coded-error.js";
+
 /** Stable codes of `TensorFileError`. Compare these; messages may change. */
 export type TensorFileCode =
   | "not-found"
@@ -21,14 +23,8 @@ export type TensorFileCode =
  *   if (e instanceof TensorFileError && e.code === "truncated") console.error(e.message)
  * }
  */
-export class TensorFileError extends Error {
-  readonly code: TensorFileCode;
-
-  constructor(code: TensorFileCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "TensorFileError";
-    this.code = code;
-  }
+export class TensorFileError extends CodedError<TensorFileCode> {
+  override readonly name = "TensorFileError";
 }
 
 /** A name from a file as it stands in messages: quoted, on one line, at most 120 characters. */
