@@ -115,11 +115,7 @@ export async function fitImages(
   }
 }
 
-/**
- * Scores a batch and adds to each detection where its view lies.
- *
- * @throws DetectError `score` where a score is not a finite number.
- */
+/** Scores a batch and adds to each detection where its view lies. Scores that are not finite are handed on as they are. */
 export async function scoreViews(
   fitted: FittedDetector,
   batch: Features & { readonly views: readonly EncodedView[] },

@@ -15,7 +15,7 @@ export interface HoldOut {
   readonly prompts: readonly string[];
 }
 
-/** Everything a run trains and is judged on, by the numbers of a store. */
+/** Everything that a run trains and is validated on, by the numbers of a store. */
 export interface TrainingData {
   /** Names of all categories, trained on or held out. */
   readonly categories: readonly string[];
