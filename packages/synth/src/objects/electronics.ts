@@ -1,8 +1,8 @@
-import { anyColour, anyMetal, contrasting, mix, shade } from "../draw/colours.js";
+import { anyColour, anyMetal, contrasting, mix } from "../draw/colours.js";
 import { unitAt } from "../draw/maths.js";
 import { chance } from "../draw/random.js";
 import { bar, box, circle, ellipse, union } from "../draw/shapes.js";
-import { object, type Part } from "./object.js";
+import { type Finish, object, part, print, shapesOf, times } from "./object.js";
 
 /** Resistors and fuses: a body with bands between two wires. */
 export const resistor = object({
@@ -21,44 +21,29 @@ export const resistor = object({
   ],
   words: { missing: ["a missing lead", "a missing wire"], bent: ["a bent lead", "a bent wire"] },
   thing(random) {
-    const coat = anyColour(random);
+    const base = anyColour(random);
     const wire = anyMetal(random);
-    const bands = Array.from({ length: 2 + random.below(4) }, () => contrasting(random, coat.rgb).rgb);
+    const bands = times(2 + random.below(4), () => contrasting(random, base.rgb).rgb);
     const half = random.between(16, 27);
     const length = random.between(34, 50);
     const thick = random.between(3, 5);
-    const dumbbell = chance(random, 0.5);
+    const bulges = chance(random, 0.5) ? [-length + 10, length - 10] : [];
     const body = union(
       box(half, length, half * 0.7),
-      ...(dumbbell
-        ? [ellipse(half * 1.2, half * 0.8, 0, -length + 10), ellipse(half * 1.2, half * 0.8, 0, length - 10)]
-        : []),
+      ...bulges.map((y) => ellipse(half * 1.2, half * 0.8, 0, y)),
     );
-    const lead = (up: number): Part => ({
-      shape: bar([0, up * length * 0.9], [0, up * 96], thick),
-      colour: wire.rgb,
-      height: thick,
-      bevel: thick,
-      gloss: 0.5,
-      root: [0, up * length],
-    });
+    const metal: Finish = { colour: wire.rgb, height: thick, bevel: thick, gloss: 0.5 };
+    const band = (i: number) => -length * 0.62 + ((i + 0.5) * length * 1.24) / bands.length;
     return {
-      adjectives: [coat.word],
+      base,
       inside: [0.85, 0.82, 0.75],
-      orientation: "free",
       outline: union(body, bar([0, -96], [0, 96], thick)),
-      parts: () => [
-        lead(-1),
-        lead(1),
-        { shape: body, colour: coat.rgb, height: half * 0.8, bevel: half, gloss: 0.25 },
-        ...bands.map(
-          (colour, i): Part => ({
-            shape: box(half * 0.98, 3.6, 0, 0, -length * 0.62 + ((i + 0.5) * length * 1.24) / bands.length),
-            colour,
-            print: true,
-            gloss: 0.2,
-          }),
+      parts: [
+        ...[-1, 1].map((up) =>
+          part(bar([0, up * length * 0.9], [0, up * 96], thick), metal, [0, up * length]),
         ),
+        part(body, { height: half * 0.8, bevel: half, gloss: 0.25 }),
+        ...bands.map((colour, i) => print(box(half * 0.98, 3.6, 0, 0, band(i)), colour, { gloss: 0.2 })),
       ],
     };
   },
@@ -71,7 +56,7 @@ export const chip = object({
   defects: ["missing", "bent", "scratch", "crack", "chip", "misprint", "contamination", "stain"],
   words: { missing: ["a missing leg", "a missing pin"], bent: ["a bent leg", "a bent pin"] },
   thing(random) {
-    const body = anyColour(random, chance(random, 0.7) ? ["black", "dark grey"] : undefined);
+    const base = anyColour(random, chance(random, 0.7) ? ["black", "dark grey"] : undefined);
     const pin = anyMetal(random);
     const n = 2 + random.below(6);
     const [a, b] = [random.between(30, 50), random.between(44, 78)];
@@ -79,36 +64,24 @@ export const chip = object({
     const reach = random.between(14, 28);
     const step = (2 * b - 16) / n;
     const ink = anyColour(random, ["white", "light grey", "yellow"]);
-    const legs = Array.from({ length: 2 * n }, (_, i): Part => {
+    const lines = 1 + random.below(3);
+    const legs = times(2 * n, (i) => {
       const side = i % 2 ? 1 : -1;
       const y = -b + 8 + (Math.floor(i / 2) + 0.5) * step;
-      return {
-        shape: bar([side * (a - 4), y], [side * (a + reach), y], width),
-        colour: pin.rgb,
-        height: 4,
-        bevel: 3,
-        gloss: 0.5,
-        root: [side * a, y],
-      };
+      const leg = bar([side * (a - 4), y], [side * (a + reach), y], width);
+      return part(leg, { colour: pin.rgb, height: 4, bevel: 3, gloss: 0.5 }, [side * a, y]);
     });
-    const lines = 1 + random.below(3);
+    const body = box(a, b, 3);
     return {
-      adjectives: [body.word],
+      base,
       inside: [0.55, 0.53, 0.5],
       orientation: chance(random, 0.5) ? "free" : "tilt",
-      outline: union(box(a, b, 3), ...legs.map(({ shape }) => shape)),
-      parts: () => [
+      outline: union(body, ...shapesOf(legs)),
+      parts: [
         ...legs,
-        { shape: box(a, b, 3), colour: body.rgb, height: 13, bevel: 5, gloss: 0.08, mottle: [0.1, 5, 5] },
-        { shape: circle(5, -a + 12, -b + 13), colour: shade(body.rgb, 0.5), height: 11 },
-        ...Array.from(
-          { length: lines },
-          (_, i): Part => ({
-            shape: box(a * (i ? 0.4 : 0.6), 3.4, 0, 0, i * 14 - 6 * lines),
-            colour: ink.rgb,
-            print: true,
-          }),
-        ),
+        part(body, { height: 13, bevel: 5, gloss: 0.08, mottle: [0.1, 5, 5] }),
+        part(circle(5, -a + 12, -b + 13), { colour: 0.5, height: 11 }),
+        ...times(lines, (i) => print(box(a * (i ? 0.4 : 0.6), 3.4, 0, 0, i * 14 - 6 * lines), ink.rgb)),
       ],
     };
   },
@@ -121,28 +94,31 @@ export const connector = object({
   defects: ["missing", "bent", "crack", "scratch", "chip", "contamination", "stain", "discolouration"],
   words: { missing: ["a missing pin", "a missing contact"], bent: ["a bent pin", "a bent contact"] },
   thing(random) {
-    const shell = anyColour(random);
-    const pin = anyMetal(random);
+    const base = anyColour(random);
+    const metal = anyMetal(random);
     const n = 3 + random.below(6);
     const rows = 1 + random.below(2);
     const [a, b] = [random.between(66, 90), rows === 2 ? random.between(40, 56) : random.between(26, 42)];
     const step = (2 * a - 26) / n;
     const half = Math.min(9, step * 0.32);
     const long = chance(random, 0.5);
-    const pins = Array.from({ length: n * rows }, (_, i): Part => {
+    const reaches = long && rows === 1;
+    const pins = times(n * rows, (i) => {
       const x = -a + 13 + ((i % n) + 0.5) * step;
       const y = rows === 1 ? 0 : (i < n ? -0.36 : 0.36) * b;
-      const shape = long && rows === 1 ? bar([x, 0], [x, b + 26], half * 0.6) : box(half, half, 1, x, y);
-      return { shape, colour: pin.rgb, height: long ? 10 : 5, bevel: 3, gloss: 0.5, root: [x, y] };
+      const pin = reaches ? bar([x, 0], [x, b + 26], half * 0.6) : box(half, half, 1, x, y);
+      return part(pin, { colour: metal.rgb, height: long ? 10 : 5, bevel: 3, gloss: 0.5 }, [x, y]);
     });
+    const shell = box(a, b, 6);
     return {
-      adjectives: [shell.word, "plastic"],
-      inside: shade(shell.rgb, 1.3),
+      base,
+      adjectives: ["plastic"],
+      inside: 1.3,
       orientation: chance(random, 0.4) ? "free" : "tilt",
-      outline: union(box(a, b, 6), ...(long && rows === 1 ? pins.map(({ shape }) => shape) : [])),
-      parts: () => [
-        { shape: box(a, b, 6), colour: shell.rgb, height: 14, bevel: 6, gloss: 0.12 },
-        { shape: box(a - 8, b - 8, 4), colour: shade(shell.rgb, 0.45), height: 6, bevel: 3 },
+      outline: union(shell, ...(reaches ? shapesOf(pins) : [])),
+      parts: [
+        part(shell, { height: 14, bevel: 6, gloss: 0.12 }),
+        part(box(a - 8, b - 8, 4), { colour: 0.45, height: 6, bevel: 3 }),
         ...pins,
       ],
     };
@@ -156,40 +132,29 @@ export const cable = object({
   defects: ["missing", "crack", "chip", "stain", "contamination", "discolouration", "hole"],
   words: { missing: ["a missing wire", "a missing conductor"] },
   thing(random) {
-    const sheath = anyColour(random);
+    const base = anyColour(random);
     const copper = anyMetal(random);
     const n = 2 + random.below(5);
     const outer = random.between(76, 90);
     const core = n === 2 ? outer * 0.36 : outer * Math.min(0.36, 1.15 / n + 0.08);
     const far = outer - core - random.between(12, 16);
-    const colours = Array.from({ length: n }, () => anyColour(random).rgb);
-    const filler = mix(sheath.rgb, [0.85, 0.85, 0.85], random.between(0.1, 0.7));
-    const cores = colours.flatMap((colour, i): Part[] => {
-      const [c, s] = unitAt(i / n);
-      const at = [c * far, s * far] as const;
-      const strands = circle(core * 0.58, ...at);
-      return [
-        { shape: circle(core, ...at), colour, height: 9, bevel: 3, gloss: 0.1 },
-        {
-          shape: strands,
-          colour: copper.rgb,
-          height: 8,
-          bumps: 1,
-          mottle: [0.5, 5, 5],
-          gloss: 0.3,
-          root: at,
-        },
-      ];
-    });
+    const colours = times(n, () => anyColour(random).rgb);
+    const filler = mix(base.rgb, [0.85, 0.85, 0.85], random.between(0.1, 0.7));
+    const strands: Finish = { colour: copper.rgb, height: 8, bumps: 1, mottle: [0.5, 5, 5], gloss: 0.3 };
     return {
-      adjectives: [sheath.word],
+      base,
       inside: [0.8, 0.8, 0.78],
-      orientation: "free",
-      outline: circle(outer),
-      parts: () => [
-        { shape: circle(outer), colour: sheath.rgb, height: 10, bevel: 5, gloss: 0.1 },
-        { shape: circle(outer - 9), colour: filler, height: 5 },
-        ...cores,
+      parts: [
+        part(circle(outer), { height: 10, bevel: 5, gloss: 0.1 }),
+        part(circle(outer - 9), { colour: filler, height: 5 }),
+        ...colours.flatMap((colour, i) => {
+          const [c, s] = unitAt(i / n);
+          const at = [c * far, s * far] as const;
+          return [
+            part(circle(core, ...at), { colour, height: 9, bevel: 3, gloss: 0.1 }),
+            part(circle(core * 0.58, ...at), strands, at),
+          ];
+        }),
       ],
     };
   },

@@ -1,10 +1,8 @@
-import { anyColour, anyMetal, shade } from "../draw/colours.js";
+import { anyColour, anyMetal } from "../draw/colours.js";
 import { type Point, wave } from "../draw/maths.js";
 import { chance, pick } from "../draw/random.js";
 import { bar, box, circle, ellipse, minus, polygon, type Shape, union } from "../draw/shapes.js";
-import { object, type Part } from "./object.js";
-
-const threads = (pitch: number) => (_: number, y: number) => 0.85 + 0.25 * wave(y / pitch);
+import { type Finish, object, part, print, shapesOf, times } from "./object.js";
 
 /** Bolts from the side: head, shank and thread. */
 export const bolt = object({
@@ -16,41 +14,29 @@ export const bolt = object({
     discolouration: ["rust", "discolouration", "corrosion"],
   },
   thing(random) {
-    const alloy = anyMetal(random);
+    const base = anyMetal(random);
     const half = random.between(10, 20);
     const head = half * random.between(1.6, 2.2);
     const tall = random.between(12, 26);
     const length = random.between(64, 84);
     const bare = random.between(-30, 20);
     const pitch = random.between(9, 14);
-    const flange = chance(random, 0.4);
-    const finish = { colour: alloy.rgb, height: half, bevel: half, gloss: 0.4 };
+    const flange = chance(random, 0.4) ? [box(head * 1.25, 4, 2, 0, -length + tall)] : [];
+    const finish: Finish = { height: half, bevel: half, gloss: 0.4 };
     const shank = box(half, length, 3, 0, 6);
-    const top = union(
-      box(head, tall / 2, 3, 0, -length + tall / 2),
-      ...(flange ? [box(head * 1.25, 4, 2, 0, -length + tall)] : []),
-    );
+    const reach = (length - bare) / 2;
+    const thread = box(half * 1.06, reach, 3, 0, 6 + bare + reach);
+    const tone = (_: number, y: number) => 0.85 + 0.25 * wave(y / pitch);
+    const top = union(box(head, tall / 2, 3, 0, -length + tall / 2), ...flange);
     return {
-      adjectives: [alloy.word, pick(random, ["zinc-plated", "threaded"])],
-      inside: shade(alloy.rgb, 1.4),
-      orientation: "free",
+      base,
+      adjectives: [pick(random, ["zinc-plated", "threaded"])],
+      inside: 1.4,
       outline: union(shank, top),
-      parts: () => [
-        { ...finish, shape: shank },
-        {
-          ...finish,
-          shape: box(half * 1.06, (length - bare) / 2, 3, 0, 6 + bare + (length - bare) / 2),
-          colour: shade(alloy.rgb, 0.95),
-          tone: threads(pitch),
-        },
-        {
-          ...finish,
-          shape: top,
-          height: half * 1.4,
-          bevel: head * 0.5,
-          mottle: [0.06, 8, 8],
-          root: [0, -length],
-        },
+      parts: [
+        part(shank, finish),
+        part(thread, { ...finish, colour: 0.95, tone }),
+        part(top, { ...finish, height: half * 1.4, bevel: head * 0.5, mottle: [0.06, 8, 8] }, [0, -length]),
       ],
     };
   },
@@ -64,15 +50,16 @@ export const screw = object({
   defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing"],
   words: { missing: ["a broken end"], discolouration: ["rust", "discolouration"] },
   thing(random) {
-    const alloy = anyMetal(random);
+    const base = anyMetal(random);
     const half = random.between(9, 15);
     const head = half * random.between(1.8, 2.4);
     const length = random.between(70, 86);
     const pitch = random.between(10, 15);
     const round = chance(random, 0.5);
+    const core = half * 0.8;
     const body = union(
-      bar([0, -length + 12], [0, length - 40], half * 0.8, half * 0.8),
-      bar([0, length - 42], [0, length], half * 0.8, 1),
+      bar([0, -length + 12], [0, length - 40], core, core),
+      bar([0, length - 42], [0, length], core, 1),
     );
     const flights: Shape[] = [];
     for (let y = -length * 0.4; y < length - 12; y += pitch) {
@@ -84,19 +71,18 @@ export const screw = object({
       : polygon([
           [-head, -length],
           [head, -length],
-          [half * 0.8, -length + head],
-          [-half * 0.8, -length + head],
+          [core, -length + head],
+          [-core, -length + head],
         ]);
-    const finish = { colour: alloy.rgb, height: half, bevel: half, gloss: 0.45 };
+    const finish: Finish = { height: half, bevel: half, gloss: 0.45 };
     return {
-      adjectives: [alloy.word],
-      inside: shade(alloy.rgb, 1.4),
-      orientation: "free",
+      base,
+      inside: 1.4,
       outline: union(body, ...flights, top),
-      parts: () => [
-        { ...finish, colour: shade(alloy.rgb, 0.8), shape: body },
-        { ...finish, height: half * 1.2, bevel: 2.6, shape: union(...flights) },
-        { ...finish, shape: top, height: half * 1.3, root: [0, -length] },
+      parts: [
+        part(body, { ...finish, colour: 0.8 }),
+        part(union(...flights), { ...finish, height: half * 1.2, bevel: 2.6 }),
+        part(top, { ...finish, height: half * 1.3 }, [0, -length]),
       ],
     };
   },
@@ -110,29 +96,23 @@ export const key = object({
   defects: ["bent", "missing", "scratch", "chip", "stain", "discolouration", "crack"],
   words: { missing: ["a missing tooth", "a broken tooth"], discolouration: ["rust", "discolouration"] },
   thing(random) {
-    const alloy = anyMetal(random);
+    const base = anyMetal(random);
     const bow = random.between(26, 36);
     const square = chance(random, 0.4);
     const half = random.between(7, 11);
     const head = minus(square ? box(bow, bow, 8, 0, -52) : circle(bow, 0, -52), circle(bow * 0.4, 0, -60));
     const n = 3 + random.below(4);
-    const finish = { colour: alloy.rgb, height: 6, bevel: 3, gloss: 0.4, mottle: [0.07, 20, 5] as const };
-    const bits = Array.from({ length: n }, (_, i): Part => {
+    const finish: Finish = { height: 6, bevel: 3, gloss: 0.4, mottle: [0.07, 20, 5] };
+    const bits = times(n, (i) => {
       const y = 14 + i * (70 / n);
-      return { ...finish, shape: box(random.between(6, 11), 22 / n, 1, half + 3, y), root: [half, y] };
+      return part(box(random.between(6, 11), 22 / n, 1, half + 3, y), finish, [half, y]);
     });
     const blade = box(half, 58, 4, 0, 32);
     return {
-      adjectives: [alloy.word],
-      inside: shade(alloy.rgb, 1.35),
-      orientation: "free",
-      outline: union(head, blade, ...bits.map(({ shape }) => shape)),
-      parts: () => [
-        ...bits,
-        { ...finish, shape: blade },
-        { ...finish, shape: head },
-        { shape: box(1.6, 50, 1, -half * 0.3, 34), colour: shade(alloy.rgb, 0.6), print: true },
-      ],
+      base,
+      inside: 1.35,
+      outline: union(head, blade, ...shapesOf(bits)),
+      parts: [...bits, part(blade, finish), part(head, finish), print(box(1.6, 50, 1, -half * 0.3, 34), 0.6)],
     };
   },
 });
@@ -154,7 +134,7 @@ export const bracket = object({
   ],
   words: { missing: ["a missing hole"], discolouration: ["rust", "corrosion", "discolouration"] },
   thing(random) {
-    const alloy = chance(random, 0.75) ? anyMetal(random) : anyColour(random);
+    const base = chance(random, 0.75) ? anyMetal(random) : anyColour(random);
     const angle = chance(random, 0.5);
     const [a, b] = [random.between(60, 88), random.between(24, 40)];
     const shape = angle
@@ -175,21 +155,13 @@ export const bracket = object({
           [a * 0.7, b * 0.6],
           [0, 0],
         ];
+    const black = [0.07, 0.07, 0.07] as const;
     return {
-      adjectives: [alloy.word],
-      inside: shade(alloy.rgb, 1.35),
-      orientation: "free",
-      outline: shape,
-      parts: () => [
-        { shape, colour: alloy.rgb, height: 6, bevel: 3, gloss: 0.25, mottle: [0.1, 4, 40] },
-        ...places.map(
-          ([x, y]): Part => ({
-            shape: circle(hole, x, y),
-            colour: [0.07, 0.07, 0.07],
-            height: 0.5,
-            root: [x, y],
-          }),
-        ),
+      base,
+      inside: 1.35,
+      parts: [
+        part(shape, { height: 6, bevel: 3, gloss: 0.25, mottle: [0.1, 4, 40] }),
+        ...places.map((at) => part(circle(hole, ...at), { colour: black, height: 0.5 }, at)),
       ],
     };
   },
@@ -205,37 +177,20 @@ export const spring = object({
     discolouration: ["rust", "corrosion", "discolouration"],
   },
   thing(random) {
-    const wire = chance(random, 0.7) ? anyMetal(random) : anyColour(random);
+    const base = chance(random, 0.7) ? anyMetal(random) : anyColour(random);
     const half = random.between(24, 44);
     const n = 5 + random.below(5);
     const thick = random.between(3.5, 6.5);
     const step = 164 / n;
-    const turns = Array.from({ length: n }, (_, i): Part => {
-      const y = -82 + i * step;
-      return {
-        shape: bar([-half, y], [half, y + step * 0.5], thick),
-        colour: wire.rgb,
-        height: 14,
-        bevel: thick,
-        gloss: 0.5,
-        root: [-half, y],
-      };
-    });
-    const backs = Array.from({ length: n }, (_, i): Part => {
-      const y = -82 + i * step;
-      return {
-        shape: bar([half, y + step * 0.5], [-half, y + step], thick),
-        colour: shade(wire.rgb, 0.5),
-        height: 6,
-        bevel: thick,
-        gloss: 0.2,
-      };
-    });
+    const ends = times(n, (i) => -82 + i * step);
+    const front: Finish = { height: 14, bevel: thick, gloss: 0.5 };
+    const back: Finish = { colour: 0.5, height: 6, bevel: thick, gloss: 0.2 };
+    const turns = ends.map((y) => part(bar([-half, y], [half, y + step * 0.5], thick), front, [-half, y]));
+    const backs = ends.map((y) => part(bar([half, y + step * 0.5], [-half, y + step], thick), back));
     return {
-      adjectives: [wire.word],
-      orientation: "free",
-      outline: union(...turns.map(({ shape }) => shape), ...backs.map(({ shape }) => shape)),
-      parts: () => [...backs.slice(0, -1), ...turns],
+      base,
+      outline: union(...shapesOf([...turns, ...backs])),
+      parts: [...backs.slice(0, -1), ...turns],
     };
   },
 });

@@ -6,7 +6,7 @@ import type { StructureFlaw } from "../family.js";
 import type { Part } from "./object.js";
 
 /** The parts with a defect of their structure. */
-export function flawed(parts: readonly Part[], outline: Shape, flaw: StructureFlaw | null): readonly Part[] {
+export function flawed(parts: readonly Part[], flaw: StructureFlaw | null): readonly Part[] {
   if (!flaw) return parts;
   const { random } = flaw;
   const loose = parts.filter(({ root }) => root);
@@ -17,15 +17,13 @@ export function flawed(parts: readonly Part[], outline: Shape, flaw: StructureFl
     case "missing":
       return parts.filter((part) => part !== chosen);
     case "bent":
-      return arm
-        ? parts.map((part) => (part === arm ? bentPart(part, random) : part))
-        : warped(parts, random);
+      return arm ? reshaped(parts, bentAt(arm, random)) : reshaped(parts, warp(random));
     case "misprint":
-      return misprinted(parts, random);
+      return reshaped(parts, misprint(random));
     case "chip":
-      return parts.map((part) => ({ ...part, shape: minus(part.shape, cutOf(flaw)) }));
+      return reshaped(parts, ({ shape }) => minus(shape, cutOf(flaw)));
     default:
-      return outline ? parts : [];
+      return parts;
   }
 }
 
@@ -46,41 +44,45 @@ function isArm({ shape, root }: Part): boolean {
   return dx * dx + dy * dy > 36;
 }
 
-function bentPart(part: Part, random: Random): Part {
-  const [x0, y0] = part.root!;
+type Reshape = (part: Part) => Shape;
+
+const reshaped = (parts: readonly Part[], change: Reshape): readonly Part[] =>
+  parts.map((part) => ({ ...part, shape: change(part) }));
+
+/** Turns one part about its root. */
+function bentAt(arm: Part, random: Random): Reshape {
+  const [x0, y0] = arm.root!;
   const turn = unitAt((chance(random, 0.5) ? 1 : -1) * random.between(0.06, 0.14));
-  return { ...part, shape: moved(moved(part.shape, [1, 0], -x0, -y0), turn, x0, y0) };
+  return (part) => (part === arm ? moved(moved(part.shape, [1, 0], -x0, -y0), turn, x0, y0) : part.shape);
 }
 
 /** Bends the whole: one end leaves the axis along a parabola. */
-function warped(parts: readonly Part[], random: Random): readonly Part[] {
+function warp(random: Random): Reshape {
   const [c, s] = unitAt(random.below(2) ? 0 : 0.5);
   const start = random.between(-20, 25);
   const strength = random.between(0.006, 0.014) * (chance(random, 0.5) ? 1 : -1);
-  return parts.map((part) => ({
-    ...part,
-    shape: {
-      ...part.shape,
-      radius: part.shape.radius * 1.25 + 70,
-      distance: (x, y) => {
-        const along = c * y - s * x;
-        const past = along > start ? along - start : 0;
-        return part.shape.distance(x + c * strength * past * past, y + s * strength * past * past);
-      },
+  return ({ shape }) => ({
+    ...shape,
+    radius: shape.radius * 1.25 + 70,
+    distance: (x, y) => {
+      const along = c * y - s * x;
+      const past = along > start ? along - start : 0;
+      return shape.distance(x + c * strength * past * past, y + s * strength * past * past);
     },
-  }));
+  });
 }
 
-function misprinted(parts: readonly Part[], random: Random): readonly Part[] {
+/** Shifts what is printed, turns it as well, or leaves a part out. */
+function misprint(random: Random): Reshape {
   const way = random.below(3);
   const [dx, dy] = unitAt(random.between(0, 1));
   const far = random.between(7, 16);
   const turn = unitAt((chance(random, 0.5) ? 1 : -1) * random.between(0.03, 0.09));
   const blotch = ellipse(random.between(12, 24), random.between(9, 16), dx * far, dy * far);
-  return parts.map((part) => {
-    if (!part.print) return part;
-    if (way === 0) return { ...part, shape: moved(part.shape, [1, 0], dx * far, dy * far) };
-    if (way === 1) return { ...part, shape: moved(part.shape, turn, dx * far * 0.5, dy * far * 0.5) };
-    return { ...part, shape: minus(part.shape, blotch) };
-  });
+  return ({ shape, print }) => {
+    if (!print) return shape;
+    if (way === 0) return moved(shape, [1, 0], dx * far, dy * far);
+    if (way === 1) return moved(shape, turn, dx * far * 0.5, dy * far * 0.5);
+    return minus(shape, blotch);
+  };
 }

@@ -1,16 +1,20 @@
 import type { DefectKind } from "../defects.js";
 import { type Canvas, eachPixel, inPicture, type Pose, type Rgb, SIDE, windowOf } from "../draw/canvas.js";
-import { anyColour, contrasting } from "../draw/colours.js";
-import { smoothstep } from "../draw/maths.js";
+import { anyColour, type Colour, contrasting, shade } from "../draw/colours.js";
+import { type Point, smoothstep } from "../draw/maths.js";
 import { cloud, grain } from "../draw/noise.js";
 import { chance, hash, Random } from "../draw/random.js";
 import { minus, type Shape } from "../draw/shapes.js";
 import type { Design, Family } from "../family.js";
 import { cutOf, flawed } from "./flawed.js";
 
+/** A colour, or a shade of the object's base colour: 1 is the colour itself, less is darker. */
+export type Tint = Rgb | number;
+
 /** The surface of a part. */
 export interface Finish {
-  readonly colour: Rgb;
+  /** Default 1. */
+  readonly colour?: Tint;
   /** Height above the ground, in layout units. */
   readonly height?: number;
   /** The width of the rounded edge. */
@@ -28,53 +32,75 @@ export interface Finish {
 export interface Part extends Finish {
   readonly shape: Shape;
   /** The point at which it is fixed, about which it bends. Only parts with a root may be missing or bent. */
-  readonly root?: readonly [number, number];
+  readonly root?: Point;
   /** Whether it is printed: without height, and possibly misprinted. */
   readonly print?: boolean;
 }
 
+export const part = (shape: Shape, finish: Finish, root?: Point): Part => ({ ...finish, shape, root });
+
+export const print = (shape: Shape, colour: Tint, finish: Finish = {}, root?: Point): Part => ({
+  ...{ ...finish, shape, colour, root },
+  print: true,
+});
+
+export const shapesOf = (parts: readonly Part[]): Shape[] => parts.map(({ shape }) => shape);
+
+/** Makes a value for each of the numbers 0 to n - 1. */
+export const times = <T>(n: number, make: (i: number) => T): T[] =>
+  Array.from({ length: n }, (_, i) => make(i));
+
 /** A class of objects. */
 export interface Thing {
+  /** A noun instead of the family's. */
   readonly noun?: string;
-  readonly adjectives: readonly string[];
-  readonly inside?: Rgb;
+  /** Its main colour, whose word is the first of its adjectives. */
+  readonly base: Colour;
+  /** More adjectives. */
+  readonly adjectives?: readonly string[];
+  /** The colour below the surface. Default: light grey. */
+  readonly inside?: Tint;
+  /** Default `free`. */
   readonly orientation?: Design["orientation"];
-  readonly grey?: boolean;
-  /** The outline of the whole, for shadows and for places of defects. */
-  readonly outline: Shape;
-  /** The parts of a sample in the order of painting. `random` varies from sample to sample. */
-  parts(random: Random): readonly Part[];
+  /** The outline of the whole, for shadows and for places of defects. Default: that of the first part. */
+  readonly outline?: Shape;
+  /** The parts in the order of painting, false for one that is absent. A function draws those of a sample. */
+  readonly parts: Parts | ((random: Random) => Parts);
 }
+
+type Parts = readonly (Part | false)[];
 
 export interface ObjectFamily extends Omit<Family, "kind" | "design"> {
   thing(random: Random): Thing;
 }
 
 /** Makes a family of objects that lie before a ground. */
-export function object(family: ObjectFamily): Family {
+export function object({ thing: draw, ...family }: ObjectFamily): Family {
+  return { ...family, kind: "object", design: (random) => designOf(draw(random), random) };
+}
+
+function designOf(thing: Thing, random: Random): Design {
+  const { noun, base, adjectives = [], inside = [0.7, 0.7, 0.7], orientation = "free" } = thing;
+  const tint = (of: Tint = 1): Rgb => (typeof of === "number" ? shade(base.rgb, of) : of);
+  const partsOf = (samples: Random): readonly Part[] =>
+    (typeof thing.parts === "function" ? thing.parts(samples) : thing.parts).filter((each) => each !== false);
+  const usual = partsOf(new Random(0));
+  const { outline = usual[0].shape } = thing;
+  const largest = usual.reduce((most, each) => (each.shape.radius > most.shape.radius ? each : most));
+  const ground = groundOf(random, tint(largest.colour));
+  const shadow = random.between(0.1, 0.6);
   return {
-    ...family,
-    kind: "object",
-    design(random) {
-      const thing = family.thing(random);
-      const ground = groundOf(random, mainColour(thing));
-      const shadow = random.between(0.1, 0.6);
-      return {
-        noun: thing.noun,
-        adjectives: thing.adjectives,
-        inside: thing.inside ?? [0.7, 0.7, 0.7],
-        orientation: thing.orientation ?? "tilt",
-        grey: thing.grey ?? false,
-        outline: thing.outline.distance,
-        paint(canvas, pose, samples, flaw) {
-          const parts = flawed(thing.parts(samples), thing.outline, flaw);
-          paintGround(canvas, ground, samples);
-          const [sx, sy] = [samples.between(2, 7), samples.between(2, 7)];
-          const cast = flaw?.kind === "chip" ? minus(thing.outline, cutOf(flaw)) : thing.outline;
-          paintShadow(canvas, pose, cast, [sx, sy], shadow);
-          for (const [i, part] of parts.entries()) stamp(canvas, pose, part, hash(i, 5, 5));
-        },
-      } as Design;
+    noun,
+    adjectives: [base.word, ...adjectives],
+    inside: tint(inside),
+    orientation,
+    outline: outline.distance,
+    paint(canvas, pose, samples, flaw) {
+      const parts = flawed(partsOf(samples), flaw);
+      paintGround(canvas, ground, samples);
+      const shift = [samples.between(2, 7), samples.between(2, 7)] as const;
+      paintShadow(canvas, pose, flaw?.kind === "chip" ? minus(outline, cutOf(flaw)) : outline, shift, shadow);
+      for (const [i, each] of parts.entries()) stamp(canvas, pose, each, tint(each.colour), hash(i, 5, 5));
     },
   };
 }
@@ -84,12 +110,6 @@ interface Ground {
   readonly kind: "plain" | "cloudy" | "rough" | "lines";
   readonly strength: number;
   readonly seed: number;
-}
-
-/** The colour of the largest part. */
-function mainColour(thing: Thing): Rgb {
-  const [first, ...others] = thing.parts(new Random(0));
-  return others.reduce((most, part) => (part.shape.radius > most.shape.radius ? part : most), first).colour;
 }
 
 function groundOf(random: Random, before: Rgb): Ground {
@@ -186,13 +206,12 @@ function paintShadow(
   });
 }
 
-function stamp(canvas: Canvas, pose: Pose, part: Part, seed: number): void {
+function stamp(canvas: Canvas, pose: Pose, part: Part, [r, g, b]: Rgb, seed: number): void {
   const { unit, height, red, green, blue, gloss, cover } = canvas;
-  const { colour, height: rise = 1, bevel = 0, gloss: shine = 0, mottle, bumps = 0, tone, print } = part;
+  const { shape, height: rise = 1, bevel = 0, gloss: shine = 0, mottle, bumps = 0, tone, print } = part;
   const noise = mottle && grain(seed);
   const [strength, wx, wy] = mottle ?? [0, 1, 1];
-  const [r, g, b] = colour;
-  around(canvas, pose, part.shape, unit, [0, 0], (p, d, x, y) => {
+  around(canvas, pose, shape, unit, [0, 0], (p, d, x, y) => {
     const depth = 0.5 - d / unit;
     if (depth <= 0) return;
     const share = Math.min(depth, 1);

@@ -1,7 +1,7 @@
-import { anyColour, anyMetal, shade } from "../draw/colours.js";
+import { anyColour, anyMetal } from "../draw/colours.js";
 import { chance, pick } from "../draw/random.js";
 import { both, box, circle, corners, ellipse, minus, moved, polygon, union } from "../draw/shapes.js";
-import { object, SOLID } from "./object.js";
+import { object, part, SOLID } from "./object.js";
 
 /** Simple flat shapes. */
 export const shape = object({
@@ -42,24 +42,15 @@ export const shape = object({
       ],
     ] as const);
     const mottle = [random.between(0.02, 0.2), random.between(5, 30), random.between(5, 30)] as const;
-    const flat = chance(random, 0.5);
-    const shine = random.between(0.05, 0.35);
+    const edge = chance(random, 0.5) ? { height: 4, bevel: 2 } : { height: 20, bevel: 26 };
+    const gloss = random.between(0.05, 0.35);
     return {
       noun,
-      adjectives: [base.word, pick(random, ["flat", "painted"])],
-      inside: shade(base.rgb, 1.3),
+      base,
+      adjectives: [pick(random, ["flat", "painted"])],
+      inside: 1.3,
       orientation: chance(random, 0.6) ? "free" : "tilt",
-      outline,
-      parts: () => [
-        {
-          shape: outline,
-          colour: base.rgb,
-          height: flat ? 4 : 20,
-          bevel: flat ? 2 : 26,
-          gloss: shine,
-          mottle,
-        },
-      ],
+      parts: [part(outline, { ...edge, gloss, mottle })],
     };
   },
 });

@@ -1,89 +1,60 @@
-import { anyColour, contrasting, shade } from "../draw/colours.js";
-import type { Point } from "../draw/maths.js";
+import { anyColour, type Colour, contrasting } from "../draw/colours.js";
+import { norm, type Point } from "../draw/maths.js";
 import { chance, pick } from "../draw/random.js";
 import { bar, box, polyline, type Shape, union } from "../draw/shapes.js";
-import { object, type Part } from "./object.js";
+import { object, type Part, part, print, shapesOf, type Thing, times } from "./object.js";
 
-const STROKES: readonly (readonly Point[])[] = [
-  [
-    [-1, -1],
-    [1, -1],
-    [1, 1],
-    [-1, 1],
-    [-1, -1],
-  ],
-  [
-    [-1, 1],
-    [0, -1],
-    [1, 1],
-  ],
-  [
-    [-0.6, 0.2],
-    [0.6, 0.2],
-  ],
-  [
-    [-1, -1],
-    [-1, 1],
-    [1, 1],
-  ],
-  [
-    [-1, -1],
-    [1, 1],
-  ],
-  [
-    [1, -1],
-    [-1, 1],
-  ],
-  [
-    [0, -1],
-    [0, 1],
-  ],
-  [
-    [-1, 0],
-    [1, 0],
-  ],
-  [
-    [-1, -1],
-    [1, -1],
-  ],
-  [
-    [-1, -1],
-    [0, 0.1],
-    [1, -1],
-  ],
-  [
-    [-1, 1],
-    [-1, -1],
-    [1, 1],
-    [1, -1],
-  ],
-  [
-    [0.9, -0.7],
-    [0.3, -1],
-    [-0.6, -0.9],
-    [-0.9, -0.4],
-    [0, 0],
-    [0.9, 0.4],
-    [0.6, 0.9],
-    [-0.3, 1],
-    [-0.9, 0.7],
-  ],
-];
+/** Points, written as SVG writes those of a polyline: "0,-1 0,1". */
+const points = (text: string): Point[] =>
+  text.split(" ").map((pair): Point => {
+    const [x, y] = pair.split(",");
+    return [Number(x), Number(y)];
+  });
 
-const SEGMENTS: readonly string[] = [
-  "abcdef",
-  "bc",
-  "abged",
-  "abgcd",
-  "fgbc",
-  "afgcd",
-  "afgedc",
-  "abc",
-  "abcdefg",
-  "abcdfg",
-];
+const STROKES = [
+  "-1,-1 1,-1 1,1 -1,1 -1,-1",
+  "-1,1 0,-1 1,1",
+  "-0.6,0.2 0.6,0.2",
+  "-1,-1 -1,1 1,1",
+  "-1,-1 1,1",
+  "1,-1 -1,1",
+  "0,-1 0,1",
+  "-1,0 1,0",
+  "-1,-1 1,-1",
+  "-1,-1 0,0.1 1,-1",
+  "-1,1 -1,-1 1,1 1,-1",
+  "0.9,-0.7 0.3,-1 -0.6,-0.9 -0.9,-0.4 0,0 0.9,0.4 0.6,0.9 -0.3,1 -0.9,0.7",
+].map(points);
 
-const WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+/** The seven segments of a numeral, named as is usual. */
+const SEGMENTS: Readonly<Record<string, readonly Point[]>> = {
+  a: points("-1,-1 1,-1"),
+  b: points("1,-1 1,0"),
+  c: points("1,0 1,1"),
+  d: points("1,1 -1,1"),
+  e: points("-1,1 -1,0"),
+  f: points("-1,0 -1,-1"),
+  g: points("-1,0 1,0"),
+};
+
+const NUMERALS = [
+  ["zero", "abcdef"],
+  ["one", "bc"],
+  ["two", "abged"],
+  ["three", "abgcd"],
+  ["four", "fgbc"],
+  ["five", "afgcd"],
+  ["six", "afgedc"],
+  ["seven", "abc"],
+  ["eight", "abcdefg"],
+  ["nine", "abcdfg"],
+] as const;
+
+/** A sign that is nothing but strokes of one height, each fixed at its first point. */
+function written(base: Colour, height: number, strokes: readonly (readonly [Shape, Point])[]): Thing {
+  const parts = strokes.map(([shape, start]) => part(shape, { height, bevel: 4, gloss: 0.1 }, start));
+  return { base, inside: 1.4, orientation: "tilt", outline: union(...shapesOf(parts)), parts };
+}
 
 /** Drawn or printed signs: strokes of a few directions. */
 export const glyph = object({
@@ -101,24 +72,12 @@ export const glyph = object({
     const [a, b] = [random.between(40, 70), random.between(52, 78)];
     const count = 2 + random.below(3);
     const raised = chance(random, 0.4) ? 7 : 1;
-    const strokes = Array.from({ length: count }, (): Part => {
-      const points = pick(random, STROKES).map(([x, y]): Point => [x * a, y * b]);
-      return {
-        shape: polyline(points, thick),
-        colour: ink.rgb,
-        height: raised,
-        bevel: 4,
-        gloss: 0.1,
-        root: points[0],
-      };
-    });
-    return {
-      adjectives: [ink.word],
-      inside: shade(ink.rgb, 1.4),
-      orientation: "tilt",
-      outline: union(...strokes.map(({ shape }) => shape)),
-      parts: () => strokes,
-    };
+    const strokes = times(count, () => pick(random, STROKES).map(([x, y]): Point => [x * a, y * b]));
+    return written(
+      ink,
+      raised,
+      strokes.map((stroke) => [polyline(stroke, thick), stroke[0]]),
+    );
   },
 });
 
@@ -134,42 +93,18 @@ export const digit = object({
   },
   thing(random) {
     const ink = anyColour(random);
-    const n = random.below(10);
+    const [word, segments] = pick(random, NUMERALS);
     const [a, b] = [random.between(26, 44), random.between(58, 80)];
     const thick = random.between(6, 12);
     const slant = random.between(-0.15, 0.25);
     const gap = chance(random, 0.5) ? thick * 1.1 : 0;
-    const at = (x: number, y: number): Point => [x * a - slant * y * b, y * b];
-    const ends: Readonly<Record<string, readonly [Point, Point]>> = {
-      a: [at(-1, -1), at(1, -1)],
-      b: [at(1, -1), at(1, 0)],
-      c: [at(1, 0), at(1, 1)],
-      d: [at(1, 1), at(-1, 1)],
-      e: [at(-1, 1), at(-1, 0)],
-      f: [at(-1, 0), at(-1, -1)],
-      g: [at(-1, 0), at(1, 0)],
-    };
-    const strokes = [...SEGMENTS[n]].map((name): Part => {
-      const [[x0, y0], [x1, y1]] = ends[name];
-      const length = Math.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0));
+    const strokes = [...segments].map((name) => {
+      const [[x0, y0], [x1, y1]] = SEGMENTS[name].map(([x, y]): Point => [x * a - slant * y * b, y * b]);
+      const length = norm(x1 - x0, y1 - y0);
       const [ux, uy] = [((x1 - x0) / length) * gap, ((y1 - y0) / length) * gap];
-      return {
-        shape: bar([x0 + ux, y0 + uy], [x1 - ux, y1 - uy], thick),
-        colour: ink.rgb,
-        height: 2,
-        bevel: 4,
-        gloss: 0.1,
-        root: [x0, y0],
-      };
+      return [bar([x0 + ux, y0 + uy], [x1 - ux, y1 - uy], thick), [x0, y0]] as const;
     });
-    return {
-      noun: `${pick(random, ["digit", "numeral", "number"])} ${WORDS[n]}`,
-      adjectives: [ink.word],
-      inside: shade(ink.rgb, 1.4),
-      orientation: "tilt",
-      outline: union(...strokes.map(({ shape }) => shape)),
-      parts: () => strokes,
-    };
+    return { ...written(ink, 2, strokes), noun: `${pick(random, ["digit", "numeral", "number"])} ${word}` };
   },
 });
 
@@ -180,35 +115,29 @@ export const label = object({
   defects: ["misprint", "scratch", "stain", "missing", "chip", "discolouration", "contamination", "hole"],
   words: { missing: ["a missing line", "missing print"], chip: ["a torn corner", "a torn edge"] },
   thing(random) {
-    const sheet = anyColour(
-      random,
-      chance(random, 0.6) ? ["white", "yellow", "cream", "light grey"] : undefined,
-    );
-    const ink = contrasting(random, sheet.rgb);
+    const pale = chance(random, 0.6) ? ["white", "yellow", "cream", "light grey"] : undefined;
+    const base = anyColour(random, pale);
+    const ink = contrasting(random, base.rgb).rgb;
     const [a, b] = [random.between(64, 92), random.between(40, 70)];
     const bars = chance(random, 0.6);
-    const print: Part[] = [];
-    const add = (shape: Shape, at: Point) => print.push({ shape, colour: ink.rgb, print: true, root: at });
+    const marks: Part[] = [];
     let y = -b + 14;
     if (bars) {
       const tall = b * random.between(0.25, 0.5);
       for (let x = -a + 14; x < a - 14; x += random.between(7, 13))
-        add(box(random.between(1.4, 3.4), tall, 0, x, y + tall), [x, y]);
+        marks.push(print(box(random.between(1.4, 3.4), tall, 0, x, y + tall), ink, {}, [x, y]));
       y += 2 * tall + 14;
     }
     for (; y < b - 8; y += 15) {
       const long = a * random.between(0.3, 0.8);
-      add(box(long, 3, 0, -a + 14 + long, y), [-a, y]);
+      marks.push(print(box(long, 3, 0, -a + 14 + long, y), ink, {}, [-a, y]));
     }
     return {
-      adjectives: [sheet.word, "printed"],
+      base,
+      adjectives: ["printed"],
       inside: [0.75, 0.73, 0.7],
       orientation: "tilt",
-      outline: box(a, b, 5),
-      parts: () => [
-        { shape: box(a, b, 5), colour: sheet.rgb, height: 2, bevel: 1.5, gloss: 0.05, mottle: [0.03, 9, 9] },
-        ...print,
-      ],
+      parts: [part(box(a, b, 5), { height: 2, bevel: 1.5, gloss: 0.05, mottle: [0.03, 9, 9] }), ...marks],
     };
   },
 });

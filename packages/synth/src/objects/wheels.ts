@@ -1,8 +1,8 @@
-import { anyColour, anyMetal, shade } from "../draw/colours.js";
+import { anyColour, anyMetal } from "../draw/colours.js";
 import { directions } from "../draw/maths.js";
 import { chance } from "../draw/random.js";
 import { bar, circle, minus, toothed, union } from "../draw/shapes.js";
-import { object, type Part, SOLID } from "./object.js";
+import { type Finish, object, part, SOLID, shapesOf } from "./object.js";
 
 /** Toothed wheels. */
 export const gear = object({
@@ -11,41 +11,30 @@ export const gear = object({
   defects: [...SOLID, "missing", "bent"],
   words: { missing: ["a missing tooth", "a broken tooth"], bent: ["a bent tooth"] },
   thing(random) {
-    const alloy = chance(random, 0.7) ? anyMetal(random) : anyColour(random);
+    const base = chance(random, 0.7) ? anyMetal(random) : anyColour(random);
     const n = 8 + random.below(15);
     const outer = random.between(74, 92);
-    const depth = random.between(9, 20);
-    const inner = outer - depth;
-    const bore = random.between(10, 26);
+    const inner = outer - random.between(9, 20);
+    const bore = circle(random.between(10, 26));
     const spokes = chance(random, 0.5) ? 3 + random.below(4) : 0;
     const half = (2.4 * outer) / n / 2.6;
-    const finish = { colour: alloy.rgb, height: 8, bevel: 3, gloss: 0.25, mottle: [0.08, 9, 9] as const };
-    const holes = spokes
-      ? directions(spokes).map(([x, y]) => circle(inner * 0.2, x * inner * 0.6, y * inner * 0.6))
-      : [];
-    const hub = minus(circle(inner), circle(bore), ...holes);
-    const teeth = directions(n).map(([x, y]): Part => {
-      const shape = bar(
-        [x * inner * 0.9, y * inner * 0.9],
-        [x * (outer - half), y * (outer - half)],
-        half * 1.25,
-        half * 0.8,
-      );
-      return { ...finish, shape, root: [x * inner * 0.85, y * inner * 0.85] };
+    const tip = outer - half;
+    const finish: Finish = { height: 8, bevel: 3, gloss: 0.25, mottle: [0.08, 9, 9] };
+    const holes = [
+      bore,
+      ...directions(spokes).map(([x, y]) => circle(inner * 0.2, x * inner * 0.6, y * inner * 0.6)),
+    ];
+    const teeth = directions(n).map(([x, y]) => {
+      const tooth = bar([x * inner * 0.9, y * inner * 0.9], [x * tip, y * tip], half * 1.25, half * 0.8);
+      return part(tooth, finish, [x * inner * 0.85, y * inner * 0.85]);
     });
     return {
-      adjectives: [alloy.word],
-      orientation: "free",
-      outline: minus(toothed(n, outer, inner), circle(bore), ...holes),
-      parts: () => [
+      base,
+      outline: minus(toothed(n, outer, inner), ...holes),
+      parts: [
         ...teeth,
-        { ...finish, shape: hub },
-        {
-          ...finish,
-          colour: shade(alloy.rgb, 0.85),
-          shape: minus(circle(bore + 10), circle(bore)),
-          height: 11,
-        },
+        part(minus(circle(inner), ...holes), finish),
+        part(minus(circle(bore.radius + 10), bore), { ...finish, colour: 0.85, height: 11 }),
       ],
     };
   },
@@ -61,28 +50,18 @@ export const washer = object({
     const base = metal ? anyMetal(random) : anyColour(random);
     const outer = random.between(62, 92);
     const inner = outer * random.between(0.35, 0.8);
-    const ring = minus(circle(outer), circle(inner));
-    const notches = chance(random, 0.3) ? 3 + random.below(6) : 0;
-    const shape = notches
-      ? minus(ring, ...directions(notches).map(([x, y]) => circle(outer * 0.12, x * inner, y * inner)))
-      : ring;
-    const rounded = chance(random, 0.5);
+    const notches = directions(chance(random, 0.3) ? 3 + random.below(6) : 0);
+    const shape = minus(
+      circle(outer),
+      circle(inner),
+      ...notches.map(([x, y]) => circle(outer * 0.12, x * inner, y * inner)),
+    );
     const thick = outer - inner;
+    const edge = chance(random, 0.5) ? { height: thick * 0.4, bevel: thick / 2 } : { height: 5, bevel: 3 };
     return {
-      adjectives: [metal ? base.word : `${base.word} rubber`],
-      inside: shade(base.rgb, 1.4),
-      orientation: "free",
-      outline: shape,
-      parts: () => [
-        {
-          shape,
-          colour: base.rgb,
-          height: rounded ? thick * 0.4 : 5,
-          bevel: rounded ? thick / 2 : 3,
-          gloss: metal ? 0.3 : 0.06,
-          mottle: [0.1, 5, 5],
-        },
-      ],
+      base: metal ? base : { ...base, word: `${base.word} rubber` },
+      inside: 1.4,
+      parts: [part(shape, { ...edge, gloss: metal ? 0.3 : 0.06, mottle: [0.1, 5, 5] })],
     };
   },
 });
@@ -94,30 +73,23 @@ export const bearing = object({
   defects: ["missing", "scratch", "stain", "contamination", "crack", "discolouration"],
   words: { missing: ["a missing ball"] },
   thing(random) {
-    const alloy = anyMetal(random);
+    const base = anyMetal(random);
     const n = 6 + random.below(7);
     const outer = random.between(78, 92);
     const bore = outer * random.between(0.28, 0.42);
     const middle = (outer + bore) / 2;
     const ball = Math.min((outer - bore) * 0.26, (2.6 * middle) / n);
-    const steel = { colour: alloy.rgb, height: 9, bevel: 3, gloss: 0.35, mottle: [0.05, 3, 30] as const };
+    const steel: Finish = { height: 9, bevel: 3, gloss: 0.35, mottle: [0.05, 3, 30] };
+    const places = directions(n).map(([x, y]) => [x * middle, y * middle] as const);
     return {
-      adjectives: [alloy.word],
-      orientation: "free",
+      base,
       outline: minus(circle(outer), circle(bore)),
-      parts: () => [
-        { shape: minus(circle(outer - 3), circle(bore + 3)), colour: shade(alloy.rgb, 0.28), height: 2 },
-        { ...steel, shape: minus(circle(outer), circle(middle + ball * 0.8)) },
-        { ...steel, shape: minus(circle(middle - ball * 0.8), circle(bore)) },
-        ...directions(n).map(
-          ([x, y]): Part => ({
-            shape: circle(ball, x * middle, y * middle),
-            colour: shade(alloy.rgb, 1.15),
-            height: ball,
-            bevel: ball,
-            gloss: 0.8,
-            root: [x * middle, y * middle],
-          }),
+      parts: [
+        part(minus(circle(outer - 3), circle(bore + 3)), { colour: 0.28, height: 2 }),
+        part(minus(circle(outer), circle(middle + ball * 0.8)), steel),
+        part(minus(circle(middle - ball * 0.8), circle(bore)), steel),
+        ...places.map((at) =>
+          part(circle(ball, ...at), { colour: 1.15, height: ball, bevel: ball, gloss: 0.8 }, at),
         ),
       ],
     };
@@ -135,44 +107,23 @@ export const wheel = object({
     const tyre = chance(random, 0.6) ? anyColour(random, ["black", "dark grey", "white", "red"]) : base;
     const n = 3 + random.below(8);
     const outer = random.between(76, 92);
-    const rim = random.between(8, 20);
+    const width = random.between(8, 20);
     const hub = random.between(12, 24);
     const thick = random.between(3.5, 9);
     const end = thick * random.between(0.5, 1.6);
+    const inner = outer - width;
+    const rim = minus(circle(outer), circle(inner));
+    const spokes = directions(n).map(([x, y]) => {
+      const spoke = bar([0, 0], [x * inner, y * inner], thick, end);
+      return part(spoke, { height: 6, bevel: thick, gloss: 0.2 }, [x * hub, y * hub]);
+    });
     return {
-      adjectives: [base.word],
-      orientation: "free",
-      outline: union(
-        minus(circle(outer), circle(outer - rim)),
-        circle(hub),
-        ...directions(n).map(([x, y]) => bar([0, 0], [x * (outer - rim), y * (outer - rim)], thick, end)),
-      ),
-      parts: () => [
-        ...directions(n).map(
-          ([x, y]): Part => ({
-            shape: bar([0, 0], [x * (outer - rim), y * (outer - rim)], thick, end),
-            colour: base.rgb,
-            height: 6,
-            bevel: thick,
-            gloss: 0.2,
-            root: [x * hub, y * hub],
-          }),
-        ),
-        {
-          shape: minus(circle(outer), circle(outer - rim)),
-          colour: tyre.rgb,
-          height: 10,
-          bevel: rim / 2,
-          gloss: 0.12,
-          mottle: [0.1, 8, 8],
-        },
-        {
-          shape: minus(circle(hub), circle(hub * 0.4)),
-          colour: shade(base.rgb, 0.9),
-          height: 9,
-          bevel: 4,
-          gloss: 0.25,
-        },
+      base,
+      outline: union(rim, circle(hub), ...shapesOf(spokes)),
+      parts: [
+        ...spokes,
+        part(rim, { colour: tyre.rgb, height: 10, bevel: width / 2, gloss: 0.12, mottle: [0.1, 8, 8] }),
+        part(minus(circle(hub), circle(hub * 0.4)), { colour: 0.9, height: 9, bevel: 4, gloss: 0.25 }),
       ],
     };
   },
