@@ -22,6 +22,7 @@ export {
   type MaskReport,
   type SizeCount,
 } from "./inspect/inspect.js";
+export { PROMPT_STATES } from "./prompt-states.js";
 export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.js";
 export {
   type DatasetFormat,

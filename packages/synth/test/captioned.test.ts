@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { BAD_STATES, GOOD_STATES, TEMPLATES } from "../src/captions/words.js";
+import { BAD, GOOD, TEMPLATES } from "../src/captions/words.js";
 import { FAMILIES } from "../src/families.js";
 import { captionsOf, drawCaptioned, proceduralClasses } from "../src/index.js";
 import { drawClass } from "../src/sample/class.js";
@@ -124,8 +124,8 @@ test("captions use every state and template of the paper", () => {
     for (const article of ["a", "the"]) {
       const frame = template.replace("*", article);
       for (const [side, states] of [
-        [good, GOOD_STATES],
-        [bad, BAD_STATES],
+        [good, GOOD.paper],
+        [bad, BAD.paper],
       ] as const) {
         const found = states.some((state) => {
           const [before, after] = frame.replace("{}", state).split("{}") as [string, string];
@@ -135,8 +135,8 @@ test("captions use every state and template of the paper", () => {
       }
     }
   }
-  for (const state of [...GOOD_STATES, ...BAD_STATES].filter((text) => text !== "{}")) {
-    const side = GOOD_STATES.includes(state) ? good : bad;
+  for (const state of [...GOOD.paper, ...BAD.paper].filter((text) => text !== "{}")) {
+    const side = GOOD.paper.includes(state) ? good : bad;
     const part = state.replace("{}", "").trim();
     assert.ok(side.filter((caption) => caption.includes(part)).length > 50, state);
   }

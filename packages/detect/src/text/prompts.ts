@@ -1,16 +1,5 @@
 // The prompt ensembles of InCTRL's text branch, in the order and wording of its released code.
-
-const NORMAL_STATES = [
-  "{}",
-  "flawless {}",
-  "perfect {}",
-  "unblemished {}",
-  "{} without flaw",
-  "{} without defect",
-  "{} without damage",
-];
-
-const ANOMALY_STATES = ["damaged {}", "{} with flaw", "{} with defect", "{} with damage"];
+import { PROMPT_STATES } from "@inctrl/datasets";
 
 const TEMPLATES = [
   "a cropped photo of the {}.",
@@ -76,5 +65,5 @@ export function promptTexts(className: string): PromptTexts {
   const fill = (pattern: string, text: string) => pattern.replace("{}", () => text);
   const ensemble = (states: readonly string[]) =>
     states.flatMap((state) => TEMPLATES.map((template) => fill(template, fill(state, name))));
-  return { normal: ensemble(NORMAL_STATES), anomaly: ensemble(ANOMALY_STATES) };
+  return { normal: ensemble(PROMPT_STATES.normal), anomaly: ensemble(PROMPT_STATES.anomaly) };
 }

@@ -2,43 +2,28 @@ import type { DefectKind } from "../defects.js";
 import { chance, pick, type Random } from "../draw/random.js";
 import type { DrawnClass } from "../sample/class.js";
 import type { View } from "../sample/view.js";
-import {
-  BAD_EXTRA,
-  BAD_SENTENCES,
-  BAD_STATES,
-  type Condition,
-  DEFECT_WORDS,
-  GOOD_EXTRA,
-  GOOD_SENTENCES,
-  GOOD_STATES,
-  PLAIN_TEMPLATES,
-  TEMPLATES,
-} from "./words.js";
+import { BAD, type Condition, DEFECT_WORDS, GOOD, PLAIN_TEMPLATES, TEMPLATES } from "./words.js";
 
 /** A caption for a picture, in one of many wordings. Half of the captions use the paper's prompts. */
 export function captionFor(of: DrawnClass, view: View, defect: DefectKind | null, random: Random): string {
   const thing = thingOf(of, random);
-  const names = defect === null ? null : namesOf(of, defect);
+  // Only patterns for damaged things name a defect. The paper's prompts never use "an".
   const fill = (pattern: string) =>
-    withArticle(pattern, random)
-      .replace("D", () => (names ? pick(random, names.nouns) : ""))
-      .replace(/\bA\b/, () => (names ? pick(random, names.adjectives) : ""))
+    pattern
+      .replace("*", random.below(2) ? "the" : "a")
+      .replace("D", () => pick(random, of.family.words?.[defect!] ?? DEFECT_WORDS[defect!].nouns))
+      .replace(/\bA\b/, () => pick(random, DEFECT_WORDS[defect!].adjectives))
       .replace("{}", () => thing);
+  const { paper, others, sentences } = defect === null ? GOOD : BAD;
   const style = random.between(0, 1);
-  if (style < 0.2) return fill(pick(random, names ? BAD_SENTENCES : GOOD_SENTENCES));
+  if (style < 0.2) return fill(pick(random, sentences));
   const isPaper = style < 0.7;
-  const states = isPaper ? (names ? BAD_STATES : GOOD_STATES) : names ? BAD_EXTRA : GOOD_EXTRA;
   const wanted = conditionsOf(of, view);
   const fitting = (isPaper ? TEMPLATES : PLAIN_TEMPLATES).filter(([condition]) => wanted.has(condition));
   // Half of the captions mention a special condition of the photograph, where there is one.
   const special = fitting.filter(([condition]) => condition !== "any");
   const [, template] = pick(random, special.length > 0 && chance(random, 0.5) ? special : fitting);
-  return fill(template.replace("{}", pick(random, states)));
-}
-
-function namesOf({ family }: DrawnClass, defect: DefectKind) {
-  const { nouns, adjectives } = DEFECT_WORDS[defect];
-  return { nouns: family.words?.[defect] ?? nouns, adjectives };
+  return fill(template.replace("{}", pick(random, isPaper ? paper : others)));
 }
 
 /** The noun, often with a colour or material before it. */
@@ -50,24 +35,20 @@ function thingOf({ design, noun }: DrawnClass, random: Random): string {
   return [...chosen, noun].join(" ");
 }
 
-/** Replaces `*` by an article. The paper's prompts never use "an". */
-function withArticle(pattern: string, random: Random): string {
-  return pattern.replace("*", random.below(2) ? "the" : "a");
-}
-
 function conditionsOf({ family }: DrawnClass, { photo, scale }: View): ReadonlySet<Condition> {
-  const all: readonly (readonly [Condition, boolean])[] = [
-    ["any", true],
-    ["bright", photo.exposure > 1.2],
-    ["dark", photo.exposure < 0.8],
-    ["blurry", photo.blur >= 2],
-    ["jpeg", photo.jpeg > 4],
-    ["grey", photo.grey],
-    ["noisy", photo.noise > 0.025],
-    ["small", scale < 0.85 && family.kind === "object"],
-    ["large", scale > 1.15 && family.kind === "object"],
-    ["close", family.kind === "texture" || scale > 1.15],
-    ["cropped", family.kind === "texture" || scale > 1.15],
-  ];
-  return new Set(all.filter(([, holds]) => holds).map(([condition]) => condition));
+  const isTexture = family.kind === "texture";
+  const holds: Readonly<Record<Condition, boolean>> = {
+    any: true,
+    bright: photo.exposure > 1.2,
+    dark: photo.exposure < 0.8,
+    blurry: photo.blur >= 2,
+    jpeg: photo.jpeg > 4,
+    grey: photo.grey,
+    noisy: photo.noise > 0.025,
+    small: scale < 0.85 && !isTexture,
+    large: scale > 1.15 && !isTexture,
+    close: scale > 1.15 || isTexture,
+    cropped: scale > 1.15 || isTexture,
+  };
+  return new Set((Object.keys(holds) as Condition[]).filter((condition) => holds[condition]));
 }

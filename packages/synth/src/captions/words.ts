@@ -1,7 +1,8 @@
+import { PROMPT_STATES } from "@inctrl/datasets";
 import type { DefectKind } from "../defects.js";
 
 /** Names of a defect: nouns after "with", and adjectives before the class. */
-export interface DefectWords {
+interface DefectWords {
   readonly nouns: readonly string[];
   readonly adjectives: readonly string[];
 }
@@ -35,69 +36,8 @@ export const DEFECT_WORDS: Readonly<Record<DefectKind, DefectWords>> = {
   chip: { nouns: ["a chipped edge", "a broken edge", "a missing corner"], adjectives: ["chipped", "broken"] },
 };
 
-/** The states of the paper's prompts; `{}` is the class. */
-export const GOOD_STATES: readonly string[] = [
-  "{}",
-  "flawless {}",
-  "perfect {}",
-  "unblemished {}",
-  "{} without flaw",
-  "{} without defect",
-  "{} without damage",
-];
-export const BAD_STATES: readonly string[] = [
-  "damaged {}",
-  "{} with flaw",
-  "{} with defect",
-  "{} with damage",
-];
-
-/** Other states of good things. */
-export const GOOD_EXTRA: readonly string[] = [
-  "intact {}",
-  "undamaged {}",
-  "pristine {}",
-  "clean {}",
-  "normal {}",
-  "good {}",
-  "{} in perfect condition",
-  "{} without any defects",
-  "{} free of damage",
-  "{} with no flaws",
-];
-/** Other states of damaged things; `D` is a noun for the defect, `A` an adjective. */
-export const BAD_EXTRA: readonly string[] = [
-  "A {}",
-  "A {}",
-  "{} with D",
-  "{} with D",
-  "{} with D",
-  "defective {}",
-  "faulty {}",
-  "flawed {}",
-  "damaged {} with D",
-  "{} damaged by D",
-  "{} with a defect",
-  "{} with some damage",
-  "{} in bad condition",
-];
-
-/** The condition of a photograph that a template states. */
-export type Condition =
-  | "any"
-  | "bright"
-  | "dark"
-  | "blurry"
-  | "jpeg"
-  | "small"
-  | "large"
-  | "close"
-  | "cropped"
-  | "grey"
-  | "noisy";
-
-/** The paper's templates with their conditions. `*` stands for `the` or `a`. */
-export const TEMPLATES: readonly (readonly [Condition, string])[] = [
+/** The paper's templates, each with the condition of a photograph that it states. */
+export const TEMPLATES = [
   ["any", "a photo of * {}."],
   ["any", "a photo of * {} for visual inspection."],
   ["any", "a photo of * {} for anomaly detection."],
@@ -109,10 +49,10 @@ export const TEMPLATES: readonly (readonly [Condition, string])[] = [
   ["blurry", "a blurry photo of * {}."],
   ["small", "a photo of * small {}."],
   ["large", "a photo of * large {}."],
-];
+] as const;
 
 /** Other templates. */
-export const PLAIN_TEMPLATES: readonly (readonly [Condition, string])[] = [
+export const PLAIN_TEMPLATES = [
   ["any", "a picture of * {}."],
   ["any", "an image of * {}"],
   ["any", "{}"],
@@ -127,30 +67,72 @@ export const PLAIN_TEMPLATES: readonly (readonly [Condition, string])[] = [
   ["close", "a close view of * {}"],
   ["small", "a small {} from far away"],
   ["large", "a large {}"],
-];
+] as const;
 
-/** Sentences about good things; `*` is an article. */
-export const GOOD_SENTENCES: readonly string[] = [
-  "the {} has no defect.",
-  "the {} is flawless.",
-  "the {} is perfect.",
-  "the {} is in good condition.",
-  "the {} is not damaged.",
-  "nothing is wrong with the {}.",
-  "a normal {} as it should be.",
-  "no damage can be seen on the {}.",
-  "the {} passed inspection.",
-];
+export type Condition = (typeof TEMPLATES | typeof PLAIN_TEMPLATES)[number][0];
 
-/** Sentences about damaged things. */
-export const BAD_SENTENCES: readonly string[] = [
-  "the {} has D.",
-  "the {} is A.",
-  "there is D on the {}.",
-  "D can be seen on the {}.",
-  "the {} is damaged: D.",
-  "the {} is defective.",
-  "* {} that is A.",
-  "something is wrong with the {}.",
-  "the {} failed inspection because of D.",
-];
+/** How captions speak of a thing: `{}` is the class, `D` a noun for the defect, `A` an adjective, `*` an article. */
+interface Wording {
+  /** The states of the paper's prompts. */
+  readonly paper: readonly string[];
+  /** Other states. */
+  readonly others: readonly string[];
+  readonly sentences: readonly string[];
+}
+
+export const GOOD: Wording = {
+  paper: PROMPT_STATES.normal,
+  others: [
+    "intact {}",
+    "undamaged {}",
+    "pristine {}",
+    "clean {}",
+    "normal {}",
+    "good {}",
+    "{} in perfect condition",
+    "{} without any defects",
+    "{} free of damage",
+    "{} with no flaws",
+  ],
+  sentences: [
+    "the {} has no defect.",
+    "the {} is flawless.",
+    "the {} is perfect.",
+    "the {} is in good condition.",
+    "the {} is not damaged.",
+    "nothing is wrong with the {}.",
+    "a normal {} as it should be.",
+    "no damage can be seen on the {}.",
+    "the {} passed inspection.",
+  ],
+};
+
+export const BAD: Wording = {
+  paper: PROMPT_STATES.anomaly,
+  others: [
+    "A {}",
+    "A {}",
+    "{} with D",
+    "{} with D",
+    "{} with D",
+    "defective {}",
+    "faulty {}",
+    "flawed {}",
+    "damaged {} with D",
+    "{} damaged by D",
+    "{} with a defect",
+    "{} with some damage",
+    "{} in bad condition",
+  ],
+  sentences: [
+    "the {} has D.",
+    "the {} is A.",
+    "there is D on the {}.",
+    "D can be seen on the {}.",
+    "the {} is damaged: D.",
+    "the {} is defective.",
+    "* {} that is A.",
+    "something is wrong with the {}.",
+    "the {} failed inspection because of D.",
+  ],
+};

@@ -11,12 +11,11 @@ import {
 } from "@inctrl/datasets";
 import type { DefectKind } from "../defects.js";
 import { FAMILIES } from "../families.js";
-import type { Family } from "../family.js";
 import { drawProduct, type ProceduralClass, proceduralClasses } from "../products/product.js";
 import { drawClass } from "../sample/class.js";
-import { drawSample } from "../sample/sample.js";
+import { type DrawnSample, drawSample } from "../sample/sample.js";
 import { type Camera, drawView } from "../sample/view.js";
-import { type PlannedSample, type PlanSizes, planProducts } from "./plan.js";
+import { type PlanSizes, planProducts } from "./plan.js";
 
 /** Products that are drawn on demand, without files. */
 export const procedural: DatasetFormat = {
@@ -67,8 +66,8 @@ function draw(seedText: string, options: FormatOptions): DataSet {
       const of =
         split === "classic"
           ? classicClass(family, variant, seed, size)
-          : familyClass(family, { variant, seed, size, camera });
-      return toCategory(of, sizes);
+          : familyClass(family, variant, seed, size, camera);
+      return toCategory(of, size, sizes);
     }),
   );
   const name = split === "classic" ? `procedural-${seed}` : `procedural-${split}-${seed}`;
@@ -101,8 +100,7 @@ interface DrawableClass {
   readonly name: string;
   readonly className: string;
   readonly kinds: readonly DefectKind[];
-  readonly size: number;
-  draw(index: number, defect: DefectKind | null): { readonly rgb: Uint8Array; readonly mask: Uint8Array };
+  draw(index: number, defect: DefectKind | null): DrawnSample;
 }
 
 function classicClass(className: string, variant: number, seed: number, size: number): DrawableClass {
@@ -113,7 +111,6 @@ function classicClass(className: string, variant: number, seed: number, size: nu
     name: variant === 0 ? name : `${name}-${variant + 1}`,
     className,
     kinds: proceduralClasses[name],
-    size,
     draw(index, defect) {
       const { image, mask } = drawProduct({ class: name, seed: piece, index, defect, size });
       return { rgb: image.data, mask };
@@ -121,38 +118,39 @@ function classicClass(className: string, variant: number, seed: number, size: nu
   };
 }
 
-interface FamilyOptions {
-  readonly variant: number;
-  readonly seed: number;
-  readonly size: number;
-  readonly camera: Camera;
-}
-
-function familyClass(name: string, { variant, seed, size, camera }: FamilyOptions): DrawableClass {
-  const family = FAMILIES.find((each) => each.name === name) as Family;
+function familyClass(
+  name: string,
+  variant: number,
+  seed: number,
+  size: number,
+  camera: Camera,
+): DrawableClass {
+  const family = FAMILIES.find((each) => each.name === name)!;
   const drawn = drawClass({ family, variant, seed });
   return {
     name: `${name}-${variant + 1}`,
     className: drawn.noun,
     kinds: family.defects,
-    size,
     draw: (index, defect) => drawSample(drawn, drawView(drawn, index, camera), index, defect, size),
   };
 }
 
-function toCategory(of: DrawableClass, sizes: PlanSizes): Category {
-  const planned = planProducts(of.kinds, sizes);
-  const samples = (part: string) =>
-    planned.filter((each) => each.part === part).map((each) => toSample(of, each));
-  return { name: of.name, className: of.className, train: samples("train"), test: samples("test") };
-}
-
-function toSample({ name, size, draw }: DrawableClass, { path, index, defect }: PlannedSample): Sample {
-  return {
-    id: `${name}/${path}`,
-    label: defect ? 1 : 0,
-    kind: defect ?? "good",
-    load: async () => ({ width: size, height: size, mode: "RGB", data: draw(index, defect).rgb }),
-    ...(defect && { mask: async () => ({ width: size, height: size, data: draw(index, defect).mask }) }),
-  };
+function toCategory(
+  { name, className, kinds, draw }: DrawableClass,
+  size: number,
+  sizes: PlanSizes,
+): Category {
+  const picture = { width: size, height: size } as const;
+  const planned = planProducts(kinds, sizes).map(({ part, path, index, defect }) => {
+    const sample: Sample = {
+      id: `${name}/${path}`,
+      label: defect ? 1 : 0,
+      kind: defect ?? "good",
+      load: async () => ({ ...picture, mode: "RGB", data: draw(index, defect).rgb }),
+      ...(defect && { mask: async () => ({ ...picture, data: draw(index, defect).mask }) }),
+    };
+    return { part, sample };
+  });
+  const samples = (wanted: string) => planned.flatMap(({ part, sample }) => (part === wanted ? sample : []));
+  return { name, className, train: samples("train"), test: samples("test") };
 }

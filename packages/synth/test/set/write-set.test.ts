@@ -16,14 +16,8 @@ test.after((context) => rm(context.dir, { recursive: true }));
 test("a written set reads back as a class with masks", async ({ dir }) => {
   const progress: number[] = [];
   const onProgress = (done: number, total: number) => progress.push(done / total);
-  await writeProceduralSet(dir, {
-    classes: ["mesh", "nut"],
-    size: 32,
-    train: 2,
-    testGood: 3,
-    testBad: 6,
-    onProgress,
-  });
+  const sizes = { size: 32, train: 2, testGood: 3, testBad: 6 };
+  await writeProceduralSet(dir, { classes: ["mesh", "nut"], ...sizes, onProgress });
   const set = await readProductSet(join(dir, "nut"));
   assert.is(set.train.length, 2);
   const labels = set.test.map(({ label }) => label as number);
