@@ -26,13 +26,16 @@ export const TESTS = ["brainmri:brainmri", "headct:headct", "elpv:elpv", "mnist:
 /** Test images of MNIST, the first of its file. Each of the ten categories scores them all. */
 export const MNIST_IMAGES = 200;
 
-/** A category by the numbers of its images in a store. */
-export interface Stored {
+/** Where a category belongs. */
+interface Place extends Pick<Category, "name"> {
   readonly set: string;
-  readonly name: string;
   readonly real: boolean;
   /** Variants of a drawn family share a group, and so a fold. */
   readonly group: string;
+}
+
+/** A category by the numbers of its images in a store. */
+export interface Stored extends Place {
   readonly train: readonly TrainingItem[];
   readonly test: readonly TrainingItem[];
   /** Images that prompts are drawn from, with the names that decide the draw. */
@@ -58,8 +61,8 @@ export async function storeSets(
     const set = await openDataSet(drawn ? spec : `${form}:${join(root, folder)}`, [...FORMATS, procedural]);
     for (const category of set.categories) {
       const group = `${set.name}/${drawn ? category.name.replace(/-\d+$/, "") : category.name}`;
-      const place = { set: set.name, name: category.name, real: !drawn, group, category: stored.length };
-      stored.push(await storeCategory(store, category, role === "test", place, add));
+      const place = { set: set.name, name: category.name, real: !drawn, group };
+      stored.push(await storeCategory(store, category, role === "test", place, stored.length, add));
     }
   }
   return stored;
@@ -69,7 +72,8 @@ async function storeCategory(
   store: FeatureStore,
   category: Category,
   tested: boolean,
-  { category: index, ...place }: Pick<Stored, "set" | "name" | "real" | "group"> & { category: number },
+  place: Place,
+  index: number,
   add: AddOptions,
 ): Promise<Stored> {
   const candidates = promptCandidates(category);

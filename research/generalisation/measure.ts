@@ -7,12 +7,19 @@ import {
   type TrainingData,
   type TrainingItem,
 } from "@inctrl/inctrl";
+import { meanOf } from "../report.js";
 import { queriesOf, SEEDS, SHOTS, type Stored } from "./data.js";
 import { FOLDS, foldsOf, type Negatives, negativesOf } from "./held-out.js";
 import type { Setting } from "./settings.js";
 
+const KINDS = ["defects", "near", "far"] as const;
+type Kind = (typeof KINDS)[number];
+
+const byKind = <T>(of: (kind: Kind) => T) =>
+  Object.fromEntries(KINDS.map((kind) => [kind, of(kind)])) as Record<Kind, T>;
+
 /** AUROC on held-out categories, for their own defects and for both kinds of negatives. */
-export type HeldOut = Readonly<Record<"defects" | keyof Negatives, number>>;
+export type HeldOut = Readonly<Record<Kind, number>>;
 
 /** AUROC of a setting. */
 export interface Row {
@@ -48,36 +55,22 @@ export class Study {
 
   async measure(setting: Setting): Promise<Row> {
     const folds = foldsOf(this.#auxiliary);
-    const values = { defects: [] as number[], near: [] as number[], far: [] as number[] };
+    const found: Record<Kind, number[]>[] = [];
     for (let fold = 0; fold < FOLDS; fold++) {
-      const isOwn = (_: Stored, i: number) => folds[i] === fold;
-      const own = this.#auxiliary.filter(isOwn);
-      await this.#with(
-        setting,
-        this.#auxiliary.filter((each, i) => !isOwn(each, i)),
-        async (score) => {
-          const negatives = this.#negatives.filter((_, i) => folds[i] === fold);
-          for (const [kind, found] of Object.entries(await heldOut(own, negatives, score))) {
-            values[kind as keyof HeldOut].push(...found);
-          }
-        },
-      );
+      const others = this.#auxiliary.filter((_, i) => folds[i] !== fold);
+      await this.#with(setting, others, async (score) => {
+        for (const [i, category] of this.#auxiliary.entries())
+          if (folds[i] === fold) found.push(await heldOut(category, this.#negatives[i], score));
+      });
     }
-    const { defects, near, far } = values;
     const tests: Record<string, Record<string, readonly number[]>> = {};
     await this.#with(setting, this.#auxiliary, async (score) => {
-      for (const set of new Set(this.#tests.map((each) => each.set))) {
-        tests[set] = await drawsOf(
-          this.#tests.filter((each) => each.set === set),
-          score,
-        );
+      for (const name of new Set(this.#tests.map(({ set }) => set))) {
+        const own = this.#tests.filter(({ set }) => set === name);
+        tests[name] = await drawsOf(own, score);
       }
     });
-    return {
-      name: setting.name,
-      heldOut: { defects: meanOf(defects), near: meanOf(near), far: meanOf(far) },
-      tests,
-    };
+    return { name: setting.name, heldOut: byKind((kind) => meanOf(found.flatMap((of) => of[kind]))), tests };
   }
 
   /** Calls `use` with the scorer of a setting, trained on these categories where it needs training. */
@@ -103,35 +96,27 @@ export class Study {
   }
 }
 
-/** By kind of anomaly, the mean over K and draws of each category that has this kind. */
+/** By kind of anomaly, the mean over K and draws; nothing for a kind that the category lacks. */
 async function heldOut(
-  categories: readonly Stored[],
-  negatives: readonly Negatives[],
+  category: Stored,
+  negatives: Negatives,
   score: Scorer,
-): Promise<Record<keyof HeldOut, number[]>> {
-  const kinds = ["defects", "near", "far"] as const;
-  const found = { defects: [] as number[], near: [] as number[], far: [] as number[] };
-  for (const [i, category] of categories.entries()) {
-    const anomalies = { defects: category.test.filter(({ label }) => label === 1), ...negatives[i] };
-    const normals = category.test.filter(({ label }) => label === 0);
-    const parts = [normals, ...kinds.map((kind) => anomalies[kind])];
-    const values = { defects: [] as number[], near: [] as number[], far: [] as number[] };
-    for (const shots of HELD_OUT_SHOTS) {
-      for (const seed of SEEDS) {
-        const queries = queriesOf(category, shots, seed, parts.flat());
-        if (!queries) continue;
-        const scores = await score(queries);
-        let at = normals.length;
-        for (const kind of kinds) {
-          const own = scores.slice(at, at + anomalies[kind].length);
-          at += own.length;
-          if (own.length > 0) values[kind].push(separation(scores.slice(0, normals.length), own));
-        }
-      }
+): Promise<Record<Kind, number[]>> {
+  const labelled = (wanted: number) => category.test.filter(({ label }) => label === wanted);
+  const [normals, anomalies] = [labelled(0), { defects: labelled(1), ...negatives }];
+  const images = [normals, ...KINDS.map((kind) => anomalies[kind])].flat();
+  const values = byKind((): number[] => []);
+  for (const [shots, seed] of HELD_OUT_SHOTS.flatMap((k) => SEEDS.map((each) => [k, each]))) {
+    const queries = queriesOf(category, shots, seed, images);
+    if (!queries) continue;
+    const scores = [...(await score(queries))];
+    const normal = scores.splice(0, normals.length);
+    for (const kind of KINDS) {
+      const own = scores.splice(0, anomalies[kind].length);
+      if (own.length > 0) values[kind].push(separation(normal, own));
     }
-    for (const kind of kinds) if (values[kind].length > 0) found[kind].push(meanOf(values[kind]));
   }
-  return found;
+  return byKind((kind) => (values[kind].length > 0 ? [meanOf(values[kind])] : []));
 }
 
 /** For each K, the mean over categories, draw by draw. */
@@ -144,12 +129,8 @@ async function drawsOf(categories: readonly Stored[], score: Scorer): Promise<Re
       for (const category of categories) {
         const queries = queriesOf(category, shots, seed);
         if (!queries) throw new Error(`${category.name}: has no ${shots} prompts`);
-        each.push(
-          auroc(
-            queries.map(({ label }) => label),
-            await score(queries),
-          ) as number,
-        );
+        const labels = queries.map(({ label }) => label);
+        each.push(auroc(labels, await score(queries)) as number);
       }
       values[shots].push(meanOf(each));
     }
@@ -176,6 +157,3 @@ function trainingData(categories: readonly Stored[], negatives: number): Trainin
     names,
   };
 }
-
-export const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -9,81 +9,77 @@ import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
 import { criterion, type Row, Study } from "./measure.js";
 import { SETTINGS, type Setting } from "./settings.js";
-import { fillPage } from "./summary.js";
-import { factsOf, tableOf } from "./table.js";
+import { factsOf, fillPage, tableOf } from "./table.js";
 
 const { values } = parseArgs({
   options: {
     data: { type: "string" },
     backbone: { type: "string" },
     work: { type: "string", default: "generalisation-work" },
-    results: { type: "string", default: import.meta.dirname },
     docs: { type: "boolean", default: false },
-    "features-only": { type: "boolean", default: false },
   },
 });
-const { data, backbone: weights, work, results } = values;
-if (values.docs) {
-  const [facts, ...rows] = (await readFile(join(results, "results.jsonl"), "utf8"))
+const RESULTS = join(import.meta.dirname, "results");
+
+/** The values of a file with one in each line. */
+async function readLines(path: string) {
+  const text = await readFile(path, "utf8");
+  return text
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  await fillPage(rows, facts);
-  process.exit();
-}
-if (!data || !weights) {
-  console.error(
-    "usage: run.ts --data DIR --backbone FILE [--work DIR] [--results DIR] [--features-only]\n       run.ts --docs",
-  );
-  process.exit(1);
 }
 
-const device = await openDevice();
-const backbone = await openBackbone(device, weights, {});
-await mkdir(work, { recursive: true });
-const store = new FeatureStore(backbone, await FeatureCache.open(join(work, "features")));
-const add = {
-  onProgress: (done: number, total: number, encoded: number) => {
-    if (encoded > 0 && done === total) console.error(`encoded ${done} of ${total}`);
-  },
-  onSkipped: ({ id }: { id: string }, { message }: Error) => console.error(`skipped ${id}: ${message}`),
-};
-const auxiliary = await storeSets(store, data, [...REAL, ...DRAWN], "auxiliary", add);
-const tests = await storeSets(store, data, TESTS, "test", add);
-console.error(`${store.size} images; ${auxiliary.length} auxiliary categories, ${tests.length} to test on`);
+const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
-if (!values["features-only"]) {
+/** Measures the settings that the work folder lacks, and writes all results after each. */
+async function run(data: string, weights: string, work: string): Promise<void> {
+  using device = await openDevice();
+  const backbone = await openBackbone(device, weights, {});
+  await mkdir(work, { recursive: true });
+  const store = new FeatureStore(backbone, await FeatureCache.open(join(work, "features")));
+  const add = {
+    onProgress: (done: number, total: number, encoded: number) => {
+      if (encoded > 0 && done === total) console.error(`encoded ${done} of ${total}`);
+    },
+    onSkipped: ({ id }: { id: string }, { message }: Error) => console.error(`skipped ${id}: ${message}`),
+  };
+  const auxiliary = await storeSets(store, data, [...REAL, ...DRAWN], "auxiliary", add);
+  const tests = await storeSets(store, data, TESTS, "test", add);
+  console.error(`${store.size} images; ${auxiliary.length} auxiliary categories, ${tests.length} to test on`);
+
   // One line for each finished setting, so that a stopped run resumes with the next one.
   const log = join(work, "rows.jsonl");
-  const text = await readFile(log, "utf8").catch(() => "");
-  const rows = new Map<string, Row>(
-    text
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line))
-      .map(({ key, ...row }) => [key, row]),
-  );
+  const saved = await readLines(log).catch(() => []);
+  const rows = new Map<string, Row>(saved.map(({ key, ...row }) => [key, row]));
   using pairs = new PairResiduals(store, { memory: 4e9, deviceMemory: 2e9 });
   const study = new Study(pairs, auxiliary, tests);
-  const facts = await factsOf(device, backbone, auxiliary, tests);
+  const facts = factsOf(device, backbone, auxiliary, tests);
   const { backbone: of, auxiliary: learnt, drawn, tests: tested } = facts;
   // A row depends on these besides the code: a changed setting gets another key and is measured again.
   const keyOf = (setting: Setting) => JSON.stringify({ setting, of, learnt, drawn, tested });
   for (const setting of SETTINGS) {
-    if (!rows.has(keyOf(setting))) {
+    const key = keyOf(setting);
+    if (!rows.has(key)) {
       const started = performance.now();
       const row = await study.measure(setting);
-      rows.set(keyOf(setting), row);
-      await appendFile(log, `${JSON.stringify({ key: keyOf(setting), ...row })}\n`);
-      console.error(
-        `${setting.name}: held out ${criterion(row.heldOut).toFixed(4)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,
-      );
+      rows.set(key, row);
+      await appendFile(log, jsonLine({ key, ...row }));
+      const seconds = ((performance.now() - started) / 1000).toFixed(0);
+      console.error(`${setting.name}: held out ${criterion(row.heldOut).toFixed(4)}, ${seconds} s`);
     }
-    const known = SETTINGS.flatMap((setting) => rows.get(keyOf(setting)) ?? []);
-    const save = (name: string, content: string) => writeFileAtomic(join(results, name), content);
-    await mkdir(results, { recursive: true });
-    await save("results.md", tableOf(known, facts));
-    await save("results.jsonl", [facts, ...known].map((each) => `${JSON.stringify(each)}\n`).join(""));
+    const known = SETTINGS.flatMap((each) => rows.get(keyOf(each)) ?? []);
+    await writeFileAtomic(`${RESULTS}.md`, tableOf(known, facts));
+    await writeFileAtomic(`${RESULTS}.jsonl`, [facts, ...known].map(jsonLine).join(""));
   }
 }
-device.close();
+
+const { data, backbone, work, docs } = values;
+if (docs) {
+  const [facts, ...rows] = await readLines(`${RESULTS}.jsonl`);
+  await fillPage(rows, facts);
+} else if (data && backbone) await run(data, backbone, work);
+else {
+  console.error("usage: run.ts --data DIR --backbone FILE [--work DIR], or run.ts --docs");
+  process.exitCode = 1;
+}

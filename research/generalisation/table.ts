@@ -1,40 +1,32 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
 import { type Backbone, spreadOf } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
+import { fillBetween } from "../../bench/src/report/fill.js";
+import { markdown, meanOf, shown } from "../report.js";
 import { DRAWN, MNIST_IMAGES, SHOTS, type Stored } from "./data.js";
-import { criterion, meanOf, type Row } from "./measure.js";
+import { criterion, type Row } from "./measure.js";
 
 /** What the figures were measured with. */
-export interface Facts {
-  readonly date: string;
-  readonly commit: string;
-  readonly machine: string;
-  readonly adapter: string;
-  readonly backbone: string;
-  readonly auxiliary: string;
-  readonly drawn: readonly string[];
-  readonly tests: string;
-}
+export type Facts = Awaited<ReturnType<typeof factsOf>>;
 
-export async function factsOf(
+export function factsOf(
   device: Device,
   backbone: Backbone,
   auxiliary: readonly Stored[],
   tests: readonly Stored[],
-): Promise<Facts> {
+) {
   const git = (...args: string[]) =>
     execFileSync("git", args, { encoding: "utf8", cwd: import.meta.dirname }).trim();
   const changed = git("status", "--porcelain", "--untracked-files=no") === "" ? "" : " with changes";
-  const count = (some: readonly Stored[], label: number) =>
-    some.reduce(
-      (sum, { train, test }) => sum + [...train, ...test].filter((item) => item.label === label).length,
-      0,
-    );
   const real = auxiliary.filter((each) => each.real);
   const drawn = auxiliary.filter((each) => !each.real);
-  const sizes = (some: readonly Stored[]) =>
-    `${some.length} (${count(some, 0)} normal and ${count(some, 1)} anomalous images)`;
+  const sizes = (some: readonly Stored[]) => {
+    const labels = some.flatMap(({ train, test }) => [...train, ...test].map(({ label }) => label));
+    const anomalous = labels.filter((label) => label === 1).length;
+    return `${some.length} (${labels.length - anomalous} normal and ${anomalous} anomalous images)`;
+  };
   return {
     date: new Date().toISOString().slice(0, 10),
     commit: git("rev-parse", "--short", "HEAD") + changed,
@@ -55,11 +47,10 @@ export const chosenOf = (rows: readonly Row[]): Row | undefined =>
 export function tableOf(rows: readonly Row[], facts: Facts): string {
   const sets = Object.keys(rows[0]?.tests ?? {});
   const sections = SHOTS.map((k) => {
-    const body = rows.map((row) => [
-      nameOf(row, rows),
-      ...sets.map((set) => cell(row.tests[set]?.[k] ?? [])),
-      cell(meansOf(row, k)),
-    ]);
+    const body = rows.map((row) => {
+      const draws = [...sets.map((set) => row.tests[set][k]), meansOf(row, k)];
+      return [nameOf(row, rows), ...draws.map(cell)];
+    });
     return `## K = ${k}\n\n${markdown(["setting", ...sets, "mean of sets"], body)}`;
   });
   return `# Do heads generalise?
@@ -85,9 +76,9 @@ ${sections.join("\n")}
 }
 
 /** One row for each setting: its figures on held-out auxiliary categories and the mean of the test sets. */
-export function summaryOf(rows: readonly Row[], shown: readonly Row[] = rows): string {
+export function summaryOf(rows: readonly Row[], settings: readonly Row[] = rows): string {
   const head = ["setting", "defects", "near", "far", "criterion", ...SHOTS.map((k) => `tests, K = ${k}`)];
-  const body = shown.map((row) => {
+  const body = settings.map((row) => {
     const { defects, near, far } = row.heldOut;
     const held = [defects, near, far, criterion(row.heldOut)].map((value) => value.toFixed(3));
     return [nameOf(row, rows), ...held, ...SHOTS.map((k) => cell(meansOf(row, k)))];
@@ -98,18 +89,46 @@ export function summaryOf(rows: readonly Row[], shown: readonly Row[] = rows): s
 const nameOf = (row: Row, rows: readonly Row[]): string =>
   row === chosenOf(rows) ? `**${row.name}**` : row.name;
 
+const cell = (draws: readonly number[]): string => shown(spreadOf(draws));
+
 /** The mean over the test sets, draw by draw. */
-export function meansOf({ tests }: Row, k: number): number[] {
-  const draws = Object.values(tests).map((set) => set[k] ?? []);
-  return draws[0]?.map((_, draw) => meanOf(draws.map((of) => of[draw] as number))) ?? [];
+function meansOf({ tests }: Row, k: number): number[] {
+  const draws = Object.values(tests).map((set) => set[k]);
+  return draws[0].map((_, draw) => meanOf(draws.map((of) => of[draw])));
 }
 
-function cell(values: readonly number[]): string {
-  const spread = spreadOf(values);
-  return spread ? `${spread.mean.toFixed(3)} ± ${(spread.deviation ?? 0).toFixed(3)}` : "-";
+const PAGE = fileURLToPath(new URL("../../docs/training.md", import.meta.url));
+const MARKS = [
+  "<!-- generalisation: written by research/generalisation/run.ts --docs -->",
+  "<!-- /generalisation -->",
+] as const;
+/** The page shows the chosen setting, scores without heads, and each form with and without negatives. */
+const PLAIN = "s_p alone";
+const FORMS = ["paper", "sorted", "monotone"];
+const trained = (form: string) => [`${form}, probability, all`, `${form}, probability, all, negatives`];
+const SHOWN = [PLAIN, "mean of the 3 largest", "mean of the 10 largest", ...FORMS.flatMap(trained)];
+
+/** Writes the main rows and what they gain into the page on training, between its marks. */
+export async function fillPage(rows: readonly Row[], facts: Facts, path = PAGE): Promise<void> {
+  const chosen = chosenOf(rows)!;
+  const named = (wanted: string) => rows.find(({ name }) => name === wanted)!;
+  const plain = named(PLAIN);
+  const main = rows.filter((row) => row === chosen || SHOWN.includes(row.name));
+  const gains = (row: Row) =>
+    SHOTS.map((k) => signed(meanOf(meansOf(row, k)) - meanOf(meansOf(plain, k)))).join(", ");
+  const lines = FORMS.map((form) => {
+    const [heads, withNegatives] = trained(form).map((name) => gains(named(name)));
+    return `- \`${form}\`: ${heads}; with cross-category negatives ${withNegatives}`;
+  });
+  const text = `${summaryOf(rows, main)}
+What each form gains over s_p alone on the test sets, at K = ${SHOTS.join(", ")}:
+
+${lines.join("\n")}
+
+The held-out categories choose "${chosen.name}": its criterion is ${criterion(chosen.heldOut).toFixed(3)}, that of s_p alone
+${criterion(plain.heldOut).toFixed(3)}. On the test sets it gains ${gains(chosen)}. (${facts.date}, commit ${facts.commit}.)
+`;
+  await fillBetween(path, ...MARKS, `\n${text}\n`);
 }
 
-function markdown(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
-  return [head, ["---", ...head.slice(1).map(() => "---:")], ...body].map(line).join("");
-}
+const signed = (value: number): string => (value < 0 ? "-" : "+") + Math.abs(value).toFixed(3);

@@ -2,19 +2,25 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { fillBetween } from "../../bench/src/report/fill.js";
 
-const CARD = fileURLToPath(new URL("../../packages/clip/models/nano/README.md", import.meta.url));
-const MARKS = ["<!-- measured: written by research/nano/main.ts -->", "<!-- /measured -->"] as const;
-
-const README = fileURLToPath(new URL("../../README.md", import.meta.url));
-const README_MARKS = ["<!-- nano: written by research/nano/main.ts -->", "<!-- /nano -->"] as const;
+const fileOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const CARD = fileOf("packages/clip/models/nano/README.md");
 
 /** Writes the tables into nano's model card, between its marks. */
 export const fillCard = (tables: string, path = CARD): Promise<void> =>
-  fillBetween(path, ...MARKS, `\n${tables}\n`);
+  fillBetween(
+    ...([path, "<!-- measured: written by research/nano/main.ts -->", "<!-- /measured -->"] as const),
+    `\n${tables}\n`,
+  );
 
 /** Writes the card's mean of the real sets at K = 4 into the README, between its marks. */
-export async function fillReadme(card = CARD, path = README): Promise<void> {
-  await fillBetween(path, ...README_MARKS, headline(await readFile(card, "utf8")));
+export async function fillReadme(): Promise<void> {
+  const line = headline(await readFile(CARD, "utf8"));
+  await fillBetween(
+    fileOf("README.md"),
+    "<!-- nano: written by research/nano/main.ts -->",
+    "<!-- /nano -->",
+    line,
+  );
 }
 
 /** The line of the README, read from the first table of a card. */

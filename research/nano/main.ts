@@ -2,11 +2,11 @@
 //
 //   npm run research -- research/nano/main.ts --data DIR --deit FILE --work FOLDER
 //
-// A stopped run resumes from the work folder. --only SET,... and --scorings NAME,... measure a part and leave the card alone.
-// --networks N sets the number of untrained networks.
+// A stopped run resumes from the work folder.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { DataSet } from "@inctrl/datasets";
 import { Encoder, type Evaluation, evaluateAll, type Spread, summarize } from "@inctrl/detect";
 import { openDetector } from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
@@ -15,23 +15,16 @@ import { type Networks, nanoHeads, networksToMeasure, type Scoring } from "./net
 import { type MeasuredSet, openMeasured, SETS } from "./sets.js";
 import { type Cell, meanOfNetworks, table } from "./table.js";
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    deit: { type: "string" },
-    work: { type: "string", default: "nano-work" },
-    only: { type: "string" },
-    scorings: { type: "string" },
-    networks: { type: "string", default: "3" },
-  },
-});
-
 const SHOTS = [2, 4, 8];
 
 /** One cell for each scoring and K: the mean over the networks. */
-async function measure(device: Device, set: MeasuredSet, networks: Networks): Promise<Cell[]> {
-  const { scorings, count } = networks;
-  const dataSet = await openMeasured(set, values.data ?? "");
+async function measure(
+  device: Device,
+  set: MeasuredSet,
+  dataSet: DataSet,
+  networks: Networks,
+): Promise<Cell[]> {
+  const { scorings, count, symmetries } = networks;
   const found: Cell[][] = [];
   for (let network = 0; network < count; network++) {
     using backbone = await networks.open(device, network);
@@ -39,17 +32,14 @@ async function measure(device: Device, set: MeasuredSet, networks: Networks): Pr
     const storeOf = ({ name }: Scoring) =>
       [set.name, name, ...(network > 0 ? [`network ${network + 1}`] : [])].join(", ").replaceAll(" ", "-");
     const encoder = new Encoder(backbone, { batch: 32 });
-    const { symmetries } = networks;
     const evaluations = await evaluateAll(
       scorings.map((scoring) => ({
         detector: openDetector(encoder, {
-          ...{
-            heads: scoring.heads && heads ? heads : undefined,
-            components: scoring.components,
-            symmetries,
-          },
+          heads: scoring.heads && heads ? heads : undefined,
+          components: scoring.components,
+          symmetries,
         }),
-        store: join(values.work, `${storeOf(scoring)}.jsonl`),
+        store: join(work, `${storeOf(scoring)}.jsonl`),
         // A stored run knows its data set by name only, so the thinning and the spec are stored beside it.
         settings: { most: String(set.most ?? "all"), spec: set.spec.replace(/DIR.*?(\?|$)/, "$1") },
       })),
@@ -78,25 +68,29 @@ function cellsOf(set: MeasuredSet, { name, components }: Scoring, evaluation: Ev
   return [cell(shots, metrics.auroc && { ...metrics.auroc, deviation: null }, null)];
 }
 
-await mkdir(values.work, { recursive: true });
-const device = await openDevice();
-const isWanted = (list: string | undefined, name: string) => list?.split(",").includes(name) ?? true;
-const sets = SETS.filter(
-  ({ name, spec }) => isWanted(values.only, name) && (values.data || !spec.includes("DIR")),
-);
-const measured = networksToMeasure(values.deit, Number(values.networks))
-  .map((each) => ({ ...each, scorings: each.scorings.filter(({ name }) => isWanted(values.scorings, name)) }))
-  .filter(({ scorings }) => scorings.length > 0);
-const cells: Cell[] = [];
-for (const set of sets)
-  for (const networks of measured) cells.push(...(await measure(device, set, networks)));
-device.close();
-const found = table(
-  cells,
-  measured.flatMap(({ scorings }) => scorings.map(({ name }) => name)),
-);
-process.stdout.write(found);
-if (values.only === undefined && values.scorings === undefined) {
-  await fillCard(found);
-  await fillReadme();
+const { values } = parseArgs({
+  options: {
+    data: { type: "string" },
+    deit: { type: "string" },
+    work: { type: "string", default: "nano-work" },
+  },
+});
+const { data, deit, work } = values;
+if (!data || !deit) {
+  console.error("usage: main.ts --data DIR --deit FILE [--work FOLDER]");
+  process.exit(1);
 }
+await mkdir(work, { recursive: true });
+const device = await openDevice();
+const networks = networksToMeasure(deit);
+const cells: Cell[] = [];
+for (const set of SETS) {
+  const dataSet = await openMeasured(set, data);
+  for (const each of networks) cells.push(...(await measure(device, set, dataSet, each)));
+}
+device.close();
+const scorings = networks.flatMap((each) => each.scorings.map(({ name }) => name));
+const found = table(cells, scorings);
+process.stdout.write(found);
+await fillCard(found);
+await fillReadme();

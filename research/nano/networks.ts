@@ -21,35 +21,26 @@ export interface Networks {
   open(device: Device, network: number): Promise<Backbone>;
 }
 
-/**
- * The networks of the card: nano, untrained ones of the same shape, and DeiT-Tiny.
- *
- * @param deit path of DeiT-Tiny's weights; without it DeiT-Tiny is left out.
- * @param untrained number of untrained networks.
- */
-export function networksToMeasure(deit: string | undefined, untrained: number): Networks[] {
-  const residualOf = (name: string): Scoring[] => [{ name: `residual of ${name}`, components: ["P"] }];
+/** The networks of the card: nano, three untrained ones of the same shape, and DeiT-Tiny with the weights in a file. */
+export function networksToMeasure(deit: string): Networks[] {
+  const residualOf = (name: string): Scoring => ({ name: `residual of ${name}`, components: ["P"] });
   return [
     {
       count: 1,
       scorings: [
         { name: "nano", components: ["P", "T"], heads: true },
-        ...residualOf("nano"),
+        residualOf("nano"),
         { name: "text of nano", components: ["T"] },
       ],
       open: (device) => openBackbone(device, SHIPPED_MODEL),
     },
-    { count: untrained, scorings: residualOf("untrained networks"), open: openUntrained },
-    ...(deit
-      ? [
-          {
-            count: 1,
-            scorings: residualOf("DeiT-Tiny"),
-            symmetries: 8,
-            open: (device: Device) => openBackbone(device, deit),
-          },
-        ]
-      : []),
+    { count: 3, scorings: [residualOf("untrained networks")], open: openUntrained },
+    {
+      count: 1,
+      scorings: [residualOf("DeiT-Tiny")],
+      symmetries: 8,
+      open: (device) => openBackbone(device, deit),
+    },
   ];
 }
 

@@ -1,4 +1,5 @@
 import { type Spread, spreadOf } from "@inctrl/detect";
+import { markdown, meanOf, shown } from "../report.js";
 
 /** The figures of one scoring on a set at one K. */
 export interface Cell {
@@ -21,69 +22,41 @@ export function meanOfNetworks(networks: readonly (readonly Cell[])[]): Cell[] {
 
 /** Two Markdown tables with one column a scoring: image AUROC with the mean of the real sets, and pixel AUROC of sets with masks. */
 export function table(cells: readonly Cell[], scorings: readonly string[]): string {
+  const headings = (some: readonly string[]) => ["set", "K", ...some];
+  const images = figures(cells, scorings, "auroc");
+  const masked = cells.filter(({ pixel }) => pixel !== null);
+  const withMap = scorings.filter((scoring) => masked.some((cell) => cell.scoring === scoring));
   return `Image AUROC, mean and standard deviation over the draws of the prompts:
 
-${part(cells, scorings, "auroc", true)}
+${markdown(headings(scorings), [...images.rows, ...images.means])}
 Pixel AUROC of the residual map:
 
-${part(
-  cells.filter(({ pixel }) => pixel !== null),
-  scorings.filter((scoring) => cells.some((cell) => cell.scoring === scoring && cell.pixel !== null)),
-  "pixel",
-  false,
-)}`;
+${markdown(headings(withMap), figures(masked, withMap, "pixel").rows)}`;
 }
 
-function part(
-  cells: readonly Cell[],
-  scorings: readonly string[],
-  key: "auroc" | "pixel",
-  withMean: boolean,
-): string {
-  const shots = [...new Set(cells.map((cell) => cell.shots))].sort((a, b) => a - b);
-  const sets = [...new Set(cells.map(({ set }) => set))];
+/** A row for each set and K, and at each K the mean over the real sets. */
+function figures(cells: readonly Cell[], scorings: readonly string[], key: "auroc" | "pixel") {
+  const distinct = <T>(of: (cell: Cell) => T, some = cells) => [...new Set(some.map(of))];
+  const shots = distinct((cell) => cell.shots).sort((a, b) => a - b);
+  const setOf = ({ set }: Cell) => set;
   const find = (set: string, scoring: string, k: number): Spread | null => {
     const own = cells.filter((cell) => cell.set === set && cell.scoring === scoring);
     // A scoring without prompts has one figure, which is repeated at every K.
     return (own.find((cell) => cell.shots === k) ?? (own.length === 1 ? own[0] : undefined))?.[key] ?? null;
   };
-  const row = (name: string, k: number, values: readonly (Spread | null)[]) =>
-    `| ${name} | ${k} | ${values.map(shown).join(" | ")} |`;
-  const rows = sets.flatMap((set) =>
-    shots.map((k) =>
-      row(
-        set,
-        k,
-        scorings.map((scoring) => find(set, scoring, k)),
-      ),
-    ),
+  const rows = distinct(setOf).flatMap((set) =>
+    shots.map((k) => [set, `${k}`, ...scorings.map((scoring) => shown(find(set, scoring, k)))]),
   );
-  const real = [...new Set(cells.filter((cell) => cell.real).map(({ set }) => set))];
+  const real = distinct(
+    setOf,
+    cells.filter((cell) => cell.real),
+  );
   const means = shots.map((k) => {
     const whole = real.filter((set) => scorings.every((scoring) => find(set, scoring, k)));
     const absent = real.filter((set) => !whole.includes(set));
     const name = `**mean of the real sets**${absent.length > 0 ? ` but ${absent.join(", ")}` : ""}`;
-    return row(
-      name,
-      k,
-      scorings.map((scoring) => mean(whole.map((set) => find(set, scoring, k)!))),
-    );
+    const mean = (scoring: string) => meanOf(whole.map((set) => find(set, scoring, k)!.mean)).toFixed(3);
+    return [name, `${k}`, ...scorings.map(mean)];
   });
-  return [
-    `| set | K | ${scorings.join(" | ")} |`,
-    `| --- | --- | ${scorings.map(() => "---").join(" | ")} |`,
-    ...rows,
-    ...(withMean && real.length > 0 ? means : []),
-    "",
-  ].join("\n");
-}
-
-const shown = (spread: Spread | null): string =>
-  spread === null
-    ? ""
-    : spread.mean.toFixed(3) + (spread.deviation === null ? "" : ` ± ${spread.deviation.toFixed(3)}`);
-
-function mean(spreads: readonly Spread[]): Spread | null {
-  const over = spreadOf(spreads.map((spread) => spread.mean));
-  return over && { mean: over.mean, deviation: null };
+  return { rows, means };
 }
