@@ -26,7 +26,8 @@ export async function withPictures<T>(count: number, use: (pictures: Pictures) =
       testBad,
     });
     const { train, test } = await readProductSet(join(folder, PRODUCT));
-    return await use({ prompts: train.map(({ path }) => path), images: test.map(({ path }) => path) });
+    const paths = (samples: typeof train) => samples.map(({ source }) => source!.path);
+    return await use({ prompts: paths(train), images: paths(test) });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -54,7 +54,6 @@ const importOf = (folder, specifier) =>
 for (const [from, to] of [
   ["tensor/src", "clip"],
   ["tensor/test", "datasets"],
-  ["datasets/src", "tensor"],
   ["datasets/src", "synth"],
   ["synth/src", "tensor"],
   ["clip/src", "inctrl"],
@@ -75,6 +74,7 @@ for (const [from, to] of [
 for (const [from, to] of [
   ["synth/src", "datasets"],
   ["clip/src", "tensor"],
+  ["datasets/src", "tensor"],
   ["clip/test", "datasets"],
   ["detect/src", "clip"],
   ["inctrl/src", "detect"],

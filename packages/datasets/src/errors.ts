@@ -1,3 +1,4 @@
+import { CodedError } from "@inctrl/tensor/files";
 import { oneLine } from "./text.js";
 
 /** Problems of a set of images. Codes are stable; messages are for people. */
@@ -9,7 +10,6 @@ export type DatasetErrorCode =
   | "too-few"
   | "bad-argument"
   | "bad-layout"
-  | "disk-full"
   | "not-writable";
 
 /** Problems of one image. */
@@ -24,21 +24,19 @@ export type ImageErrorCode =
   | "corrupt";
 
 /**
- * A set of images that cannot be used, or a file that cannot be written.
+ * A set of images that cannot be used.
  *
  * @example
  * new DatasetError("empty", "images/: no images in it; give a folder of .png or .jpg files").code; // "empty"
  */
-export class DatasetError extends Error {
+export class DatasetError extends CodedError<DatasetErrorCode | ImageErrorCode> {
   override readonly name: string = "DatasetError";
-  readonly code: DatasetErrorCode | ImageErrorCode;
   constructor(code: DatasetErrorCode | ImageErrorCode, message: string) {
-    super(oneLine(message));
-    this.code = code;
+    super(code, oneLine(message));
   }
 }
 
-/** An image that cannot be decoded. The message names the file, the problem and the remedy. */
+/** A file that cannot be read, or an image that cannot be decoded. The message names the file, the problem and the remedy. */
 export class ImageError extends DatasetError {
   override readonly name = "ImageError";
   declare readonly code: ImageErrorCode;
@@ -51,4 +49,16 @@ export class ImageError extends DatasetError {
 export function systemCode(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : "";
+}
+
+/** The error for a file or folder that the system does not read. */
+export function readError(path: string, error: unknown, what = "file"): ImageError {
+  const code = systemCode(error);
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new ImageError("missing", path, `no such ${what}`, "check the path");
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return new ImageError("unreadable", path, "no permission to read it", "change its permissions");
+  }
+  return new ImageError("unreadable", path, `cannot be read (${code || String(error)})`, "check the disk");
 }

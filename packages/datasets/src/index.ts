@@ -1,6 +1,6 @@
+export { writeFileAtomic } from "@inctrl/tensor/files";
 export { type DecodeOptions, decodeImage, imageHeader } from "./decode/decode.js";
 export { encodePng, type Picture } from "./encode/png.js";
-export { writeFileAtomic } from "./encode/write.js";
 export {
   DatasetError,
   type DatasetErrorCode,
@@ -12,7 +12,6 @@ export { type ExportOptions, type ExportReport, exportDataSet } from "./export/e
 export { drawPrompts, permutation, trainTestSplit } from "./folder/draw.js";
 export { hashFile } from "./folder/hash.js";
 export { expandInputs, type ListOptions, listImages } from "./folder/list.js";
-export { type Item, type ProductSet, readProductSet } from "./folder/mvtec.js";
 export {
   type CategoryReport,
   type DataSetReport,
@@ -32,6 +31,7 @@ export {
 } from "./sets/format.js";
 export { FORMATS } from "./sets/formats.js";
 export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
+export { readProductSet } from "./sets/mvtec.js";
 export { nearestName } from "./sets/names.js";
 export { cropRaster } from "./sets/pixels.js";
 export { promptCandidates } from "./sets/samples.js";

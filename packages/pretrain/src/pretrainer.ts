@@ -23,7 +23,7 @@ import type { CaptionedBatch } from "./data/batch.js";
 import { batchTexts } from "./data/texts.js";
 import { PretrainError } from "./errors.js";
 import { initialParameters } from "./init.js";
-import { type LossWeights, pretrainLoss } from "./loss/loss.js";
+import { LOSS_PARTS, type Losses, type LossWeights, pretrainLoss } from "./loss/loss.js";
 
 export interface PretrainOptions {
   /** Steps of the whole schedule. */
@@ -44,19 +44,13 @@ export interface PretrainOptions {
 }
 
 /** The losses of a step. */
-export interface PretrainReport {
+export interface PretrainReport extends Losses<number> {
   readonly step: number;
-  readonly loss: number;
-  readonly match: number;
-  readonly state: number;
-  readonly patch: number;
-  readonly residual: number;
-  readonly appearance: number;
   /** The factor of the cosines, which is the inverse temperature. */
   readonly scale: number;
 }
 
-const REPORTED = ["loss", "match", "state", "patch", "residual", "appearance", "scale"] as const;
+const REPORTED = ["loss", ...LOSS_PARTS, "scale"] as const;
 
 /** The largest scale, as in CLIP. */
 const MAX_SCALE = 100;

@@ -6,13 +6,17 @@ import { type Device, writeFileAtomic } from "@inctrl/tensor";
 import { orderOf } from "./data/order.js";
 import { Prefetcher } from "./data/prefetcher.js";
 import { exportModel } from "./export.js";
+import { LOSS_PARTS, type LossWeights } from "./loss/loss.js";
 import type { ModelPlan, PlanOptions } from "./plan.js";
 import { Pretrainer, type PretrainOptions, type PretrainReport } from "./pretrainer.js";
 import { openStart } from "./start.js";
 import { openValidationSet, type Validation, validate } from "./validation.js";
 
 /** Settings of a run. */
-export interface PretrainSettings extends PlanOptions, Omit<PretrainOptions, "weights"> {
+export interface PretrainSettings
+  extends PlanOptions,
+    Omit<PretrainOptions, "weights">,
+    Readonly<Record<`${keyof LossWeights}Weight`, number>> {
   /** The folder that everything is written to. */
   readonly out: string;
   /** Stops after this many minutes, with a checkpoint. Default: never. */
@@ -23,12 +27,6 @@ export interface PretrainSettings extends PlanOptions, Omit<PretrainOptions, "we
   readonly group: number;
   /** Groups of images that are drawn and shown again and again; a prime number. */
   readonly pool: number;
-  /** Weights of the parts of the loss. */
-  readonly matchWeight: number;
-  readonly stateWeight: number;
-  readonly patchWeight: number;
-  readonly residualWeight: number;
-  readonly appearanceWeight: number;
   /** Steps between checkpoints. */
   readonly saveEvery: number;
   /** Steps between validations. */
@@ -135,13 +133,8 @@ export async function pretrainRun(
   return trainer.steps;
 }
 
-const weightsOf = (settings: PretrainSettings): PretrainOptions["weights"] => ({
-  match: settings.matchWeight,
-  state: settings.stateWeight,
-  patch: settings.patchWeight,
-  residual: settings.residualWeight,
-  appearance: settings.appearanceWeight,
-});
+const weightsOf = (settings: PretrainSettings): LossWeights =>
+  Object.fromEntries(LOSS_PARTS.map((part) => [part, settings[`${part}Weight`]])) as LossWeights;
 
 async function step(trainer: Pretrainer, prefetcher: Prefetcher, count: number): Promise<StepRecord> {
   const started = performance.now();
@@ -155,7 +148,7 @@ async function step(trainer: Pretrainer, prefetcher: Prefetcher, count: number):
 /** Settings that must match for a stored run to resume. The end of the schedule is none: a run may be given more steps. */
 const IDENTITY: (keyof PretrainSettings)[] = [
   ...(["batch", "group", "pool", "lr", "warmUp", "weightDecay", "clip", "seed"] as const),
-  ...(["matchWeight", "stateWeight", "patchWeight", "residualWeight", "appearanceWeight"] as const),
+  ...LOSS_PARTS.map((part) => `${part}Weight` as const),
 ];
 
 function identityOf({ json, merges }: ModelPlan, settings: PretrainSettings, start?: string): RunIdentity {

@@ -1,7 +1,7 @@
 import type { Caps } from "./device/caps.js";
 import type { Device } from "./device/device.js";
 import { nodeFiles } from "./files/node-files.js";
-import { writeFileAtomic } from "./files/write.js";
+import { writeFileAtomic } from "./files/write-file.js";
 import { restoreTuning } from "./tune.js";
 
 /**
@@ -44,5 +44,5 @@ export async function saveTuning(device: Device, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const { description, name } = device.caps;
   const document = { adapter: description || name, tiles: Object.fromEntries(device.tuning) };
-  await writeFileAtomic(path, [new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`)]);
+  await writeFileAtomic(path, `${JSON.stringify(document, null, 2)}\n`);
 }

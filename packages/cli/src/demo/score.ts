@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { drawPrompts, type Item, readProductSet } from "@inctrl/datasets";
+import { drawPrompts, readProductSet, type Sample } from "@inctrl/datasets";
 import {
   auroc,
   Encoder,
@@ -21,10 +21,12 @@ import { type ClassAreas, type DemoModel, SHOTS } from "./model.js";
 
 /** An image of a class with its score, and s_p alone. */
 interface Scored {
-  readonly item: Item;
+  readonly sample: Sample;
   readonly score: number;
   readonly residual: number;
 }
+
+const pathOf = ({ source }: Sample): string => source!.path;
 
 /** Scores a class's test images against its first K normal ones, and stores their maps. */
 export async function scoreClass(
@@ -35,26 +37,24 @@ export async function scoreClass(
   signal: AbortSignal,
 ): Promise<{ album: PromptAlbum; scores: Scored[] }> {
   const { name, ...found } = await readProductSet(folder);
-  const [train, test] = [found.train, found.test].map((items) => items.filter(({ path }) => drawn.has(path)));
-  const prompts = drawPrompts(
-    train.map((item) => item.path),
-    SHOTS,
+  const [train, test] = [found.train, found.test].map((items) =>
+    items.filter((sample) => drawn.has(pathOf(sample))),
   );
+  const prompts = drawPrompts(train.map(pathOf), SHOTS);
   const detector = inctrl(new Encoder(backbone), { heads });
   using fitted: FittedDetector = await fitImages(detector, fileImages(prompts), { className: name });
   const album = openAlbum(fitted);
-  const items = new Map(test.map((item) => [item.path, item]));
+  const samples = new Map(test.map((sample) => [pathOf(sample), sample]));
   const scores: Scored[] = [];
-  const progress = startProgress(items.size, { verb: `scoring ${name}` });
+  const progress = startProgress(samples.size, { verb: `scoring ${name}` });
   try {
-    for await (const result of scoreImages(fitted, fileImages(items.keys()), { signal })) {
+    for await (const result of scoreImages(fitted, fileImages(samples.keys()), { signal })) {
       if ("error" in result) throw result.error;
-      const item = items.get(result.image)!;
-      const file = relative(join(folder, "test"), item.path)
+      const file = relative(join(folder, "test"), result.image)
         .replace(/\.png$/, "")
         .replaceAll(/[/\\]/g, "-");
       await maps.add(storedMaps(result, `${name}-${file}`, fitted.prompts));
-      scores.push({ item, score: result.score, residual: result.parts.s_p });
+      scores.push({ sample: samples.get(result.image)!, score: result.score, residual: result.parts.s_p });
       progress.update(scores.length);
     }
   } finally {
@@ -69,7 +69,7 @@ export async function printClass(
   products: string,
   scores: readonly Scored[],
 ): Promise<ClassAreas> {
-  const labels = scores.map(({ item }) => item.label);
+  const labels = scores.map(({ sample }) => sample.label);
   const [full, residual] = (["score", "residual"] as const).map((key) =>
     auroc(
       labels,
@@ -80,11 +80,11 @@ export async function printClass(
     throw new CliError("input", `${name}: only one kind of image was drawn`);
   const rows = scores
     .toSorted((a, b) => b.score - a.score)
-    .map(({ item, score, residual: alone }) => [
+    .map(({ sample, score, residual: alone }) => [
       score.toFixed(4),
       alone.toFixed(4),
-      item.label ? item.kind : "good",
-      relative(products, item.path),
+      sample.kind,
+      relative(products, pathOf(sample)),
     ]);
   await print(
     `${name}: AUROC ${full.toFixed(4)}, by the patch residual alone ${residual.toFixed(4)}\n` +

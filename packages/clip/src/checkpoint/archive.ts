@@ -79,7 +79,11 @@ export async function openArchive(source: ByteSource): Promise<Archive> {
     if (offset + length > entry.uncompressedSize) throw broken(`its entry ${quoted(name)} is too short`);
     if (entry.compressionMethod === STORED)
       yield* streamRange(source, (await startOf(entry)) + offset, length);
-    else yield* window(await guard(zip.openReadStreamPromise(entry)), offset, length, broken);
+    else {
+      // yauzl holds the stream to the size that the entry claims.
+      const unpack = async () => collect(await zip.openReadStreamPromise(entry), entry.uncompressedSize);
+      yield* chunksOf((await guard(unpack())).subarray(offset, offset + length));
+    }
   }
   return {
     names: entries.keys(),
@@ -92,13 +96,7 @@ export async function openArchive(source: ByteSource): Promise<Archive> {
           "too-large",
           `${label}: its entry ${quoted(name)} claims ${size} bytes; at most ${limit} are read`,
         );
-      const bytes = new Uint8Array(size);
-      let at = 0;
-      for await (const chunk of stream(name, 0, size)) {
-        bytes.set(chunk, at);
-        at += chunk.length;
-      }
-      return bytes;
+      return collect(stream(name, 0, size), size);
     },
   };
 }
@@ -125,37 +123,18 @@ async function listEntries(zip: yauzl.ZipFile, source: ByteSource, broken: (reas
   return entries;
 }
 
-/** The bytes [offset, offset + length) of an unpacking stream, cut into full chunks but for the last. */
-async function* window(
-  stream: Readable,
-  offset: number,
-  length: number,
-  broken: (reason: string, cause?: unknown) => ClipError,
-): AsyncIterable<Uint8Array> {
-  let skip = offset;
-  let left = length;
-  let chunk = new Uint8Array(Math.min(CHUNK_BYTES, left));
-  let filled = 0;
-  try {
-    for await (let piece of stream as AsyncIterable<Uint8Array>) {
-      const skipped = Math.min(skip, piece.length);
-      skip -= skipped;
-      piece = piece.subarray(skipped);
-      while (piece.length > 0 && left > 0) {
-        const taken = Math.min(piece.length, chunk.length - filled);
-        chunk.set(piece.subarray(0, taken), filled);
-        piece = piece.subarray(taken);
-        filled += taken;
-        left -= taken;
-        if (filled < chunk.length) continue;
-        yield chunk;
-        chunk = new Uint8Array(Math.min(CHUNK_BYTES, left));
-        filled = 0;
-      }
-      if (left === 0) return;
-    }
-  } catch (error) {
-    throw broken(error instanceof Error ? error.message : String(error), error);
+/** Joins chunks that hold `size` bytes in all. */
+export async function collect(chunks: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for await (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
   }
-  if (left > 0) throw broken("an entry unpacks to less than it claims");
+  return bytes;
+}
+
+/** Bytes in chunks of at most CHUNK_BYTES. */
+export function* chunksOf(bytes: Uint8Array): Iterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
 }

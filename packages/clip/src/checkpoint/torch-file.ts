@@ -1,7 +1,6 @@
 // PyTorch's zip checkpoints: a pickle that describes tensors, and one archive entry for each storage.
 import {
   type ByteSource,
-  CHUNK_BYTES,
   collectFloat32,
   elementCount,
   type FileTensor,
@@ -10,9 +9,10 @@ import {
   requireTensor,
   type TensorFile,
   TensorFileError,
+  toRowMajor,
 } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
-import { type Archive, openArchive } from "./archive.js";
+import { type Archive, chunksOf, collect, openArchive } from "./archive.js";
 import { unpickle } from "./pickle.js";
 import { findState } from "./state-dict.js";
 import { type TorchTensor, torchConstructors } from "./torch-objects.js";
@@ -23,7 +23,6 @@ interface Entry extends FileTensor {
   readonly storage: string;
   readonly offset: number;
   readonly stride: readonly number[];
-  readonly contiguous: boolean;
 }
 
 /** Reads a checkpoint's description from an open source; closing the file closes the source. */
@@ -108,7 +107,6 @@ function checkTensor(
     storage: entry,
     offset: offset as number,
     stride,
-    contiguous: isContiguous(shape, stride),
   };
 }
 
@@ -127,36 +125,15 @@ function isContiguous(shape: readonly number[], stride: readonly number[]): bool
 }
 
 async function* streamTensor(archive: Archive, tensor: Entry): AsyncIterable<Uint8Array> {
-  const size = itemSize(tensor.dtype);
-  if (tensor.byteLength === 0) return;
-  if (tensor.contiguous) {
-    yield* archive.stream(tensor.storage, tensor.offset * size, tensor.byteLength);
-    return;
+  const { dtype, shape, stride, storage, byteLength } = tensor;
+  const size = itemSize(dtype);
+  const start = tensor.offset * size;
+  if (byteLength === 0) return;
+  if (isContiguous(shape, stride)) yield* archive.stream(storage, start, byteLength);
+  else {
+    const span = spanOf(shape, stride) * size;
+    yield* chunksOf(
+      toRowMajor(await collect(archive.stream(storage, start, span), span), shape, stride, size),
+    );
   }
-  const span = new Uint8Array(spanOf(tensor.shape, tensor.stride) * size);
-  let at = 0;
-  for await (const chunk of archive.stream(tensor.storage, tensor.offset * size, span.length)) {
-    span.set(chunk, at);
-    at += chunk.length;
-  }
-  const rows = gather(span, tensor, size);
-  for (let start = 0; start < rows.length; start += CHUNK_BYTES)
-    yield rows.subarray(start, start + CHUNK_BYTES);
-}
-
-/** Copies a strided view into row-major order. */
-function gather(span: Uint8Array, { shape, stride, byteLength }: Entry, size: number): Uint8Array {
-  const out = new Uint8Array(byteLength);
-  const index = new Array<number>(shape.length).fill(0);
-  for (let to = 0, from = 0; to < byteLength; to += size) {
-    for (let b = 0; b < size; b++) out[to + b] = span[from * size + b];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += stride[axis];
-      index[axis]++;
-      if (index[axis] < shape[axis]) break;
-      from -= stride[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-  return out;
 }

@@ -23,6 +23,12 @@ const MAX_VOCAB = 1_048_576;
 const MAX_CONTEXT = 65_536;
 const MAX_LOGIT_SCALE = 1000;
 
+/** The parts in which CLIP's image tower differs from timm's. */
+const CLIP_TOWER = { lnPre: true, patchBias: false, proj: true };
+const TIMM_TOWER = { lnPre: false, patchBias: true, proj: false };
+
+/** The first is Hugging Face's default. */
+const ACTIVATIONS = ["quick_gelu", "gelu"] as const;
 const CLIP_EPS = 1e-5;
 const TIMM_EPS = 1e-6;
 
@@ -60,14 +66,12 @@ function parseJson(text: string): unknown {
 
 /** OpenCLIP's file on the hub: the model, and how its images are prepared. */
 function parseHub(fields: FieldReader): ModelConfig {
-  const config = parseOpenClip(new FieldReader(fields.raw("model_cfg"), "config.model_cfg"));
+  const config = parseOpenClip(fields.inside("model_cfg"));
   if (!fields.has("preprocess_cfg")) return config;
-  const preprocess = new FieldReader(fields.raw("preprocess_cfg"), "config.preprocess_cfg");
+  const preprocess = fields.inside("preprocess_cfg");
   const mean = preprocess.triple("mean", config.preprocess.mean, 0);
   const std = preprocess.triple("std", config.preprocess.std, 1e-3);
-  const interpolation = preprocess.text("interpolation");
-  if (interpolation !== undefined && interpolation !== "bicubic")
-    preprocess.fail("interpolation", 'must be "bicubic"', interpolation);
+  preprocess.oneOf("interpolation", ["bicubic"]);
   return { ...config, preprocess: { ...config.preprocess, mean, std } };
 }
 
@@ -79,7 +83,7 @@ function parseOpenClip(fields: FieldReader): ModelConfig {
     );
   const embedDim = fields.size("embed_dim", MAX_WIDTH);
   const activation: Activation = fields.flag("quick_gelu", false) ? "quick_gelu" : "gelu";
-  const seen = new FieldReader(fields.raw("vision_cfg"), "config.vision_cfg");
+  const seen = fields.inside("vision_cfg");
   const width = seen.size("width", MAX_WIDTH);
   const headWidth = seen.size("head_width", MAX_WIDTH, 64);
   if (width % headWidth !== 0) seen.fail("head_width", `must divide the width ${width}`, headWidth);
@@ -90,30 +94,19 @@ function parseOpenClip(fields: FieldReader): ModelConfig {
     layers: seen.size("layers", MAX_LAYERS),
     heads: width / headWidth,
     mlpWidth: mlpWidth(seen, width),
-    lnPre: true,
-    patchBias: false,
-    proj: true,
+    ...CLIP_TOWER,
     lnEps: CLIP_EPS,
   };
   seen.end();
-  const text = fields.has("text_cfg")
-    ? parseText(new FieldReader(fields.raw("text_cfg"), "config.text_cfg"))
-    : {};
+  const text = fields.has("text_cfg") && { text: parseText(fields.inside("text_cfg")) };
   const compared = parseCompared(fields, vision.layers);
   fields.ignore("name", "description");
   fields.end();
-  return {
-    kind: "clip",
-    embedDim,
-    activation,
-    vision,
-    ...text,
-    preprocess: clipPreprocess(vision),
-    ...compared,
-  };
+  const preprocess = clipPreprocess(vision);
+  return { kind: "clip", embedDim, activation, vision, ...text, preprocess, ...compared };
 }
 
-function parseText(fields: FieldReader): { text: TextConfig } {
+function parseText(fields: FieldReader): TextConfig {
   const width = fields.size("width", MAX_WIDTH);
   const text: TextConfig = {
     contextLength: fields.size("context_length", MAX_CONTEXT, 77),
@@ -126,31 +119,27 @@ function parseText(fields: FieldReader): { text: TextConfig } {
     ...(fields.has("logit_scale") && { logitScale: fields.positive("logit_scale", MAX_LOGIT_SCALE) }),
   };
   fields.end();
-  return { text };
+  return text;
 }
 
 /** Unknown fields are passed over, since Hugging Face writes every default of its base class into these objects. */
 function parseHuggingFace(fields: FieldReader): ModelConfig {
-  const seen = new FieldReader(fields.raw("vision_config"), "config.vision_config");
+  const seen = fields.inside("vision_config");
   const embedDim = fields.size("projection_dim", MAX_WIDTH, 512);
   const vision: VisionConfig = {
     imageSize: squareSize(seen, "image_size", 224),
     patch: squareSize(seen, "patch_size", 32),
     ...huggingFaceTower(seen, { width: 768, mlpWidth: 3072, heads: 12 }),
-    lnPre: true,
-    patchBias: false,
-    proj: true,
+    ...CLIP_TOWER,
   };
-  const activation = huggingFaceActivation(seen);
-  const said = fields.has("text_config")
-    ? new FieldReader(fields.raw("text_config"), "config.text_config")
-    : undefined;
+  const activation = seen.oneOf("hidden_act", ACTIVATIONS);
+  const said = fields.has("text_config") ? fields.inside("text_config") : undefined;
   const text = said && {
     contextLength: said.size("max_position_embeddings", MAX_CONTEXT, 77),
     vocabSize: said.size("vocab_size", MAX_VOCAB, 49408),
     ...huggingFaceTower(said, { width: 512, mlpWidth: 2048, heads: 8 }),
   };
-  if (said && huggingFaceActivation(said) !== activation)
+  if (said && said.oneOf("hidden_act", ACTIVATIONS) !== activation)
     said.fail("hidden_act", "must be the same in both towers", said.raw("hidden_act"));
   const compared = parseCompared(fields, vision.layers);
   const preprocess = clipPreprocess(vision);
@@ -167,13 +156,6 @@ function huggingFaceTower(fields: FieldReader, base: { width: number; mlpWidth: 
   };
 }
 
-function huggingFaceActivation(fields: FieldReader): Activation {
-  const name = fields.text("hidden_act") ?? "quick_gelu";
-  if (name !== "gelu" && name !== "quick_gelu")
-    fields.fail("hidden_act", 'must be "gelu" or "quick_gelu"', name);
-  return name as Activation;
-}
-
 function parseTimm(fields: FieldReader): ModelConfig {
   const embedDim = fields.size("embed_dim", MAX_WIDTH);
   const vision: VisionConfig = {
@@ -183,15 +165,11 @@ function parseTimm(fields: FieldReader): ModelConfig {
     layers: fields.size("depth", MAX_LAYERS),
     heads: fields.size("num_heads", MAX_WIDTH),
     mlpWidth: mlpWidth(fields, embedDim),
-    lnPre: false,
-    patchBias: true,
-    proj: false,
+    ...TIMM_TOWER,
     lnEps: fields.positive("ln_eps", 1, TIMM_EPS),
   };
   if (!fields.flag("qkv_bias", true)) fields.fail("qkv_bias", "must be true", false);
-  const act = fields.text("act") ?? "gelu";
-  if (!["gelu", "gelu_erf", "quick_gelu"].includes(act))
-    fields.fail("act", 'must be "gelu" or "quick_gelu"', act);
+  const act = fields.oneOf("act", ["gelu", "gelu_erf", "quick_gelu"]);
   const mean = fields.triple("mean", IMAGENET_MEAN, 0);
   const std = fields.triple("std", IMAGENET_STD, 1e-3);
   const compared = parseCompared(fields, vision.layers);
@@ -203,8 +181,8 @@ function parseTimm(fields: FieldReader): ModelConfig {
   return { ...(name && { name }), kind: "vit", embedDim, activation, vision, preprocess, ...compared };
 }
 
-function clipPreprocess(vision: VisionConfig): PreprocessConfig {
-  return { size: vision.imageSize, mean: CLIP_MEAN, std: CLIP_STD, interpolation: "bicubic" };
+function clipPreprocess({ imageSize: size }: VisionConfig): PreprocessConfig {
+  return { size, mean: CLIP_MEAN, std: CLIP_STD, interpolation: "bicubic" };
 }
 
 /** A square size, written as one number or as two equal ones. */
@@ -213,8 +191,7 @@ function squareSize(fields: FieldReader, key: string, fallback?: number): number
   if (!Array.isArray(value)) return fields.size(key, MAX_PIXELS, fallback);
   const [height, width] = value;
   if (value.length !== 2 || height !== width) fields.fail(key, "must be square", value);
-  const sizes = new FieldReader({ [key]: height }, "config");
-  return sizes.size(key, MAX_PIXELS);
+  return new FieldReader({ [key]: height }, "config").size(key, MAX_PIXELS);
 }
 
 function mlpWidth(fields: FieldReader, width: number): number {
@@ -226,37 +203,24 @@ function parseCompared(
   fields: FieldReader,
   layers: number,
 ): Pick<ModelConfig, "outBlocks" | "promptSymmetries"> {
-  const outBlocks = parseOutBlocks(fields, layers);
+  const blocks = fields.raw("out_blocks") ?? defaultOutBlocks(layers);
+  const fits = (block: unknown, i: number, all: unknown[]) =>
+    Number.isSafeInteger(block) &&
+    Number(block) > (i === 0 ? 0 : Number(all[i - 1])) &&
+    Number(block) <= layers;
+  if (!Array.isArray(blocks) || blocks.length === 0 || !blocks.every(fits))
+    fields.fail("out_blocks", `must be ascending block numbers from 1 to ${layers}`, blocks);
   const symmetries = fields.raw("prompt_turns");
-  if (symmetries === undefined) return { outBlocks };
-  if (symmetries !== 1 && symmetries !== 8) fields.fail("prompt_turns", "must be 1 or 8", symmetries);
-  return { outBlocks, promptSymmetries: symmetries as 1 | 8 };
+  if (symmetries !== undefined && symmetries !== 1 && symmetries !== 8)
+    fields.fail("prompt_turns", "must be 1 or 8", symmetries);
+  return { outBlocks: [...blocks], ...(symmetries !== undefined && { promptSymmetries: symmetries }) };
 }
 
-function parseOutBlocks(fields: FieldReader, layers: number): readonly number[] {
-  const value = fields.raw("out_blocks");
-  if (value === undefined) return defaultOutBlocks(layers);
-  const inRange = (block: unknown) =>
-    Number.isSafeInteger(block) && (block as number) >= 1 && (block as number) <= layers;
-  const ascends = (block: number, i: number, all: number[]) => i === 0 || all[i - 1] < block;
-  if (!Array.isArray(value) || value.length === 0 || !value.every(inRange) || !value.every(ascends))
-    fields.fail("out_blocks", `must be ascending block numbers from 1 to ${layers}`, value);
-  return [...(value as number[])];
-}
-
-function checkHeads(config: ModelConfig): void {
-  for (const [where, tower] of [
-    ["vision", config.vision],
-    ["text", config.text],
-  ] as const)
-    if (tower !== undefined && tower.width % tower.heads !== 0)
-      throw new ClipError(
-        "config",
-        `config: the ${where} width ${tower.width} does not divide into ${tower.heads} heads`,
-      );
-  if (gridSize(config.vision) < 1)
-    throw new ClipError(
-      "config",
-      `config: a patch of ${config.vision.patch} is larger than the image of ${config.vision.imageSize}`,
-    );
+function checkHeads({ vision, text }: ModelConfig): void {
+  const refuse = (why: string) => new ClipError("config", `config: ${why}`);
+  for (const [where, tower] of Object.entries({ vision, text }))
+    if (tower && tower.width % tower.heads !== 0)
+      throw refuse(`the ${where} width ${tower.width} does not divide into ${tower.heads} heads`);
+  if (gridSize(vision) < 1)
+    throw refuse(`a patch of ${vision.patch} is larger than the image of ${vision.imageSize}`);
 }

@@ -23,6 +23,11 @@ export class FieldReader {
     return this.has(key) ? this.#fields[key] : undefined;
   }
 
+  /** Reads the object in a field. */
+  inside(key: string): FieldReader {
+    return new FieldReader(this.raw(key), `${this.#path}.${key}`);
+  }
+
   /** A whole number in [1, max]. */
   size(key: string, max: number, fallback?: number): number {
     const value = this.#required(key, fallback);
@@ -42,7 +47,14 @@ export class FieldReader {
   flag(key: string, fallback: boolean): boolean {
     const value = this.#required(key, fallback);
     if (typeof value !== "boolean") this.fail(key, "must be true or false", value);
-    return value as boolean;
+    return value;
+  }
+
+  /** One of some words; the first where the field is absent. */
+  oneOf<T extends string>(key: string, words: readonly T[]): T {
+    const value = this.#required(key, words[0]);
+    const found = words.find((word) => word === value);
+    return found ?? this.fail(key, `must be ${words.map((word) => `"${word}"`).join(" or ")}`, value);
   }
 
   text(key: string): string | undefined {

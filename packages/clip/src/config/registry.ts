@@ -1,3 +1,4 @@
+import { distance } from "fastest-levenshtein";
 import { ClipError } from "../errors.js";
 import { parseConfig } from "./parse.js";
 import type { ModelConfig } from "./types.js";
@@ -71,11 +72,8 @@ export function findConfig(name: string): ModelConfig {
   if (exact !== undefined) return exact;
   const wanted = plain(name);
   for (const [known, config] of models()) if (plain(known) === wanted) return config;
-  const nearest = [...models().keys()]
-    .map((known) => ({ known, distance: editDistance(wanted, plain(known)) }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ known }) => known);
+  const edits = (known: string) => distance(wanted, plain(known));
+  const nearest = [...models().keys()].sort((a, b) => edits(a) - edits(b)).slice(0, 3);
   const shown = name.length > 60 ? `${name.slice(0, 60)}...` : name;
   throw new ClipError(
     "unknown-model",
@@ -88,16 +86,4 @@ function plain(name: string): string {
     .slice(0, 100)
     .toLowerCase()
     .replaceAll(/[-_/\s]/g, "");
-}
-
-/** Levenshtein distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length];
 }

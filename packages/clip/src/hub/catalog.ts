@@ -1,3 +1,5 @@
+import { posix } from "node:path";
+
 /** A file to download, with its published facts. */
 export interface HubFile {
   readonly role: "weights" | "vocabulary";
@@ -35,91 +37,78 @@ const VOCABULARY: HubFile = {
   maxBytes: 2 * MB,
 };
 
-// The publisher puts the first 8 digits of the sum into the file name.
-function openClipRelease(name: string, config: string, file: string, maxBytes: number): HubModel {
-  const sha256 = file.match(/-([0-9a-f]{8})\.\w+$/)![1];
-  const url = `https://github.com/mlfoundations/open_clip/releases/download/v0.2-weights/${file}`;
-  const weights: HubFile = { role: "weights", url, saveAs: file, sha256, maxBytes };
-  return { name, config, licence: "MIT", files: [weights, VOCABULARY] };
-}
+/** A model's name, its configuration, the path of its weights at the publisher's, and the most megabytes that may come. */
+type Row = readonly [name: string, config: string, path: string, maxMegabytes: number];
 
-interface HuggingFaceEntry {
-  readonly config: string;
-  readonly repository: string;
-  readonly file: string;
-  readonly licence: string;
-  readonly maxBytes: number;
-  readonly text: boolean;
-}
-
-function huggingFace(name: string, entry: HuggingFaceEntry): HubModel {
-  const weights: HubFile = {
-    role: "weights",
-    url: `https://huggingface.co/${entry.repository}/resolve/main/${entry.file}`,
-    saveAs: `${name}${entry.file.slice(entry.file.lastIndexOf("."))}`,
-    sha256: "from-hub",
-    maxBytes: entry.maxBytes,
-  };
-  const files = entry.text ? [weights, VOCABULARY] : [weights];
-  return { name, config: entry.config, licence: entry.licence, files };
-}
-
-// LAION's ViT-L-14 of 2B pairs is left out: it needs another mean and deviation than its configuration has.
-const laion = (name: string, config: string, repository: string, maxBytes: number): HubModel =>
-  huggingFace(name, {
-    config,
-    repository: `laion/${repository}`,
-    file: "open_clip_pytorch_model.bin",
-    licence: "MIT",
-    maxBytes,
-    text: true,
-  });
-
-const openai = (name: string, config: string, repository: string, file: string, maxBytes: number): HubModel =>
-  huggingFace(name, {
-    config,
-    repository: `openai/${repository}`,
-    file,
-    licence: "MIT",
-    maxBytes,
-    text: true,
-  });
-
-const timm = (name: string, config: string, tag: string, maxBytes: number): HubModel =>
-  huggingFace(name, {
-    config,
-    repository: `timm/${config}.${tag}`,
-    file: "model.safetensors",
-    licence: "Apache-2.0",
-    maxBytes,
-    text: false,
-  });
-
-/** All models that `pull` can download. The weights belong to their publishers, under the licences named. */
-export const HUB_MODELS: readonly HubModel[] = [
-  openClipRelease(
+/** OpenCLIP's releases on GitHub. The publisher puts the first 8 digits of the sum into the file name. */
+const OPEN_CLIP: readonly Row[] = [
+  [
     "vit-b-16-plus-240-laion400m-e32",
     "ViT-B-16-plus-240",
     "vit_b_16_plus_240-laion400m_e32-699c4b84.pt",
-    1000 * MB,
-  ),
-  openClipRelease(
+    1000,
+  ],
+  [
     "vit-b-16-plus-240-laion400m-e31",
     "ViT-B-16-plus-240",
     "vit_b_16_plus_240-laion400m_e31-8fb26589.pt",
-    1000 * MB,
-  ),
-  openClipRelease("vit-b-16-laion400m-e32", "ViT-B-16", "vit_b_16-laion400m_e32-55e67d44.pt", 900 * MB),
-  openClipRelease("vit-b-32-laion2b-e16", "ViT-B-32", "vit_b_32-laion2b_e16-af8dbd0c.pth", 900 * MB),
-  openClipRelease("vit-l-14-laion400m-e32", "ViT-L-14", "vit_l_14-laion400m_e32-3d133497.pt", 2000 * MB),
-  laion("vit-b-32-laion2b-s34b", "ViT-B-32", "CLIP-ViT-B-32-laion2B-s34B-b79K", 900 * MB),
-  laion("vit-b-16-laion2b-s34b", "ViT-B-16", "CLIP-ViT-B-16-laion2B-s34B-b88K", 900 * MB),
-  laion("vit-h-14-laion2b-s32b", "ViT-H-14", "CLIP-ViT-H-14-laion2B-s32B-b79K", 4500 * MB),
-  openai("vit-b-32-openai", "ViT-B-32-quickgelu", "clip-vit-base-patch32", "pytorch_model.bin", 900 * MB),
-  openai("vit-l-14-openai", "ViT-L-14-quickgelu", "clip-vit-large-patch14", "model.safetensors", 2000 * MB),
-  timm("deit-tiny", "deit_tiny_patch16_224", "fb_in1k", 40 * MB),
-  timm("deit-small", "deit_small_patch16_224", "fb_in1k", 120 * MB),
-  timm("deit-base", "deit_base_patch16_224", "fb_in1k", 450 * MB),
+    1000,
+  ],
+  ["vit-b-16-laion400m-e32", "ViT-B-16", "vit_b_16-laion400m_e32-55e67d44.pt", 900],
+  ["vit-b-32-laion2b-e16", "ViT-B-32", "vit_b_32-laion2b_e16-af8dbd0c.pth", 900],
+  ["vit-l-14-laion400m-e32", "ViT-L-14", "vit_l_14-laion400m_e32-3d133497.pt", 2000],
+];
+
+/** On Hugging Face. LAION's ViT-L-14 of 2B pairs is left out: it needs another mean and deviation than its configuration has. */
+const HUGGING_FACE: readonly Row[] = [
+  [
+    "vit-b-32-laion2b-s34b",
+    "ViT-B-32",
+    "laion/CLIP-ViT-B-32-laion2B-s34B-b79K/open_clip_pytorch_model.bin",
+    900,
+  ],
+  [
+    "vit-b-16-laion2b-s34b",
+    "ViT-B-16",
+    "laion/CLIP-ViT-B-16-laion2B-s34B-b88K/open_clip_pytorch_model.bin",
+    900,
+  ],
+  [
+    "vit-h-14-laion2b-s32b",
+    "ViT-H-14",
+    "laion/CLIP-ViT-H-14-laion2B-s32B-b79K/open_clip_pytorch_model.bin",
+    4500,
+  ],
+  ["vit-b-32-openai", "ViT-B-32-quickgelu", "openai/clip-vit-base-patch32/pytorch_model.bin", 900],
+  ["vit-l-14-openai", "ViT-L-14-quickgelu", "openai/clip-vit-large-patch14/model.safetensors", 2000],
+  ["deit-tiny", "deit_tiny_patch16_224", "timm/deit_tiny_patch16_224.fb_in1k/model.safetensors", 40],
+  ["deit-small", "deit_small_patch16_224", "timm/deit_small_patch16_224.fb_in1k/model.safetensors", 120],
+  ["deit-base", "deit_base_patch16_224", "timm/deit_base_patch16_224.fb_in1k/model.safetensors", 450],
+];
+
+function modelOf(
+  [name, config, path, maxMegabytes]: Row,
+  weights: Omit<HubFile, "role" | "maxBytes">,
+): HubModel {
+  const file: HubFile = { role: "weights", ...weights, maxBytes: maxMegabytes * MB };
+  // timm's are image classifiers, without a text tower.
+  if (path.startsWith("timm/")) return { name, config, licence: "Apache-2.0", files: [file] };
+  return { name, config, licence: "MIT", files: [file, VOCABULARY] };
+}
+
+/** All models that `pull` can download. The weights belong to their publishers, under the licences named. */
+export const HUB_MODELS: readonly HubModel[] = [
+  ...OPEN_CLIP.map((row) => {
+    const [, , saveAs] = row;
+    const url = `https://github.com/mlfoundations/open_clip/releases/download/v0.2-weights/${saveAs}`;
+    return modelOf(row, { url, saveAs, sha256: /-([0-9a-f]{8})\.\w+$/.exec(saveAs)![1] });
+  }),
+  ...HUGGING_FACE.map((row) => {
+    const [name, , path] = row;
+    const { dir, base, ext } = posix.parse(path);
+    const url = `https://huggingface.co/${dir}/resolve/main/${base}`;
+    return modelOf(row, { url, saveAs: `${name}${ext}`, sha256: "from-hub" });
+  }),
 ];
 
 /** The vocabulary alone, for weights from elsewhere. */

@@ -35,20 +35,16 @@ interface PartRecord {
  * Bytes collect in `<target>.part`. A cut download goes on from there, in this call or the next one, as long as the
  * server's strong ETag still names the same content; otherwise it starts over.
  *
- * @throws HubError.
+ * @throws HubError, or the errors of the disk and of `signal`.
  */
 export async function download(
   url: string,
   target: string,
   options: DownloadOptions,
 ): Promise<{ sha256: string; bytes: number }> {
-  try {
-    const received = () => sizeOf(`${target}.part`);
-    await withRetries(url, () => receive(url, target, options), options, received);
-    return await accept(url, target, options);
-  } catch (error) {
-    throw asHubError(error, url, target, options.signal);
-  }
+  const received = () => sizeOf(`${target}.part`);
+  await withRetries(url, () => receive(url, target, options), options, received);
+  return accept(url, target, options);
 }
 
 /** One attempt. It continues the part if the server confirms that the content is the same, and starts over otherwise. */
@@ -224,19 +220,5 @@ async function keepRecord(file: string, url: string, etag: string | null): Promi
 const DISK_ERRORS = new Set(
   "EACCES EDQUOT EFBIG EIO EISDIR EMFILE ENOENT ENOSPC ENOTDIR EPERM EROFS".split(" "),
 );
-const isDiskError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && DISK_ERRORS.has((error as NodeJS.ErrnoException).code ?? "");
-
-function asHubError(error: unknown, url: string, target: string, signal: AbortSignal | undefined): unknown {
-  if (error instanceof HubError) return error;
-  if (signal?.aborted)
-    return new HubError("aborted", `${url}: stopped; pull again to go on from here`, { cause: error });
-  if (error instanceof TransientError)
-    return new HubError("network", `${url}: ${error.message}`, { cause: error });
-  if (!isDiskError(error)) return error;
-  const mend =
-    error.code === "ENOSPC"
-      ? "the disk is full: free some space, or set INCTRL_CACHE to another folder"
-      : error.message;
-  return new HubError("disk", `${target}: ${mend}`, { cause: error });
-}
+const isDiskError = (error: unknown): boolean =>
+  DISK_ERRORS.has((error as NodeJS.ErrnoException | null)?.code ?? "");

@@ -97,10 +97,11 @@ export async function pullFile(file: HubFile, options: PullOptions = {}): Promis
     });
   } catch (error) {
     if (error instanceof HubError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
     if (signal?.aborted)
-      throw new HubError("aborted", `${file.url}: stopped; pull again to go on`, { cause: error });
-    throw new HubError("disk", `${target}: ${message}; INCTRL_CACHE names another folder`, { cause: error });
+      throw new HubError("aborted", `${file.url}: stopped; pull again to go on from here`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const problem = code === "ENOSPC" ? "the disk is full: free some space" : message;
+    throw new HubError("disk", `${target}: ${problem}; INCTRL_CACHE names another folder`, { cause: error });
   }
 }
 

@@ -1,6 +1,5 @@
 import { open } from "node:fs/promises";
-import { basename } from "node:path";
-import { ImageError, systemCode } from "../errors.js";
+import { ImageError, readError } from "../errors.js";
 import type { ImageHeader, Raster } from "../raster.js";
 import { bmpHeader, decodeBmp } from "./bmp.js";
 import { codedHeader, decodeCoded } from "./coded.js";
@@ -98,22 +97,6 @@ async function readAtMost(path: string, limit: number, label: string, whole: boo
     }
   } catch (error) {
     if (error instanceof ImageError) throw error;
-    throw unreadable(path, label, error);
+    throw readError(label, error);
   }
-}
-
-function unreadable(path: string, label: string, error: unknown): ImageError {
-  const code = systemCode(error);
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return new ImageError("missing", label, "no such file", "check the path");
-  }
-  if (code === "EACCES" || code === "EPERM") {
-    return new ImageError(
-      "unreadable",
-      label,
-      "no permission to read it",
-      `try \`chmod +r ${basename(path)}\``,
-    );
-  }
-  return new ImageError("unreadable", label, `cannot be read (${code || String(error)})`, "check the disk");
 }

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { inflate } from "node:zlib";
 import { systemCode } from "../errors.js";
-import type { ImageHeader, Raster, RasterMode } from "../raster.js";
+import { type ImageHeader, type Raster, type RasterMode, SAMPLES } from "../raster.js";
 import { checkSize, corrupt, type Limits, truncated, unsupported } from "./limits.js";
 import { unfilter } from "./unfilter.js";
 
@@ -10,16 +10,14 @@ import { unfilter } from "./unfilter.js";
 
 const inflateAsync = promisify(inflate);
 
-/** Samples a pixel by PNG colour type. */
-const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-const DEPTHS: Readonly<Record<number, readonly number[]>> = {
-  0: [1, 2, 4, 8, 16],
-  2: [8, 16],
-  3: [1, 2, 4, 8],
-  4: [8, 16],
-  6: [8, 16],
+/** Mode and bit depths of each PNG colour type. */
+const COLOURS: Readonly<Record<number, readonly [mode: RasterMode, depths: readonly number[]]>> = {
+  0: ["L", [1, 2, 4, 8, 16]],
+  2: ["RGB", [8, 16]],
+  3: ["P", [1, 2, 4, 8]],
+  4: ["LA", [8, 16]],
+  6: ["RGBA", [8, 16]],
 };
-const MODES: Readonly<Record<number, RasterMode>> = { 0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA" };
 
 interface PngHeader extends ImageHeader {
   readonly depth: number;
@@ -28,21 +26,20 @@ interface PngHeader extends ImageHeader {
 }
 
 /** Every `dx`-th column from `x0` of every `dy`-th row from `y0`. */
-interface Pass {
-  readonly x0: number;
-  readonly y0: number;
-  readonly dx: number;
-  readonly dy: number;
-}
-const WHOLE: readonly Pass[] = [{ x0: 0, y0: 0, dx: 1, dy: 1 }];
+type Pass = readonly [x0: number, y0: number, dx: number, dy: number];
+const WHOLE: readonly Pass[] = [[0, 0, 1, 1]];
 const ADAM7: readonly Pass[] = [
-  { x0: 0, y0: 0, dx: 8, dy: 8 },
-  { x0: 4, y0: 0, dx: 8, dy: 8 },
-  { x0: 0, y0: 4, dx: 4, dy: 8 },
-  { x0: 2, y0: 0, dx: 4, dy: 4 },
-  { x0: 0, y0: 2, dx: 2, dy: 4 },
-  { x0: 1, y0: 0, dx: 2, dy: 2 },
-  { x0: 0, y0: 1, dx: 1, dy: 2 },
+  ...([
+    [0, 0, 8, 8],
+    [4, 0, 8, 8],
+    [0, 4, 4, 8],
+  ] as const),
+  ...([
+    [2, 0, 4, 4],
+    [0, 2, 2, 4],
+    [1, 0, 2, 2],
+    [0, 1, 1, 2],
+  ] as const),
 ];
 
 /** Reads the IHDR chunk, which must come first. */
@@ -57,19 +54,14 @@ export function pngHeader(bytes: Uint8Array, limits: Limits): PngHeader {
     24,
     29,
   ) as Iterable<number> as number[];
-  if (!DEPTHS[colour]?.includes(depth) || compression !== 0 || filter !== 0 || interlace > 1) {
+  const [mode, depths] = COLOURS[colour] ?? ["L", []];
+  if (!depths.includes(depth) || compression !== 0 || filter !== 0 || interlace > 1) {
     throw corrupt(label, `PNG header with colour type ${colour} of ${depth} bits is not valid`);
   }
   checkSize(width, height, limits);
-  return {
-    format: "png",
-    width,
-    height,
-    mode: colour === 0 && depth === 1 ? "1" : MODES[colour],
-    depth: depth,
-    channels: CHANNELS[colour],
-    interlaced: interlace === 1,
-  };
+  const channels = SAMPLES[mode];
+  const seen = mode === "L" && depth === 1 ? "1" : mode;
+  return { format: "png", width, height, mode: seen, depth, channels, interlaced: interlace === 1 };
 }
 
 /**
@@ -99,7 +91,7 @@ export async function decodePng(bytes: Uint8Array, limits: Limits): Promise<Rast
     }
     for (let r = 0; r < rows; r++) {
       const row = filters.subarray(r * (1 + rowBytes) + 1, (r + 1) * (1 + rowBytes));
-      placeRow(row, columns, header, pass, (pass.y0 + r * pass.dy) * header.width, data);
+      placeRow(row, columns, header, pass, r, data);
     }
     offset += filters.length;
   }
@@ -107,30 +99,31 @@ export async function decodePng(bytes: Uint8Array, limits: Limits): Promise<Rast
   return palette ? { width, height, mode, data, palette } : { width, height, mode, data };
 }
 
-function passSize(header: PngHeader, pass: Pass): { columns: number; rows: number; rowBytes: number } {
-  const columns = Math.ceil(Math.max(0, header.width - pass.x0) / pass.dx);
-  const rows = columns === 0 ? 0 : Math.ceil(Math.max(0, header.height - pass.y0) / pass.dy);
+function passSize(header: PngHeader, [x0, y0, dx, dy]: Pass) {
+  const columns = Math.ceil(Math.max(0, header.width - x0) / dx);
+  const rows = columns === 0 ? 0 : Math.ceil(Math.max(0, header.height - y0) / dy);
   return { columns, rows, rowBytes: Math.ceil((columns * header.channels * header.depth) / 8) };
 }
 
-/** Unpacks one row's samples to 8 bits at their place in `data`; `line` is the first pixel of the image row. */
+/** Unpacks the samples of a pass's row number `r` to 8 bits at their place in `data`. */
 function placeRow(
   row: Uint8Array,
   columns: number,
   header: PngHeader,
-  pass: Pass,
-  line: number,
+  [x0, y0, dx, dy]: Pass,
+  r: number,
   data: Uint8Array,
 ): void {
   const { depth, channels } = header;
-  if (depth === 8 && pass.dx === 1) {
+  const line = (y0 + r * dy) * header.width;
+  if (depth === 8 && dx === 1) {
     data.set(row, line * channels);
     return;
   }
   const mask = (1 << Math.min(depth, 8)) - 1;
   const scale = header.mode === "P" ? 1 : 255 / mask;
   for (let x = 0, s = 0; x < columns; x++) {
-    let to = (line + pass.x0 + x * pass.dx) * channels;
+    let to = (line + x0 + x * dx) * channels;
     for (let c = 0; c < channels; c++, s++, to++) {
       if (depth >= 8) data[to] = row[depth === 16 ? s * 2 : s];
       else data[to] = ((row[(s * depth) >> 3] >> (8 - depth - ((s * depth) & 7))) & mask) * scale;

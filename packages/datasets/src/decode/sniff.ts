@@ -14,20 +14,19 @@ const READ: readonly (readonly [ImageFormat, string])[] = [
   ["gif", "GIF89a"],
 ];
 
-/** The first bytes of files that are often given by mistake, with a name and a remedy. */
-const REFUSED: readonly (readonly [string, string, string])[] = [
-  ["version https://git-lfs", "a Git LFS pointer, not the image itself", "run `git lfs pull`"],
-  ["<!DOCTYPE", "a web page", "download the image itself"],
-  ["<html", "a web page", "download the image itself"],
-  ["<svg", "an SVG drawing", "export it as PNG"],
-  ["<?xml", "an XML file", "give a PNG or JPEG"],
-  ["PK\x03\x04", "a ZIP archive", "unpack it first"],
-  ["\x1f\x8b", "a gzip archive", "unpack it first"],
-  ["%PDF", "a PDF document", "export the page as PNG"],
-  ["\x93NUMPY", "a NumPy array", "save it as PNG"],
-  ["????ftyp", "a HEIC, AVIF or video file", "convert it to PNG or JPEG"],
-  ["\0\0\0\x0cjP", "a JPEG 2000 image", "convert it to PNG or JPEG"],
-  ["II+\0", "a BigTIFF image", "convert it to PNG"],
+/** Files that are often given by mistake: their name, a remedy, and the first bytes of each. */
+const REFUSED: readonly (readonly [what: string, mend: string, ...magics: string[]])[] = [
+  ["a Git LFS pointer, not the image itself", "run `git lfs pull`", "version https://git-lfs"],
+  ["a web page", "download the image itself", "<!DOCTYPE", "<html"],
+  ["an SVG drawing", "export it as PNG", "<svg"],
+  ["an XML file", "give a PNG or JPEG", "<?xml"],
+  ["a ZIP archive", "unpack it first", "PK\x03\x04"],
+  ["a gzip archive", "unpack it first", "\x1f\x8b"],
+  ["a PDF document", "export the page as PNG", "%PDF"],
+  ["a NumPy array", "save it as PNG", "\x93NUMPY"],
+  ["a HEIC, AVIF or video file", "convert it to PNG or JPEG", "????ftyp"],
+  ["a JPEG 2000 image", "convert it to PNG or JPEG", "\0\0\0\x0cjP"],
+  ["a BigTIFF image", "convert it to PNG", "II+\0"],
 ];
 
 /** The format of an image by its content, whatever its name. @throws ImageError for any other content. */
@@ -37,8 +36,8 @@ export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
   }
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
   for (const [format, magic] of READ) if (begins(start, magic)) return format;
-  for (const [magic, what, mend] of REFUSED) {
-    if (begins(start.trimStart(), magic) || begins(start, magic)) {
+  for (const [what, mend, ...magics] of REFUSED) {
+    if (magics.some((magic) => begins(start.trimStart(), magic) || begins(start, magic))) {
       throw new ImageError("not-an-image", label, `this is ${what}`, mend);
     }
   }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { writeError } from "@inctrl/tensor/files";
 import { imageHeader } from "../decode/decode.js";
 import { encodePng } from "../encode/png.js";
-import { writeError } from "../encode/write.js";
 import { DatasetError, ImageError, systemCode } from "../errors.js";
 import { toRGB } from "../raster.js";
 import { type DataSet, GOOD, type Sample, type Skipped } from "../sets/model.js";
@@ -36,7 +36,7 @@ interface Planned {
  * `ground_truth/<kind>`. The folder appears when all of it is written. Anomalous training samples go to `test`. A sample that is
  * a whole PNG file is copied unchanged.
  *
- * @throws DatasetError `not-writable` when the folder holds something already, `disk-full`
+ * @throws DatasetError `not-writable` when the folder holds something already; TensorFileError `write` where the disk refuses
  * @example
  * await exportDataSet(await openDataSet("aitex:AITEX"), "aitex-tiles");
  */

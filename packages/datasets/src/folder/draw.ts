@@ -1,6 +1,6 @@
+import { mersenne } from "pure-rand/generator/mersenne";
 import { DatasetError } from "../errors.js";
 import { byName } from "./list.js";
-import { MersenneTwister } from "./mt19937.js";
 
 /**
  * A random order of 0 .. n-1, equal to numpy's `RandomState(seed).permutation(n)`.
@@ -13,10 +13,13 @@ export function permutation(n: number, seed: number): number[] {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
     throw new DatasetError("bad-argument", `seed ${seed}: give an integer from 0 to 4294967295`);
   }
-  const random = new MersenneTwister(seed);
+  const random = mersenne(seed);
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
-    const j = random.atMost(i);
+    // numpy's uniform integer in [0, i]: masks the bits, and draws again above i.
+    const mask = 0xffffffff >>> Math.clz32(i);
+    let j = random.next() & mask;
+    while (j > i) j = random.next() & mask;
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;

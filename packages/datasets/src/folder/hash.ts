@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { ImageError, systemCode } from "../errors.js";
+import { readError } from "../errors.js";
 
 /**
  * The sha256 of a file, in hex, read as a stream.
@@ -15,14 +15,7 @@ export async function hashFile(path: string): Promise<string> {
   try {
     await pipeline(createReadStream(path), hash);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOENT") throw new ImageError("missing", path, "no such file", "check the path");
-    throw new ImageError(
-      "unreadable",
-      path,
-      `cannot be read (${code || String(error)})`,
-      "check its permissions",
-    );
+    throw readError(path, error);
   }
   return hash.digest("hex");
 }

@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { DatasetError, systemCode } from "../errors.js";
+import { DatasetError, readError, systemCode } from "../errors.js";
 
 const EXTENSIONS = new Set([".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif"]);
 
@@ -119,18 +119,6 @@ async function emptyError(folder: string, options: ListOptions): Promise<Dataset
 }
 
 function pathError(path: string, error: unknown): DatasetError {
-  switch (systemCode(error)) {
-    case "ENOENT":
-      return new DatasetError("missing", `${path}: no such file or folder; check the path`);
-    case "ENOTDIR":
-      return new DatasetError("not-a-folder", `${path}: this is a file; give its folder`);
-    case "EACCES":
-    case "EPERM":
-      return new DatasetError("unreadable", `${path}: no permission to read it; change its permissions`);
-    default:
-      return new DatasetError(
-        "unreadable",
-        `${path}: cannot be read (${systemCode(error) || String(error)}); check the disk`,
-      );
-  }
+  if (systemCode(error) !== "ENOTDIR") return readError(path, error, "file or folder");
+  return new DatasetError("not-a-folder", `${path}: this is a file; give its folder`);
 }

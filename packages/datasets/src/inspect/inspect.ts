@@ -1,14 +1,11 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { RasterMode } from "../raster.js";
+import type { Raster, RasterMode } from "../raster.js";
 import type { Category, DataSet, Sample, Skipped } from "../sets/model.js";
 import { hasDefect } from "../sets/pixels.js";
 
 /** Images of one size and mode. */
-export interface SizeCount {
-  readonly width: number;
-  readonly height: number;
-  readonly mode: RasterMode;
+export interface SizeCount extends Pick<Raster, "width" | "height" | "mode"> {
   readonly count: number;
 }
 
@@ -70,12 +67,9 @@ export interface InspectOptions {
 const AT_ONCE = 8;
 
 /** The facts that are kept of an image. */
-interface Look {
+interface Look extends Pick<Raster, "width" | "height" | "mode"> {
   /** The hash of size, mode and pixels. */
   readonly hash: string;
-  readonly width: number;
-  readonly height: number;
-  readonly mode: RasterMode;
 }
 
 /** The state of a mask: `ok`, or its problem. */

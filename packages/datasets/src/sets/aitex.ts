@@ -3,10 +3,9 @@ import { imageHeader } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { listImages, readFolder } from "../folder/list.js";
 import { folderFormat } from "./folder-format.js";
-import { type Box, type Sample, type Skipped, skippedFor } from "./model.js";
 import { idOf, named } from "./names.js";
-import { hasDefect, readMask } from "./pixels.js";
-import { anomalous, Cutter, NORMAL, oneCategory } from "./samples.js";
+import { hasDefect, readMaskOf } from "./pixels.js";
+import { anomalous, cutSamples, NORMAL, oneCategory, type Piece, type Truth } from "./samples.js";
 
 const FOLDERS = ["NODefect_images", "Defect_images", "Mask_images"] as const;
 
@@ -48,31 +47,15 @@ async function read(root: string) {
   const [good, bad, masks] = await Promise.all(
     FOLDERS.map((name) => listImages(join(root, named(folders, name)!), { recursive: true })),
   );
-  const normals: Sample[] = [];
-  const anomalies: Sample[] = [];
-  const skipped: Skipped[] = [];
-  const cutter = new Cutter(root);
-  const orSkip = async (path: string, add: () => Promise<void>) =>
-    add().catch((error) => void skipped.push(skippedFor(idOf(root, path), error)));
-
-  for (const path of good) {
-    await orSkip(path, async () => {
-      for (const [part, box] of tilesOf(path, await imageHeader(path))) {
-        normals.push(cutter.cut(path, box, part, NORMAL));
-      }
-    });
-  }
   const masksOf = byImage(masks);
-  for (const path of bad) {
-    await orSkip(path, async () => {
-      const { name } = parse(path);
-      const code = name.split("_")[1] ?? "";
-      const tiles = await defectTiles(path, masksOf.get(name) ?? []);
-      const truth = anomalous(KINDS[code] ?? code);
-      for (const [part, box] of tiles) anomalies.push(cutter.cut(path, box, part, truth, masksOf.get(name)));
-    });
-  }
-  return oneCategory({ name: "aitex", className: "fabric", root, normals, anomalies, skipped });
+  const maskFiles = (path: string) => masksOf.get(parse(path).name) ?? [];
+  const defective = new Set(bad);
+  const cut = await cutSamples(root, [...good, ...bad], maskFiles, async (path) => {
+    if (!defective.has(path)) return tilesOf(path, await imageHeader(path), NORMAL);
+    const code = parse(path).name.split("_")[1] ?? "";
+    return defectTiles(path, maskFiles(path), anomalous(KINDS[code] ?? code));
+  });
+  return oneCategory({ name: "aitex", className: "fabric", root, ...cut });
 }
 
 /** `0044_019_04_mask.png`, `0044_019_04_mask1.png`, ... by the name of their image. */
@@ -85,17 +68,12 @@ function byImage(masks: readonly string[]): Map<string, string[]> {
   return found;
 }
 
-async function defectTiles(path: string, masks: readonly string[]): Promise<[string, Box][]> {
+async function defectTiles(path: string, masks: readonly string[], truth: Truth): Promise<Piece[]> {
   if (masks.length === 0) {
     throw new DatasetError("missing", `${path}: no mask says where its defect is; left out`);
   }
-  const { width, height } = await imageHeader(path);
-  const mask = await readMask(...masks);
-  if (mask.width !== width || mask.height !== height) {
-    const message = `${masks[0]}: ${mask.width} x ${mask.height} pixels for an image of ${width} x ${height}; left out`;
-    throw new DatasetError("corrupt", message);
-  }
-  const tiles = tilesOf(path, { width, height }).filter(([, box]) => hasDefect(mask, box));
+  const mask = await readMaskOf(path, masks);
+  const tiles = tilesOf(path, mask, truth).filter(({ box }) => hasDefect(mask, box));
   if (tiles.length > 0) return tiles;
   throw new DatasetError(
     "empty",
@@ -103,8 +81,8 @@ async function defectTiles(path: string, masks: readonly string[]): Promise<[str
   );
 }
 
-/** The whole tiles of a strip, row by row, each with its number. */
-function tilesOf(path: string, size: { width: number; height: number }): [string, Box][] {
+/** The whole tiles of a strip, row by row, numbered. */
+function tilesOf(path: string, size: { width: number; height: number }, truth: Truth): Piece[] {
   const columns = Math.floor(size.width / TILE);
   const rows = Math.floor(size.height / TILE);
   if (columns * rows === 0) {
@@ -113,6 +91,6 @@ function tilesOf(path: string, size: { width: number; height: number }): [string
   }
   return Array.from({ length: columns * rows }, (_, i) => {
     const box = { x: (i % columns) * TILE, y: Math.floor(i / columns) * TILE, width: TILE, height: TILE };
-    return [String(i).padStart(2, "0"), box];
+    return { part: String(i).padStart(2, "0"), box, truth };
   });
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { listImages, readFolder } from "../folder/list.js";
 import { folderFormat } from "./folder-format.js";
 import { named } from "./names.js";
-import { anomalous, fileSample, NORMAL, oneCategory } from "./samples.js";
+import { anomalous, fileSample, NORMAL, oneCategory, type Truth } from "./samples.js";
 
 /** Magnetic resonance images of brains, with and without a tumour (Kaggle, Chakrabarty 2019). */
 export const brainmri = folderFormat({
@@ -13,9 +13,9 @@ export const brainmri = folderFormat({
   missing: "no folder no beside a folder yes",
   async read(root) {
     const { folders } = await readFolder(root);
-    const images = (name: string) => listImages(join(root, named(folders, name)!));
-    const normals = (await images("no")).map((path) => fileSample(root, path, NORMAL));
-    const anomalies = (await images("yes")).map((path) => fileSample(root, path, anomalous("tumour")));
-    return oneCategory({ name: "brainmri", className: "brain", root, normals, anomalies });
+    const samples = async (name: string, truth: Truth) =>
+      (await listImages(join(root, named(folders, name)!))).map((path) => fileSample(root, path, truth));
+    const all = [...(await samples("no", NORMAL)), ...(await samples("yes", anomalous("tumour")))];
+    return oneCategory({ name: "brainmri", className: "brain", root, samples: all });
   },
 });

@@ -1,47 +1,13 @@
 import { open as openFile, readFile, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
-import { DatasetError, ImageError } from "../errors.js";
-import { byName, readFolder } from "../folder/list.js";
+import { DatasetError, ImageError, readError } from "../errors.js";
+import { byName } from "../folder/list.js";
 import type { Raster } from "../raster.js";
-import { hasParts, readClassFolders } from "./class-folders.js";
-import { folderFormat } from "./folder-format.js";
+import { classificationFormat, type Picture } from "./classification.js";
 import { layoutError } from "./format.js";
 import { named } from "./names.js";
-import { oneVsAll, type Picture, type Pictures, PROTOCOLS, toCategory } from "./protocol.js";
 
-/** Small photographs of ten classes (Krizhevsky 2009). */
-export const cifar10 = folderFormat({
-  name: "cifar10",
-  title: "CIFAR-10",
-  layout:
-    "data_batch_N.bin and test_batch.bin (the binary version), or train/<class>/*.png and test/<class>/*.png",
-  options: { protocol: "one-vs-all (each class normal in turn) or multi (the animals normal)" },
-  choices: PROTOCOLS,
-  fits: (entries) => entries.files.some((name) => TRAIN.test(name)) || hasParts(entries),
-  missing: "neither data_batch_1.bin nor folders train and test",
-  async read(root, { protocol }) {
-    const pictures = await readPictures(root);
-    const categories =
-      protocol === "one-vs-all"
-        ? oneVsAll(pictures, CLASSES)
-        : [toCategory(pictures, { name: "animal", className: "animal", classes: ANIMALS })];
-    return { categories, skipped: [] };
-  },
-});
-
-const CLASSES = [
-  "airplane",
-  "automobile",
-  "bird",
-  "cat",
-  "deer",
-  "dog",
-  "frog",
-  "horse",
-  "ship",
-  "truck",
-] as const;
-const ANIMALS = CLASSES.slice(2, 8);
+const CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
 /** A byte for the class, then a plane each of red, green and blue. */
@@ -49,22 +15,30 @@ const RECORD = 1 + 3 * PLANE;
 const TRAIN = /^data_batch_\d+\.bin$/i;
 const MAX_BYTES = 2 ** 28;
 
-async function readPictures(root: string): Promise<Pictures> {
-  const { files } = await readFolder(root);
-  const batches = byName(files.filter((name) => TRAIN.test(name)));
-  if (batches.length === 0) {
-    return readClassFolders(root, (name) => (CLASSES as readonly string[]).includes(name.toLowerCase()));
-  }
-  const test = named(files, "test_batch.bin");
-  if (!test) throw layoutError(cifar10, root, "no test_batch.bin");
-  const train: Picture[] = [];
-  for (const name of batches) for (const picture of await readBatch(root, name)) train.push(picture);
-  return { train, test: await readBatch(root, test) };
-}
+/** Small photographs of ten classes (Krizhevsky 2009). */
+export const cifar10 = classificationFormat({
+  name: "cifar10",
+  title: "CIFAR-10",
+  layout:
+    "data_batch_N.bin and test_batch.bin (the binary version), or train/<class>/*.png and test/<class>/*.png",
+  options: { protocol: "one-vs-all (each class normal in turn) or multi (the animals normal)" },
+  missing: "neither data_batch_1.bin nor folders train and test",
+  classes: CLASSES,
+  multi: { name: "animal", className: "animal", classes: CLASSES.slice(2, 8) },
+  fits: ({ files }) => files.some((name) => TRAIN.test(name)),
+  async readFiles(root, { files }) {
+    const test = named(files, "test_batch.bin");
+    if (!test) throw layoutError(cifar10, root, "no test_batch.bin");
+    const train: Picture[] = [];
+    for (const name of byName(files.filter((file) => TRAIN.test(file)))) {
+      for (const picture of await readBatch(join(root, name))) train.push(picture);
+    }
+    return { train, test: await readBatch(join(root, test)) };
+  },
+});
 
 /** Lists a batch. Only the labels are kept; each picture is read on demand. */
-async function readBatch(root: string, name: string): Promise<Picture[]> {
-  const path = join(root, name);
+async function readBatch(path: string): Promise<Picture[]> {
   const { size } = await stat(path);
   if (size === 0 || size % RECORD !== 0 || size > MAX_BYTES) {
     const message = `${path}: ${size} bytes are no whole number of records of ${RECORD}; download it again`;
@@ -78,7 +52,7 @@ async function readBatch(root: string, name: string): Promise<Picture[]> {
       throw new DatasetError("corrupt", message);
     }
     return {
-      id: `${parse(name).name}#${String(record).padStart(5, "0")}`,
+      id: `${parse(path).name}#${String(record).padStart(5, "0")}`,
       class: label,
       source: { path, record },
       load: () => readRecord(path, record),
@@ -89,7 +63,7 @@ async function readBatch(root: string, name: string): Promise<Picture[]> {
 async function readRecord(path: string, record: number): Promise<Raster> {
   const planes = new Uint8Array(3 * PLANE);
   const file = await openFile(path, "r").catch((error) => {
-    throw new ImageError("unreadable", path, `cannot be opened (${error.code})`, "check the path");
+    throw readError(path, error);
   });
   try {
     const { bytesRead } = await file.read(planes, 0, planes.length, record * RECORD + 1);

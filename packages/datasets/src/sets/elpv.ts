@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { folderFormat } from "./folder-format.js";
 import { ImageIndex } from "./image-index.js";
-import type { Sample } from "./model.js";
 import { named } from "./names.js";
 import { anomalous, fileSample, NORMAL, oneCategory } from "./samples.js";
 import { readLines } from "./table.js";
@@ -19,9 +18,7 @@ export const elpv = folderFormat({
 
 async function read(root: string) {
   const index = await ImageIndex.of(root);
-  const normals: Sample[] = [];
-  const anomalies: Sample[] = [];
-  for (const { where, text } of await readLines(join(root, "labels.csv"))) {
+  const samples = (await readLines(join(root, "labels.csv"))).flatMap(({ where, text }) => {
     // Columns are separated by spaces, or by commas in a copy that a spreadsheet saved.
     const [path = "", cell = ""] = text.split(/\s*,\s*|\s+/);
     const probability = Number(cell);
@@ -31,8 +28,8 @@ async function read(root: string) {
     }
     const file = index.find(path, where);
     // Cells that the experts were unsure of (1/3 and 2/3) are left out.
-    if (probability === 0) normals.push(fileSample(root, file, NORMAL));
-    else if (probability === 1) anomalies.push(fileSample(root, file, anomalous("defective")));
-  }
-  return oneCategory({ name: "elpv", className: "solar cell", root, normals, anomalies });
+    if (!Number.isInteger(probability)) return [];
+    return [fileSample(root, file, probability === 0 ? NORMAL : anomalous("defective"))];
+  });
+  return oneCategory({ name: "elpv", className: "solar cell", root, samples });
 }

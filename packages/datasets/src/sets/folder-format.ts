@@ -10,6 +10,9 @@ const MAX_FOLDERS = 2000;
 
 type Choices = Readonly<Record<string, readonly string[]>>;
 
+/** The categories of a folder, and the files that could not be made samples. */
+export type Listed = Pick<DataSet, "categories"> & Partial<Pick<DataSet, "skipped">>;
+
 /** What a format that is a folder states of itself. */
 export interface FolderFormat<C extends Choices = Choices> extends Omit<DatasetFormat, "argument" | "open"> {
   /** The values of each option; the first is the default. */
@@ -19,10 +22,7 @@ export interface FolderFormat<C extends Choices = Choices> extends Omit<DatasetF
   /** The problem where no folder fits, such as "no labels.csv". */
   readonly missing: string;
   /** Lists the samples below the folder that was found. */
-  read(
-    root: string,
-    options: { readonly [name in keyof C]: C[name][number] },
-  ): Promise<Omit<DataSet, "name">>;
+  read(root: string, options: { readonly [name in keyof C]: C[name][number] }): Promise<Listed>;
 }
 
 /**
@@ -41,7 +41,9 @@ export function folderFormat<const C extends Choices>(description: FolderFormat<
       ]);
       let archive: string | undefined;
       for await (const { path, entries } of foldersUnder(dir)) {
-        if (fits(entries)) return { name: format.name, ...(await read(path, Object.fromEntries(chosen))) };
+        if (fits(entries)) {
+          return { name: format.name, skipped: [], ...(await read(path, Object.fromEntries(chosen))) };
+        }
         archive ??= entries.files.find((name) => /\.(zip|tar|tgz|tar\.(gz|xz)|7z|rar)$/i.test(name));
       }
       throw layoutError(format, dir, archive ? `${missing}; unpack ${archive} first` : missing);

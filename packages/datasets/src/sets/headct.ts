@@ -3,7 +3,6 @@ import { DatasetError } from "../errors.js";
 import { listImages } from "../folder/list.js";
 import { folderFormat } from "./folder-format.js";
 import { layoutError } from "./format.js";
-import type { Sample } from "./model.js";
 import { named } from "./names.js";
 import { anomalous, fileSample, NORMAL, oneCategory } from "./samples.js";
 import { readCsv } from "./table.js";
@@ -25,9 +24,7 @@ async function read(root: string) {
     if (/^\d{1,9}$/.test(name) && !images.has(Number(name))) images.set(Number(name), path);
   }
   if (images.size === 0) throw layoutError(headct, root, "no image with a number for its name");
-  const normals: Sample[] = [];
-  const anomalies: Sample[] = [];
-  for (const { where, cells } of await readCsv(join(root, "labels.csv"), ["id", "hemorrhage"])) {
+  const samples = (await readCsv(join(root, "labels.csv"), ["id", "hemorrhage"])).map(({ where, cells }) => {
     const { id, hemorrhage } = cells;
     if (!/^\d{1,9}$/.test(id) || !/^[01]$/.test(hemorrhage)) {
       const found = `${id}, ${hemorrhage}`.slice(0, 80);
@@ -35,8 +32,7 @@ async function read(root: string) {
     }
     // A missing image keeps its place, so that the split stays; loading it reports it.
     const path = images.get(Number(id)) ?? join(root, "head_ct", `${id.padStart(3, "0")}.png`);
-    if (hemorrhage === "0") normals.push(fileSample(root, path, NORMAL));
-    else anomalies.push(fileSample(root, path, anomalous("haemorrhage")));
-  }
-  return oneCategory({ name: "headct", className: "head", root, normals, anomalies });
+    return fileSample(root, path, hemorrhage === "0" ? NORMAL : anomalous("haemorrhage"));
+  });
+  return oneCategory({ name: "headct", className: "head", root, samples });
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { DatasetError, systemCode } from "../errors.js";
+import { DatasetError, readError, systemCode } from "../errors.js";
 
 /** Values of a file in the IDX format, 8-bit and unsigned: `dims[0]` items of `itemBytes` bytes. */
 export interface Idx {
@@ -49,7 +49,7 @@ export async function readIdx(path: string, rank: number): Promise<Idx> {
     const file = createReadStream(path);
     await (/\.gz$/i.test(path) ? pipeline(file, createGunzip(), end) : pipeline(file, end));
   } catch (error) {
-    throw readError(path, first ?? error);
+    throw idxError(path, first ?? error);
   }
   if (!dims || got < want) {
     throw new DatasetError("truncated", `${path}: ${got} bytes of the ${want} its header says; ${AGAIN}`);
@@ -76,11 +76,10 @@ function readDims(bytes: Buffer, rank: number, path: string): number[] {
   return dims;
 }
 
-function readError(path: string, error: unknown): DatasetError {
+function idxError(path: string, error: unknown): DatasetError {
   if (error instanceof DatasetError) return error;
   const code = systemCode(error);
-  if (code === "ENOENT") return new DatasetError("missing", `${path}: no such file; check the path`);
   if (code === "Z_BUF_ERROR") return new DatasetError("truncated", `${path}: the gzip ends early; ${AGAIN}`);
   if (code.startsWith("Z_")) return new DatasetError("corrupt", `${path}: damaged gzip (${code}); ${AGAIN}`);
-  return new DatasetError("unreadable", `${path}: cannot be read (${code || error}); check its permissions`);
+  return readError(path, error);
 }

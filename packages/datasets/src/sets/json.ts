@@ -3,8 +3,8 @@ import { dirname, join, parse } from "node:path";
 import { DatasetError } from "../errors.js";
 import { byName, readFolder } from "../folder/list.js";
 import type { DatasetFormat, FormatOptions } from "./format.js";
-import type { DataSet, Sample } from "./model.js";
-import { anomalous, fileSample, NORMAL } from "./samples.js";
+import type { DataSet } from "./model.js";
+import { anomalous, categoriesByClass, fileSample, type ListedSample, NORMAL } from "./samples.js";
 import { insideOf, readText } from "./table.js";
 
 /** The lists that come with the released code, `[{image_path, target, type}]`. */
@@ -21,7 +21,7 @@ export const jsonLists: DatasetFormat = {
 const MAX_ENTRIES = 2_000_000;
 
 async function open(argument: string, options: FormatOptions): Promise<DataSet> {
-  const classes = new Map<string, { train: Sample[]; test: Sample[] }>();
+  const listed: ListedSample[] = [];
   for (const list of await expandLists(argument)) {
     const split = /(^|[-_.])(val|test)([-_.]|$)/i.test(parse(list).name) ? "test" : "train";
     const root = options.root || dirname(list);
@@ -29,15 +29,11 @@ async function open(argument: string, options: FormatOptions): Promise<DataSet> 
       const where = `${list} entry ${i}`;
       const { image_path, target, type } = checkEntry(entry, where);
       const path = insideOf(root, image_path, where, "name the folder of the images with ?root=DIR");
-      const lists = classes.get(type) ?? { train: [], test: [] };
-      classes.set(type, lists);
-      lists[split].push(fileSample(root, path, target === 0 ? NORMAL : anomalous("anomaly")));
+      const sample = fileSample(root, path, target === 0 ? NORMAL : anomalous("anomaly"));
+      listed.push({ name: type, split, sample });
     }
   }
-  const categories = byName([...classes.keys()]).map((name) => {
-    return { name, className: name, ...classes.get(name)! };
-  });
-  return { name: "json", categories, skipped: [] };
+  return { name: "json", categories: categoriesByClass(listed), skipped: [] };
 }
 
 async function expandLists(argument: string): Promise<string[]> {

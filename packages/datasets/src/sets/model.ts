@@ -1,4 +1,3 @@
-import type { DatasetError } from "../errors.js";
 import type { Raster } from "../raster.js";
 
 /** The kind of every normal sample. */
@@ -66,9 +65,4 @@ export interface DataSet {
   readonly name: string;
   readonly categories: readonly Category[];
   readonly skipped: readonly Skipped[];
-}
-
-/** The record of a file that an error made unusable. */
-export function skippedFor(id: string, error: unknown): Skipped {
-  return { id, reason: (error as DatasetError).message };
 }

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
-import { decodeImage } from "../decode/decode.js";
-import { ImageError } from "../errors.js";
+import { decodeImage, imageHeader } from "../decode/decode.js";
+import { DatasetError, ImageError } from "../errors.js";
 import { type Raster, SAMPLES } from "../raster.js";
 import type { Box, Mask } from "./model.js";
 
@@ -52,6 +52,15 @@ export async function readMask(...paths: readonly string[]): Promise<Mask> {
     markDefects(raster, /^\.(jpe?g|webp)$/i.test(extname(path)) ? 128 : 1, merged.data);
   }
   return merged!;
+}
+
+/** The mask of the image at `path`. @throws DatasetError as `readMask`, `corrupt` when the image is of another size */
+export async function readMaskOf(path: string, masks: readonly string[]): Promise<Mask> {
+  const { width, height } = await imageHeader(path);
+  const mask = await readMask(...masks);
+  if (mask.width === width && mask.height === height) return mask;
+  const message = `${masks[0]}: ${mask.width} x ${mask.height} pixels for an image of ${width} x ${height}; left out`;
+  throw new DatasetError("corrupt", message);
 }
 
 function markDefects({ mode, data, palette }: Raster, least: number, into: Uint8Array): void {

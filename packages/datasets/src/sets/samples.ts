@@ -1,16 +1,10 @@
 import { decodeImage } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { trainTestSplit } from "../folder/draw.js";
+import { byName } from "../folder/list.js";
 import type { Raster } from "../raster.js";
-import {
-  type Box,
-  type Category,
-  type DataSet,
-  GOOD,
-  type Mask,
-  type Sample,
-  type Skipped,
-} from "./model.js";
+import type { Listed } from "./folder-format.js";
+import { type Box, type Category, GOOD, type Mask, type Sample, type Skipped } from "./model.js";
 import { idOf } from "./names.js";
 import { cropMask, cropRaster, readMask } from "./pixels.js";
 
@@ -39,28 +33,48 @@ export function fileSample(root: string, path: string, truth: Truth, masks: read
   };
 }
 
-/** Cuts samples from large images. The last few images stay decoded, since samples of one image follow each other. */
-export class Cutter {
-  readonly #images = new Recent<Raster>();
-  readonly #masks = new Recent<Mask>();
-  readonly #root: string;
+/** A part of an image: its place in the sample's name, its pixels, and its truth. */
+export interface Piece {
+  readonly part: string;
+  readonly box: Box;
+  readonly truth: Truth;
+}
 
-  constructor(root: string) {
-    this.#root = root;
+/**
+ * Cuts samples from large images, and skips an image whose `piecesOf` fails. The last few images stay decoded, since samples of
+ * one image follow each other.
+ *
+ * @param masksOf the files of an image's mask.
+ */
+export async function cutSamples(
+  root: string,
+  paths: readonly string[],
+  masksOf: (path: string) => readonly string[],
+  piecesOf: (path: string) => Promise<Piece[]>,
+): Promise<{ samples: Sample[]; skipped: Skipped[] }> {
+  const [images, masks] = [new Recent<Raster>(), new Recent<Mask>()];
+  const samples: Sample[] = [];
+  const skipped: Skipped[] = [];
+  for (const path of paths) {
+    const id = idOf(root, path);
+    const files = masksOf(path);
+    const image = () => images.get(path, () => decodeImage(path));
+    const mask = () => masks.get(path, () => readMask(...files));
+    try {
+      for (const { part, box, truth } of await piecesOf(path)) {
+        samples.push({
+          id: `${id}#${part}`,
+          ...truth,
+          source: { path, box },
+          load: async () => cropRaster(await image(), box),
+          ...(truth.label === 1 && files.length > 0 && { mask: async () => cropMask(await mask(), box) }),
+        });
+      }
+    } catch (error) {
+      skipped.push({ id, reason: (error as Error).message });
+    }
   }
-
-  /** Part number `part` of the image at `path`. */
-  cut(path: string, box: Box, part: string, truth: Truth, masks: readonly string[] = []): Sample {
-    const image = () => this.#images.get(path, () => decodeImage(path));
-    const mask = () => this.#masks.get(masks.join("\0"), () => readMask(...masks));
-    return {
-      id: `${idOf(this.#root, path)}#${part}`,
-      ...truth,
-      source: { path, box },
-      load: async () => cropRaster(await image(), box),
-      ...(masks.length > 0 && truth.label === 1 && { mask: async () => cropMask(await mask(), box) }),
-    };
-  }
+  return { samples, skipped };
 }
 
 /** Keeps the values made last. A pending value is shared, and a failed one is made again. */
@@ -79,42 +93,47 @@ class Recent<T> {
   }
 }
 
-/**
- * The split that papers use for a set without one. A quarter of the normal samples, drawn as by scikit-learn's `train_test_split`
- * with seed 42 from the order of listing, is tested together with all anomalous samples.
- *
- * @throws DatasetError `too-few` when there are less than two normal samples
- */
-export function quarterSplit(
-  where: string,
-  normals: readonly Sample[],
-  anomalies: readonly Sample[],
-): { train: Sample[]; test: Sample[] } {
-  if (normals.length < 2) {
-    const message = `${where}: ${normals.length} normal images are too few to split; download the set again`;
-    throw new DatasetError("too-few", message);
-  }
-  const tests = new Set(trainTestSplit(normals.length).test);
-  return {
-    train: normals.filter((_, i) => !tests.has(i)),
-    test: [...normals.filter((_, i) => tests.has(i)), ...anomalies],
-  };
-}
-
-/** The parts of a set of one category that comes without a split: see `quarterSplit`. */
-export interface Unsplit {
-  readonly name: string;
-  readonly className: string;
+/** The samples of a set of one category, in order of listing. */
+interface Unsplit extends Pick<Category, "name" | "className"> {
   readonly root: string;
-  readonly normals: readonly Sample[];
-  readonly anomalies: readonly Sample[];
+  readonly samples: readonly Sample[];
   readonly skipped?: readonly Skipped[];
 }
 
-/** A set of one category, split as `quarterSplit` does. */
-export function oneCategory(parts: Unsplit): Omit<DataSet, "name"> {
-  const { name, className, root, normals, anomalies, skipped = [] } = parts;
-  return { categories: [{ name, className, ...quarterSplit(root, normals, anomalies) }], skipped };
+/**
+ * A set of one category that comes without a split, split as papers do: a quarter of the normal samples, drawn as by
+ * scikit-learn's `train_test_split` with seed 42, is tested together with all anomalous samples.
+ *
+ * @throws DatasetError `too-few` when there are less than two normal samples
+ */
+export function oneCategory({ name, className, root, samples, skipped = [] }: Unsplit): Required<Listed> {
+  const normals = samples.filter(({ label }) => label === 0);
+  if (normals.length < 2) {
+    const message = `${root}: ${normals.length} normal images are too few to split; download the set again`;
+    throw new DatasetError("too-few", message);
+  }
+  const tests = new Set(trainTestSplit(normals.length).test);
+  const train = normals.filter((_, i) => !tests.has(i));
+  const test = [...normals.filter((_, i) => tests.has(i)), ...samples.filter(({ label }) => label === 1)];
+  return { categories: [{ name, className, train, test }], skipped };
+}
+
+/** A sample with its class and split, as a list names them. */
+export interface ListedSample {
+  readonly name: string;
+  readonly split: "train" | "test";
+  readonly sample: Sample;
+}
+
+/** One category a class, by name. */
+export function categoriesByClass(listed: readonly ListedSample[]): Category[] {
+  const classes = new Map<string, Record<"train" | "test", Sample[]>>();
+  for (const { name, split, sample } of listed) {
+    const lists = classes.get(name) ?? { train: [], test: [] };
+    classes.set(name, lists);
+    lists[split].push(sample);
+  }
+  return byName([...classes], ([name]) => name).map(([name, lists]) => ({ name, className: name, ...lists }));
 }
 
 /** The samples that prompts may be drawn from: the normal ones of the training part. */

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, normalize, relative, sep } from "node:path";
-import { DatasetError, systemCode } from "../errors.js";
+import { DatasetError, readError } from "../errors.js";
 
 /** Lists of published sets have some ten thousand lines. A larger file is refused before it is read. */
 const MAX_BYTES = 2 ** 26;
@@ -24,10 +24,7 @@ export async function readText(path: string): Promise<string> {
     }
     return (await readFile(path, "utf8")).replace(/^\ufeff/, "");
   } catch (error) {
-    if (error instanceof DatasetError) throw error;
-    const code = systemCode(error);
-    if (code === "ENOENT") throw new DatasetError("missing", `${path}: no such file; check the path`);
-    throw new DatasetError("unreadable", `${path}: cannot be read (${code || error}); check its permissions`);
+    throw error instanceof DatasetError ? error : readError(path, error);
   }
 }
 

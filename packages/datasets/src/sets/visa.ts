@@ -3,9 +3,8 @@ import { DatasetError } from "../errors.js";
 import { byName } from "../folder/list.js";
 import { folderFormat } from "./folder-format.js";
 import { ImageIndex } from "./image-index.js";
-import type { Sample } from "./model.js";
 import { named } from "./names.js";
-import { anomalous, fileSample, NORMAL } from "./samples.js";
+import { anomalous, categoriesByClass, fileSample, type ListedSample, NORMAL } from "./samples.js";
 import { readCsv } from "./table.js";
 
 /** VisA: twelve classes of objects (Zou et al. 2022), split by its own list for one class. */
@@ -22,9 +21,10 @@ export const visa = folderFormat({
 async function read(root: string) {
   const list = join(root, "split_csv", "1cls.csv");
   const index = await ImageIndex.of(root);
-  const classes = new Map<string, { train: Sample[]; test: Sample[] }>();
-  for (const { where, cells } of await readCsv(list, ["object", "split", "label", "image", "mask"])) {
-    const { object, split, label, image, mask } = cells;
+  const rows = await readCsv(list, ["object", "split", "label", "image", "mask"]);
+  if (rows.length === 0)
+    throw new DatasetError("empty", `${list}: no line names an image; download it again`);
+  const listed = rows.map(({ where, cells: { object, split, label, image, mask } }): ListedSample => {
     if (!object || (split !== "train" && split !== "test") || (label !== "normal" && label !== "anomaly")) {
       const found = `${object},${split},${label}`.slice(0, 80);
       const message = `${where}: "${found}"; give a class, train or test, and normal or anomaly`;
@@ -32,16 +32,7 @@ async function read(root: string) {
     }
     const masks = mask && label === "anomaly" ? [index.find(mask, where)] : [];
     const truth = label === "normal" ? NORMAL : anomalous("anomaly");
-    const lists = classes.get(object) ?? { train: [], test: [] };
-    classes.set(object, lists);
-    lists[split].push(fileSample(root, index.find(image, where), truth, masks));
-  }
-  if (classes.size === 0)
-    throw new DatasetError("empty", `${list}: no line names an image; download it again`);
-  const categories = byName([...classes.keys()]).map((name) => {
-    const { train, test } = classes.get(name)!;
-    const sorted = (samples: readonly Sample[]) => byName(samples, ({ id }) => id);
-    return { name, className: name, train: sorted(train), test: sorted(test) };
+    return { name: object, split, sample: fileSample(root, index.find(image, where), truth, masks) };
   });
-  return { categories, skipped: [] };
+  return { categories: categoriesByClass(byName(listed, ({ sample }) => sample.id)) };
 }

@@ -1,7 +1,7 @@
 import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
-import { quarterSplit } from "../../src/sets/samples.js";
+import { oneCategory } from "../../src/sets/samples.js";
 import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
 
 const test = folderSuite("aitex");
@@ -92,7 +92,8 @@ test("splits of the published sizes give the published test counts", () => {
     [98, 25],
     [100, 25],
   ] as const) {
-    const split = quarterSplit("here", samples(normals), []);
+    const set = oneCategory({ name: "aitex", className: "fabric", root: "here", samples: samples(normals) });
+    const [split] = set.categories;
     assert.equal([split.train.length, split.test.length], [normals - tests, tests]);
   }
 });

@@ -4,9 +4,8 @@ import type { CaptionedBatch } from "./batch.js";
 
 /** The distinct texts of a step, and the texts of each image. */
 export interface BatchTexts {
-  /** Rows of `length` token ids. */
+  /** Rows of `contextLength` token ids. */
   readonly ids: Int32Array;
-  readonly length: number;
   /** By image: the rows of its caption, and of the flawless and damaged text of its class. */
   readonly caption: Int32Array;
   readonly flawless: Int32Array;
@@ -39,24 +38,12 @@ export function batchTexts(
     const [flawless, damaged] = drawPair(name, draw);
     pairs.set(name, [rowOf(flawless), rowOf(damaged)]);
   }
-  const { ids, length } = trimmed(tokenizer.tokenize([...rows.keys()], contextLength), contextLength);
   return {
-    ids,
-    length,
+    ids: tokenizer.tokenize([...rows.keys()], contextLength),
     caption,
     flawless: Int32Array.from(batch.classNames, (name) => pairs.get(name)![0]),
     damaged: Int32Array.from(batch.classNames, (name) => pairs.get(name)![1]),
   };
-}
-
-/** Removes the columns after the end of the longest text, which change no features. */
-function trimmed(ids: Int32Array, length: number): { ids: Int32Array; length: number } {
-  let used = 1;
-  for (let i = 0; i < ids.length; i++) if (ids[i] !== 0) used = Math.max(used, (i % length) + 1);
-  const rows = ids.length / length;
-  const out = new Int32Array(rows * used);
-  for (let row = 0; row < rows; row++) out.set(ids.subarray(row * length, row * length + used), row * used);
-  return { ids: out, length: used };
 }
 
 /** Draws a pair. The ensemble lists its states one after the other, each in all templates. */

@@ -23,35 +23,24 @@ import { appearanceLoss } from "./appearance.js";
 import { residualLoss } from "./residual.js";
 import { softplus } from "./softplus.js";
 
-/** Weights of the parts of the loss. */
-export interface LossWeights {
-  /** CLIP's symmetric loss between images and captions. */
-  readonly match: number;
-  /** Each image's text for the flawless state against that for the damaged state. */
-  readonly state: number;
-  /** The same for each patch, labelled by the mask. */
-  readonly patch: number;
-  /** The order of patch residuals against good images of the class, as in InCTRL's residual map. Needs whole groups. */
-  readonly residual: number;
-  /** The similarity of patches against that of their grey values, colours and gradients. Needs whole groups. */
-  readonly appearance: number;
-}
+/** The parts of the loss, which `pretrainLoss` describes. */
+export const LOSS_PARTS = ["match", "state", "patch", "residual", "appearance"] as const;
+type LossPart = (typeof LOSS_PARTS)[number];
+
+/** Weights of the parts of the loss. `residual` and `appearance` need batches of whole groups. */
+export type LossWeights = Readonly<Record<LossPart, number>>;
 
 /** The loss and its parts, one value each. */
-export interface Losses {
-  readonly loss: Tensor;
-  readonly match: Tensor;
-  readonly state: Tensor;
-  readonly patch: Tensor;
-  readonly residual: Tensor;
-  readonly appearance: Tensor;
-}
+export type Losses<T = Tensor> = Readonly<Record<"loss" | LossPart, T>>;
 
 /**
- * The loss of a step. `match` is CLIP's contrastive loss, in which images of one class in one state share their captions. `state`
- * compares each image with two texts that differ in the state only, as InCTRL's text score does. `patch` does so for each patch of
- * the last block but one, whose patches the class token then reads. `residual` compares patches of the tapped blocks with those of
- * good images. `appearance` keeps the appearance of patches in the tapped blocks.
+ * The loss of a step.
+ *
+ * - `match`: CLIP's contrastive loss, in which images of one class in one state share their captions.
+ * - `state`: each image against two texts that differ in the state only, as in InCTRL's text score.
+ * - `patch`: the same for each patch of the last block but one, whose patches the class token then reads; labelled by the mask.
+ * - `residual`: the order of patch residuals against good images of the class, as in InCTRL's residual map.
+ * - `appearance`: the similarity of patches in the tapped blocks against that of their grey values, colours and gradients.
  *
  * @param pixels normalised, [count, 3, size, size].
  */
@@ -69,7 +58,7 @@ export function pretrainLoss(
     const { features, taps } = clip.vision.forward(pixels, { taps: asked });
     const images = normalize(features);
     const text = clip.text as TextTransformer;
-    const words = normalize(text.forward(texts.ids, texts.length));
+    const words = normalize(text.forward(texts.ids));
     const scale = exp(text.logit_scale.value);
     const captions = gather(words, texts.caption);
     const logits = mul(matmul(images, captions, { transposeB: true }), scale);
@@ -78,10 +67,8 @@ export function pretrainLoss(
 
     // The direction from the flawless to the damaged text of each image's class.
     const axis = mul(sub(gather(words, texts.damaged), gather(words, texts.flawless)), scale);
-    const labels = tensor(
-      device,
-      Float32Array.from(batch.damaged, (damaged) => (damaged ? 1 : -1)),
-    );
+    const signs = Float32Array.from(batch.damaged, (damaged) => (damaged ? 1 : -1));
+    const labels = tensor(device, signs);
     const state = mul(sum(softplus(neg(mul(labels, sum(mul(images, axis), -1))))), 1 / count);
     const none = mul(state, 0);
     const patch = weights.patch > 0 ? patchLoss(clip, taps[0], axis, batch) : none;
@@ -91,9 +78,9 @@ export function pretrainLoss(
     const appearance =
       weights.appearance > 0 ? appearanceLoss(patches, batch, side, config.preprocess) : none;
     const parts = { match, state, patch, residual, appearance };
-    const loss = Object.entries(parts)
-      .map(([name, part]) => mul(part, weights[name as keyof LossWeights]))
-      .reduce((all, part) => add(all, part));
+    const loss = LOSS_PARTS.map((name) => mul(parts[name], weights[name])).reduce((all, part) =>
+      add(all, part),
+    );
     return { loss, ...parts };
   });
 }
@@ -115,13 +102,7 @@ function patchLoss(
   const joint = normalize(vision.project(patchesOf(tap)));
   const logits = sum(mul(joint, reshape(axis, [batch.count, 1, -1])), -1);
   const { labels, weights } = patchTargets(batch, config.vision.patch);
-  const signed = mul(
-    logits,
-    tensor(
-      device,
-      labels.map((label) => -label),
-      logits.shape,
-    ),
-  );
-  return sum(mul(softplus(signed), tensor(device, weights, logits.shape)));
+  const constant = (values: Float32Array) => tensor(device, values, logits.shape);
+  const signed = mul(logits, constant(labels.map((label) => -label)));
+  return sum(mul(softplus(signed), constant(weights)));
 }

@@ -44,16 +44,11 @@ test("each text is listed once; flawless and damaged texts differ in the state o
   const { normal, anomaly } = promptTexts("nut");
   for (let at = 0; at < 50; at++) {
     const draws = [at / 50, 0.3, 0.9];
-    const { ids, length, caption, flawless, damaged } = batchTexts(
-      BATCH,
-      tokenizer,
-      80,
-      () => draws.shift()!,
-    );
+    const { ids, caption, flawless, damaged } = batchTexts(BATCH, tokenizer, 80, () => draws.shift()!);
     assert.equal([...caption], [0, 1, 0]);
     assert.equal([...flawless, ...damaged], [2, 2, 2, 3, 3, 3]);
-    assert.is(ids.length, 4 * length);
-    const said = (row: number) => tokenizer.decode(ids.subarray(row * length, (row + 1) * length));
+    assert.is(ids.length, 4 * 80);
+    const said = (row: number) => tokenizer.decode(ids.subarray(row * 80, (row + 1) * 80));
     const [well, badly] = [said(2), said(3)].map((text) => text.replaceAll(/[^a-z]/g, ""));
     const bare = (texts: string[]) => texts.map((text) => text.replaceAll(/[^a-z]/g, ""));
     const [i, j] = [bare(normal).indexOf(well), bare(anomaly).indexOf(badly)];

@@ -22,10 +22,11 @@ test("a written set reads back as a class with masks", async ({ dir }) => {
   assert.is(set.train.length, 2);
   const labels = set.test.map(({ label }) => label as number);
   assert.equal([labels.length, labels.reduce((a, b) => a + b)], [9, 6]);
-  for (const { label, path, mask } of set.test) {
+  for (const { id, label, load, mask } of set.test) {
     assert.is(Boolean(mask), label === 1);
-    assert.is((await decodeImage(path)).mode, "RGB");
-    if (mask) assert.is((await decodeImage(mask)).mode, "L");
+    assert.is((await load()).mode, "RGB");
+    const maskFile = id.replace("/test/", "/ground_truth/").replace(".png", "_mask.png");
+    if (mask) assert.is((await decodeImage(join(dir, maskFile))).mode, "L");
   }
   assert.is(progress.length, 22);
   assert.is(progress.at(-1), 1);

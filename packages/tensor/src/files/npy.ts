@@ -2,6 +2,7 @@
 import { arrayOf, elementCount, type FileData, type FileDType, itemSize } from "./dtype.js";
 import { TensorFileError } from "./error.js";
 import { cutShort, fileSource } from "./source.js";
+import { toRowMajor } from "./strided.js";
 
 /** An array from a .npy file; row-major, also where the file is in Fortran order. */
 export interface NpyArray {
@@ -61,8 +62,9 @@ export function parseNpy(bytes: Uint8Array, label = ".npy"): NpyArray {
       `${label}: ${bytes.byteLength - end} bytes follow the array's last value`,
     );
   // A copy, since values need not be aligned behind the header.
-  const data = new (arrayOf(dtype))(bytes.slice(start, end).buffer);
-  return { dtype, shape, data: fortran ? toRowMajor(data, shape) : data };
+  const values = bytes.slice(start, end);
+  const rows = fortran ? toRowMajor(values, shape, fortranStride(shape), itemSize(dtype)) : values;
+  return { dtype, shape, data: new (arrayOf(dtype))(rows.buffer) };
 }
 
 function headerText(bytes: Uint8Array, label: string): { text: string; start: number } {
@@ -114,24 +116,7 @@ function parseDict(text: string, label: string) {
   };
 }
 
-function toRowMajor(data: FileData, shape: readonly number[]): FileData {
-  const rank = shape.length;
-  const out = data.slice();
-  const index = new Array<number>(rank).fill(0);
-  const stride: number[] = [];
-  for (let axis = 0, step = 1; axis < rank; axis++) {
-    stride.push(step);
-    step *= shape[axis];
-  }
-  for (let i = 0, from = 0; i < out.length; i++) {
-    out[i] = data[from];
-    for (let axis = rank - 1; axis >= 0; axis--) {
-      from += stride[axis];
-      index[axis]++;
-      if (index[axis] < shape[axis]) break;
-      from -= stride[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-  return out;
+/** The steps along each axis of an array whose first axis moves fastest. */
+function fortranStride(shape: readonly number[]): number[] {
+  return shape.map((_, axis) => shape.slice(0, axis).reduce((step, size) => step * size, 1));
 }

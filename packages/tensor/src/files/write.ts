@@ -1,6 +1,6 @@
 import { arrayOf, elementCount, type FileData, type FileDType, itemSize } from "./dtype.js";
 import { quoted, TensorFileError } from "./error.js";
-import { nodeFiles } from "./node-files.js";
+import { writeFileAtomic } from "./write-file.js";
 
 /** Values to be written, row-major; F16 and BF16 are bit patterns in a Uint16Array. */
 export interface StoredTensor {
@@ -60,47 +60,4 @@ function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
       "shape",
       `${where}: [${shape.join(", ")}] needs ${count} values, got ${data.length}`,
     );
-}
-
-/**
- * Writes bytes to `path` all or nothing: temporary name beside it, flush to disk, rename.
- * On any failure the temporary file is removed and an older file at `path` is untouched. Node only.
- *
- * @example
- * await writeFileAtomic("scores.json", [new TextEncoder().encode("{}")])
- */
-export async function writeFileAtomic(
-  path: string,
-  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const { open, rename, rm, stat } = await nodeFiles(path);
-  // Renaming over a device (such as /dev/null) would replace it by a plain file.
-  const there = await stat(path).catch(() => null);
-  if (there && !there.isFile() && !there.isDirectory()) {
-    throw new TensorFileError("write", `${path}: is a device, not a file; write to a file`);
-  }
-  const { basename, dirname, join } = await import("node:path");
-  const random = Math.floor(Math.random() * 2 ** 40).toString(36);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);
-  try {
-    const handle = await open(temporary, "wx");
-    try {
-      for await (const part of parts) await handle.appendFile(part);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    if (error instanceof TensorFileError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TensorFileError(
-      "write",
-      `${path}: cannot be written (${reason}); free space or choose another place`,
-      {
-        cause: error,
-      },
-    );
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { type TensorFileCode, TensorFileError } from "../../src/files/error.js";
 import { openSafetensors, parseSafetensors } from "../../src/files/safetensors.js";
 import { CHUNK_BYTES } from "../../src/files/tensor-file.js";
-import { serializeSafetensors, writeFileAtomic, writeSafetensors } from "../../src/files/write.js";
+import { serializeSafetensors, writeSafetensors } from "../../src/files/write.js";
 
 let folder = "";
 test.before(async () => {
@@ -198,29 +198,6 @@ test("a file cut after opening is noticed at the read", async () => {
     (error) => assert.is(error.code, "truncated"),
   );
   await opened.close();
-});
-
-test("a failed write leaves the old file and no temporary file", async () => {
-  const sub = await mkdtemp(join(folder, "w-"));
-  const path = join(sub, "x.bin");
-  await writeFile(path, "old");
-  const broken = (async function* () {
-    yield Uint8Array.of(1);
-    throw new Error("disk full");
-  })();
-  await writeFileAtomic(path, broken).then(
-    () => assert.unreachable(),
-    (error) => {
-      assert.is(error.code, "write");
-      assert.match(error.message, /disk full/);
-    },
-  );
-  assert.equal(await readdir(sub), ["x.bin"]);
-  assert.is(await readFile(path, "utf8"), "old");
-  await writeFileAtomic(join(sub, "no", "such", "dir"), []).then(
-    () => assert.unreachable(),
-    (error) => assert.is(error.code, "write"),
-  );
 });
 
 test("writing checks dtype, count and names before the disk is touched", async () => {
