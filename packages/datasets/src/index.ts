@@ -1,5 +1,6 @@
 export { writeFileAtomic } from "@inctrl/tensor/files";
 export { type DecodeOptions, decodeImage, imageHeader } from "./decode/decode.js";
+export { crc32 } from "./decode/png.js";
 export { encodePng, type Picture } from "./encode/png.js";
 export {
   DatasetError,
@@ -23,6 +24,7 @@ export {
 } from "./inspect/inspect.js";
 export { PROMPT_STATES } from "./prompt-states.js";
 export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.js";
+export { CIFAR10_CLASSES } from "./sets/cifar10.js";
 export {
   type DatasetFormat,
   type FormatOptions,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { category, dataSet, maxError, randomImage, THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone, smallBackbone } from "@inctrl/testing/device";
+import { bankOf, collect, scored, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import {
   bestMatch,
@@ -13,7 +14,6 @@ import {
 } from "../src/index.js";
 import { METHODS } from "./support/methods.js";
 import { nearestPatch } from "./support/nearest-patch.js";
-import { bankOf, collect, scored, scoreWith } from "./support/scoring.js";
 
 const test = deviceTests("detector");
 const SIZE = 17;

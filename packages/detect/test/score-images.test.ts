@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Device } from "@inctrl/tensor";
 import { THREE_SHOT, writeImage } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { collect, scored, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import {
   bestMatch,
@@ -16,7 +17,6 @@ import {
   scoreImages,
 } from "../src/index.js";
 import { nearestPatch } from "./support/nearest-patch.js";
-import { collect, scored, scoreWith } from "./support/scoring.js";
 
 const test = deviceTests("scoring images");
 

@@ -1,17 +1,5 @@
 import { add, div, mul, reshape, scope, type Tensor } from "@inctrl/tensor";
-import type { HeadsForm } from "./head-modules.js";
-
-/** The trained parts as functions. */
-export interface HeadFunctions {
-  /** Of heads that see ranks only phi is used. */
-  readonly form: HeadsForm;
-  /** F: the mean adapted prompt feature minus the adapted query feature, [batch, embedDim]. */
-  imageResidual(query: Tensor, prompt: Tensor): Tensor;
-  /** F to s_i, [batch]. */
-  eta(residual: Tensor): Tensor;
-  /** M+ to [batch]. */
-  phi(map: Tensor): Tensor;
-}
+import type { HeadsModule } from "./head-modules.js";
 
 /** What the heads start from. All of it is frozen, so training computes it once. */
 export interface HeadInputs {
@@ -40,7 +28,7 @@ export interface Fusion {
 }
 
 /** The heads' part of InCTRL's forward pass (paper, section 3.4). Missing scores count as 0 in M+. */
-export function fuse(heads: HeadFunctions, known: HeadInputs, alpha: number): Fusion {
+export function fuse(heads: HeadsModule, known: HeadInputs, alpha: number): Fusion {
   const { features, map, residual, textScore: text, promptFeature } = known;
   return scope(() => {
     const imageResidual =

@@ -1,6 +1,5 @@
 import { type Device, mean, nn, reshape, scope, sigmoid, sub, type Tensor, tensor } from "@inctrl/tensor";
 import { InctrlError } from "./errors.js";
-import type { HeadFunctions } from "./fusion.js";
 import { monotonePhi, RANK_BINS, rankMeans } from "./ranks.js";
 
 /**
@@ -102,7 +101,7 @@ class MonotoneHead extends nn.Module {
  * InCTRL's trained parts (paper, section 3) under their released names. They train as any module does; `freeze()` packs them for
  * scoring.
  */
-export abstract class HeadsModule extends nn.Module implements HeadFunctions {
+export abstract class HeadsModule extends nn.Module {
   abstract readonly form: HeadsForm;
   abstract readonly diff_head: nn.Module & nn.Layer;
 

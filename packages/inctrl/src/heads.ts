@@ -1,8 +1,7 @@
 import { openWeights, type Weights } from "@inctrl/clip";
-import { type Device, type Tensor, writeSafetensors } from "@inctrl/tensor";
+import { type Device, writeSafetensors } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
 import { InctrlError } from "./errors.js";
-import type { HeadFunctions } from "./fusion.js";
 import {
   type HeadsForm,
   type HeadsModule,
@@ -22,18 +21,18 @@ const HEAD_PREFIXES = ["adapter.fc.", "diff_head.", "diff_head_ref."];
 const UNUSED = /^diff_head(_ref)?\.bn(\d\.num_batches_tracked|1\.\w+)$/;
 
 /** InCTRL's trained heads, frozen for scoring, with what their file says of them. */
-export class Heads implements HeadFunctions {
+export class Heads {
   readonly device: Device;
   /** Data and settings of their training, as the file says. */
   readonly provenance: Readonly<Record<string, string>>;
-  readonly form: HeadsForm;
+  /** psi, eta and phi, packed. */
+  readonly module: HeadsModule;
   /** The weight of s_p beside phi that the file names (paper, eq. 9); 1 where it names none. */
   readonly alpha: number;
   /** Width of the class feature and number of patches that these heads take; 0 for any. */
   readonly embedDim: number;
   readonly patches: number;
   readonly #values: HeadValues;
-  readonly #module: HeadsModule;
 
   private constructor(
     device: Device,
@@ -43,9 +42,8 @@ export class Heads implements HeadFunctions {
   ) {
     this.device = device;
     this.#values = values;
-    this.#module = module.freeze().load(device, values);
+    this.module = module.freeze().load(device, values);
     this.provenance = provenance;
-    this.form = module.form;
     const alpha = Number(provenance.alpha ?? 1);
     this.alpha = Number.isFinite(alpha) && alpha >= 0 ? alpha : 1;
     ({ embedDim: this.embedDim, patches: this.patches } = sizesIn(values));
@@ -82,6 +80,10 @@ export class Heads implements HeadFunctions {
     return new Heads(device, values, module, provenance);
   }
 
+  get form(): HeadsForm {
+    return this.module.form;
+  }
+
   /** Whether features of `embedDim` values and maps of `patches` are what these heads take. */
   fits(embedDim: number, patches: number): boolean {
     return this.form !== "paper" || (this.embedDim === embedDim && this.patches === patches);
@@ -95,33 +97,8 @@ export class Heads implements HeadFunctions {
     await writeSafetensors(path, tensors, { ...provenance, format: "inctrl-heads" });
   }
 
-  /** psi, [n, embedDim] to [n, embedDim]; of the paper's form only, as are the three functions below. */
-  adapt(features: Tensor): Tensor {
-    return this.#module.adapt(features);
-  }
-
-  /** F from class features, [batch, embedDim], and `promptFeature`, [embedDim] (paper, eq. 5). */
-  imageResidual(query: Tensor, prompt: Tensor): Tensor {
-    return this.#module.imageResidual(query, prompt);
-  }
-
-  /** The mean of psi over the prompts' class features, [embedDim]. */
-  promptFeature(prompts: Tensor): Tensor {
-    return this.#module.promptFeature(prompts);
-  }
-
-  /** eta: image residuals [batch, embedDim] to s_i, [batch]. */
-  eta(residual: Tensor): Tensor {
-    return this.#module.eta(residual);
-  }
-
-  /** phi: fused maps M+ [batch, patches] to [batch]. */
-  phi(map: Tensor): Tensor {
-    return this.#module.phi(map);
-  }
-
   dispose(): void {
-    this.#module.dispose();
+    this.module.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -1,17 +1,14 @@
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { SHIPPED_MODEL } from "@inctrl/clip";
 
 /**
  * The file of the heads that come with this package, trained for the backbone of that name; null where there are none.
  *
- * @example const heads = await Heads.load((await shippedHeads("nano"))!, device);
+ * @example const heads = await Heads.load(shippedHeads("nano")!, device);
  */
-export async function shippedHeads(backbone: string): Promise<string | null> {
+export function shippedHeads(backbone: string): string | null {
   if (backbone.toLowerCase() !== SHIPPED_MODEL) return null;
   const file = fileURLToPath(new URL(`../models/${SHIPPED_MODEL}/heads.safetensors`, import.meta.url));
-  return access(file).then(
-    () => file,
-    () => null,
-  );
+  return existsSync(file) ? file : null;
 }

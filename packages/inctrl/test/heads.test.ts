@@ -34,7 +34,8 @@ async function outputs(device: Device, heads: Heads): Promise<Float32Array[]> {
     );
   const made = scope(() => {
     const features = ramp(3, heads.embedDim);
-    return [heads.adapt(features), heads.eta(features), heads.phi(ramp(3, heads.patches))];
+    const { module } = heads;
+    return [module.adapt(features), module.eta(features), module.phi(ramp(3, heads.patches))];
   });
   const values = await Promise.all(made.map((t) => t.data() as Promise<Float32Array>));
   for (const t of made) t.dispose();

@@ -5,7 +5,6 @@ export type { LossWeights } from "./loss/loss.js";
 export { type ModelPlan, type PlanOptions, planModel } from "./plan.js";
 export { Pretrainer, type PretrainOptions, type PretrainReport } from "./pretrainer.js";
 export {
-  PRETRAIN_FILES,
   type PretrainEvents,
   type PretrainSettings,
   pretrainRun,

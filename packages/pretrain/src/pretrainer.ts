@@ -6,19 +6,8 @@ import {
   type TextTransformer,
   type Tokenizer,
 } from "@inctrl/clip";
-import {
-  type Device,
-  exp,
-  keep,
-  minimum,
-  nn,
-  optim,
-  type StoredTensor,
-  scope,
-  stack,
-  type Tensor,
-  tensor,
-} from "@inctrl/tensor";
+import { TrainingState } from "@inctrl/inctrl";
+import { type Device, exp, minimum, nn, optim, scope, stack, type Tensor, tensor } from "@inctrl/tensor";
 import type { CaptionedBatch } from "./data/batch.js";
 import { batchTexts } from "./data/texts.js";
 import { PretrainError } from "./errors.js";
@@ -59,30 +48,31 @@ const MAX_SCALE = 100;
 export class Pretrainer {
   readonly clip: Clip;
   readonly options: PretrainOptions;
-  readonly #device: Device;
+  /** All that training needs to continue exactly. */
+  readonly state: TrainingState;
   readonly #schedule: optim.Schedule;
   readonly #tokenizer: Tokenizer;
-  readonly #parameters: ReadonlyMap<string, nn.Parameter>;
   /** One for matrices, which decay, and one for all other parameters. */
   readonly #optimizers: readonly optim.AdamW[];
 
   private constructor(clip: Clip, tokenizer: Tokenizer, options: PretrainOptions) {
     this.clip = clip;
     this.options = options;
-    this.#device = clip.device;
     this.#tokenizer = tokenizer;
-    this.#parameters = clip.namedParameters();
+    const parameters = [...clip.namedParameters()];
     const { steps, lr, warmUp, coolDown, weightDecay } = options;
     const down = optim.cosine(lr, coolDown);
     const rate = optim.warmup(warmUp, (step) => down(Math.max(0, step - (steps - coolDown))));
     this.#schedule = rate;
     this.#optimizers = [true, false].map((decays) => {
-      const some = [...this.#parameters].filter(([name, parameter]) => decays === isMatrix(name, parameter));
+      const some = parameters.filter(([name, parameter]) => decays === isMatrix(name, parameter));
       return new optim.AdamW(
         some.map(([, parameter]) => parameter),
         { lr: rate, betas: [0.9, 0.98], eps: 1e-6, weightDecay: decays ? weightDecay : 0 },
       );
     });
+    const [decaying, others] = this.#optimizers;
+    this.state = new TrainingState({ model: clip }, { "optimizer.0": decaying, "optimizer.1": others });
   }
 
   /**
@@ -108,7 +98,7 @@ export class Pretrainer {
 
   /** Steps taken. */
   get steps(): number {
-    return this.#optimizers[0].steps;
+    return this.state.steps;
   }
 
   /** The learning rate of the next step. */
@@ -127,7 +117,7 @@ export class Pretrainer {
     );
     const wanted = this.#optimizers.flatMap(({ parameters }) => parameters);
     const { gradients, values } = scope(() => {
-      const pixels = uploadPixels(this.#device, config, batch);
+      const pixels = uploadPixels(this.clip.device, config, batch);
       const made = nn.gradientsOf(wanted, () => {
         const losses = pretrainLoss(this.clip, pixels, batch, texts, this.options.weights);
         const all = { ...losses, scale: exp((this.clip.text as TextTransformer).logit_scale.value) };
@@ -159,62 +149,12 @@ export class Pretrainer {
       optimizer.step(clipped.slice(at, at + length));
       at += length;
     }
-    const scale = this.#parameters.get("logit_scale")!;
+    const { logit_scale: scale } = this.clip.text as TextTransformer;
     scale.set(minimum(scale.value, Math.log(MAX_SCALE)));
   }
 
-  /** The state from which training continues exactly. @throws PretrainError `diverged` where a value is not finite. */
-  async state(): Promise<{ step: number; tensors: Map<string, StoredTensor> }> {
-    const tensors = new Map<string, StoredTensor>();
-    for (const [name, value] of this.#stored()) {
-      const data = await value.data();
-      if (!data.every(Number.isFinite))
-        throw new PretrainError(
-          "diverged",
-          `step ${this.steps}: ${name} is no longer finite; lower the learning rate`,
-        );
-      tensors.set(name, { dtype: "F32", shape: value.shape, data });
-    }
-    return { step: this.steps, tensors };
-  }
-
-  /**
-   * Continues from a state.
-   *
-   * @param read reads a value as float32 by its name, in the given shape.
-   */
-  async restore(
-    step: number,
-    read: (name: string, shape: readonly number[]) => Promise<Float32Array>,
-  ): Promise<void> {
-    const loaded = new Map<string, Tensor>();
-    for (const [name, { shape }] of this.#stored()) {
-      loaded.set(name, keep(tensor(this.#device, await read(name, shape), shape)));
-    }
-    for (const [name, parameter] of this.#parameters) parameter.set(loaded.get(`model.${name}`)!);
-    this.#optimizers.forEach((optimizer, o) => {
-      const { slots } = optimizer.state();
-      const restored = slots.map(({ name, tensors }) => ({
-        name,
-        tensors: tensors.map((_, i) => loaded.get(`optimizer.${o}.${name}.${i}`)!),
-      }));
-      optimizer.restore({ step, slots: restored });
-    });
-  }
-
-  /** Parameters and the optimizers' averages, by their names in a checkpoint. */
-  *#stored(): Generator<[string, Tensor]> {
-    for (const [name, { value }] of this.#parameters) yield [`model.${name}`, value];
-    for (const [o, optimizer] of this.#optimizers.entries()) {
-      for (const { name, tensors } of optimizer.state().slots) {
-        for (const [i, value] of tensors.entries()) yield [`optimizer.${o}.${name}.${i}`, value];
-      }
-    }
-  }
-
   dispose(): void {
-    for (const optimizer of this.#optimizers) optimizer.dispose();
-    this.clip.dispose();
+    this.state.dispose();
   }
 
   [Symbol.dispose](): void {

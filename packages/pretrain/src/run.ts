@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { drawLossCurve, loadCheckpoint, MetricsLog, type RunIdentity, saveCheckpoint } from "@inctrl/inctrl";
-import { type Device, writeFileAtomic } from "@inctrl/tensor";
+import { RunFiles, type RunIdentity } from "@inctrl/inctrl";
+import type { Device } from "@inctrl/tensor";
 import { orderOf } from "./data/order.js";
 import { Prefetcher } from "./data/prefetcher.js";
 import { exportModel } from "./export.js";
@@ -60,15 +58,6 @@ export interface ValidationRecord {
   readonly hold_out: Validation;
 }
 
-/** The files of a run beside the model's own. */
-export const PRETRAIN_FILES = {
-  checkpoint: "checkpoint.safetensors",
-  metrics: "metrics.jsonl",
-  curve: "loss.svg",
-} as const;
-
-type Log = MetricsLog<StepRecord, ValidationRecord>;
-
 const CURVES = [
   { key: "loss", name: "loss", colour: "#222222" },
   { key: "match", name: "images and captions", colour: "#1f6fb4" },
@@ -94,41 +83,35 @@ export async function pretrainRun(
   { provenance, onStart, onStep, onValidation, signal }: PretrainEvents = {},
 ): Promise<number> {
   const { out, steps, minutes = Number.POSITIVE_INFINITY, saveEvery, validateEvery, seed, group } = settings;
-  await mkdir(out, { recursive: true });
   const start = settings.from === undefined ? undefined : await openStart(settings.from, plan);
   const options = { ...settings, weights: weightsOf(settings) };
   using trainer = await Pretrainer.create(device, plan.config, plan.tokenizer, options, start?.read).finally(
     () => start?.close(),
   );
   const identity = identityOf(plan, settings, start?.sha256);
-  const checkpoint = join(out, PRETRAIN_FILES.checkpoint);
-  onStart?.(settings.resume ? await loadCheckpoint(checkpoint, trainer, identity) : null);
-  const log: Log = await MetricsLog.open(join(out, PRETRAIN_FILES.metrics), trainer.steps);
+  const files = await RunFiles.open<StepRecord, ValidationRecord>(out, trainer.state, {
+    ...{ identity, curves: CURVES, resume: settings.resume },
+  });
+  onStart?.(files.saved);
   const size = plan.config.vision.imageSize;
   const validationSet = await openValidationSet(size, settings);
   using prefetcher = new Prefetcher((at) => ({
     ...{ seed, split: "train", size, group },
     shown: orderOf(at, settings),
   }));
-  const save = async () => {
-    const picture = drawLossCurve(log.steps, CURVES);
-    await writeFileAtomic(join(out, PRETRAIN_FILES.curve), [new TextEncoder().encode(picture)]);
-    // The checkpoint comes last: a run that is killed before it repeats all of the above.
-    await saveCheckpoint(checkpoint, trainer, identity);
-  };
   const until = performance.now() + minutes * 60_000;
   while (trainer.steps < steps && !signal?.aborted && performance.now() < until) {
     const record = await step(trainer, prefetcher, settings.batch);
-    await log.add(record);
+    await files.add(record);
     onStep?.(record);
     if (record.step % validateEvery === 0 || record.step === steps) {
       const hold_out = await validate(trainer.clip, plan.tokenizer, validationSet);
-      await log.add({ step: record.step, hold_out });
+      await files.add({ step: record.step, hold_out });
       onValidation?.({ step: record.step, hold_out });
     }
-    if (record.step % saveEvery === 0) await save();
+    if (record.step % saveEvery === 0) await files.save();
   }
-  await save();
+  await files.save();
   await exportModel(out, trainer.clip, plan, { ...identity, step: String(trainer.steps), ...provenance });
   return trainer.steps;
 }

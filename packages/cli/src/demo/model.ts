@@ -23,7 +23,7 @@ export interface ClassAreas {
 
 /** Opens the model that comes with the program. */
 export async function openDemoModel(device: Device): Promise<DemoModel> {
-  const file = await shippedHeads(SHIPPED_MODEL);
+  const file = shippedHeads(SHIPPED_MODEL);
   if (!file) {
     throw new CliError("input", `the heads of ${SHIPPED_MODEL} are missing; install the packages again`);
   }

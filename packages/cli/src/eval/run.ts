@@ -42,7 +42,7 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
   const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
   warnOfFiles(dataSet.skipped);
   await resolveModel(options.backbone);
-  const file = options.heads ?? (await shippedHeads(options.backbone));
+  const file = options.heads ?? shippedHeads(options.backbone);
   const headsFile = file ? { file, sha256: await hashFile(file) } : null;
   if (options.out) await mkdir(options.out, { recursive: true });
   return withDevice(options.device, async (device) => {

@@ -1,4 +1,4 @@
-import type { Box } from "@inctrl/detect";
+import type { Box } from "@inctrl/datasets";
 
 // The results of `score`. Other programs rely on these fields.
 

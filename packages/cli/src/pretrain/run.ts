@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { MODEL_FILES, PRETRAIN_FILES, planModel, pretrainRun, type ValidationRecord } from "@inctrl/pretrain";
+import { RUN_FILES } from "@inctrl/inctrl";
+import { MODEL_FILES, planModel, pretrainRun, type ValidationRecord } from "@inctrl/pretrain";
 import type { PretrainSettings } from "../commands/pretrain.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
@@ -47,7 +48,7 @@ function summary({ out }: PretrainSettings): string {
   const [weights, config, merges] = Object.values(MODEL_FILES).map((name) => join(out, name));
   return [
     `model: ${weights}, ${config}, ${merges}`,
-    `losses: ${join(out, PRETRAIN_FILES.metrics)} and ${join(out, PRETRAIN_FILES.curve)}`,
+    `losses: ${join(out, RUN_FILES.metrics)} and ${join(out, RUN_FILES.curve)}`,
     `to use it: inctrl score --backbone ${weights} --model-config ${config} --vocabulary ${merges} --prompts good/ --images to-check/`,
     "",
   ].join("\n");

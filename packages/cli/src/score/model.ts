@@ -94,7 +94,7 @@ export async function openModel(
     const { fit, symmetries } = await chooseFit(options);
     const backbone = keep(await loadBackbone(device, options));
     stopIfAborted(signal);
-    const file = options.heads ?? (className === undefined ? null : await shippedHeads(options.backbone));
+    const file = options.heads ?? (className === undefined ? null : shippedHeads(options.backbone));
     const heads = file ? keep(await Heads.load(file, device)) : undefined;
     if (heads && backbone.hasText && className === undefined) {
       warn("the heads work best with the product's name beside them; add --class NAME");

@@ -7,7 +7,8 @@ import { classificationFormat, type Picture } from "./classification.js";
 import { layoutError } from "./format.js";
 import { named } from "./names.js";
 
-const CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
+/** The classes of CIFAR-10, in the order of its labels. */
+export const CIFAR10_CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split(" ");
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
 /** A byte for the class, then a plane each of red, green and blue. */
@@ -23,8 +24,8 @@ export const cifar10 = classificationFormat({
     "data_batch_N.bin and test_batch.bin (the binary version), or train/<class>/*.png and test/<class>/*.png",
   options: { protocol: "one-vs-all (each class normal in turn) or multi (the animals normal)" },
   missing: "neither data_batch_1.bin nor folders train and test",
-  classes: CLASSES,
-  multi: { name: "animal", className: "animal", classes: CLASSES.slice(2, 8) },
+  classes: CIFAR10_CLASSES,
+  multi: { name: "animal", className: "animal", classes: CIFAR10_CLASSES.slice(2, 8) },
   fits: ({ files }) => files.some((name) => TRAIN.test(name)),
   async readFiles(root, { files }) {
     const test = named(files, "test_batch.bin");
@@ -46,7 +47,7 @@ async function readBatch(path: string): Promise<Picture[]> {
   }
   const bytes = await readFile(path);
   return Array.from({ length: size / RECORD }, (_, record): Picture => {
-    const label = CLASSES[bytes[record * RECORD]];
+    const label = CIFAR10_CLASSES[bytes[record * RECORD]];
     if (label === undefined) {
       const message = `${path}: record ${record} is of class ${bytes[record * RECORD]}; download it again`;
       throw new DatasetError("corrupt", message);

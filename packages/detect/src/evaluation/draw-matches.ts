@@ -51,11 +51,7 @@ export class DrawMatches {
     return found;
   }
 
-  dispose(): void {
-    this.#similarities.clear();
-  }
-
   [Symbol.dispose](): void {
-    this.dispose();
+    this.#similarities.clear();
   }
 }

@@ -14,14 +14,18 @@ export interface SeenMap {
   readonly map: ScoreMap;
 }
 
+/** The samples that have a score. */
+export function scoredOnly(labels: readonly (0 | 1)[], scores: readonly (number | null)[]) {
+  const scored = scores.flatMap((score, i) => (score === null ? [] : [{ score, label: labels[i] }]));
+  return { labels: scored.map(({ label }) => label), scores: scored.map(({ score }) => score) };
+}
+
 /** Image-level metrics of scores; samples without a score are left out. */
 export function measureScores(
   labels: readonly (0 | 1)[],
   scores: readonly (number | null)[],
 ): { metrics: Metrics; problem: string | null } {
-  const scored = scores.flatMap((score, i) => (score === null ? [] : [{ score, label: labels[i] }]));
-  const truth = scored.map(({ label }) => label);
-  const values = scored.map(({ score }) => score);
+  const { labels: truth, scores: values } = scoredOnly(labels, scores);
   const problem = oneClass(truth);
   if (problem) return { metrics: NO_METRICS, problem };
   const best = f1Max(truth, values);

@@ -19,20 +19,16 @@ export interface PartResult {
 export class PendingDraw {
   /** Index of the detector that it is measured with. */
   readonly detector: number;
-  readonly category: string;
-  readonly shots: number;
-  readonly seed: number | null;
+  readonly key: DrawKey;
   readonly prompts: readonly EncodedPrompt[];
   readonly maps: SeenMap[] = [];
   readonly #scores: (number | null)[] = [];
   readonly #skipped: Skipped[];
   #seconds = 0;
 
-  constructor(detector: number, { category, shots, seed }: DrawKey, { prompts, skipped }: ChosenPrompts) {
+  constructor(detector: number, key: DrawKey, { prompts, skipped }: ChosenPrompts) {
     this.detector = detector;
-    this.category = category;
-    this.shots = shots;
-    this.seed = seed;
+    this.key = key;
     this.prompts = prompts;
     this.#skipped = [...skipped];
   }
@@ -69,36 +65,22 @@ export class PendingDraw {
   }
 
   /** A part in the form of the store. */
-  toStored(data: string, from: number, { scores, maps, skipped, seconds }: PartResult): StoredPart {
-    const { category, shots, seed } = this;
-    const packed = maps.map(({ image, box, map }) => ({ owner: image, box, map: packFloats(map.values) }));
-    return {
-      category,
-      data,
-      shots,
-      seed,
-      from,
-      prompts: this.#names,
-      scores,
-      seconds,
-      skipped,
-      maps: packed,
-    };
+  toStored(data: string, from: number, result: PartResult): StoredPart {
+    const maps = result.maps.map(({ image, box, map }) => ({
+      owner: image,
+      box,
+      map: packFloats(map.values),
+    }));
+    return { ...this.key, ...result, data, from, prompts: this.#names, maps };
   }
 
   toDraw(metrics: Metrics, problem: string | null): Draw {
-    const { category, shots, seed } = this;
     const measured = this.scores.filter((score) => score !== null).length;
     return {
-      category,
-      shots,
-      seed,
-      prompts: this.#names,
-      metrics,
+      ...{ ...this.key, prompts: this.#names, metrics, problem },
       scores: this.scores,
       seconds: measured > 0 ? this.#seconds / measured : 0,
       skipped: this.#skipped,
-      problem,
     };
   }
 

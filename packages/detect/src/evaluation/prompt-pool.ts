@@ -68,12 +68,7 @@ export class PromptPool {
     for (const prompt of encoded) this.#encoded.set(prompt.name, prompt);
   }
 
-  dispose(): void {
-    for (const prompt of this.#encoded.values()) if ("rows" in prompt) prompt.dispose();
-    this.#encoded.clear();
-  }
-
   [Symbol.dispose](): void {
-    this.dispose();
+    for (const prompt of this.#encoded.values()) if ("rows" in prompt) prompt.dispose();
   }
 }

@@ -1,4 +1,4 @@
-import type { CategoryResult, Draw, Evaluation, Metrics } from "./types.js";
+import { type CategoryResult, type Draw, type Evaluation, eachMetric, type Metrics } from "./types.js";
 
 /** A mean, and how far single values lie from it. */
 export interface Spread {
@@ -18,8 +18,6 @@ export interface SummaryRow {
   /** Why there are no numbers. */
   readonly problem: string | null;
 }
-
-const METRICS = ["auroc", "auprc", "f1Max", "threshold", "pixelAuroc", "aupro"] as const;
 
 /** Mean and sample standard deviation; null of no values. */
 export function spreadOf(values: readonly number[]): Spread | null {
@@ -53,21 +51,18 @@ export function summarize({ categories, shots, seeds }: Evaluation): SummaryRow[
       return spreadOf(seeds.map((_, s) => spreadOf(full.map((of) => of[s]))?.mean as number));
     };
     const problem = drawn.flat().some(({ metrics }) => metrics.auroc !== null) ? null : "nothing measured";
-    return { category: null, shots: k, metrics: each(of), seconds: secondsOf(drawn.flat()), problem };
+    return { category: null, shots: k, metrics: eachMetric(of), seconds: secondsOf(drawn.flat()), problem };
   });
   return [...rows, ...means];
 }
 
 function categoryRow(category: CategoryResult, shots: number): SummaryRow {
   const draws = category.draws.filter((draw) => draw.shots === shots);
-  const metrics = each((name) => spreadOf(draws.flatMap((draw) => draw.metrics[name] ?? [])));
+  const metrics = eachMetric((name) => spreadOf(draws.flatMap((draw) => draw.metrics[name] ?? [])));
   const problem =
     category.problem ?? draws.find((draw) => draw.problem)?.problem ?? (draws.length ? null : "not done yet");
   return { category: category.name, shots, metrics, seconds: secondsOf(draws), problem };
 }
-
-const each = (of: (name: keyof Metrics) => Spread | null): SummaryRow["metrics"] =>
-  Object.fromEntries(METRICS.map((name) => [name, of(name)])) as Record<keyof Metrics, Spread | null>;
 
 const secondsOf = (draws: readonly Draw[]): number | null =>
   spreadOf(draws.filter(({ problem }) => !problem).map(({ seconds }) => seconds))?.mean ?? null;

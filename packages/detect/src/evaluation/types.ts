@@ -48,7 +48,7 @@ export interface CategoryResult {
   readonly problem: string | null;
 }
 
-/** What a run is of, which a stored run must agree with to be continued. */
+/** Settings that must match for a stored run to resume. */
 export type Settings = Readonly<Record<string, string>>;
 
 /** A finished or stopped evaluation. */
@@ -63,12 +63,21 @@ export interface Evaluation {
   readonly complete: boolean;
 }
 
-/** Metrics of a draw that could not be measured. */
-export const NO_METRICS: Metrics = {
-  auroc: null,
-  auprc: null,
-  f1Max: null,
-  threshold: null,
-  pixelAuroc: null,
-  aupro: null,
+/** The titles of the metrics, in the order of every table. */
+export const METRIC_TITLES: Readonly<Record<keyof Metrics, string>> = {
+  auroc: "AUROC",
+  auprc: "AUPRC",
+  f1Max: "F1-max",
+  threshold: "threshold",
+  pixelAuroc: "pixel AUROC",
+  aupro: "AUPRO",
 };
+
+export const METRICS = Object.keys(METRIC_TITLES) as (keyof Metrics)[];
+
+/** A value for each metric. */
+export const eachMetric = <T>(of: (name: keyof Metrics) => T): Record<keyof Metrics, T> =>
+  Object.fromEntries(METRICS.map((name) => [name, of(name)])) as Record<keyof Metrics, T>;
+
+/** Metrics of a draw that could not be measured. */
+export const NO_METRICS: Metrics = eachMetric(() => null);

@@ -2,18 +2,9 @@
  * Ten even steps of "inferno" (van der Walt and Smith's perceptual maps): lightness grows evenly from black over
  * purple and orange to pale yellow, so it reads the same in gray print and to the colour-blind.
  */
-const INFERNO = [
-  [0, 0, 4],
-  [27, 12, 66],
-  [75, 12, 107],
-  [120, 28, 109],
-  [165, 44, 96],
-  [207, 68, 70],
-  [237, 105, 37],
-  [251, 154, 6],
-  [247, 208, 60],
-  [252, 255, 164],
-] as const;
+const INFERNO = "000004 1b0c42 4b0c6b 781c6d a52c60 cf4446 ed6925 fb9a06 f7d03c fcffa4"
+  .split(" ")
+  .map((colour) => [...Buffer.from(colour, "hex")]);
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
@@ -27,7 +18,7 @@ export function inferno(share: number): Colour {
   const at = (share > 0 ? Math.min(share, 1) : 0) * (INFERNO.length - 1);
   const i = Math.min(Math.floor(at), INFERNO.length - 2);
   const t = at - i;
-  const mix = (c: 0 | 1 | 2) => Math.round(INFERNO[i][c] * (1 - t) + INFERNO[i + 1][c] * t);
+  const mix = (c: number) => Math.round(INFERNO[i][c] * (1 - t) + INFERNO[i + 1][c] * t);
   return [mix(0), mix(1), mix(2)];
 }
 

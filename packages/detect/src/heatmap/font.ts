@@ -1,6 +1,6 @@
+import type { Canvas } from "./canvas.js";
 import type { Colour } from "./colormap.js";
 import { GLYPHS } from "./glyphs.js";
-import { blend, type RgbaImage } from "./picture.js";
 
 /** Height of capitals and digits on the grid, and the gap between glyphs. */
 const CAP = 6;
@@ -83,7 +83,7 @@ export function fitText(text: string, size: number, width: number): string {
 
 /** Draws a line of text: (x, y) is the upper left corner of its capitals, `size` their height in pixels. */
 export function drawText(
-  picture: RgbaImage,
+  picture: Canvas,
   text: string,
   x: number,
   y: number,
@@ -103,7 +103,7 @@ export function drawText(
 
 /** Covers each pixel by how near its centre is to the strokes: round pens with smooth edges. */
 function drawGlyph(
-  picture: RgbaImage,
+  picture: Canvas,
   segments: readonly number[],
   x: number,
   y: number,
@@ -117,7 +117,7 @@ function drawGlyph(
   for (let py = Math.floor(y) - reach; py <= bottom; py++) {
     for (let px = Math.floor(x) - reach; px <= right; px++) {
       const distance = distanceTo(segments, (px + 0.5 - x) / scale, (py + 0.5 - y) / scale) * scale;
-      blend(picture, px, py, colour, Math.min(1, Math.max(0, radius + 0.5 - distance)));
+      picture.blend(px, py, colour, Math.min(1, Math.max(0, radius + 0.5 - distance)));
     }
   }
 }

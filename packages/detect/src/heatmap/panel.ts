@@ -1,21 +1,13 @@
+import type { Box, Picture } from "@inctrl/datasets";
+import { Canvas, checkRgb, INK, PAPER, roundBox, wholeOf } from "./canvas.js";
 import type { Colour } from "./colormap.js";
 import { drawText, fitText } from "./font.js";
-import {
-  type Box,
-  canvas,
-  checkImage,
-  frame,
-  paste,
-  type RgbaImage,
-  type RgbImage,
-  roundBox,
-} from "./picture.js";
 import { colourMap, drawLegend, formatValue, type HeatmapOptions, legendSize } from "./render.js";
 import { resizeImage } from "./resample.js";
 
-/** An image, the grid of patches laid over it, and the patch to point out. */
+/** An RGB image, the grid of patches laid over it, and the patch to point out. */
 export interface PatchView {
-  readonly image: RgbImage;
+  readonly image: Picture;
   /** The part of the image, in its pixels, that the grid covers. Default: all of it. */
   readonly box?: Box;
   /** Patches down and across the box. */
@@ -27,22 +19,18 @@ export interface PatchView {
   readonly caption: string;
 }
 
-export interface PanelOptions {
+/** `map` is the query's. */
+export interface PanelOptions extends Pick<HeatmapOptions, "map" | "scale"> {
   /** The scored image and its most anomalous patch. */
   readonly query: PatchView;
   /** The prompt image and the patch that the query's patch is nearest to. */
   readonly prompt: PatchView;
-  /** The query's map. */
-  readonly map: HeatmapOptions["map"];
-  readonly scale: HeatmapOptions["scale"];
   /** Shown under the map. */
   readonly score?: number;
   /** Height of the three images in pixels. Default 320. */
   readonly height?: number;
 }
 
-const PAPER: Colour = [255, 255, 255];
-const INK: Colour = [32, 33, 36];
 const FADED: Colour = [105, 108, 115];
 const ACCENT: Colour = [0, 200, 255];
 const MARGIN = 20;
@@ -60,7 +48,7 @@ const FOOTER = 12 + CAPTION + 6 + MARGIN;
  * @example
  * renderPanel({ query, prompt, map, scale: { low: 0, high: 0.3 }, score: 0.21 });
  */
-export function renderPanel(options: PanelOptions): RgbaImage {
+export function renderPanel(options: PanelOptions): Canvas {
   const { query, prompt, map, scale, score, height = 320 } = options;
   const found = fitHeight(query, height);
   const nearest = fitHeight(prompt, height);
@@ -71,7 +59,7 @@ export function renderPanel(options: PanelOptions): RgbaImage {
   const heatX = MARGIN + found.tile.width + GAP;
   const legendX = heatX + heat.width + legend.gap;
   const nearestX = legendX + legend.width + GAP;
-  const picture = canvas(nearestX + nearest.tile.width + MARGIN, HEADER + height + FOOTER, PAPER);
+  const picture = new Canvas(nearestX + nearest.tile.width + MARGIN, HEADER + height + FOOTER);
 
   drawTile(picture, MARGIN, found.tile, "Query", query.caption);
   drawTile(picture, heatX, heat, "Residual map", result);
@@ -79,7 +67,7 @@ export function renderPanel(options: PanelOptions): RgbaImage {
   drawLegend(picture, { x: legendX, y: HEADER, width: legend.bar, height }, scale);
 
   drawPatch(picture, MARGIN, found);
-  frame(picture, shifted(found.patch, heatX), ACCENT, 1);
+  picture.frame(shifted(found.patch, heatX), ACCENT, 1);
   drawPatch(picture, nearestX, nearest);
   return picture;
 }
@@ -87,7 +75,7 @@ export function renderPanel(options: PanelOptions): RgbaImage {
 /** A view brought to the panel's size. */
 interface Tile {
   readonly view: PatchView;
-  readonly tile: RgbImage;
+  readonly tile: Picture;
   /** What the grid covers, and the patch, in the tile's pixels. */
   readonly box: Box;
   readonly patch: Box;
@@ -96,9 +84,9 @@ interface Tile {
 /** Scales to a height; the width keeps within 1:2 and 2:1, so that odd shapes leave room for the rest. */
 function fitHeight(view: PatchView, height: number): Tile {
   const { image } = view;
-  checkImage(image);
+  checkRgb(image);
   const width = Math.round(height * Math.min(2, Math.max(0.5, image.width / image.height)));
-  const whole = { x: 0, y: 0, width: image.width, height: image.height };
+  const whole = wholeOf(image);
   const scaled = ({ x, y, width: w, height: h }: Box): Box => {
     const [sx, sy] = [width / image.width, height / image.height];
     return roundBox({ x: x * sx, y: y * sy, width: w * sx, height: h * sy });
@@ -111,15 +99,15 @@ function fitHeight(view: PatchView, height: number): Tile {
   };
 }
 
-function drawTile(picture: RgbaImage, x: number, tile: RgbImage, title: string, caption: string): void {
-  paste(picture, tile, x, HEADER);
+function drawTile(picture: Canvas, x: number, tile: Picture, title: string, caption: string): void {
+  picture.paste(tile, x, HEADER);
   drawText(picture, fitText(title, TITLE, tile.width), x, MARGIN, TITLE, INK, 1.25);
   drawText(picture, fitText(caption, CAPTION, tile.width), x, HEADER + tile.height + 12, CAPTION, FADED);
 }
 
 /** The patch in the image's own pixels. */
 function patchInImage({ image, box, rows, columns, patch }: PatchView): Box {
-  const { x, y, width, height } = box ?? { x: 0, y: 0, width: image.width, height: image.height };
+  const { x, y, width, height } = box ?? wholeOf(image);
   const [column, row] = [patch % columns, Math.floor(patch / columns)];
   if (!Number.isInteger(patch) || patch < 0 || row >= rows) {
     throw new RangeError(`heatmap: there is no patch ${patch} in ${rows} rows and ${columns} columns`);
@@ -134,9 +122,9 @@ function shifted(box: Box, x: number): Box {
 }
 
 /** Frames the patch, and shows it enlarged with its surroundings in the corner farthest from it. */
-function drawPatch(picture: RgbaImage, left: number, { view, tile, patch }: Tile): void {
-  frame(picture, shifted(patch, left), PAPER, 3);
-  frame(picture, shifted(patch, left), ACCENT, 2);
+function drawPatch(picture: Canvas, left: number, { view, tile, patch }: Tile): void {
+  picture.frame(shifted(patch, left), PAPER, 3);
+  picture.frame(shifted(patch, left), ACCENT, 2);
 
   const size = Math.round(Math.min(tile.width, tile.height) * 0.3);
   const { x, y, width, height } = patchInImage(view);
@@ -149,13 +137,8 @@ function drawPatch(picture: RgbaImage, left: number, { view, tile, patch }: Tile
     height: size,
   };
   const inset = shifted(corner, left);
-  paste(picture, resizeImage(view.image, around, size, size), inset.x, inset.y);
-  frame(picture, inset, PAPER, 2);
+  picture.paste(resizeImage(view.image, around, size, size), inset.x, inset.y);
+  picture.frame(inset, PAPER, 2);
   const third = size / 3;
-  frame(
-    picture,
-    roundBox({ x: inset.x + third, y: inset.y + third, width: third, height: third }),
-    ACCENT,
-    2,
-  );
+  picture.frame(roundBox({ x: inset.x + third, y: inset.y + third, width: third, height: third }), ACCENT, 2);
 }

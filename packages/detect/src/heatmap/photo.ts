@@ -1,9 +1,8 @@
-import { type Box, type Raster, toRGB } from "@inctrl/datasets";
-import type { RgbImage } from "./picture.js";
+import { type Box, type Picture, type Raster, toRGB } from "@inctrl/datasets";
 
 /** An image made small enough to draw on, and by how much. */
 export interface Photo {
-  readonly image: RgbImage;
+  readonly image: Picture;
   /** Moves a box from pixels of the original to those of `image`. */
   place(box: Box): Box;
 }
@@ -27,7 +26,7 @@ export function photoOf(original: Raster, factorOf: (side: number) => number): P
 }
 
 /** Averages squares of `factor` x `factor` pixels. Pixels left over at the right and the bottom join the last square. */
-function shrink(image: RgbImage, factor: number): RgbImage {
+function shrink(image: Picture, factor: number): Picture {
   if (factor <= 1) return image;
   const width = Math.max(1, Math.floor(image.width / factor));
   const height = Math.max(1, Math.floor(image.height / factor));

@@ -1,5 +1,6 @@
 import { prepareImage } from "@inctrl/clip";
 import type { Box } from "@inctrl/datasets";
+import { LRUCache } from "lru-cache";
 import type { FittedDetector } from "../detector.js";
 import type { Encoder } from "../encoder/encoder.js";
 import { DetectError } from "../errors.js";
@@ -28,7 +29,7 @@ export class PromptAlbum {
   readonly #hashes: ReadonlyMap<string, string | null>;
   readonly #encoder: Encoder;
   readonly #onProblem: (error: unknown) => void;
-  readonly #shown = new Map<string, ShownPrompt | null>();
+  readonly #shown = new LRUCache<string, Promise<ShownPrompt | null>>({ max: MAX_HELD });
 
   /** @param onProblem called once for each prompt whose image is missing or has changed since it was encoded. */
   constructor({ detector, prompts }: FittedDetector, onProblem: (error: unknown) => void = () => {}) {
@@ -40,12 +41,8 @@ export class PromptAlbum {
   /** The prompt's picture; null where it cannot be shown. */
   async find(name: string): Promise<ShownPrompt | null> {
     const known = this.#shown.get(name);
-    if (known !== undefined) return known;
-    for (const oldest of this.#shown.keys()) {
-      if (this.#shown.size < MAX_HELD) break;
-      this.#shown.delete(oldest);
-    }
-    const found = await this.#open(name).catch((error) => {
+    if (known) return known;
+    const found = this.#open(name).catch((error) => {
       this.#onProblem(error);
       return null;
     });

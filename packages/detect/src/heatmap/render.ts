@@ -1,22 +1,13 @@
+import type { Box, Picture } from "@inctrl/datasets";
 import type { ScoreMap } from "../detector.js";
-import { type Colour, inferno, type Scale, shareOf } from "./colormap.js";
+import { Canvas, checkRgb, INK, PAPER, roundBox, wholeOf } from "./canvas.js";
+import { inferno, type Scale, shareOf } from "./colormap.js";
 import { drawText, textWidth } from "./font.js";
-import {
-  type Box,
-  canvas,
-  checkImage,
-  fill,
-  frame,
-  paste,
-  type RgbaImage,
-  type RgbImage,
-  roundBox,
-} from "./picture.js";
 import { upsampleMap } from "./resample.js";
 
 export interface HeatmapOptions {
-  /** The image that was scored. */
-  readonly image: RgbImage;
+  /** The image that was scored, RGB. */
+  readonly image: Picture;
   readonly map: ScoreMap;
   /** The part of the image, in its pixels, that the map covers. Default: all of it. */
   readonly box?: Box;
@@ -28,9 +19,6 @@ export interface HeatmapOptions {
   readonly legend?: boolean;
 }
 
-const PAPER: Colour = [255, 255, 255];
-const INK: Colour = [32, 33, 36];
-
 /**
  * Draws a map over its image: the image in gray, the values above it in the colours of "inferno", interpolated bilinearly between
  * patch centres. What the map does not cover, such as the ends beside a centre crop, stays gray and pale.
@@ -39,27 +27,24 @@ const INK: Colour = [32, 33, 36];
  * @example
  * renderHeatmap({ image, map, scale: { low: 0, high: 0.3 } });
  */
-export function renderHeatmap(options: HeatmapOptions): RgbaImage {
+export function renderHeatmap(options: HeatmapOptions): Canvas {
   const colours = colourMap(options);
   const { width, height } = colours;
-  if (!options.legend) return onPaper(colours, width, height);
-  const size = legendSize(height);
-  const picture = onPaper(colours, width + size.gap + size.width, height);
-  const margin = size.text / 2 + 2;
-  drawLegend(
-    picture,
-    { x: width + size.gap, y: margin, width: 0, height: height - 2 * margin },
-    options.scale,
-  );
+  const { gap, text, width: room } = legendSize(height);
+  const picture = new Canvas(options.legend ? width + gap + room : width, height);
+  picture.paste(colours, 0, 0);
+  const margin = text / 2 + 2;
+  const bar = { x: width + gap, y: margin, width: 0, height: height - 2 * margin };
+  if (options.legend) drawLegend(picture, bar, options.scale);
   return picture;
 }
 
 /** The coloured image without legend. */
-export function colourMap(options: HeatmapOptions): RgbImage {
+export function colourMap(options: HeatmapOptions): Picture {
   checkOptions(options);
   const { image, map, scale, opacity = 0.7 } = options;
   const { width } = image;
-  const box = roundBox(options.box ?? { x: 0, y: 0, width, height: image.height });
+  const box = roundBox(options.box ?? wholeOf(image));
   const values = upsampleMap(map.values, map.columns, map.rows, box.width, box.height);
   const table = Array.from({ length: 256 }, (_, i) => inferno(i / 255));
   const data = new Uint8Array(image.data.length);
@@ -80,12 +65,6 @@ function luma(data: Uint8Array, at: number): number {
   return 0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2];
 }
 
-function onPaper(image: RgbImage, width: number, height: number): RgbaImage {
-  const picture = canvas(width, height, PAPER);
-  paste(picture, image, 0, 0);
-  return picture;
-}
-
 /** Room for a legend beside a picture of this height, in pixels. */
 export function legendSize(height: number): { gap: number; bar: number; text: number; width: number } {
   const text = Math.max(7, Math.min(12, Math.round(height / 28)));
@@ -94,17 +73,17 @@ export function legendSize(height: number): { gap: number; bar: number; text: nu
 }
 
 /** Draws the colour bar with numbers at (box.x, box.y), `box.height` high. */
-export function drawLegend(picture: RgbaImage, box: Box, scale: Scale): void {
+export function drawLegend(picture: Canvas, box: Box, scale: Scale): void {
   const { bar, text } = legendSize(picture.height);
   const { x, y, height } = roundBox(box);
   for (let row = 0; row < height; row++) {
-    fill(picture, { x, y: y + row, width: bar, height: 1 }, inferno(1 - (row + 0.5) / height));
+    picture.fill({ x, y: y + row, width: bar, height: 1 }, inferno(1 - (row + 0.5) / height));
   }
-  frame(picture, { x, y, width: bar, height }, INK, 1);
+  picture.frame({ x, y, width: bar, height }, INK, 1);
   const ticks = height > text * 10 ? 4 : height > text * 5 ? 2 : 1;
   for (let i = 0; i <= ticks; i++) {
     const at = y + Math.round((height - 1) * (1 - i / ticks));
-    fill(picture, { x: x + bar, y: at, width: Math.ceil(text / 3), height: 1 }, INK);
+    picture.fill({ x: x + bar, y: at, width: Math.ceil(text / 3), height: 1 }, INK);
     const label = formatValue(scale.low + ((scale.high - scale.low) * i) / ticks);
     drawText(picture, label, x + bar + text * 0.8, at + 0.5 - text / 2, text, INK);
   }
@@ -118,7 +97,7 @@ export function formatValue(value: number): string {
 }
 
 function checkOptions({ image, map: { rows, columns, values }, box, scale }: HeatmapOptions): void {
-  checkImage(image);
+  checkRgb(image);
   const { width, height } = image;
   if (values.length !== rows * columns || values.length === 0) {
     throw new RangeError(

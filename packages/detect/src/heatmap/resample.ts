@@ -1,4 +1,4 @@
-import type { Box, RgbImage } from "./picture.js";
+import type { Box, Picture } from "@inctrl/datasets";
 
 /** For each output sample: the first input sample it draws on, and the weights from there on. */
 interface Taps {
@@ -67,7 +67,7 @@ function resample(
 }
 
 /** `box` of an image at another size; the parts of the box outside the image repeat its edge. */
-export function resizeImage(image: RgbImage, box: Box, width: number, height: number): RgbImage {
+export function resizeImage(image: Picture, box: Box, width: number, height: number): Picture {
   const { width: w, height: h } = image;
   const values = resample(image.data, { width: w, height: h, samples: 3 }, box, width, height);
   // Not Uint8Array.from, which walks typed arrays through an iterator, ten times slower.

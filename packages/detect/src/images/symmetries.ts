@@ -49,8 +49,3 @@ export function symmetricSquare(
 export function symmetricView(view: PreparedImage, symmetry: number): PreparedImage {
   return symmetry === 0 ? view : { ...view, pixels: symmetricSquare(view.pixels, view.size, 3, symmetry) };
 }
-
-/** A prepared image in the first `count` symmetries of its square, itself first. */
-export function symmetricViews(view: PreparedImage, count: number): PreparedImage[] {
-  return Array.from({ length: count }, (_, symmetry) => symmetricView(view, symmetry));
-}

@@ -1,8 +1,8 @@
 import { scope, type Tensor } from "@inctrl/tensor";
 import type { Detection, Detector, FitOptions, FittedDetector, Known, MatchMap } from "../detector.js";
+import type { Encoder } from "../encoder/encoder.js";
 import type { Features } from "../encoder/features.js";
 import { PromptBank } from "./bank.js";
-import type { PromptRecord } from "./bank-file.js";
 import { matchPatches } from "./match.js";
 
 /** What a method makes of a batch, on the device. */
@@ -46,7 +46,16 @@ export function patchDetector(method: PatchMethod): Detector {
   const { name, encoder, symmetries } = method;
   const fitted = async (bank: PromptBank, options: FitOptions = {}): Promise<FittedDetector> => {
     try {
-      return new FittedPatches(detector, bank, await method.prepare(bank, options));
+      const scoring = await method.prepare(bank, options);
+      const dispose = () => {
+        scoring.dispose?.();
+        bank.dispose();
+      };
+      return {
+        ...{ detector, prompts: bank.prompts, dispose, [Symbol.dispose]: dispose },
+        score: (features, known) => score(encoder, bank, scoring, features, known),
+        save: (path) => bank.save(path),
+      };
     } catch (error) {
       bank.dispose();
       throw error;
@@ -61,85 +70,44 @@ export function patchDetector(method: PatchMethod): Detector {
   return detector;
 }
 
-class FittedPatches implements FittedDetector {
-  readonly detector: Detector;
-  readonly #bank: PromptBank;
-  readonly #scoring: PatchScoring;
-
-  constructor(detector: Detector, bank: PromptBank, scoring: PatchScoring) {
-    this.detector = detector;
-    this.#bank = bank;
-    this.#scoring = scoring;
-  }
-
-  get prompts(): readonly PromptRecord[] {
-    return this.#bank.prompts;
-  }
-
-  async score({ features, taps }: Features, known?: Known): Promise<Detection[]> {
-    const kept = scope(() => {
-      const { similarity, rows } = known?.similarity
-        ? { similarity: known.similarity(), rows: null }
-        : matchPatches(taps, this.#bank.blocks);
-      return { ...this.#scoring.run(features, similarity), rows };
-    });
-    const { score, map, parts, rows } = kept;
-    const tensors = new Set([score, map, ...Object.values(parts)]);
-    try {
-      const [matched, values] = await Promise.all([rows?.data() ?? null, readAll(tensors)]);
-      return this.#detections(
-        { score: values.get(score) as Float32Array, map: values.get(map) as Float32Array },
-        Object.entries(parts).flatMap(([name, t]) => (t ? [[name, values.get(t) as Float32Array]] : [])),
-        matched,
-      );
-    } finally {
-      for (const t of [...tensors, rows]) t?.dispose();
-    }
-  }
-
-  #detections(
-    { score, map }: { score: Float32Array; map: Float32Array },
-    parts: [name: string, values: Float32Array][],
-    matched: Int32Array | null,
-  ): Detection[] {
-    const { backbone } = this.detector.encoder;
+async function score(
+  { backbone }: Encoder,
+  bank: PromptBank,
+  scoring: PatchScoring,
+  { features, taps }: Features,
+  known?: Known,
+): Promise<Detection[]> {
+  const { score, map, parts, rows } = scope(() => {
+    const { similarity, rows } = known?.similarity
+      ? { similarity: known.similarity(), rows: null }
+      : matchPatches(taps, bank.blocks);
+    return { ...scoring.run(features, similarity), rows };
+  });
+  // A tensor that has two names is read once.
+  const tensors = new Set([score, map, ...Object.values(parts)]);
+  try {
+    const read = Promise.all([...tensors].map(async (t) => [t, await t?.data()] as const));
+    const [matched, values] = await Promise.all([rows?.data() ?? null, read.then((all) => new Map(all))]);
     const { patches, grid } = backbone;
-    return Array.from(score, (value, i) => {
+    return Array.from(values.get(score)!, (value, i) => {
       const own = [i * patches, (i + 1) * patches] as const;
+      const found = Object.entries(parts).filter(([, t]) => t !== null);
       return {
         score: value,
-        parts: Object.fromEntries(parts.map(([name, values]) => [name, values[i]])),
-        map: { ...grid, values: map.slice(...own) },
-        matches: matched && this.#locate(matched.subarray(...own)),
+        parts: Object.fromEntries(found.map(([name, t]) => [name, values.get(t)![i]])),
+        map: { ...grid, values: values.get(map)!.slice(...own) },
+        matches: matched && matchesOf(bank, matched.subarray(...own)),
       };
     });
-  }
-
-  #locate(rows: Int32Array): MatchMap {
-    const found = Array.from(rows, (row) => this.#bank.locate(row));
-    return {
-      prompts: Int32Array.from(found, ({ prompt }) => prompt),
-      patches: Int32Array.from(found, ({ patch }) => patch),
-    };
-  }
-
-  save(path: string): Promise<void> {
-    return this.#bank.save(path);
-  }
-
-  dispose(): void {
-    this.#scoring.dispose?.();
-    this.#bank.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+  } finally {
+    for (const t of [...tensors, rows]) t?.dispose();
   }
 }
 
-/** Values of several tensors, each read once. */
-async function readAll(
-  tensors: Iterable<Tensor | null>,
-): Promise<Map<Tensor | null, Float32Array | undefined>> {
-  return new Map(await Promise.all([...tensors].map(async (t) => [t, await t?.data()] as const)));
+function matchesOf(bank: PromptBank, rows: Int32Array): MatchMap {
+  const found = Array.from(rows, (row) => bank.locate(row));
+  return {
+    prompts: Int32Array.from(found, ({ prompt }) => prompt),
+    patches: Int32Array.from(found, ({ patch }) => patch),
+  };
 }

@@ -1,9 +1,3 @@
-/** The threshold at which F1 is largest: score >= threshold is called anomalous. */
-export interface BestF1 {
-  readonly f1: number;
-  readonly threshold: number;
-}
-
 /** Counts among the images scored at or above a threshold. */
 interface Step {
   readonly threshold: number;
@@ -29,20 +23,18 @@ function steps(labels: ArrayLike<number>, scores: ArrayLike<number>): Step[] {
   order.sort((a, b) => (scores[a] > scores[b] ? -1 : scores[a] < scores[b] ? 1 : 0));
   const found: Step[] = [];
   let truePositives = 0;
-  let falsePositives = 0;
   order.forEach((index, rank) => {
-    if (labels[index] === 1) truePositives++;
-    else falsePositives++;
+    truePositives += labels[index];
     const threshold = scores[index];
     const next = order[rank + 1];
     if (next === undefined || scores[next] !== threshold)
-      found.push({ threshold, truePositives, falsePositives });
+      found.push({ threshold, truePositives, falsePositives: rank + 1 - truePositives });
   });
   return found;
 }
 
 /** The steps and how many of each class there are; null when one class is missing. */
-function bothClasses(labels: ArrayLike<number>, scores: ArrayLike<number>) {
+export function bothClasses(labels: ArrayLike<number>, scores: ArrayLike<number>) {
   const path = steps(labels, scores);
   const last = path.at(-1);
   return last?.truePositives && last.falsePositives
@@ -77,9 +69,7 @@ export function auroc(labels: ArrayLike<number>, scores: ArrayLike<number>): num
  * Average precision: precision summed over the steps of recall, without interpolation; equal to scikit-learn's
  * `average_precision_score` (the papers' AUPRC). Null when only one class is given.
  *
- * @param labels 0 normal, 1 anomalous
- * @param scores higher means more anomalous
- * @throws RangeError for other labels, NaN scores or unequal lengths
+ * @throws as `auroc`.
  * @example
  * averagePrecision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.8333...
  */
@@ -96,18 +86,20 @@ export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<nu
 }
 
 /**
- * The largest F1 over all thresholds and the highest threshold that reaches it. Null when only one class is given.
+ * The largest F1 over all thresholds, where score >= threshold is called anomalous, and the highest threshold that reaches
+ * it. Null when only one class is given.
  *
- * @param labels 0 normal, 1 anomalous
- * @param scores higher means more anomalous
- * @throws RangeError for other labels, NaN scores or unequal lengths
+ * @throws as `auroc`.
  * @example
  * f1Max([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // { f1: 0.8, threshold: 0.35 }
  */
-export function f1Max(labels: ArrayLike<number>, scores: ArrayLike<number>): BestF1 | null {
+export function f1Max(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+): { f1: number; threshold: number } | null {
   const found = bothClasses(labels, scores);
   if (!found) return null;
-  let best: BestF1 = { f1: -1, threshold: Number.POSITIVE_INFINITY };
+  let best = { f1: -1, threshold: Number.POSITIVE_INFINITY };
   for (const { threshold, truePositives, falsePositives } of found.path) {
     const f1 = (2 * truePositives) / (truePositives + falsePositives + found.positives);
     if (f1 > best.f1) best = { f1, threshold };

@@ -17,30 +17,29 @@ const PLOT = { width: WIDTH - LEFT - 12, height: HEIGHT - TOP - 40 };
 const MAX_POINTS = 400;
 const BINS = 24;
 
-/** ROC or PR curves in one square from 0 to 1. `diagonal` adds the line of a random score. */
-export function curveChart(
-  title: string,
-  xLabel: string,
-  yLabel: string,
-  lines: readonly Line[],
-  diagonal: boolean,
-): Html {
+/** Curves in one square from 0 to 1. */
+export interface CurveChart {
+  readonly title: string;
+  /** Labels of the axes. */
+  readonly x: string;
+  readonly y: string;
+  readonly lines: readonly Line[];
+  /** Adds the line of a random score. */
+  readonly diagonal?: boolean;
+}
+
+export function curveChart({ title, x: xLabel, y: yLabel, lines, diagonal }: CurveChart): Html {
   const place = ({ x, y }: Point) =>
     `${(LEFT + x * PLOT.width).toFixed(1)} ${(TOP + (1 - y) * PLOT.height).toFixed(1)}`;
   const path = (points: readonly Point[]) => `M${thinned(points).map(place).join("L")}`;
-  const random = path([
-    { x: 0, y: 0 },
-    { x: 1, y: 1 },
-  ]);
+  const corners = [0, 1].map((at) => ({ x: at, y: at }));
+  const random = diagonal ? html`<path class="random" d="${path(corners)}"/>` : null;
   // The line of most prompts is drawn last, above the others.
   const drawn = lines.map(
     ({ name, points }, i) =>
       html`<path class="line line-${i % 6}" d="${path(points)}"><title>${name}</title></path>`,
   );
-  return chart(
-    title,
-    html`${axes(xLabel, yLabel)}${diagonal ? html`<path class="random" d="${random}"/>` : null}${drawn}`,
-  );
+  return chart(title, html`${axes(xLabel, yLabel)}${random}${drawn}`);
 }
 
 /** Histogram of the scores of normal and of anomalous images, each as shares of its class, with the threshold marked. */

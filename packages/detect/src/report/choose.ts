@@ -55,24 +55,14 @@ export function chooseMistakes({ categories, shots }: Evaluation, most = MAX_PIC
 }
 
 function mistakesOf(category: CategoryResult, draw: Draw): Mistake[] {
-  const sorted = ([0, 1] as const).map((label) => scoresOf(category, draw, label).sort((a, b) => a - b));
+  const classes = ([0, 1] as const).map((label) => scoresOf(category, draw, label));
   return draw.scores.flatMap((score, index) => {
     if (score === null) return [];
     const label = category.labels[index];
-    const others = sorted[1 - label];
-    const below = (countBelow(others, score, false) + countBelow(others, score, true)) / 2;
+    const others = classes[1 - label];
+    // Twice the number below, ties counting once.
+    const below = others.reduce((sum, other) => sum + (other < score ? 2 : other === score ? 1 : 0), 0) / 2;
     const wrong = (label === 0 ? below : others.length - below) / others.length;
     return wrong > 0 ? [{ category, draw, index, label, score, wrong }] : [];
   });
-}
-
-/** How many of the sorted values lie below a score; `orAt` counts those equal to it too. */
-function countBelow(sorted: readonly number[], score: number, orAt: boolean): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < score || (orAt && sorted[middle] === score)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

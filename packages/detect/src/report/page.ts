@@ -1,4 +1,5 @@
 import { count } from "@inctrl/datasets";
+import { scoredOnly } from "../evaluation/measure.js";
 import { type Spread, type SummaryRow, summarize } from "../evaluation/summary.js";
 import type { CategoryResult, Evaluation } from "../evaluation/types.js";
 import { precisionRecallCurve, rocCurve } from "../metrics/curves.js";
@@ -8,7 +9,14 @@ import { factLines, type RunFacts } from "./facts.js";
 import { type Html, html } from "./html.js";
 import type { Shown } from "./pictures.js";
 import { STYLE } from "./style.js";
-import { measuredCategories, rowName, secondsText, usedColumns, withoutNeedlessMean } from "./table.js";
+import {
+  headOf,
+  measuredCategories,
+  rowName,
+  secondsText,
+  usedMetrics,
+  withoutNeedlessMean,
+} from "./table.js";
 
 /** Categories whose charts are open when the page opens. */
 const OPEN_CATEGORIES = 12;
@@ -92,19 +100,18 @@ const tile = (title: string, value: string, more: string): Html =>
   html`<div class="tile"><dt>${title}</dt><dd>${value}<small>${more}</small></dd></div>`;
 
 function resultsTable(rows: readonly SummaryRow[]): Html {
-  const columns = usedColumns(rows);
-  const head = ["category", "K", ...columns.map(([, title]) => title), "s/image"];
+  const columns = usedMetrics(rows);
   const body = withoutNeedlessMean(rows).map((row, i, all) => {
     const same = i > 0 && all[i - 1].category === row.category;
     const name = same ? "" : rowName(row, measuredCategories(rows, row.shots));
     const numbers =
       row.problem && row.metrics.auroc === null
         ? html`<td class="problem" colspan="${columns.length + 1}">${row.problem}</td>`
-        : html`${columns.map(([metric]) => html`<td>${spreadCell(row.metrics[metric])}</td>`)}<td>${secondsText(row.seconds)}</td>`;
+        : html`${columns.map((metric) => html`<td>${spreadCell(row.metrics[metric])}</td>`)}<td>${secondsText(row.seconds)}</td>`;
     const kind = `${row.category === null ? "mean" : ""} ${same ? "same" : ""}`.trim();
     return html`<tr class="${kind}"><th scope="row" title="${name}">${name}</th><td>${row.shots}</td>${numbers}</tr>\n`;
   });
-  return html`<div class="card scroll" tabindex="0"><table><thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return html`<div class="card scroll" tabindex="0"><table><thead><tr>${headOf(columns).map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 function spreadCell(spread: Spread | null): Html {
@@ -128,11 +135,7 @@ function categoryCard(category: CategoryResult, shots: readonly number[], open: 
 function charts(category: CategoryResult, shots: readonly number[]): Html {
   const draws = shots.flatMap((k) => medianDraw(category, k) ?? []);
   const lines = draws.map((draw) => {
-    const scored = draw.scores.flatMap((score, i) =>
-      score === null ? [] : [{ score, label: category.labels[i] }],
-    );
-    const labels = scored.map(({ label }) => label);
-    const scores = scored.map(({ score }) => score);
+    const { labels, scores } = scoredOnly(category.labels, draw.scores);
     return {
       name: `K = ${draw.shots}`,
       roc: rocCurve(labels, scores),
@@ -153,8 +156,8 @@ function charts(category: CategoryResult, shots: readonly number[]): Html {
     { name: "anomalous", key: "anomalous" },
   ];
   return html`<div class="charts">
-${curveChart("ROC", "false positive rate", "true positive rate", of("roc"), true)}
-${curveChart("Precision and recall", "recall", "precision", of("pr"), false)}
+${curveChart({ title: "ROC", x: "false positive rate", y: "true positive rate", lines: of("roc"), diagonal: true })}
+${curveChart({ title: "Precision and recall", x: "recall", y: "precision", lines: of("pr") })}
 ${histogram}
 </div><ul class="legend">${keys.map(({ name, key }) => html`<li><span class="key key-${key}"></span>${name}</li>`)}</ul>`;
 }

@@ -1,9 +1,9 @@
 import { oneLine } from "@inctrl/datasets";
 import { summarize } from "../evaluation/summary.js";
-import type { Draw, Evaluation, Metrics } from "../evaluation/types.js";
+import { type Draw, type Evaluation, METRICS, type Metrics } from "../evaluation/types.js";
 import { csvLine } from "./csv.js";
 import { factLines, type RunFacts } from "./facts.js";
-import { COLUMNS, tableRows } from "./table.js";
+import { tableRows } from "./table.js";
 
 /** `results.json`: facts of the run, each category with its draws and their prompts by name, and the means. */
 export function resultsJson(evaluation: Evaluation, facts: RunFacts): string {
@@ -56,19 +56,18 @@ const isFraction = (value: unknown): value is number => typeof value === "number
 
 /** Metrics under their names in files: `f1_max`, `pixel_auroc`. */
 function named<T>(metrics: Readonly<Record<keyof Metrics, T>>): Record<string, T> {
-  return Object.fromEntries(COLUMNS.map(([name]) => [fileName(name), metrics[name]]));
+  return Object.fromEntries(METRICS.map((name) => [fileName(name), metrics[name]]));
 }
 
 const fileName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** `results.csv`: one line for each draw. */
 export function resultsCsv({ categories }: Evaluation): string {
-  const names = COLUMNS.map(([name]) => name);
-  const head = ["category", "shots", "seed", ...names.map(fileName), "seconds_per_image", "problem"];
+  const head = ["category", "shots", "seed", ...METRICS.map(fileName), "seconds_per_image", "problem"];
   const line = (draw: Pick<Draw, "category" | "problem"> & Partial<Draw>) =>
     csvLine([
       ...[draw.category, draw.shots ?? null, draw.seed ?? null],
-      ...names.map((name) => draw.metrics?.[name] ?? null),
+      ...METRICS.map((name) => draw.metrics?.[name] ?? null),
       ...[draw.problem || !draw.seconds ? null : draw.seconds, draw.problem],
     ]);
   const lines = categories.flatMap(({ name, problem, draws }) =>
@@ -92,6 +91,6 @@ export function resultsMarkdown(evaluation: Evaluation, facts: RunFacts): string
 }
 
 /** A name with everything escaped that Markdown would take for markup. */
-export function markdownCell(text: string): string {
+function markdownCell(text: string): string {
   return oneLine(text).replace(/[\\`*_[\]<>|#~&]/g, "\\$&");
 }

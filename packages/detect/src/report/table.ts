@@ -1,21 +1,18 @@
 import { count, oneLine } from "@inctrl/datasets";
 import type { Spread, SummaryRow } from "../evaluation/summary.js";
-import type { Metrics } from "../evaluation/types.js";
+import { METRIC_TITLES, METRICS, type Metrics } from "../evaluation/types.js";
 
-/** The columns of numbers, in the order of every table. */
-export const COLUMNS: readonly (readonly [name: keyof Metrics, title: string])[] = [
-  ["auroc", "AUROC"],
-  ["auprc", "AUPRC"],
-  ["f1Max", "F1-max"],
-  ["threshold", "threshold"],
-  ["pixelAuroc", "pixel AUROC"],
-  ["aupro", "AUPRO"],
-];
-
-/** The columns with a number in at least one row, and always AUROC and AUPRC. */
-export function usedColumns(rows: readonly SummaryRow[]): (readonly [name: keyof Metrics, title: string])[] {
-  return COLUMNS.filter(([name], i) => i < 2 || rows.some(({ metrics }) => metrics[name] !== null));
+/** The metrics with a number in at least one row, and always AUROC and AUPRC. */
+export function usedMetrics(rows: readonly SummaryRow[]): (keyof Metrics)[] {
+  return METRICS.filter((name, i) => i < 2 || rows.some(({ metrics }) => metrics[name] !== null));
 }
+
+/** The heading of a table of these metrics. */
+export const headOf = (metrics: readonly (keyof Metrics)[]): string[] => [
+  ...["category", "K"],
+  ...metrics.map((name) => METRIC_TITLES[name]),
+  "s/image",
+];
 
 /** "0.8123 ± 0.0045"; the mean alone for one draw, and a dash where there is no number. */
 export function spreadText(spread: Spread | null): string {
@@ -37,14 +34,14 @@ export function rowName({ category }: SummaryRow, measured: number): string {
 
 /** A summary as rows of text, the heading first. A problem takes the place of the numbers. */
 export function tableRows(rows: readonly SummaryRow[]): string[][] {
-  const columns = usedColumns(rows);
+  const columns = usedMetrics(rows);
   const shown = withoutNeedlessMean(rows);
   const body = shown.map((row) => {
     const start = [rowName(row, measuredCategories(rows, row.shots)), String(row.shots)];
     if (row.problem && row.metrics.auroc === null) return [...start, oneLine(row.problem)];
-    return [...start, ...columns.map(([name]) => spreadText(row.metrics[name])), secondsText(row.seconds)];
+    return [...start, ...columns.map((name) => spreadText(row.metrics[name])), secondsText(row.seconds)];
   });
-  return [["category", "K", ...columns.map(([, title]) => title), "s/image"], ...body];
+  return [headOf(columns), ...body];
 }
 
 /** The rows without the mean where there is one category, whose numbers it would repeat. */

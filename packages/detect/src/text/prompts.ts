@@ -1,3 +1,5 @@
+import { CIFAR10_CLASSES } from "@inctrl/datasets";
+
 // The prompt ensembles of InCTRL's text branch, in the order and wording of its released code.
 import { PROMPT_STATES } from "@inctrl/datasets";
 
@@ -27,19 +29,7 @@ const TEMPLATES = [
 ];
 
 /** CIFAR-10's classes and the class of its multi-class setting: an anomaly is another class there, not a defect. */
-const WHOLE_OBJECTS = new Set([
-  "airplane",
-  "automobile",
-  "bird",
-  "cat",
-  "deer",
-  "dog",
-  "frog",
-  "horse",
-  "ship",
-  "truck",
-  "animal",
-]);
+const WHOLE_OBJECTS = new Set<string>([...CIFAR10_CLASSES, "animal"]);
 
 /** Texts that describe a class without defects and with them. */
 export interface PromptTexts {

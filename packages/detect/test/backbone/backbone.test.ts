@@ -4,10 +4,10 @@ import { parseConfig } from "@inctrl/clip";
 import { openSafetensors, type StoredTensor, writeSafetensors } from "@inctrl/tensor";
 import { isHead, PATCH14, randomImage, shared, THREE_SHOT, throwsCode } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { Encoder, fitImages, openBackbone, randomBackbone } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
-import { scoreWith } from "../support/scoring.js";
 
 const test = deviceTests("backbone");
 

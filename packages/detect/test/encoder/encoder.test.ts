@@ -5,9 +5,9 @@ import { maxError, PATCH14, randomImage, THREE_SHOT, throwsCode, writeImage } fr
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { PaddedEncoder } from "../../src/encoder/encoder.js";
+import type { EncodedView } from "../../src/encoder/features.js";
 import {
   type Backbone,
-  type EncodedView,
   Encoder,
   type EncoderOptions,
   fileImage,

@@ -4,21 +4,19 @@ import { prepareImage } from "@inctrl/clip";
 import { decodeImage, encodePng, type Sample } from "@inctrl/datasets";
 import { f16ToF32, normalize, scope } from "@inctrl/tensor";
 import { loads, maxError, product, randomPixels, throwsCode } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
+import { storeTests } from "@inctrl/testing/store";
 import * as assert from "uvu/assert";
 import { encodeViews } from "../../src/encoder/encode.js";
 import { FeatureCache } from "../../src/encoder/feature-cache.js";
 import { FeatureStore } from "../../src/encoder/feature-store.js";
 import { symmetricView } from "../../src/images/symmetries.js";
 
-const test = deviceTests("feature store");
+const test = storeTests("feature store");
 
 test("features are those of the backbone, patches of length 1 in half precision", async ({
-  device,
-  folder,
+  backbone,
+  store,
 }) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "values")));
   const sample = product("metal", 0, false);
   const [image] = await store.add([sample]);
   const views = prepareImage(await sample.load(), backbone.config.preprocess, "crop");
@@ -32,16 +30,14 @@ test("features are those of the backbone, patches of length 1 in half precision"
   for (const t of [features, ...taps, ...tokens]) t.dispose();
 });
 
-test("a second run encodes nothing, and company changes no bit", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const cache = await FeatureCache.open(join(folder, "again"));
+test("a second run encodes nothing, and company changes no bit", async ({ backbone, cache, folder }) => {
   const samples = Array.from({ length: 11 }, (_, i) => product("fabric", i, i % 2 === 1));
   const encoded: number[] = [];
-  const first = new FeatureStore(backbone, cache, { batch: 4 });
+  const first = new FeatureStore(backbone, await FeatureCache.open(cache), { batch: 4 });
   const numbers = await first.add(samples, { onProgress: (_d, _t, n) => encoded.push(n) });
   assert.is(encoded.at(-1), 11);
   encoded.length = 0;
-  const second = new FeatureStore(backbone, await FeatureCache.open(join(folder, "again")));
+  const second = new FeatureStore(backbone, await FeatureCache.open(cache));
   await second.add(samples, { onProgress: (_d, _t, n) => encoded.push(n) });
   assert.equal(encoded, new Array(11).fill(0));
   const alone = new FeatureStore(backbone, await FeatureCache.open(join(folder, "alone")), { batch: 4 });
@@ -50,8 +46,7 @@ test("a second run encodes nothing, and company changes no bit", async ({ device
   assert.equal(await alone.patches(seventh!), await second.patches(numbers[6]!));
 });
 
-test("equal images are one image, from any file; parts of a file are not", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
+test("equal images are one image, from any file; parts of a file are not", async ({ folder, store }) => {
   const path = (name: string) => join(folder, name);
   const png = encodePng({ width: 40, height: 32, data: randomPixels(3, 40 * 32) });
   for (const name of ["a.png", "copy.png"]) writeFileSync(path(name), png);
@@ -63,7 +58,6 @@ test("equal images are one image, from any file; parts of a file are not", async
       source: { path: path(name), ...box },
       load: () => decodeImage(path(name)),
     }) as Sample;
-  const store = new FeatureStore(backbone, await FeatureCache.open(path("content")));
   const part = (x: number) => file("a.png", { path: path("a.png"), box: { x, y: 0, width: 32, height: 32 } });
   const numbers = await store.add([file("a.png"), file("copy.png"), part(0), part(8)]);
   assert.equal(numbers, [0, 0, 1, 2]);
@@ -71,11 +65,9 @@ test("equal images are one image, from any file; parts of a file are not", async
 });
 
 test("an image in its symmetries is decoded once, and each has the features of its turned view", async ({
-  device,
-  folder,
+  backbone,
+  store,
 }) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "symmetries")));
   const sample = product("metal", 0, false);
   const made = loads.count;
   const [image] = await store.add([sample], { symmetries: 8 });
@@ -93,27 +85,23 @@ test("an image in its symmetries is decoded once, and each has the features of i
   assert.equal(await store.add([sample]), [image], "as it is, it is stored already");
 });
 
-test("features that went missing are made again, the same", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const cache = await FeatureCache.open(join(folder, "gone"));
-  const store = new FeatureStore(backbone, cache, { memory: 0 });
+test("features that went missing are made again, the same", async ({ backbone, cache }) => {
+  const store = new FeatureStore(backbone, await FeatureCache.open(cache), { memory: 0 });
   await store.add([product("mesh", 0, false), product("mesh", 1, true)]);
   const before = await store.patches(0);
   await store.patches(1);
-  rmSync(join(folder, "gone"), { recursive: true });
+  rmSync(cache, { recursive: true });
   const made = loads.count;
   assert.equal(await store.patches(0), before);
   assert.is(loads.count, made + 1);
 });
 
-test("unreadable samples are skipped by name, or end the job", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
+test("unreadable samples are skipped by name, or end the job", async ({ folder, store }) => {
   writeFileSync(join(folder, "torn.png"), "not an image");
   const broken = (name: string): Sample => ({
     ...{ id: name, label: 0, kind: "good", source: { path: join(folder, name) } },
     load: () => decodeImage(join(folder, name)),
   });
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "skip")));
   const samples = [broken("torn.png"), product("wood", 0, false), broken("absent.png")];
   const skipped: string[] = [];
   const numbers = await store.add(samples, {
@@ -124,17 +112,17 @@ test("unreadable samples are skipped by name, or end the job", async ({ device, 
   await throwsCode(() => store.add([broken("absent.png")]), "missing", /no such file/);
 });
 
-test("a limit too small for all images is refused before anything is encoded", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "small"), { limit: 4000 }));
+test("a limit too small for all images is refused before anything is encoded", async ({
+  backbone,
+  cache,
+}) => {
+  const store = new FeatureStore(backbone, await FeatureCache.open(cache, { limit: 4000 }));
   const samples = [0, 1, 2].map((i) => product("metal", i, false));
   await throwsCode(() => store.add(samples), "cache-limit", /3 images take .* raise the limit/);
   assert.is(store.size, 0);
 });
 
-test("a stop is heard", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "stop")));
+test("a stop is heard", async ({ store }) => {
   let error: unknown;
   await store.add([product("metal", 0, false)], { signal: AbortSignal.abort() }).catch((e) => {
     error = e;

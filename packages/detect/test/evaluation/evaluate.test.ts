@@ -2,6 +2,7 @@ import { drawPrompts, type Sample } from "@inctrl/datasets";
 import type { Device } from "@inctrl/tensor";
 import { category, dataSet, maxError, THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { upsampleMap } from "../../src/heatmap/resample.js";
 import {
@@ -18,7 +19,6 @@ import {
   pixelMetrics,
 } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
-import { scoreWith } from "../support/scoring.js";
 
 const test = deviceTests("evaluate");
 

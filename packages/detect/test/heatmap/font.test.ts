@@ -1,11 +1,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Canvas } from "../../src/heatmap/canvas.js";
 import { drawText, fitText, textWidth } from "../../src/heatmap/font.js";
 import { GLYPHS } from "../../src/heatmap/glyphs.js";
-import { canvas } from "../../src/heatmap/picture.js";
 
 function draw(text: string): Uint8Array {
-  const picture = canvas(60, 40, [255, 255, 255]);
+  const picture = new Canvas(60, 40);
   drawText(picture, text, 10, 10, 12, [0, 0, 0]);
   return picture.data;
 }
@@ -26,7 +26,7 @@ test("every glyph is well formed, drawn, and unlike any other", () => {
 
 test("a character the font lacks is a question mark, and text may leave the picture", () => {
   assert.equal(draw("\u00e9"), draw("?"));
-  const picture = canvas(4, 4, [255, 255, 255]);
+  const picture = new Canvas(4, 4);
   drawText(picture, "wide text", -20, -5, 30, [0, 0, 0]);
 });
 

@@ -1,21 +1,21 @@
+import type { Picture } from "@inctrl/datasets";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { inferno, scaleOf, shareOf } from "../../src/heatmap/colormap.js";
 import { renderPanel } from "../../src/heatmap/panel.js";
-import type { RgbaImage, RgbImage } from "../../src/heatmap/picture.js";
 import { formatValue, renderHeatmap } from "../../src/heatmap/render.js";
 import { resizeImage, upsampleMap } from "../../src/heatmap/resample.js";
 
 const SCALE = { low: 0, high: 1 };
 
-function gray(width: number, height: number, level: (x: number, y: number) => number): RgbImage {
+function gray(width: number, height: number, level: (x: number, y: number) => number): Picture {
   const data = new Uint8Array(width * height * 3);
   for (let p = 0; p < width * height; p++)
     data.fill(level(p % width, Math.floor(p / width)), p * 3, p * 3 + 3);
   return { width, height, data };
 }
 
-function pixel({ width, data }: RgbaImage, x: number, y: number): number[] {
+function pixel({ width, data }: Picture, x: number, y: number): number[] {
   return [...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 4)];
 }
 

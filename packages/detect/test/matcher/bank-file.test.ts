@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { openSafetensors, type StoredTensor, serializeSafetensors, writeSafetensors } from "@inctrl/tensor";
 import { PATCH14, randomImage, throwsCode } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { bankOf } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { Encoder, PromptBank, randomBackbone, readBank, readBankFit } from "../../src/index.js";
-import { bankOf } from "../support/scoring.js";
 
 const test = deviceTests("bank file");
 const SIZE = 71;

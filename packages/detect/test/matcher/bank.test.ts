@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { openSafetensors } from "@inctrl/tensor";
 import { randomPixels, randomView, shared, throwsCode } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { bankOf, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { encodeViews } from "../../src/encoder/encode.js";
 import { symmetricIndex } from "../../src/images/symmetries.js";
@@ -14,7 +15,6 @@ import {
   readBankFit,
 } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
-import { bankOf, scoreWith } from "../support/scoring.js";
 
 const test = deviceTests("prompt bank");
 const SIZE = 71;

@@ -1,9 +1,9 @@
 import { maxError, randomImage } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { bestMatch, Encoder, fitImages, type ImageItem, patchDetector, scoreViews } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
-import { scoreWith } from "../support/scoring.js";
 
 const test = deviceTests("patch detector");
 const SIZE = 71;

@@ -74,7 +74,7 @@ async function prepare(method: Method, bank: PromptBank, { className }: FitOptio
   const { backbone, heads, components, asksText } = method;
   const prototypes = asksText && className !== undefined ? await backbone.prototypes(className) : null;
   const asksImage = components.has("I") && heads?.form === "paper";
-  const promptFeature = asksImage ? heads.promptFeature(bank.features) : null;
+  const promptFeature = asksImage ? heads.module.promptFeature(bank.features) : null;
   return {
     run: (features, similarity) => run(method, features, similarity, promptFeature, prototypes),
     dispose: () => promptFeature?.dispose(),
@@ -94,11 +94,12 @@ function run(
   const s_a = prototypes && textScore(features, prototypes, backbone.config.text?.logitScale);
   const text = components.has("T") ? s_a : null;
   if (components.has("P") && heads && (promptFeature || text || heads.form !== "paper")) {
-    const fused = fuse(heads, { features, map, residual: s_p, textScore: text, promptFeature }, alpha);
+    const fused = fuse(heads.module, { features, map, residual: s_p, textScore: text, promptFeature }, alpha);
     const { score, phi, imageScore: s_i } = fused;
     return { score, map, parts: { s_p, s_i, s_a, phi } };
   }
-  const s_i = heads && promptFeature ? heads.eta(heads.imageResidual(features, promptFeature)) : null;
+  const s_i =
+    heads && promptFeature ? heads.module.eta(heads.module.imageResidual(features, promptFeature)) : null;
   const scores = [components.has("P") ? s_p : null, s_i, text].filter((part) => part !== null);
   const score = scores.length === 1 ? scores[0] : div(scores.reduce(add), scores.length);
   return { score, map, parts: { s_p, s_i, s_a, phi: null } };

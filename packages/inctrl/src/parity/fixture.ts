@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelConfig, openWeights, parseConfig, type Weights } from "@inctrl/clip";
+import { openSafetensors, type TensorFile } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import { isHeadName } from "../heads.js";
 
@@ -8,29 +10,80 @@ import { isHeadName } from "../heads.js";
 const GOLDEN_FILE = /^(forward|contrastive|train-.*)\.safetensors$/;
 const CHECKPOINT_FILE = /\.(safetensors|pt|pth|pyth|bin)$/;
 
+/** What the values of a fixture were computed from. Each query has prompts of its own. */
+export interface Inputs {
+  /** Normalised pixels, [queries, 3, side, side] and [queries, shots, 3, side, side]. */
+  readonly query: Float32Array;
+  readonly prompts: Float32Array;
+  /** Token ids of the normal and of the abnormal texts, rows of `length`. */
+  readonly normal_ids: Int32Array;
+  readonly abnormal_ids: Int32Array;
+  readonly queries: number;
+  readonly shots: number;
+  readonly length: number;
+  readonly side: number;
+}
+
+/** Names of the inputs in the file. */
+export const INPUTS = ["query", "prompts", "normal_ids", "abnormal_ids"];
+
+/** Reads a fixture's inputs. @throws InctrlError `parity` unless they fit one another and the model. */
+async function readInputs(golden: TensorFile, { vision }: ModelConfig): Promise<Inputs> {
+  const fail = (why: string) =>
+    new InctrlError("parity", `${golden.path}: ${why}; give a folder in the form of golden/tiny`);
+  const shape = (name: string) => {
+    const stored = golden.tensors.get(name);
+    if (!stored) throw fail(`has no ${JSON.stringify(name)}`);
+    return stored.shape;
+  };
+  const { imageSize: side } = vision;
+  const [queries, shots] = shape("prompts");
+  const [texts, length] = shape("normal_ids");
+  const [others] = shape("abnormal_ids");
+  const read = async (name: string, want: readonly number[]) => {
+    const got = shape(name);
+    if (got.length === want.length && got.every((d, i) => d === want[i] && d > 0))
+      return golden.readFloat32(name);
+    throw fail(`${JSON.stringify(name)} is [${got.join(", ")}] and must be [${want.join(", ")}]`);
+  };
+  const prompts = await read("prompts", [queries, shots, 3, side, side]);
+  const query = await read("query", [queries, 3, side, side]);
+  const normal_ids = Int32Array.from(await read("normal_ids", [texts, length]));
+  const abnormal_ids = Int32Array.from(await read("abnormal_ids", [others, length]));
+  if ([...golden.tensors.keys()].every((name) => INPUTS.includes(name)))
+    throw fail("holds no values to agree with");
+  return { query, prompts, normal_ids, abnormal_ids, queries, shots, length, side };
+}
+
 /** A folder in the form of `golden/tiny`: a configuration, checkpoints of one model, and values computed from it. */
 export interface Fixture {
-  config: ModelConfig;
+  readonly config: ModelConfig;
   /** Every checkpoint in the folder, by file name; the first is the reference for the others. */
-  checkpoints: { name: string; weights: Weights }[];
+  readonly checkpoints: readonly { readonly name: string; readonly weights: Weights }[];
+  /** The checkpoint with InCTRL's heads. */
+  readonly heads: Weights;
+  /** Inputs and values of the forward pass. */
+  readonly forward: TensorFile;
+  readonly inputs: Inputs;
+  /** The path of `NAME.safetensors`; null where the fixture has no such values. */
+  golden(name: string): string | null;
   close(): Promise<void>;
 }
 
+/** @throws InctrlError `parity` where the folder is no fixture. */
 export async function openFixture(dir: string): Promise<Fixture> {
+  const fail = (why: string, cause?: unknown) =>
+    new InctrlError("parity", `${dir}: ${why}; give a folder in the form of golden/tiny`, { cause });
   const text = await readFile(join(dir, "config.json"), "utf8").catch((cause) => {
-    throw new InctrlError(
-      "parity",
-      `${dir}: has no readable config.json; give a folder in the form of golden/tiny`,
-      {
-        cause,
-      },
-    );
+    throw fail("has no readable config.json", cause);
   });
   const config = parseConfig(text);
   const names = (await readdir(dir)).filter((name) => CHECKPOINT_FILE.test(name) && !GOLDEN_FILE.test(name));
-  const checkpoints: Fixture["checkpoints"] = [];
+  const checkpoints: { name: string; weights: Weights }[] = [];
+  let forward: TensorFile | undefined;
   const close = async () => {
     for (const { weights } of checkpoints) await weights.close();
+    await forward?.close();
   };
   try {
     for (const name of names.sort()) {
@@ -38,13 +91,16 @@ export async function openFixture(dir: string): Promise<Fixture> {
     }
     // Full precision first, so that the reference is exact.
     checkpoints.sort((a, b) => Number(a.weights.dtype !== "F32") - Number(b.weights.dtype !== "F32"));
-    if (checkpoints.length === 0) {
-      throw new InctrlError(
-        "parity",
-        `${dir}: holds no checkpoint; give a folder in the form of golden/tiny`,
-      );
-    }
-    return { config, checkpoints, close };
+    if (checkpoints.length === 0) throw fail("holds no checkpoint");
+    const heads = checkpoints.find(({ weights }) => weights.extra.size > 0)?.weights;
+    if (!heads) throw fail("no checkpoint holds InCTRL's heads");
+    const golden = (name: string) => {
+      const path = join(dir, `${name}.safetensors`);
+      return existsSync(path) ? path : null;
+    };
+    forward = await openSafetensors(join(dir, "forward.safetensors"));
+    const inputs = await readInputs(forward, config);
+    return { config, checkpoints, heads, forward, inputs, golden, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,14 +1,41 @@
-import { matchPatches, textScore } from "@inctrl/detect";
-import { max, type PackedMatrix, scope, type Tensor } from "@inctrl/tensor";
+import type { Clip } from "@inctrl/clip";
+import { encodePixels, matchPatches, prototypesFromIds, textScore } from "@inctrl/detect";
+import {
+  type Device,
+  max,
+  type PackedMatrix,
+  packBank,
+  reshape,
+  scope,
+  type Tensor,
+  tensor,
+} from "@inctrl/tensor";
+import { InctrlError } from "../errors.js";
 import { fuse } from "../fusion.js";
-import type { Heads } from "../heads.js";
+import type { HeadsModule } from "../head-modules.js";
 import { patchResidual, residualMap } from "../residual.js";
+import type { Inputs } from "./fixture.js";
+
+/** The inputs through both towers: queries, prompts, a bank of the prompts of each query, and text prototypes. */
+export function encodeInputs(device: Device, { config, vision, text }: Clip, inputs: Inputs) {
+  const { query, prompts, normal_ids, abnormal_ids, queries, shots, length, side } = inputs;
+  if (!text) throw new InctrlError("parity", "the fixture's model has no text tower");
+  return scope(() => {
+    const encode = (pixels: Float32Array, count: number) =>
+      encodePixels(vision, tensor(device, pixels, [count, 3, side, side]), config.outBlocks);
+    const seen = encode(query, queries);
+    const given = encode(prompts, queries * shots);
+    const banks = given.taps.map((tap) => packBank(reshape(tap, [queries, -1, tap.shape[2]])));
+    const prototypes = prototypesFromIds(text, normal_ids, abnormal_ids, length);
+    return { seen, given: given.features, banks, prototypes };
+  });
+}
 
 /** What the images of a fixture are compared with. */
 export interface ForwardContext {
   /** A packed bank for each tapped block; batches of banks where each image has prompts of its own. */
   readonly banks: readonly PackedMatrix[];
-  readonly heads: Heads;
+  readonly heads: HeadsModule;
   /** Mean adapted prompt feature, [embedDim] or [batch, embedDim]. */
   readonly promptFeature: Tensor;
   /** [2, embedDim]. */

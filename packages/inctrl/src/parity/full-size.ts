@@ -1,4 +1,5 @@
-import { access, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { buildClip, type Clip, findConfig, gridSize, openTokenizer, type Tokenizer } from "@inctrl/clip";
 import { classPrototypes, encodePixels, promptTexts } from "@inctrl/detect";
@@ -7,6 +8,7 @@ import {
   type Device,
   matmul,
   mean,
+  nn,
   normalize,
   packBank,
   reshape,
@@ -16,7 +18,6 @@ import {
 } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import { makeHeads, storedParameters } from "../head-modules.js";
-import { Heads } from "../heads.js";
 import { forward } from "./forward.js";
 import { hashedImage, hashedParameter } from "./hashed.js";
 import {
@@ -52,7 +53,7 @@ export async function runFullSizeParity(
 ): Promise<ParityReport> {
   const say = options.onProgress ?? (() => {});
   const golden = await readGolden(file);
-  const tokenizer = await openTokenizer(options.vocabulary ?? (await findVocabulary(file)));
+  const tokenizer = await openTokenizer(options.vocabulary ?? findVocabulary(file));
   const config = findConfig(CONFIG);
   const build = (parts: "text" | "vision") => buildClip(device, config, hashedParameter, { parts });
   say("making the text tower");
@@ -98,16 +99,8 @@ async function imageChecks(
   const { config, vision } = clip;
   const side = config.vision.imageSize;
   const sizes = { embedDim: config.embedDim, patches: gridSize(config.vision) ** 2 };
-  const heads = Heads.fromValues(
-    device,
-    new Map(
-      [...storedParameters(makeHeads("paper", sizes))].map(([name, parameter]) => [
-        name,
-        { shape: parameter.shape, data: hashedParameter(name, parameter) },
-      ]),
-    ),
-    "the fixture",
-  );
+  const heads = makeHeads("paper", sizes).freeze();
+  await nn.fill(device, storedParameters(heads), hashedParameter);
   const kept = scope(() => {
     const encode = (names: string[]) => {
       const pixels = concat(names.map((name) => tensor(device, hashedImage(name, side), [1, 3, side, side])));
@@ -194,18 +187,11 @@ async function readGolden(file: string): Promise<Golden> {
   }
 }
 
-async function findVocabulary(file: string): Promise<string> {
+function findVocabulary(file: string): string {
   const name = "bpe_simple_vocab_16e6.txt.gz";
   const folder = dirname(file);
-  for (const path of [join(folder, name), join(folder, "..", "vocab", name)]) {
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
+  const found = [join(folder, name), join(folder, "..", "vocab", name)].find((path) => existsSync(path));
+  if (found !== undefined) return found;
   throw new InctrlError(
     "vocabulary",
     "the full-size check needs CLIP's vocabulary, which lies beside neither the fixture nor its folder; name its file",

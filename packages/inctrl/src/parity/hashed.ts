@@ -1,22 +1,13 @@
+import { crc32 } from "@inctrl/datasets";
 import type { nn } from "@inctrl/tensor";
 
-/** Weights and images from an integer hash, so that a full-size fixture needs no file (golden/full-size-forward.json, "u"). */
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-function crc32(text: string): number {
-  let c = 0xffffffff;
-  for (const byte of new TextEncoder().encode(text)) c = CRC_TABLE[(c ^ byte) & 0xff] ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
-}
-
-/** u(name, i) in [-1, 1) for i below `count`, each mapped by `map`; rounded to float32 once. */
-export function hashed(name: string, count: number, map: (u: number) => number): Float32Array {
-  const seed = crc32(name);
+/**
+ * Weights and images from an integer hash, so that a full-size fixture needs no file (golden/full-size-forward.json, "u"):
+ * u(name, i) in [-1, 1) for i below `count`, each mapped by `map`; rounded to float32 once.
+ */
+function hashed(name: string, count: number, map: (u: number) => number): Float32Array {
+  const bytes = new TextEncoder().encode(name);
+  const seed = crc32(bytes, 0, bytes.length);
   const values = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     let x = (Math.imul(i, 2654435761) + seed) >>> 0;

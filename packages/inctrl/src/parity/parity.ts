@@ -1,22 +1,9 @@
-import { join } from "node:path";
-import { type Clip, checkKeys, clipParameters, loadClip, type ModelConfig, type Weights } from "@inctrl/clip";
-import { encodePixels, prototypesFromIds } from "@inctrl/detect";
-import {
-  type Device,
-  mean,
-  openSafetensors,
-  packBank,
-  reshape,
-  scope,
-  type Tensor,
-  type TensorFile,
-  tensor,
-} from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
-import { Heads, isHeadName } from "../heads.js";
+import { checkKeys, clipParameters, loadClip, type Weights } from "@inctrl/clip";
+import { type Device, reshape, scope, type Tensor, tensor } from "@inctrl/tensor";
+import { Heads } from "../heads.js";
 import { contrastiveChecks } from "./contrastive.js";
-import { type Fixture, openFixture } from "./fixture.js";
-import { forward } from "./forward.js";
+import { type Fixture, INPUTS, openFixture } from "./fixture.js";
+import { encodeInputs, forward } from "./forward.js";
 import {
   compare,
   LOGIT_TOLERANCE,
@@ -41,14 +28,13 @@ const HALF_SMALLEST = 6.2e-5;
 export async function runParity(device: Device, dir: string): Promise<ParityReport> {
   const fixture = await openFixture(dir);
   try {
-    const checks = await forwardChecks(device, dir, fixture);
-    checks.push(
-      ...(await trainChecks(device, dir, fixture)),
-      ...(await contrastiveChecks(device, dir, fixture)),
-    );
-    const [reference, ...others] = fixture.checkpoints;
-    checks.push(await checkpointCheck(reference.name, reference.weights, reference.weights, fixture));
-    for (const { name, weights } of others) {
+    const checks = [
+      ...(await forwardChecks(device, fixture)),
+      ...(await trainChecks(device, fixture)),
+      ...(await contrastiveChecks(device, fixture)),
+    ];
+    const [reference] = fixture.checkpoints;
+    for (const { name, weights } of fixture.checkpoints) {
       checks.push(await checkpointCheck(name, weights, reference.weights, fixture));
     }
     return report(checks);
@@ -85,86 +71,27 @@ async function checkpointCheck(
   return { name: label, maxAbs: worst, tolerance, ok: worst <= tolerance };
 }
 
-async function forwardChecks(device: Device, dir: string, fixture: Fixture): Promise<ParityCheck[]> {
-  const { config, checkpoints } = fixture;
-  const withHeads = checkpoints.find(({ weights }) => [...weights.keys.keys()].some(isHeadName));
-  if (!withHeads) throw new InctrlError("parity", `${dir}: no checkpoint holds InCTRL's heads`);
-  const golden = await openSafetensors(join(dir, "forward.safetensors"));
-  const clip = await loadClip(device, config, checkpoints[0].weights);
-  const heads = await Heads.from(withHeads.weights, device);
-  try {
-    return await compareForward(device, golden, clip, heads, fixture);
-  } finally {
-    heads.dispose();
-    clip.dispose();
-    await golden.close();
-  }
-}
-
-/** What the values of a fixture were computed from. */
-const INPUTS = new Set(["query", "prompts", "normal_ids", "abnormal_ids"]);
-
-/** The sizes of a fixture's inputs; throws unless they fit one another and the model, and there are values to compare. */
-function inputSizes(golden: TensorFile, { vision }: ModelConfig) {
-  const fail = (why: string) =>
-    new InctrlError("parity", `${golden.path}: ${why}; give a folder in the form of golden/tiny`);
-  const shape = (name: string) => {
-    const stored = golden.tensors.get(name);
-    if (!stored) throw fail(`has no ${JSON.stringify(name)}`);
-    return stored.shape;
-  };
-  const { imageSize: side } = vision;
-  const [queries, shots] = shape("prompts");
-  const [texts, length] = shape("normal_ids");
-  const [others] = shape("abnormal_ids");
-  for (const [name, want] of [
-    ["prompts", [queries, shots, 3, side, side]],
-    ["query", [queries, 3, side, side]],
-    ["normal_ids", [texts, length]],
-    ["abnormal_ids", [others, length]],
-  ] as const) {
-    const got = shape(name);
-    if (got.length !== want.length || got.some((d, i) => d !== want[i] || d === 0)) {
-      throw fail(`${JSON.stringify(name)} is [${got.join(", ")}] and must be [${want.join(", ")}]`);
-    }
-  }
-  if ([...golden.tensors.keys()].every((name) => INPUTS.has(name)))
-    throw fail("holds no values to agree with");
-  return { queries, shots, length, side };
-}
-
-async function compareForward(
-  device: Device,
-  golden: TensorFile,
-  clip: Clip,
-  heads: Heads,
-  { config }: Fixture,
-): Promise<ParityCheck[]> {
+/** Every value of the forward pass that the fixture holds. */
+async function forwardChecks(device: Device, fixture: Fixture): Promise<ParityCheck[]> {
+  const { config, checkpoints, heads: source, forward: golden, inputs } = fixture;
+  using clip = await loadClip(device, config, checkpoints[0].weights);
+  using heads = await Heads.from(source, device);
   const { outBlocks: blocks } = config;
-  const { queries, shots, length, side } = inputSizes(golden, config);
-  const [query, prompts] = [await golden.readFloat32("query"), await golden.readFloat32("prompts")];
-  const ids = async (name: string) => Int32Array.from(await golden.readFloat32(name));
-  const [normal, anomaly] = [await ids("normal_ids"), await ids("abnormal_ids")];
-  const kept = scope(() => {
-    const { text, vision } = clip;
-    if (!text) throw new InctrlError("parity", "the fixture's model has no text tower");
-    const texts = text.forward(normal, length);
-    const prototypes = prototypesFromIds(text, normal, anomaly, length);
+  const { query, normal_ids, queries, shots, length, side } = inputs;
+  const kept = scope((): Record<string, Tensor | null> => {
+    const { seen, given, banks, prototypes } = encodeInputs(device, clip, inputs);
     const pixels = tensor(device, query, [queries, 3, side, side]);
-    const outputs = vision.forward(pixels, { taps: blocks });
-    const seen = encodePixels(vision, pixels, blocks);
-    const given = encodePixels(vision, tensor(device, prompts, [queries * shots, 3, side, side]), blocks);
-    // Every query has prompts of its own here: banks and prompt features are batches.
-    const banks = given.taps.map((tap) => packBank(reshape(tap, [queries, -1, tap.shape[2]])));
-    const promptFeature = mean(reshape(heads.adapt(given.features), [queries, shots, -1]), 1);
-    const model = forward(seen.features, seen.taps, { banks, heads, promptFeature, prototypes });
-    const values: Record<string, Tensor | null> = {
-      text_features_normal: texts,
+    const outputs = clip.vision.forward(pixels, { taps: blocks });
+    const promptFeature = heads.module.promptFeature(reshape(given, [queries, shots, -1]));
+    const context = { banks, heads: heads.module, promptFeature, prototypes };
+    const model = forward(seen.features, seen.taps, context);
+    return {
+      text_features_normal: clip.text!.forward(normal_ids, length),
       prototypes,
       image_features: outputs.features,
       ...Object.fromEntries(blocks.map((block, i) => [`block_${block}`, outputs.taps[i]])),
       "out.query_token": seen.features,
-      "out.prompt_token": given.features,
+      "out.prompt_token": given,
       "out.layer_maps": model.layers,
       "out.residual_map": model.map,
       "out.image_residual": model.imageResidual,
@@ -175,12 +102,11 @@ async function compareForward(
       "out.s_p": model.residual,
       "out.score": model.score,
     };
-    return values;
   });
   const checks: ParityCheck[] = [];
   try {
     for (const name of golden.tensors.keys()) {
-      if (INPUTS.has(name)) continue;
+      if (INPUTS.includes(name)) continue;
       const made = kept[name];
       const tolerance = name === "out.s_a" ? LOGIT_TOLERANCE : TOLERANCE;
       if (made) checks.push(compare(name, await made.data(), await golden.readFloat32(name), tolerance));

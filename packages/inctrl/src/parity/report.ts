@@ -3,7 +3,7 @@ export const TOLERANCE = 1e-4;
 /** Values behind the temperature of 100, absolute. */
 export const LOGIT_TOLERANCE = 1e-3;
 /** Gradients, as a share of their tensor's largest. */
-export const GRADIENT_TOLERANCE = 1e-3;
+const GRADIENT_TOLERANCE = 1e-3;
 
 /** One computed value held against its golden counterpart. */
 export interface ParityCheck {
@@ -42,6 +42,14 @@ export function compare(
   const maxAbs = maxDifference(got, want);
   return { name, maxAbs, tolerance, ok: maxAbs <= tolerance };
 }
+
+/** Largest absolute value. */
+export const largestOf = (values: Float32Array): number =>
+  values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+
+/** A gradient held against the golden one, with a tolerance that is a share of its largest value. */
+export const compareGradient = (name: string, got: Float32Array, want: Float32Array): ParityCheck =>
+  compare(name, got, want, GRADIENT_TOLERANCE * largestOf(want));
 
 export const report = (checks: ParityCheck[]): ParityReport => ({
   ok: checks.length > 0 && checks.every((check) => check.ok),

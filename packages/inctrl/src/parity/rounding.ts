@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from "@inctrl/tensor";
-import { TOLERANCE } from "./report.js";
+import { largestOf, TOLERANCE } from "./report.js";
 
 /**
  * A bias in front of a batch norm has no gradient while its unit is active for the whole batch: the norm takes out what it
@@ -85,8 +85,4 @@ function shiftOfMean(steps: number, lr: number, momentum = 0.1): number {
   let shift = 0;
   for (let walked = 0; walked < steps; walked++) shift = (1 - momentum) * shift + momentum * walked * lr;
   return shift;
-}
-
-function largestOf(values: Float32Array): number {
-  return values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 }

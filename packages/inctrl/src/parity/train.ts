@@ -1,7 +1,5 @@
-import { access } from "node:fs/promises";
-import { join } from "node:path";
-import { type Clip, loadClip } from "@inctrl/clip";
-import { encodePixels, matchPatches, prototypesFromIds, textScore } from "@inctrl/detect";
+import { loadClip } from "@inctrl/clip";
+import { matchPatches, textScore } from "@inctrl/detect";
 import {
   add,
   type Device,
@@ -9,21 +7,20 @@ import {
   nn,
   openSafetensors,
   optim,
-  packBank,
   reshape,
   scope,
   type Tensor,
   type TensorFile,
   tensor,
 } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
 import { fuse } from "../fusion.js";
-import { type HeadsModule, makeHeads } from "../head-modules.js";
-import { headValuesIn, isHeadName } from "../heads.js";
+import { type HeadsModule, type HeadValues, makeHeads } from "../head-modules.js";
+import { headValuesIn } from "../heads.js";
 import { residualMap } from "../residual.js";
 import { focalLoss, type LossForm } from "../training/focal.js";
 import type { Fixture } from "./fixture.js";
-import { compare, GRADIENT_TOLERANCE, type ParityCheck, TOLERANCE } from "./report.js";
+import { encodeInputs } from "./forward.js";
+import { compare, compareGradient, type ParityCheck, TOLERANCE } from "./report.js";
 import { chanceOf, type IdleBiases, zeroIdle } from "./rounding.js";
 
 const STEPS = 5;
@@ -44,20 +41,14 @@ interface Frozen {
  * five steps, and every parameter and statistic after one and five. The few entries that
  * rounding moves are held to how far it can move them: see `rounding.ts`.
  */
-export async function trainChecks(device: Device, dir: string, fixture: Fixture): Promise<ParityCheck[]> {
+export async function trainChecks(device: Device, fixture: Fixture): Promise<ParityCheck[]> {
   const checks: ParityCheck[] = [];
   for (const form of ["logits", "probability"] as const) {
-    const path = join(dir, `train-${form}.safetensors`);
-    if (
-      !(await access(path).then(
-        () => true,
-        () => false,
-      ))
-    )
-      continue;
+    const path = fixture.golden(`train-${form}`);
+    if (!path) continue;
     const golden = await openSafetensors(path);
     try {
-      for (const check of await stepsOf(device, dir, fixture, golden, form)) {
+      for (const check of await stepsOf(device, fixture, golden, form)) {
         checks.push({ ...check, name: `train-${form}: ${check.name}` });
       }
     } finally {
@@ -69,19 +60,13 @@ export async function trainChecks(device: Device, dir: string, fixture: Fixture)
 
 async function stepsOf(
   device: Device,
-  dir: string,
   fixture: Fixture,
   golden: TensorFile,
   form: LossForm,
 ): Promise<ParityCheck[]> {
-  const { config, checkpoints } = fixture;
-  const source = checkpoints.find(({ weights }) => [...weights.keys.keys()].some(isHeadName));
-  if (!source) throw new InctrlError("parity", `${dir}: no checkpoint holds InCTRL's heads`);
-  const values = await headValuesIn(source.weights);
-  const clip = await loadClip(device, config, checkpoints[0].weights);
-  const frozen = await freeze(device, dir, clip, fixture, golden);
-  clip.dispose();
-  const sizes = { embedDim: config.embedDim, patches: frozen.map.shape[1] };
+  const values = await headValuesIn(fixture.heads);
+  const frozen = await freeze(device, fixture, await golden.readFloat32("labels"));
+  const sizes = { embedDim: fixture.config.embedDim, patches: frozen.map.shape[1] };
   const heads = makeHeads("paper", sizes).load(device, values).to(device).train();
   const optimizer = new optim.AdamW(heads.parameters(), { lr: LR, weightDecay: 0.01 });
   try {
@@ -93,43 +78,24 @@ async function stepsOf(
   }
 }
 
-/** Features, residual maps and text scores of the fixture's queries. */
 async function freeze(
   device: Device,
-  dir: string,
-  { vision, text }: Clip,
-  { config }: Fixture,
-  golden: TensorFile,
+  { config, checkpoints, inputs }: Fixture,
+  labels: Float32Array,
 ): Promise<Frozen> {
-  const inputs = await openSafetensors(join(dir, "forward.safetensors"));
-  try {
-    const [queries, shots] = inputs.tensors.get("prompts")?.shape ?? [];
-    const length = inputs.tensors.get("normal_ids")?.shape[1] as number;
-    const read = (name: string) => inputs.readFloat32(name);
-    const [query, prompts] = [await read("query"), await read("prompts")];
-    const ids = [await read("normal_ids"), await read("abnormal_ids")].map((v) => Int32Array.from(v));
-    const labels = await golden.readFloat32("labels");
-    const side = config.vision.imageSize;
-    if (!text) throw new InctrlError("parity", "the fixture's model has no text tower");
-    return scope(() => {
-      const encode = (pixels: Float32Array, count: number) =>
-        encodePixels(vision, tensor(device, pixels, [count, 3, side, side]), config.outBlocks);
-      const seen = encode(query, queries);
-      const given = encode(prompts, queries * shots);
-      const banks = given.taps.map((tap) => packBank(reshape(tap, [queries, -1, tap.shape[2]])));
-      const map = residualMap(matchPatches(seen.taps, banks).similarity);
-      return {
-        features: seen.features,
-        prompts: reshape(given.features, [queries, shots, -1]),
-        map,
-        residual: max(map, 1),
-        text: textScore(seen.features, prototypesFromIds(text, ids[0], ids[1], length)),
-        labels: tensor(device, labels),
-      };
-    });
-  } finally {
-    await inputs.close();
-  }
+  using clip = await loadClip(device, config, checkpoints[0].weights);
+  return scope(() => {
+    const { seen, given, banks, prototypes } = encodeInputs(device, clip, inputs);
+    const map = residualMap(matchPatches(seen.taps, banks).similarity);
+    return {
+      features: seen.features,
+      prompts: reshape(given, [inputs.queries, inputs.shots, -1]),
+      map,
+      residual: max(map, 1),
+      text: textScore(seen.features, prototypes),
+      labels: tensor(device, labels),
+    };
+  });
 }
 
 async function runSteps(
@@ -137,7 +103,7 @@ async function runSteps(
   optimizer: optim.AdamW,
   frozen: Frozen,
   golden: TensorFile,
-  untrained: ReadonlyMap<string, { data: Float32Array }>,
+  untrained: HeadValues,
   form: LossForm,
 ): Promise<ParityCheck[]> {
   const checks: ParityCheck[] = [];
@@ -158,7 +124,7 @@ async function runSteps(
         focalLoss(model.score, labels, { form }),
         focalLoss(model.imageScore as Tensor, labels, { form }),
       ];
-      return [sumOf(losses), { ...model, losses }] as const;
+      return [add(losses[0], losses[1]), { ...model, losses }] as const;
     });
     const { losses, ...model } = rest;
     const pair = [await losses[0].item(), await losses[1].item()];
@@ -175,7 +141,10 @@ async function runSteps(
       for (const [name, t] of Object.entries(made)) {
         checks.push(compare(name, await (t as Tensor).data(), await golden.readFloat32(name), TOLERANCE));
       }
-      for (const [i, name] of names.entries()) checks.push(await gradientCheck(name, gradients[i], golden));
+      for (const [i, name] of names.entries()) {
+        const want = await golden.readFloat32(`grad.${name}`);
+        checks.push(compareGradient(`grad.${name}`, await gradients[i].data(), want));
+      }
     }
     for (const t of [value, ...losses, ...Object.values(model)]) t?.dispose();
     optimizer.step(await zeroIdle(names, gradients, idle));
@@ -184,20 +153,12 @@ async function runSteps(
   return checks;
 }
 
-const sumOf = (parts: readonly Tensor[]): Tensor => parts.reduce((a, b) => add(a, b));
-
-async function gradientCheck(name: string, gradient: Tensor, golden: TensorFile): Promise<ParityCheck> {
-  const want = await golden.readFloat32(`grad.${name}`);
-  const largest = want.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  return compare(`grad.${name}`, await gradient.data(), want, GRADIENT_TOLERANCE * largest);
-}
-
 /** Parameters and statistics after so many steps, where the fixture has them; what training never touches must be as it was. */
 async function stateChecks(
   steps: number,
   heads: HeadsModule,
   golden: TensorFile,
-  untrained: ReadonlyMap<string, { data: Float32Array }>,
+  untrained: HeadValues,
   idle: IdleBiases,
 ): Promise<ParityCheck[]> {
   const prefix = `step${steps}.`;

@@ -1,47 +1,112 @@
 import {
+  keep,
+  type nn,
   openSafetensors,
+  type optim,
   type StoredTensor,
+  type Tensor,
   type TensorFile,
   TensorFileError,
+  tensor,
   writeSafetensors,
 } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
 import { InctrlError } from "../errors.js";
 
-/** What must be equal for a run to be continued: by name, as text. */
+/** Settings that must match for a stored run to resume: by name, as text. */
 export type RunIdentity = Readonly<Record<string, string>>;
-
-/** Training whose state fits in a file. */
-export interface Resumable {
-  state(): Promise<{ step: number; tensors: ReadonlyMap<string, StoredTensor> }>;
-  /** @param read gives values by name as float32, of the shape asked for. */
-  restore(
-    step: number,
-    read: (name: string, shape: readonly number[]) => Promise<Float32Array>,
-  ): Promise<void>;
-}
 
 const FORMAT = "inctrl-checkpoint";
 
-/** Writes a trainer's state as one safetensors file, whole or not at all. */
-export async function saveCheckpoint(path: string, trainer: Resumable, identity: RunIdentity): Promise<void> {
-  const { step, tensors } = await trainer.state();
-  await writeSafetensors(path, tensors, {
-    format: FORMAT,
-    step: String(step),
-    run: JSON.stringify(identity),
-  });
+/**
+ * Modules and the optimizers that train them, each under its prefix in a checkpoint. Beside the number of steps they are all
+ * that training needs to continue exactly.
+ *
+ * @example
+ * const state = new TrainingState({ heads }, { optimizer });
+ * await saveCheckpoint("checkpoint.safetensors", state, identity);
+ */
+export class TrainingState {
+  readonly #modules: [prefix: string, module: nn.Module][];
+  readonly #optimizers: [prefix: string, optimizer: optim.Optimizer][];
+
+  constructor(modules: Record<string, nn.Module>, optimizers: Record<string, optim.Optimizer>) {
+    this.#modules = Object.entries(modules);
+    this.#optimizers = Object.entries(optimizers);
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.#optimizers[0][1].steps;
+  }
+
+  /** Parameters, statistics and running averages by name, still owned by their modules and optimizers. */
+  *tensors(): Generator<[name: string, value: Tensor]> {
+    for (const [prefix, module] of this.#modules) {
+      for (const [name, value] of module.stateDict()) yield [`${prefix}.${name}`, value];
+    }
+    for (const [prefix, optimizer] of this.#optimizers) {
+      for (const { name, tensors } of optimizer.state().slots) {
+        for (const [i, value] of tensors.entries()) yield [`${prefix}.${name}.${i}`, value];
+      }
+    }
+  }
+
+  /** Continues after a step. @param values those of `tensors` at that step; modules and optimizers then own them. */
+  restore(step: number, values: ReadonlyMap<string, Tensor>): void {
+    for (const [prefix, module] of this.#modules) {
+      const names = [...module.stateDict().keys()];
+      module.loadStateDict(new Map(names.map((name) => [name, values.get(`${prefix}.${name}`)!])));
+    }
+    for (const [prefix, optimizer] of this.#optimizers) {
+      const slots = optimizer.state().slots.map(({ name, tensors }) => ({
+        name,
+        tensors: tensors.map((_, i) => values.get(`${prefix}.${name}.${i}`)!),
+      }));
+      optimizer.restore({ step, slots });
+    }
+  }
+
+  dispose(): void {
+    for (const [, held] of [...this.#optimizers, ...this.#modules]) held.dispose();
+  }
 }
 
 /**
- * Brings a trainer to the state of a checkpoint.
+ * Writes a state as one safetensors file, whole or not at all.
+ *
+ * @throws InctrlError `diverged` where a value is not finite: what is saved is good.
+ */
+export async function saveCheckpoint(
+  path: string,
+  state: TrainingState,
+  identity: RunIdentity,
+): Promise<void> {
+  const { steps } = state;
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, value] of state.tensors()) {
+    const data = await value.data();
+    if (!data.every(Number.isFinite)) {
+      throw new InctrlError(
+        "diverged",
+        `step ${steps}: ${name} is no longer finite; lower the learning rate`,
+      );
+    }
+    tensors.set(name, { dtype: value.dtype === "int32" ? "I32" : "F32", shape: value.shape, data });
+  }
+  const metadata = { format: FORMAT, step: String(steps), run: JSON.stringify(identity) };
+  await writeSafetensors(path, tensors, metadata);
+}
+
+/**
+ * Brings a state to that of a checkpoint.
  *
  * @returns the steps taken; null where there is no file.
  * @throws InctrlError `checkpoint` where the file is none, is damaged, or belongs to another run: the message says what differs.
  */
 export async function loadCheckpoint(
   path: string,
-  trainer: Resumable,
+  state: TrainingState,
   identity: RunIdentity,
 ): Promise<number | null> {
   const fail = (why: string, cause?: unknown) =>
@@ -65,11 +130,13 @@ export async function loadCheckpoint(
         `belongs to a run with another ${differs} (${quoted(saved[differs] ?? "none")} there, ${quoted(identity[differs])} here)`,
       );
     }
-    await trainer.restore(step, async (name, shape) => {
+    const values = new Map<string, Tensor>();
+    for (const [name, { device, shape, dtype }] of state.tensors()) {
       const stored = file.tensors.get(name);
       if (stored?.shape.join() !== shape.join()) throw fail(`does not hold ${name} as [${shape.join(", ")}]`);
-      return file.readFloat32(name);
-    });
+      values.set(name, keep(tensor(device, await file.readFloat32(name), shape, dtype)));
+    }
+    state.restore(step, values);
     return step;
   } finally {
     await file.close();

@@ -1,7 +1,7 @@
 const SIZE = { width: 720, height: 360 } as const;
 const FRAME = { left: 56, right: 16, top: 36, bottom: 40 } as const;
 /** Points of a curve: steps beyond that many are averaged in groups. */
-const MOST_POINTS = 300;
+const MAX_POINTS = 300;
 
 /** A line of the picture: which value of the records, what it is called. */
 export interface Curve {
@@ -12,14 +12,8 @@ export interface Curve {
 
 type Measured = Readonly<Record<"step" | "loss", number>>;
 
-const HEADS_CURVES: readonly Curve[] = [
-  { key: "loss", name: "loss", colour: "#222222" },
-  { key: "L_h", name: "L_h, final score", colour: "#1f6fb4" },
-  { key: "L_IRL", name: "L_IRL, image residual", colour: "#c8501e" },
-];
-
 /** The losses of a run as an SVG picture, steps to the right and the loss upwards from 0. */
-export function drawLossCurve(records: readonly Measured[], lines: readonly Curve[] = HEADS_CURVES): string {
+export function drawLossCurve(records: readonly Measured[], lines: readonly Curve[]): string {
   const last = Math.max(1, ...records.map(({ step }) => step));
   const top = niceCeiling(Math.max(0, ...records.map(({ loss }) => loss)));
   const { width, height } = SIZE;
@@ -54,7 +48,7 @@ export function drawLossCurve(records: readonly Measured[], lines: readonly Curv
 
 /** Mean step and mean loss of groups of neighbouring steps. */
 function thinned(records: readonly Measured[], key: string): [number, number][] {
-  const group = Math.max(1, Math.ceil(records.length / MOST_POINTS));
+  const group = Math.max(1, Math.ceil(records.length / MAX_POINTS));
   return Array.from({ length: Math.ceil(records.length / group) }, (_, i) => {
     const some = records.slice(i * group, (i + 1) * group);
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / some.length;

@@ -1,5 +1,4 @@
-import type { FeatureStore } from "@inctrl/detect";
-import { byteCache } from "@inctrl/detect";
+import { byteCache, type FeatureStore } from "@inctrl/detect";
 import {
   concat,
   f16ToF32,
@@ -27,15 +26,9 @@ interface Pair {
   readonly prompt: number;
 }
 
-/** Where the residuals of pairs are remembered, [blocks, patches] each. */
-export interface PairMemory {
-  get(query: number, prompt: number): Float32Array | undefined;
-  set(query: number, prompt: number, residuals: Float32Array): void;
-}
-
 export interface PairOptions {
-  /** Bytes of pairs remembered, or what remembers them. Default 256 MiB, about 100,000 pairs of 3 x 225 patches. */
-  memory?: number | PairMemory;
+  /** Bytes of pairs remembered. Default 256 MiB, about 100,000 pairs of 3 x 225 patches. */
+  memory?: number;
   /** Bytes of prompts kept ready on the device. Default 512 MiB. */
   deviceMemory?: number;
 }
@@ -53,13 +46,14 @@ export class PairResiduals {
   /** Pairs found in memory, and pairs searched. */
   hits = 0;
   misses = 0;
-  readonly #pairs: PairMemory;
+  /** Residuals of pairs by `keyOf`, [blocks, patches] each. */
+  readonly #pairs;
   readonly #banks;
 
   constructor(store: FeatureStore, options: PairOptions = {}) {
     const { memory = 256 * 2 ** 20, deviceMemory = 512 * 2 ** 20 } = options;
     this.store = store;
-    this.#pairs = typeof memory === "number" ? recentPairs(memory) : memory;
+    this.#pairs = byteCache<number, Float32Array>(memory, ({ byteLength }) => byteLength);
     this.#banks = byteCache<number, PackedMatrix>(
       deviceMemory,
       (bank) => bank.bytes,
@@ -95,7 +89,7 @@ export class PairResiduals {
       for (const prompt of prompts) {
         const key = keyOf(query, prompt);
         if (found.has(key) || missing.has(key)) continue;
-        const held = this.#pairs.get(query, prompt);
+        const held = this.#pairs.get(key);
         if (held) found.set(key, held);
         else missing.set(key, { key, query, prompt });
       }
@@ -106,9 +100,9 @@ export class PairResiduals {
     for (let at = 0; at < pairs.length; at += PAIRS_AT_ONCE) {
       const some = pairs.slice(at, at + PAIRS_AT_ONCE);
       const residuals = await this.#search(some);
-      for (const [i, { key, query, prompt }] of some.entries()) {
+      for (const [i, { key }] of some.entries()) {
         found.set(key, residuals[i]);
-        this.#pairs.set(query, prompt, residuals[i]);
+        this.#pairs.set(key, residuals[i]);
       }
     }
     return found;
@@ -165,14 +159,6 @@ export class PairResiduals {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function recentPairs(limit: number): PairMemory {
-  const recent = byteCache<number, Float32Array>(limit, ({ byteLength }) => byteLength);
-  return {
-    get: (query, prompt) => recent.get(keyOf(query, prompt)),
-    set: (query, prompt, residuals) => void recent.set(keyOf(query, prompt), residuals),
-  };
 }
 
 /** Below 2^53 for any number of images that fits in memory. */

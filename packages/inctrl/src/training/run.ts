@@ -1,14 +1,36 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@inctrl/tensor";
+import { writeFileAtomic } from "@inctrl/datasets";
+import { spreadOf } from "@inctrl/detect";
 import { InctrlError } from "../errors.js";
 import { Heads } from "../heads.js";
-import { loadCheckpoint, type RunIdentity, saveCheckpoint } from "./checkpoint.js";
+import type { RunIdentity } from "./checkpoint.js";
 import type { TrainingData } from "./data.js";
-import { drawLossCurve } from "./loss-curve.js";
-import { type EpochRecord, MetricsLog, type StepRecord } from "./metrics-log.js";
 import type { PairResiduals } from "./pairs.js";
+import { COMMON_FILES, RunFiles } from "./run-files.js";
 import { DivergedError, Trainer, type TrainOptions } from "./trainer.js";
+
+/** One line of `metrics.jsonl`, written after a step. */
+export interface StepRecord {
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly L_h: number;
+  readonly L_IRL: number;
+  readonly lr: number;
+  /** Steps a second. */
+  readonly rate: number;
+}
+
+/** One line after an epoch with categories held out: AUROC of the final score, and of s_p alone. */
+export interface EpochRecord {
+  readonly step: number;
+  readonly epoch: number;
+  readonly hold_out: Readonly<
+    Record<string, { readonly auroc: number | null; readonly residual: number | null }>
+  >;
+  readonly mean_auroc: number | null;
+  readonly mean_residual: number | null;
+}
 
 export interface RunOptions extends TrainOptions {
   /** Where everything is written; made where it is missing. */
@@ -28,17 +50,21 @@ export interface RunOptions extends TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Files of a run, in its folder. */
+/** Files of a run of the heads, in its folder. */
 export const RUN_FILES = {
+  ...COMMON_FILES,
   heads: "heads.safetensors",
   /** Heads of the epoch that did best on the categories held out. */
   best: "best.safetensors",
-  checkpoint: "checkpoint.safetensors",
-  metrics: "metrics.jsonl",
-  curve: "loss.svg",
   /** Images of the batch whose loss was no number. */
   diverged: "diverged.json",
 } as const;
+
+const CURVES = [
+  { key: "loss", name: "loss", colour: "#222222" },
+  { key: "L_h", name: "L_h, final score", colour: "#1f6fb4" },
+  { key: "L_IRL", name: "L_IRL, image residual", colour: "#c8501e" },
+];
 
 export interface RunResult {
   /** Steps taken in all. */
@@ -64,144 +90,109 @@ export async function trainRun(
   pairs: PairResiduals,
   options: RunOptions,
 ): Promise<RunResult> {
-  await mkdir(options.folder, { recursive: true });
   using trainer = new Trainer(data, pairs, options);
-  const run = new Run(trainer, data, pairs, options);
-  return await run.train();
+  const identity = identityOf(data, pairs, options);
+  const files = await RunFiles.open<StepRecord, EpochRecord>(options.folder, trainer.state, {
+    ...{ identity, curves: CURVES, resume: options.resume },
+  });
+  const run: Run = { trainer, data, pairs, options, identity, files };
+  const { epochs, steps, signal, onStart } = options;
+  const total = epochs * steps;
+  if (trainer.steps > total) {
+    throw new InctrlError(
+      "steps",
+      `${pathOf(run, "checkpoint")}: has taken ${trainer.steps} steps already and ${total} are asked for; ask for more`,
+    );
+  }
+  onStart?.(trainer.steps, total);
+  while (trainer.steps < total && !signal?.aborted) {
+    await takeStep(run, total);
+    if (trainer.steps % steps === 0) await endEpoch(run);
+  }
+  const finished = trainer.steps === total;
+  if (finished) await saveHeads(run, "heads", epochs);
+  await files.save();
+  const validated = files.validations.some(({ mean_auroc }) => mean_auroc !== null);
+  return {
+    ...{ steps: trainer.steps, finished, losses: files.steps, epochs: files.validations },
+    heads: { last: pathOf(run, "heads"), ...(validated && { best: pathOf(run, "best") }) },
+  };
 }
 
-class Run {
-  readonly #trainer: Trainer;
-  readonly #data: TrainingData;
-  readonly #pairs: PairResiduals;
-  readonly #options: RunOptions;
-  readonly #identity: RunIdentity;
-  /** The step of the checkpoint on disk. */
-  #saved: number | null = null;
+interface Run {
+  readonly trainer: Trainer;
+  readonly data: TrainingData;
+  readonly pairs: PairResiduals;
+  readonly options: RunOptions;
+  readonly identity: RunIdentity;
+  readonly files: RunFiles<StepRecord, EpochRecord>;
+}
 
-  constructor(trainer: Trainer, data: TrainingData, pairs: PairResiduals, options: RunOptions) {
-    this.#trainer = trainer;
-    this.#data = data;
-    this.#pairs = pairs;
-    this.#options = options;
-    this.#identity = identityOf(data, pairs, options);
-  }
+const pathOf = ({ options }: Run, name: keyof typeof RUN_FILES): string =>
+  join(options.folder, RUN_FILES[name]);
 
-  async train(): Promise<RunResult> {
-    const { epochs, steps, resume, signal, onStart } = this.#options;
-    const trainer = this.#trainer;
-    const total = epochs * steps;
-    if (resume) this.#saved = await loadCheckpoint(this.#path("checkpoint"), trainer, this.#identity);
-    if (trainer.steps > total) {
-      throw new InctrlError(
-        "steps",
-        `${this.#path("checkpoint")}: has taken ${trainer.steps} steps already and ${total} are asked for; ask for more`,
-      );
-    }
-    const log = await MetricsLog.open(this.#path("metrics"), trainer.steps);
-    onStart?.(trainer.steps, total);
-    while (trainer.steps < total && !signal?.aborted) {
-      await this.#step(log, total);
-      if (trainer.steps % steps === 0) await this.#endEpoch(log);
-    }
-    const finished = trainer.steps === total;
-    if (finished) await this.#saveHeads("heads", epochs);
-    else await this.#saveCheckpoint();
-    await this.#drawCurve(log);
-    return {
-      steps: trainer.steps,
-      finished,
-      losses: log.steps,
-      epochs: log.epochs,
-      heads: {
-        last: this.#path("heads"),
-        ...(log.epochs.some(({ mean_auroc }) => mean_auroc !== null) && { best: this.#path("best") }),
-      },
-    };
+async function takeStep(run: Run, total: number): Promise<void> {
+  const { steps, lr, onStep } = run.options;
+  const started = performance.now();
+  try {
+    const { step, loss, final, image } = await run.trainer.step();
+    const rate = 1000 / (performance.now() - started);
+    const epoch = Math.ceil(step / steps);
+    const record = { step, epoch, loss, L_h: final, L_IRL: image, lr, rate: Number(rate.toPrecision(4)) };
+    await run.files.add(record);
+    onStep?.(record, total);
+  } catch (error) {
+    throw error instanceof DivergedError ? await explain(run, error) : error;
   }
+}
 
-  async #step(log: MetricsLog, total: number): Promise<void> {
-    const { steps, lr, onStep } = this.#options;
-    const started = performance.now();
-    try {
-      const { step, loss, final, image } = await this.#trainer.step();
-      const rate = 1000 / (performance.now() - started);
-      const epoch = Math.ceil(step / steps);
-      const record = { step, epoch, loss, L_h: final, L_IRL: image, lr, rate: Number(rate.toPrecision(4)) };
-      await log.add(record);
-      onStep?.(record, total);
-    } catch (error) {
-      throw error instanceof DivergedError ? await this.#explain(error) : error;
-    }
+async function endEpoch(run: Run): Promise<void> {
+  const { trainer, data, files, options } = run;
+  const epoch = trainer.steps / options.steps;
+  if (data.holdOut.length > 0) {
+    const record = await validate(run, epoch);
+    const before = Math.max(-1, ...files.validations.map(({ mean_auroc }) => mean_auroc ?? -1));
+    if ((record.mean_auroc ?? -1) > before) await saveHeads(run, "best", epoch);
+    await files.add(record);
+    options.onEpoch?.(record);
   }
+  await files.save();
+}
 
-  async #endEpoch(log: MetricsLog): Promise<void> {
-    const { steps, onEpoch } = this.#options;
-    const step = this.#trainer.steps;
-    const epoch = step / steps;
-    if (this.#data.holdOut.length > 0) {
-      const record = await this.#validate(epoch, step);
-      const before = Math.max(-1, ...log.epochs.map(({ mean_auroc }) => mean_auroc ?? -1));
-      if ((record.mean_auroc ?? -1) > before) await this.#saveHeads("best", epoch);
-      await log.add(record);
-      onEpoch?.(record);
-    }
-    await this.#drawCurve(log);
-    // Last: a run that is killed before this comes through all of the above again.
-    await this.#saveCheckpoint();
-  }
+async function validate({ trainer, data }: Run, epoch: number): Promise<EpochRecord> {
+  const hold_out: Record<string, Awaited<ReturnType<Trainer["validate"]>>> = {};
+  for (const category of data.holdOut) hold_out[category.name] = await trainer.validate(category);
+  const mean = (key: "auroc" | "residual") =>
+    spreadOf(Object.values(hold_out).flatMap((each) => each[key] ?? []))?.mean ?? null;
+  return { step: trainer.steps, epoch, hold_out, mean_auroc: mean("auroc"), mean_residual: mean("residual") };
+}
 
-  async #saveCheckpoint(): Promise<void> {
-    await saveCheckpoint(this.#path("checkpoint"), this.#trainer, this.#identity);
-    this.#saved = this.#trainer.steps;
-  }
+async function saveHeads(run: Run, name: "heads" | "best", epoch: number): Promise<void> {
+  const { provenance, steps } = run.options;
+  const path = pathOf(run, name);
+  const { backbone } = run.pairs.store;
+  using heads = Heads.fromValues(backbone.device, await run.trainer.headValues(), path);
+  await heads.save(path, {
+    backbone: backbone.name,
+    ...run.identity,
+    ...counts(run.data),
+    ...provenance,
+    device: backbone.device.caps.description || backbone.device.caps.name,
+    epoch: String(epoch),
+    steps: String(epoch * steps),
+  });
+}
 
-  async #validate(epoch: number, step: number): Promise<EpochRecord> {
-    const validated: Record<string, Awaited<ReturnType<Trainer["validate"]>>> = {};
-    for (const category of this.#data.holdOut)
-      validated[category.name] = await this.#trainer.validate(category);
-    const mean = (key: "auroc" | "residual") => {
-      const values = Object.values(validated).flatMap((each) => each[key] ?? []);
-      return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-    };
-    return { step, epoch, hold_out: validated, mean_auroc: mean("auroc"), mean_residual: mean("residual") };
-  }
-
-  async #saveHeads(name: "heads" | "best", epoch: number): Promise<void> {
-    const { provenance, steps } = this.#options;
-    const path = this.#path(name);
-    const values = await this.#trainer.headValues();
-    const { backbone } = this.#pairs.store;
-    using heads = Heads.fromValues(backbone.device, values, path);
-    await heads.save(path, {
-      backbone: backbone.name,
-      ...this.#identity,
-      ...counts(this.#data),
-      ...provenance,
-      device: backbone.device.caps.description || backbone.device.caps.name,
-      epoch: String(epoch),
-      steps: String(epoch * steps),
-    });
-  }
-
-  async #drawCurve(log: MetricsLog): Promise<void> {
-    await writeFileAtomic(this.#path("curve"), [new TextEncoder().encode(drawLossCurve(log.steps))]);
-  }
-
-  /** The error with all that is needed to find out: the batch's images go to a file. */
-  async #explain({ step, files, message }: DivergedError): Promise<InctrlError> {
-    const path = this.#path("diverged");
-    await writeFileAtomic(path, [new TextEncoder().encode(`${JSON.stringify({ step, files }, null, 2)}\n`)]);
-    const last =
-      this.#saved === null
-        ? "there is no checkpoint yet"
-        : `the last good checkpoint is ${this.#path("checkpoint")}, after step ${this.#saved}`;
-    return new InctrlError("diverged", `${message}; all images of the batch are in ${path}; ${last}`);
-  }
-
-  #path(name: keyof typeof RUN_FILES): string {
-    return join(this.#options.folder, RUN_FILES[name]);
-  }
+/** The error with all that is needed to find out: the batch's images go to a file. */
+async function explain(run: Run, { step, files, message }: DivergedError): Promise<InctrlError> {
+  const path = pathOf(run, "diverged");
+  await writeFileAtomic(path, `${JSON.stringify({ step, files }, null, 2)}\n`);
+  const { saved } = run.files;
+  const last =
+    saved === null
+      ? "there is no checkpoint yet"
+      : `the last good checkpoint is ${pathOf(run, "checkpoint")}, after step ${saved}`;
+  return new InctrlError("diverged", `${message}; all images of the batch are in ${path}; ${last}`);
 }
 
 /** All that decides what comes out, but for the device. The number of epochs may grow from one run to the next. */

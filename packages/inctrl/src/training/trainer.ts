@@ -1,16 +1,5 @@
-import type { FeatureStore } from "@inctrl/detect";
 import { auroc } from "@inctrl/detect";
-import {
-  type Device,
-  keep,
-  nn,
-  optim,
-  type StoredTensor,
-  scope,
-  stack,
-  type Tensor,
-  tensor,
-} from "@inctrl/tensor";
+import { type Device, nn, optim, scope, stack, tensor } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import {
   type HeadsForm,
@@ -19,40 +8,27 @@ import {
   makeHeads,
   storedParameters,
 } from "../head-modules.js";
+import { TrainingState } from "./checkpoint.js";
 import { type HoldOut, type TrainingData, textKey } from "./data.js";
 import type { LossForm } from "./focal.js";
-import { batchLosses, type FrozenBatch, scoreBatch, uploadBatch } from "./forward.js";
+import { batchLosses, type FrozenBatch, scoreBatch } from "./forward.js";
 import type { PairResiduals } from "./pairs.js";
-import { type Query, Sampler } from "./sampler.js";
+import { type Query, Sampler, type SamplerOptions } from "./sampler.js";
 
-export type OptimizerName = "adamw" | "adam" | "sgd";
+const OPTIMIZERS = { adamw: optim.AdamW, adam: optim.Adam, sgd: optim.SGD };
 
-/** How the heads are trained; the paper's values are the defaults. */
-export interface TrainOptions {
-  /** K. Default 4. */
-  readonly shots: number;
-  /** Images a step, half of them anomalous. Default 48. */
-  readonly batch: number;
-  /** Default paper. */
+/** How the heads are trained. */
+export interface TrainOptions extends Required<SamplerOptions> {
   readonly headsForm: HeadsForm;
-  /** Default 1e-3. */
   readonly lr: number;
-  /** Default 0.01. */
   readonly weightDecay: number;
-  /** Default adamw. */
-  readonly optimizer: OptimizerName;
-  /** Default probability. */
+  readonly optimizer: keyof typeof OPTIMIZERS;
   readonly loss: LossForm;
-  /** Of first values, batches and prompts. Default 0. */
-  readonly seed: number;
-  /** Lets an image be its own prompt, as the released code does. Default false. */
-  readonly includeQuery: boolean;
-  /** Whether each image comes up as often as others, or each category. Default images. */
-  readonly balance: "images" | "categories";
-  /** Weight of s_p in the final score. Default 1. */
+  /** Weight of s_p in the final score. */
   readonly alpha: number;
 }
 
+/** The paper's values. */
 export const TRAIN_DEFAULTS: TrainOptions = {
   shots: 4,
   batch: 48,
@@ -99,8 +75,8 @@ export class DivergedError extends InctrlError {
 const VALIDATION_BATCH = 64;
 
 /**
- * Trains InCTRL's heads on stored features. All it needs to go on is in `state`: parameters, the optimizer's averages and the
- * number of steps, of which the batches are a function.
+ * Trains InCTRL's heads on stored features. Batches are a function of the number of steps, so `state` is all that a checkpoint
+ * needs.
  *
  * @example
  * const trainer = new Trainer(data, pairs, { ...TRAIN_DEFAULTS, shots: 2 });
@@ -109,9 +85,8 @@ const VALIDATION_BATCH = 64;
 export class Trainer {
   readonly options: TrainOptions;
   readonly heads: HeadsModule;
-  readonly #device: Device;
+  readonly state: TrainingState;
   readonly #data: TrainingData;
-  readonly #store: FeatureStore;
   readonly #pairs: PairResiduals;
   readonly #sampler: Sampler;
   readonly #optimizer: optim.Optimizer;
@@ -121,43 +96,38 @@ export class Trainer {
     this.options = options;
     this.#data = data;
     this.#pairs = pairs;
-    this.#store = pairs.store;
-    this.#device = pairs.store.backbone.device;
     this.#sampler = new Sampler(data.items, data.categories, options);
     const { patches, embedDim } = pairs.store.recipe;
-    const { headsForm, seed } = options;
+    const { headsForm, seed, optimizer, lr, weightDecay } = options;
     this.heads = makeHeads(headsForm, { embedDim, patches: patches[1], seed }).to(this.#device);
-    this.#optimizer = makeOptimizer(this.heads.parameters(), options);
+    this.#optimizer = new OPTIMIZERS[optimizer](this.heads.parameters(), { lr, weightDecay });
+    this.state = new TrainingState({ heads: this.heads }, { optimizer: this.#optimizer });
+  }
+
+  get #device(): Device {
+    return this.#pairs.store.backbone.device;
   }
 
   /** Steps taken. */
   get steps(): number {
-    return this.#optimizer.steps;
+    return this.state.steps;
   }
 
   /** One step of the optimizer. @throws DivergedError where the loss is not finite; parameters are then as before. */
   async step(): Promise<StepReport> {
     const { loss: form, alpha } = this.options;
     const queries = this.#sampler.batch(this.steps);
-    const host = await this.#frozen(queries);
+    const frozen = await this.#frozen(queries);
+    const labels = Float32Array.from(queries, ({ label }) => label);
     this.heads.train();
     const { gradients, losses } = scope(() => {
-      const inputs = uploadBatch(this.#device, queries.length, host);
-      const labels = tensor(
-        this.#device,
-        Float32Array.from(queries, ({ label }) => label),
-      );
-      const { gradients: made, rest } = nn.gradientsOf(this.heads.parameters(), () => {
-        const { loss, final, image } = batchLosses(scoreBatch(this.heads, inputs, alpha), labels, { form });
-        return [
-          loss,
-          stack(
-            [loss, final, image].map((value) => value.view([1])),
-            0,
-          ),
-        ] as const;
+      const made = nn.gradientsOf(this.heads.parameters(), () => {
+        const scores = scoreBatch(this.#device, this.heads, frozen, alpha);
+        const { loss, final, image } = batchLosses(scores, tensor(this.#device, labels), { form });
+        const parts = [loss, final, image].map((value) => value.view([1]));
+        return [loss, stack(parts, 0)] as const;
       });
-      return { gradients: made, losses: rest };
+      return { gradients: made.gradients, losses: made.rest };
     });
     const [loss, final, image] = await losses.data();
     losses.dispose();
@@ -184,15 +154,13 @@ export class Trainer {
     this.heads.train(false);
     for (let at = 0; at < queries.length; at += VALIDATION_BATCH) {
       const some = queries.slice(at, at + VALIDATION_BATCH);
-      const host = await this.#frozen(some);
-      const score = scope(
-        () => scoreBatch(this.heads, uploadBatch(this.#device, some.length, host), alpha).score,
-      );
+      const frozen = await this.#frozen(some);
+      const score = scope(() => scoreBatch(this.#device, this.heads, frozen, alpha).score);
       scores.push(...(await score.data()));
       score.dispose();
-      const patches = host.map.length / some.length;
+      const patches = frozen.map.length / some.length;
       some.forEach((_, i) => {
-        residuals.push(Math.max(...host.map.subarray(i * patches, (i + 1) * patches)));
+        residuals.push(Math.max(...frozen.map.subarray(i * patches, (i + 1) * patches)));
       });
     }
     return { scores, residuals };
@@ -207,58 +175,8 @@ export class Trainer {
     return values;
   }
 
-  /**
-   * All that a file must hold for training to go on exactly.
-   *
-   * @throws InctrlError `training` where a value is not finite: what is saved is good.
-   */
-  async state(): Promise<{ step: number; tensors: Map<string, StoredTensor> }> {
-    const tensors = new Map<string, StoredTensor>();
-    const put = async (name: string, value: Tensor) => {
-      const data = await value.data();
-      if (!data.every(Number.isFinite)) {
-        throw new InctrlError(
-          "diverged",
-          `step ${this.steps}: ${name} is not finite any more; lower the learning rate`,
-        );
-      }
-      tensors.set(name, { dtype: value.dtype === "int32" ? "I32" : "F32", shape: value.shape, data });
-    };
-    for (const [name, value] of this.heads.stateDict()) await put(`heads.${name}`, value);
-    const { step, slots } = this.#optimizer.state();
-    for (const { name, tensors: held } of slots) {
-      for (const [i, value] of held.entries()) await put(`optimizer.${name}.${i}`, value);
-    }
-    return { step, tensors };
-  }
-
-  /**
-   * Goes on from a state.
-   *
-   * @param read gives values by name as float32, of the shape asked for.
-   */
-  async restore(
-    step: number,
-    read: (name: string, shape: readonly number[]) => Promise<Float32Array>,
-  ): Promise<void> {
-    const load = async (name: string, { shape, dtype }: Tensor) =>
-      keep(tensor(this.#device, await read(name, shape), shape, dtype));
-    const heads = new Map<string, Tensor>();
-    for (const [name, value] of this.heads.stateDict()) heads.set(name, await load(`heads.${name}`, value));
-    const { slots } = this.#optimizer.state();
-    const restored: typeof slots = [];
-    for (const { name, tensors } of slots) {
-      const loaded: Tensor[] = [];
-      for (const [i, value] of tensors.entries()) loaded.push(await load(`optimizer.${name}.${i}`, value));
-      restored.push({ name, tensors: loaded });
-    }
-    this.heads.loadStateDict(heads);
-    this.#optimizer.restore({ step, slots: restored });
-  }
-
   dispose(): void {
-    this.heads.dispose();
-    this.#optimizer.dispose();
+    this.state.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -266,9 +184,10 @@ export class Trainer {
   }
 
   async #frozen(queries: readonly Query[]): Promise<FrozenBatch> {
-    const feature = (image: number) => this.#store.feature(image);
+    const feature = (image: number) => this.#pairs.store.feature(image);
     const { text } = this.#data;
     return {
+      batch: queries.length,
       map: await this.#pairs.maps(queries.map(({ image: query, prompts }) => ({ query, prompts }))),
       features: gatherRows(queries.map(({ image }) => feature(image))),
       prompts: gatherRows(queries.flatMap(({ prompts }) => prompts.map(feature))),
@@ -280,14 +199,6 @@ export class Trainer {
     const images = new Set(queries.flatMap(({ image, prompts }) => [image, ...prompts]));
     return [...images].map((image) => this.#data.names.get(image) as string);
   }
-}
-
-function makeOptimizer(
-  parameters: readonly nn.Parameter[],
-  { optimizer, lr, weightDecay }: TrainOptions,
-): optim.Optimizer {
-  const kinds = { adamw: optim.AdamW, adam: optim.Adam, sgd: optim.SGD };
-  return new kinds[optimizer](parameters, { lr, weightDecay });
 }
 
 /** Rows one after another. */

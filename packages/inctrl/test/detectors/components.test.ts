@@ -36,11 +36,11 @@ async function partsOf({ backbone, heads, prototypes }: Fixture) {
     const made = scope(() => {
       const { features, taps } = batch;
       const map = residualMap(matchPatches(taps, bank.blocks).similarity);
-      const promptFeature = heads.promptFeature(bank.features);
+      const promptFeature = heads.module.promptFeature(bank.features);
       const known = { features, map, residual: max(map, 1), promptFeature };
       const text = textScore(features, prototypes, backbone.config.text?.logitScale);
-      const full = fuse(heads, { ...known, textScore: text }, ALPHA);
-      const alone = fuse(heads, { ...known, textScore: null }, ALPHA);
+      const full = fuse(heads.module, { ...known, textScore: text }, ALPHA);
+      const alone = fuse(heads.module, { ...known, textScore: null }, ALPHA);
       return { map, p: known.residual, i: full.imageScore!, t: text, full: full.score, alone: alone.score };
     });
     const read = Object.entries(made).map(async ([name, t]) => [name, [...(await t.data())]] as const);

@@ -14,9 +14,10 @@ import {
 } from "@inctrl/detect";
 import { isHead, maxError, PATCH14, randomImage } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
+import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { DETECTORS, inctrl, residual } from "../../src/index.js";
-import { openFixture, scoreWith } from "./support.js";
+import { openFixture } from "./support.js";
 
 const test = deviceTests("inctrl");
 const SIZE = 71;

@@ -3,11 +3,11 @@ import { Encoder, evaluate, fitImages } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { category, dataSet, generator, maxError, THREE_SHOT, throwsCode } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { inctrl } from "../../src/detectors/inctrl.js";
 import { RankHeads, storedParameters } from "../../src/head-modules.js";
 import { Heads } from "../../src/heads.js";
-import { scoreWith } from "./support.js";
 
 const test = deviceTests("heads that see ranks");
 

@@ -1,35 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadClip, openWeights, parseConfig } from "@inctrl/clip";
-import {
-  type Backbone,
-  type Encoder,
-  type FittedDetector,
-  type ImageSource,
-  prototypesFromIds,
-  scoreViews,
-  type ViewScore,
-} from "@inctrl/detect";
+import { type Backbone, prototypesFromIds } from "@inctrl/detect";
 import { type Device, openSafetensors, type Tensor, tensor } from "@inctrl/tensor";
 import { isHead, PATCH14 } from "@inctrl/testing";
 import { fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { Heads } from "../../src/heads.js";
-
-/** Scores of all views of some images, encoded by an encoder of any batch size. */
-export async function scoreWith(
-  fitted: FittedDetector,
-  images: ImageSource,
-  encoder: Encoder = fitted.detector.encoder,
-): Promise<ViewScore[]> {
-  const scores: ViewScore[] = [];
-  for await (const batch of encoder.encode(images)) {
-    const found = scoreViews(fitted, batch);
-    batch.dispose();
-    scores.push(...(await found));
-  }
-  return scores;
-}
 
 /** Text prototypes of the fixture's model, from the token ids that it was made with, [2, 18]. */
 async function fixturePrototypes(device: Device): Promise<Tensor> {

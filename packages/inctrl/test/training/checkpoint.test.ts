@@ -3,19 +3,17 @@ import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { throwsCode } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { type RunOptions, trainRun } from "../../src/training/run.js";
-import { bytes, measured, OPTIONS, tinyData } from "./support.js";
+import { bytes, measured, OPTIONS, trainingTests } from "./support.js";
 
-const test = deviceTests("checkpoint");
+const test = trainingTests("checkpoint");
 test("equal runs give equal bytes; a run stopped at any step and resumed gives them too", async ({
-  device,
   folder,
+  store,
+  data,
 }) => {
-  using backbone = await smallBackbone(device);
-  const { store, data } = await tinyData(backbone, join(folder, "cache"));
   const run = async (name: string, options: Partial<RunOptions> = {}) => {
     using pairs = new PairResiduals(store);
     return await trainRun(data, pairs, { ...OPTIONS, folder: join(folder, name), ...options });
@@ -56,7 +54,7 @@ test("equal runs give equal bytes; a run stopped at any step and resumed gives t
   assert.not(bytes(join(folder, "seed"), "heads").equals(bytes(join(folder, "straight"), "heads")));
 });
 
-test("a run that is killed goes on to the same bytes", async ({ device, folder }) => {
+test("a run that is killed goes on to the same bytes", async ({ folder, store, data, pairs }) => {
   const child = fileURLToPath(new URL("child.ts", import.meta.url));
   const out = join(folder, "killed");
   const start = (killAt: number) =>
@@ -71,9 +69,6 @@ test("a run that is killed goes on to the same bytes", async ({ device, folder }
     });
   assert.is(await start(6), "SIGKILL");
   assert.not(existsSync(join(out, "heads.safetensors")));
-  using backbone = await smallBackbone(device);
-  const { store, data } = await tinyData(backbone, join(folder, "cache"));
-  using pairs = new PairResiduals(store);
   const began: number[] = [];
   await trainRun(data, pairs, { ...OPTIONS, folder: out, resume: true, onStart: (step) => began.push(step) });
   assert.equal(began, [4], "from the checkpoint of the first epoch");
@@ -84,10 +79,11 @@ test("a run that is killed goes on to the same bytes", async ({ device, folder }
   assert.equal(measured(out), measured(join(folder, "unharmed")));
 });
 
-test("a checkpoint of another run, a damaged one, or one too far is refused", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const { store, data } = await tinyData(backbone, join(folder, "cache"));
-  using pairs = new PairResiduals(store);
+test("a checkpoint of another run, a damaged one, or one too far is refused", async ({
+  folder,
+  data,
+  pairs,
+}) => {
   const out = join(folder, "refused");
   const run = (options: Partial<RunOptions>) =>
     trainRun(data, pairs, { ...OPTIONS, epochs: 1, steps: 2, folder: out, ...options });

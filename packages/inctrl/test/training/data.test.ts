@@ -3,14 +3,14 @@ import type { Category } from "@inctrl/datasets";
 import { Backbone, FeatureCache, FeatureStore, textScore } from "@inctrl/detect";
 import { keep, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { generator, product, throwsCode } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
+import { storeTests } from "@inctrl/testing/store";
 import * as assert from "uvu/assert";
 import { gatherData, textKey } from "../../src/training/data.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { TRAIN_DEFAULTS, Trainer } from "../../src/training/trainer.js";
 import { category, tinyCategories } from "./support.js";
 
-const test = deviceTests("training data");
+const test = storeTests("training data");
 const OPTIONS = { shots: 2, seed: 0, holdOut: ["wood"] };
 
 /** A backbone that has a text for every class name: two seeded directions. */
@@ -36,11 +36,8 @@ class Texted extends Backbone {
 }
 
 test("train and test parts are trained on together; what is held out is not, and has fixed prompts", async ({
-  device,
-  folder,
+  store,
 }) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "cache")));
   const data = await gatherData(store, tinyCategories(), OPTIONS);
   assert.equal(data.categories, ["fabric", "leather", "metal", "wood"]);
   assert.is(data.items.length, 3 * 13);
@@ -75,10 +72,9 @@ test("train and test parts are trained on together; what is held out is not, and
 });
 
 test("the hash follows content and part, not names, order of encoding or what the cache held", async ({
-  device,
+  backbone,
   folder,
 }) => {
-  using backbone = await smallBackbone(device);
   const hashOf = async (name: string, categories: Category[], warm: Category[] = []) => {
     const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, name)));
     await store.add(warm.flatMap(({ test: tests }) => tests));
@@ -106,11 +102,11 @@ test("the hash follows content and part, not names, order of encoding or what th
 
 test("every image has s_a against its own category's text, and training uses it", async ({
   device,
-  folder,
+  backbone: { name, clip, fingerprint },
+  cache,
 }) => {
-  const plain = await smallBackbone(device);
-  using backbone = new Texted(plain.name, plain.clip, plain.fingerprint, null);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "text")));
+  using backbone = new Texted(name, clip, fingerprint, null);
+  const store = new FeatureStore(backbone, await FeatureCache.open(cache));
   const shared = { ...tinyCategories()[0], name: "cloth", className: "a cloth of some kind" };
   const data = await gatherData(store, [...tinyCategories(), shared], OPTIONS);
   const classes = [...data.categories.slice(0, 4), shared.className];
@@ -134,9 +130,7 @@ test("every image has s_a against its own category's text, and training uses it"
   assert.is(without.text, null);
 });
 
-test("what cannot be read is listed and left out", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "skipped")));
+test("what cannot be read is listed and left out", async ({ store }) => {
   const [first, ...others] = tinyCategories();
   const broken = {
     ...product("fabric", 99, false),

@@ -1,13 +1,12 @@
-import { join } from "node:path";
-import { Encoder, FeatureCache, FeatureStore, fitImages, scoreImages } from "@inctrl/detect";
+import { Encoder, fitImages, scoreImages } from "@inctrl/detect";
 import { f16ToF32, nearest, scope, tensor } from "@inctrl/tensor";
 import { maxError, product } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
+import { storeTests } from "@inctrl/testing/store";
 import * as assert from "uvu/assert";
 import { residual } from "../../src/detectors/residual.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 
-const test = deviceTests("pair residuals");
+const test = storeTests("pair residuals");
 const samples = Array.from({ length: 9 }, (_, i) => product(i < 5 ? "fabric" : "metal", i, i % 4 === 3));
 const COMPARISONS = [
   { query: 3, prompts: [0, 1, 2, 4] },
@@ -15,12 +14,7 @@ const COMPARISONS = [
   { query: 0, prompts: [1] },
 ];
 
-test("the minimum over pairs is the search of the joined bank, block by block", async ({
-  device,
-  folder,
-}) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "joined")));
+test("the minimum over pairs is the search of the joined bank, block by block", async ({ device, store }) => {
   await store.add(samples);
   using pairs = new PairResiduals(store);
   const maps = await pairs.maps(COMPARISONS);
@@ -49,9 +43,7 @@ test("the minimum over pairs is the search of the joined bank, block by block", 
   assert.ok(Math.max(...maps) > 0.01, "residuals are not all zero");
 });
 
-test("they are what scoring says, but for the rounding of half precision", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "scoring")));
+test("they are what scoring says, but for the rounding of half precision", async ({ backbone, store }) => {
   await store.add(samples);
   using pairs = new PairResiduals(store);
   const { query, prompts } = COMPARISONS[0];
@@ -65,12 +57,7 @@ test("they are what scoring says, but for the rounding of half precision", async
   }
 });
 
-test("a pair is searched once, and its values depend neither on company nor on memory", async ({
-  device,
-  folder,
-}) => {
-  using backbone = await smallBackbone(device);
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, "memory")));
+test("a pair is searched once, and its values depend neither on company nor on memory", async ({ store }) => {
   await store.add(samples);
   using pairs = new PairResiduals(store);
   const maps = await pairs.maps(COMPARISONS);

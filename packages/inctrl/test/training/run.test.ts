@@ -2,23 +2,20 @@ import { join } from "node:path";
 import { auroc, Encoder, type FeatureStore, fitImages, scoreImages } from "@inctrl/detect";
 import { openSafetensors } from "@inctrl/tensor";
 import { maxError, throwsCode } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { inctrl } from "../../src/detectors/inctrl.js";
 import { Heads } from "../../src/heads.js";
 import type { HoldOut } from "../../src/training/data.js";
-import { PairResiduals } from "../../src/training/pairs.js";
 import { trainRun } from "../../src/training/run.js";
-import { bytes, measured, OPTIONS, tinyCategories, tinyData } from "./support.js";
+import { bytes, measured, OPTIONS, tinyCategories, trainingTests } from "./support.js";
 
-const test = deviceTests("training run");
+const test = trainingTests("training run");
 test("the loss falls, and what is written fits the detector and says where it is from", async ({
-  device,
   folder,
+  store,
+  data,
+  pairs,
 }) => {
-  using backbone = await smallBackbone(device);
-  const { store, data } = await tinyData(backbone, join(folder, "cache"));
-  using pairs = new PairResiduals(store);
   const out = join(folder, "first");
   const steps: number[] = [];
   const result = await trainRun(data, pairs, {
@@ -45,7 +42,7 @@ test("the loss falls, and what is written fits the detector and says where it is
   const file = await openSafetensors(join(out, "heads.safetensors"));
   const { metadata } = file;
   await file.close();
-  assert.is(metadata.fingerprint, backbone.fingerprint);
+  assert.is(metadata.fingerprint, store.backbone.fingerprint);
   assert.is(metadata.data_sha256, data.hash);
   assert.equal(
     [metadata.data, metadata.epoch, metadata.steps, metadata.normal_images, metadata.anomalous_images],
@@ -60,10 +57,10 @@ test("the loss falls, and what is written fits the detector and says where it is
 test("heads that see ranks train, balanced by category, and score as they were judged", async ({
   device,
   folder,
+  store,
+  data,
+  pairs,
 }) => {
-  using backbone = await smallBackbone(device);
-  const { store, data } = await tinyData(backbone, join(folder, "cache"));
-  using pairs = new PairResiduals(store);
   for (const [headsForm, lr] of [
     ["sorted", 5e-3],
     ["monotone", 2e-2],
@@ -103,12 +100,11 @@ async function scoresAgree({ backbone }: FeatureStore, { prompts }: HoldOut, hea
 }
 
 test("a loss that is no number stops the run: step, images and last good checkpoint are named", async ({
-  device,
   folder,
+  store,
+  data,
+  pairs,
 }) => {
-  using backbone = await smallBackbone(device);
-  const { store, data } = await tinyData(backbone, join(folder, "cache"));
-  using pairs = new PairResiduals(store);
   const out = join(folder, "nan");
   const spoil = (step: number) => {
     if (step === 6) for (let i = 0; i < store.size; i++) store.feature(i)[0] = Number.NaN;
@@ -124,10 +120,7 @@ test("a loss that is no number stops the run: step, images and last good checkpo
   assert.is(measured(out).length, 7, "six steps and an epoch");
 });
 
-test("losses of both forms and every optimizer train", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const { store, data } = await tinyData(backbone, join(folder, "cache"));
-  using pairs = new PairResiduals(store);
+test("losses of both forms and every optimizer train", async ({ folder, data, pairs }) => {
   const firsts: number[] = [];
   for (const options of [{ loss: "logits" }, { optimizer: "adam" }, { optimizer: "sgd", lr: 0.1 }] as const) {
     const { losses } = await trainRun(data, pairs, {

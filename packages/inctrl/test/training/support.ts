@@ -3,8 +3,11 @@ import { join } from "node:path";
 import type { Category } from "@inctrl/datasets";
 import { type Backbone, FeatureCache, FeatureStore } from "@inctrl/detect";
 import type { ProceduralClass } from "@inctrl/synth";
+import type { Device } from "@inctrl/tensor";
 import { product } from "@inctrl/testing";
-import { gatherData } from "../../src/training/data.js";
+import { deviceTests, smallBackbone } from "@inctrl/testing/device";
+import { gatherData, type TrainingData } from "../../src/training/data.js";
+import { PairResiduals } from "../../src/training/pairs.js";
 import { RUN_FILES } from "../../src/training/run.js";
 import { TRAIN_DEFAULTS } from "../../src/training/trainer.js";
 
@@ -22,11 +25,32 @@ export function category(name: ProceduralClass, { train = 6, good = 2, bad = 5 }
 export const tinyCategories = (): Category[] =>
   (["fabric", "leather", "metal", "wood"] as const).map((name) => category(name));
 
-/** Features of four classes, one of which is held out, in a cache of their own. */
+/** Features of four classes, one of which is held out, in a cache. */
 export async function tinyData(backbone: Backbone, folder: string) {
   const store = new FeatureStore(backbone, await FeatureCache.open(folder));
   const data = await gatherData(store, tinyCategories(), { shots: 2, seed: 0, holdOut: ["wood"] });
   return { store, data };
+}
+
+/** As `deviceTests`, with pair residuals and data to train on; the tests of a file share the cache. */
+export function trainingTests(name: string) {
+  const tests = deviceTests(name);
+  const add = (title: string, run: (context: TrainingContext) => unknown): void =>
+    tests(title, async ({ device, folder }) => {
+      using backbone = await smallBackbone(device);
+      const { store, data } = await tinyData(backbone, join(folder, "cache"));
+      using pairs = new PairResiduals(store);
+      await run({ device, folder, store, data, pairs });
+    });
+  return Object.assign(add, { run: () => tests.run() });
+}
+
+interface TrainingContext {
+  readonly device: Device;
+  readonly folder: string;
+  readonly store: FeatureStore;
+  readonly data: TrainingData;
+  readonly pairs: PairResiduals;
 }
 
 /** A short run. */

@@ -9,7 +9,7 @@ import {
   scoreImages,
   scoreViews,
   type ViewScore,
-} from "../../src/index.js";
+} from "@inctrl/detect";
 
 /** Scores of all views of some images, encoded by an encoder of any batch size. */
 export async function scoreWith(
