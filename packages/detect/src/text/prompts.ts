@@ -1,7 +1,5 @@
-import { CIFAR10_CLASSES } from "@inctrl/datasets";
-
 // The prompt ensembles of InCTRL's text branch, in the order and wording of its released code.
-import { PROMPT_STATES } from "@inctrl/datasets";
+import { CIFAR10_CLASSES, PROMPT_STATES } from "@inctrl/datasets";
 
 const TEMPLATES = [
   "a cropped photo of the {}.",
