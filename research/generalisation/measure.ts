@@ -39,61 +39,57 @@ const HELD_OUT_SHOTS = [2, 4];
 /** Scores queries of any categories. */
 type Scorer = (queries: readonly Query[]) => Promise<readonly number[]>;
 
-/** Measures settings. The residuals of a pair of images are searched once for all of them. */
-export class Study {
-  readonly #pairs: PairResiduals;
-  readonly #auxiliary: readonly Stored[];
-  readonly #negatives: readonly Negatives[];
-  readonly #tests: readonly Stored[];
-
-  constructor(pairs: PairResiduals, auxiliary: readonly Stored[], tests: readonly Stored[]) {
-    this.#pairs = pairs;
-    this.#auxiliary = auxiliary;
-    this.#negatives = negativesOf(auxiliary);
-    this.#tests = tests;
+/** Measures a setting. The residuals of a pair of images are searched once for all settings. */
+export async function measure(
+  setting: Setting,
+  pairs: PairResiduals,
+  auxiliary: readonly Stored[],
+  tested: readonly Stored[],
+): Promise<Row> {
+  const [folds, negatives] = [foldsOf(auxiliary), negativesOf(auxiliary)];
+  const found: Record<Kind, number[]>[] = [];
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const others = auxiliary.filter((_, i) => folds[i] !== fold);
+    await withScorer(setting, pairs, others, async (score) => {
+      for (const [i, category] of auxiliary.entries())
+        if (folds[i] === fold) found.push(await heldOut(category, negatives[i], score));
+    });
   }
-
-  async measure(setting: Setting): Promise<Row> {
-    const folds = foldsOf(this.#auxiliary);
-    const found: Record<Kind, number[]>[] = [];
-    for (let fold = 0; fold < FOLDS; fold++) {
-      const others = this.#auxiliary.filter((_, i) => folds[i] !== fold);
-      await this.#with(setting, others, async (score) => {
-        for (const [i, category] of this.#auxiliary.entries())
-          if (folds[i] === fold) found.push(await heldOut(category, this.#negatives[i], score));
-      });
+  const tests: Record<string, Row["tests"][string]> = {};
+  await withScorer(setting, pairs, auxiliary, async (score) => {
+    for (const name of new Set(tested.map(({ set }) => set))) {
+      const own = tested.filter(({ set }) => set === name);
+      tests[name] = await drawsOf(own, score);
     }
-    const tests: Record<string, Record<string, readonly number[]>> = {};
-    await this.#with(setting, this.#auxiliary, async (score) => {
-      for (const name of new Set(this.#tests.map(({ set }) => set))) {
-        const own = this.#tests.filter(({ set }) => set === name);
-        tests[name] = await drawsOf(own, score);
-      }
-    });
-    return { name: setting.name, heldOut: byKind((kind) => meanOf(found.flatMap((of) => of[kind]))), tests };
-  }
+  });
+  return { name: setting.name, heldOut: byKind((kind) => meanOf(found.flatMap((of) => of[kind]))), tests };
+}
 
-  /** Calls `use` with the scorer of a setting, trained on these categories where it needs training. */
-  async #with(
-    { largest = 1, train }: Setting,
-    categories: readonly Stored[],
-    use: (score: Scorer) => Promise<void>,
-  ): Promise<void> {
-    if (!train) return use((queries) => this.#untrained(queries, largest));
-    const chosen = categories.filter(({ real }) => train.drawn || real);
-    using trainer = new Trainer(trainingData(chosen, train.negatives), this.#pairs, train.options);
-    while (trainer.steps < train.steps) await trainer.step();
-    await use(async (queries) => (await trainer.score(queries)).scores);
-  }
+/** Calls `use` with the scorer of a setting, trained on these categories where it needs training. */
+async function withScorer(
+  { largest = 1, train }: Setting,
+  pairs: PairResiduals,
+  categories: readonly Stored[],
+  use: (score: Scorer) => Promise<void>,
+): Promise<void> {
+  if (!train) return use((queries) => untrained(pairs, queries, largest));
+  const chosen = categories.filter(({ real }) => train.drawn || real);
+  using trainer = new Trainer(trainingData(chosen, train.negatives), pairs, train.options);
+  while (trainer.steps < train.steps) await trainer.step();
+  await use(async (queries) => (await trainer.score(queries)).scores);
+}
 
-  async #untrained(queries: readonly Query[], largest: number): Promise<number[]> {
-    const maps = await this.#pairs.maps(queries.map(({ image: query, prompts }) => ({ query, prompts })));
-    const patches = maps.length / queries.length;
-    return queries.map((_, i) => {
-      const sorted = maps.slice(i * patches, (i + 1) * patches).sort();
-      return meanOf([...sorted.subarray(patches - largest)]);
-    });
-  }
+async function untrained(
+  pairs: PairResiduals,
+  queries: readonly Query[],
+  largest: number,
+): Promise<number[]> {
+  const maps = await pairs.maps(queries.map(({ image: query, prompts }) => ({ query, prompts })));
+  const patches = maps.length / queries.length;
+  return queries.map((_, i) => {
+    const sorted = maps.slice(i * patches, (i + 1) * patches).sort();
+    return meanOf([...sorted.subarray(patches - largest)]);
+  });
 }
 
 /** By kind of anomaly, the mean over K and draws; nothing for a kind that the category lacks. */

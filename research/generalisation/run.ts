@@ -7,7 +7,7 @@ import { FeatureCache, FeatureStore, openBackbone } from "@inctrl/detect";
 import { PairResiduals } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
-import { criterion, type Row, Study } from "./measure.js";
+import { criterion, measure, type Row } from "./measure.js";
 import { SETTINGS, type Setting } from "./settings.js";
 import { factsOf, fillPage, tableOf } from "./table.js";
 
@@ -53,7 +53,6 @@ async function run(data: string, weights: string, work: string): Promise<void> {
   const saved = await readLines(log).catch(() => []);
   const rows = new Map<string, Row>(saved.map(({ key, ...row }) => [key, row]));
   using pairs = new PairResiduals(store, { memory: 4e9, deviceMemory: 2e9 });
-  const study = new Study(pairs, auxiliary, tests);
   const facts = factsOf(device, backbone, auxiliary, tests);
   const { backbone: of, auxiliary: learnt, drawn, tests: tested } = facts;
   // A row depends on these besides the code: a changed setting gets another key and is measured again.
@@ -62,7 +61,7 @@ async function run(data: string, weights: string, work: string): Promise<void> {
     const key = keyOf(setting);
     if (!rows.has(key)) {
       const started = performance.now();
-      const row = await study.measure(setting);
+      const row = await measure(setting, pairs, auxiliary, tests);
       rows.set(key, row);
       await appendFile(log, jsonLine({ key, ...row }));
       const seconds = ((performance.now() - started) / 1000).toFixed(0);

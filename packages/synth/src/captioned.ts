@@ -4,9 +4,9 @@ import { checkSample } from "./check.js";
 import type { DefectKind } from "./defects.js";
 import { chance, hash, pick, Random } from "./draw/random.js";
 import { FAMILIES } from "./families.js";
-import { type DrawnClass, drawClass } from "./sample/class.js";
+import { drawClass } from "./sample/class.js";
 import { drawSample } from "./sample/sample.js";
-import { drawView, type View } from "./sample/view.js";
+import { drawView } from "./sample/view.js";
 
 /** An image with a caption. */
 export interface CaptionedImage {
@@ -64,13 +64,12 @@ export function drawCaptioned(options: CaptionedOptions): CaptionedImage {
   if (!Number.isInteger(group) || group < 1) {
     throw new DatasetError("bad-argument", `group ${group}: give a whole number of images, from 1`);
   }
-  const plan = planCaptioned(seed, index, split, group);
-  const { drawn, view, defect } = plan;
+  const { drawn, view, defect, caption } = planCaptioned(seed, index, split, group);
   const { rgb, mask } = drawSample(drawn, view, index, defect, size);
   return {
     image: { width: size, height: size, mode: "RGB", data: rgb },
     mask,
-    caption: plan.caption,
+    caption,
     className: drawn.noun,
     classId: `${drawn.family.name}-${drawn.variant}`,
     state: defect === null ? "good" : "bad",
@@ -90,14 +89,7 @@ export function captionsOf(seed: number, count: number, split: Split = "train"):
   return Array.from({ length: count }, (_, index) => planCaptioned(seed, index, split, GROUP).caption);
 }
 
-interface Plan {
-  readonly drawn: DrawnClass;
-  readonly view: View;
-  readonly defect: DefectKind | null;
-  readonly caption: string;
-}
-
-function planCaptioned(seed: number, index: number, split: Split, group: number): Plan {
+function planCaptioned(seed: number, index: number, split: Split, group: number) {
   const shared = new Random(hash(seed, Math.floor(index / group), 41));
   const family = pick(shared, POOLS[split]);
   const drawn = drawClass({ family, variant: shared.below(VARIANTS), seed });

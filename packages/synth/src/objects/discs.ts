@@ -6,8 +6,7 @@ import { box, circle, corners, ellipse, minus, moved, polygon, toothed, union } 
 import { type Finish, object, part, print, SOLID } from "./object.js";
 
 /** Lids from above, with a milled edge and often a printed mark. */
-export const cap = object({
-  name: "cap",
+export const cap = object("cap", {
   nouns: ["cap", "lid", "bottle cap", "crown cork"],
   defects: [...SOLID, "dent", "misprint"],
   thing(random) {
@@ -38,8 +37,7 @@ export const cap = object({
 });
 
 /** Tablets: round or oblong, scored or stamped. */
-export const tablet = object({
-  name: "tablet",
+export const tablet = object("tablet", {
   nouns: ["tablet", "pill", "lozenge", "pastille"],
   defects: [...SOLID, "misprint", "hole"],
   thing(random) {
@@ -74,8 +72,7 @@ export const tablet = object({
 });
 
 /** Baked or moulded discs with pits or chips. */
-export const biscuit = object({
-  name: "biscuit",
+export const biscuit = object("biscuit", {
   nouns: ["biscuit", "cookie", "cracker", "waffle"],
   defects: ["chip", "crack", "hole", "stain", "contamination", "missing", "discolouration"],
   words: {
@@ -115,8 +112,7 @@ export const biscuit = object({
 });
 
 /** Coins: a raised rim, a milled edge, a relief. */
-export const coin = object({
-  name: "coin",
+export const coin = object("coin", {
   nouns: ["coin", "medal"],
   heldOut: true,
   defects: ["scratch", "dent", "stain", "chip", "contamination", "discolouration", "hole"],
@@ -148,8 +144,7 @@ export const coin = object({
 });
 
 /** Buttons with a rim and two to four holes. */
-export const button = object({
-  name: "button",
+export const button = object("button", {
   nouns: ["button", "fastener"],
   heldOut: true,
   defects: ["chip", "crack", "scratch", "stain", "missing", "contamination", "discolouration"],

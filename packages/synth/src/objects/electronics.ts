@@ -5,8 +5,7 @@ import { bar, box, circle, ellipse, union } from "../draw/shapes.js";
 import { type Finish, object, part, print, shapesOf, times } from "./object.js";
 
 /** Resistors and fuses: a body with bands between two wires. */
-export const resistor = object({
-  name: "resistor",
+export const resistor = object("resistor", {
   nouns: ["resistor", "fuse", "diode", "inductor"],
   defects: [
     "bent",
@@ -50,8 +49,7 @@ export const resistor = object({
 });
 
 /** Chips with legs on two sides, and a printed mark. */
-export const chip = object({
-  name: "chip",
+export const chip = object("chip", {
   nouns: ["microchip", "integrated circuit", "transistor", "relay"],
   defects: ["missing", "bent", "scratch", "crack", "chip", "misprint", "contamination", "stain"],
   words: { missing: ["a missing leg", "a missing pin"], bent: ["a bent leg", "a bent pin"] },
@@ -88,16 +86,14 @@ export const chip = object({
 });
 
 /** Housings with a row of pins or sockets. */
-export const connector = object({
-  name: "connector",
+export const connector = object("connector", {
   nouns: ["connector", "plug", "socket", "terminal block"],
   defects: ["missing", "bent", "crack", "scratch", "chip", "contamination", "stain", "discolouration"],
   words: { missing: ["a missing pin", "a missing contact"], bent: ["a bent pin", "a bent contact"] },
   thing(random) {
     const base = anyColour(random);
     const metal = anyMetal(random);
-    const n = 3 + random.below(6);
-    const rows = 1 + random.below(2);
+    const [n, rows] = [3 + random.below(6), 1 + random.below(2)];
     const [a, b] = [random.between(66, 90), rows === 2 ? random.between(40, 56) : random.between(26, 42)];
     const step = (2 * a - 26) / n;
     const half = Math.min(9, step * 0.32);
@@ -126,8 +122,7 @@ export const connector = object({
 });
 
 /** Cables cut across, or strands side by side. */
-export const cable = object({
-  name: "cable",
+export const cable = object("cable", {
   nouns: ["cable", "wire bundle", "cord"],
   defects: ["missing", "crack", "chip", "stain", "contamination", "discolouration", "hole"],
   words: { missing: ["a missing wire", "a missing conductor"] },

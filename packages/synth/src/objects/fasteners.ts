@@ -5,8 +5,7 @@ import { bar, box, circle, ellipse, minus, polygon, type Shape, union } from "..
 import { type Finish, object, part, print, shapesOf, times } from "./object.js";
 
 /** Bolts from the side: head, shank and thread. */
-export const bolt = object({
-  name: "bolt",
+export const bolt = object("bolt", {
   nouns: ["bolt", "threaded rod", "stud"],
   defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing", "crack"],
   words: {
@@ -17,10 +16,8 @@ export const bolt = object({
     const base = anyMetal(random);
     const half = random.between(10, 20);
     const head = half * random.between(1.6, 2.2);
-    const tall = random.between(12, 26);
-    const length = random.between(64, 84);
-    const bare = random.between(-30, 20);
-    const pitch = random.between(9, 14);
+    const [tall, length] = [random.between(12, 26), random.between(64, 84)];
+    const [bare, pitch] = [random.between(-30, 20), random.between(9, 14)];
     const flange = chance(random, 0.4) ? [box(head * 1.25, 4, 2, 0, -length + tall)] : [];
     const finish: Finish = { height: half, bevel: half, gloss: 0.4 };
     const shank = box(half, length, 3, 0, 6);
@@ -43,8 +40,7 @@ export const bolt = object({
 });
 
 /** Screws from the side: a countersunk or round head and a thread that ends in a point. */
-export const screw = object({
-  name: "screw",
+export const screw = object("screw", {
   nouns: ["screw", "wood-screw"],
   heldOut: true,
   defects: ["bent", "scratch", "chip", "stain", "contamination", "discolouration", "missing"],
@@ -53,8 +49,7 @@ export const screw = object({
     const base = anyMetal(random);
     const half = random.between(9, 15);
     const head = half * random.between(1.8, 2.4);
-    const length = random.between(70, 86);
-    const pitch = random.between(10, 15);
+    const [length, pitch] = [random.between(70, 86), random.between(10, 15)];
     const round = chance(random, 0.5);
     const core = half * 0.8;
     const body = union(
@@ -89,8 +84,7 @@ export const screw = object({
 });
 
 /** Keys: a bow with a hole, a blade with notches. */
-export const key = object({
-  name: "key",
+export const key = object("key", {
   nouns: ["key", "latchkey"],
   heldOut: true,
   defects: ["bent", "missing", "scratch", "chip", "stain", "discolouration", "crack"],
@@ -118,8 +112,7 @@ export const key = object({
 });
 
 /** Metal brackets and hinges: plates with holes. */
-export const bracket = object({
-  name: "bracket",
+export const bracket = object("bracket", {
   nouns: ["bracket", "hinge", "flange", "mounting bracket"],
   defects: [
     "missing",
@@ -168,8 +161,7 @@ export const bracket = object({
 });
 
 /** Springs from the side. */
-export const spring = object({
-  name: "spring",
+export const spring = object("spring", {
   nouns: ["spring", "coil", "helix"],
   defects: ["bent", "missing", "stain", "contamination", "discolouration"],
   words: {

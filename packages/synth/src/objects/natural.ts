@@ -5,8 +5,7 @@ import { bar, ellipse, type Shape, union } from "../draw/shapes.js";
 import { object, part, print, times } from "./object.js";
 
 /** Leaves with veins. */
-export const leaf = object({
-  name: "leaf",
+export const leaf = object("leaf", {
   nouns: ["leaf", "petal", "feather"],
   defects: ["hole", "chip", "stain", "discolouration", "crack", "contamination", "fold"],
   words: {
@@ -46,8 +45,7 @@ export const leaf = object({
 const HUSKS = ["brown", "beige", "cream", "dark red", "dark brown", "olive", "orange", "white", "black"];
 
 /** Seeds, beans and nuts without shells: smooth bulging bodies with a crease. */
-export const seed = object({
-  name: "seed",
+export const seed = object("seed", {
   nouns: ["bean", "seed", "almond", "grain of rice", "kernel", "potato"],
   defects: ["hole", "crack", "chip", "stain", "discolouration", "contamination", "scratch"],
   thing(random) {

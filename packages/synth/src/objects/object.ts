@@ -70,13 +70,13 @@ export interface Thing {
 
 type Parts = readonly (Part | false)[];
 
-export interface ObjectFamily extends Omit<Family, "kind" | "design"> {
+interface ObjectFamily extends Omit<Family, "name" | "kind" | "design"> {
   thing(random: Random): Thing;
 }
 
 /** Makes a family of objects that lie before a ground. */
-export function object({ thing: draw, ...family }: ObjectFamily): Family {
-  return { ...family, kind: "object", design: (random) => designOf(draw(random), random) };
+export function object(name: string, { thing, ...family }: ObjectFamily): Family {
+  return { ...family, name, kind: "object", design: (random) => designOf(thing(random), random) };
 }
 
 function designOf(thing: Thing, random: Random): Design {

@@ -4,8 +4,7 @@ import { bar, box, union } from "../draw/shapes.js";
 import { object, part, shapesOf, times } from "./object.js";
 
 /** Rows of bristles or teeth on a back. */
-export const comb = object({
-  name: "comb",
+export const comb = object("comb", {
   nouns: ["comb", "brush", "rake", "heat sink"],
   defects: ["missing", "bent", "scratch", "crack", "stain", "contamination", "chip", "discolouration"],
   words: {
@@ -38,8 +37,7 @@ export const comb = object({
 });
 
 /** Zips: two rows of teeth on tape. */
-export const zipper = object({
-  name: "zipper",
+export const zipper = object("zipper", {
   nouns: ["zipper", "zip", "conveyor chain"],
   defects: ["missing", "bent", "stain", "hole", "contamination", "discolouration", "scratch"],
   words: { missing: ["missing teeth", "a missing tooth"], bent: ["a bent tooth", "a crooked tooth"] },

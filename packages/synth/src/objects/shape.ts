@@ -4,8 +4,7 @@ import { both, box, circle, corners, ellipse, minus, moved, polygon, union } fro
 import { object, part, SOLID } from "./object.js";
 
 /** Simple flat shapes. */
-export const shape = object({
-  name: "shape",
+export const shape = object("shape", {
   nouns: ["disc"],
   defects: [...SOLID, "hole", "dent"],
   thing(random) {

@@ -57,8 +57,7 @@ function written(base: Colour, height: number, strokes: readonly (readonly [Shap
 }
 
 /** Drawn or printed signs: strokes of a few directions. */
-export const glyph = object({
-  name: "glyph",
+export const glyph = object("glyph", {
   nouns: ["glyph", "symbol", "letter", "logo", "character"],
   defects: ["missing", "bent", "stain", "contamination", "discolouration", "scratch", "chip"],
   words: {
@@ -82,8 +81,7 @@ export const glyph = object({
 });
 
 /** Numerals of seven strokes, sharp or rounded. */
-export const digit = object({
-  name: "digit",
+export const digit = object("digit", {
   nouns: ["numeral"],
   defects: ["missing", "bent", "stain", "contamination", "scratch", "chip", "discolouration"],
   words: {
@@ -109,8 +107,7 @@ export const digit = object({
 });
 
 /** Stickers with lines of text and bars. */
-export const label = object({
-  name: "label",
+export const label = object("label", {
   nouns: ["label", "sticker", "barcode", "name plate", "ticket"],
   defects: ["misprint", "scratch", "stain", "missing", "chip", "discolouration", "contamination", "hole"],
   words: { missing: ["a missing line", "missing print"], chip: ["a torn corner", "a torn edge"] },

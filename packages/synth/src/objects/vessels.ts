@@ -16,8 +16,7 @@ import {
 import { type Finish, object, part, print, SOLID, times } from "./object.js";
 
 /** Bottles from the side, labelled. */
-export const bottle = object({
-  name: "bottle",
+export const bottle = object("bottle", {
   nouns: ["bottle", "flask", "jar", "vial"],
   defects: ["crack", "chip", "scratch", "stain", "contamination", "missing", "misprint", "discolouration"],
   words: { missing: ["a missing cap", "a missing label"] },
@@ -58,8 +57,7 @@ export const bottle = object({
 });
 
 /** Cups, mugs, pots and bulbs from the side. */
-export const vessel = object({
-  name: "vessel",
+export const vessel = object("vessel", {
   nouns: ["cup", "mug", "bowl", "vase", "pot"],
   defects: ["crack", "chip", "stain", "scratch", "missing", "misprint", "contamination", "discolouration"],
   words: { missing: ["a missing handle", "a broken handle"] },
@@ -103,8 +101,7 @@ export const vessel = object({
 });
 
 /** Two-coloured capsules. */
-export const capsule = object({
-  name: "capsule",
+export const capsule = object("capsule", {
   nouns: ["capsule", "gel cap", "lozenge shell"],
   defects: [...SOLID, "dent", "misprint", "bent", "hole"],
   thing(random) {

@@ -5,8 +5,7 @@ import { bar, circle, minus, toothed, union } from "../draw/shapes.js";
 import { type Finish, object, part, SOLID, shapesOf } from "./object.js";
 
 /** Toothed wheels. */
-export const gear = object({
-  name: "gear",
+export const gear = object("gear", {
   nouns: ["gear", "cogwheel", "sprocket"],
   defects: [...SOLID, "missing", "bent"],
   words: { missing: ["a missing tooth", "a broken tooth"], bent: ["a bent tooth"] },
@@ -41,8 +40,7 @@ export const gear = object({
 });
 
 /** Flat rings, plain or toothed inside. */
-export const washer = object({
-  name: "washer",
+export const washer = object("washer", {
   nouns: ["washer", "gasket", "sealing ring", "o-ring"],
   defects: [...SOLID, "dent"],
   thing(random) {
@@ -67,8 +65,7 @@ export const washer = object({
 });
 
 /** Rings with balls between. */
-export const bearing = object({
-  name: "bearing",
+export const bearing = object("bearing", {
   nouns: ["bearing", "ball bearing"],
   defects: ["missing", "scratch", "stain", "contamination", "crack", "discolouration"],
   words: { missing: ["a missing ball"] },
@@ -97,8 +94,7 @@ export const bearing = object({
 });
 
 /** Wheels with rim, spokes and hub. */
-export const wheel = object({
-  name: "wheel",
+export const wheel = object("wheel", {
   nouns: ["wheel", "rim", "caster", "fan"],
   defects: ["missing", "bent", "scratch", "stain", "crack", "contamination", "discolouration", "chip"],
   words: { missing: ["a missing spoke"], bent: ["a bent spoke"] },
