@@ -1,16 +1,16 @@
-import type { Row } from "./case.js";
-import { agreement, type Check, difference } from "./check.js";
+import { NO_FIGURES, type Row } from "./case.js";
+import { type Check, difference, placesIn } from "./check.js";
 import { type Effort, FULL, interleave, QUICK, type Timing } from "./measure.js";
 import { missing } from "./peers/index.js";
 import { PeerProcess, type PeerWork } from "./peers/process.js";
 import type { Memory, TaskName, Tasks } from "./task.js";
 
 /** One participant of a comparison: the process, its task, and the name in the table. */
-export interface Contestant<Name extends TaskName = TaskName> {
+export interface Contestant {
   subject: string;
   process: string;
-  task: Name;
-  sizes: Tasks[Name];
+  task: TaskName;
+  sizes: Tasks[TaskName];
   /** Billions of operations or bytes in a run, for shares and ratios. Default: what the task reports. */
   work?: number;
   /** The unit of the row's rate, where it is not work: images or steps. */
@@ -27,7 +27,6 @@ export interface Comparison {
   /** The unit of rates: `GFLOP/s` or `GB/s`. */
   unit: string;
   contestants: readonly Contestant[];
-  /** The expected results. */
   check?: Check;
   /** Used without `check`: all must agree with the first of these subjects that has a result, within a share of its largest value. */
   agree?: { with: readonly string[]; size: number; tolerance: number };
@@ -65,7 +64,7 @@ export class Bench {
     this.say = say;
   }
 
-  /** Prepares all contestants, compares their results, times them in turn, and returns a row for each. */
+  /** Prepares all contestants, compares their results, times them in turn, and returns a row for each but the yardstick `gemm`. */
   async compare(comparison: Comparison): Promise<Row[]> {
     this.say(`${comparison.case} ${comparison.size}`);
     const entries: Entry[] = [];
@@ -78,19 +77,18 @@ export class Bench {
       const timings = await interleave(
         running.map(({ work }) => work as PeerWork),
         this.effort,
-        (index, error) => {
-          running[index].failed = error.message;
-        },
+        (index, { message }) => Object.assign(running[index], { failed: message }),
       );
       this.signal.throwIfAborted();
       for (const [index, entry] of running.entries()) {
         entry.timing = timings[index] ?? undefined;
-        if (entry.timing) entry.memory = (await entry.work?.memory().catch(() => null)) ?? undefined;
+        if (entry.timing && !entry.contestant.yardstick)
+          entry.memory = await entry.work?.memory().catch(() => undefined);
       }
     } finally {
       for (const { work } of entries) await work?.dispose().catch(() => {});
     }
-    return withRatios(entries.map((entry) => ({ row: rowOf(comparison, entry), speed: speedOf(entry) })));
+    return withRatios(comparison, entries);
   }
 
   stop(): void {
@@ -100,103 +98,83 @@ export class Bench {
   async #prepare(contestant: Contestant): Promise<Entry> {
     const { process, task, sizes } = contestant;
     this.signal.throwIfAborted();
-    const failed = missing(process);
-    if (failed !== undefined) return { contestant, failed };
-    try {
-      return { contestant, work: await this.#process(process).prepare(task, sizes) };
-    } catch (error) {
-      return { contestant, failed: (error as Error).message };
-    }
-  }
-
-  #process(name: string): PeerProcess {
-    const known = this.#processes.get(name) ?? new PeerProcess(name);
-    this.#processes.set(name, known);
-    return known;
+    const peer = this.#processes.get(process) ?? new PeerProcess(process);
+    this.#processes.set(process, peer);
+    const entry: Entry = { contestant, failed: missing(process) };
+    entry.work = await attempt(entry, () => peer.prepare(task, sizes));
+    return entry;
   }
 }
 
 interface Entry {
-  contestant: Contestant;
+  readonly contestant: Contestant;
   work?: PeerWork;
   timing?: Timing;
   memory?: Memory;
   failed?: string;
 }
 
+/** Takes a step with a contestant that has not failed. An error is its failure. */
+async function attempt<T>(entry: Entry, step: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return entry.failed === undefined ? await step() : undefined;
+  } catch (error) {
+    entry.failed = (error as Error).message;
+    return undefined;
+  }
+}
+
 /** The results of one contestant as the check for the others. */
 async function reference({ agree }: Comparison, entries: readonly Entry[]): Promise<Check | undefined> {
-  for (const subject of agree?.with ?? []) {
+  if (!agree) return undefined;
+  const { size, tolerance } = agree;
+  const at = placesIn(size);
+  for (const subject of agree.with) {
     const entry = entries.find(({ contestant }) => contestant.subject === subject);
-    const work = entry?.work;
-    if (!agree || !work) continue;
-    try {
-      return await agreement(agree.size, agree.tolerance, (at) => work.output(at, agree.size));
-    } catch (error) {
-      entry.failed = (error as Error).message;
-    }
+    const want = entry && (await attempt(entry, async () => entry.work?.output(at, size)));
+    if (want) return { size, at, want: Float64Array.from(want), tolerance };
   }
   return undefined;
 }
 
 async function compareResult(entry: Entry, check: Check): Promise<void> {
-  if (!entry.work || entry.failed !== undefined || entry.contestant.yardstick) return;
-  try {
-    const got = await entry.work.output(check.at, check.size);
-    entry.failed = got ? difference(check, got) : "gives no result to compare";
-  } catch (error) {
-    entry.failed = (error as Error).message;
-  }
+  if (entry.contestant.yardstick) return;
+  const got = await attempt(entry, async () => entry.work?.output(check.at, check.size));
+  entry.failed ??= got ? difference(check, got) : "gives no result to compare";
 }
 
-function rowOf({ case: name, size, unit }: Comparison, entry: Entry): Row {
-  const { contestant, timing, memory, failed } = entry;
-  const work = contestant.work ?? entry.work?.work ?? undefined;
-  const { units } = contestant;
-  const row = {
-    case: name,
-    size: contestant.size ?? size,
-    subject: contestant.subject,
-    unit: units?.unit ?? unit,
-  };
-  if (!timing)
+function rowOf(comparison: Comparison, entry: Entry): Row {
+  const { contestant, timing, memory, failed = "not run" } = entry;
+  const { size = comparison.size, subject, units } = contestant;
+  const row = { case: comparison.case, size, subject, unit: units?.unit ?? comparison.unit };
+  if (!timing) return { ...row, ...NO_FIGURES, failed };
+  const amount = units?.count ?? workOf(entry) ?? Number.NaN;
+  return { ...row, ...timing, rate: (amount / timing.medianMs) * 1e3, ...(memory && { memory }) };
+}
+
+/** Billions of operations or bytes of a run. */
+const workOf = ({ contestant, work }: Entry): number | undefined => contestant.work ?? work?.work;
+
+/** The rows, with the ratios of speeds within one run. */
+function withRatios(comparison: Comparison, entries: readonly Entry[]): Row[] {
+  const speeds = entries.map(
+    (entry) => (workOf(entry) ?? Number.NaN) / (entry.timing?.medianMs ?? Number.NaN),
+  );
+  const [ours, ceiling, gemm] = ["ours", "ceiling", "gemm"].map(
+    (subject) => speeds[entries.findIndex(({ contestant }) => contestant.subject === subject)],
+  );
+  const ratio = (name: keyof Row, value: number) => (Number.isFinite(value) ? { [name]: value } : {});
+  return entries.flatMap((entry, i) => {
+    const { subject } = entry.contestant;
+    if (subject === "gemm") return [];
+    const row = rowOf(comparison, entry);
+    if (subject === "ceiling") return [row];
     return {
       ...row,
-      medianMs: null,
-      minMs: null,
-      spread: null,
-      runs: 0,
-      rate: null,
-      failed: failed ?? "not run",
-    };
-  return {
-    ...row,
-    ...timing,
-    rate: ((units?.count ?? work ?? Number.NaN) / timing.medianMs) * 1e3,
-    ...(memory && { memory }),
-  };
-}
-
-/** Billions of operations or bytes a second. */
-function speedOf({ contestant, work, timing }: Entry): number | undefined {
-  const amount = contestant.work ?? work?.work ?? undefined;
-  return timing && amount !== undefined ? (amount / timing.medianMs) * 1e3 : undefined;
-}
-
-/** Adds the ratios of speeds within one run. */
-function withRatios(entries: readonly { row: Row; speed?: number }[]): Row[] {
-  const find = (subject: string) => entries.find(({ row }) => row.subject === subject)?.speed;
-  const [ours, ceiling, gemm] = ["ours", "ceiling", "gemm"].map(find);
-  return entries.map(({ row, speed }) => {
-    if (speed === undefined) return row;
-    const yardstick = row.subject === "ceiling" || row.subject === "gemm";
-    // The adapter does not bound what runs on the processor itself.
-    const bound = row.subject !== "ceiling" && !row.subject.endsWith(" cpu");
-    return {
-      ...row,
-      ...(ours && row.subject !== "ours" && !yardstick && { oursOver: ours / speed }),
-      ...(ceiling && bound && { ofCeiling: speed / ceiling }),
-      ...(gemm && row.subject === "ours" && { ofGemm: speed / gemm }),
+      ...(subject === "ours" ? {} : ratio("oursOver", ours / speeds[i])),
+      // The adapter does not bound what runs on the processor itself.
+      ...(subject.endsWith(" cpu") ? {} : ratio("ofCeiling", speeds[i] / ceiling)),
+      ...(subject === "ours" ? ratio("ofGemm", speeds[i] / gemm) : {}),
     };
   });
 }

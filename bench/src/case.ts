@@ -38,3 +38,6 @@ export interface Case {
   readonly title: string;
   run(bench: Bench): AsyncIterable<Row>;
 }
+
+/** The figures of a row that failed. */
+export const NO_FIGURES = { medianMs: null, minMs: null, spread: null, runs: 0, rate: null };

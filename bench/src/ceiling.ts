@@ -1,5 +1,6 @@
-import { type Device, type Tensor, tensor, zeros } from "@inctrl/tensor";
-import type { Prepared, Tasks } from "./task.js";
+import { type Device, tensor, zeros } from "@inctrl/tensor";
+import type { Work } from "./peers/ours.js";
+import type { Tasks } from "./task.js";
 
 type Kernel = Parameters<Device["dispatch"]>[0];
 
@@ -23,36 +24,31 @@ let fastest: Loop | undefined;
  * Multiply-adds on values in registers, by the loop that is fastest here. No kernel that also reads its operands can be
  * faster.
  */
-export async function fmaTask(device: Device, { megaflops }: Tasks["fma"]): Promise<Prepared> {
+export async function fmaWork(device: Device, { megaflops }: Tasks["fma"]): Promise<Work> {
   fastest ??= await findFastest(device, megaflops);
-  const loop = fmaLoop(device, fastest, megaflops);
-  return {
-    ...loop,
-    dispose() {
-      loop.dispose();
-      device.close();
-    },
-  };
+  return fmaLoop(device, fastest, megaflops);
 }
 
 async function findFastest(device: Device, megaflops: number): Promise<Loop> {
   const rates: number[] = [];
   for (const each of LOOPS) {
-    const loop = fmaLoop(device, each, megaflops);
-    await loop.run(1);
-    let best = Number.POSITIVE_INFINITY;
-    for (let trial = 0; trial < TRIALS; trial++) {
+    const { held, once, work } = fmaLoop(device, each, megaflops);
+    const timed = async () => {
       const started = performance.now();
-      await loop.run(1);
-      best = Math.min(best, performance.now() - started);
-    }
-    rates.push((loop.work as number) / best);
-    loop.dispose();
+      once();
+      await device.sync();
+      return performance.now() - started;
+    };
+    await timed();
+    let best = Number.POSITIVE_INFINITY;
+    for (let trial = 0; trial < TRIALS; trial++) best = Math.min(best, await timed());
+    rates.push(work / best);
+    for (const operand of held) operand.dispose();
   }
   return LOOPS[rates.indexOf(Math.max(...rates))];
 }
 
-function fmaLoop(device: Device, { chains, type }: Loop, megaflops: number): Prepared {
+function fmaLoop(device: Device, { chains, type }: Loop, megaflops: number): Required<Work> {
   const names = Array.from({ length: chains }, (_, i) => `x${i}`);
   const turn = names.map((name) => `${name} = fma(${name}, a, b);`).join(" ");
   const kernel: Kernel = {
@@ -85,39 +81,27 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lid: 
   const start = tensor(device, new Float32Array(values).fill(0.5));
   const end = zeros(device, [values]);
   return {
+    held: [start, end],
     work: (perStep * steps) / 1e9,
-    async run(times) {
-      for (let i = 0; i < times; i++)
-        device.dispatch(kernel, [start.buffer, end.buffer], { steps }, [groups, 1, 1]);
-      await device.sync();
-    },
-    dispose() {
-      start.dispose();
-      end.dispose();
+    once() {
+      device.dispatch(kernel, [start.buffer, end.buffer], { steps }, [groups, 1, 1]);
+      return [];
     },
   };
 }
 
 /** A copy of one buffer to another; each byte counts twice, as read and as written. */
-export async function copyTask(device: Device, { bytes, by }: Tasks["copy"]): Promise<Prepared> {
+export function copyWork(device: Device, { bytes, by }: Tasks["copy"]): Work {
   const vectors = Math.ceil(bytes / 16);
-  const [from, to]: Tensor[] = [zeros(device, [4 * vectors]), zeros(device, [4 * vectors])];
-  await device.sync();
+  const [from, to] = [zeros(device, [4 * vectors]), zeros(device, [4 * vectors])];
   const groups = Math.min(Math.ceil(vectors / WORKGROUP), COPY_GROUPS);
-  const copy = {
-    command: () => device.copy(from.buffer, 0, to.buffer, 0, 16 * vectors),
-    kernel: () => device.dispatch(COPY, [from.buffer, to.buffer], { count: vectors }, [groups, 1, 1]),
-  }[by];
   return {
+    held: [from, to],
     work: (32 * vectors) / 1e9,
-    async run(times) {
-      for (let i = 0; i < times; i++) copy();
-      await device.sync();
-    },
-    dispose() {
-      from.dispose();
-      to.dispose();
-      device.close();
+    once() {
+      if (by === "command") device.copy(from.buffer, 0, to.buffer, 0, 16 * vectors);
+      else device.dispatch(COPY, [from.buffer, to.buffer], { count: vectors }, [groups, 1, 1]);
+      return [];
     },
   };
 }

@@ -11,40 +11,42 @@ export interface Check {
 /** Values compared of each result. Plain loops in double precision for all values would take longer than the measurements. */
 const PLACES = 600;
 
+/** Places spread over a result of `size` values. */
+export function placesIn(size: number, places = PLACES): Uint32Array {
+  const count = Math.min(places, size);
+  return Uint32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.37) * size) / count));
+}
+
 /** Places spread over a result of `size` values, each with its value from a plain loop. */
 export function sampled(
   size: number,
   value: (at: number) => number,
   { tolerance = 1e-4, places = PLACES }: { tolerance?: number; places?: number } = {},
 ): Check {
-  const count = Math.min(places, size);
-  const at = Uint32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.37) * size) / count));
+  const at = placesIn(size, places);
   return { size, at, want: Float64Array.from(at, value), tolerance };
 }
 
-/** Places spread over a result of `size` values, with the values that another library has there. */
-export async function agreement(
-  size: number,
-  tolerance: number,
-  values: (at: Uint32Array) => Promise<Float32Array | null>,
-): Promise<Check | undefined> {
-  const { at } = sampled(size, () => 0);
-  const want = await values(at);
-  return want ? { size, at, want: Float64Array.from(want), tolerance } : undefined;
+/** The dot product of `count` values of `a` and `b`, in double precision. Each is given by its start; those of `b` lie `stride` apart. */
+export function dot(
+  count: number,
+  [a, aStart]: readonly [Float32Array, number],
+  [b, bStart]: readonly [Float32Array, number],
+  stride = 1,
+): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += a[aStart + i] * b[bStart + i * stride];
+  return sum;
 }
 
 /** Describes the largest error beyond the tolerance; undefined where there is none. */
 export function difference({ at, want, tolerance }: Check, got: ArrayLike<number>): string | undefined {
+  // A NaN is an error beyond any tolerance.
+  const errors = want
+    .map((value, i) => Math.abs(got[i] - value))
+    .map((e) => (Number.isNaN(e) ? Infinity : e));
+  const worst = errors.indexOf(errors.reduce((most, e) => Math.max(most, e)));
   const scale = want.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  let worst = 0;
-  for (let i = 1; i < want.length; i++) {
-    const off = (index: number) => {
-      const error = Math.abs(got[index] - want[index]);
-      return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
-    };
-    if (off(i) > off(worst)) worst = i;
-  }
-  const error = Math.abs(got[worst] - want[worst]);
-  if (error <= tolerance * scale) return undefined;
+  if (errors[worst] <= tolerance * scale) return undefined;
   return `wrong: value ${at[worst]} is ${got[worst]} and must be ${want[worst].toPrecision(8)}`;
 }

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProductSet } from "@inctrl/datasets";
-import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
+import { writeProceduralSet } from "@inctrl/synth";
 
 export interface Pictures {
   /** Normal images. */
@@ -11,24 +11,19 @@ export interface Pictures {
   images: string[];
 }
 
-const PRODUCT: ProceduralClass = "nut";
+const PRODUCT = "nut";
 const PROMPTS = 8;
 
-/** Draws images into a temporary folder, which is removed when `use` is done. */
-export async function withPictures<T>(count: number, use: (pictures: Pictures) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
-  try {
-    const testBad = Math.floor(count / 2);
-    await writeProceduralSet(folder, {
-      classes: [PRODUCT],
-      train: PROMPTS,
-      testGood: count - testBad,
-      testBad,
-    });
-    const { train, test } = await readProductSet(join(folder, PRODUCT));
-    const paths = (samples: typeof train) => samples.map(({ source }) => source!.path);
-    return await use({ prompts: paths(train), images: paths(test) });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Makes a temporary folder. `main.ts` removes all of them at the end. */
+export const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "inctrl-bench-"));
+
+/** Draws images into a temporary folder. */
+export async function drawPictures(count: number): Promise<Pictures> {
+  const folder = await makeFolder();
+  const testBad = Math.floor(count / 2);
+  const counts = { train: PROMPTS, testGood: count - testBad, testBad };
+  await writeProceduralSet(folder, { classes: [PRODUCT], ...counts });
+  const { train, test } = await readProductSet(join(folder, PRODUCT));
+  const paths = (samples: typeof train) => samples.map(({ source }) => source!.path);
+  return { prompts: paths(train), images: paths(test) };
 }

@@ -1,3 +1,5 @@
+import type { Operand } from "./data.js";
+
 /** The tasks that libraries are compared at, with their sizes. */
 export interface Tasks {
   /** x [m, k] times a weight [k, n]. */
@@ -49,7 +51,7 @@ export interface Memory {
   working: number;
 }
 
-/** The tasks that a library can do. */
+/** The tasks that a library can do, each with its operands as `data.ts` makes them. */
 export interface Peer {
-  tasks: { [Name in TaskName]?: (sizes: Tasks[Name]) => Promise<Prepared> };
+  tasks: { [Name in TaskName]?: (sizes: Tasks[Name], operands: Operand[]) => Promise<Prepared> };
 }

@@ -1,13 +1,5 @@
-import {
-  buildClip,
-  type Clip,
-  gridSize,
-  type ModelConfig,
-  openWeights,
-  randomParameters,
-  readParameter,
-} from "@inctrl/clip";
-import type { Device, nn } from "@inctrl/tensor";
+import { gridSize, type ModelConfig, openWeights, randomParameters, readParameter } from "@inctrl/clip";
+import type { nn } from "@inctrl/tensor";
 import { operand } from "./data.js";
 import type { Tasks } from "./task.js";
 
@@ -27,11 +19,6 @@ export async function withParameters<T>(
   } finally {
     await file.close();
   }
-}
-
-/** An image tower on our device. */
-export async function loadTower(device: Device, config: ModelConfig, weights?: string): Promise<Clip> {
-  return withParameters(config, weights, (read) => buildClip(device, config, read, { parts: "vision" }));
 }
 
 /** A configuration for images of another size: more or fewer patches. */

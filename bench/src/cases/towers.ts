@@ -1,16 +1,13 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { findConfig, resolveModel } from "@inctrl/clip";
-import type { Bench, Contestant } from "../bench.js";
+import type { Bench } from "../bench.js";
 import type { Case, Row } from "../case.js";
 import { visionModel } from "../onnx/vision.js";
 import { ONNX_PEERS } from "../peers/index.js";
+import { makeFolder } from "../pictures.js";
 import { operationsOf, towerOperations, towerProducts, withParameters } from "../towers.js";
-import { all } from "./contestants.js";
+import { all, ours } from "./contestants.js";
 
 const MODELS = ["deit_tiny_patch16_224", "ViT-B-16-plus-240"];
 const QUICK_MODELS = ["vit_tiny_patch16_224"];
@@ -29,31 +26,25 @@ const PRODUCT = "product ";
 async function tower(bench: Bench, model: string): Promise<Row[]> {
   const config = findConfig(model);
   const weights = model.startsWith("deit") ? await findDeit(bench.deit) : undefined;
-  const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
-  try {
-    const onnx = join(folder, "tower.onnx");
-    if (!bench.alone) {
-      bench.say(`towers ${model}: writing the ONNX file`);
-      const { parts } = await withParameters(config, weights, (read) => visionModel(config, read));
-      await pipeline(Readable.from(parts), createWriteStream(onnx));
-    }
-    const products = towerProducts(config);
-    const rows = await bench.compare({
-      case: "towers",
-      size: `${model}, ${weights ? "trained" : "seeded"} weights`,
-      unit: "GFLOP/s",
-      contestants: [
-        ...all(ONNX_PEERS, "tower", { model, weights, onnx }, towerOperations(config) / 1e9),
-        ...products.map(({ count, ...sizes }, i): Contestant => {
-          return { subject: `${PRODUCT}${i}`, process: "ours", task: "gemm", sizes, yardstick: true };
-        }),
-      ],
-      agree: { with: ["onnxruntime cpu", "ours"], size: config.embedDim, tolerance: 1e-3 },
-    });
-    return withProductShare(rows, products, towerOperations(config));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const products = towerProducts(config);
+  const onnx = join(await makeFolder(), "tower.onnx");
+  if (!bench.alone) {
+    bench.say(`towers ${model}: writing the ONNX file`);
+    await writeFile(onnx, await withParameters(config, weights, (read) => visionModel(config, read)));
   }
+  const rows = await bench.compare({
+    case: "towers",
+    size: `${model}, ${weights ? "trained" : "seeded"} weights`,
+    unit: "GFLOP/s",
+    contestants: [
+      ...all(ONNX_PEERS, "tower", { model, weights, onnx }, towerOperations(config) / 1e9),
+      ...products.map(({ count, ...sizes }, i) =>
+        ours("gemm", sizes, { subject: `${PRODUCT}${i}`, yardstick: true }),
+      ),
+    ],
+    agree: { with: ["onnxruntime cpu", "ours"], size: config.embedDim, tolerance: 1e-3 },
+  });
+  return withProductShare(rows, products, towerOperations(config));
 }
 
 /** Joins the times of the products alone into one figure, in place of their rows. `operations` counts the whole tower's. */
@@ -77,9 +68,5 @@ function withProductShare(
 
 /** The given checkpoint, or one that has been downloaded. */
 async function findDeit(asked: string | undefined): Promise<string | undefined> {
-  if (asked !== undefined) return asked;
-  return resolveModel("deit-tiny").then(
-    ({ weights }) => weights,
-    () => undefined,
-  );
+  return asked ?? (await resolveModel("deit-tiny").catch(() => undefined))?.weights;
 }

@@ -1,16 +1,14 @@
-import { clipParameters, gridSize, type ModelConfig } from "@inctrl/clip";
+import { clipParameters, type ModelConfig } from "@inctrl/clip";
 import type { nn } from "@inctrl/tensor";
 import { attention } from "./attention.js";
-import { Graph } from "./graph.js";
-import type { Message } from "./protobuf.js";
-
-type Constants = (name: string) => string;
+import { Graph, type Operator } from "./graph.js";
+import type { Fields } from "./protobuf.js";
 
 /**
  * An image tower as an ONNX model from `pixels` [1, 3, size, size] to `features` [1, embedDim], in standard operators of opset
  * 20, which onnxruntime fuses as it sees fit. As in our tower, only the class token goes through the end of the last block.
  */
-export async function visionModel(config: ModelConfig, read: nn.ReadParameter): Promise<Message> {
+export async function visionModel(config: ModelConfig, read: nn.ReadParameter): Promise<Fields> {
   const graph = new Graph();
   const constants = new Map<string, string>();
   for (const [name, parameter] of clipParameters(config, "vision")) {
@@ -23,8 +21,7 @@ export async function visionModel(config: ModelConfig, read: nn.ReadParameter): 
         : graph.constant(name.endsWith("class_embedding") ? [1, 1, ...shape] : shape, values),
     );
   }
-  const constant: Constants = (name) => constants.get(name) as string;
-  const features = tower(graph, config, constant);
+  const features = tower(graph, config, (name) => constants.get(name) as string);
   graph.output(features, [1, config.embedDim]);
   return graph.model();
 }
@@ -37,49 +34,42 @@ function transposed(values: Float32Array, rows: number, columns: number): Float3
   return out;
 }
 
-function tower(graph: Graph, config: ModelConfig, constant: Constants): string {
-  const { vision } = config;
-  const { width, patch, imageSize, layers } = vision;
-  const norm = normalizer(graph, constant, vision.lnEps);
+function tower(graph: Graph, config: ModelConfig, constant: (name: string) => string): string {
+  const { width, heads, patch, imageSize, layers, ...vision } = config.vision;
+  const node = (...operator: Operator) => graph.node(...operator);
+  const norm = (x: string, name: string) =>
+    node("LayerNormalization", [x, constant(`${name}.weight`), constant(`${name}.bias`)], {
+      axis: -1,
+      epsilon: vision.lnEps,
+    });
+  const linear = (x: string, name: string) =>
+    node("Add", [node("MatMul", [x, constant(`${name}weight`)]), constant(`${name}bias`)]);
+  const first = (tokens: string) =>
+    node("Slice", [tokens, graph.integers(0), graph.integers(1), graph.integers(1)]);
+  const block = (x: string, index: number) => {
+    const prefix = `transformer.resblocks.${index}.`;
+    const qkv = linear(norm(x, `${prefix}ln_1`), `${prefix}attn.in_proj_`);
+    const parts = graph.nodes(3, "Split", [qkv], { axis: -1, num_outputs: 3 });
+    const last = index === layers - 1;
+    if (last) parts[0] = first(parts[0]);
+    const attended = attention(graph, parts, heads, width / heads);
+    const middle = node("Add", [last ? first(x) : x, linear(attended, `${prefix}attn.out_proj.`)]);
+    const hidden = linear(norm(middle, `${prefix}ln_2`), `${prefix}mlp.c_fc.`);
+    return node("Add", [middle, linear(activation(graph, config, hidden), `${prefix}mlp.c_proj.`)]);
+  };
+
   const pixels = graph.input("pixels", [1, 3, imageSize, imageSize]);
   const filters = [constant("conv1.weight"), ...(vision.patchBias ? [constant("conv1.bias")] : [])];
   const size = { kernel_shape: [patch, patch], strides: [patch, patch] };
-  const grid = graph.node("Conv", [pixels, ...filters], size);
-  const columns = graph.node("Reshape", [grid, graph.integers(1, width, gridSize(vision) ** 2)]);
-  const patches = graph.node("Transpose", [columns], { perm: [0, 2, 1] });
-  const tokens = graph.node("Concat", [constant("class_embedding"), patches], { axis: 1 });
-  let x = graph.node("Add", [tokens, constant("positional_embedding")]);
+  const grid = node("Conv", [pixels, ...filters], size);
+  const columns = node("Reshape", [grid, graph.integers(1, width, -1)]);
+  const patches = node("Transpose", [columns], { perm: [0, 2, 1] });
+  const tokens = node("Concat", [constant("class_embedding"), patches], { axis: 1 });
+  let x = node("Add", [tokens, constant("positional_embedding")]);
   if (vision.lnPre) x = norm(x, "ln_pre");
-  for (let i = 0; i < layers; i++) x = block(graph, config, constant, x, i);
-  const cls = graph.node("Reshape", [norm(x, "ln_post"), graph.integers(1, width)]);
-  return vision.proj ? graph.node("MatMul", [cls, constant("proj")]) : cls;
-}
-
-const normalizer = (graph: Graph, constant: Constants, epsilon: number) => (x: string, name: string) =>
-  graph.node("LayerNormalization", [x, constant(`${name}.weight`), constant(`${name}.bias`)], {
-    axis: -1,
-    epsilon,
-  });
-
-function block(graph: Graph, config: ModelConfig, constant: Constants, x: string, index: number): string {
-  const { layers, lnEps } = config.vision;
-  const prefix = `transformer.resblocks.${index}.`;
-  const norm = normalizer(graph, constant, lnEps);
-  const linear = (input: string, name: string) =>
-    graph.node("Add", [
-      graph.node("MatMul", [input, constant(`${prefix}${name}weight`)]),
-      constant(`${prefix}${name}bias`),
-    ]);
-  const first = (tokens: string) =>
-    graph.node("Slice", [tokens, graph.integers(0), graph.integers(1), graph.integers(1)]);
-  const qkv = linear(norm(x, `${prefix}ln_1`), "attn.in_proj_");
-  const parts = graph.nodes("Split", [qkv], 3, { axis: -1, num_outputs: 3 });
-  const last = index === layers - 1;
-  if (last) parts[0] = first(parts[0]);
-  const attended = attention(graph, parts, config.vision.heads, config.vision.width / config.vision.heads);
-  const middle = graph.node("Add", [last ? first(x) : x, linear(attended, "attn.out_proj.")]);
-  const hidden = activation(graph, config, linear(norm(middle, `${prefix}ln_2`), "mlp.c_fc."));
-  return graph.node("Add", [middle, linear(hidden, "mlp.c_proj.")]);
+  for (let i = 0; i < layers; i++) x = block(x, i);
+  const cls = node("Reshape", [norm(x, "ln_post"), graph.integers(1, width)]);
+  return vision.proj ? node("MatMul", [cls, constant("proj")]) : cls;
 }
 
 function activation(graph: Graph, config: ModelConfig, x: string): string {

@@ -1,12 +1,11 @@
-import { operand, unitRows } from "../data.js";
+import { type Operand, queriesAndBanks } from "../data.js";
 import type { Peer, Prepared } from "../task.js";
-import { browserlike } from "./dawn.js";
-import { load } from "./load.js";
+import { browserlike, load } from "./dawn.js";
 
 /** An array that a function consumes unless it is given its `ref`. */
 interface JaxArray {
   readonly ref: JaxArray;
-  reshape(shape: number[]): JaxArray;
+  reshape(shape: readonly number[]): JaxArray;
   add(other: JaxArray): JaxArray;
   mul(other: JaxArray): JaxArray;
   transpose(): JaxArray;
@@ -44,48 +43,21 @@ const { numpy: np, nn } = jax;
 /** jax-js, each task as one jitted function. */
 export const peer: Peer = {
   tasks: {
-    gemm: async ({ m, k, n }) => prepared([upload(1, [m, k]), upload(2, [k, n])], (a, b) => np.matmul(a, b)),
-
-    attention: async ({ heads, tokens, width }) =>
-      prepared(
-        [1, 2, 3].map((seed) => upload(seed, [tokens, heads, width])),
-        (q, k, v) => nn.dotProductAttention(q, k, v),
-      ),
-
-    layernorm: async ({ rows, n }) =>
-      prepared([upload(1, [rows, n]), upload(2, [n]), upload(3, [n])], (x, weight, bias) =>
-        nn.standardize(x, -1, { epsilon: 1e-5 }).mul(weight).add(bias),
-      ),
-
-    softmax: async ({ rows, n }) => prepared([upload(1, [rows, n])], (x) => nn.softmax(x, -1)),
-
-    nearest: async ({ rows, bank, width, blocks }) => {
-      const held: JaxArray[] = [];
-      for (let i = 0; i < blocks; i++) {
-        held.push(np.array(unitRows(2 * i + 1, rows, width)).reshape([rows, width]));
-        held.push(np.array(unitRows(2 * i + 2, bank, width)).reshape([bank, width]));
-      }
-      return prepared(held, (...pairs) => {
-        const found: JaxArray[] = [];
-        for (let i = 0; i < pairs.length; i += 2)
-          found.push(np.max(np.matmul(pairs[i], pairs[i + 1].transpose()), -1));
-        return np.concatenate(found);
-      });
-    },
+    gemm: async (_, operands) => prepared(operands, (a, b) => np.matmul(a, b)),
+    attention: async (_, operands) => prepared(operands, (q, k, v) => nn.dotProductAttention(q, k, v)),
+    layernorm: async (_, operands) =>
+      prepared(operands, (x, weight, bias) => nn.standardize(x, -1, { epsilon: 1e-5 }).mul(weight).add(bias)),
+    softmax: async (_, operands) => prepared(operands, (x) => nn.softmax(x, -1)),
+    nearest: async (_, operands) =>
+      prepared(operands, (...pairs) => {
+        const [queries, banks] = queriesAndBanks(pairs);
+        return np.concatenate(queries.map((query, i) => np.max(np.matmul(query, banks[i].transpose()), -1)));
+      }),
   },
 };
 
-const upload = (seed: number, shape: number[]): JaxArray =>
-  np
-    .array(
-      operand(
-        seed,
-        shape.reduce((a, b) => a * b),
-      ),
-    )
-    .reshape(shape);
-
-function prepared(held: JaxArray[], op: Op): Prepared {
+function prepared(operands: Operand[], op: Op): Prepared {
+  const held = operands.map(({ values, shape }) => np.array(values).reshape(shape));
   const jitted = jax.jit(op);
   const once = () => jitted(...held.map((each) => each.ref));
   return {

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { operand } from "../data.js";
+import type { Operand } from "../data.js";
 import { attention } from "../onnx/attention.js";
 import { CONTRIB, Graph } from "../onnx/graph.js";
 import type { Peer, Prepared } from "../task.js";
@@ -26,87 +26,74 @@ interface Ort {
 /** onnxruntime-node with one of its execution providers. */
 export async function onnxruntime(provider: "webgpu" | "cpu"): Promise<Peer> {
   const ort = createRequire(import.meta.url)("onnxruntime-node") as Ort;
-  const open = (model: string | Uint8Array, graphOptimizationLevel: string) =>
+
+  const open = (model: string | Uint8Array, graphOptimizationLevel: "all" | "disabled") =>
     ort.InferenceSession.create(model, {
       executionProviders: [provider],
       graphOptimizationLevel,
       logSeverityLevel: 3,
     });
 
+  /** A run fetches `fetched` alone, which waits for the whole. */
+  const prepared = (
+    session: Session,
+    feeds: Record<string, OrtTensor>,
+    result: string,
+    fetched = result,
+  ): Prepared => ({
+    async run(times) {
+      for (let i = 0; i < times; i++) await session.run(feeds, [fetched]);
+    },
+    output: async () => (await session.run(feeds, [result]))[result].data,
+    dispose: () => session.release(),
+  });
+
   /**
    * A graph whose operands are constants, so that they lie on the device from the start. Unoptimised, since an optimiser would
-   * compute it while loading. A run fetches one value, which is cheaper than all and waits as well.
+   * compute it while loading. A run fetches one value, which is cheaper than all.
    */
-  async function constantGraph(
+  async function operation(
+    operands: Operand[],
     shape: readonly number[],
-    build: (graph: Graph, constant: (seed: number, shape: number[]) => string) => string,
+    build: (graph: Graph, constants: string[]) => string,
   ): Promise<Prepared> {
     const graph = new Graph();
-    const constant = (seed: number, size: number[]) =>
-      graph.constant(
-        size,
-        operand(
-          seed,
-          size.reduce((a, b) => a * b),
-        ),
-      );
-    const result = build(graph, constant);
-    const ones = shape.map(() => 1);
-    const zeros = shape.map(() => 0);
-    const one = graph.node("Slice", [result, graph.integers(...zeros), graph.integers(...ones)]);
+    const constants = operands.map((each) => graph.constant(each.shape, each.values));
+    const result = build(graph, constants);
+    const [from, to] = [0, 1].map((value) => shape.map(() => value));
+    const one = graph.node("Slice", [result, graph.integers(...from), graph.integers(...to)]);
     graph.output(result, shape);
-    graph.output(one, ones);
-    const session = await open(graph.model().toBytes(), "disabled");
-    return {
-      async run(times) {
-        for (let i = 0; i < times; i++) await session.run({}, [one]);
-      },
-      output: async () => (await session.run({}, [result]))[result].data,
-      dispose: () => session.release(),
-    };
+    graph.output(one, to);
+    return prepared(await open(Buffer.concat(graph.model()), "disabled"), {}, result, one);
   }
 
   return {
     tasks: {
-      gemm: ({ m, k, n }) =>
-        constantGraph([m, n], (graph, constant) =>
-          graph.node("MatMul", [constant(1, [m, k]), constant(2, [k, n])]),
-        ),
+      gemm: ({ m, n }, operands) => operation(operands, [m, n], (graph, x) => graph.node("MatMul", x)),
 
-      attention: ({ heads, tokens, width, plain }) => {
+      attention: ({ heads, tokens, width, plain }, operands) => {
         const shape = [1, tokens, heads * width];
-        return constantGraph(shape, (graph, constant) => {
-          const qkv = [1, 2, 3].map((seed) => constant(seed, shape));
-          if (plain) return attention(graph, qkv, heads, width);
-          return graph.node("MultiHeadAttention", qkv, { num_heads: heads }, CONTRIB);
-        });
+        const joined = operands.map(({ values }) => ({ values, shape }));
+        return operation(joined, shape, (graph, qkv) =>
+          plain
+            ? attention(graph, qkv, heads, width)
+            : graph.node("MultiHeadAttention", qkv, { num_heads: heads }, CONTRIB),
+        );
       },
 
-      layernorm: ({ rows, n }) =>
-        constantGraph([rows, n], (graph, constant) =>
-          graph.node("LayerNormalization", [constant(1, [rows, n]), constant(2, [n]), constant(3, [n])], {
-            axis: -1,
-            epsilon: 1e-5,
-          }),
+      layernorm: ({ rows, n }, operands) =>
+        operation(operands, [rows, n], (graph, x) =>
+          graph.node("LayerNormalization", x, { axis: -1, epsilon: 1e-5 }),
         ),
 
-      softmax: ({ rows, n }) =>
-        constantGraph([rows, n], (graph, constant) =>
-          graph.node("Softmax", [constant(1, [rows, n])], { axis: -1 }),
-        ),
+      softmax: ({ rows, n }, operands) =>
+        operation(operands, [rows, n], (graph, x) => graph.node("Softmax", x, { axis: -1 })),
 
       tower: async ({ onnx }) => {
         const session = await open(onnx, "all");
         const [{ shape }] = session.inputMetadata;
-        const feeds = { pixels: new ort.Tensor("float32", towerPixels(shape[3]), shape) };
-        const [name] = session.outputNames;
-        return {
-          async run(times) {
-            for (let i = 0; i < times; i++) await session.run(feeds);
-          },
-          output: async () => (await session.run(feeds))[name].data,
-          dispose: () => session.release(),
-        };
+        const pixels = new ort.Tensor("float32", towerPixels(shape[3]), shape);
+        return prepared(session, { pixels }, session.outputNames[0]);
       },
     },
   };

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { findConfig } from "@inctrl/clip";
 import { openDataSet } from "@inctrl/datasets";
 import {
@@ -8,6 +6,7 @@ import {
   Encoder,
   FeatureCache,
   FeatureStore,
+  type FittedDetector,
   fileImage,
   fileImages,
   fitImages,
@@ -17,6 +16,7 @@ import {
 import { gatherData, PairResiduals, residual, TRAIN_DEFAULTS, Trainer } from "@inctrl/inctrl";
 import { procedural } from "@inctrl/synth";
 import { openDevice } from "@inctrl/tensor";
+import { makeFolder } from "../pictures.js";
 import type { Peer, Prepared } from "../task.js";
 
 /** A memory that keeps no pairs. */
@@ -27,71 +27,70 @@ const TRAINING_SET = "procedural:0?train=4&good=2&bad=6";
 /** Tasks on whole images, which no peer has. */
 export const pipeline: Peer["tasks"] = {
   score: async ({ model, images, prompts }) => {
-    const backbone = await untrained(model);
-    const fitted = await fitImages(residual(new Encoder(backbone)), fileImages(prompts));
-    return onDevice(backbone, {
-      async once() {
-        for await (const result of scoreImages(fitted, fileImages(images)))
-          if ("error" in result) throw result.error;
-      },
-      end: () => [fitted],
-    });
+    const { backbone, fitted } = await openScorer(model, prompts);
+    const once = async () => {
+      for await (const _ of imageScores(fitted, images));
+    };
+    return prepared(once, backbone, fitted);
   },
 
   trainStep: async ({ model, batch, shots, remembered }) => {
     const backbone = await untrained(model);
-    const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
-    const store = new FeatureStore(backbone, await FeatureCache.open(folder));
+    const store = new FeatureStore(backbone, await FeatureCache.open(await makeFolder()));
     const { categories } = await openDataSet(TRAINING_SET, [procedural]);
     const data = await gatherData(store, categories, { shots, seed: 0 });
     const pairs = new PairResiduals(store, remembered ? {} : NOTHING);
     const trainer = new Trainer(data, pairs, { ...TRAIN_DEFAULTS, batch, shots });
     if (remembered) await compareAll(pairs, data.items);
-    return onDevice(backbone, {
-      once: async () => void (await trainer.step()),
-      end: () => [trainer, pairs],
-      folder,
-    });
+    return prepared(() => trainer.step(), backbone, trainer, pairs);
   },
 
   cacheFill: async ({ model, images }) => {
     const backbone = await untrained(model);
-    const folder = await mkdtemp(join(tmpdir(), "inctrl-bench-"));
     const samples = images.map(fileImage);
-    let fills = 0;
-    return onDevice(backbone, {
-      async once() {
-        const cache = await FeatureCache.open(join(folder, String(fills++)));
-        await new FeatureStore(backbone, cache).add(samples);
-        await rm(cache.folder, { recursive: true });
-      },
-      end: () => [],
-      folder,
-    });
+    const once = async () => {
+      const cache = await FeatureCache.open(await makeFolder());
+      await new FeatureStore(backbone, cache).add(samples);
+      await rm(cache.folder, { recursive: true });
+    };
+    return prepared(once, backbone);
   },
 };
+
+const prepared = (
+  once: () => Promise<unknown>,
+  backbone: Backbone,
+  ...held: readonly { dispose(): void }[]
+): Prepared => ({
+  async run(times) {
+    for (let i = 0; i < times; i++) await once();
+  },
+  dispose() {
+    for (const each of [...held, backbone]) each.dispose();
+    backbone.device.close();
+  },
+});
 
 const untrained = async (model: string): Promise<Backbone> =>
   randomBackbone(await openDevice(), findConfig(model), 0);
 
-interface Work {
-  once(): Promise<void>;
-  end(): { dispose(): void }[];
-  /** Removed at the end. */
-  folder?: string;
+/** Untrained weights, fitted to prompts. */
+export async function openScorer(model: string, prompts: readonly string[]) {
+  const backbone = await untrained(model);
+  const fitted = await fitImages(residual(new Encoder(backbone)), fileImages(prompts));
+  return { backbone, fitted };
 }
 
-function onDevice(backbone: Backbone, { once, end, folder }: Work): Prepared {
-  return {
-    async run(times) {
-      for (let i = 0; i < times; i++) await once();
-    },
-    async dispose() {
-      for (const each of [...end(), backbone]) each.dispose();
-      backbone.device.close();
-      if (folder) await rm(folder, { recursive: true, force: true });
-    },
-  };
+/** Scores image files. @throws the error of the first that cannot be scored. */
+export async function* imageScores(
+  fitted: FittedDetector,
+  paths: readonly string[],
+  options?: Parameters<typeof scoreImages>[2],
+) {
+  for await (const result of scoreImages(fitted, fileImages(paths), options)) {
+    if ("error" in result) throw result.error;
+    yield result;
+  }
 }
 
 /** Compares all pairs of images of each category, as training will. */

@@ -1,24 +1,29 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as after } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Memory, TaskName, Tasks } from "../task.js";
 
-export type Order =
-  | { do: "prepare"; work: number; task: TaskName; sizes: Tasks[TaskName] }
-  | { do: "run"; work: number; times: number }
-  | { do: "output"; work: number; at: Uint32Array; size: number }
-  | { do: "memory" | "dispose"; work: number };
-
-export interface Answer {
-  value: number | Float32Array | Memory | null;
-  error?: string;
+/** Work prepared in a peer's process. */
+export interface PeerWork {
+  /** Billions of operations or bytes of a run, where the peer decides. */
+  readonly work?: number;
+  /** Runs this many times in a row. @returns the milliseconds of one run. */
+  run(times: number): Promise<number>;
+  /** Values at some places of the result, which must have `size`. */
+  output(at: Uint32Array, size: number): Promise<Float32Array | undefined>;
+  memory(): Promise<Memory | undefined>;
+  dispose(): Promise<void>;
 }
+
+export type Answer = { value: unknown } | { error: string };
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 /** Limit of a single order; a peer that exceeds it hangs. */
 const LIMIT_MS = 600_000;
 const REMEMBERED_ERROR_BYTES = 4000;
 
-/** The process of a library, started at the first order and again after a crash. */
+/** The process of a library, started at the first order and again after a crash. It gets one order at a time. */
 export class PeerProcess {
   readonly name: string;
   #child: ChildProcess | null = null;
@@ -31,21 +36,20 @@ export class PeerProcess {
 
   /** Puts operands on the device. @throws Error with the peer's message where that fails. */
   async prepare<Name extends TaskName>(task: Name, sizes: Tasks[Name]): Promise<PeerWork> {
-    const work = this.#count++;
+    const id = this.#count++;
     this.#child ??= this.#start();
     const child = this.#child;
-    const ask = (order: Order) => {
+    const ask = async <T>(method: string, ...given: unknown[]): Promise<T> => {
       // Work that a crash lost is not prepared in the next process.
       if (this.#child !== child) throw new Error("its process has ended");
-      return this.#order(child, order);
+      return (await this.#order(child, [method, id, ...given])) as T;
     };
-    const known = await ask({ do: "prepare", work, task, sizes });
     return {
-      work: known as number | null,
-      run: async (times) => (await ask({ do: "run", work, times })) as number,
-      output: async (at, size) => (await ask({ do: "output", work, at, size })) as Float32Array | null,
-      memory: async () => (await ask({ do: "memory", work })) as Memory | null,
-      dispose: async () => void (await ask({ do: "dispose", work })),
+      work: await ask("prepare", task, sizes),
+      run: (times) => ask("run", times),
+      output: (at, size) => ask("output", at, size),
+      memory: () => ask("memory"),
+      dispose: () => ask("dispose"),
     };
   }
 
@@ -70,39 +74,25 @@ export class PeerProcess {
     return child;
   }
 
-  #order(child: ChildProcess, order: Order): Promise<Answer["value"]> {
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => {
-        clearTimeout(timer);
-        child.off("message", onMessage);
-        child.off("exit", onExit);
-        settle();
-      };
-      const onMessage = ({ value, error }: Answer) =>
-        end(() => (error === undefined ? resolve(value) : reject(new Error(error))));
-      const onExit = (code: number | null, signal: string | null) => {
-        const said = /^\w*Error: .*$/m.exec(this.#complaints)?.[0];
-        end(() => reject(new Error(said ?? `its process ended with ${signal ?? code}`)));
-      };
-      const timer = setTimeout(() => {
-        this.stop();
-        end(() => reject(new Error(`no answer within ${LIMIT_MS / 1000} s`)));
-      }, LIMIT_MS);
-      child.on("message", onMessage);
-      child.on("exit", onExit);
-      child.send(order, (error) => error && end(() => reject(error)));
+  async #order(child: ChildProcess, order: unknown[]): Promise<unknown> {
+    const done = new AbortController();
+    const { signal } = done;
+    const ended = once(child, "exit", { signal }).then(([code, by]) => {
+      const said = /^\w*Error: .*$/m.exec(this.#complaints)?.[0];
+      throw new Error(said ?? `its process ended with ${by ?? code}`);
     });
+    const late = after(LIMIT_MS, undefined, { signal }).then(() => {
+      this.stop();
+      throw new Error(`no answer within ${LIMIT_MS / 1000} s`);
+    });
+    try {
+      const answered = once(child, "message", { signal }) as Promise<[Answer]>;
+      child.send(order);
+      const [answer] = await Promise.race([answered, ended, late]);
+      if ("error" in answer) throw new Error(answer.error);
+      return answer.value;
+    } finally {
+      done.abort();
+    }
   }
-}
-
-/** Work prepared in a peer's process. */
-export interface PeerWork {
-  /** Billions of operations or bytes of a run, where the peer decides. */
-  readonly work: number | null;
-  /** Runs this many times in a row. @returns the milliseconds of one run. */
-  run(times: number): Promise<number>;
-  /** Values at some places of the result, which must have `size`. */
-  output(at: Uint32Array, size: number): Promise<Float32Array | null>;
-  memory(): Promise<Memory | null>;
-  dispose(): Promise<void>;
 }

@@ -1,7 +1,6 @@
-import { operand, unitRows } from "../data.js";
+import { type Operand, queriesAndBanks } from "../data.js";
 import type { Peer, Prepared } from "../task.js";
-import { browserlike } from "./dawn.js";
-import { load } from "./load.js";
+import { browserlike, load } from "./dawn.js";
 
 interface TfTensor {
   dispose(): void;
@@ -18,18 +17,16 @@ interface Backend {
 }
 
 /** The part of tfjs-core that is used here. */
-interface Tf {
+interface Tf extends Record<"add" | "sub" | "mul", (a: TfTensor, b: TfTensor | number) => TfTensor> {
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;
-  tensor(values: Float32Array, shape: number[]): TfTensor;
+  tensor(values: Float32Array, shape: readonly number[]): TfTensor;
   matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;
   softmax(x: TfTensor): TfTensor;
   max(x: TfTensor, axis: number): TfTensor;
   moments(x: TfTensor, axis: number, keepDims: boolean): { mean: TfTensor; variance: TfTensor };
-  add(a: TfTensor, b: TfTensor | number): TfTensor;
-  sub(a: TfTensor, b: TfTensor): TfTensor;
-  mul(a: TfTensor, b: TfTensor | number): TfTensor;
   rsqrt(x: TfTensor): TfTensor;
+  transpose(x: TfTensor, order: number[]): TfTensor;
   concat(parts: TfTensor[]): TfTensor;
   tidy<T>(run: () => T): T;
   profile(run: () => TfTensor): Promise<{ peakBytes: number }>;
@@ -46,66 +43,48 @@ await tf.ready();
 /** tfjs-backend-webgpu, by the ops that its users would write. */
 export const peer: Peer = {
   tasks: {
-    gemm: async ({ m, k, n }) => {
-      const [a, b] = [upload(1, [m, k]), upload(2, [k, n])];
-      return prepared([a, b], () => tf.matMul(a, b));
-    },
+    gemm: async (_, operands) => prepared(upload(operands), ([a, b]) => tf.matMul(a, b)),
 
-    attention: async ({ heads, tokens, width }) => {
-      const [q, k, v] = [1, 2, 3].map((seed) =>
-        tf.tensor(byHead(seed, heads, tokens, width), [heads, tokens, width]),
-      );
+    attention: async ({ width }, operands) => {
+      const byHead = (x: TfTensor) => tf.transpose(x, [1, 0, 2]);
       const scale = 1 / Math.sqrt(width);
-      const once = () => tf.matMul(tf.softmax(tf.mul(tf.matMul(q, k, false, true), scale)), v);
-      return prepared([q, k, v], once, (values) => byToken(values, heads, tokens, width));
+      return prepared(
+        tf.tidy(() => upload(operands).map(byHead)),
+        ([q, k, v]) => tf.matMul(tf.softmax(tf.mul(tf.matMul(q, k, false, true), scale)), v),
+        byHead,
+      );
     },
 
-    layernorm: async ({ rows, n }) => {
-      const [x, weight, bias] = [upload(1, [rows, n]), upload(2, [n]), upload(3, [n])];
-      return prepared([x, weight, bias], () => {
+    layernorm: async (_, operands) =>
+      prepared(upload(operands), ([x, weight, bias]) => {
         const { mean, variance } = tf.moments(x, -1, true);
         const unit = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5)));
         return tf.add(tf.mul(unit, weight), bias);
-      });
-    },
+      }),
 
-    softmax: async ({ rows, n }) => {
-      const x = upload(1, [rows, n]);
-      return prepared([x], () => tf.softmax(x));
-    },
+    softmax: async (_, operands) => prepared(upload(operands), ([x]) => tf.softmax(x)),
 
-    nearest: async ({ rows, bank, width, blocks }) => {
-      const queries: TfTensor[] = [];
-      const banks: TfTensor[] = [];
-      for (let i = 0; i < blocks; i++) {
-        queries.push(tf.tensor(unitRows(2 * i + 1, rows, width), [rows, width]));
-        banks.push(tf.tensor(unitRows(2 * i + 2, bank, width), [bank, width]));
-      }
-      const search = (q: TfTensor, i: number) => tf.max(tf.matMul(q, banks[i], false, true), -1);
-      return prepared([...queries, ...banks], () => tf.concat(queries.map(search)));
-    },
+    nearest: async (_, operands) =>
+      prepared(upload(operands), (pairs) => {
+        const [queries, banks] = queriesAndBanks(pairs);
+        return tf.concat(queries.map((query, i) => tf.max(tf.matMul(query, banks[i], false, true), -1)));
+      }),
   },
 };
 
-const upload = (seed: number, shape: number[]): TfTensor =>
-  tf.tensor(
-    operand(
-      seed,
-      shape.reduce((a, b) => a * b),
-    ),
-    shape,
-  );
+const upload = (operands: Operand[]): TfTensor[] =>
+  operands.map(({ values, shape }) => tf.tensor(values, shape));
 
+/** @param arrange brings a result into the order in which results are compared. */
 function prepared(
   held: TfTensor[],
-  once: () => TfTensor,
-  arrange: (values: Float32Array) => Float32Array = (values) => values,
+  op: (held: TfTensor[]) => TfTensor,
+  arrange = (result: TfTensor) => result,
 ): Prepared {
-  const tidy = () => tf.tidy(once);
   const operands = 4 * held.reduce((sum, { size }) => sum + size, 0);
   return {
     async run(times) {
-      for (let i = 0; i < times; i++) tidy().dispose();
+      for (let i = 0; i < times; i++) tf.tidy(() => op(held)).dispose();
       const backend = tf.backend();
       if (backend.commandEncoder) {
         backend.endComputePassEncoder();
@@ -114,16 +93,16 @@ function prepared(
       await backend.queue.onSubmittedWorkDone();
     },
     async output() {
-      const result = tidy();
+      const result = tf.tidy(() => arrange(op(held)));
       const values = await result.data();
       result.dispose();
-      return arrange(values);
+      return values;
     },
     async memory() {
       const before = tf.memory().numBytes;
       let made: TfTensor | undefined;
       const { peakBytes } = await tf.profile(() => {
-        made = once();
+        made = op(held);
         return made;
       });
       made?.dispose();
@@ -133,29 +112,4 @@ function prepared(
       for (const each of held) each.dispose();
     },
   };
-}
-
-/** Rows of [tokens, heads * width] as [heads, tokens, width]. */
-function byHead(seed: number, heads: number, tokens: number, width: number): Float32Array {
-  const values = operand(seed, tokens * heads * width);
-  const out = new Float32Array(values.length);
-  for (let h = 0; h < heads; h++)
-    for (let t = 0; t < tokens; t++)
-      out.set(
-        values.subarray((t * heads + h) * width, (t * heads + h + 1) * width),
-        (h * tokens + t) * width,
-      );
-  return out;
-}
-
-/** The inverse: [heads, tokens, width] as [tokens, heads * width]. */
-function byToken(values: Float32Array, heads: number, tokens: number, width: number): Float32Array {
-  const out = new Float32Array(values.length);
-  for (let h = 0; h < heads; h++)
-    for (let t = 0; t < tokens; t++)
-      out.set(
-        values.subarray((h * tokens + t) * width, (h * tokens + t + 1) * width),
-        (t * heads + h) * width,
-      );
-  return out;
 }

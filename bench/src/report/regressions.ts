@@ -2,12 +2,12 @@ import type { Row } from "../case.js";
 import { figure } from "./table.js";
 
 /** The ratios that are compared between runs. Times depend on what else the machine does. */
-const RATIOS = {
-  oursOver: { what: "times as fast as", larger: true },
-  ofCeiling: { what: "of the ceiling", larger: true },
-  ofGemm: { what: "of GEMM", larger: true },
-  growth: { what: "growth", larger: false },
-} as const;
+const RATIOS = [
+  { key: "oursOver", what: "times as fast as", larger: true },
+  { key: "ofCeiling", what: "of the ceiling", larger: true },
+  { key: "ofGemm", what: "of GEMM", larger: true },
+  { key: "growth", what: "growth", larger: false },
+] as const;
 
 export interface Comparison {
   /** One line for each ratio that both runs have. */
@@ -34,10 +34,7 @@ export function compareRows(before: readonly Row[], now: readonly Row[], margin:
       lines.push(`WORSE  ${name}: ${row.failed}`);
       regressions++;
     }
-    for (const [key, { what, larger }] of Object.entries(RATIOS) as [
-      keyof typeof RATIOS,
-      (typeof RATIOS)[keyof typeof RATIOS],
-    ][]) {
+    for (const { key, what, larger } of RATIOS) {
       const [was, is] = [old[key], row[key]];
       // A peer's share of the ceiling is no claim of ours.
       if (was === undefined || is === undefined || (key !== "oursOver" && row.subject !== "ours")) continue;

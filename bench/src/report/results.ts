@@ -39,10 +39,10 @@ export async function thisMachine(): Promise<{ name: string; machine: Machine }>
   const device = await openDevice();
   const { name, description } = device.caps;
   device.close();
-  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   const all = cpus();
   return {
-    name: slug.replaceAll(/^-|-$/g, ""),
+    name: words.join("-"),
     machine: {
       processor: all[0]?.model.trim() || process.arch,
       cores: all.length,
@@ -61,14 +61,9 @@ export async function provenance(machine: Machine): Promise<Omit<CaseResult, "ro
 
 /** The commit that is checked out, with `+` where files differ from it. */
 async function commit(): Promise<string> {
-  const git = async (...args: string[]) =>
-    (await promisify(execFile)("git", args, { cwd: FOLDER })).stdout.trim();
   try {
-    const [hash, changes] = [
-      await git("rev-parse", "--short", "HEAD"),
-      await git("status", "--porcelain", "-uno"),
-    ];
-    return changes ? `${hash}+` : hash;
+    const args = ["describe", "--always", "--exclude=*", "--dirty=+"];
+    return (await promisify(execFile)("git", args, { cwd: FOLDER })).stdout.trim();
   } catch {
     return "unknown";
   }
@@ -76,13 +71,8 @@ async function commit(): Promise<string> {
 
 /** The saved results of an adapter; null where there are none. */
 export async function readResults(name: string, folder = FOLDER): Promise<Results | null> {
-  let text: string;
-  try {
-    text = await readFile(join(folder, `${name}.json`), "utf8");
-  } catch {
-    return null;
-  }
-  return JSON.parse(text) as Results;
+  const text = await readFile(join(folder, `${name}.json`), "utf8").catch(() => null);
+  return text === null ? null : (JSON.parse(text) as Results);
 }
 
 /** Writes results as JSON and as Markdown; returns the latter's path. */

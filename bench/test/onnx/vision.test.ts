@@ -24,7 +24,7 @@ test("onnxruntime computes the same features from the file as our tower", async 
   for (const [name, json] of Object.entries(CONFIGS)) {
     const config = parseConfig(json);
     const model = await visionModel(config, randomParameters(3));
-    const session = await ort.InferenceSession.create(model.toBytes());
+    const session = await ort.InferenceSession.create(Buffer.concat(model));
     const feeds = { pixels: new ort.Tensor("float32", pixels, [1, 3, 32, 32]) };
     const results = await session.run(feeds);
     const got: Float32Array = results[session.outputNames[0]].data;
