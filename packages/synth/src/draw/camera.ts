@@ -1,6 +1,6 @@
 import type { Canvas, Window } from "./canvas.js";
 import { compress } from "./jpeg.js";
-import { unitAt } from "./maths.js";
+import { clamp, squared, unitAt } from "./maths.js";
 import { chance, type Random } from "./random.js";
 
 /** The light and camera of a sample. */
@@ -79,7 +79,18 @@ export function photograph(
   window: Window,
 ): void {
   const passes = lensPasses(photo, canvas.size);
-  light(canvas, photo, out, grown(window, passes, canvas.size));
+  const { light, ambient } = photo;
+  const direct = (1 - ambient) / light[2];
+  illuminate(canvas, out, grown(window, passes, canvas.size), {
+    light,
+    perUnit: 1 / canvas.unit,
+    steepest: 2,
+    brightness: (diffuse, hollow) => (ambient + direct * diffuse) * clamp(hollow, 0.6, 1.2),
+    glare: (gloss, mirror) => {
+      const shine = squared(mirror, 4);
+      return gloss * shine * shine;
+    },
+  });
   for (const channel of out.channels) {
     for (let i = passes; i > 0; i--)
       soften(channel, scratch, canvas.size, grown(window, i - 1, canvas.size), 0.25);
@@ -104,12 +115,24 @@ export function grown(window: Window, by: number, size: number): Window {
   };
 }
 
-function light(canvas: Canvas, photo: Photo, out: Exposure, window: Window): void {
-  const { size, unit: unitsPerPixel, height, gloss } = canvas;
-  const [lx, ly, lz] = photo.light;
-  const { ambient } = photo;
-  const direct = (1 - ambient) / lz;
-  const perUnit = 1 / unitsPerPixel;
+/** How a surface answers light. */
+interface Lighting {
+  readonly light: Photo["light"];
+  /** Pixels a layout unit. */
+  readonly perUnit: number;
+  /** Steeper slopes count as this. */
+  readonly steepest: number;
+  /** By the cosine of the angle to the light, and by how much higher than its neighbours a pixel is: about 1. */
+  brightness(diffuse: number, hollow: number): number;
+  /** By gloss, and the cosine of the angle to a mirror that reflects the lamp. */
+  glare(gloss: number, mirror: number): number;
+}
+
+/** Renders the light of the surface within a window. */
+export function illuminate(canvas: Canvas, out: Exposure, window: Window, lighting: Lighting): void {
+  const { size, height, gloss } = canvas;
+  const { perUnit, steepest } = lighting;
+  const [lx, ly, lz] = lighting.light;
   const halfLength = Math.sqrt(lx * lx + ly * ly + (lz + 1) * (lz + 1));
   const [hx, hy, hz] = [lx / halfLength, ly / halfLength, (lz + 1) / halfLength];
   const [red, green, blue] = out.channels;
@@ -122,28 +145,18 @@ function light(canvas: Canvas, photo: Photo, out: Exposure, window: Window): voi
       const e = height[x < size - 1 ? p + 1 : p];
       const n = height[p + up];
       const s = height[p + down];
-      let sx = (e - w) * (x > 0 && x < size - 1 ? perUnit / 2 : perUnit);
-      let sy = (s - n) * perRow;
-      sx = sx > 2 ? 2 : Math.max(sx, -2);
-      sy = sy > 2 ? 2 : Math.max(sy, -2);
+      const perColumn = x > 0 && x < size - 1 ? perUnit / 2 : perUnit;
+      const sx = clamp((e - w) * perColumn, -steepest, steepest);
+      const sy = clamp((s - n) * perRow, -steepest, steepest);
       const norm = 1 / Math.sqrt(1 + sx * sx + sy * sy);
-      let diffuse = (lz - sx * lx - sy * ly) * norm;
-      if (diffuse < 0) diffuse = 0;
-      let hollow = 1 + ((height[p] - (w + e + n + s) / 4) * perUnit) / 2;
-      hollow = hollow < 0.6 ? 0.6 : Math.min(hollow, 1.2);
-      const brightness = (ambient + direct * diffuse) * hollow;
-      let shine = 0;
-      if (gloss[p] > 0) {
-        shine = (hz - sx * hx - sy * hy) * norm;
-        shine = shine > 0 ? shine * shine : 0;
-        shine *= shine;
-        shine *= shine;
-        shine *= shine;
-        shine = gloss[p] * shine * shine;
-      }
-      red[p] = canvas.red[p] * brightness + shine;
-      green[p] = canvas.green[p] * brightness + shine;
-      blue[p] = canvas.blue[p] * brightness + shine;
+      const diffuse = Math.max(0, (lz - sx * lx - sy * ly) * norm);
+      const hollow = 1 + ((height[p] - (w + e + n + s) / 4) * perUnit) / 2;
+      const brightness = lighting.brightness(diffuse, hollow);
+      const mirror = Math.max(0, (hz - sx * hx - sy * hy) * norm);
+      const glare = gloss[p] > 0 ? lighting.glare(gloss[p], mirror) : 0;
+      red[p] = canvas.red[p] * brightness + glare;
+      green[p] = canvas.green[p] * brightness + glare;
+      blue[p] = canvas.blue[p] * brightness + glare;
     }
   }
 }

@@ -77,11 +77,18 @@ export class Canvas {
     this.blue[p] += (colour[2] - this.blue[p]) * share;
   }
 
-  /** Multiplies the colour of pixel p. */
-  dye(p: number, red: number, green: number, blue: number): void {
-    this.red[p] *= red;
-    this.green[p] *= green;
-    this.blue[p] *= blue;
+  /** Filters the light of pixel p through a share of a colour. */
+  stain(p: number, [red, green, blue]: Rgb, share: number): void {
+    this.red[p] *= 1 - share * (1 - red);
+    this.green[p] *= 1 - share * (1 - green);
+    this.blue[p] *= 1 - share * (1 - blue);
+  }
+
+  /** Multiplies the brightness of pixel p. */
+  scale(p: number, by: number): void {
+    this.red[p] *= by;
+    this.green[p] *= by;
+    this.blue[p] *= by;
   }
 }
 

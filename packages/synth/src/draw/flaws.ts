@@ -1,10 +1,11 @@
 import type { DefectKind } from "../defects.js";
-import { boxAround, type Canvas, eachPixel, type Rgb, type Window, windowOf } from "./canvas.js";
+import { DARK, drawMark, driller, drying, engraver, type Mark } from "./brushes.js";
+import { boxAround, type Canvas, type Rgb, type Window, windowOf } from "./canvas.js";
 import { anyColour, mix } from "./colours.js";
 import { bump, clamp, smoothstep } from "./maths.js";
 import { cloud, grain } from "./noise.js";
 import { chance, pick, type Random } from "./random.js";
-import { arc, blob, branches, type Field, lines, oval, STAINS } from "./strokes.js";
+import { arc, blob, branches, lines, oval, STAINS, strongest } from "./strokes.js";
 
 /** The place and strength of a defect. */
 export interface FlawPlan {
@@ -20,13 +21,9 @@ export interface FlawPlan {
   readonly inside: Rgb;
 }
 
-/** Changes pixel p of the surface; the product covers the share `on` of it. */
-type Brush = (p: number, x: number, y: number, on: number) => void;
-
-interface Stroke {
+interface Stroke extends Mark {
   /** The farthest distance from the middle at which a pixel changes. */
   readonly reach: number;
-  readonly brush: Brush;
 }
 
 type SurfaceKind = Exclude<DefectKind, "misweave" | "pull" | "missing" | "bent" | "misprint" | "chip">;
@@ -38,12 +35,9 @@ export function isSurface(kind: DefectKind): kind is SurfaceKind {
 
 /** Draws a defect onto the surface. @returns the window outside which nothing changes. */
 export function drawFlaw(canvas: Canvas, kind: SurfaceKind, plan: FlawPlan): Window {
-  const { reach, brush } = STROKES[kind](canvas, plan);
-  const window = windowOf(boxAround(plan.at, reach), canvas.unit, canvas.window);
-  eachPixel(canvas, window, (p, x, y) => {
-    const on = canvas.cover[p];
-    if (on > 0) brush(p, x, y, on);
-  });
+  const stroke = STROKES[kind](canvas, plan);
+  const window = windowOf(boxAround(plan.at, stroke.reach), canvas.unit, canvas.window);
+  drawMark(canvas, window, stroke);
   return window;
 }
 
@@ -54,64 +48,41 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
   scratch(canvas, { at, random, strength, size, inside }) {
     const count = chance(random, 0.25) ? 2 + random.below(2) : 1;
     const length = size * random.between(40, 110);
+    const spread = () => random.between(-9, 9) * (count - 1);
     const paths = Array.from({ length: count }, () =>
-      arc(
-        [at[0] + random.between(-9, 9) * (count - 1), at[1] + random.between(-9, 9) * (count - 1)],
-        length,
-        random,
-      ),
+      arc([at[0] + spread(), at[1] + spread()], length, random),
     );
     const field = lines(paths, least(canvas, random.between(1.4, 3.2)));
     const pressure = grain(random.below(2 ** 30));
     const depth = strength * random.between(0.6, 2.4);
     const bare = strength * random.between(0.4, 0.9);
-    const colour = chance(random, 0.3) ? mix(inside, [0.05, 0.05, 0.05], 0.8) : inside;
+    const engrave = engraver(
+      canvas,
+      depth,
+      chance(random, 0.3) ? mix(inside, [0.05, 0.05, 0.05], 0.8) : inside,
+      bare,
+    );
     return {
       reach: length * 0.75 + 24,
-      brush: (p, x, y, on) => {
-        const touch = field(x, y) * on;
-        if (touch === 0) return;
-        const press = touch * clamp(0.85 + 0.4 * pressure(x * 0.06, y * 0.06));
-        canvas.height[p] -= depth * press;
-        canvas.tint(p, colour, Math.min(1, bare * press));
-      },
+      field,
+      brush: (p, near, on, x, y) => engrave(p, near * on * clamp(0.85 + 0.4 * pressure(x * 0.06, y * 0.06))),
     };
   },
 
   crack(canvas, { at, random, strength, inside }) {
     const field = lines(branches(at, random), least(canvas, random.between(1, 2)));
-    const depth = strength * 2.4;
     const dark: Rgb = [inside[0] * 0.2, inside[1] * 0.2, inside[2] * 0.2];
-    const share = Math.min(0.95, 0.75 * strength);
-    return {
-      reach: 105,
-      brush: (p, x, y, on) => {
-        const touch = field(x, y) * on;
-        if (touch === 0) return;
-        canvas.height[p] -= depth * touch;
-        canvas.tint(p, dark, share * touch);
-      },
-    };
+    const engrave = engraver(canvas, strength * 2.4, dark, Math.min(0.95, 0.75 * strength));
+    return { reach: 105, field, brush: (p, near, on) => engrave(p, near * on) };
   },
 
   hole(canvas, { at, random, strength, size, inside }) {
     const radius = size * random.between(7, 15);
     const field = blob(at, radius, random.between(0, 0.4), random);
-    const bottom = chance(random, 0.75) ? ([0.045, 0.04, 0.04] as Rgb) : mix(inside, [1, 1, 1], 0.3);
+    const bottom = chance(random, 0.75) ? DARK : mix(inside, [1, 1, 1], 0.3);
     const share = Math.min(1, 0.6 + 0.35 * strength);
-    return {
-      reach: radius * 2.2,
-      brush: (p, x, y, on) => {
-        const near = field(x, y);
-        if (near === 0) return;
-        const touch = smoothstep(0, 0.14, near) * on;
-        const deep = smoothstep(0.1, 0.4, near) * on;
-        canvas.height[p] -= strength * (1.5 * touch + 6 * deep);
-        canvas.tint(p, inside, 0.5 * touch);
-        canvas.tint(p, bottom, share * deep);
-        canvas.gloss[p] *= 1 - touch;
-      },
-    };
+    const brush = driller(canvas, { strength, depth: 6, edge: 0.14, inside, bottom, share });
+    return { reach: radius * 2.2, field, brush };
   },
 
   stain(canvas, { at, random, strength, size }) {
@@ -125,15 +96,13 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
     const soft = chance(random, 0.4) ? 0.8 : 0.18;
     return {
       reach: radius * 2.2,
-      brush: (p, x, y, on) => {
-        const near = field(x, y);
-        if (near === 0) return;
+      field,
+      brush: (p, near, on, x, y) => {
         const body = smoothstep(0, soft, near) * on;
-        // A drying liquid leaves most of its dye at the rim.
-        const rim = body * (1 - smoothstep(0.08, 0.4, near));
-        const k = Math.min(1, share * body * clamp(0.85 + 0.3 * wet(x * 0.03, y * 0.03) + rimmed * rim));
+        const dye = clamp(0.85 + 0.3 * wet(x * 0.03, y * 0.03) + rimmed * drying(near, body));
+        const k = Math.min(1, share * body * dye);
         if (isBright) canvas.tint(p, mix(colour, [1, 1, 1], 0.6), k);
-        else canvas.dye(p, 1 - k * (1 - colour[0]), 1 - k * (1 - colour[1]), 1 - k * (1 - colour[2]));
+        else canvas.stain(p, colour, k);
         canvas.gloss[p] *= 1 - k;
       },
     };
@@ -144,15 +113,14 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
     const depth = strength * random.between(0.25, 0.45) * radius * (chance(random, 0.2) ? -1 : 1);
     const direction = random.direction();
     const length = radius * random.between(1, 1.7);
-    const field = oval(at, direction, length, radius);
     return {
       reach: length,
-      brush: (p, x, y, on) => {
-        const touch = field(x, y) * on;
+      field: oval(at, direction, length, radius),
+      brush: (p, near, on) => {
+        const touch = near * on;
         canvas.height[p] -= depth * touch;
         // Less light reaches the bottom of a dent. Under soft light nothing else shows it.
-        const k = 1 - 0.3 * Math.min(1, strength) * touch;
-        canvas.dye(p, k, k, k);
+        canvas.scale(p, 1 - 0.3 * Math.min(1, strength) * touch);
       },
     };
   },
@@ -162,32 +130,23 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
     const count = isHair ? 1 : 1 + random.below(5);
     const spread = size * random.between(6, 26);
     const thick = least(canvas, random.between(1, 1.8));
-    const fields: Field[] = isHair
-      ? [lines([arc(at, size * random.between(40, 80), random)], thick)]
-      : Array.from({ length: count }, () => {
-          const [x, y] = random.direction();
-          const far = count === 1 ? 0 : random.between(0, spread);
-          return blob(
-            [at[0] + x * far, at[1] + y * far],
-            Math.max(canvas.unit, size * random.between(2.5, 7)),
-            0.4,
-            random,
-          );
-        });
+    const speck = () => {
+      const [x, y] = random.direction();
+      const far = count === 1 ? 0 : random.between(0, spread);
+      const radius = Math.max(canvas.unit, size * random.between(2.5, 7));
+      return blob([at[0] + x * far, at[1] + y * far], radius, 0.4, random);
+    };
+    const field = isHair
+      ? lines([arc(at, size * random.between(40, 80), random)], thick)
+      : strongest(Array.from({ length: count }, speck));
     const level =
       chance(random, 0.5) === inside[1] < 0.5 ? random.between(0.75, 0.95) : random.between(0.03, 0.12);
     const colour: Rgb = chance(random, 0.3) ? anyColour(random).rgb : [level * 1.04, level, level * 0.92];
-    const share = Math.min(1, 0.55 + 0.35 * strength);
+    const pile = engraver(canvas, isHair ? -1 : -3, colour, Math.min(1, 0.55 + 0.35 * strength));
     return {
       reach: spread + 65 * size + 12,
-      brush: (p, x, y, on) => {
-        let near = 0;
-        for (const field of fields) near = Math.max(near, field(x, y));
-        if (near === 0) return;
-        const touch = smoothstep(0, 0.5, near) * on;
-        canvas.height[p] += (isHair ? 1 : 3) * touch;
-        canvas.tint(p, colour, share * touch);
-      },
+      field,
+      brush: (p, near, on) => pile(p, smoothstep(0, 0.5, near) * on),
     };
   },
 
@@ -199,20 +158,16 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
     const tone = strength * random.between(0.12, 0.3);
     return {
       reach: half + 24,
-      brush: (p, x, y, on) => {
-        const [dx, dy] = [x - at[0], y - at[1]];
-        const along = (dx * ux + dy * uy) / half;
-        const end = bump(along);
-        if (end === 0) return;
-        const across = (dy * ux - dx * uy) / width;
+      field: (x, y) => bump(((x - at[0]) * ux + (y - at[1]) * uy) / half),
+      brush: (p, end, on, x, y) => {
+        const across = ((y - at[1]) * ux - (x - at[0]) * uy) / width;
         const far = Math.abs(across);
         if (far > 2.2) return;
         const ridge = Math.max(0, 1 - far) * end * on;
         canvas.height[p] += tall * ridge;
         // One side of the fold faces away from the light.
         const side = across > 0 ? bump(across / 2.2) : bump(across * 1.2);
-        const k = 1 - tone * side * end * on;
-        canvas.dye(p, k, k, k);
+        canvas.scale(p, 1 - tone * side * end * on);
       },
     };
   },
@@ -226,15 +181,11 @@ const STROKES: Readonly<Record<SurfaceKind, (canvas: Canvas, plan: FlawPlan) => 
     const gain = way === 0 ? 1 - share * 0.75 : 1 + share * 0.9;
     return {
       reach: radius * 2,
-      brush: (p, x, y, on) => {
-        const near = field(x, y);
-        if (near === 0) return;
+      field,
+      brush: (p, near, on) => {
         const touch = smoothstep(0, 0.5, near) * on;
         if (way === 2) canvas.tint(p, hue, share * touch);
-        else {
-          const k = 1 + (gain - 1) * touch;
-          canvas.dye(p, k, k, k);
-        }
+        else canvas.scale(p, 1 + (gain - 1) * touch);
       },
     };
   },

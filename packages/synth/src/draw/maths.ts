@@ -45,6 +45,12 @@ export function fraction(t: number): number {
   return t - Math.floor(t);
 }
 
+/** `value` squared n times. */
+export function squared(value: number, n: number): number {
+  for (let i = 0; i < n; i++) value *= value;
+  return value;
+}
+
 /** The length of a vector. */
 export function norm(x: number, y: number): number {
   return Math.sqrt(x * x + y * y);

@@ -47,27 +47,57 @@ export interface Cell {
   id: number;
 }
 
-/** Finds the cell of (x, y), written to `out`. */
-export function cell(seed: number, x: number, y: number, out: Cell): Cell {
-  const [ix, iy] = [Math.floor(x), Math.floor(y)];
-  let first = 9;
-  let second = 9;
-  for (let j = iy - 1; j <= iy + 1; j++) {
-    for (let i = ix - 1; i <= ix + 1; i++) {
-      const h = hash(seed, i, j);
-      const dx = i + (h & 0xffff) / 65536 - x;
-      const dy = j + (h >>> 16) / 65536 - y;
-      const d = dx * dx + dy * dy;
-      if (d < first) {
-        second = first;
-        first = d;
-        out.id = h;
-      } else if (d < second) second = d;
+/** Random cells. A place's cell is overwritten by the next call. */
+export function cells(seed: number): (x: number, y: number) => Readonly<Cell> {
+  const cell: Cell = { nearest: 0, margin: 0, id: 0 };
+  return (x, y) => {
+    const [ix, iy] = [Math.floor(x), Math.floor(y)];
+    let first = 9;
+    let second = 9;
+    for (let j = iy - 1; j <= iy + 1; j++) {
+      for (let i = ix - 1; i <= ix + 1; i++) {
+        const h = hash(seed, i, j);
+        const dx = i + (h & 0xffff) / 65536 - x;
+        const dy = j + (h >>> 16) / 65536 - y;
+        const d = dx * dx + dy * dy;
+        if (d < first) {
+          second = first;
+          first = d;
+          cell.id = h;
+        } else if (d < second) second = d;
+      }
     }
-  }
-  out.nearest = Math.sqrt(first);
-  out.margin = Math.sqrt(second) - out.nearest;
-  return out;
+    cell.nearest = Math.sqrt(first);
+    cell.margin = Math.sqrt(second) - cell.nearest;
+    return cell;
+  };
+}
+
+/** A tile of a lattice of unit squares, and a place within it. */
+export interface Tile {
+  /** Column and row. */
+  i: number;
+  j: number;
+  /** From the tile's middle to the place, each in [-0.5, 0.5). */
+  a: number;
+  b: number;
+  /** The tile's middle. */
+  u: number;
+  v: number;
+}
+
+const tile: Tile = { i: 0, j: 0, a: 0, b: 0, u: 0, v: 0 };
+
+/** The tile at (u, v), where every other row is shifted back by `offset`. It is overwritten by the next call. */
+export function tileAt(u: number, v: number, offset = 0): Readonly<Tile> {
+  tile.j = Math.floor(v);
+  const shift = offset * (tile.j & 1);
+  tile.i = Math.floor(u + shift);
+  tile.a = u + shift - tile.i - 0.5;
+  tile.b = v - tile.j - 0.5;
+  tile.u = tile.i + 0.5 - shift;
+  tile.v = tile.j + 0.5;
+  return tile;
 }
 
 const SIDE = 256;

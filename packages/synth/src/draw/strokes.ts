@@ -37,6 +37,11 @@ export function oval([cx, cy]: Point, [ux, uy]: Point, length: number, width: nu
   };
 }
 
+/** The strongest of several marks. */
+export function strongest(fields: readonly Field[]): Field {
+  return (x, y) => fields.reduce((most, field) => Math.max(most, field(x, y)), 0);
+}
+
 /** 1 on the middle of the lines, 0 from `radius` on, each line thinning towards its ends. */
 export function lines(paths: readonly (readonly Point[])[], radius: number): Field {
   const pieces = paths.flatMap((path) =>

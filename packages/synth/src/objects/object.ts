@@ -202,7 +202,7 @@ function paintShadow(
   around(canvas, pose, outline, 8, shift, (p, d) => {
     if (d >= 7) return;
     const k = 1 - strength * smoothstep(7, -5, d);
-    canvas.dye(p, k, k, k);
+    canvas.scale(p, k);
   });
 }
 

@@ -1,10 +1,10 @@
-import { type Exposure, exposureOf, type Photo, soften } from "../draw/camera.js";
+import { type Exposure, exposureOf, illuminate, type Photo, soften } from "../draw/camera.js";
 import { type Canvas, eachPixel, SIDE, whole } from "../draw/canvas.js";
-import { clamp } from "../draw/maths.js";
+import { clamp, squared } from "../draw/maths.js";
 import { type Random, unit } from "../draw/random.js";
 
-// The products' own camera. It computes light and noise in another order of operations than that of families
-// (`draw/camera.ts`): both are fixed to the byte, so only the lens, the surface and the exposure are shared.
+// The products' own camera. Its light is less varied than that of families (`draw/camera.ts`), and it computes the noise in
+// another order of operations. Both are fixed to the byte.
 
 /** The light and camera of a product's sample. */
 export type ProductPhoto = Pick<
@@ -32,40 +32,17 @@ export const REACH = 2;
 /** Photographs the surface: diffuse and specular light by slope, darker hollows, lens blur, sensor noise. */
 export function photographProduct(canvas: Canvas, photo: ProductPhoto): Uint8Array {
   const { size } = canvas;
-  const exposure = light(canvas, photo.light);
+  const exposure = exposureOf(size);
+  illuminate(canvas, exposure, whole(size), {
+    light: photo.light,
+    perUnit: size / SIDE,
+    steepest: 2.5,
+    brightness: (diffuse, hollow) => (0.34 + 0.66 * (diffuse / photo.light[2])) * clamp(hollow, 0.6, 1.25),
+    glare: (gloss, mirror) => gloss * squared(mirror, 5),
+  });
   const scratch = new Float32Array(size * size);
   for (const channel of exposure.channels) soften(channel, scratch, size, whole(size), 0.125);
   return develop(canvas, exposure, photo);
-}
-
-function light({ size, height, red, green, blue, gloss }: Canvas, [lx, ly, lz]: Photo["light"]): Exposure {
-  const out = exposureOf(size);
-  const [outRed, outGreen, outBlue] = out.channels;
-  const perUnit = size / SIDE;
-  const halfLength = Math.sqrt(lx * lx + ly * ly + (lz + 1) * (lz + 1));
-  const [hx, hy, hz] = [lx / halfLength, ly / halfLength, (lz + 1) / halfLength];
-  for (let y = 0, p = 0; y < size; y++) {
-    const up = y > 0 ? -size : 0;
-    const down = y < size - 1 ? size : 0;
-    for (let x = 0; x < size; x++, p++) {
-      const left = x > 0 ? -1 : 0;
-      const right = x < size - 1 ? 1 : 0;
-      const [w, e, n, s] = [height[p + left], height[p + right], height[p + up], height[p + down]];
-      const sx = clamp(((e - w) / (right - left)) * perUnit, -2.5, 2.5);
-      const sy = clamp(((s - n) / ((down - up) / size)) * perUnit, -2.5, 2.5);
-      const norm = 1 / Math.sqrt(1 + sx * sx + sy * sy);
-      const diffuse = Math.max(0, (lz - sx * lx - sy * ly) * norm) / lz;
-      let shine = Math.max(0, (hz - sx * hx - sy * hy) * norm);
-      for (let i = 0; i < 5; i++) shine *= shine;
-      const hollow = clamp(1 + ((height[p] - (w + e + n + s) / 4) * perUnit) / 2, 0.6, 1.25);
-      const brightness = (0.34 + 0.66 * diffuse) * hollow;
-      const glare = gloss[p] * shine;
-      outRed[p] = red[p] * brightness + glare;
-      outGreen[p] = green[p] * brightness + glare;
-      outBlue[p] = blue[p] * brightness + glare;
-    }
-  }
-  return out;
 }
 
 function develop(canvas: Canvas, { channels }: Exposure, photo: ProductPhoto): Uint8Array {

@@ -1,67 +1,21 @@
 import { DatasetError, type Raster } from "@inctrl/datasets";
 import { checkSample } from "../check.js";
 import type { DefectKind } from "../defects.js";
-import { Canvas, eachPixel, mark, type Rgb, whole } from "../draw/canvas.js";
-import type { Point } from "../draw/maths.js";
+import { Canvas, eachPixel, mark, type Pose, whole } from "../draw/canvas.js";
+import { halfTurn, type Point } from "../draw/maths.js";
 import { chance, hash, hashText, Random } from "../draw/random.js";
 import { blob, type Field } from "../draw/strokes.js";
 import { drag } from "../draw/structure.js";
+import type { StructureFlaw } from "../family.js";
 import { fill } from "../textures/texture.js";
 import { drawProductPhoto, photographProduct, REACH } from "./camera.js";
 import { drawDefect, type SurfaceDefect } from "./defects.js";
-import {
-  concrete,
-  fabric,
-  leather,
-  type MaterialOptions,
-  mesh,
-  metal,
-  nut,
-  type PosedShader,
-  wood,
-} from "./materials.js";
-
-/** Defects of the weave. */
-type WeaveDefect = "misweave" | "pull";
-
-interface Material {
-  readonly draw: (options: MaterialOptions) => PosedShader;
-  readonly defects: readonly (SurfaceDefect | WeaveDefect)[];
-  /** The colour below the surface. */
-  readonly inside: Rgb;
-  /** Nearest and farthest distance of a defect from the centre of the picture. Default 0 to 75. */
-  readonly ring?: Point;
-}
-
-const MATERIALS = {
-  concrete: { draw: concrete, defects: ["crack", "hole", "stain", "scratch"], inside: [0.66, 0.65, 0.62] },
-  fabric: {
-    draw: fabric,
-    defects: ["misweave", "pull", "hole", "stain", "contamination"],
-    inside: [0.66, 0.67, 0.68],
-  },
-  leather: {
-    draw: leather,
-    defects: ["scratch", "hole", "stain", "dent", "contamination"],
-    inside: [0.8, 0.62, 0.48],
-  },
-  mesh: { draw: mesh, defects: ["pull", "misweave", "contamination", "stain"], inside: [0.3, 0.3, 0.3] },
-  metal: {
-    draw: metal,
-    defects: ["scratch", "dent", "stain", "hole", "contamination"],
-    inside: [0.85, 0.86, 0.88],
-  },
-  nut: {
-    draw: nut,
-    defects: ["scratch", "dent", "crack", "stain", "contamination"],
-    inside: [0.8, 0.8, 0.8],
-    ring: [50, 68],
-  },
-  wood: { draw: wood, defects: ["scratch", "hole", "stain", "crack", "dent"], inside: [0.83, 0.7, 0.52] },
-} as const satisfies Readonly<Record<string, Material>>;
+import * as materials from "./materials.js";
 
 /** A class of products that this package can draw. */
-export type ProceduralClass = keyof typeof MATERIALS;
+export type ProceduralClass = keyof typeof materials;
+
+const MATERIALS: Readonly<Record<ProceduralClass, materials.Material>> = { ...materials };
 
 /**
  * The classes by name, each with its kinds of defects. Pretraining never sees them: no caption of `drawCaptioned` names one, though
@@ -69,7 +23,7 @@ export type ProceduralClass = keyof typeof MATERIALS;
  */
 export const proceduralClasses: Readonly<Record<ProceduralClass, readonly DefectKind[]>> = Object.fromEntries(
   Object.entries(MATERIALS).map(([name, { defects }]) => [name, defects]),
-) as unknown as Readonly<Record<ProceduralClass, readonly DefectKind[]>>;
+) as Readonly<Record<ProceduralClass, readonly DefectKind[]>>;
 
 export interface ProductOptions {
   readonly class: ProceduralClass;
@@ -101,7 +55,7 @@ export function drawProduct(options: ProductOptions): Product {
   const { seed = 0, index = 0, defect = null, size = 240 } = options;
   const material = materialOf(options.class);
   checkSample(seed, index, size);
-  if (!has(material, defect)) {
+  if (defect !== null && !material.defects.some((kind) => kind === defect)) {
     const message = `no defect "${defect}" for ${options.class}; choose one of ${material.defects.join(", ")}`;
     throw new DatasetError("bad-argument", message);
   }
@@ -112,24 +66,28 @@ export function drawProduct(options: ProductOptions): Product {
   const at = place(flaw, material.ring);
   const photo = drawProductPhoto(random);
   const canvas = new Canvas(size);
-  const weave = defect === "misweave" || defect === "pull" ? weaveFlaw(defect, at, flaw) : undefined;
-  const { pose, shader } = material.draw({ canvas, classSeed, random, gone: weave?.gone });
-  fill(canvas, pose, shader, weave?.warp);
+  const weave = weaveFlaw(defect, at, flaw);
+  const pose = material.tilt === undefined ? CENTRED : cutPose(random, material.tilt);
+  fill(canvas, pose, material.shader({ canvas, seed: classSeed, random, gone: weave?.gone }), weave?.warp);
   const mask = new Uint8Array(size * size);
-  if (weave) markTouched(canvas, mask, (_, x, y) => weave.field(x, y));
-  else if (defect) {
-    const touched = drawDefect(canvas, defect as SurfaceDefect, at, flaw, material.inside);
-    markTouched(canvas, mask, (p) => touched[p]);
-  }
+  // Light and lens carry a change some pixels further.
+  const touched = (p: number) => mark(mask, size, p % size, Math.floor(p / size), REACH, whole(size));
+  if (weave) eachPixel(canvas, canvas.window, (p, x, y) => weave.field(x, y) > 0 && touched(p));
+  else if (defect)
+    drawDefect(defect as SurfaceDefect, { canvas, at, random: flaw, inside: material.inside }, touched);
   const data = photographProduct(canvas, photo);
   return { image: { width: size, height: size, mode: "RGB", data }, mask, defect };
 }
 
-function has(material: Material, defect: DefectKind | null): defect is SurfaceDefect | WeaveDefect | null {
-  return defect === null || material.defects.some((kind) => kind === defect);
+const CENTRED: Pose = { c: 1, s: 0, zoom: 1, x: 0, y: 0 };
+
+/** A small rotation and any shift, since a piece is cut anywhere. */
+function cutPose(random: Random, tilt: number): Pose {
+  const [c, s] = halfTurn(random.between(-tilt, tilt));
+  return { c, s, zoom: 1, x: random.between(0, 4000), y: random.between(0, 4000) };
 }
 
-function materialOf(name: string): Material {
+function materialOf(name: string): materials.Material {
   if (Object.hasOwn(MATERIALS, name)) return MATERIALS[name as ProceduralClass];
   const known = Object.keys(MATERIALS).join(", ");
   throw new DatasetError("bad-argument", `no procedural class "${name}"; choose one of ${known}`);
@@ -141,33 +99,20 @@ function place(random: Random, ring?: Point): Point {
   return [120 + x * far, 120 + y * far];
 }
 
-interface WeaveFlaw {
+interface WeaveFlaw extends Pick<StructureFlaw, "gone" | "warp"> {
   /** Positive where the weave is disturbed. */
   readonly field: Field;
-  readonly gone?: (x: number, y: number) => boolean;
-  readonly warp?: (x: number, y: number, out: Float64Array) => void;
 }
 
 /** A `misweave` lacks the upright threads of a few crossings; a `pull` drags threads to one side. */
-function weaveFlaw(kind: WeaveDefect, at: Point, random: Random): WeaveFlaw {
+function weaveFlaw(kind: DefectKind | null, at: Point, random: Random): WeaveFlaw | undefined {
   if (kind === "misweave") {
     const field = blob(at, random.between(9, 17), 0.35, random);
     return { field, gone: (x, y) => field(x, y) > 0 };
   }
+  if (kind !== "pull") return;
   const length = random.between(26, 48);
   const width = random.between(11, 17);
   const by = random.between(7, 12) * (chance(random, 0.5) ? 1 : -1);
   return drag(at, { upright: chance(random, 0.5), length, width, by, aside: 0 });
-}
-
-/** Marks every pixel within `REACH` of a touched one, which is as far as light and lens carry a change. */
-function markTouched(
-  canvas: Canvas,
-  mask: Uint8Array,
-  strength: (p: number, x: number, y: number) => number,
-): void {
-  const { size } = canvas;
-  eachPixel(canvas, canvas.window, (p, x, y) => {
-    if (strength(p, x, y) > 0) mark(mask, size, p % size, Math.floor(p / size), REACH, whole(size));
-  });
 }

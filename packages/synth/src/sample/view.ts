@@ -2,6 +2,7 @@ import { drawPhoto, flickered, type Photo } from "../draw/camera.js";
 import type { Pose } from "../draw/canvas.js";
 import { unitAt } from "../draw/maths.js";
 import { chance, hash, Random } from "../draw/random.js";
+import { MIDDLE } from "../textures/texture.js";
 import type { DrawnClass } from "./class.js";
 
 /** The pose of a sample, and its light and camera. */
@@ -32,8 +33,7 @@ export function drawView(of: DrawnClass, index: number, camera: Camera = "free")
   if (chance(station, 0.2))
     scale *= chance(station, 0.5) ? station.between(0.68, 0.8) : station.between(1.2, 1.4);
   const shift = design.orientation === "level" ? 6 : isTexture ? 2000 : isFixed ? 5 : 12;
-  // The middle of textures that have one is at 2048.
-  const middle = isTexture ? 2048 : 0;
+  const middle = isTexture ? MIDDLE : 0;
   const [x, y] = [middle + sample.between(-shift, shift), middle + sample.between(-shift, shift)];
   return { pose: { c, s, zoom: 1 / scale, x, y }, photo, scale };
 }

@@ -1,180 +1,156 @@
-import { anyColour, contrasting, shade } from "../draw/colours.js";
+import { contrasting, shade } from "../draw/colours.js";
 import { smoothstep } from "../draw/maths.js";
-import { cell, cloud, dice, grain, seen } from "../draw/noise.js";
+import { cells, cloud, dice, grain, seen } from "../draw/noise.js";
 import { pick } from "../draw/random.js";
+import { colour } from "./look.js";
 import { texture } from "./texture.js";
 
 /** Clouds of two colours crossed by veins. */
-export const marble = texture({
-  name: "marble",
+export const marble = texture("marble", {
   nouns: ["marble", "stone slab", "alabaster", "worktop"],
   defects: ["scratch", "crack", "hole", "stain", "contamination", "discolouration"],
-  material(random) {
-    const ground = anyColour(random);
-    const vein = contrasting(random, ground.rgb);
-    const scale = random.between(0.004, 0.014);
-    const stretch = random.between(0.4, 1);
-    const width = random.between(0.04, 0.14);
-    const seed = random.below(2 ** 30);
-    return {
-      adjectives: [ground.word, pick(random, ["veined", "polished"])],
-      inside: shade(ground.rgb, 1.2),
-      orientation: "free",
-      shader({ canvas }) {
-        const [one, two] = [cloud(seed), cloud(seed + 1)];
-        return (p, x, y) => {
-          const w = two(x * scale * 0.7, y * scale * 0.7);
-          const c = one(x * scale + 0.4 * w, y * scale * stretch - 0.4 * w);
-          const line = 1 - smoothstep(0, width, Math.abs(c));
-          const light = 1 + 0.14 * w;
-          canvas.blend(p, 0, ground.rgb, vein.rgb, 0.65 * line + 0.12 * (w + 0.5), light, 0.06);
-        };
-      },
+  look: { base: colour(), vein: contrasting, scale: [0.004, 0.014], stretch: [0.4, 1], width: [0.04, 0.14] },
+  design: ({ base }, random) => ({
+    adjectives: [base.word, pick(random, ["veined", "polished"])],
+    inside: shade(base.rgb, 1.2),
+    orientation: "free",
+  }),
+  shader({ canvas, seed, base, vein, scale, stretch, width }) {
+    const [one, two] = [cloud(seed), cloud(seed + 1)];
+    return (p, x, y) => {
+      const w = two(x * scale * 0.7, y * scale * 0.7);
+      const c = one(x * scale + 0.4 * w, y * scale * stretch - 0.4 * w);
+      const line = 1 - smoothstep(0, width, Math.abs(c));
+      canvas.blend(p, 0, base.rgb, vein.rgb, 0.65 * line + 0.12 * (w + 0.5), 1 + 0.14 * w, 0.06);
     };
   },
 });
 
+const CRYSTALS = [
+  "grey",
+  "light grey",
+  "pink",
+  "beige",
+  "dark grey",
+  "brown",
+  "white",
+  "black",
+  "dark green",
+];
+
 /** Crystals of three colours. */
-export const granite = texture({
-  name: "granite",
+export const granite = texture("granite", {
   nouns: ["granite", "speckled stone", "countertop", "gneiss"],
   defects: ["scratch", "crack", "hole", "stain", "contamination", "discolouration"],
-  material(random) {
-    const first = anyColour(random, [
-      "grey",
-      "light grey",
-      "pink",
-      "beige",
-      "dark grey",
-      "brown",
-      "white",
-      "black",
-      "dark green",
-    ]);
-    const colours = [first.rgb, anyColour(random).rgb, anyColour(random, ["white", "black", "grey"]).rgb];
-    const shares = [random.between(0.4, 0.7), random.between(0.75, 0.95)];
-    const size = random.between(7, 20);
-    const seed = random.below(2 ** 30);
-    return {
-      adjectives: [first.word],
-      inside: shade(first.rgb, 1.25),
-      orientation: "free",
-      shader({ canvas }) {
-        const wobble = grain(seed);
-        const near = { nearest: 0, margin: 0, id: 0 };
-        return (p, x, y) => {
-          const w = 0.35 * wobble(x / size / 0.6, y / size / 0.6);
-          cell(seed, x / size + w, y / size - w, near);
-          const t = (near.id & 1023) / 1024;
-          const colour = colours[t < shares[0] ? 0 : t < shares[1] ? 1 : 2];
-          const light = 0.85 + (0.3 * ((near.id >>> 10) & 255)) / 255;
-          canvas.set(p, 0, colour, light, 0.05);
-        };
-      },
+  look: {
+    base: colour(...CRYSTALS),
+    second: colour(),
+    third: colour("white", "black", "grey"),
+    first: [0.4, 0.7],
+    most: [0.75, 0.95],
+    size: [7, 20],
+  },
+  design: ({ base }) => ({ inside: shade(base.rgb, 1.25), orientation: "free" }),
+  shader({ canvas, seed, base, second, third, first, most, size }) {
+    const [wobble, crystal] = [grain(seed), cells(seed)];
+    return (p, x, y) => {
+      const w = 0.35 * wobble(x / size / 0.6, y / size / 0.6);
+      const { id } = crystal(x / size + w, y / size - w);
+      const t = (id & 1023) / 1024;
+      const { rgb } = t < first ? base : t < most ? second : third;
+      canvas.set(p, 0, rgb, 0.85 + (0.3 * ((id >>> 10) & 255)) / 255, 0.05);
     };
   },
 });
 
 /** Noise at all scales, from smooth clay to coarse asphalt. */
-export const plaster = texture({
-  name: "plaster",
+export const plaster = texture("plaster", {
   nouns: ["plaster", "asphalt", "clay", "stucco", "mortar", "sandpaper"],
   defects: ["scratch", "crack", "hole", "stain", "dent", "contamination", "discolouration"],
-  material(random) {
-    const base = anyColour(random);
-    const [slow, middle, quick] = [
-      random.between(0, 0.3),
-      random.between(0, 0.25),
-      random.between(0.05, 0.35),
-    ];
-    const pitch = random.between(4, 12);
-    const bumps = random.between(0.5, 4);
-    const seed = random.below(2 ** 30);
-    return {
-      adjectives: [base.word, pick(random, ["rough", "grainy"])],
-      inside: shade(base.rgb, 0.6),
-      orientation: "free",
-      shader({ canvas }) {
-        const [far, mid, fine] = [cloud(seed), cloud(seed + 1), grain(seed + 2)];
-        const left = 0.4 + 0.6 * seen(pitch, canvas.unit);
-        return (p, x, y) => {
-          const m = mid(x * 0.03, y * 0.03);
-          const f = fine(x / pitch, y / pitch) * left;
-          const light = 1 + slow * far(x * 0.006, y * 0.006) + middle * m + quick * f;
-          canvas.set(p, bumps * (m + 0.4 * f), base.rgb, light, 0.01);
-        };
-      },
+  look: {
+    base: colour(),
+    slow: [0, 0.3],
+    middle: [0, 0.25],
+    quick: [0.05, 0.35],
+    pitch: [4, 12],
+    bumps: [0.5, 4],
+  },
+  design: ({ base }, random) => ({
+    adjectives: [base.word, pick(random, ["rough", "grainy"])],
+    inside: shade(base.rgb, 0.6),
+    orientation: "free",
+  }),
+  shader({ canvas, seed, base, slow, middle, quick, pitch, bumps }) {
+    const [far, mid, fine] = [cloud(seed), cloud(seed + 1), grain(seed + 2)];
+    const left = 0.4 + 0.6 * seen(pitch, canvas.unit);
+    return (p, x, y) => {
+      const m = mid(x * 0.03, y * 0.03);
+      const f = fine(x / pitch, y / pitch) * left;
+      const light = 1 + slow * far(x * 0.006, y * 0.006) + middle * m + quick * f;
+      canvas.set(p, bumps * (m + 0.4 * f), base.rgb, light, 0.01);
     };
   },
 });
 
 /** Loose rounded stones. */
-export const gravel = texture({
-  name: "gravel",
+export const gravel = texture("gravel", {
   nouns: ["gravel", "pebbles", "crushed rock", "pellets", "beads"],
   defects: ["stain", "contamination", "discolouration", "hole"],
-  material(random) {
-    const base = anyColour(random);
-    const size = random.between(14, 38);
-    const spread = random.between(0.1, 0.9);
-    const other = contrasting(random, base.rgb);
-    const mixed = random.below(2) ? random.between(0.1, 0.4) : 0;
-    const gloss = random.between(0, 0.4);
-    const seed = random.below(2 ** 30);
-    return {
-      adjectives: [base.word, ...(gloss > 0.25 ? ["shiny"] : [])],
-      inside: shade(base.rgb, 0.2),
-      orientation: "free",
-      shader({ canvas, random: samples }) {
-        const near = { nearest: 0, margin: 0, id: 0 };
-        const rough = cloud(seed);
-        const pour = seed + samples.below(4096);
-        return (p, x, y) => {
-          cell(pour, x / size, y / size, near);
-          const rim = smoothstep(0, 0.25, near.margin);
-          const dome = 1 - near.nearest * near.nearest;
-          const t = (near.id & 1023) / 1024;
-          const colour = t < mixed ? other.rgb : base.rgb;
-          const light =
-            (0.25 + 0.75 * rim) *
-            (1 + spread * (((near.id >>> 10) & 255) / 255 - 0.5)) *
-            (1 + 0.2 * rough(x * 0.05, y * 0.05));
-          canvas.set(p, size * 0.3 * dome * rim, colour, light, gloss * rim);
-        };
-      },
+  look: {
+    base: colour(),
+    size: [14, 38],
+    spread: [0.1, 0.9],
+    other: contrasting,
+    mixed: (random) => (random.below(2) ? random.between(0.1, 0.4) : 0),
+    gloss: [0, 0.4],
+  },
+  design: ({ base, gloss }) => ({
+    adjectives: [base.word, ...(gloss > 0.25 ? ["shiny"] : [])],
+    inside: shade(base.rgb, 0.2),
+    orientation: "free",
+  }),
+  shader({ canvas, seed, random, base, size, spread, other, mixed, gloss }) {
+    const [stone, rough] = [cells(seed + random.below(4096)), cloud(seed)];
+    return (p, x, y) => {
+      const { nearest, margin, id } = stone(x / size, y / size);
+      const rim = smoothstep(0, 0.25, margin);
+      const dome = 1 - nearest * nearest;
+      const { rgb } = (id & 1023) / 1024 < mixed ? other : base;
+      const tone = 1 + spread * (((id >>> 10) & 255) / 255 - 0.5);
+      const light = (0.25 + 0.75 * rim) * tone * (1 + 0.2 * rough(x * 0.05, y * 0.05));
+      canvas.set(p, size * 0.3 * dome * rim, rgb, light, gloss * rim);
     };
   },
 });
 
 /** Polished chips of stone of several sizes in a smooth ground. */
-export const terrazzo = texture({
-  name: "terrazzo",
+export const terrazzo = texture("terrazzo", {
   nouns: ["terrazzo", "chipstone"],
   heldOut: true,
   defects: ["scratch", "crack", "hole", "stain", "contamination", "discolouration"],
-  material(random) {
-    const ground = anyColour(random);
-    const chips = [contrasting(random, ground.rgb), contrasting(random, ground.rgb), anyColour(random)];
-    const size = random.between(20, 40);
-    const fill = random.between(0.28, 0.42);
-    const seed = random.below(2 ** 30);
-    return {
-      adjectives: [ground.word, "polished"],
-      inside: shade(ground.rgb, 0.7),
-      orientation: "free",
-      shader({ canvas }) {
-        const near = { nearest: 0, margin: 0, id: 0 };
-        const [edge, dust, tone] = [grain(seed), cloud(seed + 1), dice(seed)];
-        return (p, x, y) => {
-          cell(seed, x / size, y / size, near);
-          const radius = fill * (0.5 + ((near.id >>> 12) & 255) / 255);
-          const ragged = near.nearest + 0.12 * edge(x * 0.12, y * 0.12);
-          const chip = smoothstep(radius, radius - canvas.unit / size, ragged);
-          const colour = chips[near.id % 3].rgb;
-          const light = 1 + 0.1 * dust(x * 0.03, y * 0.03) + 0.1 * chip * tone(near.id & 255);
-          canvas.blend(p, 0, ground.rgb, colour, chip, light, 0.06);
-        };
-      },
+  look: {
+    base: colour(),
+    first: contrasting,
+    second: contrasting,
+    third: colour(),
+    size: [20, 40],
+    fill: [0.28, 0.42],
+  },
+  design: ({ base }) => ({
+    adjectives: [base.word, "polished"],
+    inside: shade(base.rgb, 0.7),
+    orientation: "free",
+  }),
+  shader({ canvas, seed, base, first, second, third, size, fill }) {
+    const [stone, edge, dust, tone] = [cells(seed), grain(seed), cloud(seed + 1), dice(seed)];
+    const chips = [first, second, third];
+    return (p, x, y) => {
+      const { nearest, id } = stone(x / size, y / size);
+      const radius = fill * (0.5 + ((id >>> 12) & 255) / 255);
+      const ragged = nearest + 0.12 * edge(x * 0.12, y * 0.12);
+      const chip = smoothstep(radius, radius - canvas.unit / size, ragged);
+      const light = 1 + 0.1 * dust(x * 0.03, y * 0.03) + 0.1 * chip * tone(id & 255);
+      canvas.blend(p, 0, base.rgb, chips[id % 3].rgb, chip, light, 0.06);
     };
   },
 });

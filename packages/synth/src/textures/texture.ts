@@ -1,6 +1,7 @@
-import { type Canvas, eachPixel, type Pose, type Rgb, SIDE } from "../draw/canvas.js";
+import { type Canvas, eachPixel, type Pose, SIDE } from "../draw/canvas.js";
 import type { Random } from "../draw/random.js";
 import type { Design, Family, StructureFlaw } from "../family.js";
+import { drawLook, type Look, type Properties } from "./look.js";
 
 /** Paints pixel p, which shows place (x, y) of the material and lies at (px, py) in the picture. */
 export type Shader = (p: number, x: number, y: number, px: number, py: number) => void;
@@ -8,41 +9,43 @@ export type Shader = (p: number, x: number, y: number, px: number, py: number) =
 /** What the shader of a sample is made from. */
 export interface Cut {
   readonly canvas: Canvas;
+  /** Seeds what all samples of a class share, such as the noise of its surface. */
+  readonly seed: number;
   /** Draws what differs between samples. */
   readonly random: Random;
   /** Whether the thread, tile or cell at a place is missing. */
-  readonly gone?: (x: number, y: number) => boolean;
+  readonly gone?: StructureFlaw["gone"];
 }
 
-/** A class of a material. */
-export interface Material {
-  readonly noun?: string;
-  readonly adjectives: readonly string[];
-  readonly inside: Rgb;
-  readonly orientation?: Design["orientation"];
-  readonly grey?: boolean;
-  shader(cut: Cut): Shader;
-  /** For a material that does not fill the picture: the approximate distance of a place from it, negative inside. */
-  outline?(x: number, y: number): number;
-}
+/** Where the middle of a texture lies that has one, in both directions. */
+export const MIDDLE = 2048;
 
-export interface TextureFamily extends Omit<Family, "kind" | "design"> {
-  material(random: Random): Material;
+interface TextureFamily<P> extends Omit<Family, "name" | "kind" | "design"> {
+  readonly look: P & Properties;
+  /** The design of a class. By default, its adjective is its colour and samples are tilted. */
+  design(look: Look<P>, random: Random): Pick<Design, "inside"> & Partial<Omit<Design, "paint">>;
+  shader(cut: Cut & Look<P>): Shader;
 }
 
 /** Makes a family of a material that fills the picture. */
-export function texture(family: TextureFamily): Family {
+export function texture<P>(
+  name: string,
+  { look: properties, design, shader, ...family }: TextureFamily<P>,
+): Family {
   return {
     ...family,
+    name,
     kind: "texture",
     design(random) {
-      const material = family.material(random);
+      const look = drawLook(random, properties);
+      const seed = random.below(2 ** 30);
       return {
-        ...material,
-        orientation: material.orientation ?? "tilt",
+        adjectives: [look.base.word],
+        orientation: "tilt",
+        ...design(look, random),
         paint(canvas, pose, samples, flaw) {
-          const shader = material.shader({ canvas, random: samples, ...(flaw?.gone && { gone: flaw.gone }) });
-          fill(canvas, pose, shader, flaw?.warp);
+          const cut = { ...look, canvas, seed, random: samples, gone: flaw?.gone };
+          fill(canvas, pose, shader(cut), flaw?.warp);
         },
       };
     },
@@ -50,12 +53,8 @@ export function texture(family: TextureFamily): Family {
 }
 
 /** Paints the canvas's window with a material in a pose. */
-export function fill(
-  canvas: Canvas,
-  { c, s, zoom, x: x0, y: y0 }: Pose,
-  shader: Shader,
-  warp: StructureFlaw["warp"],
-): void {
+export function fill(canvas: Canvas, pose: Pose, shader: Shader, warp: StructureFlaw["warp"]): void {
+  const { c, s, zoom, x: x0, y: y0 } = pose;
   const shift = new Float64Array(2);
   eachPixel(canvas, canvas.window, (p, px, py) => {
     if (warp) warp(px, py, shift);
