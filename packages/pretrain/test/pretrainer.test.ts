@@ -1,5 +1,7 @@
 import { buildClip, clipParameters, createTokenizer, parseConfig } from "@inctrl/clip";
 import { scope, type Tensor } from "@inctrl/tensor";
+import { generator } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { matchTargets, patchTargets } from "../src/data/batch.js";
 import { batchTexts } from "../src/data/texts.js";
@@ -7,7 +9,6 @@ import { type CaptionedBatch, PretrainError, Pretrainer, type PretrainOptions } 
 import { initialParameters } from "../src/init.js";
 import { pretrainLoss } from "../src/loss/loss.js";
 import { uploadPixels } from "../src/pretrainer.js";
-import { deviceTests, generator } from "./support.js";
 
 const CONFIG = parseConfig({
   embed_dim: 12,
@@ -46,7 +47,7 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((s, v, i) => s + v * b[i], 0);
 const unit = (a: Float32Array): number[] => Array.from(a, (v) => v / Math.sqrt(dot(a, a)));
 
-test("the loss equals plain loops over the towers' features", async (device) => {
+test("the loss equals plain loops over the towers' features", async ({ device }) => {
   const clip = await buildClip(device, CONFIG, initialParameters(CONFIG, 3));
   const batch = batchOf(1);
   const texts = batchTexts(batch, tokenizer, 60, generator(4));
@@ -115,7 +116,7 @@ test("the loss equals plain loops over the towers' features", async (device) => 
   clip.dispose();
 });
 
-test("training lowers the loss, and resumes byte for byte", async (device) => {
+test("training lowers the loss, and resumes byte for byte", async ({ device }) => {
   const create = () => Pretrainer.create(device, CONFIG, tokenizer, OPTIONS);
   const straight = await create();
   const losses: number[] = [];
@@ -138,7 +139,7 @@ test("training lowers the loss, and resumes byte for byte", async (device) => {
   again.dispose();
 });
 
-test("another model's tokenizer is refused, and so is a loss that is not finite", async (device) => {
+test("another model's tokenizer is refused, and so is a loss that is not finite", async ({ device }) => {
   const other = createTokenizer("#version: 0.2\na b\n");
   try {
     await Pretrainer.create(device, CONFIG, other, OPTIONS);

@@ -37,77 +37,52 @@ const VOCABULARY: HubFile = {
   maxBytes: 2 * MB,
 };
 
-/** A model's name, its configuration, the path of its weights at the publisher's, and the most megabytes that may come. */
-type Row = readonly [name: string, config: string, path: string, maxMegabytes: number];
+// The tables: a model's name, its configuration, the path of its weights at the publisher's, and the most megabytes that may come.
 
 /** OpenCLIP's releases on GitHub. The publisher puts the first 8 digits of the sum into the file name. */
-const OPEN_CLIP: readonly Row[] = [
-  [
-    "vit-b-16-plus-240-laion400m-e32",
-    "ViT-B-16-plus-240",
-    "vit_b_16_plus_240-laion400m_e32-699c4b84.pt",
-    1000,
-  ],
-  [
-    "vit-b-16-plus-240-laion400m-e31",
-    "ViT-B-16-plus-240",
-    "vit_b_16_plus_240-laion400m_e31-8fb26589.pt",
-    1000,
-  ],
-  ["vit-b-16-laion400m-e32", "ViT-B-16", "vit_b_16-laion400m_e32-55e67d44.pt", 900],
-  ["vit-b-32-laion2b-e16", "ViT-B-32", "vit_b_32-laion2b_e16-af8dbd0c.pth", 900],
-  ["vit-l-14-laion400m-e32", "ViT-L-14", "vit_l_14-laion400m_e32-3d133497.pt", 2000],
-];
+const OPEN_CLIP = `
+vit-b-16-plus-240-laion400m-e32 ViT-B-16-plus-240 vit_b_16_plus_240-laion400m_e32-699c4b84.pt 1000
+vit-b-16-plus-240-laion400m-e31 ViT-B-16-plus-240 vit_b_16_plus_240-laion400m_e31-8fb26589.pt 1000
+vit-b-16-laion400m-e32 ViT-B-16 vit_b_16-laion400m_e32-55e67d44.pt 900
+vit-b-32-laion2b-e16 ViT-B-32 vit_b_32-laion2b_e16-af8dbd0c.pth 900
+vit-l-14-laion400m-e32 ViT-L-14 vit_l_14-laion400m_e32-3d133497.pt 2000`;
 
 /** On Hugging Face. LAION's ViT-L-14 of 2B pairs is left out: it needs another mean and deviation than its configuration has. */
-const HUGGING_FACE: readonly Row[] = [
-  [
-    "vit-b-32-laion2b-s34b",
-    "ViT-B-32",
-    "laion/CLIP-ViT-B-32-laion2B-s34B-b79K/open_clip_pytorch_model.bin",
-    900,
-  ],
-  [
-    "vit-b-16-laion2b-s34b",
-    "ViT-B-16",
-    "laion/CLIP-ViT-B-16-laion2B-s34B-b88K/open_clip_pytorch_model.bin",
-    900,
-  ],
-  [
-    "vit-h-14-laion2b-s32b",
-    "ViT-H-14",
-    "laion/CLIP-ViT-H-14-laion2B-s32B-b79K/open_clip_pytorch_model.bin",
-    4500,
-  ],
-  ["vit-b-32-openai", "ViT-B-32-quickgelu", "openai/clip-vit-base-patch32/pytorch_model.bin", 900],
-  ["vit-l-14-openai", "ViT-L-14-quickgelu", "openai/clip-vit-large-patch14/model.safetensors", 2000],
-  ["deit-tiny", "deit_tiny_patch16_224", "timm/deit_tiny_patch16_224.fb_in1k/model.safetensors", 40],
-  ["deit-small", "deit_small_patch16_224", "timm/deit_small_patch16_224.fb_in1k/model.safetensors", 120],
-  ["deit-base", "deit_base_patch16_224", "timm/deit_base_patch16_224.fb_in1k/model.safetensors", 450],
-];
+const HUGGING_FACE = `
+vit-b-32-laion2b-s34b ViT-B-32 laion/CLIP-ViT-B-32-laion2B-s34B-b79K/open_clip_pytorch_model.bin 900
+vit-b-16-laion2b-s34b ViT-B-16 laion/CLIP-ViT-B-16-laion2B-s34B-b88K/open_clip_pytorch_model.bin 900
+vit-h-14-laion2b-s32b ViT-H-14 laion/CLIP-ViT-H-14-laion2B-s32B-b79K/open_clip_pytorch_model.bin 4500
+vit-b-32-openai ViT-B-32-quickgelu openai/clip-vit-base-patch32/pytorch_model.bin 900
+vit-l-14-openai ViT-L-14-quickgelu openai/clip-vit-large-patch14/model.safetensors 2000
+deit-tiny deit_tiny_patch16_224 timm/deit_tiny_patch16_224.fb_in1k/model.safetensors 40
+deit-small deit_small_patch16_224 timm/deit_small_patch16_224.fb_in1k/model.safetensors 120
+deit-base deit_base_patch16_224 timm/deit_base_patch16_224.fb_in1k/model.safetensors 450`;
 
-function modelOf(
-  [name, config, path, maxMegabytes]: Row,
-  weights: Omit<HubFile, "role" | "maxBytes">,
-): HubModel {
-  const file: HubFile = { role: "weights", ...weights, maxBytes: maxMegabytes * MB };
-  // timm's are image classifiers, without a text tower.
-  if (path.startsWith("timm/")) return { name, config, licence: "Apache-2.0", files: [file] };
-  return { name, config, licence: "MIT", files: [file, VOCABULARY] };
-}
+type Weights = Pick<HubFile, "url" | "saveAs" | "sha256">;
+
+const modelsOf = (table: string, weightsOf: (path: string, name: string) => Weights): HubModel[] =>
+  table
+    .trim()
+    .split("\n")
+    .map((row) => {
+      const [name, config, path, megabytes] = row.split(" ");
+      const maxBytes = Number(megabytes) * MB;
+      const weights: HubFile = { role: "weights", ...weightsOf(path, name), maxBytes };
+      // timm's are image classifiers, without a text tower.
+      if (path.startsWith("timm/")) return { name, config, licence: "Apache-2.0", files: [weights] };
+      return { name, config, licence: "MIT", files: [weights, VOCABULARY] };
+    });
 
 /** All models that `pull` can download. The weights belong to their publishers, under the licences named. */
 export const HUB_MODELS: readonly HubModel[] = [
-  ...OPEN_CLIP.map((row) => {
-    const [, , saveAs] = row;
+  ...modelsOf(OPEN_CLIP, (saveAs) => {
     const url = `https://github.com/mlfoundations/open_clip/releases/download/v0.2-weights/${saveAs}`;
-    return modelOf(row, { url, saveAs, sha256: /-([0-9a-f]{8})\.\w+$/.exec(saveAs)![1] });
+    return { url, saveAs, sha256: /-([0-9a-f]{8})\.\w+$/.exec(saveAs)![1] };
   }),
-  ...HUGGING_FACE.map((row) => {
-    const [name, , path] = row;
+  ...modelsOf(HUGGING_FACE, (path, name) => {
     const { dir, base, ext } = posix.parse(path);
     const url = `https://huggingface.co/${dir}/resolve/main/${base}`;
-    return modelOf(row, { url, saveAs: `${name}${ext}`, sha256: "from-hub" });
+    return { url, saveAs: `${name}${ext}`, sha256: "from-hub" };
   }),
 ];
 

@@ -1,8 +1,10 @@
 import { type Device, nn, scope, Tensor, tensor } from "@inctrl/tensor";
+import { random } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { randomParameters } from "../../src/index.js";
 import { Block } from "../../src/model/block.js";
-import { deviceTests, random, SMALL_VIT } from "./support.js";
+import { SMALL_VIT } from "./support.js";
 
 const test = deviceTests("block");
 const CONFIG = { ...SMALL_VIT.vision, activation: SMALL_VIT.activation };
@@ -16,7 +18,9 @@ async function dispatchesOf(device: Device, block: Block) {
   return trace.stop();
 }
 
-test("a frozen block takes five dispatches where products fold layer norms in, and seven elsewhere", async (device) => {
+test("a frozen block takes five dispatches where products fold layer norms in, and seven elsewhere", async ({
+  device,
+}) => {
   using block = new Block(CONFIG).freeze();
   const { dispatches, kernels } = await dispatchesOf(device, block);
   const want = device.caps.family === "subgroup" ? 5 : 7;
@@ -44,7 +48,7 @@ test("parameters have CLIP's names in its order", () => {
   );
 });
 
-test("inside prepare a block is planned as it will run, and takes no memory", async (device) => {
+test("inside prepare a block is planned as it will run, and takes no memory", async ({ device }) => {
   const before = device.memory();
   await device.prepare(() => {
     using block = new Block(CONFIG).freeze().allocate(device);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Device, openDevice, openSafetensors, scope, tensor } from "@inctrl/tensor";
+import { maxError } from "@inctrl/testing";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Clip, loadClip, openWeights, parseConfig } from "../../src/index.js";
@@ -10,17 +11,6 @@ const present = existsSync(golden);
 const test = suite("clip on golden/tiny");
 let device: Device;
 let clip: Clip;
-
-function maxError(got: ArrayLike<number>, want: ArrayLike<number>): number {
-  assert.is(got.length, want.length);
-  let worst = 0;
-  for (let i = 0; i < want.length; i++) {
-    const error = Math.abs(got[i] - want[i]);
-    assert.ok(Number.isFinite(error), `[${i}] got ${got[i]}, want ${want[i]}`);
-    worst = Math.max(worst, error);
-  }
-  return worst;
-}
 
 test.before(async () => {
   device = await openDevice();

@@ -9,6 +9,8 @@ import {
   tensor,
   writeSafetensors,
 } from "@inctrl/tensor";
+import { maxError, random, throwsCode } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import {
   buildClip,
@@ -20,18 +22,7 @@ import {
   randomParameters,
   type TextTransformer,
 } from "../../src/index.js";
-import {
-  deviceTests,
-  maxError,
-  random,
-  readerOf,
-  SMALL_CLIP,
-  SMALL_VIT,
-  storedTensors,
-  take,
-  throwsCode,
-  trainedValues,
-} from "./support.js";
+import { readerOf, SMALL_CLIP, SMALL_VIT, storedTensors, take, trainedValues } from "./support.js";
 
 const test = deviceTests("parameters");
 const values = trainedValues(SMALL_CLIP, 21);
@@ -39,14 +30,16 @@ const IDS = Int32Array.of(19, 3, 8, 20, 0, 19, 5, 20, 0, 0);
 
 async function outputs(clip: Clip): Promise<Float32Array[]> {
   const made = scope(() => {
-    const pixels = tensor(clip.device, random(5, 2 * 3 * 121, 2), [2, 3, 11, 11]);
+    const pixels = tensor(clip.device, random(5, 2 * 3 * 121, -2, 2), [2, 3, 11, 11]);
     const { features, taps } = clip.vision.forward(pixels, { taps: [1, 3] });
     return [features, ...taps, ...(clip.text ? [clip.text.forward(IDS, 5)] : [])];
   });
   return Promise.all(made.map(take));
 }
 
-test("float16 storage rounds and halves the matrices and the token table, and nothing else", async (device) => {
+test("float16 storage rounds and halves the matrices and the token table, and nothing else", async ({
+  device,
+}) => {
   using full = await buildClip(device, SMALL_CLIP, readerOf(values));
   using half = await buildClip(device, SMALL_CLIP, readerOf(values), { dtype: "float16" });
   // The same rounding done on the host, kept in float32 with no layer norm folded in: all that may differ is the order of sums.
@@ -68,7 +61,9 @@ test("float16 storage rounds and halves the matrices and the token table, and no
   assert.ok(half.bytes < 0.6 * full.bytes, `${half.bytes} of ${full.bytes} bytes`);
 });
 
-test("a part alone computes the same and takes less memory; the other part is refused", async (device) => {
+test("a part alone computes the same and takes less memory; the other part is refused", async ({
+  device,
+}) => {
   using both = await buildClip(device, SMALL_CLIP, readerOf(values));
   const all = await outputs(both);
   {
@@ -87,7 +82,9 @@ test("a part alone computes the same and takes less memory; the other part is re
   }
 });
 
-test("parameters are asked for once and one at a time, and progress counts their values", async (device) => {
+test("parameters are asked for once and one at a time, and progress counts their values", async ({
+  device,
+}) => {
   const asked: string[] = [];
   const seen: [number, number][] = [];
   let open = 0;
@@ -108,7 +105,9 @@ test("parameters are asked for once and one at a time, and progress counts their
   assert.ok(seen.every(([loaded, all], i) => all === total && loaded > (seen[i - 1]?.[0] ?? 0)));
 });
 
-test("a source that fails half-way or gives too few values leaves nothing on the device", async (device) => {
+test("a source that fails half-way or gives too few values leaves nothing on the device", async ({
+  device,
+}) => {
   let left = 20;
   const failing = async (name: string) => {
     if (--left === 0) throw new Error("the disk went away");
@@ -123,7 +122,10 @@ test("a source that fails half-way or gives too few values leaves nothing on the
   await throwsCode(() => buildClip(device, SMALL_CLIP, readerOf(short)), "shape", /3 values/);
 });
 
-test("missing, misshaped and unexpected tensors are refused by name before any is loaded", async (device, folder) => {
+test("missing, misshaped and unexpected tensors are refused by name before any is loaded", async ({
+  device,
+  folder,
+}) => {
   let count = 0;
   const refused = async (change: (tensors: Map<string, StoredTensor>) => void, text: RegExp) => {
     const tensors = storedTensors(SMALL_CLIP, values);
@@ -152,7 +154,10 @@ test("missing, misshaped and unexpected tensors are refused by name before any i
   }, /12 missing \(.* and 4 more\)/);
 });
 
-test("a vision tower alone loads where only it is asked for, other parts in the file or not", async (device, folder) => {
+test("a vision tower alone loads where only it is asked for, other parts in the file or not", async ({
+  device,
+  folder,
+}) => {
   const tensors = storedTensors(SMALL_CLIP, values);
   for (const name of [...tensors.keys()]) if (!name.startsWith("visual.")) tensors.delete(name);
   tensors.set("adapter.fc.0.weight", { dtype: "F32", shape: [1, 7], data: new Float32Array(7) });
@@ -166,7 +171,9 @@ test("a vision tower alone loads where only it is asked for, other parts in the 
   await weights.close();
 });
 
-test("random parameters depend on the seed alone, are bounded, and give finite features", async (device) => {
+test("random parameters depend on the seed alone, are bounded, and give finite features", async ({
+  device,
+}) => {
   const [one, same, other] = [randomParameters(1), randomParameters(1), randomParameters(2)];
   for (const [name, parameter] of [...clipParameters(SMALL_CLIP), ...clipParameters(SMALL_VIT)]) {
     const got = await one(name, parameter);

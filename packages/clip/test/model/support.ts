@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Device, type nn, openDevice, type StoredTensor, sizeOf, type Tensor } from "@inctrl/tensor";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { type nn, type StoredTensor, sizeOf, type Tensor } from "@inctrl/tensor";
+import { random } from "@inctrl/testing";
 import { clipParameters, type ModelConfig, parseConfig } from "../../src/index.js";
 
 /** A CLIP with sizes that are multiples of nothing, and pixels that fill no patch. */
@@ -26,22 +22,6 @@ export const SMALL_VIT = parseConfig({
   out_blocks: [2],
 });
 
-/** Seeded values in [0, 1): mulberry32. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function random(seed: number, count: number, spread = 1): Float32Array {
-  const next = generator(seed);
-  return Float32Array.from({ length: count }, () => (2 * next() - 1) * spread);
-}
-
 /** Parameters of a model in which no norm is at one and no bias at zero, as trained models are. */
 export function trainedValues(config: ModelConfig, seed: number): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();
@@ -52,7 +32,7 @@ export function trainedValues(config: ModelConfig, seed: number): Map<string, Fl
     const spread = matrix ? 1.7 / Math.sqrt(count / Math.min(...shape.slice(0, 2))) : 0.3;
     values.set(
       name,
-      random(seed++, count, spread).map((v) => (norm ? 1 + v : v)),
+      random(seed++, count, -spread, spread).map((v) => (norm ? 1 + v : v)),
     );
   }
   return values;
@@ -76,58 +56,9 @@ export function storedTensors(
   );
 }
 
-/** A test function whose tests share a device and a folder, and fail when they leave a tensor undisposed. */
-export function deviceTests(name: string) {
-  const tests = suite(name);
-  let device: Device;
-  let folder = "";
-  tests.before(async () => {
-    device = await openDevice();
-    folder = mkdtempSync(join(tmpdir(), "clip-model-test-"));
-  });
-  tests.after(() => {
-    device.close();
-    rmSync(folder, { recursive: true });
-  });
-  const add = (title: string, run: (device: Device, folder: string) => unknown): void => {
-    tests(title, async () => {
-      const before = device.memory().tensors;
-      await run(device, folder);
-      assert.is(device.memory().tensors - before, 0, "tensors leaked");
-    });
-  };
-  return Object.assign(add, { run: () => tests.run() });
-}
-
 /** The values of a tensor, which is freed. */
 export async function take(made: Tensor): Promise<Float32Array> {
   const values = await made.data();
   made.dispose();
   return values;
-}
-
-/** The largest absolute difference; NaN counts as infinite. */
-export function maxError(got: ArrayLike<number>, want: ArrayLike<number>): number {
-  assert.is(got.length, want.length);
-  let worst = 0;
-  for (let i = 0; i < want.length; i++) {
-    const error = Math.abs(got[i] - want[i]);
-    worst = Math.max(worst, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
-  }
-  return worst;
-}
-
-/** Asserts that a function throws (or rejects with) an error of a code, whose text matches and is one line. */
-export async function throwsCode(run: () => unknown, code: string, text: RegExp): Promise<void> {
-  let error: unknown;
-  try {
-    await run();
-  } catch (caught) {
-    error = caught;
-  }
-  assert.instance(error, Error);
-  const { message } = error as Error;
-  assert.is((error as Error & { code?: string }).code, code, `code of: ${message}`);
-  assert.match(message, text, `${text} does not match: ${message}`);
-  assert.not.match(message, /\n/);
 }

@@ -1,8 +1,10 @@
 import type { Device } from "@inctrl/tensor";
+import { maxError, throwsCode } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { buildClip, type TextTransformer } from "../../src/index.js";
 import { reference } from "./reference.js";
-import { deviceTests, maxError, readerOf, SMALL_CLIP, take, throwsCode, trainedValues } from "./support.js";
+import { readerOf, SMALL_CLIP, take, trainedValues } from "./support.js";
 
 const test = deviceTests("text transformer");
 const END = 20;
@@ -20,7 +22,7 @@ const rows = (texts: number[][], length: number) =>
 
 const TEXTS = [[19, 4, 7, END], [19, END], [19, 3, 3, 3, 12, END], [END]];
 
-test("features agree with float64 loops over each text alone", async (device) => {
+test("features agree with float64 loops over each text alone", async ({ device }) => {
   await withText(device, async (text) => {
     const want = TEXTS.flatMap((ids) => reference(SMALL_CLIP, values).text(ids));
     const error = maxError(await take(text.forward(rows(TEXTS, 9))), want);
@@ -28,7 +30,7 @@ test("features agree with float64 loops over each text alone", async (device) =>
   });
 });
 
-test("padding, the given length and the other texts do not change a feature", async (device) => {
+test("padding, the given length and the other texts do not change a feature", async ({ device }) => {
   await withText(device, async (text) => {
     const full = await take(text.forward(rows(TEXTS, 9)));
     for (const length of [6, 7, 8]) assert.equal(await take(text.forward(rows(TEXTS, length), length)), full);
@@ -42,7 +44,9 @@ test("padding, the given length and the other texts do not change a feature", as
   });
 });
 
-test("a feature is read at the first of the largest ids, and later ids do not change it", async (device) => {
+test("a feature is read at the first of the largest ids, and later ids do not change it", async ({
+  device,
+}) => {
   await withText(device, async (text) => {
     const [once, twice, other] = [
       [19, 5, END],
@@ -55,7 +59,9 @@ test("a feature is read at the first of the largest ids, and later ids do not ch
   });
 });
 
-test("a token of id 0 inside a text is a token, and a row of padding alone has a feature", async (device) => {
+test("a token of id 0 inside a text is a token, and a row of padding alone has a feature", async ({
+  device,
+}) => {
   await withText(device, async (text) => {
     const inside = [19, 0, 0, 6, END];
     const got = await take(text.forward(rows([inside, []], 9)));
@@ -64,7 +70,7 @@ test("a token of id 0 inside a text is a token, and a row of padding alone has a
   });
 });
 
-test("ids outside the vocabulary and rows that do not fit are refused", async (device) => {
+test("ids outside the vocabulary and rows that do not fit are refused", async ({ device }) => {
   await withText(device, async (text) => {
     const refused = (ids: Int32Array, length: number | undefined, code: string, message: RegExp) =>
       throwsCode(() => text.forward(ids, length), code, message);

@@ -1,27 +1,18 @@
 import { join } from "node:path";
 import { type Device, scope, sizeOf, tensor, writeSafetensors } from "@inctrl/tensor";
+import { maxError, random, throwsCode } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { resizePositional } from "../../src/checkpoint/positional.js";
 import { buildClip, loadClip, type ModelConfig, openWeights, parseConfig } from "../../src/index.js";
 import { reference } from "./reference.js";
-import {
-  deviceTests,
-  maxError,
-  random,
-  readerOf,
-  SMALL_CLIP,
-  SMALL_VIT,
-  storedTensors,
-  take,
-  throwsCode,
-  trainedValues,
-} from "./support.js";
+import { readerOf, SMALL_CLIP, SMALL_VIT, storedTensors, take, trainedValues } from "./support.js";
 
 const test = deviceTests("vision transformer");
 const BATCH = 3;
 
 function images(device: Device, { imageSize }: ModelConfig["vision"]) {
-  const pixels = random(77, BATCH * 3 * imageSize ** 2, 2);
+  const pixels = random(77, BATCH * 3 * imageSize ** 2, -2, 2);
   return { pixels, input: tensor(device, pixels, [BATCH, 3, imageSize, imageSize]) };
 }
 
@@ -29,7 +20,7 @@ for (const [name, config] of [
   ["CLIP: QuickGELU, projection, pixels left over", SMALL_CLIP],
   ["timm: patch bias, no ln_pre, no projection, eps 1e-6", SMALL_VIT],
 ] as const) {
-  test(`${name}: every block and the feature are those of float64 loops`, async (device) => {
+  test(`${name}: every block and the feature are those of float64 loops`, async ({ device }) => {
     const values = trainedValues(config, 1);
     using clip = await buildClip(device, config, readerOf(values), { parts: "vision" });
     const { pixels, input } = images(device, config.vision);
@@ -55,7 +46,7 @@ for (const [name, config] of [
   });
 }
 
-test("taps come in the order asked for and do not change the feature", async (device) => {
+test("taps come in the order asked for and do not change the feature", async ({ device }) => {
   using clip = await buildClip(device, SMALL_CLIP, readerOf(trainedValues(SMALL_CLIP, 2)), {
     parts: "vision",
   });
@@ -74,7 +65,7 @@ test("taps come in the order asked for and do not change the feature", async (de
   input.dispose();
 });
 
-test("an image is the same bits alone and in any batch", async (device) => {
+test("an image is the same bits alone and in any batch", async ({ device }) => {
   using clip = await buildClip(device, SMALL_VIT, readerOf(trainedValues(SMALL_VIT, 3)), { parts: "vision" });
   const { pixels, input } = images(device, SMALL_VIT.vision);
   const { features, taps } = clip.vision.forward(input, { taps: [1] });
@@ -93,7 +84,10 @@ test("an image is the same bits alone and in any batch", async (device) => {
   input.dispose();
 });
 
-test("at another image size the positional embedding is resized, whether larger or smaller", async (device, folder) => {
+test("at another image size the positional embedding is resized, whether larger or smaller", async ({
+  device,
+  folder,
+}) => {
   const values = trainedValues(SMALL_CLIP, 4);
   const path = join(folder, "positional.safetensors");
   await writeSafetensors(path, storedTensors(SMALL_CLIP, values));
@@ -121,7 +115,7 @@ test("at another image size the positional embedding is resized, whether larger 
   }
 });
 
-test("pixels of another size and blocks that are not there are refused", async (device) => {
+test("pixels of another size and blocks that are not there are refused", async ({ device }) => {
   using clip = await buildClip(device, SMALL_CLIP, readerOf(trainedValues(SMALL_CLIP, 5)), {
     parts: "vision",
   });
@@ -137,7 +131,7 @@ test("pixels of another size and blocks that are not there are refused", async (
   }
 });
 
-test("a patch as large as the image gives one patch", async (device) => {
+test("a patch as large as the image gives one patch", async ({ device }) => {
   const config = parseConfig({
     embed_dim: 4,
     vision_cfg: { image_size: 6, patch_size: 6, width: 6, head_width: 6, layers: 1 },

@@ -20,13 +20,12 @@ const MAX_BYTES = 2 ** 28;
 export const cifar10 = classificationFormat({
   name: "cifar10",
   title: "CIFAR-10",
-  layout:
-    "data_batch_N.bin and test_batch.bin (the binary version), or train/<class>/*.png and test/<class>/*.png",
-  options: { protocol: "one-vs-all (each class normal in turn) or multi (the animals normal)" },
-  missing: "neither data_batch_1.bin nor folders train and test",
-  classes: CIFAR10_CLASSES,
-  multi: { name: "animal", className: "animal", classes: CIFAR10_CLASSES.slice(2, 8) },
+  layout: "data_batch_N.bin and test_batch.bin (the binary version)",
   fits: ({ files }) => files.some((name) => TRAIN.test(name)),
+  missing: "data_batch_1.bin",
+  noun: "class",
+  classes: CIFAR10_CLASSES,
+  multi: { title: "the animals", name: "animal", className: "animal", classes: CIFAR10_CLASSES.slice(2, 8) },
   async readFiles(root, { files }) {
     const test = named(files, "test_batch.bin");
     if (!test) throw layoutError(cifar10, root, "no test_batch.bin");

@@ -25,12 +25,18 @@ interface NormalGroup extends Pick<Category, "name" | "className"> {
 }
 
 /** A set made for classification: in the files of its authors, or as `train/<class>/` and `test/<class>/`. */
-interface Classification extends Omit<FolderFormat, "choices" | "read"> {
+interface Classification extends Omit<FolderFormat, "options" | "choices" | "read"> {
+  /** The authors' files. */
+  readonly layout: string;
+  /** The one of them that is missed where nothing is found. */
+  readonly missing: string;
+  /** What a class is called: class, digit. */
+  readonly noun: string;
   readonly classes: readonly string[];
   /** The name of a class in text prompts. Default: its own. */
   readonly classNameOf?: (name: string) => string;
-  /** The classes that are normal under `protocol=multi`. */
-  readonly multi: NormalGroup;
+  /** The classes that are normal under `protocol=multi`, with their name for people. */
+  readonly multi: NormalGroup & { readonly title: string };
   /** Whether the authors' files are among these entries. */
   fits(entries: FolderEntries): boolean;
   /** Lists the pictures in the authors' files. */
@@ -41,9 +47,12 @@ const PARTS = { train: ["train", "training"], test: ["test", "testing"] } as con
 
 /** A format of a set made for classification, in which each class is normal in turn, or some classes together. */
 export function classificationFormat(description: Classification): DatasetFormat {
-  const { classes, classNameOf = (name) => name, multi, fits, readFiles, ...format } = description;
+  const { noun, classes, classNameOf = (name) => name, multi, fits, readFiles, ...format } = description;
   return folderFormat({
     ...format,
+    layout: `${format.layout}, or train/<${noun}>/*.png and test/<${noun}>/*.png`,
+    missing: `neither ${format.missing} nor folders train and test`,
+    options: { protocol: `one-vs-all (each ${noun} normal in turn) or multi (${multi.title} normal)` },
     choices: { protocol: ["one-vs-all", "multi"] },
     fits: (entries) => fits(entries) || Object.values(PARTS).every((part) => namedAny(entries, part)),
     async read(root, { protocol }) {

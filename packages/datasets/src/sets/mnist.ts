@@ -10,14 +10,13 @@ import { idOf } from "./names.js";
 export const mnist = classificationFormat({
   name: "mnist",
   title: "MNIST",
-  layout:
-    "train-images-idx3-ubyte, train-labels-idx1-ubyte and the same of t10k (.gz or not), or train/<digit>/*.png and test/<digit>/*.png",
-  options: { protocol: "one-vs-all (each digit normal in turn) or multi (even digits normal)" },
-  missing: "neither train-images-idx3-ubyte nor folders train and test",
+  layout: "train-images-idx3-ubyte, train-labels-idx1-ubyte and the same of t10k (.gz or not)",
+  fits: (entries) => idxFile(entries, "train-images-idx3-ubyte") !== undefined,
+  missing: "train-images-idx3-ubyte",
+  noun: "digit",
   classes: Array.from("0123456789"),
   classNameOf: (digit) => `digit ${digit}`,
-  multi: { name: "even", className: "even number", classes: Array.from("02468") },
-  fits: (entries) => idxFile(entries, "train-images-idx3-ubyte") !== undefined,
+  multi: { title: "even digits", name: "even", className: "even number", classes: Array.from("02468") },
   readFiles: async (root, entries) => ({
     train: await readPart(root, entries, "train"),
     test: await readPart(root, entries, "t10k"),

@@ -12,13 +12,6 @@ test("the sample: 12 strips of 16 tiles, defect tiles by their masks, one strip 
   const set = await openDataSet(`aitex:${dir}`);
   const { train, test: tests } = only(set);
   assert.equal(
-    [counts(train), counts(tests)],
-    [
-      [144, 0],
-      [48, 31],
-    ],
-  );
-  assert.equal(
     set.skipped.map(({ id }) => id),
     ["Defect_images/0100_025_08.png"],
   );

@@ -1,22 +1,15 @@
 import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet, trainTestSplit } from "../../src/index.js";
-import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { folderSuite, gray, ids, only, write } from "../support/tree.js";
 
 const test = folderSuite("brainmri");
 
-test("the whole set has 25 normal and 155 anomalous test images", async () => {
+test("the normal test images are scikit-learn's draw", async () => {
   const dir = shared("data/brainmri");
   if (!dir) return;
   const { name, className, train, test: tests } = only(await openDataSet(`brainmri:${dir}`));
   assert.equal([name, className], ["brainmri", "brain"]);
-  assert.equal(
-    [counts(train), counts(tests)],
-    [
-      [73, 0],
-      [25, 155],
-    ],
-  );
   // scikit-learn's draw over the file names in plain order.
   const names = [...ids(train), ...ids(tests.filter(({ label }) => label === 0))].sort();
   const want = trainTestSplit(98).test.map((i) => names[i]);

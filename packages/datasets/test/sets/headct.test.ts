@@ -4,22 +4,13 @@ import { shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { folderSuite, gray, ids, only, write } from "../support/tree.js";
 
 const test = folderSuite("headct");
 
-test("the whole set has 25 normal and 100 anomalous test images", async () => {
+test("the anomalous images are tested last, in the order of the list", async () => {
   const dir = shared("data/headct");
-  if (!dir) return;
-  const { train, test: tests } = only(await openDataSet(`headct:${dir}`));
-  assert.equal(
-    [counts(train), counts(tests)],
-    [
-      [75, 0],
-      [25, 100],
-    ],
-  );
-  assert.is(tests.at(-1)!.id, "head_ct/099.png");
+  if (dir) assert.is(only(await openDataSet(`headct:${dir}`)).test.at(-1)!.id, "head_ct/099.png");
 });
 
 async function small(dir: string, images = "head_ct/head_ct"): Promise<void> {

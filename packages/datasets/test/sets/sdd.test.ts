@@ -11,13 +11,6 @@ test("the sample: 18 images in three pieces each, labelled by their own pixels",
   const dir = shared("data/kolektorsdd");
   if (!dir) return;
   const { train, test: tests } = only(await openDataSet(`sdd:${dir}`));
-  assert.equal(
-    [counts(train), counts(tests)],
-    [
-      [35, 0],
-      [12, 7],
-    ],
-  );
   const defective = new Set(tests.filter(({ label }) => label === 1).map(({ source }) => source!.path));
   assert.is(defective.size, 6, "the README's six defective images; one defect lies across a cut");
   // The three pieces are the image, no row lost or doubled.

@@ -3,7 +3,6 @@ export interface CaptionedBatch {
   readonly count: number;
   /** Images of one class in a row, good and damaged by turns. */
   readonly group: number;
-  /** Pixels a side. */
   readonly size: number;
   /** RGB, [count, size, size, 3]. */
   readonly pixels: Uint8Array;

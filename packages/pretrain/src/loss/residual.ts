@@ -1,17 +1,4 @@
-import {
-  add,
-  log,
-  max,
-  mean,
-  mul,
-  reshape,
-  slice,
-  sub,
-  sum,
-  type Tensor,
-  tensor,
-  transpose,
-} from "@inctrl/tensor";
+import { add, log, max, mean, mul, reshape, slice, sub, sum, type Tensor, tensor } from "@inctrl/tensor";
 import { type CaptionedBatch, patchTargets } from "../data/batch.js";
 import { groupNearest, groupsOf } from "./groups.js";
 import { softplus } from "./softplus.js";
@@ -49,7 +36,7 @@ export function residualLoss(taps: readonly Tensor[], batch: CaptionedBatch, pat
 
   const defects = mul(residuals, constant(labels.map((label) => (label > 0 ? 1 : 0))));
   const good = logOfLargest(residuals, 0);
-  const damaged = transpose(logOfLargest(defects, 1));
+  const damaged = reshape(logOfLargest(defects, 1), [groups, 1, -1]);
   const byImage = mean(softplus(mul(sub(good, damaged), ORDER_SHARPNESS)));
   return mul(add(byPatch, byImage), 0.5);
 }

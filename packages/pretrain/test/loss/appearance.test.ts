@@ -1,8 +1,9 @@
 import { scope, tensor } from "@inctrl/tensor";
+import { generator } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import type { CaptionedBatch } from "../../src/index.js";
 import { appearanceLoss, describePatches } from "../../src/loss/appearance.js";
-import { deviceTests, generator } from "../support.js";
 
 const test = deviceTests("appearance loss");
 
@@ -95,7 +96,7 @@ test("an edge from dark to light points to the right at every scale, and to noth
   assert.is(length, 27);
 });
 
-test("the loss equals plain loops over tokens and neighbourhoods", async (device) => {
+test("the loss equals plain loops over tokens and neighbourhoods", async ({ device }) => {
   const pixels = noise();
   const batch = batchOf(pixels);
   const next = generator(5);
@@ -147,7 +148,7 @@ test("the loss equals plain loops over tokens and neighbourhoods", async (device
   assert.ok(Math.abs(got - mean(each)) < 2e-5 * mean(each), `got ${got}, want ${mean(each)}`);
 });
 
-test("the loss is 0 for tokens that equal the descriptions", async (device) => {
+test("the loss is 0 for tokens that equal the descriptions", async ({ device }) => {
   const batch = batchOf(noise());
   const { values, length } = describePatches(batch, PATCH, PREPROCESS);
   const loss = scope(() =>
@@ -157,7 +158,7 @@ test("the loss is 0 for tokens that equal the descriptions", async (device) => {
   loss.dispose();
 });
 
-test("images of one colour have a finite loss", async (device) => {
+test("images of one colour have a finite loss", async ({ device }) => {
   const batch = batchOf(new Uint8Array(COUNT * SIZE * SIZE * 3).fill(70));
   const next = generator(6);
   const tokens = Float32Array.from({ length: COUNT * PATCHES * 4 }, () => next() - 0.5);

@@ -1,10 +1,11 @@
 import { describeGradcheck, gradcheck, scope, tensor } from "@inctrl/tensor";
+import { generator } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { patchTargets } from "../../src/data/batch.js";
 import { type CaptionedBatch, PretrainError } from "../../src/index.js";
 import { groupsOf } from "../../src/loss/groups.js";
 import { residualLoss } from "../../src/loss/residual.js";
-import { deviceTests, generator } from "../support.js";
 
 const test = deviceTests("residual loss");
 
@@ -94,7 +95,9 @@ function plainLoss(taps: readonly ArrayLike<number>[], batch: CaptionedBatch): n
 }
 
 for (const group of [4, 6]) {
-  test(`is what plain loops make of the patches, in groups of ${group}, and so are its gradients`, async (device) => {
+  test(`is what plain loops make of the patches, in groups of ${group}, and so are its gradients`, async ({
+    device,
+  }) => {
     const shape = [group * GROUPS, PATCHES, WIDTH];
     const batch = batchOf(group * GROUPS, group);
     const next = generator(8);
@@ -127,17 +130,15 @@ for (const group of [4, 6]) {
 }
 
 test("batches that are not made of groups are refused", () => {
-  for (const [count, group] of [
-    [3, 4],
-    [6, 4],
-    [6, 3],
-    [6, 2],
-  ] as const) {
+  const refused = (count: number, group: number) =>
     assert.throws(
       () => groupsOf(batchOf(count, group)),
       (error: unknown) => error instanceof PretrainError && error.code === "batch",
     );
-  }
+  refused(3, 4);
+  refused(6, 4);
+  refused(6, 3);
+  refused(6, 2);
 });
 
 test.run();
