@@ -92,13 +92,6 @@ class StorageType {
   }
 }
 
-class ScriptType {
-  readonly className: string;
-  constructor(className: string) {
-    this.className = className;
-  }
-}
-
 /** The constructors for one file; anything not listed above is refused by name (ClipError `unsafe-pickle`). */
 export function torchConstructors(label: string): Constructors {
   const refuse = (what: string) =>
@@ -111,7 +104,7 @@ export function torchConstructors(label: string): Constructors {
       const storage = /^torch(?:\.storage)?\.(\w+Storage)$/.exec(full)?.[1];
       if (storage !== undefined && Object.hasOwn(STORAGES, storage))
         return new StorageType(STORAGES[storage]);
-      if (SCRIPT_NAME.test(full)) return new ScriptType(full);
+      if (SCRIPT_NAME.test(full)) return () => new ScriptObject(full);
       if (DTYPE_NAME.test(full)) return new Inert();
       throw new ClipError(
         "unsafe-pickle",
@@ -120,7 +113,6 @@ export function torchConstructors(label: string): Constructors {
     },
     call(callable, args) {
       if (typeof callable === "function") return (callable as Call)(args, refuse);
-      if (callable instanceof ScriptType) return new ScriptObject(callable.className);
       throw refuse("calls what is not a constructor");
     },
     build(target, state) {

@@ -68,12 +68,12 @@ async function receive(url: string, target: string, options: DownloadOptions): P
       await discard(target);
       throw new TransientError("the server has no such range");
     }
-    const { start, total } = extent(response, from, url);
-    check(url, total, options);
+    const range = extent(response, from, url);
+    check(url, range.total, options);
     await keepRecord(`${part}.json`, url, response.headers.get("etag"));
-    const file = await open(part, start === 0 ? "w" : "r+");
+    const file = await open(part, range.start === 0 ? "w" : "r+");
     try {
-      await drain(response, file, { start, total, url, options, onBytes: restartIdle });
+      await drain(response, file, range, url, { ...options, onBytes: restartIdle });
     } finally {
       await file.close();
     }
@@ -120,16 +120,13 @@ function check(url: string, total: number | undefined, { bytes, maxBytes }: Down
     throw new HubError("wrong-length", `${url}: ${total} bytes announced, the published file has ${bytes}`);
 }
 
-interface Drain {
-  readonly start: number;
-  readonly total: number | undefined;
-  readonly url: string;
-  readonly options: DownloadOptions;
-  readonly onBytes: () => void;
-}
-
-async function drain(response: Response, file: FileHandle, drain: Drain): Promise<void> {
-  const { start, total, url, options, onBytes } = drain;
+async function drain(
+  response: Response,
+  file: FileHandle,
+  { start, total }: ReturnType<typeof extent>,
+  url: string,
+  { onBytes, ...options }: DownloadOptions & { readonly onBytes: () => void },
+): Promise<void> {
   let received = start;
   options.onProgress?.({ received, total });
   try {

@@ -37,22 +37,13 @@ export function checkRaster({ width, height, mode, data, palette }: RasterImage)
 /** Converts pixels to interleaved RGB: grey is repeated, alpha is dropped, indices are looked up (beyond: black). */
 export function toRgb(mode: RasterImage["mode"], data: Uint8Array, palette?: Uint8Array): Uint8Array {
   if (mode === "RGB") return data;
-  const step = CHANNELS[mode];
-  const count = data.length / step;
+  const channels = CHANNELS[mode];
+  const count = data.length / channels;
   const out = new Uint8Array(3 * count);
+  const [source, step] = mode === "P" ? [palette!, 1] : [data, channels >= 3 ? 1 : 0];
   for (let i = 0; i < count; i++) {
-    const from = i * step;
-    const to = i * 3;
-    if (mode === "RGBA") {
-      out[to] = data[from];
-      out[to + 1] = data[from + 1];
-      out[to + 2] = data[from + 2];
-    } else if (mode === "P") {
-      const entry = 3 * data[from];
-      out[to] = palette?.[entry] ?? 0;
-      out[to + 1] = palette?.[entry + 1] ?? 0;
-      out[to + 2] = palette?.[entry + 2] ?? 0;
-    } else out.fill(data[from], to, to + 3);
+    const from = mode === "P" ? 3 * data[i] : i * channels;
+    for (let c = 0; c < 3; c++) out[3 * i + c] = source[from + c * step];
   }
   return out;
 }

@@ -1,6 +1,6 @@
 import { ClipError } from "../errors.js";
 import { cleanText, WORD } from "./clean.js";
-import { byteCharacters, END_OF_WORD } from "./merges.js";
+import { symbolsOf } from "./merges.js";
 
 /** A word as symbols, with its count in the texts. */
 interface Word {
@@ -37,12 +37,7 @@ function wordsOf(texts: Iterable<string>): Word[] {
   for (const text of texts) {
     for (const word of cleanText(text).match(WORD) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
   }
-  const characters = byteCharacters();
-  return [...counts].map(([word, count]) => {
-    const symbols = Array.from(new TextEncoder().encode(word), (byte) => characters.get(byte)!);
-    symbols[symbols.length - 1] += END_OF_WORD;
-    return { symbols, count };
-  });
+  return [...counts].map(([word, count]) => ({ symbols: symbolsOf(word), count }));
 }
 
 /** The most frequent "left right"; null where no word has two symbols. */

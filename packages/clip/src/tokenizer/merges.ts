@@ -31,6 +31,15 @@ export function byteCharacters(): Map<number, string> {
   ]);
 }
 
+const CHARACTERS = byteCharacters();
+
+/** A word's bytes as symbols, the last of which ends it. */
+export function symbolsOf(word: string): string[] {
+  const symbols = Array.from(new TextEncoder().encode(word), (byte) => CHARACTERS.get(byte)!);
+  symbols[symbols.length - 1] += END_OF_WORD;
+  return symbols;
+}
+
 /**
  * Builds a vocabulary from the text of a merges file: "left right" a line, a first line with "#version" skipped.
  *
@@ -45,7 +54,7 @@ export function parseMerges(text: string, vocabSize: number | undefined, label: 
       `${label}: a vocabulary has at least ${FIXED_TOKENS} tokens, not ${vocabSize}`,
     );
 
-  const bytes = [...byteCharacters().values()];
+  const bytes = [...CHARACTERS.values()];
   const tokens = [...bytes, ...bytes.map((character) => character + END_OF_WORD)];
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const ranks = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { ClipError } from "../errors.js";
 import { cleanText, WORD } from "./clean.js";
-import { byteCharacters, END_OF_WORD, parseMerges, type Vocabulary } from "./merges.js";
+import { byteCharacters, END_OF_WORD, parseMerges, symbolsOf, type Vocabulary } from "./merges.js";
 
 /** CLIP's byte-pair tokenizer. */
 export interface Tokenizer {
@@ -120,16 +120,12 @@ export function usedLength(rows: Int32Array, contextLength: number): number {
 
 /** Encodes one word, remembering words it has seen. */
 function wordEncoder({ ids, ranks }: Vocabulary): (word: string) => readonly number[] {
-  const characters = byteCharacters();
   const cache = new Map<string, readonly number[]>();
   return (word) => {
     const seen = cache.get(word);
     if (seen !== undefined) return seen;
-    const mark = word === "<start_of_text>" || word === "<end_of_text>";
-    const symbols = mark
-      ? [word]
-      : Array.from(new TextEncoder().encode(word), (byte) => characters.get(byte)!);
-    if (!mark) symbols[symbols.length - 1] += END_OF_WORD;
+    const isMark = word === "<start_of_text>" || word === "<end_of_text>";
+    const symbols = isMark ? [word] : symbolsOf(word);
     const encoded = mergeSymbols(symbols, ranks).map((symbol) => ids.get(symbol)!);
     if (cache.size >= MAX_CACHED_WORDS) cache.clear();
     cache.set(word, encoded);

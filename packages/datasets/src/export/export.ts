@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { writeError } from "@inctrl/tensor/files";
 import { imageHeader } from "../decode/decode.js";
-import { encodePng } from "../encode/png.js";
+import { encodePng, type Picture } from "../encode/png.js";
 import { DatasetError, ImageError, systemCode } from "../errors.js";
 import { toRGB } from "../raster.js";
 import { type DataSet, GOOD, type Sample, type Skipped } from "../sets/model.js";
@@ -53,11 +53,19 @@ export async function exportDataSet(
   let [images, masks] = [0, 0];
   try {
     await mkdir(temporary, { recursive: true });
-    for (const [i, item] of planned.entries()) {
+    for (const [i, { sample, image, mask }] of planned.entries()) {
       signal?.throwIfAborted();
-      const parts = await attempt(() => writeSample(temporary, item), item.sample, unreadable);
-      if (parts) images++;
-      if (parts && (await attempt(() => writeMask(temporary, item), item.sample, unreadable))) masks++;
+      try {
+        await writeImage(join(temporary, image), sample);
+        images++;
+        if (sample.mask) {
+          await writePng(join(temporary, mask), await sample.mask());
+          masks++;
+        }
+      } catch (error) {
+        if (!(error instanceof ImageError)) throw error;
+        unreadable.push({ id: sample.id, reason: error.message });
+      }
       onProgress?.(i + 1, planned.length);
     }
     // An existing empty folder is replaced.
@@ -78,21 +86,6 @@ async function refuseFull(target: string, folder: string): Promise<void> {
   if (inside.length === 0) return;
   const message = `${folder}: there are files in it (${inside[0]}); name a folder that is new or empty`;
   throw new DatasetError("not-writable", message);
-}
-
-/** Runs a step. An image that cannot be read is reported and skipped; an error of writing ends the export. */
-async function attempt(
-  step: () => Promise<boolean>,
-  { id }: Sample,
-  unreadable: Skipped[],
-): Promise<boolean> {
-  try {
-    return await step();
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    unreadable.push({ id, reason: error.message });
-    return false;
-  }
 }
 
 /** Plans each sample's path: its file name, or its whole id where samples of a folder share file names. */
@@ -136,28 +129,18 @@ function stem(id: string): string {
   return part === undefined ? name : `${name}-${part}`;
 }
 
-async function writeSample(root: string, { sample, image }: Planned): Promise<boolean> {
+async function writeImage(path: string, sample: Sample): Promise<void> {
   const raster = await sample.load();
-  const path = join(root, image);
-  await mkdir(dirname(path), { recursive: true });
   const { source } = sample;
-  if (source && !source.box && source.record === undefined && (await isPng(source.path))) {
-    await copyFile(source.path, path);
-    return true;
+  const isFile = source && !source.box && source.record === undefined;
+  if (!isFile || (await imageHeader(source.path)).format !== "png") {
+    return writePng(path, raster.mode === "P" ? toRGB(raster) : raster);
   }
-  await writeFile(path, encodePng(raster.mode === "P" ? toRGB(raster) : raster));
-  return true;
-}
-
-async function isPng(path: string): Promise<boolean> {
-  return (await imageHeader(path)).format === "png";
-}
-
-async function writeMask(root: string, { sample, mask }: Planned): Promise<boolean> {
-  if (!sample.mask) return false;
-  const found = await sample.mask();
-  const path = join(root, mask);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, encodePng(found));
-  return true;
+  await copyFile(source.path, path);
+}
+
+async function writePng(path: string, picture: Picture): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, encodePng(picture));
 }

@@ -14,8 +14,6 @@ export interface ListOptions {
 const MAC_RESOURCES = "__MACOSX";
 
 /** A copy sorted by name, by UTF-16 code units. The order is the same on every machine and in every locale. */
-export function byName(names: readonly string[]): string[];
-export function byName<T>(items: readonly T[], name: (item: T) => string): T[];
 export function byName<T>(items: readonly T[], name: (item: T) => string = String): T[] {
   return items
     .map((item) => ({ item, key: name(item) }))

@@ -13,7 +13,6 @@ const SIDE = 32;
 const PLANE = SIDE * SIDE;
 /** A byte for the class, then a plane each of red, green and blue. */
 const RECORD = 1 + 3 * PLANE;
-const TRAIN = /^data_batch_\d+\.bin$/i;
 const MAX_BYTES = 2 ** 28;
 
 /** Small photographs of ten classes (Krizhevsky 2009). */
@@ -21,7 +20,7 @@ export const cifar10 = classificationFormat({
   name: "cifar10",
   title: "CIFAR-10",
   layout: "data_batch_N.bin and test_batch.bin (the binary version)",
-  fits: ({ files }) => files.some((name) => TRAIN.test(name)),
+  fits: ({ files }) => trainFiles(files).length > 0,
   missing: "data_batch_1.bin",
   noun: "class",
   classes: CIFAR10_CLASSES,
@@ -30,12 +29,15 @@ export const cifar10 = classificationFormat({
     const test = named(files, "test_batch.bin");
     if (!test) throw layoutError(cifar10, root, "no test_batch.bin");
     const train: Picture[] = [];
-    for (const name of byName(files.filter((file) => TRAIN.test(file)))) {
+    for (const name of trainFiles(files)) {
       for (const picture of await readBatch(join(root, name))) train.push(picture);
     }
     return { train, test: await readBatch(join(root, test)) };
   },
 });
+
+const trainFiles = (files: readonly string[]): string[] =>
+  byName(files.filter((name) => /^data_batch_\d+\.bin$/i.test(name)));
 
 /** Lists a batch. Only the labels are kept; each picture is read on demand. */
 async function readBatch(path: string): Promise<Picture[]> {

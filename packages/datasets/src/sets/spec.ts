@@ -26,7 +26,13 @@ export function parseDataSpec(spec: string, formats: readonly DatasetFormat[] = 
   const format = formats.find((known) => known.name === name.toLowerCase());
   if (!format) {
     const names = formats.map((known) => known.name);
-    throw colon < 0 ? missingFormat(spec, names) : unknownFormat(spec, name, names);
+    const near = nearestName(name, names);
+    const mend = near ? `did you mean "${near}"?` : `choose one of ${names.join(", ")}`;
+    const problem =
+      colon < 0
+        ? `say what it is: FORMAT:${spec}, where FORMAT is one of ${names.join(", ")}`
+        : `no format "${name}" of data sets; ${mend}`;
+    throw new DatasetError("bad-argument", `${spec}: ${problem}`);
   }
   const rest = colon < 0 ? "" : spec.slice(colon + 1);
   // Only what looks like options is taken for them: the name of a folder may hold a question mark too.
@@ -51,17 +57,6 @@ function parseOptions(format: DatasetFormat, query = ""): FormatOptions {
     options[name] = value.join("=");
   }
   return options;
-}
-
-function missingFormat(spec: string, names: readonly string[]): DatasetError {
-  const message = `${spec}: say what it is: FORMAT:${spec}, where FORMAT is one of ${names.join(", ")}`;
-  return new DatasetError("bad-argument", message);
-}
-
-function unknownFormat(spec: string, name: string, names: readonly string[]): DatasetError {
-  const near = nearestName(name, names);
-  const mend = near ? `did you mean "${near}"?` : `choose one of ${names.join(", ")}`;
-  return new DatasetError("bad-argument", `${spec}: no format "${name}" of data sets; ${mend}`);
 }
 
 /**

@@ -10,7 +10,7 @@ test("the sample: 12 strips of 16 tiles, defect tiles by their masks, one strip 
   const dir = shared("data/aitex");
   if (!dir) return;
   const set = await openDataSet(`aitex:${dir}`);
-  const { train, test: tests } = only(set);
+  const { test: tests } = only(set);
   assert.equal(
     set.skipped.map(({ id }) => id),
     ["Defect_images/0100_025_08.png"],
