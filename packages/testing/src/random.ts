@@ -8,3 +8,9 @@ export function generator(seed: number): () => number {
     return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Seeded float32 values, uniform in [low, high). */
+export function random(seed: number, count: number, low = -1, high = 1): Float32Array {
+  const next = generator(seed);
+  return Float32Array.from({ length: count }, () => low + (high - low) * next());
+}
