@@ -1,9 +1,5 @@
-import { ClipError, HubError } from "@inctrl/clip";
 import { DatasetError, oneLine, systemCode } from "@inctrl/datasets";
-import { DetectError } from "@inctrl/detect";
-import { InctrlError } from "@inctrl/inctrl";
-import { PretrainError } from "@inctrl/pretrain";
-import { CodedError, TensorError, TensorFileError } from "@inctrl/tensor";
+import { CodedError } from "@inctrl/tensor";
 import { hintFor } from "./hints.js";
 
 /** Exit codes of the command. */
@@ -31,24 +27,12 @@ export class CliError extends CodedError<CliErrorCode> {
   override readonly name = "CliError";
 }
 
-/** Errors whose messages are for people already: what, where, how to mend it. */
-const FOR_PEOPLE = [
-  CliError,
-  ClipError,
-  HubError,
-  DatasetError,
-  DetectError,
-  InctrlError,
-  PretrainError,
-  TensorError,
-  TensorFileError,
-];
-
 /** The error as one line without control characters. An error that no package made says that it is unexpected. */
 export function describe(error: unknown): string {
-  if (FOR_PEOPLE.some((kind) => error instanceof kind)) {
+  // The packages' own messages are for people already: what, where, how to mend it.
+  if (error instanceof CodedError || error instanceof DatasetError) {
     const hint = hintFor(error);
-    return oneLine((error as Error).message) + (hint === undefined ? "" : `; ${hint}`);
+    return oneLine(error.message) + (hint === undefined ? "" : `; ${hint}`);
   }
   const { message, path } = error as NodeJS.ErrnoException;
   switch (systemCode(error)) {

@@ -2,7 +2,7 @@ import { type DrawnHeatmaps, drawHeatmaps, type FittedDetector, MapStore, Prompt
 import { describe } from "./errors.js";
 import { removeAtExit } from "./signals.js";
 import { warn } from "./ui/log.js";
-import { startProgress } from "./ui/progress.js";
+import { withProgress } from "./ui/progress.js";
 
 /** Runs a job with a store of maps in a folder. The store is removed however the job or the process ends. */
 export async function withMapStore<T>(folder: string, job: (maps: MapStore) => Promise<T>): Promise<T> {
@@ -21,17 +21,12 @@ export const openAlbum = (fitted: FittedDetector): PromptAlbum =>
   new PromptAlbum(fitted, (error) => warn(`no panels with this prompt: ${describe(error)}`));
 
 /** Draws all stored maps with a progress bar. */
-export async function drawAll(
+export const drawAll = (
   folder: string,
   maps: MapStore,
   album: PromptAlbum,
   signal: AbortSignal,
-): Promise<DrawnHeatmaps> {
-  const progress = startProgress(maps.count, { verb: "drawing heat maps" });
-  try {
-    const onProblem = (error: unknown) => warn(describe(error));
-    return await drawHeatmaps({ folder, maps, album, signal, onProgress: progress.update, onProblem });
-  } finally {
-    progress.stop();
-  }
-}
+): Promise<DrawnHeatmaps> =>
+  withProgress({ total: maps.count, verb: "drawing heat maps" }, (onProgress) =>
+    drawHeatmaps({ folder, maps, album, signal, onProgress, onProblem: (error) => warn(describe(error)) }),
+  );

@@ -1,6 +1,4 @@
-import { exportSet } from "../datasets/export.js";
-import { inspectSet } from "../datasets/inspect.js";
-import { listFormats } from "../datasets/list.js";
+import { exportSet, inspectSet, listFormats } from "../datasets/run.js";
 import { json } from "../options/groups.js";
 import { argument } from "../options/option.js";
 import { text } from "../options/values.js";

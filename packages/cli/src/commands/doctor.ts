@@ -2,7 +2,7 @@ import { examine } from "../doctor/examine.js";
 import { asText } from "../doctor/text.js";
 import { EXIT } from "../errors.js";
 import { json, machine } from "../options/groups.js";
-import { print, printJson } from "../output/print.js";
+import { printResult } from "../output/print.js";
 import { warn } from "../ui/log.js";
 import { defineVerb } from "../verb.js";
 
@@ -18,8 +18,7 @@ INCTRL_ADAPTER=software inctrl doctor`,
   notes: "Exit code 1: something is missing or wrong; the report says what to do about it.",
   async run({ device, json }) {
     const report = await examine(device);
-    if (json) await printJson(report);
-    else await print(asText(report));
+    await printResult(json, report, asText(report));
     for (const problem of report.problems) warn(problem);
     return report.ok ? EXIT.ok : EXIT.failed;
   },

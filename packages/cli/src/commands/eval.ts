@@ -3,7 +3,7 @@ import { z } from "zod";
 import { runEval } from "../eval/run.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
-import { names, text, whole, wholeList } from "../options/values.js";
+import { text, whole, wholeList } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 
@@ -32,7 +32,7 @@ export type EvalOptions = Settings<typeof OPTIONS>;
 const OPTIONS = {
   ...group("Data", {
     data: option("<spec>", "FORMAT:DIR, such as mvtec:DIR; `inctrl datasets` lists the formats", text),
-    category: option("<names>", "only these categories, separated by commas", names.optional()),
+    category: shared.category,
   }),
   ...group("Protocol", {
     shots: option("<K,...>", "numbers of prompts", shotList.default([2, 4, 8])),
@@ -51,14 +51,12 @@ const OPTIONS = {
   ...group("Model", {
     ...shared.backboneOfOld,
     heads: shared.heads("nano's own, with nano"),
-    class: option("<name>", "what texts call the product", text.optional(), {
-      byDefault: "as the data set says",
-    }),
+    class: option("<name>", "what texts call the product", text.optional(), "as the data set says"),
     components: option(
       "<P,I,T>",
       "parts of the score: P patches, I image, T text; I needs --heads",
       components.optional(),
-      { byDefault: "all that the model has" },
+      "all that the model has",
     ),
     aggregate: option(
       "<max|topK>",

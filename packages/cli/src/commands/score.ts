@@ -17,18 +17,14 @@ const OPTIONS = {
       "normal images: files, folders of them, or a few-shot list (.pt)",
       texts.optional(),
     ),
-    shots: option("<K>", "use K of the prompts, the first by name", whole(1).optional(), {
-      byDefault: "all",
-    }),
+    shots: option("<K>", "use K of the prompts, the first by name", whole(1).optional(), "all"),
     seed: option("<S>", "draw the K prompts at random with this seed", shared.seedValue.optional()),
     bank: option("<file>", "use prompts saved before, in place of --prompts", text.optional()),
     saveBank: option("<file>", "save the encoded prompts for --bank", text.optional()),
   }),
   ...group("Images", {
     images: option("<paths...>", "images to score: files, or folders of them", texts.optional()),
-    fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), {
-      byDefault: "crop, or as the bank was made",
-    }),
+    fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the bank was made"),
     strict: option("", "stop at the first unreadable image instead of skipping it", flag.optional()),
   }),
   ...group("Model", {
@@ -55,9 +51,7 @@ const OPTIONS = {
       "<N>",
       "images scored together; the scores do not depend on it",
       whole(1, 1024).optional(),
-      {
-        byDefault: "as many as suit the model and the adapter",
-      },
+      "as many as suit the model and the adapter",
     ),
     threads: shared.threads,
     profile: option(

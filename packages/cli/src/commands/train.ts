@@ -14,9 +14,9 @@ export const TRAIN_OPTIONS = {
       "<specs...>",
       "data sets, each FORMAT:DIR; `inctrl datasets` lists the formats",
       texts.optional(),
-      { byDefault: "drawn products" },
+      "drawn products",
     ),
-    category: option("<names>", "only these categories, separated by commas", names.optional()),
+    category: shared.category,
     holdOut: option(
       "<names>",
       "categories for validation after each epoch, never trained on, separated by commas",
@@ -26,17 +26,18 @@ export const TRAIN_OPTIONS = {
       "<category=name...>",
       "what texts call a category",
       pairs('give a category and its name, such as pcb1="circuit board"').default({}),
-      {
-        byDefault: "as the data set says",
-      },
+      "as the data set says",
     ),
   }),
   ...group("Model", {
     ...shared.backbone,
     text: option("", "", flag.default(true), { no: "leave texts out although the backbone knows text" }),
-    blocks: option("<N,...>", "blocks whose patches are compared", wholeList(1, 1000, "7,9,11").optional(), {
-      byDefault: "the backbone's own",
-    }),
+    blocks: option(
+      "<N,...>",
+      "blocks whose patches are compared",
+      wholeList(1, 1000, "7,9,11").optional(),
+      "the backbone's own",
+    ),
     fit: option("<how>", "how images become square: crop or squash", oneOf("crop", "squash").default("crop")),
   }),
   ...group("Training", {
@@ -85,7 +86,7 @@ export const TRAIN_OPTIONS = {
       "<A>",
       "the same when the heads are used; their file remembers it",
       nonNegative().optional(),
-      { byDefault: "--alpha" },
+      "--alpha",
     ),
     includeQuery: option(
       "",
@@ -100,9 +101,7 @@ export const TRAIN_OPTIONS = {
   }),
   ...shared.trainingFiles("train-out"),
   ...group("Files", {
-    cache: option("<folder>", "where features of images are kept", text.optional(), {
-      byDefault: "in the cache folder",
-    }),
+    cache: option("<folder>", "where features of images are kept", text.optional(), "in the cache folder"),
     cacheLimit: shared.cacheLimit,
   }),
   ...shared.machine,

@@ -7,7 +7,7 @@ import {
   type SizeCount,
   type Skipped,
 } from "@inctrl/datasets";
-import { skippedText } from "./work.js";
+import { skippedText } from "./open.js";
 
 /** Entries that are listed before "and 12 more". */
 const LISTED = 8;

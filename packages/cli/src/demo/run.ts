@@ -1,18 +1,21 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { SHIPPED_MODEL } from "@inctrl/clip";
+import { type DataSet, hashFile, type Sample } from "@inctrl/datasets";
+import { type Detector, Encoder, evaluate, openBackbone, writeReport } from "@inctrl/detect";
+import { Heads, inctrl, shippedHeads } from "@inctrl/inctrl";
 import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
 import type { DemoOptions } from "../commands/demo.js";
+import { openData } from "../datasets/open.js";
 import { adapterName, withDevice } from "../device.js";
-import { EXIT } from "../errors.js";
+import { CliError, EXIT } from "../errors.js";
+import { factsOf } from "../eval/facts.js";
 import { drawAll, withMapStore } from "../heatmaps.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
-import { duration } from "../ui/amounts.js";
-import { info } from "../ui/log.js";
-import { startProgress } from "../ui/progress.js";
-import { type ClassAreas, type DemoModel, openDemoModel, SHOTS } from "./model.js";
-import { evaluateProducts } from "./report.js";
-import { printClass, scoreClass } from "./score.js";
+import { info, startClock } from "../ui/log.js";
+import { withProgress } from "../ui/progress.js";
+import { type ClassAreas, printClass, SHOTS, scoreClass } from "./score.js";
 
 /** Classes that neither the backbone nor the heads were trained on. */
 const CLASSES: readonly ProceduralClass[] = ["fabric", "mesh", "metal"];
@@ -23,59 +26,75 @@ export async function runDemo(
   { out, seed, device: choice }: DemoOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const started = performance.now();
-  const products = join(out, "products");
-  await mkdir(join(out, "heatmaps"), { recursive: true });
-  const drawn = await drawProducts(products, seed);
+  const noteEnd = startClock();
+  const maps = join(out, "heatmaps");
+  await mkdir(maps, { recursive: true });
+  const data = `mvtec:${join(out, "products")}`;
+  const dataSet = await drawProducts(join(out, "products"), data, seed);
   stopIfAborted(signal);
   return withDevice(choice, async (device) => {
-    const model = await openDemoModel(device);
-    using _backbone = model.backbone;
-    using _heads = model.heads;
-    info(`backbone: ${model.backbone.name} with its heads on ${adapterName(device.caps)}`);
-    const areas = await scoreAll(model, products, drawn, join(out, "heatmaps"), signal);
-    if (!areas) return EXIT.interrupted;
-    const report = await evaluateProducts(model, products, drawn, out, signal);
-    if (!report) return EXIT.interrupted;
+    const file = shippedHeads(SHIPPED_MODEL);
+    if (!file)
+      throw new CliError("input", `the heads of ${SHIPPED_MODEL} are missing; install the packages again`);
+    using backbone = await openBackbone(device, SHIPPED_MODEL);
+    using heads = await Heads.load(file, device);
+    info(`backbone: ${backbone.name} with its heads on ${adapterName(device.caps)}`);
+    const detector = inctrl(new Encoder(backbone), { heads });
+    const areas = await scoreAll(detector, dataSet, maps, signal);
+    if (signal.aborted) return EXIT.interrupted;
+    const evaluation = await evaluate({ detector, dataSet, shots: [SHOTS], seeds: 0, signal });
+    if (!evaluation.complete) return EXIT.interrupted;
+    const headsFile = { file, sha256: await hashFile(file) };
+    const facts = factsOf(backbone, { data, heads: headsFile, class: null, dtype: "float32" });
+    const report = await writeReport(out, { evaluation, facts, dataSet, detector });
     const mean = (key: keyof ClassAreas) =>
       (areas.reduce((sum, each) => sum + each[key], 0) / areas.length).toFixed(4);
     await print(
-      `heat maps: ${join(out, "heatmaps")}\nreport: ${report}\n` +
+      `heat maps: ${maps}\nreport: ${report}\n` +
         `AUROC ${mean("full")}  (full model, mean of ${areas.length} classes, ${SHOTS} prompts each)\n` +
         `AUROC ${mean("residual")}  (patch residual alone)\n`,
     );
-    info(`done in ${duration((performance.now() - started) / 1000)}`);
+    noteEnd();
     return EXIT.ok;
   });
 }
 
-/** Draws the products and returns their paths. The folder may hold files of an older version, which the demo leaves out. */
-async function drawProducts(folder: string, seed: number): Promise<ReadonlySet<string>> {
+/** Draws the products into a folder and opens them. Files of an older version in the folder are left out. */
+async function drawProducts(folder: string, data: string, seed: number): Promise<DataSet> {
   const total = CLASSES.length * (SIZES.train + SIZES.testGood + SIZES.testBad);
   info(`drawing ${total} pictures of products (${CLASSES.join(", ")}), with and without defects`);
-  const progress = startProgress(total, { verb: "drawing products" });
-  const options = { classes: CLASSES, seed, ...SIZES, onProgress: progress.update };
-  return new Set(await writeProceduralSet(folder, options).finally(progress.stop));
+  const written = await withProgress({ total, verb: "drawing products" }, (onProgress) =>
+    writeProceduralSet(folder, { classes: CLASSES, seed, ...SIZES, onProgress }),
+  );
+  const drawn = new Set(written);
+  const ours = (samples: readonly Sample[]) =>
+    samples.filter(({ source }) => source && drawn.has(source.path));
+  const { categories, ...set } = await openData(data);
+  return {
+    ...set,
+    name: "Products of the demo",
+    categories: categories
+      .map((each) => ({ ...each, train: ours(each.train), test: ours(each.test) }))
+      .filter(({ test }) => test.length > 0),
+  };
 }
 
-/** Scores, prints and draws class by class, each in a colour scale of its own. Returns null where it was stopped. */
+/** Scores, prints and draws class by class, each in a colour scale of its own, until `signal` aborts. */
 async function scoreAll(
-  model: DemoModel,
-  products: string,
-  drawn: ReadonlySet<string>,
+  detector: Detector,
+  { categories }: DataSet,
   folder: string,
   signal: AbortSignal,
-): Promise<ClassAreas[] | null> {
+): Promise<ClassAreas[]> {
   const areas: ClassAreas[] = [];
-  for (const name of CLASSES) {
-    const finished = await withMapStore(folder, async (maps) => {
-      const { album, scores } = await scoreClass(model, join(products, name), drawn, maps, signal);
-      if (signal.aborted) return false;
-      areas.push(await printClass(name, products, scores));
+  for (const category of categories) {
+    if (signal.aborted) break;
+    await withMapStore(folder, async (maps) => {
+      const { album, scores } = await scoreClass(detector, category, maps, signal);
+      if (signal.aborted) return;
+      areas.push(await printClass(category.name, scores));
       await drawAll(folder, maps, album, signal);
-      return !signal.aborted;
     });
-    if (!finished) return null;
   }
   return areas;
 }

@@ -1,8 +1,7 @@
-import { join, relative } from "node:path";
-import { drawPrompts, readProductSet, type Sample } from "@inctrl/datasets";
+import type { Category, Sample } from "@inctrl/datasets";
 import {
   auroc,
-  Encoder,
+  type Detector,
   type FittedDetector,
   fileImages,
   fitImages,
@@ -11,81 +10,69 @@ import {
   scoreImages,
   storedMaps,
 } from "@inctrl/detect";
-import { inctrl } from "@inctrl/inctrl";
 import { CliError } from "../errors.js";
 import { openAlbum } from "../heatmaps.js";
 import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
-import { startProgress } from "../ui/progress.js";
-import { type ClassAreas, type DemoModel, SHOTS } from "./model.js";
+import { withProgress } from "../ui/progress.js";
+
+/** Prompts of each product. */
+export const SHOTS = 4;
+
+/** AUROC of the score and of s_p alone. */
+export interface ClassAreas {
+  readonly full: number;
+  readonly residual: number;
+}
 
 /** An image of a class with its score, and s_p alone. */
 interface Scored {
   readonly sample: Sample;
-  readonly score: number;
+  readonly full: number;
   readonly residual: number;
 }
 
-const pathOf = ({ source }: Sample): string => source!.path;
-
 /** Scores a class's test images against its first K normal ones, and stores their maps. */
 export async function scoreClass(
-  { backbone, heads }: DemoModel,
-  folder: string,
-  drawn: ReadonlySet<string>,
+  detector: Detector,
+  { name, className, train, test }: Category,
   maps: MapStore,
   signal: AbortSignal,
 ): Promise<{ album: PromptAlbum; scores: Scored[] }> {
-  const { name, ...found } = await readProductSet(folder);
-  const [train, test] = [found.train, found.test].map((items) =>
-    items.filter((sample) => drawn.has(pathOf(sample))),
-  );
-  const prompts = drawPrompts(train.map(pathOf), SHOTS);
-  const detector = inctrl(new Encoder(backbone), { heads });
-  using fitted: FittedDetector = await fitImages(detector, fileImages(prompts), { className: name });
-  const album = openAlbum(fitted);
-  const samples = new Map(test.map((sample) => [pathOf(sample), sample]));
+  const prompts = fileImages(train.slice(0, SHOTS).map(({ source }) => source!.path));
+  using fitted: FittedDetector = await fitImages(detector, prompts, { className });
+  const samples = new Map(test.map((sample) => [sample.source!.path, sample]));
   const scores: Scored[] = [];
-  const progress = startProgress(samples.size, { verb: `scoring ${name}` });
-  try {
+  await withProgress({ total: samples.size, verb: `scoring ${name}` }, async (update) => {
     for await (const result of scoreImages(fitted, fileImages(samples.keys()), { signal })) {
       if ("error" in result) throw result.error;
-      const file = relative(join(folder, "test"), result.image)
+      const sample = samples.get(result.image)!;
+      const picture = sample.id
+        .replace("/test/", "-")
         .replace(/\.png$/, "")
-        .replaceAll(/[/\\]/g, "-");
-      await maps.add(storedMaps(result, `${name}-${file}`, fitted.prompts));
-      scores.push({ sample: samples.get(result.image)!, score: result.score, residual: result.parts.s_p });
-      progress.update(scores.length);
+        .replaceAll("/", "-");
+      await maps.add(storedMaps(result, picture, fitted.prompts));
+      scores.push({ sample, full: result.score, residual: result.parts.s_p });
+      update(scores.length);
     }
-  } finally {
-    progress.stop();
-  }
-  return { album, scores };
+  });
+  return { album: openAlbum(fitted), scores };
 }
 
 /** Prints a class's images, the most anomalous first, and its AUROC, which is returned. */
-export async function printClass(
-  name: string,
-  products: string,
-  scores: readonly Scored[],
-): Promise<ClassAreas> {
+export async function printClass(name: string, scores: readonly Scored[]): Promise<ClassAreas> {
   const labels = scores.map(({ sample }) => sample.label);
-  const [full, residual] = (["score", "residual"] as const).map((key) =>
+  const area = (key: keyof ClassAreas) =>
     auroc(
       labels,
       scores.map((each) => each[key]),
-    ),
-  );
+    );
+  const [full, residual] = [area("full"), area("residual")];
   if (full == null || residual == null)
     throw new CliError("input", `${name}: only one kind of image was drawn`);
   const rows = scores
-    .toSorted((a, b) => b.score - a.score)
-    .map(({ sample, score, residual: alone }) => [
-      score.toFixed(4),
-      alone.toFixed(4),
-      sample.kind,
-      relative(products, pathOf(sample)),
-    ]);
+    .toSorted((a, b) => b.full - a.full)
+    .map((each) => [each.full.toFixed(4), each.residual.toFixed(4), each.sample.kind, each.sample.id]);
   await print(
     `${name}: AUROC ${full.toFixed(4)}, by the patch residual alone ${residual.toFixed(4)}\n` +
       `${alignTable([["score", "residual", "truth", "image"], ...rows])}\n`,

@@ -18,10 +18,8 @@ import {
 } from "@inctrl/detect";
 import { Heads, openDetector, shippedHeads } from "@inctrl/inctrl";
 import type { EvalOptions } from "../commands/eval.js";
-import { chooseCategories } from "../datasets/categories.js";
-import { openData } from "../datasets/formats.js";
-import { skippedText, warnOfFiles } from "../datasets/work.js";
-import { adapterName, withDevice } from "../device.js";
+import { chooseCategories, openData, skippedText, warnOfFiles } from "../datasets/open.js";
+import { withDevice } from "../device.js";
 import { CliError, describe, EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
@@ -29,8 +27,8 @@ import { alignTable } from "../output/table.js";
 import { loadBackbone } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
-import { startProgress } from "../ui/progress.js";
-import { version } from "../version.js";
+import { withProgress } from "../ui/progress.js";
+import { factsOf } from "./facts.js";
 import { withFewShot } from "./few-shot.js";
 
 /** File in the folder of the results that keeps each draw as it finishes. */
@@ -48,17 +46,7 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
   return withDevice(options.device, async (device) => {
     using backbone = await loadBackbone(device, options);
     stopIfAborted(signal);
-    const facts: RunFacts = {
-      version: version(),
-      date: new Date().toISOString(),
-      data: options.data,
-      backbone: backbone.name,
-      fingerprint: backbone.fingerprint,
-      heads: headsFile,
-      class: options.class ?? null,
-      dtype: options.dtype,
-      device: adapterName(device.caps),
-    };
+    const facts = factsOf(backbone, { ...options, heads: headsFile, class: options.class ?? null });
     using heads = file ? await Heads.load(file, device) : undefined;
     const encoder = await openEncoder(backbone, options);
     const detector = openDetector(encoder, { ...options, heads });
@@ -90,20 +78,16 @@ async function measure(
 ): Promise<Evaluation> {
   const images = dataSet.categories.reduce((sum, { test }) => sum + test.length, 0);
   info(`${count(images, "test image")} of ${dataSet.name}, with ${backbone} on ${adapter}`);
-  const progress = startProgress(0, { verb: "measuring" });
-  try {
-    return await evaluate({
-      ...{ detector, dataSet, signal },
+  return withProgress({ verb: "measuring" }, (onProgress) =>
+    evaluate({
+      ...{ detector, dataSet, signal, onProgress },
       shots: options.shots,
       seeds: options.seeds,
       store: options.out && join(options.out, STORE),
       settings: { heads: heads?.sha256 ?? "none", weights: dtype },
-      onProgress: progress.update,
       onSkipped: (file) => warn(`skipped ${skippedText(file)}`),
-    });
-  } finally {
-    progress.stop();
-  }
+    }),
+  );
 }
 
 /** An encoder, with the cache of features where `--cache` asks for it. */

@@ -9,9 +9,8 @@ import {
 } from "@inctrl/clip";
 import { isHeadName } from "@inctrl/inctrl";
 import { CliError, EXIT } from "../errors.js";
-import { print, printJson } from "../output/print.js";
-import { size } from "../ui/amounts.js";
-import { indent, millions } from "./list.js";
+import { printResult } from "../output/print.js";
+import { indent, millions, size } from "../ui/amounts.js";
 
 /** Names of one kind that are listed before "and 12 more". */
 const LISTED = 12;
@@ -26,9 +25,8 @@ export async function inspectModel(
   const report = await inspectWeights(path, { config, extra: isHeadName });
   const facts = factsOf(path, bytes, report);
   const { fits, missing, unexpected, misshaped } = report;
-  if (options.json)
-    await printJson({ ...facts, fits, missing, unexpected, misshaped, config: report.config });
-  else await print(asText(facts, report));
+  const document = { ...facts, fits, missing, unexpected, misshaped, config: report.config };
+  await printResult(options.json, document, asText(facts, report));
   return fits ? EXIT.ok : EXIT.failed;
 }
 

@@ -1,6 +1,6 @@
 import { type PulledFile, pull } from "@inctrl/clip";
 import { EXIT } from "../errors.js";
-import { print, printJson } from "../output/print.js";
+import { printResult } from "../output/print.js";
 import { info, warn } from "../ui/log.js";
 import { type Progress, startProgress } from "../ui/progress.js";
 
@@ -30,12 +30,10 @@ export async function pullModel(
     },
     onRetry: (file, why) => warn(`${file.url}: ${why}; trying again`),
   }).finally(() => current?.progress.stop());
-  if (json) await printJson({ name, files });
-  else
-    for (const { path, status, checked } of files) await print(`${path}  ${statusText(status, checked)}\n`);
+  const lines = files.map(({ path, status, checked }) => {
+    const how = status === "present" ? "was here already" : `downloaded; ${CHECKED[checked]}`;
+    return `${path}  ${how}\n`;
+  });
+  await printResult(json, { name, files }, lines.join(""));
   return EXIT.ok;
-}
-
-function statusText(status: PulledFile["status"], checked: PulledFile["checked"]): string {
-  return status === "present" ? "was here already" : `downloaded; ${CHECKED[checked]}`;
 }

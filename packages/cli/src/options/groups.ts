@@ -2,7 +2,7 @@ import { SHIPPED_MODEL } from "@inctrl/clip";
 import { DETECTOR_NAMES } from "@inctrl/inctrl";
 import { z } from "zod";
 import { group, option } from "./option.js";
-import { byteSize, flag, nonNegative, oneOf, oneOfNumbers, text, whole } from "./values.js";
+import { byteSize, flag, names, nonNegative, oneOf, oneOfNumbers, text, whole } from "./values.js";
 
 // Options that several verbs have, each in the words of all.
 
@@ -54,9 +54,12 @@ export const heads = (byDefault: string) =>
   );
 
 /** The weight of s_p beside the heads. */
-export const alpha = option("<A>", "weight of the patch residual in the score", nonNegative().optional(), {
-  byDefault: "what the heads name, else 1",
-});
+export const alpha = option(
+  "<A>",
+  "weight of the patch residual in the score",
+  nonNegative().optional(),
+  "what the heads name, else 1",
+);
 
 /** In how many symmetries of the square prompts are compared. */
 export const symmetries = option(
@@ -75,7 +78,7 @@ export const detector = option(
   "<name>",
   `the method that scores: ${DETECTOR_NAMES.join(" or ")}`,
   oneOf(...DETECTOR_NAMES).optional(),
-  { byDefault: "inctrl with heads or a class, else residual" },
+  "inctrl with heads or a class, else residual",
 );
 
 /** Threads that read images. */
@@ -83,8 +86,11 @@ export const threads = option(
   "<N>",
   "threads that decode images; 0 decodes on the main thread",
   whole(0, 64).optional(),
-  { byDefault: "0 on a software adapter, else one less than there are cores, at most 8" },
+  "0 on a software adapter, else one less than there are cores, at most 8",
 );
+
+/** Which categories of the data. */
+export const category = option("<names>", "only these categories, separated by commas", names.optional());
 
 /** A seed of a random generator. */
 export const seedValue = whole(0, 0xffffffff);
@@ -94,7 +100,7 @@ export const cacheLimit = option(
   "<size>",
   "most that cached features may take, such as 500MB",
   byteSize.default(20e9),
-  { byDefault: "20GB" },
+  "20GB",
 );
 
 /** Files of a verb that trains. */

@@ -36,16 +36,17 @@ type Extra = Pick<OptionSpec, "byDefault" | "no" | "aliases" | "configFile">;
 /**
  * An option.
  *
+ * @param extra what else there is to say; text is the default in words.
  * @example
- * const shots = option("<K>", "use K of the prompts, the first by name", whole(1).optional(), { byDefault: "all" });
+ * const shots = option("<K>", "use K of the prompts, the first by name", whole(1).optional(), "all");
  */
 export function option<S extends z.ZodType>(
   value: string,
   help: string,
   schema: S,
-  extra: Extra = {},
+  extra: Extra | string = {},
 ): OptionSpec<S> {
-  return { value, help, schema, ...extra };
+  return { value, help, schema, ...(typeof extra === "string" ? { byDefault: extra } : extra) };
 }
 
 /** An argument that is given by its place: "<spec>" is needed, "[folder]" may be left out. */

@@ -6,7 +6,6 @@ export async function print(text: string): Promise<void> {
   await sink.write(text);
 }
 
-/** Writes one JSON document to standard output. */
-export async function printJson(document: unknown): Promise<void> {
-  await print(`${JSON.stringify(document, null, 2)}\n`);
-}
+/** Writes a result as one JSON document where `--json` is given, else as text for people. */
+export const printResult = (json: boolean | undefined, document: unknown, text: string): Promise<void> =>
+  print(json ? `${JSON.stringify(document, null, 2)}\n` : text);

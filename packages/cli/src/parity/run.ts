@@ -2,7 +2,7 @@ import { type ParityReport, runFullSizeParity, runParity } from "@inctrl/inctrl"
 import type { ParityOptions } from "../commands/parity.js";
 import { withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
-import { print, printJson } from "../output/print.js";
+import { printResult } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { info, warn } from "../ui/log.js";
 
@@ -14,8 +14,7 @@ export async function runParityCommand({ folder, fullSize, device, json }: Parit
   const report = await withDevice(device, (open) =>
     folder === undefined ? runFullSizeParity(open, fullSize!, { onProgress: info }) : runParity(open, folder),
   );
-  if (json) await printJson(report);
-  else await print(asText(report));
+  await printResult(json, report, asText(report));
   const wrong = report.checks.filter((check) => !check.ok).length;
   if (wrong > 0) {
     warn(`${wrong} of ${report.checks.length} values are outside their tolerance; try --device software`);

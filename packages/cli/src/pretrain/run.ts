@@ -5,34 +5,31 @@ import type { PretrainSettings } from "../commands/pretrain.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { print } from "../output/print.js";
-import { duration } from "../ui/amounts.js";
-import { info } from "../ui/log.js";
-import { startProgress } from "../ui/progress.js";
+import { noteStart, noteStop } from "../train/notes.js";
+import { info, startClock } from "../ui/log.js";
+import { withProgress } from "../ui/progress.js";
 import { version } from "../version.js";
 
 /** Trains a small CLIP from nothing and says what was written and how to use it. Returns the exit code. */
 export async function runPretrain(settings: PretrainSettings, signal: AbortSignal): Promise<number> {
-  const started = performance.now();
-  const { out, steps: total, resume } = settings;
+  const noteEnd = startClock();
+  const total = settings.steps;
   const plan = await planModel(settings);
   return withDevice(settings.device, async (device) => {
     info(`${plan.tokenizer.vocabSize} tokens; training on ${adapterName(device.caps)}`);
-    const progress = startProgress(total, { verb: "pretraining", unit: "step" });
-    const steps = await pretrainRun(device, plan, settings, {
-      provenance: { inctrl: version() },
-      onStart: (resumed) => {
-        if (resumed !== null) info(`going on after step ${resumed}`);
-        else if (resume) info(`${out}: no checkpoint yet, so this run starts at the beginning`);
-      },
-      onStep: ({ step, loss, rate }) =>
-        progress.update(step, total, `loss ${loss.toFixed(3)}, ${rate} images/s`),
-      onValidation: (record) => info(validationLine(record)),
-      signal,
-    }).finally(progress.stop);
-    if (steps < total) info(`stopped after step ${steps}; the same command with --resume goes on from there`);
+    const steps = await withProgress({ total, verb: "pretraining", unit: "step" }, (update) =>
+      pretrainRun(device, plan, settings, {
+        provenance: { inctrl: version() },
+        onStart: (resumed) => noteStart(resumed, settings),
+        onStep: ({ step, loss, rate }) => update(step, total, `loss ${loss.toFixed(3)}, ${rate} images/s`),
+        onValidation: (record) => info(validationLine(record)),
+        signal,
+      }),
+    );
+    if (steps < total) noteStop(steps);
     if (steps < total && signal.aborted) return EXIT.interrupted;
     await print(summary(settings));
-    info(`done in ${duration((performance.now() - started) / 1000)}`);
+    noteEnd();
     return EXIT.ok;
   });
 }

@@ -16,31 +16,26 @@ const MANY_PROMPTS = 64;
 
 /** Checks the options, finds the images and chooses the prompts, before anything slow begins. */
 export async function findInputs(options: ScoreOptions): Promise<Inputs> {
-  const { prompts, shots, seed, bank, saveBank } = options;
-  if (!prompts && !bank) {
-    throw new CliError("option", "normal images are missing; add --prompts FOLDER, or --bank FILE");
-  }
-  if (prompts && bank) {
-    throw new CliError("option", "--prompts and --bank both name the normal images; leave one of them out");
-  }
-  if (bank && (shots !== undefined || seed !== undefined || saveBank)) {
-    const given = shots !== undefined ? "--shots" : seed !== undefined ? "--seed" : "--save-bank";
-    throw new CliError(
-      "option",
-      `${given} is for --prompts, and the bank's are chosen already; leave it out`,
-    );
-  }
-  if (seed !== undefined && shots === undefined) {
-    throw new CliError("option", "--seed draws prompts at random; say how many with --shots K");
-  }
-  if (!options.images && !saveBank) {
-    throw new CliError("option", "there is nothing to score; add --images FOLDER, or --save-bank FILE");
-  }
-  if (!options.images && (options.out || options.heatmaps)) {
-    throw new CliError("option", "without --images there are no results to write; add --images FOLDER");
-  }
+  const problem = problemOf(options);
+  if (problem) throw new CliError("option", problem);
+  const { prompts, shots, seed, images } = options;
   const chosen = prompts ? await choosePrompts(prompts, shots, seed) : null;
-  return { prompts: chosen, images: options.images ? await expandInputs(options.images) : [] };
+  return { prompts: chosen, images: images ? await expandInputs(images) : [] };
+}
+
+/** Options that contradict or need each other. */
+function problemOf({ prompts, shots, seed, bank, saveBank, images, out, heatmaps }: ScoreOptions) {
+  if (!prompts && !bank) return "normal images are missing; add --prompts FOLDER, or --bank FILE";
+  if (prompts && bank) return "--prompts and --bank both name the normal images; leave one of them out";
+  const forPrompts = { "--shots": shots, "--seed": seed, "--save-bank": saveBank };
+  const given = Object.entries(forPrompts).find(([, value]) => value !== undefined)?.[0];
+  if (bank && given) return `${given} is for --prompts, and the bank's are chosen already; leave it out`;
+  if (seed !== undefined && shots === undefined)
+    return "--seed draws prompts at random; say how many with --shots K";
+  if (!images && !saveBank) return "there is nothing to score; add --images FOLDER, or --save-bank FILE";
+  if (!images && (out || heatmaps))
+    return "without --images there are no results to write; add --images FOLDER";
+  return undefined;
 }
 
 async function choosePrompts(paths: string[], shots?: number, seed?: number): Promise<string[]> {

@@ -17,7 +17,7 @@ import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
 import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
-import { startProgress } from "../ui/progress.js";
+import { withProgress } from "../ui/progress.js";
 
 /** Loads the backbone of the options with a progress bar. */
 export async function loadBackbone(
@@ -29,17 +29,10 @@ export async function loadBackbone(
     dtype,
   }: Pick<ScoreOptions, "backbone" | "modelConfig" | "vocabulary"> & Partial<Pick<ScoreOptions, "dtype">>,
 ): Promise<Backbone> {
-  const progress = startProgress(0, { verb: "loading the backbone", unit: "parameter" });
-  try {
-    return await openBackbone(device, backbone, {
-      ...{ config, vocabulary, dtype },
-      textCache: join(cacheDir(), "prototypes"),
-      extra: isHeadName,
-      onProgress: progress.update,
-    });
-  } finally {
-    progress.stop();
-  }
+  const textCache = join(cacheDir(), "prototypes");
+  return withProgress({ verb: "loading the backbone", unit: "parameter" }, (onProgress) =>
+    openBackbone(device, backbone, { config, vocabulary, dtype, textCache, extra: isHeadName, onProgress }),
+  );
 }
 
 /** How images become square and prompts are compared: as the bank was made, where one is given, else as the options say. */
@@ -64,57 +57,45 @@ async function saveBank(fitted: FittedDetector, path: string): Promise<void> {
   info(`saved the bank of ${count(fitted.prompts.length, "prompt")} to ${path}`);
 }
 
-/** A fitted detector with what it was made from. `close` frees all of it. */
+/** A fitted detector with what it was made from. */
 export interface Model {
   readonly fitted: FittedDetector;
   /** The file of the heads; null where there are none. */
   readonly heads: string | null;
   /** The weight of s_p beside the heads. */
   readonly alpha: number;
-  close(): void;
 }
 
-/** Loads the backbone, the heads and the text features, and fits the detector with the prompts or loads it from a bank. */
-export async function openModel(
+/**
+ * Loads the backbone, the heads and the text features, fits the detector with the prompts or loads it from a bank, and runs a job
+ * with it. All is freed however the job ends.
+ */
+export async function withModel<T>(
   device: Device,
   prompts: readonly string[] | null,
   options: ScoreOptions,
   signal: AbortSignal,
-): Promise<Model> {
-  const held: { dispose(): void }[] = [];
-  const keep = <T extends { dispose(): void }>(item: T): T => {
-    held.push(item);
-    return item;
-  };
-  const close = () => {
-    for (const item of held.reverse()) item.dispose();
-  };
+  job: (model: Model) => Promise<T>,
+): Promise<T> {
   const { class: className, batch, threads } = options;
-  try {
-    const { fit, symmetries } = await chooseFit(options);
-    const backbone = keep(await loadBackbone(device, options));
-    stopIfAborted(signal);
-    const file = options.heads ?? (className === undefined ? null : shippedHeads(options.backbone));
-    const heads = file ? keep(await Heads.load(file, device)) : undefined;
-    if (heads && backbone.hasText && className === undefined) {
-      warn("the heads work best with the product's name beside them; add --class NAME");
-    }
-    // Fails early where the backbone has no text tower.
-    if (className !== undefined) await backbone.prototypes(className);
-    stopIfAborted(signal);
-    const { alpha = heads?.alpha ?? 1, detector: name } = options;
-    const encoder = new Encoder(backbone, { fit, batch, threads });
-    const text = className !== undefined;
-    const detector = openDetector(encoder, { detector: name, heads, alpha, symmetries, text });
-    const fitted = keep(
-      prompts
-        ? await fitImages(detector, fileImages(prompts), { className, signal })
-        : await detector.load(options.bank as string, { className }),
-    );
-    if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank);
-    return { fitted, heads: file || null, alpha, close };
-  } catch (error) {
-    close();
-    throw error;
+  const { fit, symmetries } = await chooseFit(options);
+  using backbone = await loadBackbone(device, options);
+  stopIfAborted(signal);
+  const file = options.heads ?? (className === undefined ? null : shippedHeads(options.backbone));
+  using heads = file ? await Heads.load(file, device) : undefined;
+  if (heads && backbone.hasText && className === undefined) {
+    warn("the heads work best with the product's name beside them; add --class NAME");
   }
+  // Fails early where the backbone has no text tower.
+  if (className !== undefined) await backbone.prototypes(className);
+  stopIfAborted(signal);
+  const { alpha = heads?.alpha ?? 1, detector: name } = options;
+  const encoder = new Encoder(backbone, { fit, batch, threads });
+  const text = className !== undefined;
+  const detector = openDetector(encoder, { detector: name, heads, alpha, symmetries, text });
+  using fitted = prompts
+    ? await fitImages(detector, fileImages(prompts), { className, signal })
+    : await detector.load(options.bank as string, { className });
+  if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank);
+  return await job({ fitted, heads: file || null, alpha });
 }

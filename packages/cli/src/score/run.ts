@@ -11,7 +11,6 @@ import {
   scoreImages,
   storedMaps,
 } from "@inctrl/detect";
-import type { Device } from "@inctrl/tensor";
 import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
 import { describe, EXIT } from "../errors.js";
@@ -21,57 +20,49 @@ import type { RunHeader, ScoreRecord } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
 import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
-import { startProgress } from "../ui/progress.js";
-import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
-import { type Model, openModel } from "./model.js";
+import { withProgress } from "../ui/progress.js";
+import { findInputs, noteOverlap } from "./inputs.js";
+import { type Model, withModel } from "./model.js";
 import { reportProfile } from "./profile.js";
 import { Summary } from "./summary.js";
 
 /** Scores images and writes results as they come. Returns the exit code. */
 export async function runScore(options: ScoreOptions, signal: AbortSignal): Promise<number> {
-  const inputs = await findInputs(options);
+  const { prompts, images } = await findInputs(options);
   await resolveModel(options.backbone);
   if (options.heatmaps) await mkdir(options.heatmaps, { recursive: true });
-  const sink = inputs.images.length > 0 ? await openSink(options.out) : null;
+  const sink = images.length > 0 ? await openSink(options.out) : null;
   try {
-    return await withDevice(options.device, (device) => scoreOn(device, inputs, sink, options, signal));
+    return await withDevice(options.device, (device) =>
+      withModel(device, prompts, options, signal, async (model) => {
+        if (!sink) return EXIT.ok;
+        announce(model.fitted, images);
+        const work = { model, images, sink, options, signal };
+        if (!options.heatmaps) return await scoreAndDraw(work);
+        return await withMapStore(options.heatmaps, (maps) => scoreAndDraw({ ...work, maps }));
+      }),
+    );
   } catch (error) {
     await sink?.discard();
     throw error;
   }
 }
 
-async function scoreOn(
-  device: Device,
-  inputs: Inputs,
-  sink: Sink | null,
-  options: ScoreOptions,
-  signal: AbortSignal,
-): Promise<number> {
-  const model = await openModel(device, inputs.prompts, options, signal);
-  try {
-    if (!sink) return EXIT.ok;
-    const { detector, prompts } = model.fitted;
-    const { backbone, fit } = detector.encoder;
-    noteOverlap(
-      inputs.images,
-      prompts.map(({ name }) => name),
-    );
-    info(
-      `${count(inputs.images.length, "image")} against ${count(prompts.length, "prompt")}, with ${backbone.name} on ` +
-        `${adapterName(device.caps)}; fit: ${fit}`,
-    );
-    const work = { device, model, images: inputs.images, sink, options, signal };
-    if (!options.heatmaps) return await scoreAndDraw(work);
-    return await withMapStore(options.heatmaps, (maps) => scoreAndDraw({ ...work, maps }));
-  } finally {
-    model.close();
-  }
+/** Says what is scored with what. */
+function announce({ detector: { encoder }, prompts }: FittedDetector, images: readonly string[]): void {
+  noteOverlap(
+    images,
+    prompts.map(({ name }) => name),
+  );
+  const { backbone, fit } = encoder;
+  info(
+    `${count(images.length, "image")} against ${count(prompts.length, "prompt")}, with ${backbone.name} on ` +
+      `${adapterName(backbone.device.caps)}; fit: ${fit}`,
+  );
 }
 
 /** What a run works with once its model is open. */
 interface Work {
-  readonly device: Device;
   readonly model: Model;
   readonly images: readonly string[];
   readonly sink: Sink;
@@ -82,7 +73,8 @@ interface Work {
 }
 
 async function scoreAndDraw(work: Work): Promise<number> {
-  const { device, model, maps, options, signal } = work;
+  const { model, maps, options, signal } = work;
+  const { device } = model.fitted.detector.encoder.backbone;
   const trace = options.profile === undefined ? null : device.trace();
   const summary = await writeScores(work);
   for (const line of summary.lines()) info(line);
@@ -90,8 +82,16 @@ async function scoreAndDraw(work: Work): Promise<number> {
     const { scored } = summary;
     await reportProfile(await trace.stop(), { file: options.profile!, images: scored, device });
   }
-  if (signal.aborted) return EXIT.interrupted;
-  const failed = maps ? await drawMaps(options.heatmaps!, maps, model.fitted, signal) : 0;
+  let failed = 0;
+  if (maps && !signal.aborted) {
+    const folder = options.heatmaps!;
+    const drawn = await drawAll(folder, maps, openAlbum(model.fitted), signal);
+    const { low = 0, high = 0 } = maps.scale ?? {};
+    info(
+      `heat maps of ${count(drawn.drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`,
+    );
+    failed = drawn.failed;
+  }
   if (signal.aborted) return EXIT.interrupted;
   return summary.skipped + failed > 0 ? EXIT.skipped : EXIT.ok;
 }
@@ -102,53 +102,35 @@ async function writeScores({ model, images, sink, maps, options, signal }: Work)
   const summary = new Summary(images.length);
   // Rows on the same terminal already show the progress.
   const quiet = !options.out && process.stdout.isTTY && process.stderr.isTTY;
-  const progress = startProgress(images.length, { verb: "scoring", quiet });
-  const end = () =>
-    sink.write(
-      format.end({
-        scored: summary.scored,
-        skipped: summary.skipped,
-        complete: summary.done === images.length,
-      }),
-    );
+  const end = () => {
+    const { scored, skipped, done } = summary;
+    return sink.write(format.end({ scored, skipped, complete: done === images.length }));
+  };
   await sink.write(format.begin(headerOf(model, options)));
   try {
-    for await (const result of scoreImages(model.fitted, fileImages(images), { signal })) {
-      if ("error" in result) {
-        if (options.strict) throw result.error;
-        warn(`skipped ${describe(result.error)}`);
-        summary.skipped++;
-      } else {
-        const record = recordOf(result, model.fitted);
-        await sink.write(format.row(record));
-        await maps?.add(storedMaps(result, names[summary.done], model.fitted.prompts));
-        summary.add(record);
+    await withProgress({ total: images.length, verb: "scoring", quiet }, async (update) => {
+      for await (const result of scoreImages(model.fitted, fileImages(images), { signal })) {
+        if ("error" in result) {
+          if (options.strict) throw result.error;
+          warn(`skipped ${describe(result.error)}`);
+          summary.skipped++;
+        } else {
+          const record = recordOf(result, model.fitted);
+          await sink.write(format.row(record));
+          await maps?.add(storedMaps(result, names[summary.done], model.fitted.prompts));
+          summary.add(record);
+        }
+        update(summary.done);
       }
-      progress.update(summary.done);
-    }
+    });
   } catch (error) {
     // Output that is already written cannot be removed, but it can be completed to a valid document.
     await end().catch(() => {});
     throw error;
-  } finally {
-    progress.stop();
   }
   await end();
   await sink.finish();
   return summary;
-}
-
-/** Draws the heat maps and returns the number of images that could no longer be read. */
-async function drawMaps(
-  folder: string,
-  maps: MapStore,
-  fitted: FittedDetector,
-  signal: AbortSignal,
-): Promise<number> {
-  const { drawn, failed } = await drawAll(folder, maps, openAlbum(fitted), signal);
-  const { low = 0, high = 0 } = maps.scale ?? {};
-  info(`heat maps of ${count(drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`);
-  return failed;
 }
 
 function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): RunHeader {

@@ -1,8 +1,6 @@
 import type { Category } from "@inctrl/datasets";
 import type { TrainSettings } from "../commands/train.js";
-import { requireCategories } from "../datasets/categories.js";
-import { openData } from "../datasets/formats.js";
-import { warnOfFiles } from "../datasets/work.js";
+import { openData, requireCategories, warnOfFiles } from "../datasets/open.js";
 import { CliError } from "../errors.js";
 
 /** Several data sets as one list of categories. Where two share a name, the name of the data set is put before it. */

@@ -12,25 +12,25 @@ import {
   trainRun,
 } from "@inctrl/inctrl";
 import type { TrainSettings } from "../commands/train.js";
-import { warnOfFiles } from "../datasets/work.js";
+import { warnOfFiles } from "../datasets/open.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
 import { loadBackbone } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
-import { duration } from "../ui/amounts.js";
-import { info, warn } from "../ui/log.js";
-import { startProgress } from "../ui/progress.js";
+import { info, startClock, warn } from "../ui/log.js";
+import { withProgress } from "../ui/progress.js";
 import { version } from "../version.js";
 import { openCategories } from "./data.js";
+import { noteStart, noteStop } from "./notes.js";
 
 /** Products to train on where no data is named: several kinds of each material, with two materials held out. */
 const DEFAULT_DATA = { seed: 0, variants: 4, train: 8, good: 4, bad: 8, holdOut: ["nut", "wood"] } as const;
 
 /** Trains heads, and prints what was written and how to use it. Returns the exit code. */
 export async function runTrain(settings: TrainSettings, signal: AbortSignal): Promise<number> {
-  const started = performance.now();
+  const noteEnd = startClock();
   await mkdir(settings.out, { recursive: true });
   return withDevice(settings.device, async (device) => {
     using backbone = await loadBackbone(device, settings);
@@ -47,11 +47,11 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
     const data = await gather(store, specs, { ...settings, holdOut: [...holdOut] }, signal);
     const result = await train(store, data, specs, settings, signal);
     if (!result.finished) {
-      info(`stopped after step ${result.steps}; the same command with --resume goes on from there`);
+      noteStop(result.steps);
       return EXIT.interrupted;
     }
     await print(summary(result, settings));
-    info(`done in ${duration((performance.now() - started) / 1000)}`);
+    noteEnd();
     return EXIT.ok;
   });
 }
@@ -70,18 +70,12 @@ async function gather(
 ): Promise<TrainingData> {
   const categories = await openCategories(specs, settings);
   const { holdOut, shots, seed, negatives, text } = settings;
-  const progress = startProgress(0, { verb: "encoding images" });
-  try {
-    const onProgress = (done: number, total: number) => progress.update(done, total);
-    return await gatherData(store, categories, {
-      ...{ holdOut, shots, seed, negatives, withoutText: !text, onProgress, signal },
-    });
-  } catch (error) {
-    stopIfAborted(signal);
-    throw error;
-  } finally {
-    progress.stop();
-  }
+  return withProgress({ verb: "encoding images", signal }, (update) =>
+    gatherData(store, categories, {
+      ...{ holdOut, shots, seed, negatives, withoutText: !text, signal },
+      onProgress: (done, total) => update(done, total),
+    }),
+  );
 }
 
 async function train(
@@ -99,9 +93,9 @@ async function train(
       `${data.holdOut.length > 0 ? `, ${data.holdOut.length} more held out` : ""}; ${data.text ? "with" : "without"} texts`,
   );
   using pairs = new PairResiduals(store);
-  const progress = startProgress(settings.epochs * settings.steps, { verb: "training", unit: "step" });
-  try {
-    return await trainRun(data, pairs, {
+  const total = settings.epochs * settings.steps;
+  return await withProgress({ total, verb: "training", unit: "step" }, (update) =>
+    trainRun(data, pairs, {
       ...settings,
       folder: settings.out,
       provenance: {
@@ -110,19 +104,13 @@ async function train(
         inctrl: version(),
         node: process.versions.node,
       },
-      onStart: (step) => {
-        if (step > 0) info(`going on after step ${step}`);
-        else if (settings.resume)
-          info(`${settings.out}: no checkpoint yet, so this run starts at the beginning`);
-      },
-      onStep: ({ step, loss, rate }, total) =>
-        progress.update(step, total, `loss ${loss.toFixed(4)}, ${rate.toFixed(1)} steps/s`),
+      onStart: (step) => noteStart(step > 0 ? step : null, settings),
+      onStep: ({ step, loss, rate }) =>
+        update(step, total, `loss ${loss.toFixed(4)}, ${rate.toFixed(1)} steps/s`),
       onEpoch: (record) => info(epochLine(record)),
       signal,
-    });
-  } finally {
-    progress.stop();
-  }
+    }),
+  );
 }
 
 function epochLine({ epoch, mean_auroc, mean_residual }: EpochRecord): string {

@@ -4,7 +4,7 @@ import { saveTuning, type TunedProduct, tuneProducts } from "@inctrl/tensor";
 import type { TuneOptions } from "../commands/tune.js";
 import { adapterName, tuningPath, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
-import { print, printJson } from "../output/print.js";
+import { printResult } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { info } from "../ui/log.js";
 
@@ -19,8 +19,8 @@ export async function runTune(options: TuneOptions, signal: AbortSignal): Promis
     });
     const path = tuningPath(device.caps);
     await saveTuning(device, path);
-    if (options.json) await printJson({ adapter: adapterName(device.caps), file: path, products: found });
-    else await print(`${alignTable([HEADER, ...found.map(row)])}\nkept in ${path}\n`);
+    const text = `${alignTable([HEADER, ...found.map(row)])}\nkept in ${path}\n`;
+    await printResult(options.json, { adapter: adapterName(device.caps), file: path, products: found }, text);
     return signal.aborted ? EXIT.interrupted : EXIT.ok;
   });
 }

@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Numbers and blocks of text as people read them.
 
 /** Seconds as people read them: "0.8 s", "42 s", "3 min 20 s", "2 h 5 min". */
 export function duration(seconds: number): string {
@@ -17,7 +17,13 @@ export function size(bytes: number): string {
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
+/** "208.4 M" */
+export const millions = (n: number): string => `${(n / 1e6).toFixed(1)} M`;
+
 /** A score with four decimals, without the sign of "-0.0000". */
 export function fixed(value: number): string {
   return value.toFixed(4).replace(/^-(0\.0*)$/, "$1");
 }
+
+/** Indents a block of text by two spaces. */
+export const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");

@@ -1,4 +1,5 @@
 import { oneLine } from "@inctrl/datasets";
+import { duration } from "./amounts.js";
 
 // Lines for the person at the terminal, on stderr; stdout is for results alone.
 
@@ -25,4 +26,10 @@ export function info(text: string): void {
 /** Writes one line to stderr in the form of every error and warning. */
 export function warn(text: string): void {
   info(`inctrl: ${text}`);
+}
+
+/** Starts a clock. Returns what says how long the job took. */
+export function startClock(): () => void {
+  const started = performance.now();
+  return () => info(`done in ${duration((performance.now() - started) / 1000)}`);
 }

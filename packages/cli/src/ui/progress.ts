@@ -1,5 +1,6 @@
 import { count } from "@inctrl/datasets";
-import { duration, size } from "./amounts.js";
+import { stopIfAborted } from "../signals.js";
+import { duration, millions, size } from "./amounts.js";
 import { info, setOverlay } from "./log.js";
 
 /** Shows how far a job is. */
@@ -33,6 +34,27 @@ export function startProgress(total: number, options: ProgressOptions): Progress
   if (options.quiet) return { update() {}, stop() {} };
   const state = new State(total, options);
   return (options.terminal ?? process.stderr.isTTY) ? bar(state) : lines(state);
+}
+
+/**
+ * Runs a job with a progress bar, which is removed however the job ends.
+ *
+ * @param job takes what updates the bar.
+ * @throws CliError `interrupted` in place of the job's own error where `signal` has aborted.
+ */
+export async function withProgress<T>(
+  { total = 0, signal, ...options }: ProgressOptions & { total?: number; signal?: AbortSignal },
+  job: (update: Progress["update"]) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(total, options);
+  try {
+    return await job(progress.update);
+  } catch (error) {
+    if (signal) stopIfAborted(signal);
+    throw error;
+  } finally {
+    progress.stop();
+  }
 }
 
 class State {
@@ -83,12 +105,12 @@ class State {
 /** An amount without its unit, which the total beside it names. */
 function number(n: number, unit: string): string {
   if (unit === "byte") return size(n);
-  return unit === "parameter" ? `${(n / 1e6).toFixed(1)} M` : String(n);
+  return unit === "parameter" ? millions(n) : String(n);
 }
 
 function amount(n: number, unit: string): string {
   if (unit === "byte") return size(n);
-  return unit === "parameter" ? `${number(n, unit)} parameters` : count(n, unit);
+  return unit === "parameter" ? `${millions(n)} parameters` : count(n, unit);
 }
 
 function bar(state: State): Progress {

@@ -12,14 +12,9 @@ const { folder, remove } = temporaryFolder();
 const products = path.join(folder, "products");
 const out = path.join(folder, "out");
 const broken = path.join(products, "nut/train/good/bro\nken.png");
+const SMALL = { classes: ["nut", "wood"], size: 16, train: 2, testGood: 1, testBad: 2 } as const;
 test.before(async () => {
-  await writeProceduralSet(products, {
-    classes: ["nut", "wood"],
-    size: 16,
-    train: 2,
-    testGood: 1,
-    testBad: 2,
-  });
+  await writeProceduralSet(products, SMALL);
 });
 test.after(remove);
 

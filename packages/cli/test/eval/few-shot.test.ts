@@ -4,7 +4,7 @@ import { FEW_SHOT as LIST } from "@inctrl/testing";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ScoreOptions } from "../../src/commands/score.js";
-import { openData } from "../../src/datasets/formats.js";
+import { openData } from "../../src/datasets/open.js";
 import { withFewShot } from "../../src/eval/few-shot.js";
 import { findInputs } from "../../src/score/inputs.js";
 import { temporaryFolder } from "../support/cli.js";

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chooseCategories } from "../../src/datasets/categories.js";
+import { chooseCategories } from "../../src/datasets/open.js";
 
 test("categories are chosen by name and keep the data set's order", () => {
   const part = (name: string) => ({ name, className: `a ${name}`, train: [], test: [] });

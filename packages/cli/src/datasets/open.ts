@@ -1,0 +1,45 @@
+import { type DataSet, type DatasetFormat, FORMATS, openDataSet, type Skipped } from "@inctrl/datasets";
+import { procedural } from "@inctrl/synth";
+import { CliError } from "../errors.js";
+import { warn } from "../ui/log.js";
+
+/** Every format of data sets that the command takes. */
+export const DATA_FORMATS: readonly DatasetFormat[] = [...FORMATS, procedural];
+
+/** Opens a data set as it is named on the command line. */
+export const openData = (spec: string): Promise<DataSet> => openDataSet(spec, DATA_FORMATS);
+
+/** Files and categories named one by one before "and 12 more". */
+const LISTED = 20;
+
+/** A file that could not be used, and why; the reason may name it already. */
+export const skippedText = ({ id, reason }: Skipped): string =>
+  reason.includes(id) ? reason : `${id}: ${reason}`;
+
+/** Warns of files that could not be used. */
+export function warnOfFiles(files: readonly Skipped[]): void {
+  for (const file of files.slice(0, LISTED)) warn(skippedText(file));
+  if (files.length > LISTED) warn(`and ${files.length - LISTED} more files`);
+}
+
+/** Refuses names of categories that the data does not have. Throws CliError `option`. */
+export function requireCategories(option: string, wanted: readonly string[], known: readonly string[]): void {
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const some = known.slice(0, LISTED).join(", ") + (known.length > LISTED ? ", ..." : "");
+  throw new CliError("option", `${option}: there is no category "${unknown}"; choose from ${some}`);
+}
+
+/** The data set with the chosen categories only, each called `className` where that is given. */
+export function chooseCategories(
+  dataSet: DataSet,
+  wanted: readonly string[] | undefined,
+  className: string | undefined,
+): DataSet {
+  const known = dataSet.categories.map(({ name }) => name);
+  requireCategories("--category", wanted ?? [], known);
+  const categories = dataSet.categories
+    .filter(({ name }) => !wanted || wanted.includes(name))
+    .map((category) => ({ ...category, className: className ?? category.className }));
+  return { ...dataSet, categories };
+}
