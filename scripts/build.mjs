@@ -5,7 +5,8 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { publishedNames, ROOT } from "./docs/pages.mjs";
+import { readConfig, textOf } from "./typescript/check.mjs";
+import { publishedNames, ROOT } from "./workspace.mjs";
 
 const PACKAGES = path.join(ROOT, "packages");
 const posix = (file) => file.split(path.sep).join("/");
@@ -16,11 +17,10 @@ const sources = publishedNames.flatMap((name) =>
     .map((file) => path.join(PACKAGES, name, "src", file)),
 );
 
-const config = ts.getParsedCommandLineOfConfigFile(
-  path.join(ROOT, "tsconfig.json"),
-  { noEmit: false, noCheck: true, rootDir: PACKAGES, outDir: PACKAGES },
-  { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (problem) => fail([problem]) },
-);
+const { options } = readConfig(ROOT, {
+  ...{ noEmit: false, noCheck: true, declaration: true },
+  ...{ rootDir: PACKAGES, outDir: PACKAGES },
+});
 
 /** Where an output belongs, given its place beside the source. */
 const inDist = (file) => posix(path.relative(PACKAGES, file)).replace(/^([^/]+)\/src\//, "$1/dist/");
@@ -40,20 +40,15 @@ function write(file, text) {
   writeFileSync(target, place.endsWith(".map") ? relocated(text, place) : text);
 }
 
-function fail(problems) {
-  const host = {
-    getCanonicalFileName: (name) => name,
-    getCurrentDirectory: () => ROOT,
-    getNewLine: () => "\n",
-  };
-  console.error(ts.formatDiagnostics(problems, host));
+function stopAt(problems) {
+  if (problems.length === 0) return;
+  console.error(textOf(problems));
   process.exit(1);
 }
 
-const program = ts.createProgram(sources, config.options);
-const syntax = program.getSyntacticDiagnostics();
-if (syntax.length > 0) fail(syntax);
+const program = ts.createProgram(sources, options);
+stopAt(program.getSyntacticDiagnostics());
 for (const name of publishedNames)
   rmSync(path.join(PACKAGES, name, "dist"), { recursive: true, force: true });
 const { diagnostics } = program.emit(undefined, write);
-if (diagnostics.length > 0) fail(diagnostics);
+stopAt(diagnostics);

@@ -5,8 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+import { ROOT } from "./workspace.mjs";
 
 /** The packages that the sources of each package may import, and those that its tests may import besides. */
 export const HOUSE = {

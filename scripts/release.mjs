@@ -3,14 +3,15 @@
 //   npm run release -- --dry-run     all of that
 //   npm run release -- --publish     the same, then publishes what was tried; needs an npm account
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { extract, runBlocks } from "./docs/blocks.mjs";
-import { publishedNames, ROOT, WITH_BLOCKS } from "./docs/pages.mjs";
+import { WITH_BLOCKS } from "./docs/pages.mjs";
 import { problemsOfPackage, publishOrder } from "./release/manifests.mjs";
+import { publishedNames, ROOT, readJson } from "./workspace.mjs";
 
-const root = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+const root = readJson("package.json");
 const info = (text) => process.stderr.write(`release: ${text}\n`);
 
 const node = (cwd, ...args) =>
@@ -52,7 +53,7 @@ function install(project, tarballs) {
 
 /** Type-checks the blocks against the installed packages, and compiles them. */
 function compile(project, snippets) {
-  const { compilerOptions } = JSON.parse(readFileSync(path.join(ROOT, "tsconfig.base.json"), "utf8"));
+  const { compilerOptions } = readJson("tsconfig.base.json");
   const config = {
     compilerOptions: {
       ...compilerOptions,

@@ -1,6 +1,7 @@
 // Takes a fresh clone to a job: installs what is missing, then runs the job. Steps that are already done are skipped.
 //
 //   node scripts/setup.mjs               dependencies, a WebGPU adapter and the build
+//   node scripts/setup.mjs install       dependencies alone
 //   node scripts/setup.mjs build         dependencies and the build
 //   node scripts/setup.mjs demo [...]    the demo, from the sources
 //   node scripts/setup.mjs test [...]    the tests, from the sources
@@ -18,33 +19,34 @@ import {
   ensurePeers,
   ensureSiteGenerator,
 } from "./setup/toolchain.mjs";
+import { TYPESCRIPT } from "./workspace.mjs";
 
-const SOURCES = ["--conditions=@inctrl/source", "--import", "./scripts/typescript/register.mjs"];
-const JOBS = {
-  setup: undefined,
-  build: undefined,
-  demo: [...SOURCES, "packages/cli/src/main.ts", "demo"],
-  test: ["scripts/test.mjs"],
-  train: [...SOURCES, "packages/cli/src/main.ts", "train"],
-  "test:browser": ["scripts/test-browser.mjs"],
-  bench: [...SOURCES, "bench/src/main.ts"],
-  docs: ["scripts/docs/site.mjs"],
-  release: ["scripts/release.mjs"],
+const COMMAND = [...TYPESCRIPT, "packages/cli/src/main.ts"];
+
+/** What each verb needs beside the dependencies, and what Node runs then. */
+const VERBS = {
+  setup: { needs: [ensureAdapter, ensureBuilt] },
+  install: { needs: [] },
+  build: { needs: [ensureBuilt] },
+  demo: { needs: [ensureAdapter], runs: [...COMMAND, "demo"] },
+  test: { needs: [ensureAdapter], runs: ["scripts/test.mjs"] },
+  "test:browser": { needs: [ensureAdapter], runs: ["scripts/test-browser.mjs"] },
+  train: { needs: [ensureAdapter], runs: [...COMMAND, "train"] },
+  bench: { needs: [ensureAdapter, ensurePeers], runs: [...TYPESCRIPT, "bench/src/main.ts"] },
+  docs: { needs: [ensureSiteGenerator], runs: ["scripts/docs/site.mjs"] },
+  release: { needs: [ensureAdapter, ensureBuilt], runs: ["scripts/release.mjs"] },
 };
 
 async function main([verb = "setup", ...given]) {
   // pnpm passes on the "--" in front of a script's own arguments.
   const rest = given[0] === "--" ? given.slice(1) : given;
-  if (!Object.hasOwn(JOBS, verb))
-    throw new SetupError(`unknown verb "${verb}": ${Object.keys(JOBS).join(", ")}`);
+  if (!Object.hasOwn(VERBS, verb))
+    throw new SetupError(`unknown verb "${verb}": ${Object.keys(VERBS).join(", ")}`);
   checkNode();
   await ensureInstalled();
-  if (verb !== "build" && verb !== "docs") await ensureAdapter();
-  if (!JOBS[verb] || verb === "release") await ensureBuilt();
-  if (verb === "bench") await ensurePeers();
-  if (verb === "docs") await ensureSiteGenerator();
-  const job = JOBS[verb];
-  return job ? handOver([...job, ...rest]) : 0;
+  const { needs, runs } = VERBS[verb];
+  for (const ensure of needs) await ensure();
+  return runs ? handOver([...runs, ...rest]) : 0;
 }
 
 try {

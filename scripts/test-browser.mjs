@@ -7,12 +7,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { parseSummary } from "./testing/run-file.mjs";
+import { ROOT } from "./workspace.mjs";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TESTS = path.join(ROOT, "packages/tensor/test");
 /** Folders whose tests need nothing but a device. */
 const FOLDERS = ["ops", "autograd", "nn", "kernels", "optim"];

@@ -7,16 +7,18 @@ import path from "node:path";
 import { Progress } from "./testing/progress.mjs";
 import { runFile, stopAll } from "./testing/run-file.mjs";
 import { runGroup } from "./testing/run-group.mjs";
-import { find, jobsOf, ROOT, select } from "./testing/select.mjs";
+import { find, jobsOf, select } from "./testing/select.mjs";
 import { compiled } from "./typescript/compile.mjs";
+import { ROOT } from "./workspace.mjs";
 
 const AT_ONCE = 2;
 const LIMIT_MS = 120_000;
 const TICK_MS = 250;
 
 /** Compiles all sources before the first test, since tests that start together would each compile the same files. */
-function compileAll() {
-  for (const file of [...find("src", /\.ts$/), ...find("test", /\.ts$/)]) compiled(path.join(ROOT, file));
+async function compileAll() {
+  const files = [...find("src", /\.ts$/), ...find("test", /\.ts$/)];
+  await Promise.all(files.map((file) => compiled(path.join(ROOT, file))));
 }
 
 const files = select(process.argv.slice(2));
@@ -40,7 +42,7 @@ async function work() {
 }
 
 if (files.length === 0) console.error("no test file matches");
-if (files.length > AT_ONCE) compileAll();
+if (files.length > AT_ONCE) await compileAll();
 const ticking = setInterval(() => progress.tick(), TICK_MS);
 await Promise.all(Array.from({ length: AT_ONCE }, work));
 clearInterval(ticking);

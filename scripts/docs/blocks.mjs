@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { typeProblems } from "../typescript/check.mjs";
+import { ROOT, read, TYPESCRIPT } from "../workspace.mjs";
 import { codeBlocks, expectedLines } from "./markdown.mjs";
-import { ROOT, read } from "./pages.mjs";
 
 const run = promisify(execFile);
 const RUN_LIMIT_MS = 90_000;
@@ -41,31 +42,13 @@ export function extract(page, folder) {
   });
 }
 
-/** Type-checks all blocks of a folder against the sources. @returns the compiler's output, empty where all is well. */
-export async function compileBlocks(folder) {
-  const config = {
-    extends: "../../tsconfig.json",
-    // Blocks lie outside the package that has commander, so its types are named here.
-    compilerOptions: {
-      noUnusedLocals: false,
-      paths: { commander: ["../../packages/cli/node_modules/commander/typings/esm.d.mts"] },
-    },
-    include: ["**/*.ts"],
-  };
-  const project = path.join(folder, "tsconfig.json");
-  writeFileSync(project, JSON.stringify(config));
-  const tsc = path.join(ROOT, "node_modules/typescript/bin/tsc");
-  const { stdout } = await run(process.execPath, [tsc, "-p", project], { cwd: folder }).catch(
-    (error) => error,
-  );
-  return stdout;
+/** Type-checks blocks against the sources. @returns the compiler's messages, empty where all is well. */
+export function checkBlocks(snippets) {
+  const files = snippets.map(({ target }) => target);
+  // Blocks lie outside the package that has commander, so its types are named here.
+  const commander = path.join(ROOT, "packages/cli/node_modules/commander/typings/esm.d.mts");
+  return typeProblems(ROOT, files, { noUnusedLocals: false, paths: { commander: [commander] } });
 }
-
-const TYPESCRIPT = [
-  "--conditions=@inctrl/source",
-  "--import",
-  fileURLToPath(new URL("../typescript/register.mjs", import.meta.url)),
-];
 
 /**
  * Runs blocks in one process, which has to end by itself.

@@ -18,20 +18,12 @@ export function withSubcommands(command, prefix = "inctrl") {
   return [{ name, command }, ...command.commands.flatMap((each) => withSubcommands(each, name))];
 }
 
-const cell = (text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("\n", " ");
+const cell = (text) => text.replaceAll("|", "\\|");
 
 function optionTable(options) {
-  const rows = options.map(({ flags, description, defaultValue, defaultValueDescription, argChoices }) => {
-    const notes = [
-      argChoices && `one of ${argChoices.map((choice) => `\`${choice}\``).join(", ")}`,
-      defaultValueDescription ??
-        (typeof defaultValue === "string" || typeof defaultValue === "number"
-          ? `default \`${defaultValue}\``
-          : undefined),
-    ].filter(Boolean);
-    const text = cell(description) + (notes.length > 0 ? ` (${notes.join("; ")})` : "");
-    return `| \`${flags.replaceAll("|", "\\|")}\` | ${text} |`;
-  });
+  const rows = options.map(
+    ({ flags, description }) => `| \`${cell(flags)}\` | ${cell(description).replaceAll("<", "&lt;")} |`,
+  );
   return ["| option | meaning |", "| --- | --- |", ...rows].join("\n");
 }
 
@@ -48,8 +40,11 @@ function helpAfter(command) {
 }
 
 function section({ name, command }) {
-  const options = command.options.filter(({ hidden }) => !hidden);
-  const groups = grouped(options);
+  const groups = new Map();
+  for (const option of command.options.filter(({ hidden }) => !hidden)) {
+    const group = option.helpGroupHeading?.replace(/:$/, "") ?? "";
+    groups.set(group, [...(groups.get(group) ?? []), option]);
+  }
   const tables = [...groups].map(([group, own]) => `${group ? `**${group}**\n\n` : ""}${optionTable(own)}`);
   const after = helpAfter(command);
   const level = "#".repeat(name.split(" ").length);
@@ -60,14 +55,6 @@ function section({ name, command }) {
     ...tables,
     ...(after ? [`\`\`\`text\n${after}\n\`\`\``] : []),
   ].join("\n\n");
-}
-
-const groupOf = ({ helpGroupHeading }) => helpGroupHeading?.replace(/:$/, "") ?? "";
-
-function grouped(options) {
-  const groups = new Map();
-  for (const option of options) groups.set(groupOf(option), [...(groups.get(groupOf(option)) ?? []), option]);
-  return groups;
 }
 
 /** The page as Markdown. */

@@ -1,6 +1,7 @@
 // Which page of the repository becomes which page of the site, with links changed to match.
 import path from "node:path";
-import { DOCS, NOTES, PACKAGE_READMES, publishedNames } from "./pages.mjs";
+import { publishedNames } from "../workspace.mjs";
+import { DOCS, NOTES, PACKAGE_READMES } from "./pages.mjs";
 
 /** Site pages by repository path. */
 export const SITE_PAGES = new Map([

@@ -1,20 +1,7 @@
 // The pages of the documentation, as paths relative to the root.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-export const read = (file) => readFileSync(path.join(ROOT, file), "utf8");
-
-export const packageNames = readdirSync(path.join(ROOT, "packages")).filter((name) =>
-  existsSync(path.join(ROOT, "packages", name, "package.json")),
-);
-
-/** Packages that users install; the others hold what tests share. */
-export const publishedNames = packageNames.filter(
-  (name) => !JSON.parse(read(`packages/${name}/package.json`)).private,
-);
+import { publishedNames, ROOT } from "../workspace.mjs";
 
 const markdownIn = (folder) =>
   readdirSync(path.join(ROOT, folder))

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { packageNames, ROOT } from "./pages.mjs";
+import { packageNames, ROOT } from "../workspace.mjs";
 
 /** Copies the packages with their sources, tests and links to each other. @returns the folder, inside the repository. */
 export function scratchWorkspace() {

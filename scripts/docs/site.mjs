@@ -8,8 +8,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { publishedNames, ROOT, read } from "../workspace.mjs";
 import { forSite, SITE_FILES, SITE_PAGES } from "./layout.mjs";
-import { publishedNames, ROOT, read } from "./pages.mjs";
 
 const SITE = path.join(ROOT, ".cache/site");
 // The libraries of the site are installed in docs/ alone.

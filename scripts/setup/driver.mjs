@@ -3,9 +3,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { readJson } from "../workspace.mjs";
 import { parseAptSources } from "./apt-sources.mjs";
 import { asShell, parseOsRelease, planDriver } from "./driver-plan.mjs";
-import { childEnv, info, ROOT, SetupError, step } from "./shell.mjs";
+import { childEnv, info, SetupError, step } from "./shell.mjs";
 import { driverFingerprint, readStamp, writeStamp } from "./stamp.mjs";
 
 const PROBE = fileURLToPath(new URL("probe.mjs", import.meta.url));
@@ -71,8 +72,8 @@ async function install(steps) {
 }
 
 export async function ensureAdapter() {
-  const manifest = path.join(ROOT, "packages/tensor/node_modules/webgpu/package.json");
-  const fingerprint = () => driverFingerprint(JSON.parse(readFileSync(manifest, "utf8")).version);
+  const manifest = "packages/tensor/node_modules/webgpu/package.json";
+  const fingerprint = () => driverFingerprint(readJson(manifest).version);
   if (readStamp().driver === fingerprint()) return;
 
   info("looking for a WebGPU adapter ...");

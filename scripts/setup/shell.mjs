@@ -1,9 +1,8 @@
 // Runs the commands of a set-up: quiet while they run; their last lines are printed when they fail.
 import { spawn } from "node:child_process";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../workspace.mjs";
 
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TOOLS_BIN = path.join(ROOT, ".tools", "node_modules", ".bin");
 
 const HEARTBEAT_MS = 15_000;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { ROOT } from "./shell.mjs";
+import { packageNames, publishedNames, ROOT, read } from "../workspace.mjs";
 
 // Inside node_modules, so that deleting node_modules also forgets what was done.
 const STAMP = path.join(ROOT, "node_modules", ".inctrl-setup.json");
@@ -24,18 +24,6 @@ export function writeStamp(changes) {
 
 const digest = (parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 
-/** The packages by folder name, e.g. ["clip", "tensor"]. */
-export const packageNames = () =>
-  readdirSync(path.join(ROOT, "packages")).filter((name) =>
-    existsSync(path.join(ROOT, "packages", name, "package.json")),
-  );
-
-/** Packages that are compiled; `testing` runs from its sources alone. */
-export const builtNames = () =>
-  packageNames().filter(
-    (name) => !JSON.parse(readFileSync(path.join(ROOT, "packages", name, "package.json"), "utf8")).private,
-  );
-
 /** Changes with the dependencies to install. By content, since these files are few and small. */
 export function installFingerprint() {
   const files = [
@@ -44,9 +32,9 @@ export function installFingerprint() {
     "pnpm-workspace.yaml",
     "bench/package.json",
     "docs/package.json",
-    ...packageNames().map((name) => `packages/${name}/package.json`),
+    ...packageNames.map((name) => `packages/${name}/package.json`),
   ].filter((file) => existsSync(path.join(ROOT, file)));
-  const contents = files.map((file) => [file, readFileSync(path.join(ROOT, file), "utf8")]);
+  const contents = files.map((file) => [file, read(file)]);
   return digest([process.platform, process.arch, ...contents]);
 }
 
@@ -57,7 +45,7 @@ export function buildFingerprint() {
     const info = statSync(path.join(ROOT, file));
     if (info.isFile()) entries.push([file, info.size, info.mtimeMs]);
   };
-  for (const name of builtNames()) {
+  for (const name of publishedNames) {
     const source = `packages/${name}/src`;
     if (!existsSync(path.join(ROOT, source))) continue;
     for (const entry of readdirSync(path.join(ROOT, source), { recursive: true }).sort())

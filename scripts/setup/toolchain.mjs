@@ -1,11 +1,10 @@
 // Installs pnpm and the dependencies and builds the packages, each only where the last run's stamp no longer fits.
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { info, ROOT, SetupError, step } from "./shell.mjs";
-import { buildFingerprint, builtNames, installFingerprint, readStamp, writeStamp } from "./stamp.mjs";
-
-const readJson = (file) => JSON.parse(readFileSync(path.join(ROOT, file), "utf8"));
+import { publishedNames, ROOT, readJson } from "../workspace.mjs";
+import { info, SetupError, step } from "./shell.mjs";
+import { buildFingerprint, installFingerprint, readStamp, writeStamp } from "./stamp.mjs";
 
 /** Refuses a Node that is older than the oldest version in package.json. */
 export function checkNode() {
@@ -107,7 +106,9 @@ function take(lock) {
 async function build() {
   // Taken before the build, so that a file saved while it runs counts as changed the next time.
   const fingerprint = buildFingerprint();
-  const built = builtNames().every((name) => existsSync(path.join(ROOT, "packages", name, "dist/index.js")));
+  const built = publishedNames.every((name) =>
+    existsSync(path.join(ROOT, "packages", name, "dist/index.js")),
+  );
   if (built && readStamp().build === fingerprint) return;
   await step("building the packages", process.execPath, [path.join("scripts", "build.mjs")]);
   writeStamp({ build: fingerprint });

@@ -5,7 +5,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { commandsPage, loadCommands, withSubcommands } from "../docs/commands.mjs";
 import { anchors, codeBlocks, links } from "../docs/markdown.mjs";
-import { DOCS, NOTES, PAGES, ROOT, read } from "../docs/pages.mjs";
+import { DOCS, NOTES, PAGES } from "../docs/pages.mjs";
+import { ROOT, read } from "../workspace.mjs";
 
 test("links and pictures lead somewhere", () => {
   for (const page of PAGES) {

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { featuresPage, loadOps } from "../docs/features.mjs";
-import { read } from "../docs/pages.mjs";
+import { read } from "../workspace.mjs";
 
 test("the table of features is up to date", async () => {
   assert.is(read("docs/features.md"), await featuresPage(), "run npm run docs:features");

@@ -2,12 +2,10 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { HOUSE, MAX_LINES, problemsOf, problemsOfRepository } from "../lint.mjs";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { ROOT } from "../workspace.mjs";
 
 /** The Biome rules that fire on a small repository of these files. */
 function fired(files) {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { publishedNames, ROOT, read } from "../docs/pages.mjs";
 import { problemsOfPackage, publishOrder } from "../release/manifests.mjs";
+import { publishedNames, ROOT, readJson } from "../workspace.mjs";
 
-const root = JSON.parse(read("package.json"));
+const root = readJson("package.json");
 const MANIFEST = {
   ...{ name: "@inctrl/x", version: root.version, license: root.license, engines: root.engines },
   ...{ description: "A package for a test.", dependencies: { pngjs: "7.0.0" }, bin: { x: "bin/x.js" } },
@@ -58,7 +58,7 @@ test("a package is published after all that it depends on", () => {
 
 test("all manifests of the workspace agree on version, licence and Node", () => {
   for (const name of publishedNames) {
-    const { version, license, engines } = JSON.parse(read(`packages/${name}/package.json`));
+    const { version, license, engines } = readJson(`packages/${name}/package.json`);
     assert.equal(
       { version, license, engines },
       { version: root.version, license: root.license, engines: root.engines },

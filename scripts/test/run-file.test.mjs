@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { parseSummary, runFile } from "../testing/run-file.mjs";
+import { ROOT } from "../workspace.mjs";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const fixture = (name) => `scripts/test/fixtures/${name}.mjs`;
 
 async function verdict(name, limitMs = 20_000) {

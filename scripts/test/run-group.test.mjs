@@ -1,9 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { runGroup } from "../testing/run-group.mjs";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { ROOT } from "../workspace.mjs";
 
 async function verdicts(...names) {
   const found = [];

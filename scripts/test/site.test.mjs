@@ -5,7 +5,8 @@ import * as assert from "uvu/assert";
 import { NAVIGATION } from "../../docs/.vitepress/navigation.mjs";
 import { forSite, SITE_PAGES } from "../docs/layout.mjs";
 import { links } from "../docs/markdown.mjs";
-import { DOCS, NOTES, ROOT } from "../docs/pages.mjs";
+import { DOCS, NOTES } from "../docs/pages.mjs";
+import { ROOT } from "../workspace.mjs";
 
 const places = new Set(SITE_PAGES.values());
 const exists = (link) => places.has(`${link.slice(1)}${link.endsWith("/") ? "index" : ""}.md`);

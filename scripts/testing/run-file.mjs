@@ -1,5 +1,6 @@
 // Runs one test file in a process of its own. The verdict comes from uvu's summary, the exit code and the time.
 import { spawn } from "node:child_process";
+import { TYPESCRIPT } from "../workspace.mjs";
 
 /**
  * @typedef {{passed: number, failed: number, skipped: number, problem?: string, notes: string[], output: string, ms: number}} Verdict
@@ -35,11 +36,6 @@ export function verdictOf({ output, code, signal, timedOut, limitMs }) {
   return { passed, failed, skipped, problem };
 }
 
-const TYPESCRIPT = [
-  "--conditions=@inctrl/source",
-  "--import",
-  new URL("../typescript/register.mjs", import.meta.url).href,
-];
 const PIPE_GRACE_MS = 2000;
 const running = new Set();
 

@@ -1,17 +1,21 @@
 // Which test files run, and how they are spread over processes.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { packageNames, ROOT } from "../workspace.mjs";
 
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Parts of the paths of long tests. They start first, so that no worker waits for one of them at the end. */
+/** Parts of the paths of long tests, the longest first. They start first, so that no worker waits for one of them at the end. */
 const LONG = [
-  "cli/test/commands/",
-  "scripts/test/docs",
+  "cli/test/commands/demo",
+  "cli/test/commands/brainmri",
+  "scripts/test/docs-blocks",
   "scripts/test/contributing",
+  "cli/test/commands/pretrain",
   "inctrl/test/training/",
   "tensor/test/browser",
+  "tensor/test/package",
+  "scripts/test/types",
+  "cli/test/commands/",
+  "scripts/test/docs",
 ];
 
 /** Tests that may share a process: they start none, and leave the process as they found it. */
@@ -25,13 +29,14 @@ const posix = (file) => file.split(path.sep).join("/");
 
 /** Files of a form in the folders of this name, under each package, `bench`, `research` and `scripts`. Relative to the root. */
 export function find(name, form) {
-  const packages = readdirSync(path.join(ROOT, "packages")).map((each) => `packages/${each}`);
-  return [...packages, "bench", "research", "scripts"].flatMap((parent) => {
-    const folder = path.join(ROOT, parent, name);
-    if (!existsSync(folder)) return [];
-    const found = readdirSync(folder, { recursive: true }).filter((file) => form.test(file));
-    return found.sort().map((file) => posix(path.join(parent, name, file)));
-  });
+  return [...packageNames.map((each) => `packages/${each}`), "bench", "research", "scripts"].flatMap(
+    (parent) => {
+      const folder = path.join(ROOT, parent, name);
+      if (!existsSync(folder)) return [];
+      const found = readdirSync(folder, { recursive: true }).filter((file) => form.test(file));
+      return found.sort().map((file) => posix(path.join(parent, name, file)));
+    },
+  );
 }
 
 /** The test files that the arguments name: paths, or parts of paths. All without arguments. */
@@ -57,6 +62,7 @@ export function jobsOf(files, atOnce) {
     short.slice(i * GROUP, (i + 1) * GROUP),
   );
   const alone = files.filter((file) => !isShort(file));
-  const singles = (some) => some.map((file) => [file]);
-  return [...singles(alone.filter(isLong)), ...groups, ...singles(alone.filter((file) => !isLong(file)))];
+  const long = LONG.flatMap((part) => alone.filter((file) => file.includes(part)));
+  const singles = (some) => [...new Set(some)].map((file) => [file]);
+  return [...singles(long), ...groups, ...singles(alone.filter((file) => !isLong(file)))];
 }

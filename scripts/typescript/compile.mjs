@@ -1,18 +1,16 @@
-// Compiles TypeScript to JavaScript, one file at a time and only once. Types are checked elsewhere.
+// Turns TypeScript into JavaScript, one file at a time and only once. Types are checked elsewhere.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../workspace.mjs";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CACHE = path.join(ROOT, ".cache/typescript");
 
-const require = createRequire(import.meta.url);
-const { version } = require("typescript/package.json");
+const { version } = createRequire(import.meta.url)("esbuild/package.json");
 
 /** The JavaScript of a file with an inline source map. It is cached until the file or the compiler changes. */
-export function compiled(file) {
+export async function compiled(file) {
   const source = readFileSync(file, "utf8");
   const mark = `\n// ${createHash("sha256").update(version).update(source).digest("hex")}`;
   const kept = path.join(
@@ -24,7 +22,7 @@ export function compiled(file) {
   );
   const known = read(kept);
   if (known?.endsWith(mark)) return known;
-  const text = `${compile(source, file)}${mark}`;
+  const text = `${await compile(source, file)}${mark}`;
   write(kept, text);
   return text;
 }
@@ -37,18 +35,18 @@ function read(file) {
   }
 }
 
-function compile(source, file) {
-  const ts = require("typescript");
-  const { outputText } = ts.transpileModule(source, {
-    fileName: file,
-    compilerOptions: {
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.ESNext,
-      verbatimModuleSyntax: true,
-      inlineSourceMap: true,
-    },
+async function compile(source, file) {
+  // Loaded late: most processes find every file in the cache.
+  const { transform } = await import("esbuild");
+  const { code } = await transform(source, {
+    loader: "ts",
+    target: "es2022",
+    sourcemap: "inline",
+    sourcesContent: false,
+    sourcefile: path.basename(file),
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   });
-  return outputText;
+  return code;
 }
 
 /** Writes the whole file or nothing, since other processes compile the same files at the same time. */
