@@ -7,7 +7,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { DataSet } from "@inctrl/datasets";
-import { Encoder, type Evaluation, evaluateAll, type Spread, summarize } from "@inctrl/detect";
+import { Encoder, type Evaluation, evaluateAll, summarize } from "@inctrl/detect";
 import { openDetector } from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
 import { fillCard, fillReadme } from "./card.js";
@@ -57,15 +57,13 @@ async function measure(
 
 function cellsOf(set: MeasuredSet, { name, components }: Scoring, evaluation: Evaluation): Cell[] {
   const rows = summarize(evaluation).filter(({ category }) => category === null);
-  const cell = (shots: number, auroc: Spread | null, pixel: Spread | null): Cell => ({
-    ...{ set: set.name, real: set.real, scoring: name, shots, auroc, pixel },
-  });
-  if (components.includes("P")) {
-    return rows.map(({ shots, metrics }) => cell(shots, metrics.auroc, metrics.pixelAuroc));
-  }
   // A text score needs no prompts, so all draws agree, and it has no map.
-  const [{ shots, metrics }] = rows as [(typeof rows)[0]];
-  return [cell(shots, metrics.auroc && { ...metrics.auroc, deviation: null }, null)];
+  const isText = !components.includes("P");
+  return rows.slice(0, isText ? 1 : undefined).map(({ shots, metrics: { auroc, pixelAuroc } }) => ({
+    ...{ set: set.name, real: set.real, scoring: name, shots },
+    auroc: isText && auroc ? { ...auroc, deviation: null } : auroc,
+    pixel: isText ? null : pixelAuroc,
+  }));
 }
 
 const { values } = parseArgs({

@@ -1,3 +1,4 @@
+import { kinds } from "../defects.js";
 import { anyColour, anyMetal, contrasting, mix } from "../draw/colours.js";
 import { unitAt } from "../draw/maths.js";
 import { chance } from "../draw/random.js";
@@ -7,17 +8,7 @@ import { type Finish, object, part, print, shapesOf, times } from "./object.js";
 /** Resistors and fuses: a body with bands between two wires. */
 export const resistor = object("resistor", {
   nouns: ["resistor", "fuse", "diode", "inductor"],
-  defects: [
-    "bent",
-    "missing",
-    "crack",
-    "chip",
-    "stain",
-    "misprint",
-    "contamination",
-    "discolouration",
-    "scratch",
-  ],
+  defects: kinds("bent missing crack chip stain misprint contamination discolouration scratch"),
   words: { missing: ["a missing lead", "a missing wire"], bent: ["a bent lead", "a bent wire"] },
   thing(random) {
     const base = anyColour(random);

@@ -1,3 +1,4 @@
+import { kinds } from "../defects.js";
 import { anyColour, anyMetal } from "../draw/colours.js";
 import { type Point, wave } from "../draw/maths.js";
 import { chance, pick } from "../draw/random.js";
@@ -114,17 +115,7 @@ export const key = object("key", {
 /** Metal brackets and hinges: plates with holes. */
 export const bracket = object("bracket", {
   nouns: ["bracket", "hinge", "flange", "mounting bracket"],
-  defects: [
-    "missing",
-    "scratch",
-    "dent",
-    "crack",
-    "stain",
-    "bent",
-    "contamination",
-    "discolouration",
-    "chip",
-  ],
+  defects: kinds("missing scratch dent crack stain bent contamination discolouration chip"),
   words: { missing: ["a missing hole"], discolouration: ["rust", "corrosion", "discolouration"] },
   thing(random) {
     const base = chance(random, 0.75) ? anyMetal(random) : anyColour(random);

@@ -1,4 +1,4 @@
-import type { DefectKind } from "../defects.js";
+import { type DefectKind, kinds } from "../defects.js";
 import { type Canvas, eachPixel, inPicture, type Pose, type Rgb, SIDE, windowOf } from "../draw/canvas.js";
 import { anyColour, type Colour, contrasting, shade } from "../draw/colours.js";
 import { type Point, smoothstep } from "../draw/maths.js";
@@ -233,11 +233,4 @@ function stamp(canvas: Canvas, pose: Pose, part: Part, [r, g, b]: Rgb, seed: num
 }
 
 /** Defects that most solid objects may have. */
-export const SOLID: readonly DefectKind[] = [
-  "scratch",
-  "chip",
-  "crack",
-  "stain",
-  "contamination",
-  "discolouration",
-];
+export const SOLID: readonly DefectKind[] = kinds("scratch chip crack stain contamination discolouration");
