@@ -97,9 +97,6 @@ export interface FittedDetector {
   [Symbol.dispose](): void;
 }
 
-/** Makes a detector for an encoder. `O` are the method's own options. */
-export type DetectorFactory<O extends object = object> = (encoder: Encoder, options?: O) => Detector;
-
 /** Encodes prompts as a detector needs them, and fits it. */
 export async function fitImages(
   detector: Detector,

@@ -4,7 +4,6 @@ export {
   bestMatch,
   type Detection,
   type Detector,
-  type DetectorFactory,
   type FitOptions,
   type FittedDetector,
   fitImages,

@@ -17,14 +17,10 @@ export interface ImageFailure {
   readonly error: Error;
 }
 
-export interface ScoreImagesOptions {
-  /** Stops after the batches at work; their results are still given out. */
-  signal?: AbortSignal;
-}
-
 /**
  * Scores images in the order of their source. The next batch is decoded and recorded while the device works on this one; at most
- * two batches are held. Images that cannot be read come out as failures, in their place.
+ * two batches are held. Images that cannot be read come out as failures, in their place. `signal` stops it after the batches at
+ * work; their results are still given out.
  *
  * @example
  * for await (const result of scoreImages(fitted, fileImages(paths))) {
@@ -35,7 +31,7 @@ export interface ScoreImagesOptions {
 export async function* scoreImages(
   fitted: FittedDetector,
   images: ImageSource,
-  { signal }: ScoreImagesOptions = {},
+  { signal }: { signal?: AbortSignal } = {},
 ): AsyncGenerator<ImageScore | ImageFailure> {
   /** Views of images of which more are to come. */
   const begun = new Map<number, ViewScore[]>();

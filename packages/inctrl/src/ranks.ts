@@ -5,7 +5,6 @@ const EDGES = [0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 49, 66, 89, 120, 160, 19
 /** Brings residuals, mostly 0.02 to 0.3, to the order of 1. */
 const SCALE = 10;
 
-/** Number of bins. */
 export const RANK_BINS = EDGES.length - 1;
 
 /**

@@ -50,3 +50,14 @@ export async function bankOf(encoder: Encoder, images: ImageSource, symmetries =
     for (const prompt of prompts) prompt.dispose();
   }
 }
+
+/** Cosine of two rows of `width` values, in float64. */
+export function cosine(a: Float32Array, atA: number, b: Float32Array, atB: number, width: number): number {
+  let [dot, aa, bb] = [0, 0, 0];
+  for (let k = 0; k < width; k++) {
+    dot += a[atA + k] * b[atB + k];
+    aa += a[atA + k] ** 2;
+    bb += b[atB + k] ** 2;
+  }
+  return dot / Math.sqrt(aa * bb);
+}

@@ -69,7 +69,6 @@ export class Backbone {
     return { rows: side, columns: side };
   }
 
-  /** Patches of a view. */
   get patches(): number {
     return this.grid.rows * this.grid.columns;
   }

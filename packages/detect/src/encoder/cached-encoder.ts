@@ -4,7 +4,13 @@ import { f16ToF32, scope, slice, tensor } from "@inctrl/tensor";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import { type EncodeOptions, Encoder } from "./encoder.js";
 import type { FeatureStore } from "./feature-store.js";
-import type { EncodedBatch, EncodedImage, EncodedView, Features } from "./features.js";
+import {
+  type EncodedBatch,
+  type EncodedImage,
+  type EncodedView,
+  encodedBatch,
+  type Features,
+} from "./features.js";
 
 /** What stands for a view's place where nobody asks for it. */
 const NOWHERE: Box = { x: 0, y: 0, width: 0, height: 0 };
@@ -67,11 +73,7 @@ export class CachedEncoder extends Encoder {
         stored.push(known[symmetry]);
       }
     }
-    const { features, taps } = await this.#upload(stored);
-    const dispose = () => {
-      for (const held of [features, ...taps]) held.dispose();
-    };
-    return { features, taps, views, ended, dispose };
+    return encodedBatch(await this.#upload(stored), views, ended);
   }
 
   /** Where the view lies in its image, for which the image is decoded. */

@@ -6,7 +6,7 @@ import { DecodePool, decodeThreads } from "../images/decode-pool.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import { symmetricView } from "../images/symmetries.js";
 import { encodeViews } from "./encode.js";
-import type { EncodedBatch, EncodedImage, EncodedView } from "./features.js";
+import { type EncodedBatch, type EncodedImage, type EncodedView, encodedBatch } from "./features.js";
 import { checkBlocks, type FeatureRecipe, featureRecipe } from "./recipe.js";
 
 export interface EncoderOptions {
@@ -156,11 +156,12 @@ export class Encoder {
       queue.shift();
       ended.push({ image: head.image, item: head.item, ...(head.error && { error: head.error }) });
     }
-    const { features, taps } = this.run(some.map(({ view }) => view));
-    const dispose = () => {
-      for (const held of [features, ...taps]) held.dispose();
-    };
-    return { features, taps, views: some.map(({ seen }) => seen), ended, dispose };
+    const features = this.run(some.map(({ view }) => view));
+    return encodedBatch(
+      features,
+      some.map(({ seen }) => seen),
+      ended,
+    );
   }
 
   /** Runs the image tower. @returns class features [views, embedDim] and patches [views, patches, width] of each block. */

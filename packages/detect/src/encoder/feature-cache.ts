@@ -33,7 +33,6 @@ const EXTENSION = ".safetensors";
  */
 export class FeatureCache {
   readonly folder: string;
-  /** Largest number of bytes on disk. */
   readonly limit: number;
   /** Bytes of each file, least recently used first. */
   readonly #files: Map<string, number>;
@@ -67,12 +66,10 @@ export class FeatureCache {
     return cache;
   }
 
-  /** The bytes of all files. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The name of an image's features. */
   static key(recipe: FeatureRecipe, content: string): string {
     return createHash("sha256").update(`${recipe.id}\n${content}`).digest("hex");
   }

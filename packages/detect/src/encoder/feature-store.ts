@@ -3,7 +3,7 @@ import type { Raster } from "@inctrl/datasets";
 import { f32ToF16, normalize, scope, stack, type Tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
-import { SampleHasher, symmetryHash } from "../images/sample-hash.js";
+import { sampleHash, symmetryHash } from "../images/sample-hash.js";
 import type { ImageItem } from "../images/source.js";
 import { byteCache } from "./byte-cache.js";
 import { type Encoder, type EncoderOptions, PaddedEncoder } from "./encoder.js";
@@ -37,7 +37,6 @@ const BATCH = 8;
 /** The most that a feature file has beside its values. */
 const HEADER_BYTES = 512;
 
-/** An image in one symmetry. */
 interface Shown {
   readonly item: ImageItem;
   readonly symmetry: number;
@@ -62,7 +61,7 @@ export class FeatureStore {
   readonly cache: FeatureCache;
   readonly fit: Exclude<Fit, "tile">;
   readonly #encoder: Encoder;
-  readonly #hasher = new SampleHasher();
+  readonly #fileHashes = new Map<string, Promise<string>>();
   readonly #images: StoredImage[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #patches;
@@ -89,7 +88,6 @@ export class FeatureStore {
     return this.#encoder.threads;
   }
 
-  /** Number of images. */
   get size(): number {
     return this.#images.length;
   }
@@ -151,7 +149,8 @@ export class FeatureStore {
     const wanted = new Map<string, Shown>();
     for (const item of items) {
       signal?.throwIfAborted();
-      const hash = await this.#hasher.hash(item, () => this.#load(item)).catch((error) => skip(item, error));
+      const load = () => this.#load(item);
+      const hash = await sampleHash(item, load, this.#fileHashes).catch((error) => skip(item, error));
       hashes.push(hash);
       if (hash === null) continue;
       for (let symmetry = 0; symmetry < symmetries; symmetry++) {

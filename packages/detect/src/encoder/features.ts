@@ -22,7 +22,6 @@ export interface EncodedView {
 
 /** An image whose last view is in a batch, or that could not be read. */
 export interface EncodedImage {
-  /** Its number in the source. */
   readonly image: number;
   readonly item: ImageItem;
   readonly error?: Error;
@@ -37,3 +36,14 @@ export interface EncodedBatch extends Features {
   /** Frees the tensors. */
   dispose(): void;
 }
+
+export const encodedBatch = (
+  { features, taps }: Features,
+  views: readonly EncodedView[],
+  ended: readonly EncodedImage[],
+): EncodedBatch => ({
+  ...{ features, taps, views, ended },
+  dispose() {
+    for (const held of [features, ...taps]) held.dispose();
+  },
+});

@@ -2,9 +2,9 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Box } from "@inctrl/datasets";
 import { quoted } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
+import { fits, listOf, object, orNull, text } from "../shape.js";
 import type { Draw, Settings } from "./types.js";
 
-/** What names a draw. */
 export type DrawKey = Pick<Draw, "category" | "shots" | "seed">;
 
 /** A finished draw, and which images it was measured on. */
@@ -26,6 +26,16 @@ export interface StoredPart extends DrawKey {
   /** Maps for pixel metrics, float32 in base64; empty without masks. `owner` is the sample's index. */
   readonly maps: readonly { readonly owner: number; readonly box: Box; readonly map: string }[];
 }
+
+/** A line of the file: the first has format, version and settings, the others a draw or a part. */
+type Line = Partial<{
+  format: string;
+  version: number;
+  settings: Settings;
+  kind: string;
+  draw: StoredDraw;
+  part: StoredPart;
+}> | null;
 
 const FORMAT = "inctrl-evaluation";
 const VERSION = 1;
@@ -79,15 +89,16 @@ export class DrawStore {
       return this.#append({ format: FORMAT, version: VERSION, settings });
     }
     for (const [i, line] of whole.trimEnd().split("\n").entries()) {
-      let entry: Record<string, unknown> | null;
+      let entry: Line;
       try {
         entry = JSON.parse(line);
       } catch {
         throw this.#damaged(i + 1);
       }
       if (i === 0) this.#checkSettings(entry, settings);
-      else if (entry?.kind === "draw" && isDraw(entry.draw)) this.#draws.set(keyOf(entry.draw), entry.draw);
-      else if (entry?.kind === "part" && isPart(entry.part)) this.#keepPart(entry.part);
+      else if (entry?.kind === "draw" && fits(entry.draw, DRAW))
+        this.#draws.set(keyOf(entry.draw!), entry.draw!);
+      else if (entry?.kind === "part" && fits(entry.part, PART)) this.#keepPart(entry.part!);
       else throw this.#damaged(i + 1);
     }
     // The process ended in the middle of a line: what there is of it goes.
@@ -101,14 +112,13 @@ export class DrawStore {
     );
   }
 
-  #checkSettings(first: Record<string, unknown> | null, settings: Settings): void {
-    const stored = first?.settings as Settings | undefined;
-    if (first?.format !== FORMAT || first.version !== VERSION || typeof stored !== "object" || !stored) {
+  #checkSettings(first: Line, settings: Settings): void {
+    const stored = first?.settings;
+    if (first?.format !== FORMAT || first.version !== VERSION || !fits(stored, object))
       throw this.#damaged(1);
-    }
-    for (const name of new Set([...Object.keys(stored), ...Object.keys(settings)])) {
-      if (stored[name] === settings[name]) continue;
-      const [was, is] = [stored, settings].map((from) =>
+    for (const name of new Set([...Object.keys(stored!), ...Object.keys(settings)])) {
+      if (stored![name] === settings[name]) continue;
+      const [was, is] = [stored!, settings].map((from) =>
         from[name] === undefined ? "none" : quoted(String(from[name])),
       );
       throw new DetectError(
@@ -157,8 +167,8 @@ export class DrawStore {
     await this.#append({ kind: "draw", draw });
   }
 
+  /** Stores a part for a later run; this one holds what is in it. */
   async addPart(part: StoredPart): Promise<void> {
-    // Whoever adds parts holds what is in them: only a later run needs them back.
     await this.#append({ kind: "part", part });
   }
 
@@ -179,28 +189,16 @@ export class DrawStore {
 
 const keyOf = ({ category, shots, seed }: DrawKey): string => JSON.stringify([category, shots, seed]);
 
-function isKey(entry: unknown): entry is Record<string, unknown> {
-  const { category, shots, seed, data } = (entry ?? {}) as Record<string, unknown>;
-  const named = typeof category === "string" && typeof data === "string";
-  return named && Number.isInteger(shots) && (seed === null || Number.isInteger(seed));
-}
-
-const isScores = (scores: unknown): boolean =>
-  Array.isArray(scores) && scores.every((score) => score === null || Number.isFinite(score));
-
-const isNames = (names: unknown): boolean =>
-  Array.isArray(names) && names.every((name) => typeof name === "string");
-
-function isDraw(entry: unknown): entry is StoredDraw {
-  if (!isKey(entry)) return false;
-  const { prompts, scores, metrics, seconds, skipped } = entry;
-  const sound = isNames(prompts) && isScores(scores) && Number.isFinite(seconds) && Array.isArray(skipped);
-  return sound && typeof metrics === "object" && metrics !== null;
-}
-
-function isPart(entry: unknown): entry is StoredPart {
-  if (!isKey(entry)) return false;
-  const { from, prompts, scores, seconds, skipped, maps } = entry;
-  const sound = isNames(prompts) && isScores(scores) && Number.isFinite(seconds) && Array.isArray(skipped);
-  return sound && Number.isInteger(from) && Array.isArray(maps);
-}
+/** What draws and their parts have in common. */
+const ENTRY = {
+  category: text,
+  shots: Number.isInteger,
+  seed: orNull(Number.isInteger),
+  data: text,
+  prompts: listOf(text),
+  scores: listOf(orNull(Number.isFinite)),
+  seconds: Number.isFinite,
+  skipped: listOf(object),
+};
+const DRAW = { ...ENTRY, metrics: object };
+const PART = { ...ENTRY, from: Number.isInteger, maps: listOf(object) };

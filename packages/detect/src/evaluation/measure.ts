@@ -7,7 +7,6 @@ import { type Metrics, NO_METRICS } from "./types.js";
 
 /** The map of a view of a test sample. */
 export interface SeenMap {
-  /** Index of the sample. */
   readonly image: number;
   /** The part of the image that the view shows. */
   readonly box: Box;

@@ -69,5 +69,4 @@ export function roundBox({ x, y, width, height }: Box): Box {
   return { x: left, y: top, width: Math.round(x + width) - left, height: Math.round(y + height) - top };
 }
 
-/** The whole of a picture. */
 export const wholeOf = ({ width, height }: Picture): Box => ({ x: 0, y: 0, width, height });

@@ -9,7 +9,6 @@ import { openPhoto, type PromptAlbum } from "./prompt-album.js";
 import { renderHeatmap } from "./render.js";
 
 export interface DrawHeatmapsOptions {
-  /** Where the pictures are written. */
   readonly folder: string;
   readonly maps: MapStore;
   /** The prompts that panels show. */

@@ -3,9 +3,8 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Box } from "@inctrl/datasets";
 import { packFloats, unpackFloats } from "../base64.js";
-import { bestMatch, type ScoreMap } from "../detector.js";
+import { bestMatch } from "../detector.js";
 import type { PromptRecord } from "../matcher/bank-file.js";
 import type { ImageScore } from "../score-images.js";
 import { type Scale, scaleOf } from "./colormap.js";
@@ -83,11 +82,8 @@ export class MapStore {
       this.#scale = { low: Math.min(low, scale.low), high: Math.max(high, scale.high) };
     }
     this.#count++;
-    const views = entry.views.map(({ map, box }) => ({
-      map: { ...map, values: packFloats(map.values) },
-      box,
-    }));
-    await this.#file.appendFile(`${JSON.stringify({ ...entry, views })}\n`);
+    const line = JSON.stringify(entry, (key, value) => (key === "values" ? packFloats(value) : value));
+    await this.#file.appendFile(`${line}\n`);
   }
 
   /** Gives the entries in the order in which they were added. */
@@ -95,8 +91,7 @@ export class MapStore {
     const stream = createReadStream(this.path);
     try {
       for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-        const entry = JSON.parse(line);
-        yield { ...entry, views: entry.views.map(unpack) };
+        yield JSON.parse(line, (key, value) => (key === "values" ? unpackFloats(value) : value));
       }
     } finally {
       stream.destroy();
@@ -108,13 +103,3 @@ export class MapStore {
     await rm(this.path, { force: true });
   }
 }
-
-interface PackedView {
-  readonly map: Pick<ScoreMap, "rows" | "columns"> & { readonly values: string };
-  readonly box: Box;
-}
-
-const unpack = ({ map, box }: PackedView): PlacedMap => ({
-  map: { ...map, values: unpackFloats(map.values) },
-  box,
-});

@@ -25,7 +25,6 @@ export interface PanelOptions extends Pick<HeatmapOptions, "map" | "scale"> {
   readonly query: PatchView;
   /** The prompt image and the patch that the query's patch is nearest to. */
   readonly prompt: PatchView;
-  /** Shown under the map. */
   readonly score?: number;
   /** Height of the three images in pixels. Default 320. */
   readonly height?: number;

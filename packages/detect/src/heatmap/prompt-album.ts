@@ -24,7 +24,6 @@ export async function openPhoto(path: string): Promise<Photo> {
 /** Pictures of prompts that are held at a time. */
 const MAX_HELD = 8;
 
-/** Finds the pictures of prompts by name. */
 export class PromptAlbum {
   readonly #hashes: ReadonlyMap<string, string | null>;
   readonly #encoder: Encoder;

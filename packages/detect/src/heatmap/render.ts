@@ -13,8 +13,6 @@ export interface HeatmapOptions {
   readonly box?: Box;
   /** Values at the ends of the colours; share it between pictures that are to be compared. */
   readonly scale: Scale;
-  /** How strongly the high end of the scale covers the image, 0 to 1; the low end covers half as much. Default 0.7. */
-  readonly opacity?: number;
   /** Adds the colour bar with numbers to the right. Default false: the picture has the image's size. */
   readonly legend?: boolean;
 }
@@ -39,10 +37,13 @@ export function renderHeatmap(options: HeatmapOptions): Canvas {
   return picture;
 }
 
+/** How strongly the high end of the scale covers the image, 0 to 1; the low end covers half as much. */
+const OPACITY = 0.7;
+
 /** The coloured image without legend. */
 export function colourMap(options: HeatmapOptions): Picture {
   checkOptions(options);
-  const { image, map, scale, opacity = 0.7 } = options;
+  const { image, map, scale } = options;
   const { width } = image;
   const box = roundBox(options.box ?? wholeOf(image));
   const values = upsampleMap(map.values, map.columns, map.rows, box.width, box.height);
@@ -54,7 +55,7 @@ export function colourMap(options: HeatmapOptions): Picture {
     const inside = x >= 0 && y >= 0 && x < box.width && y < box.height;
     const share = inside ? shareOf(values[y * box.width + x], scale) : 0;
     const colour = inside ? table[Math.round(share * 255)] : PAPER;
-    const cover = opacity * (0.5 + 0.5 * share);
+    const cover = OPACITY * (0.5 + 0.5 * share);
     for (let c = 0; c < 3; c++) data[p * 3 + c] = Math.round(gray * (1 - cover) + colour[c] * cover);
   }
   return { width, height: image.height, data };

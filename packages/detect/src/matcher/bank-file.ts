@@ -4,6 +4,7 @@ import type { Backbone } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
+import { type Check, fits, listOf, orNull, text } from "../shape.js";
 
 /** What a bank remembers of a prompt. */
 export interface PromptRecord {
@@ -31,9 +32,6 @@ export interface BankInfo {
     readonly std: readonly number[];
   };
 }
-
-/** A tensor's shape by its name in a bank file. */
-export type BankShapes = ReadonlyMap<string, readonly number[]>;
 
 const FORMAT = "inctrl-bank";
 
@@ -82,7 +80,7 @@ export async function readBank(
   path: string,
   encoder: Encoder,
   kind: string | undefined,
-  shapesOf: (info: BankInfo) => BankShapes,
+  shapesOf: (info: BankInfo) => ReadonlyMap<string, readonly number[]>,
 ): Promise<{ info: BankInfo; tensors: Map<string, Tensor> }> {
   const file = await openSafetensors(path);
   try {
@@ -135,26 +133,27 @@ function readInfo(path: string, file: TensorFile): BankInfo {
   } catch (cause) {
     throw fail(path, `its description is damaged; ${again}`, cause);
   }
-  const sound =
-    info?.version === 1 &&
-    (info.kind === undefined || typeof info.kind === "string") &&
-    Array.isArray(info.prompts) &&
-    info.prompts.length > 0 &&
-    info.prompts.every(isRecord) &&
-    Array.isArray(info.blocks) &&
-    info.blocks.every(Number.isInteger) &&
-    [undefined, 1, 8].includes(info.turns) &&
-    ["crop", "squash", "tile"].includes(info.fit) &&
-    typeof info.backbone === "string" &&
-    typeof info.fingerprint === "string";
-  if (!sound) throw fail(path, `its description is damaged or of a later version; ${again}`);
+  if (!fits(info, INFO) || info.prompts.length === 0) {
+    throw fail(path, `its description is damaged or of a later version; ${again}`);
+  }
   return info;
 }
 
-function isRecord(prompt: PromptRecord | null): boolean {
-  if (typeof prompt?.name !== "string" || !Number.isInteger(prompt.views) || prompt.views < 1) return false;
-  return prompt.sha256 === null || typeof prompt.sha256 === "string";
-}
+const oneOf =
+  (...values: unknown[]): Check =>
+  (value) =>
+    values.includes(value);
+
+const INFO: Check = {
+  version: oneOf(1),
+  kind: (value) => value === undefined || fits(value, text),
+  prompts: listOf({ name: text, sha256: orNull(text), views: (n) => Number.isInteger(n) && Number(n) >= 1 }),
+  blocks: listOf(Number.isInteger),
+  turns: oneOf(undefined, 1, 8),
+  fit: oneOf("crop", "squash", "tile"),
+  backbone: text,
+  fingerprint: text,
+};
 
 function checkFits(path: string, info: BankInfo, encoder: Encoder, kind: string | undefined): void {
   const { backbone, blocks, fit } = encoder;

@@ -1,6 +1,5 @@
 import { bothClasses } from "./metrics.js";
 
-/** A place on a curve. */
 export interface Point {
   readonly x: number;
   readonly y: number;

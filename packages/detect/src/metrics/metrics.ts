@@ -5,8 +5,11 @@ interface Step {
   readonly falsePositives: number;
 }
 
-/** One step per distinct score, from the highest down, so that equal scores stay together. */
-function steps(labels: ArrayLike<number>, scores: ArrayLike<number>): Step[] {
+/**
+ * A step for each distinct score, from the highest down, so that equal scores stay together, and how many of each class there
+ * are; null when one class is missing.
+ */
+export function bothClasses(labels: ArrayLike<number>, scores: ArrayLike<number>) {
   if (labels.length !== scores.length) {
     throw new RangeError(
       `metrics: ${labels.length} labels for ${scores.length} scores; give one label a score`,
@@ -21,25 +24,17 @@ function steps(labels: ArrayLike<number>, scores: ArrayLike<number>): Step[] {
   }
   // By comparison, not difference: infinite scores are scores too, and their difference is NaN.
   order.sort((a, b) => (scores[a] > scores[b] ? -1 : scores[a] < scores[b] ? 1 : 0));
-  const found: Step[] = [];
-  let truePositives = 0;
+  const path: Step[] = [];
+  let positives = 0;
   order.forEach((index, rank) => {
-    truePositives += labels[index];
+    positives += labels[index];
     const threshold = scores[index];
     const next = order[rank + 1];
-    if (next === undefined || scores[next] !== threshold)
-      found.push({ threshold, truePositives, falsePositives: rank + 1 - truePositives });
+    if (next !== undefined && scores[next] === threshold) return;
+    path.push({ threshold, truePositives: positives, falsePositives: rank + 1 - positives });
   });
-  return found;
-}
-
-/** The steps and how many of each class there are; null when one class is missing. */
-export function bothClasses(labels: ArrayLike<number>, scores: ArrayLike<number>) {
-  const path = steps(labels, scores);
-  const last = path.at(-1);
-  return last?.truePositives && last.falsePositives
-    ? { path, positives: last.truePositives, negatives: last.falsePositives }
-    : null;
+  const negatives = order.length - positives;
+  return positives > 0 && negatives > 0 ? { path, positives, negatives } : null;
 }
 
 /**

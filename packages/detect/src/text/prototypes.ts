@@ -19,19 +19,19 @@ const LOGIT_SCALE = 100;
 /** Prompts encoded at a time: bounds the memory of long ensembles. */
 const CHUNK = 64;
 
+/** Token ids of the texts of a class, each in rows of `length`. */
+export interface PromptIds {
+  readonly normal: Int32Array;
+  readonly anomaly: Int32Array;
+  readonly length: number;
+}
+
 /**
  * The normal and the anomalous text prototype: each prompt's feature normalised, their mean, normalised again.
  *
- * @param normal token ids, rows of `length`.
- * @param anomaly likewise.
  * @returns [2, embedDim]: F_n, then F_a (paper, section 3.4).
  */
-export function prototypesFromIds(
-  text: TextTransformer,
-  normal: Int32Array,
-  anomaly: Int32Array,
-  length: number,
-): Tensor {
+export function prototypesFromIds(text: TextTransformer, { normal, anomaly, length }: PromptIds): Tensor {
   return scope(() => {
     const prototype = (ids: Int32Array) => {
       const parts: Tensor[] = [];
@@ -46,14 +46,10 @@ export function prototypesFromIds(
 
 /** The prototypes of a class by its name, from the paper's prompt ensemble. [2, embedDim]. */
 export function classPrototypes(text: TextTransformer, tokenizer: Tokenizer, className: string): Tensor {
-  const { contextLength } = text.text;
+  const { contextLength: length } = text.text;
+  const ids = (texts: readonly string[]) => tokenizer.tokenize(texts, length);
   const { normal, anomaly } = promptTexts(className);
-  return prototypesFromIds(
-    text,
-    tokenizer.tokenize(normal, contextLength),
-    tokenizer.tokenize(anomaly, contextLength),
-    contextLength,
-  );
+  return prototypesFromIds(text, { normal: ids(normal), anomaly: ids(anomaly), length });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { maxError, randomImage } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
-import { scoreWith } from "@inctrl/testing/scoring";
+import { cosine, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { bestMatch, Encoder, fitImages, type ImageItem, patchDetector, scoreViews } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
@@ -11,16 +11,6 @@ const PATCHES = 25;
 const images = (count: number, seed: number) =>
   Array.from({ length: count }, (_, i) => randomImage(seed + i, SIZE));
 const prompts = images(3, 1);
-
-function cosine(a: Float32Array, atA: number, b: Float32Array, atB: number, width: number): number {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let k = 0; k < width; k++) {
-    dot += a[atA + k] * b[atB + k];
-    aa += a[atA + k] ** 2;
-    bb += b[atB + k] ** 2;
-  }
-  return dot / Math.sqrt(aa * bb);
-}
 
 test("similarities, maps and matches are those of a plain float64 loop over the tapped features", async ({
   device,

@@ -65,10 +65,14 @@ for (const [name, path] of [
     const { normal, anomaly, length, prototypes } = await goldenIds(fixture);
     await withText(device, fixture, async (text) => {
       const context = text.text.contextLength;
-      const given = await take(prototypesFromIds(text, normal, anomaly, length));
+      const given = await take(prototypesFromIds(text, { normal, anomaly, length }));
       assert.ok(maxError(given, prototypes) < 1e-6, `${maxError(given, prototypes)}`);
       const full = await take(
-        prototypesFromIds(text, padded(normal, length, context), padded(anomaly, length, context), context),
+        prototypesFromIds(text, {
+          normal: padded(normal, length, context),
+          anomaly: padded(anomaly, length, context),
+          length: context,
+        }),
       );
       assert.equal(full, given);
     });
@@ -116,7 +120,9 @@ test("more prompts than are encoded at once are averaged as one ensemble", async
       for (let k = 0; k < 11; k++) mean[k] += feature[k] / norm / 150;
     }
     const norm = Math.hypot(...mean);
-    const prototypes = await take(prototypesFromIds(text, ids, ids.subarray(0, 9), 9));
+    const prototypes = await take(
+      prototypesFromIds(text, { normal: ids, anomaly: ids.subarray(0, 9), length: 9 }),
+    );
     assert.ok(
       maxError(
         prototypes.subarray(0, 11),
@@ -139,7 +145,10 @@ test("golden/tiny: a class's prototypes are those of its prompt texts", async ({
     const { normal, anomaly } = promptTexts("metal_nut");
     const ids = (texts: string[]) => tokenizer.tokenize(texts, 24);
     const named = await take(classPrototypes(text, tokenizer, "metal_nut"));
-    assert.equal(await take(prototypesFromIds(text, ids(normal), ids(anomaly), 24)), named);
+    assert.equal(
+      await take(prototypesFromIds(text, { normal: ids(normal), anomaly: ids(anomaly), length: 24 })),
+      named,
+    );
     assert.not.equal(await take(classPrototypes(text, tokenizer, "wood")), named);
   });
 });

@@ -26,7 +26,7 @@ export function encodeInputs(device: Device, { config, vision, text }: Clip, inp
     const seen = encode(query, queries);
     const given = encode(prompts, queries * shots);
     const banks = given.taps.map((tap) => packBank(reshape(tap, [queries, -1, tap.shape[2]])));
-    const prototypes = prototypesFromIds(text, normal_ids, abnormal_ids, length);
+    const prototypes = prototypesFromIds(text, { normal: normal_ids, anomaly: abnormal_ids, length });
     return { seen, given: given.features, banks, prototypes };
   });
 }

@@ -35,7 +35,6 @@ const CLASS_NAME = "candle";
 export interface FullSizeOptions {
   /** CLIP's vocabulary; by default looked for beside the fixture and in `vocab` beside its folder. */
   vocabulary?: string;
-  /** Told what is being done. */
   onProgress?: (what: string) => void;
 }
 

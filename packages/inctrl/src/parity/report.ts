@@ -12,7 +12,6 @@ export interface ParityCheck {
   maxAbs: number | null;
   tolerance: number;
   ok: boolean;
-  /** Why it could not run. */
   reason?: string;
 }
 
@@ -43,7 +42,6 @@ export function compare(
   return { name, maxAbs, tolerance, ok: maxAbs <= tolerance };
 }
 
-/** Largest absolute value. */
 export const largestOf = (values: Float32Array): number =>
   values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 

@@ -121,8 +121,8 @@ async function runSteps(
       const promptFeature = heads.promptFeature(prompts);
       const model = fuse(heads, { features, map, residual, textScore: text, promptFeature }, 1);
       const losses = [
-        focalLoss(model.score, labels, { form }),
-        focalLoss(model.imageScore as Tensor, labels, { form }),
+        focalLoss(model.score, labels, form),
+        focalLoss(model.imageScore as Tensor, labels, form),
       ];
       return [add(losses[0], losses[1]), { ...model, losses }] as const;
     });

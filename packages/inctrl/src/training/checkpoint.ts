@@ -35,7 +35,6 @@ export class TrainingState {
     this.#optimizers = Object.entries(optimizers);
   }
 
-  /** Steps taken. */
   get steps(): number {
     return this.#optimizers[0][1].steps;
   }

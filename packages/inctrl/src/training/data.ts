@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
-import type { AddOptions, Backbone, FeatureStore } from "@inctrl/detect";
-import { textScore } from "@inctrl/detect";
+import { type AddOptions, type FeatureStore, textScore } from "@inctrl/detect";
 import { scope, tensor } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import { crossCategoryNegatives } from "./negatives.js";
@@ -11,7 +10,6 @@ import type { Query, TrainingItem } from "./sampler.js";
 export interface HoldOut {
   readonly name: string;
   readonly queries: readonly Query[];
-  /** The prompts' names. */
   readonly prompts: readonly string[];
 }
 
@@ -133,7 +131,7 @@ function hashOf(
 /** Where the score of an image in a category is kept. */
 export const textKey = ({ category, image }: TrainingItem): string => `${category}:${image}`;
 
-/** Images scored against a text at a time. */
+/** Images scored against a text at a time. The size is fixed, so that a score does not depend on its company. */
 const TEXT_BATCH = 256;
 
 /** s_a of every image against its category's own text. */
@@ -142,41 +140,23 @@ async function textScores(
   categories: readonly Category[],
   items: readonly TrainingItem[],
 ): Promise<Map<string, number>> {
+  const { backbone } = store;
+  const { embedDim, text } = backbone.config;
   const scores = new Map<string, number>();
   for (const [index, { className }] of categories.entries()) {
     const own = items.filter(({ category }) => category === index);
-    if (own.length === 0) continue;
     for (let at = 0; at < own.length; at += TEXT_BATCH) {
       const some = own.slice(at, at + TEXT_BATCH);
-      const values = await scoreTexts(
-        store.backbone,
-        className,
-        some.map(({ image }) => store.feature(image)),
+      const rows = new Float32Array(TEXT_BATCH * embedDim);
+      for (let i = 0; i < TEXT_BATCH; i++)
+        rows.set(store.feature(some[Math.min(i, some.length - 1)].image), i * embedDim);
+      const prototypes = await backbone.prototypes(className);
+      const made = scope(() =>
+        textScore(tensor(backbone.device, rows, [TEXT_BATCH, embedDim]), prototypes, text?.logitScale),
       );
-      some.forEach((item, i) => {
-        scores.set(textKey(item), values[i]);
-      });
+      const values = await made.data().finally(() => made.dispose());
+      for (const [i, item] of some.entries()) scores.set(textKey(item), values[i]);
     }
   }
   return scores;
-}
-
-/** In batches of a fixed size, as features are: see there. */
-async function scoreTexts(
-  backbone: Backbone,
-  className: string,
-  features: readonly Float32Array[],
-): Promise<Float32Array> {
-  const { embedDim, text } = backbone.config;
-  const rows = new Float32Array(TEXT_BATCH * embedDim);
-  for (let i = 0; i < TEXT_BATCH; i++) rows.set(features[Math.min(i, features.length - 1)], i * embedDim);
-  const prototypes = await backbone.prototypes(className);
-  const scores = scope(() =>
-    textScore(tensor(backbone.device, rows, [TEXT_BATCH, embedDim]), prototypes, text?.logitScale),
-  );
-  try {
-    return await scores.data();
-  } finally {
-    scores.dispose();
-  }
 }

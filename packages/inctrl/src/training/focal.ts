@@ -22,33 +22,26 @@ import {
  */
 export type LossForm = "probability" | "logits";
 
-export interface FocalOptions {
-  form?: LossForm;
-  /** Weight of hard examples. Default 2. */
-  gamma?: number;
-  /** Factor of the whole. Default 1. */
-  alpha?: number;
-}
-
+/** Weight of hard examples. */
+const GAMMA = 2;
 /** What the logarithm of 0 counts as, in PyTorch's binary cross-entropy too. */
 const LOG_FLOOR = -100;
 /** The smallest normal float32. */
 const TINY = 2 ** -126;
 
 /**
- * Focal loss (Lin et al. 2017): alpha (1 - p_t)^gamma times the cross-entropy, mean over the batch.
+ * Focal loss (Lin et al. 2017): (1 - p_t)^2 times the cross-entropy, mean over the batch.
  *
  * @param output s_i or the final score, [batch].
  * @param labels 0 or 1, float32 [batch].
  * @returns one value.
  */
-export function focalLoss(output: Tensor, labels: Tensor, options: FocalOptions = {}): Tensor {
-  const { form = "probability", gamma = 2, alpha = 1 } = options;
+export function focalLoss(output: Tensor, labels: Tensor, form: LossForm): Tensor {
   return scope(() => {
     const entropy =
       form === "probability" ? crossEntropy(output, labels) : crossEntropyOfLogits(output, labels);
     const missed = sub(1, exp(neg(entropy)));
-    return mean(mul(mul(pow(missed, gamma), entropy), alpha));
+    return mean(mul(pow(missed, GAMMA), entropy));
   });
 }
 

@@ -1,11 +1,10 @@
 import { add, type Device, max, reshape, scope, type Tensor, tensor, zeros } from "@inctrl/tensor";
 import { fuse } from "../fusion.js";
 import type { HeadsModule } from "../head-modules.js";
-import { type FocalOptions, focalLoss } from "./focal.js";
+import { focalLoss, type LossForm } from "./focal.js";
 
 /** What the heads see of a batch, row by row; all of it is frozen. */
 export interface FrozenBatch {
-  /** Number of queries. */
   readonly batch: number;
   /** Class features of the queries, [batch, embedDim]. */
   readonly features: Float32Array;
@@ -51,11 +50,11 @@ export function scoreBatch(
 export function batchLosses(
   { score, imageScore }: { score: Tensor; imageScore: Tensor | null },
   labels: Tensor,
-  options: FocalOptions = {},
+  form: LossForm,
 ): { loss: Tensor; final: Tensor; image: Tensor } {
   return scope(() => {
-    const final = focalLoss(score, labels, options);
-    const image = imageScore ? focalLoss(imageScore, labels, options) : zeros(labels.device, []);
+    const final = focalLoss(score, labels, form);
+    const image = imageScore ? focalLoss(imageScore, labels, form) : zeros(labels.device, []);
     return { loss: add(final, image), final, image };
   });
 }

@@ -35,7 +35,6 @@ export interface EpochRecord {
 export interface RunOptions extends TrainOptions {
   /** Where everything is written; made where it is missing. */
   readonly folder: string;
-  /** Default 10. */
   readonly epochs: number;
   /** Steps an epoch. Default 100. */
   readonly steps: number;
@@ -67,7 +66,6 @@ const CURVES = [
 ];
 
 export interface RunResult {
-  /** Steps taken in all. */
   readonly steps: number;
   /** False where the run was stopped. */
   readonly finished: boolean;

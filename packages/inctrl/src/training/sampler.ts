@@ -7,7 +7,6 @@ export interface TrainingItem {
   readonly image: number;
   /** 0 normal, 1 anomalous. */
   readonly label: 0 | 1;
-  /** Index of the category. */
   readonly category: number;
 }
 

@@ -43,7 +43,6 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   alpha: 1,
 };
 
-/** What a step did. */
 export interface StepReport {
   /** Counted from 1. */
   readonly step: number;
@@ -108,7 +107,6 @@ export class Trainer {
     return this.#pairs.store.backbone.device;
   }
 
-  /** Steps taken. */
   get steps(): number {
     return this.state.steps;
   }
@@ -123,7 +121,7 @@ export class Trainer {
     const { gradients, losses } = scope(() => {
       const made = nn.gradientsOf(this.heads.parameters(), () => {
         const scores = scoreBatch(this.#device, this.heads, frozen, alpha);
-        const { loss, final, image } = batchLosses(scores, tensor(this.#device, labels), { form });
+        const { loss, final, image } = batchLosses(scores, tensor(this.#device, labels), form);
         const parts = [loss, final, image].map((value) => value.view([1]));
         return [loss, stack(parts, 0)] as const;
       });

@@ -14,7 +14,7 @@ import {
 } from "@inctrl/detect";
 import { isHead, maxError, PATCH14, randomImage } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
-import { scoreWith } from "@inctrl/testing/scoring";
+import { cosine, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { DETECTORS, inctrl, residual } from "../../src/index.js";
 import { openFixture } from "./support.js";
@@ -75,16 +75,6 @@ for (const full of [true, false]) {
     const distinct = new Set(all.map(({ score }) => score));
     assert.is(distinct.size, 48, "images that all score alike would prove nothing");
   });
-}
-
-function cosine(a: Float32Array, atA: number, b: Float32Array, atB: number, width: number): number {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let k = 0; k < width; k++) {
-    dot += a[atA + k] * b[atB + k];
-    aa += a[atA + k] ** 2;
-    bb += b[atB + k] ** 2;
-  }
-  return dot / Math.sqrt(aa * bb);
 }
 
 /** psi, eta and phi in float64 from the released parameters. */

@@ -19,7 +19,7 @@ async function fixturePrototypes(device: Device): Promise<Tensor> {
   const [normal, anomaly] = [await ids("normal_ids"), await ids("abnormal_ids")];
   await golden.close();
   assert.ok(clip.text);
-  return prototypesFromIds(clip.text, normal, anomaly, 7);
+  return prototypesFromIds(clip.text, { normal, anomaly, length: 7 });
 }
 
 /** The fixture's backbone and heads; its vocabulary is not here, so that every class has the same prototypes. */

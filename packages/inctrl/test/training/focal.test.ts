@@ -10,9 +10,7 @@ test("saturated outputs have a finite loss and slope in both forms; NaN stays Na
     for (const x of [-200, -30, 0, 20, 200]) {
       for (const y of [0, 1]) {
         const [logit, label] = [x, y].map((v) => tensor(device, Float32Array.of(v)));
-        const { value, gradients } = valueAndGrad((t: Tensor) => focalLoss(sigmoid(t), label, { form }))(
-          logit,
-        );
+        const { value, gradients } = valueAndGrad((t: Tensor) => focalLoss(sigmoid(t), label, form))(logit);
         const [loss, slope] = [await value.item(), (await (gradients as Tensor).data())[0]];
         assert.ok(Number.isFinite(loss) && Number.isFinite(slope), `${form} ${x} ${y}: ${loss} ${slope}`);
         const p = 1 / (1 + Math.exp(-x));
@@ -28,7 +26,7 @@ test("saturated outputs have a finite loss and slope in both forms; NaN stays Na
   }
   const [nan, one] = [Number.NaN, 1].map((v) => tensor(device, Float32Array.of(v)));
   for (const form of ["probability", "logits"] as const) {
-    const loss = focalLoss(nan, one, { form });
+    const loss = focalLoss(nan, one, form);
     assert.ok(Number.isNaN(await loss.item()), form);
     loss.dispose();
   }

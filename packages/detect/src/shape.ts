@@ -1,0 +1,22 @@
+/** What a stored value must be; a record checks the fields of an object. */
+export type Check = ((value: unknown) => boolean) | { readonly [field: string]: Check };
+
+/** Whether a value that was read from a file is what a table says. Other fields may be there. */
+export function fits(value: unknown, check: Check): boolean {
+  if (typeof check === "function") return check(value);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(check).every(([field, inner]) =>
+    fits((value as Record<string, unknown>)[field], inner),
+  );
+}
+
+export const text: Check = (value) => typeof value === "string";
+export const object: Check = (value) => typeof value === "object" && value !== null;
+export const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || fits(value, check);
+export const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every((item) => fits(item, check));
