@@ -19,24 +19,22 @@ const LOGIT_SCALE = 100;
 /** Prompts encoded at a time: bounds the memory of long ensembles. */
 const CHUNK = 64;
 
-/** Token ids of the texts of a class, each in rows of `length`. */
-export interface PromptIds {
-  readonly normal: Int32Array;
-  readonly anomaly: Int32Array;
-  readonly length: number;
-}
-
 /**
  * The normal and the anomalous text prototype: each prompt's feature normalised, their mean, normalised again.
  *
+ * @param ids token ids of the texts, in rows of `length`.
  * @returns [2, embedDim]: F_n, then F_a (paper, section 3.4).
  */
-export function prototypesFromIds(text: TextTransformer, { normal, anomaly, length }: PromptIds): Tensor {
+export function prototypesFromIds(
+  text: TextTransformer,
+  ids: { normal: Int32Array; anomaly: Int32Array; length: number },
+): Tensor {
+  const { normal, anomaly, length } = ids;
   return scope(() => {
-    const prototype = (ids: Int32Array) => {
+    const prototype = (tokens: Int32Array) => {
       const parts: Tensor[] = [];
-      for (let at = 0; at < ids.length; at += CHUNK * length) {
-        parts.push(scope(() => normalize(text.forward(ids.subarray(at, at + CHUNK * length), length))));
+      for (let at = 0; at < tokens.length; at += CHUNK * length) {
+        parts.push(scope(() => normalize(text.forward(tokens.subarray(at, at + CHUNK * length), length))));
       }
       return unsqueeze(normalize(mean(concat(parts, 0), 0)), 0);
     };

@@ -25,15 +25,18 @@ export function encodeInputs(device: Device, { config, vision, text }: Clip, inp
       encodePixels(vision, tensor(device, pixels, [count, 3, side, side]), config.outBlocks);
     const seen = encode(query, queries);
     const given = encode(prompts, queries * shots);
-    const banks = given.taps.map((tap) => packBank(reshape(tap, [queries, -1, tap.shape[2]])));
+    const banks = banksOf(given.taps, queries);
     const prototypes = prototypesFromIds(text, { normal: normal_ids, anomaly: abnormal_ids, length });
     return { seen, given: given.features, banks, prototypes };
   });
 }
 
+/** For each tapped block a bank of the prompts of each query. @param taps [queries * shots, patches, width]. */
+export const banksOf = (taps: readonly Tensor[], queries: number): PackedMatrix[] =>
+  taps.map((tap) => scope(() => packBank(reshape(tap, [queries, -1, tap.shape[2]]))));
+
 /** What the images of a fixture are compared with. */
 export interface ForwardContext {
-  /** A packed bank for each tapped block; batches of banks where each image has prompts of its own. */
   readonly banks: readonly PackedMatrix[];
   readonly heads: HeadsModule;
   /** Mean adapted prompt feature, [embedDim] or [batch, embedDim]. */

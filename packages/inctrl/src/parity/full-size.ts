@@ -3,22 +3,10 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { buildClip, type Clip, findConfig, gridSize, openTokenizer, type Tokenizer } from "@inctrl/clip";
 import { classPrototypes, encodePixels, promptTexts } from "@inctrl/detect";
-import {
-  concat,
-  type Device,
-  matmul,
-  mean,
-  nn,
-  normalize,
-  packBank,
-  reshape,
-  scope,
-  type Tensor,
-  tensor,
-} from "@inctrl/tensor";
+import { concat, type Device, matmul, mean, nn, normalize, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import { makeHeads, storedParameters } from "../head-modules.js";
-import { forward } from "./forward.js";
+import { banksOf, forward } from "./forward.js";
 import { hashedImage, hashedParameter } from "./hashed.js";
 import {
   compare,
@@ -107,7 +95,7 @@ async function imageChecks(
     };
     const query = encode(["image0"]);
     const prompts = encode(["image1", "image2"]);
-    const banks = prompts.taps.map((tap) => packBank(reshape(tap, [-1, tap.shape[2]])));
+    const banks = banksOf(prompts.taps, 1);
     const promptFeature = heads.promptFeature(prompts.features);
     const model = forward(query.features, query.taps, { banks, heads, promptFeature, prototypes });
     const cosines = matmul(normalize(query.features), prototypes, { transposeB: true });

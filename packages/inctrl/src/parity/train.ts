@@ -45,36 +45,26 @@ export async function trainChecks(device: Device, fixture: Fixture): Promise<Par
   const checks: ParityCheck[] = [];
   for (const form of ["logits", "probability"] as const) {
     const path = fixture.golden(`train-${form}`);
-    if (!path) continue;
-    const golden = await openSafetensors(path);
-    try {
-      for (const check of await stepsOf(device, fixture, golden, form)) {
-        checks.push({ ...check, name: `train-${form}: ${check.name}` });
-      }
-    } finally {
-      await golden.close();
+    for (const check of path ? await formChecks(device, fixture, form, path) : []) {
+      checks.push({ ...check, name: `train-${form}: ${check.name}` });
     }
   }
   return checks;
 }
 
-async function stepsOf(
-  device: Device,
-  fixture: Fixture,
-  golden: TensorFile,
-  form: LossForm,
-): Promise<ParityCheck[]> {
-  const values = await headValuesIn(fixture.heads);
-  const frozen = await freeze(device, fixture, await golden.readFloat32("labels"));
-  const sizes = { embedDim: fixture.config.embedDim, patches: frozen.map.shape[1] };
-  const heads = makeHeads("paper", sizes).load(device, values).to(device).train();
-  const optimizer = new optim.AdamW(heads.parameters(), { lr: LR, weightDecay: 0.01 });
+async function formChecks(device: Device, fixture: Fixture, form: LossForm, path: string) {
+  const golden = await openSafetensors(path);
   try {
-    return await runSteps(heads, optimizer, frozen, golden, values, form);
+    const values = await headValuesIn(fixture.heads);
+    const frozen = await freeze(device, fixture, await golden.readFloat32("labels"));
+    const sizes = { embedDim: fixture.config.embedDim, patches: frozen.map.shape[1] };
+    using heads = makeHeads("paper", sizes).load(device, values).to(device).train();
+    using optimizer = new optim.AdamW(heads.parameters(), { lr: LR, weightDecay: 0.01 });
+    return await runSteps(heads, optimizer, frozen, golden, values, form).finally(() => {
+      for (const t of Object.values(frozen)) t.dispose();
+    });
   } finally {
-    optimizer.dispose();
-    heads.dispose();
-    for (const t of Object.values(frozen)) t.dispose();
+    await golden.close();
   }
 }
 
