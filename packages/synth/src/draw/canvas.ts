@@ -92,7 +92,7 @@ export class Canvas {
   }
 }
 
-/** A rectangle of pixels, right and bottom exclusive. */
+/** A rectangle, in layout units or in pixels: right and bottom exclusive. */
 export interface Window {
   readonly left: number;
   readonly top: number;
@@ -134,7 +134,7 @@ export function mark(
 }
 
 /** The pixels that a box in layout units touches, at most those of `within`. */
-export function windowOf(box: Box, unit: number, within: Window): Window {
+export function windowOf(box: Window, unit: number, within: Window): Window {
   return {
     left: Math.max(within.left, Math.floor(box.left / unit)),
     top: Math.max(within.top, Math.floor(box.top / unit)),
@@ -143,16 +143,8 @@ export function windowOf(box: Box, unit: number, within: Window): Window {
   };
 }
 
-/** A rectangle in layout units. */
-export interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
-
 /** The square with this middle and half side. */
-export function boxAround([x, y]: Point, reach: number): Box {
+export function boxAround([x, y]: Point, reach: number): Window {
   return { left: x - reach, top: y - reach, right: x + reach, bottom: y + reach };
 }
 

@@ -37,20 +37,13 @@ export function fractal(seed: number, x: number, y: number, octaves: number): nu
   return sum;
 }
 
-/** The cell of a place among random points, one to each unit square (Worley 1996). */
-export interface Cell {
-  /** Distance to the nearest point. */
-  nearest: number;
-  /** How much farther the second nearest is. */
-  margin: number;
-  /** Random bits of the nearest point. */
-  id: number;
-}
-
-/** Random cells. A place's cell is overwritten by the next call. */
-export function cells(seed: number): (x: number, y: number) => Readonly<Cell> {
-  const cell: Cell = { nearest: 0, margin: 0, id: 0 };
-  return (x, y) => {
+/**
+ * Cells around random points, one to each unit square (Worley 1996): of a place, the distance to the nearest point, how much farther
+ * the second nearest is, and random bits of the nearest. The next call overwrites the result.
+ */
+export function cells(seed: number) {
+  const cell = { nearest: 0, margin: 0, id: 0 };
+  return (x: number, y: number): Readonly<typeof cell> => {
     const [ix, iy] = [Math.floor(x), Math.floor(y)];
     let first = 9;
     let second = 9;
@@ -73,23 +66,13 @@ export function cells(seed: number): (x: number, y: number) => Readonly<Cell> {
   };
 }
 
-/** A tile of a lattice of unit squares, and a place within it. */
-export interface Tile {
-  /** Column and row. */
-  i: number;
-  j: number;
-  /** From the tile's middle to the place, each in [-0.5, 0.5). */
-  a: number;
-  b: number;
-  /** The tile's middle. */
-  u: number;
-  v: number;
-}
+const tile = { i: 0, j: 0, a: 0, b: 0, u: 0, v: 0 };
 
-const tile: Tile = { i: 0, j: 0, a: 0, b: 0, u: 0, v: 0 };
-
-/** The tile at (u, v), where every other row is shifted back by `offset`. It is overwritten by the next call. */
-export function tileAt(u: number, v: number, offset = 0): Readonly<Tile> {
+/**
+ * The tile at (u, v) of a lattice of unit squares, where every other row is shifted back by `offset`: its column i and row j, the way
+ * (a, b) from its middle, each in [-0.5, 0.5), and its middle (u, v). The next call overwrites the result.
+ */
+export function tileAt(u: number, v: number, offset = 0): Readonly<typeof tile> {
   tile.j = Math.floor(v);
   const shift = offset * (tile.j & 1);
   tile.i = Math.floor(u + shift);

@@ -7,10 +7,7 @@ import { type Random, unit } from "../draw/random.js";
 // another order of operations. Both are fixed to the byte.
 
 /** The light and camera of a product's sample. */
-export type ProductPhoto = Pick<
-  Photo,
-  "light" | "exposure" | "gradient" | "vignette" | "noise" | "noiseSeed"
->;
+type ProductPhoto = Pick<Photo, "light" | "exposure" | "gradient" | "vignette" | "noise" | "noiseSeed">;
 
 /** A lamp at the upper left, with small differences between samples. */
 export function drawProductPhoto(random: Random): ProductPhoto {

@@ -12,7 +12,7 @@ import { arc, blob, branches, lines, oval, STAINS, strongest } from "../draw/str
 export type SurfaceDefect = "scratch" | "crack" | "hole" | "stain" | "dent" | "contamination";
 
 /** What a defect is drawn from. */
-export interface DefectOptions {
+interface DefectOptions {
   readonly canvas: Canvas;
   readonly at: Point;
   readonly random: Random;

@@ -6,7 +6,7 @@ import type { Cut, Shader } from "../textures/texture.js";
 import type { SurfaceDefect } from "./defects.js";
 
 /** Defects of the weave. */
-export type WeaveDefect = "misweave" | "pull";
+type WeaveDefect = "misweave" | "pull";
 
 export interface Material {
   readonly defects: readonly (SurfaceDefect | WeaveDefect)[];
@@ -19,13 +19,14 @@ export interface Material {
   shader(cut: Cut): Shader;
 }
 
+const CEMENT: Rgb = [1.01, 1, 0.965];
+
 /** Cast concrete: cloudy gray, sand, and the pits that air leaves. */
 export const concrete: Material = {
   defects: ["crack", "hole", "stain", "scratch"],
   inside: [0.66, 0.65, 0.62],
   tilt: 0.4,
   shader({ canvas, seed }) {
-    const cement = [1.01, 1, 0.965] as const;
     const pits = cells(seed + 7);
     return (p, x, y) => {
       const cloud = fractal(seed, x * 0.011, y * 0.011, 5);
@@ -37,7 +38,7 @@ export const concrete: Material = {
       const ragged = nearest + 0.02 * noise(seed + 8, x * 0.5, y * 0.5);
       const hole = radius > 0 ? smoothstep(radius, radius * 0.55, ragged) : 0;
       const tone = (0.56 + 0.17 * cloud + 0.13 * lime + 0.05 * sand) * (1 - 0.5 * hole);
-      canvas.set(p, 0.16 * sand + 1.2 * cloud + 0.6 * lime - 3 * hole, cement, tone, 0);
+      canvas.set(p, 0.16 * sand + 1.2 * cloud + 0.6 * lime - 3 * hole, CEMENT, tone, 0);
     };
   },
 };
@@ -75,13 +76,14 @@ export const fabric: Material = {
   },
 };
 
+const HIDE: Rgb = [0.47, 0.29, 0.195];
+
 /** Leather: pebbles of two sizes between fine creases, over slow folds. */
 export const leather: Material = {
   defects: ["scratch", "hole", "stain", "dent", "contamination"],
   inside: [0.8, 0.62, 0.48],
   tilt: 0.3,
   shader({ canvas, seed, random }) {
-    const hide = [0.47, 0.29, 0.195] as const;
     const dye = random.below(2 ** 30);
     const [pebbles, grains] = [cells(seed + 2), cells(seed + 3)];
     return (p, x, y, px, py) => {
@@ -93,7 +95,7 @@ export const leather: Material = {
       const fold = fractal(seed + 4, x * 0.012, y * 0.02, 2);
       const tall = 1.15 * pebble + 0.5 * dome + 0.36 * grain + 5 * fold;
       const tint = 1 + 0.06 * ((id & 255) / 255 - 0.5) + 0.13 * fractal(dye, px * 0.01, py * 0.01, 3);
-      canvas.set(p, tall, hide, (0.8 + 0.14 * pebble + 0.06 * grain) * tint, 0.05 + 0.07 * pebble);
+      canvas.set(p, tall, HIDE, (0.8 + 0.14 * pebble + 0.06 * grain) * tint, 0.05 + 0.07 * pebble);
     };
   },
 };
@@ -141,13 +143,14 @@ function crest(t: number): number {
   return 1 - smoothstep(0, 0.5, Math.abs(t));
 }
 
+const STEEL: Rgb = [0.985, 1, 1.025];
+
 /** Brushed steel: long hairlines, and a broad reflection across them. */
 export const metal: Material = {
   defects: ["scratch", "dent", "stain", "hole", "contamination"],
   inside: [0.85, 0.86, 0.88],
   tilt: 0.012,
   shader({ canvas, seed, random }) {
-    const steel = [0.985, 1, 1.025] as const;
     const [centre, width] = [random.between(70, 150), random.between(95, 125)];
     return (p, x, y, px) => {
       const line =
@@ -158,7 +161,7 @@ export const metal: Material = {
       const offset = (px - centre + 6 * noise(seed + 4, 0.5, y * 0.05)) / width;
       const shine = 1 / (1 + offset * offset * 2.2);
       const tone = 0.37 + 0.27 * shine + (0.075 + 0.05 * shine) * line + 0.025 * speck;
-      canvas.set(p, 0.14 * line + 0.06 * speck, steel, tone, 0.04);
+      canvas.set(p, 0.14 * line + 0.06 * speck, STEEL, tone, 0.04);
     };
   },
 };

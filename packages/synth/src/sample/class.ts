@@ -1,22 +1,22 @@
 import { chance, hash, hashText, Random } from "../draw/random.js";
 import type { Design, Family } from "../family.js";
 
-/** A class: a variant of a family, for a seed. */
-export interface ClassKey {
+/** A class, which is a variant of a family for a seed, with its design. */
+export interface DrawnClass {
   readonly family: Family;
   readonly variant: number;
   readonly seed: number;
-}
-
-/** A class with its design. */
-export interface DrawnClass extends ClassKey {
   readonly design: Design;
   readonly noun: string;
   readonly classSeed: number;
   readonly grey: boolean;
 }
 
-export function drawClass({ family, variant, seed }: ClassKey): DrawnClass {
+export function drawClass({
+  family,
+  variant,
+  seed,
+}: Pick<DrawnClass, "family" | "variant" | "seed">): DrawnClass {
   if (last?.family === family && last.variant === variant && last.seed === seed) return last;
   const classSeed = hash(hash(seed, hashText(family.name), 21), variant, 22) >>> 1;
   const random = new Random(classSeed);

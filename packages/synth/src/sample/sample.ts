@@ -1,5 +1,5 @@
 import type { DefectKind } from "../defects.js";
-import { develop, type Exposure, exposureOf, grown, photograph, reach } from "../draw/camera.js";
+import { develop, exposureOf, grown, photograph, reach } from "../draw/camera.js";
 import { Canvas, inPicture, onPiece, type Pose, type Window, whole } from "../draw/canvas.js";
 import { drawFlaw, type FlawPlan, isSurface } from "../draw/flaws.js";
 import { hash, Random } from "../draw/random.js";
@@ -14,30 +14,19 @@ export interface DrawnSample {
   readonly mask: Uint8Array;
 }
 
-interface Workspace {
-  readonly size: number;
-  readonly good: Canvas;
-  readonly bad: Canvas;
-  readonly exposure: Exposure;
-  readonly changed: Exposure;
-  readonly scratch: Float32Array;
-}
+const allocate = (size: number) => ({
+  size,
+  good: new Canvas(size),
+  bad: new Canvas(size),
+  exposure: exposureOf(size),
+  changed: exposureOf(size),
+  scratch: new Float32Array(size * size),
+});
+
+type Workspace = Readonly<ReturnType<typeof allocate>>;
 
 // Buffers are kept between samples, since allocating them costs more than drawing small pictures.
 let workspace: Workspace | undefined;
-
-function workspaceOf(size: number): Workspace {
-  if (workspace?.size === size) return workspace;
-  workspace = {
-    size,
-    good: new Canvas(size),
-    bad: new Canvas(size),
-    exposure: exposureOf(size),
-    changed: exposureOf(size),
-    scratch: new Float32Array(size * size),
-  };
-  return workspace;
-}
 
 /** After this many attempts a faint defect is accepted; after twice as many the piece shows none. */
 const ATTEMPTS = 7;
@@ -55,11 +44,12 @@ export function drawSample(
 ): DrawnSample {
   const { design, classSeed } = of;
   const { pose, photo } = view;
-  const space = workspaceOf(size);
+  if (workspace?.size !== size) workspace = allocate(size);
+  const space = workspace;
   const { good, exposure, changed, scratch } = space;
   const pieceSeed = hash(classSeed, index, 32);
   design.paint(good, pose, new Random(pieceSeed), null);
-  photograph(good, photo, exposure, scratch, whole(size));
+  photograph(good, photo, exposure, scratch, good.window);
   const mask = new Uint8Array(size * size);
   if (defect === null) return { rgb: develop(exposure, photo), mask };
   for (let attempt = 0; attempt < 2 * ATTEMPTS; attempt++) {

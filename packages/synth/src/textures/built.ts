@@ -20,10 +20,7 @@ export const tiles = texture("tiles", {
     rough: [0.02, 0.25],
     gloss: [0, 0.25],
   },
-  design: ({ base, gloss }) => ({
-    adjectives: [base.word, ...(gloss > 0.15 ? ["glazed"] : [])],
-    inside: shade(base.rgb, 0.7),
-  }),
+  design: ({ gloss }) => ({ adjectives: gloss > 0.15 ? ["glazed"] : [], inside: 0.7 }),
   shader({ canvas, gone, seed, base, joint, width, tall, staggered, gap, spread, rough, gloss }) {
     const [tone, face, fine] = [dice(seed), cloud(seed + 1), grain(seed + 2)];
     const soft = Math.max(1.2, canvas.unit);
@@ -44,7 +41,7 @@ export const shingles = texture("shingles", {
   nouns: ["shingles", "roofing", "scales", "slates"],
   defects: ["missing", "crack", "scratch", "stain", "discolouration", "contamination"],
   look: { base: colour(), width: [26, 54], flat: [0.5, 0.9], round: [0, 1], spread: [0.1, 0.4] },
-  design: ({ base }) => ({ inside: shade(base.rgb, 0.35) }),
+  design: () => ({ inside: 0.35 }),
   shader({ canvas, gone, seed, base, width, flat, round, spread }) {
     const [tone, face] = [dice(seed), cloud(seed + 1)];
     const tall = width * flat;
@@ -91,7 +88,7 @@ export const wafer = texture("wafer", {
     crystal: sometimes(0.5, 0.1, 0.5),
   },
   design: ({ base }, random) => ({
-    inside: shade(base.rgb, 0.3),
+    inside: 0.3,
     grey: base.isGrey && chance(random, 0.7),
     orientation: "level",
   }),
@@ -122,10 +119,7 @@ export const checker = texture("checker", {
   nouns: ["chequered floor", "linoleum", "chessboard", "quilt"],
   defects: ["scratch", "stain", "missing", "misprint", "contamination", "discolouration", "hole"],
   look: { base: colour(), other: contrasting, side: [22, 60], diagonal: odds(0.4), puff: [0, 3] },
-  design: ({ base, other }) => ({
-    adjectives: [`${base.word} and ${other.word}`],
-    inside: shade(base.rgb, 0.4),
-  }),
+  design: ({ base, other }) => ({ word: `${base.word} and ${other.word}`, inside: 0.4 }),
   shader({ canvas, gone, seed, base, other, side, diagonal, puff }) {
     const face = cloud(seed);
     const soft = canvas.unit / side;
@@ -157,7 +151,7 @@ export const honeycomb = texture("honeycomb", {
     size: [20, 40],
     thick: [0.1, 0.24],
   },
-  design: ({ base }) => ({ inside: shade(base.rgb, 0.4), orientation: "free" }),
+  design: () => ({ inside: 0.4, orientation: "free" }),
   shader({ canvas, gone, seed, base, hollow, size, thick }) {
     const [face, tone] = [cloud(seed), dice(seed)];
     const floor = shade(base.rgb, hollow);

@@ -30,7 +30,7 @@ export const weave = texture("weave", {
     gap: [0.1, 0.6],
   },
   design: ({ base, pattern }) => ({
-    adjectives: [base.word, ...(pattern === "plain" ? [] : [pattern])],
+    adjectives: pattern === "plain" ? [] : [pattern],
     inside: mix(base.rgb, [0.75, 0.73, 0.7], 0.6),
   }),
   shader({ canvas, gone, seed, base, weft, third, pitch, floats, pattern, band, uneven, gap }) {
@@ -67,10 +67,7 @@ export const knit = texture("knit", {
     rows: (random) => (chance(random, 0.4) ? 2 + random.below(5) : 0),
     fuzz: [0.05, 0.3],
   },
-  design: ({ base, rows }) => ({
-    adjectives: [base.word, ...(rows ? ["striped"] : [])],
-    inside: shade(base.rgb, 0.3),
-  }),
+  design: ({ rows }) => ({ adjectives: rows ? ["striped"] : [], inside: 0.3 }),
   shader({ canvas, gone, seed, base, other, width, flat, slant, rows, fuzz }) {
     const [tone, hair, sway] = [dice(seed), grain(seed + 1), grain(seed + 2)];
     const tall = width * flat;
@@ -93,7 +90,7 @@ export const felt = texture("felt", {
   nouns: ["felt", "fleece", "wadding", "filter mat"],
   defects: ["hole", "stain", "contamination", "discolouration", "fold", "scratch"],
   look: { base: colour(), length: [14, 40], strength: [0.12, 0.35], mottle: [0.05, 0.25] },
-  design: ({ base }) => ({ inside: shade(base.rgb, 0.4), orientation: "free" }),
+  design: () => ({ inside: 0.4, orientation: "free" }),
   shader({ canvas, seed, base, length, strength, mottle }) {
     const [one, two, three, blot] = [grain(seed), grain(seed + 1), grain(seed + 2), cloud(seed + 3)];
     const width = 3.2;
@@ -166,7 +163,7 @@ export const wicker = texture("wicker", {
     pitch: [24, 44],
     strands: whole(2, 4),
   },
-  design: ({ base }) => ({ inside: shade(base.rgb, 0.25) }),
+  design: () => ({ inside: 0.25 }),
   shader({ canvas, gone, seed, base, pitch, strands }) {
     const [tone, fibre] = [dice(seed), grain(seed + 1)];
     return (p, x, y) => {

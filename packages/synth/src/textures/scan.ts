@@ -28,7 +28,7 @@ export const slice = texture("slice", {
     isDark: odds(0.7),
   },
   design: ({ stretch }, random) => ({
-    adjectives: [pick(random, ["grey", "soft", "greyscale"])],
+    word: pick(random, ["grey", "soft", "greyscale"]),
     inside: [0.9, 0.9, 0.9],
     grey: true,
     orientation: "level",

@@ -1,4 +1,4 @@
-import { anyMetal, contrasting, shade } from "../draw/colours.js";
+import { anyMetal, contrasting } from "../draw/colours.js";
 import { clamp, modulo, norm, smoothstep, wave } from "../draw/maths.js";
 import { cloud, dice, grain, seen, tileAt } from "../draw/noise.js";
 import { chance, pick } from "../draw/random.js";
@@ -11,9 +11,9 @@ export const brushed = texture("brushed", {
   defects: ["scratch", "dent", "stain", "hole", "contamination", "discolouration", "crack"],
   words: { discolouration: ["heat marks", "a tarnished patch", "discolouration"] },
   look: { base: anyMetal, strength: [0.06, 0.22], pitch: [3, 9], length: [40, 300] },
-  design: ({ base }, random) => ({
-    adjectives: [base.word, pick(random, ["brushed", "rolled", "polished"])],
-    inside: shade(base.rgb, 1.35),
+  design: (_, random) => ({
+    adjectives: [pick(random, ["brushed", "rolled", "polished"])],
+    inside: 1.35,
     orientation: chance(random, 0.5) ? "tilt" : "free",
   }),
   shader({ canvas, seed, random, base, strength, pitch, length }) {
@@ -36,9 +36,9 @@ export const cast = texture("cast", {
   nouns: ["casting", "ingot", "forging", "housing"],
   defects: ["scratch", "crack", "hole", "dent", "stain", "contamination", "discolouration"],
   look: { base: anyMetal, pitch: [6, 20], bumps: [1, 4], pores: [0.55, 0.9] },
-  design: ({ base }, random) => ({
-    adjectives: [base.word, pick(random, ["cast", "rough", "sandblasted"])],
-    inside: shade(base.rgb, 1.3),
+  design: (_, random) => ({
+    adjectives: [pick(random, ["cast", "rough", "sandblasted"])],
+    inside: 1.3,
     orientation: "free",
   }),
   shader({ canvas, seed, base, pitch, bumps, pores }) {
@@ -64,7 +64,7 @@ export const corrugated = texture("corrugated", {
     sway: sometimes(0.3, 0.3, 1.2),
     gloss: [0, 0.35],
   },
-  design: ({ base }) => ({ inside: shade(base.rgb, 0.35) }),
+  design: () => ({ inside: 0.35 }),
   shader({ canvas, seed, base, pitch, tall, sharp, sway, gloss }) {
     const [bend, face] = [grain(seed), cloud(seed + 1)];
     return (p, x, y) => {
@@ -89,9 +89,9 @@ export const perforated = texture("perforated", {
     square: odds(0.3),
     staggered: odds(0.5),
   },
-  design: ({ base, dot }, random) => ({
+  design: ({ dot }, random) => ({
     noun: pick(random, dot ? ["dotted foil", "polka dot print"] : ["perforated sheet", "grille", "sieve"]),
-    inside: shade(base.rgb, 1.2),
+    inside: 1.2,
   }),
   shader({ canvas, gone, seed, base, dot, pitch, radius, square, staggered }) {
     const face = cloud(seed);
@@ -147,7 +147,7 @@ export const turned = texture("turned", {
   nouns: ["turned face", "record", "grinding disc", "disc brake"],
   defects: ["scratch", "dent", "stain", "crack", "contamination", "discolouration", "hole"],
   look: { base: metalOrColour(0.7), pitch: [5, 16], strength: [0.05, 0.2] },
-  design: ({ base }) => ({ inside: shade(base.rgb, 1.3), orientation: "level" }),
+  design: () => ({ inside: 1.3, orientation: "level" }),
   shader({ canvas, seed, random, base, pitch, strength }) {
     const [ring, slow] = [grain(seed), grain(seed + 1)];
     const [cx, cy] = [random.between(-40, 40), random.between(-40, 40)];

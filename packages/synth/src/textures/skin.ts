@@ -1,4 +1,4 @@
-import { anyColour, contrasting, mix, shade } from "../draw/colours.js";
+import { anyColour, contrasting, mix } from "../draw/colours.js";
 import { clamp, fraction, modulo, smoothstep } from "../draw/maths.js";
 import { cells, cloud, grain, seen } from "../draw/noise.js";
 import { chance } from "../draw/random.js";
@@ -46,10 +46,7 @@ export const paper = texture("paper", {
     pitch: [4, 10],
     laid: sometimes(0.3, 9, 20),
   },
-  design: ({ base, laid }) => ({
-    adjectives: [base.word, ...(laid ? ["laid"] : [])],
-    inside: [0.2, 0.19, 0.18],
-  }),
+  design: ({ laid }) => ({ adjectives: laid ? ["laid"] : [], inside: [0.2, 0.19, 0.18] }),
   shader({ canvas, seed, base, tooth, fleck, pitch, laid }) {
     const [fine, far, spot] = [grain(seed), cloud(seed + 1), grain(seed + 2)];
     return (p, x, y) => {
@@ -67,11 +64,7 @@ export const sponge = texture("sponge", {
   nouns: ["sponge", "foam", "bread", "pumice", "cork"],
   defects: ["hole", "stain", "contamination", "discolouration", "crack", "dent"],
   look: { base: colour(), size: [14, 34], pores: [0.25, 0.5] },
-  design: ({ base }) => ({
-    adjectives: [base.word, "porous"],
-    inside: shade(base.rgb, 0.3),
-    orientation: "free",
-  }),
+  design: () => ({ adjectives: ["porous"], inside: 0.3, orientation: "free" }),
   shader({ canvas, seed, base, size, pores }) {
     const [bubbles, fine, far] = [cells(seed), grain(seed), cloud(seed + 1)];
     return (p, x, y) => {
@@ -127,7 +120,7 @@ export const stripes = texture("stripes", {
     sway: sometimes(0.3, 4, 14),
   },
   design: ({ base, second }, random) => ({
-    adjectives: [`${base.word} and ${second.word}`],
+    word: `${base.word} and ${second.word}`,
     inside: [0.8, 0.8, 0.78],
     orientation: chance(random, 0.5) ? "tilt" : "free",
   }),
@@ -152,7 +145,7 @@ export const ripples = texture("ripples", {
   nouns: ["rippled sand", "frosted glass", "hammered glass", "wave pattern"],
   defects: ["scratch", "crack", "stain", "contamination", "hole", "discolouration"],
   look: { base: colour(), pitch: [14, 40], stretch: [0.2, 1], tall: [1.5, 6], gloss: [0, 0.4] },
-  design: ({ base }) => ({ inside: shade(base.rgb, 0.5), orientation: "free" }),
+  design: () => ({ inside: 0.5, orientation: "free" }),
   shader({ canvas, seed, base, pitch, stretch, tall, gloss }) {
     const [one, two] = [grain(seed), grain(seed + 1)];
     const fine = 0.1 * seen(4, canvas.unit);

@@ -1,4 +1,4 @@
-import { contrasting, shade } from "../draw/colours.js";
+import { contrasting } from "../draw/colours.js";
 import { smoothstep } from "../draw/maths.js";
 import { cells, cloud, dice, grain, seen } from "../draw/noise.js";
 import { pick } from "../draw/random.js";
@@ -10,9 +10,9 @@ export const marble = texture("marble", {
   nouns: ["marble", "stone slab", "alabaster", "worktop"],
   defects: ["scratch", "crack", "hole", "stain", "contamination", "discolouration"],
   look: { base: colour(), vein: contrasting, scale: [0.004, 0.014], stretch: [0.4, 1], width: [0.04, 0.14] },
-  design: ({ base }, random) => ({
-    adjectives: [base.word, pick(random, ["veined", "polished"])],
-    inside: shade(base.rgb, 1.2),
+  design: (_, random) => ({
+    adjectives: [pick(random, ["veined", "polished"])],
+    inside: 1.2,
     orientation: "free",
   }),
   shader({ canvas, seed, base, vein, scale, stretch, width }) {
@@ -50,7 +50,7 @@ export const granite = texture("granite", {
     most: [0.75, 0.95],
     size: [7, 20],
   },
-  design: ({ base }) => ({ inside: shade(base.rgb, 1.25), orientation: "free" }),
+  design: () => ({ inside: 1.25, orientation: "free" }),
   shader({ canvas, seed, base, second, third, first, most, size }) {
     const [wobble, crystal] = [grain(seed), cells(seed)];
     return (p, x, y) => {
@@ -75,9 +75,9 @@ export const plaster = texture("plaster", {
     pitch: [4, 12],
     bumps: [0.5, 4],
   },
-  design: ({ base }, random) => ({
-    adjectives: [base.word, pick(random, ["rough", "grainy"])],
-    inside: shade(base.rgb, 0.6),
+  design: (_, random) => ({
+    adjectives: [pick(random, ["rough", "grainy"])],
+    inside: 0.6,
     orientation: "free",
   }),
   shader({ canvas, seed, base, slow, middle, quick, pitch, bumps }) {
@@ -104,11 +104,7 @@ export const gravel = texture("gravel", {
     mixed: (random) => (random.below(2) ? random.between(0.1, 0.4) : 0),
     gloss: [0, 0.4],
   },
-  design: ({ base, gloss }) => ({
-    adjectives: [base.word, ...(gloss > 0.25 ? ["shiny"] : [])],
-    inside: shade(base.rgb, 0.2),
-    orientation: "free",
-  }),
+  design: ({ gloss }) => ({ adjectives: gloss > 0.25 ? ["shiny"] : [], inside: 0.2, orientation: "free" }),
   shader({ canvas, seed, random, base, size, spread, other, mixed, gloss }) {
     const [stone, rough] = [cells(seed + random.below(4096)), cloud(seed)];
     return (p, x, y) => {
@@ -136,11 +132,7 @@ export const terrazzo = texture("terrazzo", {
     size: [20, 40],
     fill: [0.28, 0.42],
   },
-  design: ({ base }) => ({
-    adjectives: [base.word, "polished"],
-    inside: shade(base.rgb, 0.7),
-    orientation: "free",
-  }),
+  design: () => ({ adjectives: ["polished"], inside: 0.7, orientation: "free" }),
   shader({ canvas, seed, base, first, second, third, size, fill }) {
     const [stone, edge, dust, tone] = [cells(seed), grain(seed), cloud(seed + 1), dice(seed)];
     const chips = [first, second, third];

@@ -1,4 +1,5 @@
-import { type Canvas, eachPixel, type Pose, SIDE } from "../draw/canvas.js";
+import { type Canvas, eachPixel, type Pose, type Rgb, SIDE } from "../draw/canvas.js";
+import { shade } from "../draw/colours.js";
 import type { Random } from "../draw/random.js";
 import type { Design, Family, StructureFlaw } from "../family.js";
 import { drawLook, type Look, type Properties } from "./look.js";
@@ -20,10 +21,16 @@ export interface Cut {
 /** Where the middle of a texture lies that has one, in both directions. */
 export const MIDDLE = 2048;
 
+interface TextureDesign extends Partial<Omit<Design, "inside" | "paint">> {
+  /** The first adjective. Default: the word of the base colour. */
+  readonly word?: string;
+  /** The colour below the surface, or how bright it is compared with the base colour. */
+  readonly inside: Rgb | number;
+}
+
 interface TextureFamily<P> extends Omit<Family, "name" | "kind" | "design"> {
   readonly look: P & Properties;
-  /** The design of a class. By default, its adjective is its colour and samples are tilted. */
-  design(look: Look<P>, random: Random): Pick<Design, "inside"> & Partial<Omit<Design, "paint">>;
+  design(look: Look<P>, random: Random): TextureDesign;
   shader(cut: Cut & Look<P>): Shader;
 }
 
@@ -39,10 +46,13 @@ export function texture<P>(
     design(random) {
       const look = drawLook(random, properties);
       const seed = random.below(2 ** 30);
+      const { base } = look;
+      const { word = base.word, adjectives = [], inside, ...others } = design(look, random);
       return {
-        adjectives: [look.base.word],
         orientation: "tilt",
-        ...design(look, random),
+        ...others,
+        adjectives: [word, ...adjectives],
+        inside: typeof inside === "number" ? shade(base.rgb, inside) : inside,
         paint(canvas, pose, samples, flaw) {
           const cut = { ...look, canvas, seed, random: samples, gone: flaw?.gone };
           fill(canvas, pose, shader(cut), flaw?.warp);

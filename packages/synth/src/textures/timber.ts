@@ -20,10 +20,7 @@ export const timber = texture("timber", {
     pores: [0, 0.35],
     board: (random) => (random.below(2) ? random.between(50, 110) : 0),
   },
-  design: ({ base }, random) => ({
-    adjectives: [base.word, pick(random, ["grained", "planed"])],
-    inside: shade(base.rgb, 1.35),
-  }),
+  design: (_, random) => ({ adjectives: [pick(random, ["grained", "planed"])], inside: 1.35 }),
   shader({ canvas, seed, base, late, pitch, sway, pores, board }) {
     const [slow, mid, fibre, pore] = [grain(seed), grain(seed + 1), grain(seed + 2), grain(seed + 3)];
     const fine = seen(4, canvas.unit);
@@ -48,7 +45,7 @@ export const logEnd = texture("log-end", {
   nouns: ["tree slice", "log end", "cross-cut trunk"],
   defects: ["scratch", "crack", "hole", "stain", "discolouration", "contamination"],
   look: { base: early, late: [0.4, 0.7], pitch: [10, 22] },
-  design: ({ base }) => ({ inside: shade(base.rgb, 0.4), orientation: "level" }),
+  design: () => ({ inside: 0.4, orientation: "level" }),
   shader({ canvas, seed, random, base, late, pitch }) {
     const [bend, fine] = [cloud(seed), grain(seed + 1)];
     const [cx, cy] = [random.between(-60, 60), random.between(-60, 60)];
