@@ -32,6 +32,44 @@ export function checkShape(where: string, shape: Shape): void {
   );
 }
 
+/** Throws unless an operand, where it is given, has a shape. */
+export function checkIs(where: string, x: { readonly shape: Shape } | null | undefined, shape: Shape): void {
+  check(
+    !x || sameShape(x.shape, shape),
+    "shape",
+    () => `${where} is ${formatShape(x?.shape ?? [])} and must be ${formatShape(shape)}`,
+  );
+}
+
+/** Throws unless a value, or each of several, is a whole number in a range. */
+export function checkWhole(where: string, values: number | Shape, least = 0, most = Infinity): void {
+  check(
+    [values].flat().every((value) => Number.isInteger(value) && value >= least && value <= most),
+    "argument",
+    () =>
+      `${where} ${Array.isArray(values) ? formatShape(values) : values} must be ${Array.isArray(values) ? "whole numbers" : "a whole number"} ` +
+      (most === Infinity ? `from ${least}` : `from ${least} to ${most}`),
+  );
+}
+
+/** The same along both axes, or [vertical, horizontal]. */
+export type Pair = number | readonly [number, number];
+
+/** Both numbers of a pair, which must be whole. */
+export function checkPair(where: string, pair: Pair, least: number): readonly [number, number] {
+  const both = typeof pair === "number" ? ([pair, pair] as const) : pair;
+  check(both.length === 2, "argument", () => `${where} ${formatShape(both)} must be two whole numbers`);
+  checkWhole(where, both, least);
+  return both;
+}
+
+/** A shape around an axis, seen as [outer, n, inner]. */
+export const around = (shape: Shape, axis: number) => ({
+  outer: sizeOf(shape.slice(0, axis)),
+  n: shape[axis],
+  inner: sizeOf(shape.slice(axis + 1)),
+});
+
 /** Row-major strides in elements. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);

@@ -1,51 +1,24 @@
-import { suite } from "uvu";
+import { throwsCode as throwsCodeOf } from "@inctrl/testing/tensor";
 import * as assert from "uvu/assert";
-import type { Device } from "../src/device/device.js";
-import { openDevice } from "../src/device/open.js";
 import {
   type DataOf,
+  type Device,
   type DType,
   type KernelFamily,
+  openDevice,
   type Shape,
   scope,
+  sizeOf,
   type Tensor,
   TensorError,
 } from "../src/index.js";
-import { sizeOf } from "../src/shape.js";
+import { coordinatesOf, flatIndex } from "../src/ops/reference.js";
+
+export { deviceTests, generator, noLeaks, random } from "@inctrl/testing/tensor";
+export { flatIndex } from "../src/ops/reference.js";
 
 /** Every way heavy kernels share out their work; a test of such a kernel runs on all. */
 export const FAMILIES: readonly KernelFamily[] = ["subgroup", "register", "workgroup"];
-
-interface DeviceTest {
-  (name: string, run: (device: Device) => unknown): void;
-  run(): void;
-}
-
-/**
- * A test function whose tests get a device, one a family and file, and fail when they leave a tensor undisposed.
- *
- * @example
- * const test = deviceTests(FAMILIES);
- * test("adds", async (device) => { ... });
- * test.run();
- */
-export function deviceTests(families: readonly (KernelFamily | undefined)[] = [undefined]): DeviceTest {
-  const tests = suite();
-  const devices = new Map<KernelFamily | undefined, Promise<Device>>();
-  tests.after(async () => {
-    for (const device of devices.values()) (await device).close();
-  });
-  const add = (name: string, run: (device: Device) => unknown): void => {
-    for (const family of families) {
-      tests(family ? `${name} (${family})` : name, async () => {
-        const device = devices.get(family) ?? openDevice({ family });
-        devices.set(family, device);
-        await noLeaks(await device, run);
-      });
-    }
-  };
-  return Object.assign(add, { run: () => tests.run() });
-}
 
 /** Opens a device for one function and closes it. */
 export async function withDevice(
@@ -58,15 +31,6 @@ export async function withDevice(
   } finally {
     device.close();
   }
-}
-
-/** Runs a function and asserts that as many tensors live after it as before. */
-export async function noLeaks(device: Device, run: (device: Device) => unknown): Promise<void> {
-  const before = device.memory().tensors;
-  await run(device);
-  const after = device.memory().tensors;
-  if (after !== before)
-    throw new Error(`${after - before} tensors leaked (${before} before, ${after} after)`);
 }
 
 /** The values of the tensor a function makes; it and all it was made from inside are freed. */
@@ -118,51 +82,18 @@ export function close(
 }
 
 /** Asserts that a function throws (or rejects with) a one-line TensorError of a code whose text matches. */
-export async function throwsCode(run: () => unknown, code: string, text: RegExp): Promise<void> {
-  let error: unknown;
-  try {
-    await run();
-  } catch (caught) {
-    error = caught;
-  }
-  assert.instance(error, TensorError);
-  assert.is((error as TensorError).code, code);
-  assert.match((error as TensorError).message, text);
-  assert.not.match((error as TensorError).message, /\n/);
-}
+export const throwsCode = (run: () => unknown, code: string, text: RegExp): Promise<void> =>
+  throwsCodeOf(run, code, text, TensorError);
 
-/** Seeded values in [0, 1): mulberry32. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** The coordinates of every value of a shape, in order. */
+export const coordinates = (shape: Shape): number[][] =>
+  Array.from({ length: sizeOf(shape) }, (_, i) => coordinatesOf(i, shape));
 
-/** Seeded float32 values, uniform in [low, high). */
-export function random(seed: number, count: number, low = -1, high = 1): Float32Array {
-  const next = generator(seed);
-  return Float32Array.from({ length: count }, () => low + (high - low) * next());
-}
-
-/** Each flat index of a shape with its coordinates. */
-export function* coordinates(shape: Shape): Generator<number[]> {
-  for (let i = 0; i < sizeOf(shape); i++) {
-    const at = new Array<number>(shape.length);
-    let rest = i;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at[axis] = rest % shape[axis];
-      rest = Math.floor(rest / shape[axis]);
-    }
-    yield at;
-  }
-}
-
-/** The flat index of coordinates in a row-major shape that may be broadcast: sizes of one and missing axes repeat. */
-export function flatIndex(at: readonly number[], shape: Shape): number {
-  const lead = at.length - shape.length;
-  return shape.reduce((index, size, axis) => index * size + (size === 1 ? 0 : at[lead + axis]), 0);
+/** Values grouped into the rows that a reduction over axes makes one value of, and the row of each. */
+export function rowsOver(values: ArrayLike<number>, shape: Shape, axes: readonly number[]) {
+  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const rows = Array.from({ length: sizeOf(kept) }, (): number[] => []);
+  const rowOf = coordinates(shape).map((at) => flatIndex(at, kept));
+  for (const [i, row] of rowOf.entries()) rows[row].push(values[i]);
+  return { rows, rowOf };
 }

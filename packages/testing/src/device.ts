@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "@inctrl/clip";
 import { type Backbone, openBackbone, randomBackbone } from "@inctrl/detect";
-import { type Device, openDevice } from "@inctrl/tensor";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import type { Device } from "@inctrl/tensor";
 import { isHead, PATCH14 } from "./files.js";
+import { deviceTests as tensorTests } from "./tensor.js";
 
 interface Context {
   readonly device: Device;
@@ -15,7 +14,7 @@ interface Context {
 }
 
 /**
- * A test function whose tests share a device and a folder, and fail when they leave a tensor undisposed.
+ * `deviceTests` of `@inctrl/testing/tensor` whose tests share a folder too.
  *
  * @example
  * const test = deviceTests("encoder");
@@ -23,24 +22,12 @@ interface Context {
  * test.run();
  */
 export function deviceTests(name: string) {
-  const tests = suite(name);
-  let context: Context;
-  tests.before(async () => {
-    context = { device: await openDevice(), folder: mkdtempSync(join(tmpdir(), "inctrl-test-")) };
-  });
-  tests.after(() => {
-    context.device.close();
-    rmSync(context.folder, { recursive: true });
-  });
-  const add = (title: string, run: (context: Context) => unknown): void => {
-    tests(title, async () => {
-      const { device } = context;
-      const before = device.memory().tensors;
-      await run(context);
-      assert.is(device.memory().tensors - before, 0, "tensors leaked");
-    });
-  };
-  return Object.assign(add, { run: () => tests.run() });
+  const tests = tensorTests(undefined, name);
+  const folder = mkdtempSync(join(tmpdir(), "inctrl-test-"));
+  tests.after(() => rmSync(folder, { recursive: true }));
+  const add = (title: string, run: (context: Context) => unknown): void =>
+    tests(title, (device) => run({ device, folder }));
+  return Object.assign(add, { run: tests.run });
 }
 
 /** The image tower of a committed fixture. */

@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from "../shape.js";
+import { around, type Shape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
 /** A tensor on the host, as float64 references read it: values are row-major. */
@@ -26,9 +26,7 @@ export function alongAxis(
   axis: number,
   change: (row: number[]) => ArrayLike<number>,
 ): number[] {
-  const n = shape[axis];
-  const inner = sizeOf(shape.slice(axis + 1));
-  const outer = sizeOf(shape.slice(0, axis));
+  const { outer, n, inner } = around(shape, axis);
   const out: number[] = [];
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
@@ -51,11 +49,15 @@ export function coordinatesOf(index: number, shape: Shape): number[] {
   return at;
 }
 
-/** A host tensor's value at coordinates, which may be those of a shape that it broadcasts to. */
-export function valueAt({ shape, values }: HostTensor, at: readonly number[]): number {
+/** The flat index of coordinates in a row-major shape, which may be those of a shape that it broadcasts to. */
+export function flatIndex(at: readonly number[], shape: Shape): number {
   const lead = at.length - shape.length;
-  return values[shape.reduce((index, size, axis) => index * size + (size === 1 ? 0 : at[lead + axis]), 0)];
+  return shape.reduce((index, size, axis) => index * size + (size === 1 ? 0 : at[lead + axis]), 0);
 }
+
+/** A host tensor's value at coordinates, which may be those of a shape that it broadcasts to. */
+export const valueAt = ({ shape, values }: HostTensor, at: readonly number[]): number =>
+  values[flatIndex(at, shape)];
 
 /** The values of a shape, each from its coordinates. */
 export const generate = (shape: Shape, value: (at: number[]) => number): number[] =>
@@ -66,4 +68,13 @@ export function total(n: number, value: (i: number) => number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += value(i);
   return sum;
+}
+
+export const meanOf = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0) / row.length;
+
+/** Squared distances from the mean over n - `correction`; NaN where that is not above 0. */
+export function varianceOf(row: readonly number[], correction = 0): number {
+  const mean = meanOf(row);
+  const squares = row.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+  return row.length > correction ? squares / (row.length - correction) : Number.NaN;
 }
