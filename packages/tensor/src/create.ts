@@ -1,11 +1,9 @@
 import { decode, encode } from "./codec.js";
-import { withDevice } from "./device/default.js";
+import { onDevice } from "./device/default.js";
 import type { Device } from "./device/device.js";
-import { checkType, type DType, wgslScalar } from "./dtype.js";
+import { checkType, type DType } from "./dtype.js";
 import { check, kindOf } from "./errors.js";
-import { fillKernel } from "./kernels/fill.js";
-import { perValue } from "./kernels/grid.js";
-import { launch } from "./ops/launch.js";
+import { fill, launch } from "./ops/launch.js";
 import { MAX_KNOWN, remember } from "./print.js";
 import { scope } from "./scope.js";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.js";
@@ -53,19 +51,7 @@ export type TypeOfValues<V> = V extends Int32Array
  * const a = tensor(device, [[1, 2], [3, 4]]);
  * const b = tensor(device, new Float32Array(6), [2, 3]);
  */
-export function tensor<V extends Values, D extends DType = TypeOfValues<V>>(
-  device: Device,
-  values: V,
-  shape?: Shape,
-  dtype?: D,
-): Tensor<D>;
-export function tensor<V extends Values, D extends DType = TypeOfValues<V>>(
-  values: V,
-  shape?: Shape,
-  dtype?: D,
-): Tensor<D>;
-export function tensor(...args: unknown[]): Tensor {
-  const [device, values, shape, dtype] = withDevice<[Values, Shape?, DType?]>(args);
+export const tensor: Create = onDevice((device, values: Values, shape?: Shape, dtype?: DType): Tensor => {
   const natural = typeOf(values);
   const type = dtype ?? natural;
   checkType("tensor", type);
@@ -84,6 +70,16 @@ export function tensor(...args: unknown[]): Tensor {
   device.write(out.buffer, 0, bytes);
   if (flat.length <= MAX_KNOWN) remember(out, decode(bytes.slice().buffer, type, flat.length));
   return out;
+});
+
+interface Create {
+  <V extends Values, D extends DType = TypeOfValues<V>>(
+    device: Device,
+    values: V,
+    shape?: Shape,
+    dtype?: D,
+  ): Tensor<D>;
+  <V extends Values, D extends DType = TypeOfValues<V>>(values: V, shape?: Shape, dtype?: D): Tensor<D>;
 }
 
 const TYPED: readonly (readonly [abstract new (...args: never[]) => ArrayBufferView, DType])[] = [
@@ -150,31 +146,24 @@ function flatten(values: NestedArray): number[] {
  *
  * @example const half = full(device, [2, 3], 0.5);
  */
-export function full<D extends DType = "float32">(
-  device: Device,
-  shape: Shape,
-  value: number,
-  dtype?: D,
-): Tensor<D>;
-export function full<D extends DType = "float32">(shape: Shape, value: number, dtype?: D): Tensor<D>;
-export function full(...args: unknown[]): Tensor {
-  return filled("full", ...withDevice<[Shape, number, DType?]>(args));
-}
+export const full: Filled<[shape: Shape, value: number]> = onDevice(
+  (device, shape: Shape, value: number, dtype?: DType) => filled("full", device, shape, value, dtype),
+);
 
 /** A tensor of zeros. @example const z = zeros(device, [2, 3]); */
-export function zeros<D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D>;
-export function zeros<D extends DType = "float32">(shape: Shape, dtype?: D): Tensor<D>;
-export function zeros(...args: unknown[]): Tensor {
-  const [device, shape, dtype] = withDevice<[Shape, DType?]>(args);
-  return filled("zeros", device, shape, 0, dtype);
-}
+export const zeros: Filled<[shape: Shape]> = onDevice((device, shape: Shape, dtype?: DType) =>
+  filled("zeros", device, shape, 0, dtype),
+);
 
 /** A tensor of ones. @example const o = ones(device, [2, 3]); */
-export function ones<D extends DType = "float32">(device: Device, shape: Shape, dtype?: D): Tensor<D>;
-export function ones<D extends DType = "float32">(shape: Shape, dtype?: D): Tensor<D>;
-export function ones(...args: unknown[]): Tensor {
-  const [device, shape, dtype] = withDevice<[Shape, DType?]>(args);
-  return filled("ones", device, shape, 1, dtype);
+export const ones: Filled<[shape: Shape]> = onDevice((device, shape: Shape, dtype?: DType) =>
+  filled("ones", device, shape, 1, dtype),
+);
+
+/** Makes a tensor from a few arguments and an element type, by default float32. */
+interface Filled<A extends unknown[]> {
+  <D extends DType = "float32">(device: Device, ...args: [...A, dtype?: D]): Tensor<D>;
+  <D extends DType = "float32">(...args: [...A, dtype?: D]): Tensor<D>;
 }
 
 function filled(
@@ -191,12 +180,7 @@ function filled(
   const stored = dtype === "bool" ? Number(value !== 0) : value;
   return scope(() => {
     const out = Tensor.empty(device, shape, dtype);
-    launch({
-      kernel: fillKernel(wgslScalar(dtype)),
-      tensors: { out },
-      uniforms: { count: out.size, value: stored },
-      grid: perValue.grid(out.size),
-    });
+    launch({ ...fill(out, stored), tensors: { out } });
     return out;
   });
 }
@@ -206,10 +190,7 @@ function filled(
  *
  * @example const index = arange(device, 5, "int32");
  */
-export function arange<D extends DType = "float32">(device: Device, count: number, dtype?: D): Tensor<D>;
-export function arange<D extends DType = "float32">(count: number, dtype?: D): Tensor<D>;
-export function arange(...args: unknown[]): Tensor {
-  const [device, count, dtype = "float32"] = withDevice<[number, DType?]>(args);
+export const arange: Filled<[count: number]> = onDevice((device, count: number, dtype: DType = "float32") => {
   checkShape("arange", [count]);
   return tensor(
     device,
@@ -217,17 +198,14 @@ export function arange(...args: unknown[]): Tensor {
     [count],
     dtype,
   );
-}
+});
 
 /**
  * Evenly spaced values from `start` to `end`, both included, [count].
  *
  * @example linspace(device, 0, 1, 5); // 0, 0.25, 0.5, 0.75, 1
  */
-export function linspace(device: Device, start: number, end: number, count: number): Tensor<"float32">;
-export function linspace(start: number, end: number, count: number): Tensor<"float32">;
-export function linspace(...args: unknown[]): Tensor {
-  const [device, start, end, count] = withDevice<[number, number, number]>(args);
+export const linspace = onDevice((device, start: number, end: number, count: number): Tensor<"float32"> => {
   check(
     Number.isFinite(start) && Number.isFinite(end),
     "argument",
@@ -240,4 +218,4 @@ export function linspace(...args: unknown[]): Tensor {
     Float64Array.from({ length: count }, (_, i) => (start * (last - i) + end * i) / last),
     [count],
   );
-}
+});

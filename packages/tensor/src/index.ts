@@ -1,19 +1,5 @@
-export {
-  checkpoint,
-  customVjp,
-  detach,
-  type Gradients,
-  grad,
-  type ParameterTree,
-  valueAndGrad,
-} from "./autograd/grad.js";
-export {
-  type CheckedInput,
-  describeGradcheck,
-  type GradcheckOptions,
-  type GradcheckReport,
-  gradcheck,
-} from "./autograd/gradcheck.js";
+export * from "./autograd/grad.js";
+export * from "./autograd/gradcheck.js";
 export { noGrad } from "./autograd/record.js";
 export { CodedError } from "./coded-error.js";
 export { arange, full, linspace, ones, tensor, type Values, zeros } from "./create.js";

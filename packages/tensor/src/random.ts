@@ -1,10 +1,9 @@
-import { withDevice } from "./device/default.js";
+import { onDevice } from "./device/default.js";
 import type { Device } from "./device/device.js";
 import { check, kindOf } from "./errors.js";
-import { gridStride } from "./kernels/grid.js";
 import { type Distribution, randomKernel } from "./kernels/philox.js";
 import { launch } from "./ops/launch.js";
-import type { Shape } from "./shape.js";
+import { checkWhole, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
 /**
@@ -30,12 +29,10 @@ export type NormalOptions = RandomOptions & { mean?: number; deviation?: number 
  * @param device may be left out where `setDefaultDevice` has chosen one.
  * @example const x = uniform(device, [2, 3], { seed: 7 });
  */
-export function uniform(device: Device, shape: Shape, options: UniformOptions): Tensor<"float32">;
-export function uniform(shape: Shape, options: UniformOptions): Tensor<"float32">;
-export function uniform(...args: unknown[]): Tensor {
-  const [device, shape, options] = withDevice<[Shape, UniformOptions]>(args);
-  return draw("uniform", device, shape, options, options?.low ?? 0, options?.high ?? 1);
-}
+export const uniform = onDevice(
+  (device, shape: Shape, options: UniformOptions): Tensor<"float32"> =>
+    draw("uniform", device, shape, options, options?.low ?? 0, options?.high ?? 1),
+);
 
 /**
  * Normally distributed values, float32, within 5.8 deviations of the mean.
@@ -43,12 +40,10 @@ export function uniform(...args: unknown[]): Tensor {
  * @param device may be left out where `setDefaultDevice` has chosen one.
  * @example const weight = normal(device, [64, 32], { seed: 7, deviation: 0.02 });
  */
-export function normal(device: Device, shape: Shape, options: NormalOptions): Tensor<"float32">;
-export function normal(shape: Shape, options: NormalOptions): Tensor<"float32">;
-export function normal(...args: unknown[]): Tensor {
-  const [device, shape, options] = withDevice<[Shape, NormalOptions]>(args);
-  return draw("normal", device, shape, options, options?.mean ?? 0, options?.deviation ?? 1);
-}
+export const normal = onDevice(
+  (device, shape: Shape, options: NormalOptions): Tensor<"float32"> =>
+    draw("normal", device, shape, options, options?.mean ?? 0, options?.deviation ?? 1),
+);
 
 /**
  * True with a probability, bool: a dropout mask.
@@ -56,22 +51,16 @@ export function normal(...args: unknown[]): Tensor {
  * @param device may be left out where `setDefaultDevice` has chosen one.
  * @example const kept = where(bernoulli(device, x.shape, 0.9, { seed: 7 }), div(x, 0.9), 0);
  */
-export function bernoulli(
-  device: Device,
-  shape: Shape,
-  probability: number,
-  options: RandomOptions,
-): Tensor<"bool">;
-export function bernoulli(shape: Shape, probability: number, options: RandomOptions): Tensor<"bool">;
-export function bernoulli(...args: unknown[]): Tensor {
-  const [device, shape, probability, options] = withDevice<[Shape, number, RandomOptions]>(args);
-  check(
-    probability >= 0 && probability <= 1,
-    "argument",
-    () => `bernoulli: probability ${probability} must be between 0 and 1`,
-  );
-  return draw("bernoulli", device, shape, options, probability, 0);
-}
+export const bernoulli = onDevice(
+  (device, shape: Shape, probability: number, options: RandomOptions): Tensor<"bool"> => {
+    check(
+      probability >= 0 && probability <= 1,
+      "argument",
+      () => `bernoulli: probability ${probability} must be between 0 and 1`,
+    );
+    return draw("bernoulli", device, shape, options, probability, 0);
+  },
+);
 
 function draw(
   distribution: Distribution,
@@ -87,17 +76,15 @@ function draw(
     () => `${distribution}: the options are ${kindOf(options)}; give a seed, such as { seed: 7 }`,
   );
   const { seed, stream = 0, offset = 0 } = options;
-  checkWhole(distribution, "seed", seed, Number.MAX_SAFE_INTEGER);
-  checkWhole(distribution, "stream", stream, 2 ** 32 - 1);
-  checkWhole(distribution, "offset", offset, Number.MAX_SAFE_INTEGER);
+  checkWhole(`${distribution}: seed`, seed, 0, Number.MAX_SAFE_INTEGER);
+  checkWhole(`${distribution}: stream`, stream, 0, 2 ** 32 - 1);
+  checkWhole(`${distribution}: offset`, offset, 0, Number.MAX_SAFE_INTEGER);
   const out = Tensor.empty(device, shape, distribution === "bernoulli" ? "bool" : "float32");
   const skip = offset % 4;
   const block = (offset - skip) / 4;
-  const flat = gridStride.plan(out.size === 0 ? 0 : Math.ceil((out.size + skip) / 4), device.caps);
   const [blockLow, blockHigh] = words(block);
   const [keyLow, keyHigh] = words(seed);
   const uniforms = {
-    ...flat.uniforms,
     size: out.size,
     skip,
     blockLow,
@@ -108,20 +95,13 @@ function draw(
     a,
     b,
   };
-  launch({ kernel: randomKernel(distribution), tensors: { out }, uniforms, grid: flat.grid });
+  const blocks = out.size === 0 ? 0 : Math.ceil((out.size + skip) / 4);
+  launch({ kernel: randomKernel(distribution), tensors: { out }, uniforms, over: [blocks] });
   return out;
 }
 
 /** The low and high 32 bits of a whole number. */
 const words = (value: number): [number, number] => [value >>> 0, Math.floor(value / 2 ** 32)];
-
-function checkWhole(where: string, name: string, value: number, max: number): void {
-  check(
-    Number.isInteger(value) && value >= 0 && value <= max,
-    "argument",
-    () => `${where}: ${name} ${value} must be a whole number from 0 to ${max}`,
-  );
-}
 
 /**
  * Four random 32-bit words on the host, those of block `counter` that the GPU draws from: Philox4x32-10 (Salmon et al.

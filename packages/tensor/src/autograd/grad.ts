@@ -1,7 +1,7 @@
 import { check, kindOf } from "../errors.js";
 import { inputsOf } from "../ops/define.js";
 import { scope } from "../scope.js";
-import { formatShape, type Shape, sameShape } from "../shape.js";
+import { checkIs, type Shape } from "../shape.js";
 import { checkTensor, Tensor } from "../tensor.js";
 import { activeRecorder, noGrad, noted, type Recorder, withRecorder } from "./record.js";
 import { noteEffects, replay } from "./replay.js";
@@ -142,14 +142,8 @@ export function customVjp(
       "argument",
       () => `customVjp: ${made.length} gradients for ${held.length} inputs; give one for each, null for none`,
     );
-    for (const [i, gradient] of made.entries()) {
-      check(
-        !gradient || sameShape(gradient.shape, shapes.inputs[i]),
-        "shape",
-        () =>
-          `customVjp: the gradient of input ${i} is ${formatShape(gradient?.shape ?? [])} and must be ${formatShape(shapes.inputs[i])}`,
-      );
-    }
+    for (const [i, gradient] of made.entries())
+      checkIs(`customVjp: the gradient of input ${i}`, gradient, shapes.inputs[i]);
     return { inputs: made };
   };
   return (...inputs) => {

@@ -15,9 +15,6 @@ let active: Recorder | null = null;
 /** The recorder that ops report to now. */
 export const activeRecorder = (): Recorder | null => active;
 
-/** Whether ops are being recorded now. */
-export const isRecording = (): boolean => active !== null;
-
 /** Runs a function with another recorder, or with none. */
 export function withRecorder<T>(recorder: Recorder | null, run: () => T): T {
   const outer = active;

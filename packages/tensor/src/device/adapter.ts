@@ -1,5 +1,5 @@
 import { TensorError } from "../errors.js";
-import { isSoftware } from "./caps.js";
+import { isSoftware, nameOf } from "./caps.js";
 
 /** Which adapter to open: the best one, a kind, or any text contained in its name. */
 export type AdapterChoice = "auto" | "hardware" | "software" | (string & {});
@@ -44,9 +44,6 @@ async function entry(flags: string[] = []): Promise<GPU> {
   return gpu;
 }
 
-const nameOf = ({ info }: GPUAdapter): string =>
-  `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-
 /** The adapters that match a choice, best first; empty where there is none. */
 export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUAdapter[]> {
   const named = !KINDS.has(choice);
@@ -61,14 +58,14 @@ export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUA
   for (const gpu of gpus) {
     for (const wish of wishes) {
       const adapter = await gpu.requestAdapter(wish).catch(() => null);
-      if (adapter && !found.some((other) => nameOf(other) === nameOf(adapter))) found.push(adapter);
+      if (adapter && !found.some((other) => nameOf(other.info) === nameOf(adapter.info))) found.push(adapter);
     }
   }
   const rank = (a: GPUAdapter) => Number(isSoftware(a.info));
   if (choice === "hardware") return found.filter((a) => !isSoftware(a.info));
   if (choice === "software") return found.filter((a) => isSoftware(a.info));
   if (named) {
-    return found.filter((a) => nameOf(a).toLowerCase().includes(choice.toLowerCase()));
+    return found.filter((a) => nameOf(a.info).toLowerCase().includes(choice.toLowerCase()));
   }
   return found.sort((a, b) => rank(a) - rank(b));
 }

@@ -27,11 +27,13 @@ export interface Caps {
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|software|basic render/i;
 
+/** All that an adapter says of itself. */
+export const nameOf = ({ vendor, architecture, device, description }: GPUAdapterInfo): string =>
+  `${vendor} ${architecture} ${device} ${description}`;
+
 /** Whether an adapter computes on the CPU. */
-export function isSoftware(info: GPUAdapterInfo): boolean {
-  const named = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-  return info.isFallbackAdapter === true || SOFTWARE.test(named);
-}
+export const isSoftware = (info: GPUAdapterInfo): boolean =>
+  info.isFallbackAdapter === true || SOFTWARE.test(nameOf(info));
 
 /** Reads an adapter's record; `family` overrides the heuristic choice (tests run all three). */
 export function readCaps(adapter: GPUAdapter, family?: KernelFamily): Caps {

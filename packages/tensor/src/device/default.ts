@@ -34,7 +34,16 @@ export function defaultDevice(): Device {
   return chosen;
 }
 
-/** Arguments with their device first: the default one where they name none. */
-export function withDevice<A extends unknown[]>(args: readonly unknown[]): [Device, ...A] {
-  return (args[0] instanceof Device ? args : [defaultDevice(), ...args]) as [Device, ...A];
+/** A function that makes a tensor on the device that is its first argument, or else on the default one. */
+export interface OnDevice<A extends unknown[], T> {
+  (device: Device, ...args: A): T;
+  (...args: A): T;
 }
+
+/* @__NO_SIDE_EFFECTS__ */
+export const onDevice = <A extends unknown[], T>(make: (device: Device, ...args: A) => T): OnDevice<A, T> =>
+  ((...args: unknown[]) =>
+    make(...((args[0] instanceof Device ? args : [defaultDevice(), ...args]) as [Device, ...A]))) as OnDevice<
+    A,
+    T
+  >;

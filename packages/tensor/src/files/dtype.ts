@@ -68,7 +68,7 @@ export function itemSize(dtype: FileDType): number {
 }
 
 /** Views bytes as values of `dtype`; copies them only where they are not aligned. */
-export function viewAs(dtype: FileDType, bytes: Uint8Array): FileData {
+function viewAs(dtype: FileDType, bytes: Uint8Array): FileData {
   const Ctor = ARRAYS[dtype];
   const size = Ctor.BYTES_PER_ELEMENT;
   const aligned = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes);

@@ -111,10 +111,8 @@ function parseHeader(bytes: Uint8Array, fileSize: number, label: string) {
 function decodeHeader(bytes: Uint8Array, label: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw damaged("header", `${label}: its header is not UTF-8 text`, {
-      cause: error,
-    });
+  } catch (cause) {
+    throw damaged("header", `${label}: its header is not UTF-8 text`, { cause });
   }
 }
 
@@ -122,10 +120,8 @@ function parseJson(text: string, label: string): Record<string, unknown> {
   let header: unknown;
   try {
     header = JSON.parse(text);
-  } catch (error) {
-    throw damaged("header", `${label}: its header is not JSON`, {
-      cause: error,
-    });
+  } catch (cause) {
+    throw damaged("header", `${label}: its header is not JSON`, { cause });
   }
   if (!isRecord(header)) throw damaged("header", `${label}: its header is not a JSON object`);
   return header;

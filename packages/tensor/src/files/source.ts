@@ -74,7 +74,7 @@ export function cutShort(label: string, need: number, have: number): TensorFileE
 }
 
 /** A system error as a TensorFileError that names the file; a TensorFileError as it is. */
-export function asIoError(error: unknown, path: string): Error {
+function asIoError(error: unknown, path: string): Error {
   if (error instanceof TensorFileError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT") return new TensorFileError("not-found", `${path}: no such file`, { cause: error });

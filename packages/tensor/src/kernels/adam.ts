@@ -1,5 +1,7 @@
-import { gridStride, WORKGROUP } from "./grid.js";
+import { gridStride } from "./grid.js";
 import { defineKernel } from "./kernel.js";
+
+const RATES = { b1: "f32", b2: "f32", rest1: "f32", rest2: "f32" } as const;
 
 /**
  * One step of Adam (Kingma and Ba 2015, algorithm 1) over all values of a parameter, one pass: the new value and the new running
@@ -9,28 +11,12 @@ import { defineKernel } from "./kernel.js";
 export const adamKernel = defineKernel("adam", () => ({
   reads: { value: "f32", gradient: "f32", mean: "f32", square: "f32" },
   writes: { newValue: "f32", newMean: "f32", newSquare: "f32" },
-  uniforms: {
-    ...gridStride.uniforms,
-    ...{
-      b1: "f32",
-      b2: "f32",
-      rest1: "f32",
-      rest2: "f32",
-      pull: "f32",
-      keep: "f32",
-      root: "f32",
-      rate: "f32",
-      eps: "f32",
-    },
-  },
-  workgroup: WORKGROUP,
-  body: `${gridStride.begin}
-  ${gridStride.each} {
-    let g = gradient[i] + value[i] * u.pull;
+  uniforms: { ...RATES, pull: "f32", keep: "f32", root: "f32", rate: "f32", eps: "f32" },
+  split: gridStride,
+  body: `    let g = gradient[i] + value[i] * u.pull;
     let m = mean[i] * u.b1 + g * u.rest1;
     let s = square[i] * u.b2 + g * g * u.rest2;
     newMean[i] = m;
     newSquare[i] = s;
-    newValue[i] = value[i] * u.keep - m / (sqrt(s) / u.root + u.eps) * u.rate;
-  }`,
+    newValue[i] = value[i] * u.keep - m / (sqrt(s) / u.root + u.eps) * u.rate;`,
 }));

@@ -1,6 +1,6 @@
 import { attentionLaneBody } from "./attention-lane.js";
 import { attentionSubgroupBody } from "./attention-subgroup.js";
-import { defineKernel } from "./kernel.js";
+import { defineKernel, u32 } from "./kernel.js";
 
 export interface AttentionVariant {
   /** In `subgroup` the lanes share a tile of queries; in the others every invocation has a query of its own. */
@@ -27,28 +27,17 @@ export interface AttentionVariant {
 export const attentionKernel = defineKernel("attention", (variant: AttentionVariant) => {
   const { kind, lanes, headWidth, mask, vector } = variant;
   const element = vector ? "vec4f" : "f32";
-  const layout = (name: string) =>
-    ["Batch", "Head", "Token"].map((part) => [`${name}${part}`, "u32"] as const);
+  const layout = (name: string) => [`${name}Batch`, `${name}Head`, `${name}Token`];
   const body = kind === "subgroup" ? attentionSubgroupBody(variant) : attentionLaneBody(variant);
   return {
     name: `attention ${kind} ${headWidth}`,
     reads: { q: element, k: element, v: element, ...(mask ? { mask: "f32" } : {}) },
     writes: { out: element },
     uniforms: {
-      tq: "u32",
-      tk: "u32",
-      width: "u32",
-      parts: "u32",
-      scale: "f32",
-      lowest: "f32",
-      qOffset: "u32",
-      kOffset: "u32",
-      vOffset: "u32",
-      ...Object.fromEntries(["q", "k", "v", "out"].flatMap(layout)),
-      maskBatch: "u32",
-      maskHead: "u32",
-      maskQuery: "u32",
-      maskKey: "u32",
+      ...u32("tq", "tk", "width", "parts"),
+      ...{ scale: "f32", lowest: "f32" },
+      ...u32("qOffset", "kOffset", "vOffset", ...["q", "k", "v", "out"].flatMap(layout)),
+      ...u32("maskBatch", "maskHead", "maskQuery", "maskKey"),
     },
     workgroup: lanes,
     ...body,

@@ -1,6 +1,6 @@
 import { type DType, wgslScalar } from "../dtype.js";
 import { FLOAT } from "./float.js";
-import { gridStride, WORKGROUP } from "./grid.js";
+import { gridStride } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
 /** out[i] = x[i] in another type; float16 values lie in pairs in 32 bits, and i then counts pairs. */
@@ -18,10 +18,10 @@ export const castKernel = defineKernel("cast", ({ from, to }: { from: DType; to:
     name: `cast ${from} to ${to}`,
     reads: { x: from === "float16" ? "u32" : wgslScalar(from) },
     writes: { out: to === "float16" ? "u32" : target },
-    uniforms: { ...gridStride.uniforms, size: "u32" },
-    workgroup: WORKGROUP,
+    uniforms: { size: "u32" },
+    split: gridStride,
     ...(to === "float16" ? { declare: FLOAT.pack_half } : {}),
-    body: `${gridStride.begin}\n  ${gridStride.each} {\n  ${store}\n  }`,
+    body: `  ${store}`,
   };
 });
 

@@ -1,13 +1,11 @@
-import { perValue, rowStride, WORKGROUP } from "./grid.js";
-import { defineKernel, type UniformType } from "./kernel.js";
+import { ALONG, perValue, rowStride } from "./grid.js";
+import { defineKernel, u32 } from "./kernel.js";
 
 /* im2col and its transpose, for convolutions. Coordinates outside of the image wrap around and so are past its end too. */
 
-const GEOMETRY = Object.fromEntries(
-  [
-    ...["start", "pixels", "channels", "depth", "height", "width", "outHeight", "outWidth", "kernelY"],
-    ...["strideY", "strideX", "padY", "padX", "dilationY", "dilationX"],
-  ].map((name): [string, UniformType] => [name, "u32"]),
+const GEOMETRY = u32(
+  ...["start", "pixels", "channels", "depth", "height", "width", "outHeight", "outWidth", "kernelY"],
+  ...["strideY", "strideX", "padY", "padX", "dilationY", "dilationX"],
 );
 
 /**
@@ -17,10 +15,9 @@ const GEOMETRY = Object.fromEntries(
 export const columnsKernel = defineKernel("im2col", () => ({
   reads: { x: "f32" },
   writes: { out: "f32" },
-  uniforms: { ...rowStride.uniforms, ...GEOMETRY },
-  workgroup: WORKGROUP,
-  body: `  ${rowStride.begin}
-  let pixel = u.start + row % u.pixels;
+  uniforms: GEOMETRY,
+  split: rowStride,
+  body: `  let pixel = u.start + row % u.pixels;
   let top = (pixel / u.outWidth) % u.outHeight * u.strideY - u.padY;
   let left = pixel % u.outWidth * u.strideX - u.padX;
   let channel = pixel / (u.outWidth * u.outHeight) * u.channels + row / u.pixels * u.depth;
@@ -29,7 +26,7 @@ export const columnsKernel = defineKernel("im2col", () => ({
     for (var ky = 0u; ky < u.kernelY; ky++) {
       let y = top + ky * u.dilationY;
       let line = ((channel + c) * u.height + y) * u.width;
-      ${rowStride.along} {
+      ${ALONG} {
         let at = left + j * u.dilationX;
         if (y < u.height && at < u.width) { out[to + j] = x[line + at]; } else { out[to + j] = 0.0; }
       }
@@ -42,11 +39,9 @@ export const columnsKernel = defineKernel("im2col", () => ({
 export const addColumnsKernel = defineKernel("col2im", () => ({
   reads: { rows: "f32" },
   writes: { image: "f32" },
-  uniforms: { count: "u32", kernelX: "u32", ...GEOMETRY },
-  workgroup: WORKGROUP,
-  body: `${perValue.begin}
-  if (i >= u.count) { return; }
-  let x = i % u.width;
+  uniforms: { kernelX: "u32", ...GEOMETRY },
+  split: perValue,
+  body: `  let x = i % u.width;
   let y = i / u.width % u.height;
   let channel = i / (u.width * u.height) % u.channels;
   let first = i / (u.width * u.height * u.channels) * u.outHeight * u.outWidth;

@@ -71,7 +71,7 @@ function elementwiseSource(expression: Expression, { type, accesses, fours }: El
     return access === "strided" ? `x${i}[at_strides${i}]` : `x${i}[i]`;
   };
   const cycles = accesses.flatMap((access, i) => (access === "cycle" || access === "factor" ? [i] : []));
-  const uniforms: Record<string, UniformType> = { ...gridStride.uniforms };
+  const uniforms: Record<string, UniformType> = {};
   accesses.forEach((access, i) => {
     if (access === "number") uniforms[`value${i}`] = typeOf(i);
   });
@@ -87,21 +87,18 @@ function elementwiseSource(expression: Expression, { type, accesses, fours }: El
     ),
     writes: { out: wide(given) },
     uniforms,
-    workgroup: WORKGROUP,
+    split: gridStride,
     declare: valueFunction(
       expression,
       type,
       letters.map((letter, i) => `${letter}: ${typeOf(i)}`),
       given,
     ),
-    body: `${gridStride.begin}
-${cycles.map(cycleStart).join("\n")}
-  ${gridStride.each} {
-${strided.length > 0 ? offsetLoop(strided) : ""}
+    setup: cycles.map(cycleStart).join("\n"),
+    body: `${strided.length > 0 ? offsetLoop(strided) : ""}
 ${accesses.map((access, i) => `  let ${letters[i]} = ${read(access, i)};`).join("\n")}
   out[i] = ${fours ? `vec4(${["x", "y", "z", "w"].map((part) => of(`.${part}`)).join(", ")})` : of("")};
-${cycles.map(cycleStep).join("\n")}
-  }`,
+${cycles.map(cycleStep).join("\n")}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { type DType, wgslScalar } from "../dtype.js";
 import { loadHalf } from "./cast.js";
-import { perValue, rowStride, WORKGROUP } from "./grid.js";
+import { ALONG, perValue, rowStride, WORKGROUP } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
 type Scalar = ReturnType<typeof wgslScalar>;
@@ -24,12 +24,11 @@ export const gatherKernel = defineKernel("gather", ({ dtype, indexType, each }: 
     name: each ? "takeAlongAxis" : "gather",
     reads: { x: half ? "u32" : type, index: indexType },
     writes: { out: type },
-    uniforms: { ...rowStride.uniforms, size: "u32", picks: "u32" },
-    workgroup: WORKGROUP,
-    body: `  ${rowStride.begin}
-  let outer = row / u.picks;
+    uniforms: { size: "u32", picks: "u32" },
+    split: rowStride,
+    body: `  let outer = row / u.picks;
   ${each ? "" : chosen("row % u.picks")}
-  ${rowStride.along} {
+  ${ALONG} {
     ${each ? chosen("row * u.length + j") : ""}
     let at = (outer * u.size + chosen) * u.length + j;
     out[row * u.length + j] = ${half ? loadHalf("x", "at") : "x[at]"};
@@ -43,11 +42,9 @@ export const oneHotKernel = defineKernel(
   ({ indexType, type }: { indexType: Scalar; type: Scalar }) => ({
     reads: { index: indexType },
     writes: { out: type },
-    uniforms: rowStride.uniforms,
-    workgroup: WORKGROUP,
-    body: `  ${rowStride.begin}
-    let hot = u32(index[row]);
-    ${rowStride.along} { out[row * u.length + j] = select(${type}(0), ${type}(1), j == hot); }`,
+    split: rowStride,
+    body: `    let hot = u32(index[row]);
+    ${ALONG} { out[row * u.length + j] = select(${type}(0), ${type}(1), j == hot); }`,
   }),
 );
 
@@ -58,15 +55,14 @@ const PLACE = "fn place(p: u32) -> i32 { return clamp(index[p], 0, i32(u.size) -
 export const scatterAddKernel = defineKernel("scatter add", () => ({
   reads: { source: "f32", index: "i32", next: "u32" },
   writes: { out: "f32" },
-  uniforms: { ...rowStride.uniforms, size: "u32", picks: "u32" },
-  workgroup: WORKGROUP,
+  uniforms: { size: "u32", picks: "u32" },
+  split: rowStride,
   declare: PLACE,
-  body: `  ${rowStride.begin}
-  let first = row % u.picks;
+  body: `  let first = row % u.picks;
   if ((next[first] & 0x80000000u) != 0u) { return; }
   let base = row - first;
   let to = (row / u.picks * u.size + u32(place(first))) * u.length;
-  ${rowStride.along} {
+  ${ALONG} {
     var total = 0.0;
     for (var p = first; p < u.picks; p = next[p] & 0x7fffffffu) { total += source[(base + p) * u.length + j]; }
     out[to + j] = total;
@@ -83,7 +79,7 @@ export const scatterChainKernel = defineKernel("scatter chain", () => ({
   uniforms: { picks: "u32", size: "u32", shares: "u32" },
   workgroup: WORKGROUP,
   declare: PLACE,
-  body: `${perValue.begin}
+  body: `  let i = wg.x * ${WORKGROUP}u + lid;
   for (var p = i; p < u.size; p += u.shares) { heads[p] = u.picks; }
   for (var pick = u.picks; pick > 0u; pick--) {
     let own = u32(place(pick - 1u));
@@ -100,12 +96,10 @@ export const scatterChainKernel = defineKernel("scatter chain", () => ({
 export const scatterAlongKernel = defineKernel("scatter along an axis", () => ({
   reads: { source: "f32", index: "i32" },
   writes: { out: "f32" },
-  uniforms: { count: "u32", size: "u32", picks: "u32", inner: "u32" },
-  workgroup: WORKGROUP,
+  uniforms: { size: "u32", picks: "u32", inner: "u32" },
+  split: perValue,
   declare: PLACE,
-  body: `${perValue.begin}
-  if (i >= u.count) { return; }
-  let own = i32(i / u.inner % u.size);
+  body: `  let own = i32(i / u.inner % u.size);
   let base = i / (u.inner * u.size) * u.picks * u.inner + i % u.inner;
   var total = 0.0;
   for (var p = 0u; p < u.picks; p++) {

@@ -1,4 +1,4 @@
-import { defineKernel } from "./kernel.js";
+import { defineKernel, u32 } from "./kernel.js";
 import { ACTIVATIONS, type Activation } from "./math.js";
 import { liveRows, mainLoop, type OperandLayout, range, sumNames, type Tile, tileWidth } from "./tile.js";
 
@@ -39,11 +39,7 @@ export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
     },
     writes: { out: element },
     uniforms: {
-      m: "u32",
-      n: "u32",
-      k: "u32",
-      aBatch: "u32",
-      panelBatch: "u32",
+      ...u32("m", "n", "k", "aBatch", "panelBatch"),
       scale: "f32",
       ...(normed ? { eps: "f32" } : {}),
     },
@@ -51,11 +47,7 @@ export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
     declare: `${main.source.declare ?? ""}
 ${activation ? ACTIVATIONS[activation] : ""}
 ${storeFunction(variant)}`,
-    body: `
-  let batch = wg.z;
-  let row0 = wg.x * ${main.rowsPerGroup}u + ${main.rowOffset};
-  let aBase = batch * u.aBatch;
-  let panelBase = batch * u.panelBatch;
+    body: `${main.begin}
   let colTile = wg.y;
 ${main.declareSums}
 ${main.loop}

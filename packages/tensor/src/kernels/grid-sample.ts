@@ -1,6 +1,6 @@
 import { FLOAT } from "./float.js";
-import { gridStride, WORKGROUP } from "./grid.js";
-import { defineKernel, type UniformType } from "./kernel.js";
+import { gridStride } from "./grid.js";
+import { defineKernel, u32 } from "./kernel.js";
 
 /*
  * Bilinear samples of images x [batch, channels, height, width] at positions grid [batch, places, 2], (x, y) from -1 to 1. Between
@@ -13,10 +13,7 @@ export interface GridSampleVariant {
   readonly border: boolean;
 }
 
-const UNIFORMS: Record<string, UniformType> = {
-  ...gridStride.uniforms,
-  ...{ channels: "u32", height: "u32", width: "u32", places: "u32" },
-};
+const UNIFORMS = u32("channels", "height", "width", "places");
 
 const positions = ({ alignCorners, border }: GridSampleVariant): string => `${FLOAT.is_nan}
 fn raw(at: f32, size: u32) -> f32 {
@@ -50,11 +47,9 @@ export const gridSampleKernel = defineKernel("grid sample", (variant: GridSample
   reads: { x: "f32", grid: "f32" },
   writes: { out: "f32" },
   uniforms: UNIFORMS,
-  workgroup: WORKGROUP,
+  split: gridStride,
   declare: `${positions(variant)}\n${PIXEL}\n${FLOAT.nan}`,
-  body: `  ${gridStride.begin}
-  ${gridStride.each} {
-    let image = i / (u.places * u.channels);
+  body: `    let image = i / (u.places * u.channels);
     let place = image * u.places + i % u.places;
     let plane = i / u.places * u.height * u.width;
     ${CORNER}
@@ -64,8 +59,7 @@ export const gridSampleKernel = defineKernel("grid sample", (variant: GridSample
       let bottom = pixel(plane, y0 + 1, x0) * (1.0 - tx) + pixel(plane, y0 + 1, x0 + 1) * tx;
       value = top * (1.0 - ty) + bottom * ty;
     }
-    out[i] = value;
-  }`,
+    out[i] = value;`,
 }));
 
 /** For each corner of each place its index into [batch, height, width] and its weight, [4, batch, places]; 0 outside. */
@@ -73,11 +67,9 @@ export const gridCornersKernel = defineKernel("grid corners", (variant: GridSamp
   reads: { grid: "f32" },
   writes: { index: "i32", weight: "f32" },
   uniforms: UNIFORMS,
-  workgroup: WORKGROUP,
+  split: gridStride,
   declare: positions(variant),
-  body: `  ${gridStride.begin}
-  ${gridStride.each} {
-    let place = i;
+  body: `    let place = i;
     ${CORNER}
     let first = i / u.places * u.height * u.width;
     for (var corner = 0u; corner < 4u; corner++) {
@@ -89,8 +81,7 @@ export const gridCornersKernel = defineKernel("grid corners", (variant: GridSamp
       let share = select(1.0 - ty, ty, down == 1u) * select(1.0 - tx, tx, right == 1u);
       index[corner * u.count + i] = select(0, i32(first + u32(y) * u.width + u32(column)), held);
       weight[corner * u.count + i] = select(0.0, share, held);
-    }
-  }`,
+    }`,
 }));
 
 /** The gradient by the grid: a place goes through the channels. */
@@ -98,11 +89,9 @@ export const gridBackwardKernel = defineKernel("grid sample backward", (variant:
   reads: { x: "f32", grid: "f32", g: "f32" },
   writes: { out: "f32" },
   uniforms: UNIFORMS,
-  workgroup: WORKGROUP,
+  split: gridStride,
   declare: `${positions(variant)}\n${PIXEL}`,
-  body: `  ${gridStride.begin}
-  ${gridStride.each} {
-    let place = i;
+  body: `    let place = i;
     ${CORNER}
     var total = vec2f();
     for (var c = 0u; known && c < u.channels; c++) {
@@ -116,6 +105,5 @@ export const gridBackwardKernel = defineKernel("grid sample backward", (variant:
       total += slopes * g[channel * u.places + i % u.places];
     }
     out[2u * i] = total.x * slope(grid[2u * i], u.width);
-    out[2u * i + 1u] = total.y * slope(grid[2u * i + 1u], u.height);
-  }`,
+    out[2u * i + 1u] = total.y * slope(grid[2u * i + 1u], u.height);`,
 }));

@@ -1,5 +1,12 @@
+import type { Split } from "./grid.js";
+
 /** WGSL types of uniform values; `u32x8` is an array of eight, read as `u.name[i / 4][i % 4]`. */
 export type UniformType = "u32" | "i32" | "f32" | "u32x8";
+
+/** Uniforms that are all u32. */
+/* @__NO_SIDE_EFFECTS__ */
+export const u32 = (...names: string[]): Record<string, UniformType> =>
+  Object.fromEntries(names.map((name) => [name, "u32"]));
 
 /** A compute shader as plain data: what it binds and its text. Two kernels with equal text share one pipeline. */
 export interface Kernel {
@@ -8,6 +15,8 @@ export interface Kernel {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   readonly uniforms: readonly (readonly [string, UniformType])[];
+  /** How its invocations share the work, where a launch says only over how much it runs. */
+  readonly split?: Split;
 }
 
 export interface KernelSource {
@@ -15,14 +24,19 @@ export interface KernelSource {
   /** Read-only storage bindings: name -> WGSL element type. */
   reads: Record<string, string>;
   writes: Record<string, string>;
+  /** Besides those of the split. */
   uniforms?: Record<string, UniformType>;
-  /** Workgroup size: x, or [x, y]. */
-  workgroup: number | readonly [number, number];
+  /** How invocations share the work; brings the workgroup's size, uniforms and code around the body. */
+  split?: Split;
+  /** Invocations of a workgroup, where there is no split. */
+  workgroup?: number;
   /** WGSL directives such as `enable subgroups;`. */
   enable?: string;
   /** Functions, constants and workgroup variables before the entry point. */
   declare?: string;
-  /** Body of `main`, which sees `wg`, `local`, `lid` (index in the workgroup), `groups` and `u`. */
+  /** Run once in each invocation, before a split's loop. */
+  setup?: string;
+  /** Body of `main`, which sees `wg`, `lid` (index in the workgroup), `groups`, `u` and what the split declares. */
   body: string;
   /** Further built-in parameters of `main`, e.g. `@builtin(subgroup_invocation_id) lane: u32`. */
   builtins?: string;
@@ -30,15 +44,14 @@ export interface KernelSource {
 
 /** Writes the bindings, the uniform struct and the entry point around a kernel's body. */
 export function kernel(source: KernelSource): Kernel {
-  const uniforms = Object.entries(source.uniforms ?? {});
+  const { split, setup = "" } = source;
+  const uniforms = Object.entries({ ...split?.uniforms, ...source.uniforms });
   const fields = uniforms.map(([name, type]) => `${name}: ${type === "u32x8" ? "array<vec4u, 2>" : type}`);
   let binding = uniforms.length > 0 ? 1 : 0;
   const storage = (access: string) => (entry: [string, string]) =>
     `@group(0) @binding(${binding++}) var<storage, ${access}> ${entry[0]}: array<${entry[1]}>;`;
-  const size = typeof source.workgroup === "number" ? [source.workgroup] : source.workgroup;
   const builtins = [
     "@builtin(workgroup_id) wg: vec3u",
-    "@builtin(local_invocation_id) local: vec3u",
     "@builtin(local_invocation_index) lid: u32",
     "@builtin(num_workgroups) groups: vec3u",
     ...(source.builtins ? [source.builtins] : []),
@@ -50,10 +63,11 @@ export function kernel(source: KernelSource): Kernel {
       : "",
     ...Object.entries(source.reads).map(storage("read")),
     ...Object.entries(source.writes).map(storage("read_write")),
+    split?.declare ?? "",
     source.declare ?? "",
-    `@compute @workgroup_size(${size.join(", ")})`,
+    `@compute @workgroup_size(${split?.workgroup ?? source.workgroup})`,
     `fn main(${builtins.join(", ")}) {`,
-    source.body,
+    split ? split.around(source.body, setup) : source.body,
     "}",
   ]
     .filter((part) => part !== "")
@@ -64,6 +78,7 @@ export function kernel(source: KernelSource): Kernel {
     reads: Object.keys(source.reads),
     writes: Object.keys(source.writes),
     uniforms,
+    split,
   };
 }
 

@@ -1,4 +1,4 @@
-import { defineKernel } from "./kernel.js";
+import { defineKernel, u32 } from "./kernel.js";
 import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
 import { liveRows, mainLoop, range, type Tile } from "./tile.js";
 
@@ -18,25 +18,13 @@ export const nearestKernel = defineKernel("nearest", ({ tile, half }: { tile: Ti
     name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
     reads: { a: main.element, panels: main.panels },
     writes: { values: "f32", columns: "u32" },
-    uniforms: {
-      m: "u32",
-      n: "u32",
-      k: "u32",
-      aBatch: "u32",
-      panelBatch: "u32",
-      tiles: "u32",
-      lowest: "f32",
-    },
+    uniforms: { ...u32("m", "n", "k", "aBatch", "panelBatch", "tiles"), lowest: "f32" },
     ...main.source,
     declare: `${main.source.declare ?? ""}
 const NONE = 0xffffffffu;
 fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn lowest(v: vec4u) -> u32 { return min(min(v.x, v.y), min(v.z, v.w)); }`,
-    body: `
-  let batch = wg.z;
-  let row0 = wg.x * ${main.rowsPerGroup}u + ${main.rowOffset};
-  let aBase = batch * u.aBatch;
-  let panelBase = batch * u.panelBatch;
+    body: `${main.begin}
 ${rowsOf(tile, (r) => `  var best${r} = u.lowest;\n  var found${r} = NONE;`)}
 ${
   joins
@@ -98,10 +86,9 @@ export const nearestMergeKernel = defineKernel("nearest merge", ({ shared, wide 
   return {
     reads: { values: "f32", columns: "u32", query: element.type },
     writes: { similarity: "f32", index: "i32" },
-    uniforms: { rows: "u32", n: "u32", parts: "u32" },
-    ...split.source,
-    body: `  ${split.begin}
-${inverseNormOf("query", split, element)}
+    uniforms: { n: "u32", parts: "u32" },
+    split,
+    body: `${inverseNormOf("query", split, element)}
   if (${split.start} == 0u) {
     var value = values[row * u.parts];
     var column = columns[row * u.parts];

@@ -1,4 +1,4 @@
-import { rowStride, WORKGROUP } from "./grid.js";
+import { ALONG, rowStride } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 import { inverseNormOf, momentsOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
 
@@ -15,10 +15,9 @@ export const layerNormKernel = defineKernel(
     return {
       reads: { x: type, ...(weight && { weight: type }), ...(bias && { bias: type }) },
       writes: { out: type },
-      uniforms: { rows: "u32", n: "u32", eps: "f32" },
-      ...split.source,
-      body: `  ${split.begin}
-  let count = u.n / ${values}u;
+      uniforms: { n: "u32", eps: "f32" },
+      split,
+      body: `  let count = u.n / ${values}u;
   let base = row * count;
 ${momentsOf("x", split, element)}
   let inverse = inverseSqrt(squares / f32(u.n) + u.eps);
@@ -41,10 +40,9 @@ export const layerNormBackwardKernel = defineKernel(
     return {
       reads: { x: type, g: type, ...(weight && { weight: type }) },
       writes: { dx: type, gNormed: type },
-      uniforms: { rows: "u32", n: "u32", eps: "f32" },
-      ...split.source,
-      body: `  ${split.begin}
-  let count = u.n / ${values}u;
+      uniforms: { n: "u32", eps: "f32" },
+      split,
+      body: `  let count = u.n / ${values}u;
   let base = row * count;
   var total = ${type}();
   ${along("total += x[i];")}
@@ -67,10 +65,9 @@ export const inverseNormKernel = defineKernel("inverse norm", ({ shared, wide }:
   return {
     reads: { x: element.type },
     writes: { out: "f32" },
-    uniforms: { rows: "u32", n: "u32" },
-    ...split.source,
-    body: `  ${split.begin}
-${inverseNormOf("x", split, element)}
+    uniforms: { n: "u32" },
+    split,
+    body: `${inverseNormOf("x", split, element)}
   out[row] = inverse;`,
   };
 });
@@ -81,10 +78,9 @@ export const scaleRowsKernel = defineKernel("normalize", ({ shared, wide }: RowV
   return {
     reads: { x: type, factor: "f32" },
     writes: { out: type },
-    uniforms: { rows: "u32", n: "u32" },
-    ...split.source,
-    body: `  ${split.begin}
-  let count = u.n / ${values}u;
+    uniforms: { n: "u32" },
+    split,
+    body: `  let count = u.n / ${values}u;
   for (var i = ${split.start}; i < count; i += ${split.step}) { out[row * count + i] = x[row * count + i] * factor[row]; }`,
   };
 });
@@ -101,13 +97,12 @@ export const batchNormKernel = defineKernel(
       ...(bias && { bias: "f32" }),
     },
     writes: { out: "f32" },
-    uniforms: { ...rowStride.uniforms, channels: "u32", eps: "f32" },
-    workgroup: WORKGROUP,
-    body: `  ${rowStride.begin}
-  let c = row % u.channels;
+    uniforms: { channels: "u32", eps: "f32" },
+    split: rowStride,
+    body: `  let c = row % u.channels;
   let factor = ${weight ? "weight[c]" : "1.0"} / sqrt(variance[c] + u.eps);
   let shift = ${bias ? "bias[c]" : "0.0"};
   let center = mean[c];
-  ${rowStride.along} { out[row * u.length + j] = (x[row * u.length + j] - center) * factor + shift; }`,
+  ${ALONG} { out[row * u.length + j] = (x[row * u.length + j] - center) * factor + shift; }`,
   }),
 );

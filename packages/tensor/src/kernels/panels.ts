@@ -1,5 +1,5 @@
 import { FLOAT } from "./float.js";
-import { rowStride, WORKGROUP } from "./grid.js";
+import { ALONG, rowStride } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
 /**
@@ -35,8 +35,8 @@ export const panelKernel = defineKernel("panels", (variant: PanelVariant) => {
       ...(folded ? { factor: "f32", shift: "f32" } : {}),
     },
     writes: { panels: half ? "u32" : "f32" },
-    uniforms: { ...rowStride.uniforms, k: "u32", n: "u32", width: "u32" },
-    workgroup: WORKGROUP,
+    uniforms: { k: "u32", n: "u32", width: "u32" },
+    split: rowStride,
     declare: `${half ? FLOAT.pack_half : ""}
 fn value(b: u32, k: u32, col: u32) -> f32 {
   if (col >= u.n) { return 0.0; }
@@ -44,12 +44,11 @@ fn value(b: u32, k: u32, col: u32) -> f32 {
   return ${load}${scale}${fold};
 }`,
     // A row is one k of one panel.
-    body: `  ${rowStride.begin}
-  let k = row % u.k;
+    body: `  let k = row % u.k;
   let panel = row / u.k;
   let perBatch = (u.n + u.width - 1u) / u.width;
   let b = panel / perBatch;
   let first = (panel % perBatch) * u.width;
-  ${rowStride.along} { panels[row * u.length + j] = ${stored}; }`,
+  ${ALONG} { panels[row * u.length + j] = ${stored}; }`,
   };
 });

@@ -1,6 +1,6 @@
 import { FLOAT } from "./float.js";
-import { gridStride, WORKGROUP } from "./grid.js";
-import { defineKernel } from "./kernel.js";
+import { gridStride } from "./grid.js";
+import { defineKernel, u32 } from "./kernel.js";
 
 /** WGSL that makes `values` from the four random words of a block, by distribution; `a` and `b` are uniforms. */
 const DISTRIBUTIONS = {
@@ -45,26 +45,17 @@ export const randomKernel = defineKernel("random", (distribution: Distribution) 
   reads: {},
   writes: { out: distribution === "bernoulli" ? "u32" : "f32" },
   uniforms: {
-    ...gridStride.uniforms,
-    size: "u32",
-    skip: "u32",
-    blockLow: "u32",
-    blockHigh: "u32",
-    stream: "u32",
-    keyLow: "u32",
-    keyHigh: "u32",
+    ...u32("size", "skip", "blockLow", "blockHigh", "stream", "keyLow", "keyHigh"),
     ...(distribution === "bernoulli" ? { a: "f32" } : { a: "f32", b: "f32" }),
   },
-  workgroup: WORKGROUP,
+  split: gridStride,
   declare: [
     PHILOX,
     ...(distribution === "normal"
       ? [FLOAT.is_finite, FLOAT.nan, FLOAT.infinity, FLOAT.precise_log, FLOAT.sine]
       : []),
   ].join("\n"),
-  body: `${gridStride.begin}
-  ${gridStride.each} {
-    let low = u.blockLow + i;
+  body: `    let low = u.blockLow + i;
     let high = u.blockHigh + select(0u, 1u, low < i);
     let words = philox(vec4u(low, high, u.stream, 0u), vec2u(u.keyLow, u.keyHigh));
     ${DISTRIBUTIONS[distribution]}
@@ -72,6 +63,5 @@ export const randomKernel = defineKernel("random", (distribution: Distribution) 
       // Wraps to a large number for skipped values.
       let at = i * 4u + w - u.skip;
       if (at < u.size) { out[at] = values[w]; }
-    }
-  }`,
+    }`,
 }));

@@ -1,6 +1,6 @@
 import { FLOAT } from "./float.js";
-import { gridStride, WORKGROUP } from "./grid.js";
-import { defineKernel, type UniformType } from "./kernel.js";
+import { gridStride } from "./grid.js";
+import { defineKernel, u32 } from "./kernel.js";
 
 /*
  * Pooling of images x [planes, height, width] to [planes, outHeight, outWidth]. A window is [start, end) along each axis: by kernel,
@@ -15,10 +15,8 @@ export interface PoolVariant {
   readonly countPadding: boolean;
 }
 
-const AXIS = ["in", "out", "kernel", "stride", "padding"] as const;
-
-export const POOL_UNIFORMS = Object.fromEntries(
-  ["Y", "X"].flatMap((axis) => AXIS.map((name): [string, UniformType] => [`${name}${axis}`, "u32"])),
+const UNIFORMS = u32(
+  ...["Y", "X"].flatMap((axis) => ["in", "out", "kernel", "stride", "padding"].map((name) => name + axis)),
 );
 
 /** WGSL of window bounds along an axis: of output `o` on the image, and of the outputs whose windows hold place `p`. */
@@ -57,12 +55,10 @@ export const poolKernel = defineKernel(
       name: `${variant.mode} pool`,
       reads: { x: "f32" },
       writes: { out: place ? "i32" : "f32" },
-      uniforms: { ...gridStride.uniforms, ...POOL_UNIFORMS },
-      workgroup: WORKGROUP,
+      uniforms: UNIFORMS,
+      split: gridStride,
       declare: `${max ? FLOAT.is_nan : ""}\n${bounds(variant.adaptive)}`,
-      body: `  ${gridStride.begin}
-  ${gridStride.each} {
-    let ox = i % u.outX;
+      body: `    let ox = i % u.outX;
     let oy = i / u.outX % u.outY;
     let plane = i / (u.outX * u.outY) * u.inY * u.inX;
     let left = startX(ox);
@@ -76,8 +72,7 @@ export const poolKernel = defineKernel(
         ${max ? "if (!is_nan(best) && (value > best || is_nan(value))) { best = value; at = y * u.inX + column; }" : "best += value;"}
       }
     }
-    out[i] = ${place ? "i32(at)" : max ? "best" : `best / ${area(variant)}`};
-  }`,
+    out[i] = ${place ? "i32(at)" : max ? "best" : `best / ${area(variant)}`};`,
     };
   },
 );
@@ -89,12 +84,10 @@ export const poolBackwardKernel = defineKernel("pool backward", (variant: PoolVa
     name: `${variant.mode} pool backward`,
     reads: { g: "f32", ...(max ? { chosen: "i32" } : {}) },
     writes: { out: "f32" },
-    uniforms: { ...gridStride.uniforms, ...POOL_UNIFORMS },
-    workgroup: WORKGROUP,
+    uniforms: UNIFORMS,
+    split: gridStride,
     declare: bounds(variant.adaptive),
-    body: `  ${gridStride.begin}
-  ${gridStride.each} {
-    let column = i % u.inX;
+    body: `    let column = i % u.inX;
     let y = i / u.inX % u.inY;
     let plane = i / (u.inX * u.inY) * u.outY * u.outX;
     var total = 0.0;
@@ -104,7 +97,6 @@ export const poolBackwardKernel = defineKernel("pool backward", (variant: PoolVa
         ${max ? "if (chosen[window] == i32(y * u.inX + column)) { total += g[window]; }" : `total += g[window] / ${area(variant)};`}
       }
     }
-    out[i] = total;
-  }`,
+    out[i] = total;`,
   };
 });

@@ -1,8 +1,8 @@
 import type { ComputeType } from "../dtype.js";
 import { wgslScalar } from "../dtype.js";
 import { FLOAT } from "./float.js";
-import { rowIndex, WORKGROUP } from "./grid.js";
-import { defineKernel } from "./kernel.js";
+import { perRow } from "./grid.js";
+import { defineKernel, u32 } from "./kernel.js";
 
 /**
  * What a row becomes. `offsets` sums x - x[0] and `squares` sums (x - x[0] - mean)^2: the two passes of a variance. The shift by the
@@ -55,21 +55,14 @@ export const reduceKernel = defineKernel("reduce", (variant: ReduceVariant) => {
     },
     writes: { out: arg ? "i32" : scalar },
     uniforms: {
-      count: "u32",
-      n: "u32",
-      inner: "u32",
-      parts: "u32",
-      chunk: "u32",
-      block: "u32",
-      ...(candidates ? { length: "u32" } : {}),
+      ...u32("n", "inner", "parts", "chunk", "block"),
+      ...(candidates ? u32("length") : {}),
       ...(divided ? { divisor: "f32" } : {}),
     },
-    workgroup: threads === 1 ? WORKGROUP : threads,
+    split: perRow(threads),
     declare: `${stateFunctions(variant)}
 ${threads === 1 ? "" : `var<workgroup> shared_total: array<State, ${threads}>;`}`,
-    body: `${rowIndex(threads)}
-  if (e >= u.count) { return; }
-  let row = (e / (u.inner * u.parts)) * u.inner + e % u.inner;
+    body: `  let row = (e / (u.inner * u.parts)) * u.inner + e % u.inner;
   let base = (row / u.inner) * u.n * u.inner + e % u.inner;
   let begin = ((e / u.inner) % u.parts) * u.chunk;
   let end = min(u.n, begin + u.chunk);

@@ -1,5 +1,5 @@
-import { gridStride, WORKGROUP } from "./grid.js";
-import { defineKernel, type UniformType } from "./kernel.js";
+import { gridStride } from "./grid.js";
+import { defineKernel, u32 } from "./kernel.js";
 
 /*
  * Bilinear resizing of planes [inY, inX] to [outY, outX]. Output o reads the places lower and lower + 1 around o's position with
@@ -7,10 +7,8 @@ import { defineKernel, type UniformType } from "./kernel.js";
  * `scale` is the step between positions; `shift` is 0 where corners align and 0.5 elsewhere.
  */
 
-const UNIFORMS: Record<string, UniformType> = {
-  ...gridStride.uniforms,
-  ...{ inY: "u32", inX: "u32", outY: "u32", outX: "u32", scaleY: "f32", scaleX: "f32", shift: "f32" },
-};
+const STEPS = { scaleY: "f32", scaleX: "f32", shift: "f32" } as const;
+const UNIFORMS = { ...u32("inY", "inX", "outY", "outX"), ...STEPS };
 
 const TAP = `struct Tap { lower: u32, upper: u32, t: f32 }
 fn tap(o: u32, size: u32, scale: f32) -> Tap {
@@ -23,19 +21,16 @@ export const resizeKernel = defineKernel("resize bilinear", () => ({
   reads: { x: "f32" },
   writes: { out: "f32" },
   uniforms: UNIFORMS,
-  workgroup: WORKGROUP,
+  split: gridStride,
   declare: TAP,
-  body: `  ${gridStride.begin}
-  ${gridStride.each} {
-    let column = tap(i % u.outX, u.inX, u.scaleX);
+  body: `    let column = tap(i % u.outX, u.inX, u.scaleX);
     let row = tap(i / u.outX % u.outY, u.inY, u.scaleY);
     let plane = i / (u.outX * u.outY) * u.inY * u.inX;
     let above = plane + row.lower * u.inX;
     let below = plane + row.upper * u.inX;
     let top = x[above + column.lower] * (1.0 - column.t) + x[above + column.upper] * column.t;
     let bottom = x[below + column.lower] * (1.0 - column.t) + x[below + column.upper] * column.t;
-    out[i] = top * (1.0 - row.t) + bottom * row.t;
-  }`,
+    out[i] = top * (1.0 - row.t) + bottom * row.t;`,
 }));
 
 /** The gradient by x: each place collects from the outputs that read it, which lie within a step of it on either side. */
@@ -43,7 +38,7 @@ export const resizeBackwardKernel = defineKernel("resize bilinear backward", () 
   reads: { g: "f32" },
   writes: { out: "f32" },
   uniforms: UNIFORMS,
-  workgroup: WORKGROUP,
+  split: gridStride,
   declare: `${TAP}
 fn weight(o: u32, place: u32, size: u32, scale: f32) -> f32 {
   let read = tap(o, size, scale);
@@ -58,9 +53,7 @@ fn past_reader(place: u32, size: u32, count: u32, scale: f32) -> u32 {
   if (place == size - 1u || scale <= 0.0) { return count; }
   return min(count, u32(max((f32(place) + 1.0 + u.shift) / scale - u.shift, 0.0)) + 2u);
 }`,
-  body: `  ${gridStride.begin}
-  ${gridStride.each} {
-    let column = i % u.inX;
+  body: `    let column = i % u.inX;
     let row = i / u.inX % u.inY;
     let plane = i / (u.inX * u.inY) * u.outY * u.outX;
     let right = past_reader(column, u.inX, u.outX, u.scaleX);
@@ -73,6 +66,5 @@ fn past_reader(place: u32, size: u32, count: u32, scale: f32) -> u32 {
         total += g[plane + oy * u.outX + ox] * share * weight(ox, column, u.inX, u.scaleX);
       }
     }
-    out[i] = total;
-  }`,
+    out[i] = total;`,
 }));

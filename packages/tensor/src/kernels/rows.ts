@@ -1,24 +1,19 @@
 import type { Caps } from "../device/caps.js";
-import { foldGrid, GROUP, ROW_THREADS } from "./grid.js";
-import type { KernelSource } from "./kernel.js";
+import { foldGrid, GROUP, perGroup, ROW_THREADS, type Split } from "./grid.js";
 
 /** Rows of a workgroup where each invocation has its own. */
 const ROWS = 8;
 
 /**
- * How a kernel that reduces rows splits them. On GPUs a workgroup takes a row: its invocations stride along it and combine partial
- * results in workgroup memory. On CPUs, where barriers are expensive, an invocation takes a row.
+ * How a kernel that reduces rows splits them; it declares `row`. On GPUs a workgroup takes a row: its invocations stride along it and
+ * combine partial results in workgroup memory. On CPUs, where barriers are expensive, an invocation takes a row.
  */
-export interface RowSplit {
-  source: Pick<KernelSource, "workgroup" | "declare">;
-  /** Declares `row` and leaves when it is past `u.rows`. */
-  begin: string;
+export interface RowSplit extends Split {
   /** First index of this invocation along the row, and its step. */
   start: string;
   step: string;
   /** WGSL expression of a partial sum (a variable's name) summed over all that share the row. */
   sum(partial: string): string;
-  grid(rows: number, maxPerDimension: number): [number, number, number];
 }
 
 /** What the text of such a kernel depends on. */
@@ -35,21 +30,24 @@ export const planRowKernel = (n: number, { family }: Pick<Caps, "family">): RowV
   wide: n % 4 === 0,
 });
 
-export function rowSplit(shared: boolean): RowSplit {
-  if (!shared) {
-    return {
-      source: { workgroup: ROWS },
-      begin: `let row = (${GROUP}) * ${ROWS}u + lid;\n  if (row >= u.rows) { return; }`,
-      start: "0u",
-      step: "1u",
-      sum: (partial) => partial,
-      grid: (rows, most) => foldGrid(Math.ceil(rows / ROWS), most),
-    };
-  }
-  return {
-    source: {
-      workgroup: ROW_THREADS,
-      declare: `var<workgroup> partials: array<f32, ${ROW_THREADS}>;
+export const rowSplit = (shared: boolean): RowSplit => (shared ? GROUP_A_ROW : INVOCATION_A_ROW);
+
+const INVOCATION_A_ROW: RowSplit = {
+  workgroup: ROWS,
+  uniforms: { rows: "u32" },
+  around: (body) => `  let row = (${GROUP}) * ${ROWS}u + lid;\n  if (row >= u.rows) { return; }\n${body}`,
+  plan: ({ maxWorkgroupsPerDimension: most }, rows) => ({
+    uniforms: { rows },
+    grid: foldGrid(Math.ceil(rows / ROWS), most),
+  }),
+  start: "0u",
+  step: "1u",
+  sum: (partial) => partial,
+};
+
+const GROUP_A_ROW: RowSplit = {
+  ...perGroup(ROW_THREADS),
+  declare: `var<workgroup> partials: array<f32, ${ROW_THREADS}>;
 fn row_sum(value: f32, lid: u32) -> f32 {
   workgroupBarrier();
   partials[lid] = value;
@@ -60,15 +58,10 @@ fn row_sum(value: f32, lid: u32) -> f32 {
   }
   return partials[0];
 }`,
-    },
-    // Whole workgroups leave together, so the barriers stay in uniform control flow.
-    begin: `let row = ${GROUP};\n  if (row >= u.rows) { return; }`,
-    start: "lid",
-    step: `${ROW_THREADS}u`,
-    sum: (partial) => `row_sum(${partial}, lid)`,
-    grid: (rows, most) => foldGrid(rows, most),
-  };
-}
+  start: "lid",
+  step: `${ROW_THREADS}u`,
+  sum: (partial) => `row_sum(${partial}, lid)`,
+};
 
 /** How a kernel reads rows: four values at once where it can, which on CPUs costs little more than one. */
 export interface RowElement {

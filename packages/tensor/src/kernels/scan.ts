@@ -1,5 +1,5 @@
 import type { Caps } from "../device/caps.js";
-import { gridStride, WORKGROUP } from "./grid.js";
+import { gridStride } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
 /*
@@ -32,11 +32,9 @@ export const scanKernel = defineKernel(
       name: `scan ${operation}`,
       reads: { x: type, ...(mode === "continued" ? { before: type } : {}) },
       writes: { out: type },
-      uniforms: { ...gridStride.uniforms, n: "u32", inner: "u32", parts: "u32", chunk: "u32" },
-      workgroup: WORKGROUP,
-      body: `  ${gridStride.begin}
-  ${gridStride.each} {
-    let part = i / u.inner % u.parts;
+      uniforms: { n: "u32", inner: "u32", parts: "u32", chunk: "u32" },
+      split: gridStride,
+      body: `    let part = i / u.inner % u.parts;
     let base = i / (u.inner * u.parts) * u.n * u.inner + i % u.inner;
     let end = min(u.n, (part + 1u) * u.chunk);
     var total = ${start};
@@ -44,8 +42,7 @@ export const scanKernel = defineKernel(
       let at = base + ${reverse ? "(u.n - 1u - k)" : "k"} * u.inner;
       ${exclusive ? `${store} total = ${next};` : `total = ${next}; ${store}`}
     }
-    ${mode === "fold" ? "out[i] = total;" : ""}
-  }`,
+    ${mode === "fold" ? "out[i] = total;" : ""}`,
     };
   },
 );

@@ -1,5 +1,5 @@
 import { FLOAT } from "./float.js";
-import { rowIndex, WORKGROUP } from "./grid.js";
+import { perRow } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 import { tree } from "./reduce.js";
 
@@ -30,8 +30,8 @@ var<workgroup> shared_sum: array<f32, ${threads}>;`;
     name: log ? "log softmax" : "softmax",
     reads: { x: type },
     writes: { out: type },
-    uniforms: { count: "u32", n: "u32", inner: "u32", block: "u32" },
-    workgroup: threads === 1 ? WORKGROUP : threads,
+    uniforms: { n: "u32", inner: "u32", block: "u32" },
+    split: perRow(threads),
     declare: `${FLOAT.is_nan}
 ${FLOAT.is_finite}
 ${FLOAT.nan}
@@ -40,9 +40,7 @@ ${log ? FLOAT.precise_log : ""}
 fn larger(a: f32, b: f32) -> f32 { return select(a, b, (b > a && !is_nan(a)) || is_nan(b)); }
 ${wide ? WIDE_LARGER : ""}
 ${threads === 1 ? "" : arrays}`,
-    body: `${rowIndex(threads)}
-  if (e >= u.count) { return; }
-  let n = u.n / ${wide ? 4 : 1}u;
+    body: `  let n = u.n / ${wide ? 4 : 1}u;
   let base = (e / u.inner) * n * u.inner + e % u.inner;
   var most = x[base + min(lane, n - 1u) * u.inner];
   for (var k = lane; k < n; k += ${threads}u) { most = ${wide ? "larger4" : "larger"}(most, x[base + k * u.inner]); }

@@ -1,5 +1,5 @@
 import { GROUP, gridStride, WORKGROUP } from "./grid.js";
-import { defineKernel } from "./kernel.js";
+import { defineKernel, u32 } from "./kernel.js";
 import { ORDER_KEY } from "./topk.js";
 
 /*
@@ -38,7 +38,7 @@ export const sortBlockKernel = defineKernel("sort block", (read: SortVariant | n
   return {
     reads: { ...(read ? { x: read.type } : {}) },
     writes: { outKeys: "u32", outPlaces: "u32" },
-    uniforms: { rows: "u32", n: "u32", width: "u32", blocks: "u32", shortest: "u32", longest: "u32" },
+    uniforms: u32("rows", "n", "width", "blocks", "shortest", "longest"),
     workgroup: WORKGROUP,
     declare: `${read ? ORDER_KEY[read.type] : ""}
 ${AFTER}
@@ -80,13 +80,11 @@ var<workgroup> places: array<u32, ${SORT_BLOCK}>;`,
 export const sortStepKernel = defineKernel("sort step", () => ({
   reads: {},
   writes: { keys: "u32", places: "u32" },
-  uniforms: { ...gridStride.uniforms, width: "u32", k: "u32", j: "u32" },
-  workgroup: WORKGROUP,
+  uniforms: { width: "u32", k: "u32", j: "u32" },
+  split: gridStride,
   declare: AFTER,
-  body: `  ${gridStride.begin}
-  let j = u.j;
-  ${gridStride.each} {
-    let pair = i;
+  setup: "  let j = u.j;",
+  body: `    let pair = i;
     let low = ${LOWER};
     let high = low + j;
     let up = (low & (u.width - 1u) & u.k) == 0u;
@@ -97,16 +95,14 @@ export const sortStepKernel = defineKernel("sort step", () => ({
       places[low] = places[high];
       keys[high] = key;
       places[high] = place;
-    }
-  }`,
+    }`,
 }));
 
 /** Takes the first n places of each row. */
 export const sortedPlacesKernel = defineKernel("sorted places", () => ({
   reads: { places: "u32" },
   writes: { out: "i32" },
-  uniforms: { ...gridStride.uniforms, n: "u32", width: "u32" },
-  workgroup: WORKGROUP,
-  body: `  ${gridStride.begin}
-  ${gridStride.each} { out[i] = i32(places[i / u.n * u.width + i % u.n]); }`,
+  uniforms: { n: "u32", width: "u32" },
+  split: gridStride,
+  body: `    out[i] = i32(places[i / u.n * u.width + i % u.n]);`,
 }));

@@ -1,5 +1,5 @@
-import { rowStride, WORKGROUP } from "./grid.js";
-import { defineKernel } from "./kernel.js";
+import { ALONG, rowStride } from "./grid.js";
+import { defineKernel, u32 } from "./kernel.js";
 
 /*
  * Kernels that walk tensors by strides. Shapes and strides come as arrays of eight, aligned at the end; offsets, strides and
@@ -38,10 +38,9 @@ export const copyKernel = defineKernel(
     name: scatter ? "strided write" : "strided copy",
     reads: { x: type },
     writes: { out: type },
-    uniforms: { ...rowStride.uniforms, offset: "u32", step: "u32", shape: "u32x8", strides: "u32x8" },
-    workgroup: WORKGROUP,
-    body: `  ${rowStride.begin}
-  var at = u.offset;
+    uniforms: { offset: "u32", step: "u32", shape: "u32x8", strides: "u32x8" },
+    split: rowStride,
+    body: `  var at = u.offset;
   var rest = row;
   for (var i = 0u; i < 8u && rest > 0u; i++) {
     let d = 7u - i;
@@ -49,7 +48,7 @@ export const copyKernel = defineKernel(
     at += (rest % size) * u.strides[d / 4u][d % 4u];
     rest = rest / size;
   }
-  ${rowStride.along} { ${scatter ? "out[at + j * u.step] = x[row * u.length + j]" : "out[row * u.length + j] = x[at + j * u.step]"}; }`,
+  ${ALONG} { ${scatter ? "out[at + j * u.step] = x[row * u.length + j]" : "out[row * u.length + j] = x[at + j * u.step]"}; }`,
   }),
 );
 
@@ -58,18 +57,12 @@ export const padKernel = defineKernel("pad", (type: "f32" | "i32" | "u32") => ({
   reads: { x: type },
   writes: { out: type },
   uniforms: {
-    ...rowStride.uniforms,
     value: type,
-    axes: "u32",
-    start: "u32",
-    width: "u32",
-    shape: "u32x8",
-    inner: "u32x8",
-    before: "u32x8",
+    ...u32("axes", "start", "width"),
+    ...{ shape: "u32x8", inner: "u32x8", before: "u32x8" },
   },
-  workgroup: WORKGROUP,
-  body: `  ${rowStride.begin}
-  var rest = row;
+  split: rowStride,
+  body: `  var rest = row;
   var at = 0u;
   var stride = u.width;
   var inside = true;
@@ -83,7 +76,7 @@ export const padKernel = defineKernel("pad", (type: "f32" | "i32" | "u32") => ({
     at += c * stride;
     stride *= inner;
   }
-  ${rowStride.along} {
+  ${ALONG} {
     let c = j - u.start;
     var value = u.value;
     if (inside && c < u.width) { value = x[at + c]; }

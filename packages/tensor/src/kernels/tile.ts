@@ -46,13 +46,12 @@ export interface MainLoop {
   element: "f32" | "vec2f";
   /** How the right operand is bound. */
   panels: "vec2u" | "vec2f" | "vec4f";
+  /** Declares `batch`, `row0`, `aBase` and `panelBase`. */
+  begin: string;
   /** Declares the tile's sums as zero. */
   declareSums: string;
-  /** Reads `row0`, `aBase`, `panelBase`, `colTile` and adds into the sums. */
+  /** Reads what `begin` declares and `colTile`, and adds into the sums. */
   loop: string;
-  /** Rows that one workgroup covers, and the first of this invocation's among them. */
-  rowsPerGroup: number;
-  rowOffset: string;
   /** The index of this invocation's columns among the lanes. */
   lane: string;
 }
@@ -68,11 +67,16 @@ export function mainLoop(
     : registerLoop(tile, half, layout, moments);
 }
 
-function declareSums(tile: Tile): string {
-  return sumNames(tile)
+/** `first` is the first row of an invocation in its workgroup. */
+const begin = (tile: Tile, first: string): string => `  let batch = wg.z;
+  let row0 = wg.x * ${tileHeight(tile)}u + ${first};
+  let aBase = batch * u.aBatch;
+  let panelBase = batch * u.panelBatch;`;
+
+const declareSums = (tile: Tile): string =>
+  sumNames(tile)
     .map((name) => `  var ${name} = vec4f();`)
     .join("\n");
-}
 
 const loadHalves = (index: string): string =>
   `vec4f(unpack2x16float(panels[${index}].x), unpack2x16float(panels[${index}].y))`;
@@ -168,8 +172,7 @@ function registerLoop(
     panels: half ? "vec2u" : "vec2f",
     declareSums: declareSums(tile),
     loop: `${setup.join("\n")}\n  for (var k = 0u; k < u.k; k += ${steps}u) {\n${step.join("\n")}\n  }`,
-    rowsPerGroup: rows,
-    rowOffset: "0u",
+    begin: begin(tile, "0u"),
     lane,
   };
 }
@@ -228,8 +231,7 @@ ${step.join("\n")}
     }
     workgroupBarrier();
   }`,
-    rowsPerGroup: height,
-    rowOffset: `(lid / ${lanes}u) * ${rows}u`,
+    begin: begin(tile, `(lid / ${lanes}u) * ${rows}u`),
     lane: `(lid % ${lanes}u)`,
   };
 }

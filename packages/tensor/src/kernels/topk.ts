@@ -1,4 +1,4 @@
-import { GROUP, WORKGROUP } from "./grid.js";
+import { perGroup, WORKGROUP } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
 /** Values as u32 keys of the same order: -0 equals 0, NaN is above all (as in PyTorch). */
@@ -29,8 +29,8 @@ export const topkKernel = defineKernel("top-k", ({ type, largest, shared }: Topk
   return {
     reads: { x: type },
     writes: { values: type, indices: "i32" },
-    uniforms: { rows: "u32", n: "u32", k: "u32" },
-    workgroup: lanes,
+    uniforms: { n: "u32", k: "u32" },
+    split: perGroup(lanes),
     declare: `${ORDER_KEY[type]}
 var<workgroup> keys: array<u32, ${lanes}>;
 var<workgroup> places: array<u32, ${lanes}>;
@@ -38,9 +38,7 @@ fn before(key: u32, place: u32, otherKey: u32, otherPlace: u32) -> bool {
   return key > otherKey || (key == otherKey && place < otherPlace);
 }`,
     // Places count from 1, so that the start, (highest key, place 0), is before every value.
-    body: `  let row = ${GROUP};
-  if (row >= u.rows) { return; }
-  let base = row * u.n;
+    body: `  let base = row * u.n;
   var lastKey = 0xffffffffu;
   var lastPlace = 0u;
   var key = 0u;

@@ -1,4 +1,4 @@
-import { rowStride, WORKGROUP } from "./grid.js";
+import { ALONG, rowStride } from "./grid.js";
 import { defineKernel } from "./kernel.js";
 
 /**
@@ -11,11 +11,10 @@ export const triangleKernel = defineKernel(
     name: lower ? "lower triangle" : "upper triangle",
     reads: { x: type },
     writes: { out: type },
-    uniforms: { ...rowStride.uniforms, height: "u32", diagonal: "i32" },
-    workgroup: WORKGROUP,
-    body: `  ${rowStride.begin}
-  let edge = i32(row % u.height) + u.diagonal;
-  ${rowStride.along} {
+    uniforms: { height: "u32", diagonal: "i32" },
+    split: rowStride,
+    body: `  let edge = i32(row % u.height) + u.diagonal;
+  ${ALONG} {
     var value = ${type}(0);
     if (i32(j) ${lower ? "<=" : ">="} edge) { value = x[row * u.length + j]; }
     out[row * u.length + j] = value;

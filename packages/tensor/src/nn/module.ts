@@ -1,9 +1,9 @@
 import { valueAndGrad } from "../autograd/grad.js";
 import { defaultDevice } from "../device/default.js";
 import type { Device } from "../device/device.js";
-import { check, TensorError } from "../errors.js";
+import { TensorError } from "../errors.js";
 import { scope } from "../scope.js";
-import { formatShape, sameShape } from "../shape.js";
+import { checkIs } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { type FreezeOptions, Parameter } from "./parameter.js";
 
@@ -120,14 +120,7 @@ export abstract class Module {
       const value = values.get(name);
       return value ? [{ name, parameter, value }] : [];
     });
-    for (const { name, parameter, value } of pairs) {
-      check(
-        sameShape(value.shape, parameter.shape),
-        "shape",
-        () =>
-          `loadStateDict: ${name} is ${formatShape(value.shape)} and must be ${formatShape(parameter.shape)}`,
-      );
-    }
+    for (const { name, parameter, value } of pairs) checkIs(`loadStateDict: ${name}`, value, parameter.shape);
     for (const { parameter, value } of pairs) parameter.set(value);
   }
 

@@ -1,12 +1,11 @@
 import { check } from "../errors.js";
 import { scatterAlongKernel } from "../kernels/gather.js";
-import { perValue } from "../kernels/grid.js";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { defineOp, FLOATS, INTEGERS, type Op } from "./define.js";
 import { checkNotEmpty, clampIndex, pickedType, planPick } from "./gather.js";
 import { converted } from "./launch.js";
-import { coordinatesOf, generate, valueAt } from "./reference.js";
+import { coordinatesOf, flatIndex, generate, valueAt } from "./reference.js";
 
 /* takeAlongAxis and scatterAlongAxis are each other's gradient, and so share a file. */
 
@@ -73,12 +72,11 @@ export const scatterAlongAxis: Op<[values: Tensor, indices: Tensor, shape: Shape
       kernel: scatterAlongKernel(),
       tensors: { source: values, index: indices.dtype === "int32" ? indices : converted(indices, "int32") },
       uniforms: {
-        count: out.size,
         size: shape[axis],
         picks: indices.shape[axis],
         inner: sizeOf(shape.slice(axis + 1)),
       },
-      grid: perValue.grid(out.size),
+      over: [out.size],
     }),
     flop: ({ values }) => values.size,
     saves: { values: ["indices"] },
@@ -87,7 +85,7 @@ export const scatterAlongAxis: Op<[values: Tensor, indices: Tensor, shape: Shape
       const out = new Array<number>(sizeOf(shape)).fill(0);
       for (let i = 0; i < values.values.length; i++) {
         const at = coordinatesOf(i, indices.shape).with(axis, clampIndex(indices.values[i], shape[axis]));
-        out[at.reduce((sum, c, j) => sum * shape[j] + c, 0)] += values.values[i];
+        out[flatIndex(at, shape)] += values.values[i];
       }
       return out;
     },

@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.js";
 import { attentionGradients, type Heads, selfAttentionGradients } from "./attention-gradients.js";
 import { defineOp, FLOATS } from "./define.js";
 import type { Launch } from "./launch.js";
-import { generate, type HostTensor, total, valueAt } from "./reference.js";
+import { generate, type Host, total, valueAt } from "./reference.js";
 
 export interface AttentionOptions {
   /** Query i sees keys 0 to i (aligned at the end where there are more keys than queries). */
@@ -65,21 +65,12 @@ export const attention = defineOp("attention", {
   flop: ({ sizes }) => flopOf(sizes),
   saves: ["q", "k", "v", "mask", "out"],
   vjp: attentionGradients,
-  reference: ({ q, k, v, mask, causal, scale, sizes }) => {
-    const shape = q.shape;
-    return generate(shape, (at) => {
+  reference: ({ q, k, v, ...call }) =>
+    generate(q.shape, (at) => {
       const [lead, i, c] = [at.slice(0, -2), at[at.length - 2], at[at.length - 1]];
-      const read = (x: HostTensor, row: number, column: number) => valueAt(x, [...lead, row, column]);
-      return attended({
-        keys: sizes.tk,
-        score: (j) =>
-          scale * total(sizes.d, (e) => read(q, i, e) * read(k, j, e)) +
-          (mask ? valueAt(mask, [0, 0, ...at].slice(-4).with(3, j)) : 0),
-        hidden: (j) => causal && j > i + sizes.tk - sizes.tq,
-        value: (j) => read(v, j, c),
-      });
-    });
-  },
+      const read = (part: number, row: number, e: number) => valueAt([q, k, v][part], [...lead, row, e]);
+      return attended(call, read, i, c, [0, 0, ...lead].slice(-2));
+    }),
 });
 
 export interface SelfAttentionOptions extends AttentionOptions {
@@ -126,20 +117,15 @@ export const selfAttention = defineOp("selfAttention", {
   flop: ({ sizes }) => flopOf(sizes),
   saves: ["qkv", "mask", "out"],
   vjp: selfAttentionGradients,
-  reference: ({ qkv, mask, causal, scale, sizes: { batch, heads, tq, tk, d } }) =>
-    generate([batch, tq, heads * d], ([b, i, column]) => {
+  reference: ({ qkv, ...call }) => {
+    const { batch, heads, tq, d } = call.sizes;
+    return generate([batch, tq, heads * d], ([b, i, column]) => {
       const head = Math.floor(column / d);
       const read = (part: number, row: number, e: number) =>
         valueAt(qkv, [b, row, (part * heads + head) * d + e]);
-      return attended({
-        keys: tk,
-        score: (j) =>
-          scale * total(d, (e) => read(0, i, e) * read(1, j, e)) +
-          (mask ? valueAt(mask, [b, head, i, j]) : 0),
-        hidden: (j) => causal && j > i + tk - tq,
-        value: (j) => read(2, j, column % d),
-      });
-    }),
+      return attended(call, read, i, column % d, [b, head]);
+    });
+  },
 });
 
 /** Options with their defaults, checked against the sizes. */
@@ -222,17 +208,24 @@ function plan(
   };
 }
 
-/** One value of attention in float64: the values of the keys, weighted by the softmax of their scores. */
-function attended(query: {
-  keys: number;
-  score: (key: number) => number;
-  hidden: (key: number) => boolean;
-  value: (key: number) => number;
-}): number {
-  const scores = Array.from({ length: query.keys }, (_, j) =>
-    query.hidden(j) ? Number.NEGATIVE_INFINITY : query.score(j),
-  );
+/**
+ * Column `c` of query `i` in float64: the values of the keys, weighted by the softmax of their scores. `read` gives a value of q, k or
+ * v, and `lead` is the place in the batch and among the heads.
+ */
+function attended(
+  { sizes: { tq, tk, d }, scale, causal, mask }: Host<Heads>,
+  read: (part: number, row: number, column: number) => number,
+  i: number,
+  c: number,
+  lead: readonly number[],
+): number {
+  const scores = Array.from({ length: tk }, (_, j) => {
+    if (causal && j > i + tk - tq) return Number.NEGATIVE_INFINITY;
+    return (
+      scale * total(d, (e) => read(0, i, e) * read(1, j, e)) + (mask ? valueAt(mask, [...lead, i, j]) : 0)
+    );
+  });
   const largest = Math.max(...scores);
   const weights = scores.map((score) => Math.exp(score - largest));
-  return total(query.keys, (j) => weights[j] * query.value(j)) / total(query.keys, (j) => weights[j]);
+  return total(tk, (j) => weights[j] * read(2, j, c)) / total(tk, (j) => weights[j]);
 }

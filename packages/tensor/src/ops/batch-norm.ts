@@ -1,8 +1,7 @@
 import { check } from "../errors.js";
-import { rowStride } from "../kernels/grid.js";
 import { batchNormKernel } from "../kernels/norm.js";
-import { formatShape, sizeOf } from "../shape.js";
-import type { Tensor } from "../tensor.js";
+import { checkIs, formatShape, sizeOf } from "../shape.js";
+import { checkTensor, type Tensor } from "../tensor.js";
 import { defineOp, FLOATS } from "./define.js";
 import { add, div, mul, sqrt, sub } from "./elementwise.js";
 import { generate, valueAt } from "./reference.js";
@@ -35,31 +34,20 @@ export const batchNorm = defineOp("batchNorm", {
       () => `batchNorm: x is ${formatShape(x.shape)} and must be [b, channels, ...]; add a batch axis`,
     );
     const channels = x.shape[1];
-    for (const [name, part] of Object.entries({
-      mean,
-      variance,
-      ...(weight && { weight }),
-      ...(bias && { bias }),
-    })) {
-      check(
-        part.rank === 1 && part.shape[0] === channels,
-        "shape",
-        () => `batchNorm: ${name} is ${formatShape(part.shape)} and must be [${channels}]`,
-      );
-    }
+    for (const part of [mean, variance]) checkTensor("batchNorm", part);
+    for (const [name, part] of Object.entries({ mean, variance, weight, bias }))
+      checkIs(`batchNorm: ${name}`, part, [channels]);
     return { x, mean, variance, weight, bias, eps };
   },
   takes: FLOATS,
   shape: ({ x }) => x.shape,
   kernel: ({ x, mean, variance, weight, bias, eps }) => {
-    const channels = x.shape[1];
-    const length = sizeOf(x.shape.slice(2));
-    const { uniforms, grid } = rowStride.plan(x.shape[0] * channels, length, x.device.caps);
+    const [batch, channels, ...rest] = x.shape;
     return {
       kernel: batchNormKernel({ weight: weight !== undefined, bias: bias !== undefined }),
       tensors: { x, mean, variance, ...(weight && { weight }), ...(bias && { bias }) },
-      uniforms: { ...uniforms, channels, eps },
-      grid,
+      uniforms: { channels, eps },
+      over: [batch * channels, sizeOf(rest)],
     };
   },
   flop: ({ x }) => 2 * x.size,

@@ -1,5 +1,4 @@
 import { addColumnsKernel, columnsKernel } from "../kernels/columns.js";
-import { perValue, rowStride } from "../kernels/grid.js";
 import type { Shape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
@@ -41,12 +40,11 @@ export function rowsAtOnce(rows: number, values: number, { caps }: Tensor["devic
 export function columns(x: Tensor, window: Window, groups: number, start: number, rows: number): Tensor {
   const [kh, kw] = window.kernel;
   const out = Tensor.empty(x.device, [groups, rows, (x.shape[1] / groups) * kh * kw]);
-  const { uniforms, grid } = rowStride.plan(groups * rows, kw, x.device.caps);
   launch({
     kernel: columnsKernel(),
     tensors: { x, out },
-    uniforms: { ...uniforms, ...geometry(x.shape, window, groups, start, rows) },
-    grid: out.size === 0 ? [0, 0, 0] : grid,
+    uniforms: geometry(x.shape, window, groups, start, rows),
+    over: [out.size === 0 ? 0 : groups * rows, kw],
   });
   return out;
 }
@@ -60,10 +58,9 @@ export function addColumns(rows: Tensor, image: Tensor, window: Window, groups: 
     kernel: addColumnsKernel(),
     tensors: { rows, image },
     uniforms: {
-      count: image.size,
       kernelX: window.kernel[1],
       ...geometry(image.shape, window, groups, start, rows.shape[1]),
     },
-    grid: rows.size === 0 ? [0, 0, 0] : perValue.grid(image.size),
+    over: [rows.size === 0 ? 0 : image.size],
   });
 }

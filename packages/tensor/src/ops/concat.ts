@@ -1,6 +1,5 @@
 import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
-import { rowStride } from "../kernels/grid.js";
 import { padded8, padKernel } from "../kernels/strided.js";
 import { formatShape, normalizeAxis, type Shape, sizeOf, stridesOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
@@ -197,13 +196,11 @@ export const pad: Op<[x: Tensor, widths: readonly (readonly [number, number])[],
       // What follows the last widened axis moves with it.
       const inner = sizeOf(shape.slice(last + 1));
       const length = shape[last] * inner;
-      const { uniforms, grid } = rowStride.plan(length === 0 ? 0 : out.size / length, length, x.device.caps);
       const before = widths.slice(0, last).map(([width]) => width);
       launch({
         kernel: padKernel(wgslScalar(x.dtype)),
         tensors: { x, out },
         uniforms: {
-          ...uniforms,
           value: x.dtype === "bool" ? Number(value !== 0) : value,
           axes: last,
           start: widths[last][0] * inner,
@@ -212,7 +209,7 @@ export const pad: Op<[x: Tensor, widths: readonly (readonly [number, number])[],
           inner: padded8(x.shape.slice(0, last), 1),
           before: padded8(before, 0),
         },
-        grid,
+        over: [length === 0 ? 0 : out.size / length, length],
       });
       return out;
     },

@@ -1,9 +1,9 @@
 import { refuseTracked } from "../autograd/record.js";
 import { zeros } from "../create.js";
-import { check, TensorError } from "../errors.js";
+import { check } from "../errors.js";
 import { panelWidth } from "../kernels/plan.js";
 import { scope } from "../scope.js";
-import { formatShape, type Shape } from "../shape.js";
+import { checkIs, checkPair, formatShape, type Pair, type Shape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
 import { addColumns, columns, rowsAtOnce, type Window } from "./columns.js";
@@ -11,13 +11,12 @@ import { concat } from "./concat.js";
 import { defineOp, FLOATS } from "./define.js";
 import { add } from "./elementwise.js";
 import { matmul } from "./matmul.js";
-import { type PackedMatrix, type PackOptions, packMatrix } from "./packed.js";
+import { type PackedMatrix, type PackOptions, packMatrix, refusePacked } from "./packed.js";
 import { generate, total, valueAt } from "./reference.js";
 import { permute, reshape, slice } from "./shape.js";
 import { expand, sum } from "./sum.js";
 
-/** The same along both axes, or [vertical, horizontal]. */
-export type Pair = number | readonly [number, number];
+export type { Pair } from "../shape.js";
 
 export interface Conv2dOptions {
   /** Added to each channel, [out]. */
@@ -113,12 +112,7 @@ export const conv2d = defineOp("conv2d", {
   saves: { x: ["weight"], weight: ["x"] },
   vjp: {
     x: ({ g, weight, shapes, window, groups, channelsLast }) => {
-      if (weight instanceof ConvWeight) {
-        throw new TensorError(
-          "argument",
-          "conv2d: nothing flows back through packed filters; give the weight as a tensor where gradients are wanted",
-        );
-      }
+      refusePacked("conv2d", weight);
       const filters = reshape(cast(weight, "float32"), [groups, weight.shape[0] / groups, -1]);
       const image = zeros(g.device, shapes.x);
       eachPart(g, weight.shape, window, groups, channelsLast, (start, part) => {
@@ -196,11 +190,7 @@ function checkConvolution(x: Tensor, weight: Tensor | ConvWeight, options: Conv2
       `conv2d: x is ${formatShape(x.shape)} and weight ${formatShape(weight.shape)} with ${groups} groups; x must be ` +
       `[b, ${depth * groups}, h, w]`,
   );
-  check(
-    !bias || (bias.rank === 1 && bias.shape[0] === filters),
-    "shape",
-    () => `conv2d: bias is ${formatShape(bias?.shape ?? [])} and must be [${filters}]`,
-  );
+  checkIs("conv2d: bias", bias, [filters]);
   return { x, weight, bias, window: placeWindow(x.shape, [kh, kw], options), groups, channelsLast };
 }
 
@@ -256,19 +246,10 @@ function product(matrix: Tensor, { packed, groups }: ConvWeight, bias?: Tensor):
 }
 
 /** Checks the options and computes the size of the result. */
-export function placeWindow(x: Shape, kernel: Window["kernel"], options: Conv2dOptions): Window {
-  const pair = (name: "stride" | "padding" | "dilation", fallback: number) => {
-    const value = options[name] ?? fallback;
-    const both = typeof value === "number" ? ([value, value] as const) : value;
-    const least = name === "padding" ? 0 : 1;
-    check(
-      both.length === 2 && both.every((v) => Number.isInteger(v) && v >= least),
-      "argument",
-      () => `conv2d: ${name} ${both.join(", ")} must be one or two whole numbers, ${least} or more`,
-    );
-    return both;
-  };
-  const [stride, padding, dilation] = [pair("stride", 1), pair("padding", 0), pair("dilation", 1)];
+function placeWindow(x: Shape, kernel: Window["kernel"], options: Conv2dOptions): Window {
+  const stride = checkPair("conv2d: stride", options.stride ?? 1, 1);
+  const padding = checkPair("conv2d: padding", options.padding ?? 0, 0);
+  const dilation = checkPair("conv2d: dilation", options.dilation ?? 1, 1);
   const size = (axis: 0 | 1) => {
     const room = x[2 + axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1;
     return Math.floor(room / stride[axis]) + 1;

@@ -1,5 +1,4 @@
 import { wgslScalar } from "../dtype.js";
-import { rowStride } from "../kernels/grid.js";
 import { copyKernel, padded8 } from "../kernels/strided.js";
 import type { Shape } from "../shape.js";
 import { Tensor } from "../tensor.js";
@@ -35,13 +34,11 @@ function walk(
   // Whole vectors where rows are contiguous and begin at one.
   const values = step === 1 && [length, offset, ...apart].every((count) => count % 4 === 0) ? 4 : 1;
   const size = scatter ? x.size : out.size;
-  const { uniforms, grid } = rowStride.plan(length === 0 ? 0 : size / length, length / values, x.device.caps);
   const scalar = wgslScalar(x.dtype);
   launch({
     kernel: copyKernel({ type: values === 4 ? `vec4<${scalar}>` : scalar, scatter }),
     tensors: { x, out },
     uniforms: {
-      ...uniforms,
       offset: offset / values,
       step,
       shape: padded8(
@@ -53,7 +50,7 @@ function walk(
         0,
       ),
     },
-    grid,
+    over: [length === 0 ? 0 : size / length, length / values],
   });
 }
 

@@ -3,7 +3,6 @@ import type { UniformValues } from "../device/commands.js";
 import type { ComputeType } from "../dtype.js";
 import { check, kindOf } from "../errors.js";
 import { cycleUniforms, type Expression, elementwiseKernels, LETTERS } from "../kernels/elementwise.js";
-import { gridStride } from "../kernels/grid.js";
 import { padded8 } from "../kernels/strided.js";
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
@@ -123,8 +122,7 @@ function plan(
   const fours = inFours(single, out.size);
   const walks = fours ?? single;
   const tensors: Record<string, Tensor> = {};
-  const { uniforms: flat, grid } = gridStride.plan(fours ? out.size / 4 : out.size, out.device.caps);
-  const uniforms: UniformValues = { ...flat, shape: padded8(out.shape, 1) };
+  const uniforms: UniformValues = { shape: padded8(out.shape, 1) };
   for (const [i, x] of operands.entries()) {
     const walk = walks[i];
     if (x instanceof Tensor) tensors[`x${i}`] = x;
@@ -134,7 +132,8 @@ function plan(
     if (walk.access === "strided") uniforms[`strides${i}`] = padded8(walk.strides, 0);
   }
   const accesses = walks.map((walk) => walk.access);
-  return { kernel: kernels({ type, accesses, fours: fours !== null }), tensors, uniforms, grid };
+  const kernel = kernels({ type, accesses, fours: fours !== null });
+  return { kernel, tensors, uniforms, over: [fours ? out.size / 4 : out.size] };
 }
 
 /** The type the operands share; numbers take it on. */

@@ -118,23 +118,21 @@ export const remainder: Binary = binary("remainder", {
   slopes: null,
 });
 
+/* @__NO_SIDE_EFFECTS__ */
+const extreme = (name: string, of: "max" | "min", wins: Binary): Binary =>
+  binary(name, {
+    takes: NUMBERS,
+    wgsl: `${of}(a, b)`,
+    guard: true,
+    reference: (a, b) => Math[of](a, b),
+    slopes: ofTaken(wins),
+  });
+
 /** The larger of two; NaN where one is NaN. @example maximum(a, b); */
-export const maximum: Binary = binary("maximum", {
-  takes: NUMBERS,
-  wgsl: "max(a, b)",
-  guard: true,
-  reference: (a, b) => Math.max(a, b),
-  slopes: ofTaken(greater),
-});
+export const maximum: Binary = extreme("maximum", "max", greater);
 
 /** The smaller of two; NaN where one is NaN. @example minimum(a, b); */
-export const minimum: Binary = binary("minimum", {
-  takes: NUMBERS,
-  wgsl: "min(a, b)",
-  guard: true,
-  reference: (a, b) => Math.min(a, b),
-  slopes: ofTaken(less),
-});
+export const minimum: Binary = extreme("minimum", "min", less);
 
 /**
  * x held to [low, high]; `high` where low is above high; an infinite bound is none. Gradients flow to x where it lies between.
@@ -235,27 +233,16 @@ export const cos: Unary = unary("cos", {
   reference: Math.cos,
   slopes: ofInput((x) => neg(sin(x))),
 });
+/* @__NO_SIDE_EFFECTS__ */
+const rounding = (name: string, reference: (a: number) => number): Unary =>
+  unary(name, { wgsl: `${name}(a)`, guard: true, reference, slopes: null });
+
 /** The largest whole number not above x. */
-export const floor: Unary = unary("floor", {
-  wgsl: "floor(a)",
-  guard: true,
-  reference: Math.floor,
-  slopes: null,
-});
+export const floor: Unary = rounding("floor", Math.floor);
 /** The smallest whole number not below x. */
-export const ceil: Unary = unary("ceil", {
-  wgsl: "ceil(a)",
-  guard: true,
-  reference: Math.ceil,
-  slopes: null,
-});
+export const ceil: Unary = rounding("ceil", Math.ceil);
 /** The nearest whole number, of two the even one. */
-export const round: Unary = unary("round", {
-  wgsl: "round(a)",
-  guard: true,
-  reference: roundToEven,
-  slopes: null,
-});
+export const round: Unary = rounding("round", roundToEven);
 /** The error function; absolute error 2e-7. */
 export const erf: Unary = unary("erf", {
   wgsl: "erf(a)",

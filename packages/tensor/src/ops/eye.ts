@@ -1,5 +1,5 @@
 import { arange } from "../create.js";
-import { withDevice } from "../device/default.js";
+import { onDevice } from "../device/default.js";
 import type { Device } from "../device/device.js";
 import type { ComputeType } from "../dtype.js";
 import { scope } from "../scope.js";
@@ -13,15 +13,12 @@ import { oneHot } from "./gather.js";
  * @param columns default as many as rows.
  * @example const identity = eye(device, 3);
  */
-export function eye<D extends ComputeType = "float32">(
-  device: Device,
-  rows: number,
-  columns?: number,
-  dtype?: D,
-): Tensor<D>;
-export function eye<D extends ComputeType = "float32">(rows: number, columns?: number, dtype?: D): Tensor<D>;
-export function eye(...args: unknown[]): Tensor {
-  const [device, rows, columns = rows, dtype] = withDevice<[number, number?, ComputeType?]>(args);
+export const eye: Eye = onDevice((device, rows: number, columns: number = rows, dtype?: ComputeType) => {
   checkShape("eye", [rows, columns]);
   return scope(() => oneHot(arange(device, rows, "int32"), columns, dtype));
+});
+
+interface Eye {
+  <D extends ComputeType = "float32">(device: Device, rows: number, columns?: number, dtype?: D): Tensor<D>;
+  <D extends ComputeType = "float32">(rows: number, columns?: number, dtype?: D): Tensor<D>;
 }

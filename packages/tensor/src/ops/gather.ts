@@ -2,8 +2,8 @@ import { tensor, zeros } from "../create.js";
 import { type DType, wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
 import { gatherKernel, oneHotKernel, scatterAddKernel, scatterChainKernel } from "../kernels/gather.js";
-import { rowStride, WORKGROUP } from "../kernels/grid.js";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.js";
+import { WORKGROUP } from "../kernels/grid.js";
+import { checkWhole, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { defineOp, FLOATS, INTEGERS, type Op } from "./define.js";
 import { converted, type Launch, launch } from "./launch.js";
@@ -118,12 +118,11 @@ function addSlices({
     uniforms: { picks, size, shares: workgroups * WORKGROUP },
     grid: [workgroups, 1, 1],
   });
-  const { uniforms, grid } = rowStride.plan(inner === 0 ? 0 : values.size / inner, inner, device.caps);
   launch({
     kernel: scatterAddKernel(),
     tensors: { source: values, index, next, out },
-    uniforms: { ...uniforms, size, picks },
-    grid,
+    uniforms: { size, picks },
+    over: [inner === 0 ? 0 : values.size / inner, inner],
   });
   return out;
 }
@@ -138,11 +137,7 @@ function addSlices({
  */
 export const oneHot = defineOp("oneHot", {
   check: (indices: Tensor, depth: number, dtype: Exclude<DType, "float16"> = "float32") => {
-    check(
-      Number.isInteger(depth) && depth >= 0,
-      "argument",
-      () => `oneHot: depth ${depth} must be a whole number, 0 or more`,
-    );
+    checkWhole("oneHot: depth", depth);
     return { indices, depth, dtype };
   },
   takes: INTEGERS,
@@ -151,7 +146,7 @@ export const oneHot = defineOp("oneHot", {
   kernel: ({ indices, depth }, out) => ({
     kernel: oneHotKernel({ indexType: wgslScalar(indices.dtype), type: wgslScalar(out.dtype) }),
     tensors: { index: indices },
-    ...rowStride.plan(indices.size, depth, out.device.caps),
+    over: [indices.size, depth],
   }),
   vjp: null,
   reference: ({ indices, depth }) =>
@@ -172,12 +167,11 @@ export function planPick(
   each: boolean,
 ): Launch {
   const length = sizeOf(x.shape.slice(axis + 1));
-  const { uniforms, grid } = rowStride.plan(out.size / Math.max(1, length), length, out.device.caps);
   return {
     kernel: gatherKernel({ dtype: x.dtype, indexType: wgslScalar(indices.dtype), each }),
     tensors: { x, index: indices },
-    uniforms: { ...uniforms, size: x.shape[axis], picks: each ? indices.shape[axis] : indices.size },
-    grid,
+    uniforms: { size: x.shape[axis], picks: each ? indices.shape[axis] : indices.size },
+    over: [out.size / Math.max(1, length), length],
   };
 }
 
@@ -194,11 +188,7 @@ export const clampIndex = (index: number, size: number): number => Math.min(Math
 
 function indexTensor(where: string, x: Tensor, indices: Exclude<Indices, Tensor>, size: number): Tensor {
   for (const [i, index] of indices.entries()) {
-    check(
-      Number.isInteger(index) && index >= 0 && index < size,
-      "argument",
-      () => `${where}: index ${index} (number ${i}) must be a whole number from 0 to ${size - 1}`,
-    );
+    checkWhole(`${where}: index ${i},`, index, 0, size - 1);
   }
   return tensor(x.device, Int32Array.from(indices));
 }

@@ -1,5 +1,4 @@
 import { check } from "../errors.js";
-import { gridStride } from "../kernels/grid.js";
 import {
   type GridSampleVariant,
   gridBackwardKernel,
@@ -116,7 +115,6 @@ const variantOf = ({ alignCorners, border }: GridSampleVariant): GridSampleVaria
 
 function plan(x: Shape, grid: Tensor, count: number) {
   const [, channels, height, width] = x;
-  const { uniforms, grid: groups } = gridStride.plan(count, grid.device.caps);
   const places = grid.shape[1] * grid.shape[2];
-  return { uniforms: { ...uniforms, channels, height, width, places }, grid: groups };
+  return { uniforms: { channels, height, width, places }, over: [count] as const };
 }

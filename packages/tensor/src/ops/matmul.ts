@@ -1,16 +1,16 @@
-import { check, TensorError } from "../errors.js";
+import { check } from "../errors.js";
 import { gemmKernel } from "../kernels/gemm.js";
 import type { Activation } from "../kernels/math.js";
 import { planGemm } from "../kernels/plan.js";
 import { tileHeight, tileWidth } from "../kernels/tile.js";
-import { broadcastShapes, formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
+import { broadcastShapes, checkIs, formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { gelu, geluTanh, quickGelu, relu, sigmoid, tanh } from "./activations.js";
 import { defineOp, FLOATS, type Op } from "./define.js";
 import { add } from "./elementwise.js";
 import type { Launch } from "./launch.js";
 import { layerNorm } from "./norm.js";
-import { PackedMatrix, packMatrix } from "./packed.js";
+import { PackedMatrix, packMatrix, refusePacked } from "./packed.js";
 import { generate, total, valueAt } from "./reference.js";
 import { expand, unbroadcast } from "./sum.js";
 
@@ -54,12 +54,7 @@ export const matmul: Op<[a: Tensor, b: Tensor | PackedMatrix, options?: MatmulOp
   saves: { a: ["b"], b: ["a"] },
   vjp: {
     a: ({ g, b, shapes, transposeA, transposeB, scale }) => {
-      if (b instanceof PackedMatrix) {
-        throw new TensorError(
-          "argument",
-          "matmul: nothing flows back through a packed matrix; give the weight as a tensor where gradients are wanted",
-        );
-      }
+      refusePacked("matmul", b);
       const made = transposeA
         ? matmul(b, g, { transposeA: transposeB, transposeB: true, scale })
         : matmul(g, b, { transposeB: !transposeB, scale });
@@ -162,8 +157,9 @@ function checkProduct(a: Tensor, b: Tensor | PackedMatrix, options: MatmulOption
       `matmul: a is ${formatShape(a.shape)} and the packed b has ${b instanceof PackedMatrix && b.batch} matrices; give a as many, or one`,
   );
   const call = { ...options, a, b, transposeA, transposeB, scale, m, k, n, lead };
-  checkSize("bias", options.bias, [n], false);
-  checkSize("residual", options.residual, outShape(call), true);
+  const { bias, residual } = options;
+  checkIs("matmul: bias", bias, [n]);
+  if (residual?.size !== sizeOf(outShape(call))) checkIs("matmul: residual", residual, outShape(call));
   return call;
 }
 
@@ -172,14 +168,6 @@ const ends = (shape: Shape, transposed: boolean): number[] => {
   const last = shape.slice(-2);
   return transposed ? last.reverse() : last;
 };
-
-function checkSize(name: string, tensor: Tensor | undefined, shape: Shape, anyShape: boolean): void {
-  check(
-    !tensor || sameShape(tensor.shape, shape) || (anyShape && tensor.size === sizeOf(shape)),
-    "shape",
-    () => `matmul: ${name} is ${formatShape(tensor?.shape ?? [])} and must be ${formatShape(shape)}`,
-  );
-}
 
 function plan(call: Product, out: Tensor): Launch {
   const { bias, residual, activation, scale, k, n, transposeA, layerNorm: norm } = call;

@@ -3,7 +3,7 @@ import { arange } from "../create.js";
 import { check } from "../errors.js";
 import { joinsLanes, nearestKernel, nearestMergeKernel } from "../kernels/nearest.js";
 import { planNearest } from "../kernels/plan.js";
-import { planRowKernel, rowSplit } from "../kernels/rows.js";
+import { planRowKernel } from "../kernels/rows.js";
 import { tileHeight } from "../kernels/tile.js";
 import { scope } from "../scope.js";
 import { formatShape, sizeOf } from "../shape.js";
@@ -146,12 +146,11 @@ function search({ query, bank: given }: { query: Tensor; bank: Tensor | PackedMa
     },
     2 * bank.batch * rows * bank.n * bank.k,
   );
-  const variant = planRowKernel(bank.k, caps);
   launch({
-    kernel: nearestMergeKernel(variant),
+    kernel: nearestMergeKernel(planRowKernel(bank.k, caps)),
     tensors: { values, columns, query, similarity, index },
-    uniforms: { rows: similarity.size, n: bank.k, parts },
-    grid: rowSplit(variant.shared).grid(similarity.size, caps.maxWorkgroupsPerDimension),
+    uniforms: { n: bank.k, parts },
+    over: [similarity.size],
   });
   return { similarity, index };
 }

@@ -6,14 +6,14 @@ import {
   layerNormKernel,
   scaleRowsKernel,
 } from "../kernels/norm.js";
-import { planRowKernel, type RowVariant, rowSplit } from "../kernels/rows.js";
-import { formatShape } from "../shape.js";
+import { planRowKernel, type RowVariant } from "../kernels/rows.js";
+import { checkIs } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
-import { defineOp, FLOATS } from "./define.js";
+import { defineOp, FLOATS, type Op } from "./define.js";
 import { mul, neg, square, sub } from "./elementwise.js";
 import { type Launch, launch } from "./launch.js";
-import { alongAxis } from "./reference.js";
+import { alongAxis, meanOf, varianceOf } from "./reference.js";
 import { unsqueeze } from "./shape.js";
 import { sum, unbroadcast } from "./sum.js";
 
@@ -33,17 +33,12 @@ export interface LayerNormOptions {
  * @example
  * const y = layerNorm(x, { weight, bias, eps: 1e-5 });
  */
-export const layerNorm = defineOp("layerNorm", {
+export const layerNorm: Op<[x: Tensor, options?: LayerNormOptions]> = defineOp("layerNorm", {
   check: (x: Tensor, { weight, bias, eps = 1e-5 }: LayerNormOptions = {}) => {
     check(x.rank >= 1, "shape", () => "layerNorm: a scalar has no axis to normalise");
     const n = x.shape[x.rank - 1];
-    for (const [name, part] of Object.entries({ weight, bias })) {
-      check(
-        part === undefined || (part.rank === 1 && part.shape[0] === n),
-        "shape",
-        () => `layerNorm: ${name} is ${formatShape(part?.shape ?? [])} and must be [${n}]`,
-      );
-    }
+    checkIs("layerNorm: weight", weight, [n]);
+    checkIs("layerNorm: bias", bias, [n]);
     return { x, weight, bias, eps };
   },
   takes: FLOATS,
@@ -66,9 +61,8 @@ export const layerNorm = defineOp("layerNorm", {
   },
   reference: ({ x, weight, bias, eps }) =>
     alongAxis(x, x.shape.length - 1, (row) => {
-      const mean = row.reduce((a, b) => a + b, 0) / row.length;
-      const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / row.length;
-      const normed = row.map((v) => (v - mean) / Math.sqrt(variance + eps));
+      const [mean, deviation] = [meanOf(row), Math.sqrt(varianceOf(row) + eps)];
+      const normed = row.map((v) => (v - mean) / deviation);
       return normed.map((v, i) => v * (weight?.values[i] ?? 1) + (bias?.values[i] ?? 0));
     }),
 });
@@ -144,12 +138,6 @@ function overRows(
   kernelOf: (rows: RowVariant) => Kernel,
 ): Launch {
   const n = x.shape[x.rank - 1];
-  const rows = x.size / n;
-  const variant = planRowKernel(n, x.device.caps);
-  return {
-    kernel: kernelOf(variant),
-    tensors,
-    uniforms: { ...uniforms, rows, n },
-    grid: rowSplit(variant.shared).grid(rows, x.device.caps.maxWorkgroupsPerDimension),
-  };
+  const kernel = kernelOf(planRowKernel(n, x.device.caps));
+  return { kernel, tensors, uniforms: { ...uniforms, n }, over: [x.size / n] };
 }

@@ -12,6 +12,7 @@ import {
   type ReduceOptions,
   reduceReference,
 } from "./reduce-run.js";
+import { varianceOf } from "./reference.js";
 import { sum } from "./sum.js";
 
 /**
@@ -36,12 +37,7 @@ export const std = defineOp("std", {
       return mul(sub(x, mean(x, axes, { keepDims: true })), slope.view(kept));
     },
   },
-  reference: (call) =>
-    reduceReference(call, (row) => {
-      const mean = row.reduce((a, b) => a + b, 0) / row.length;
-      const squares = row.reduce((total, v) => total + (v - mean) ** 2, 0);
-      return row.length > call.correction ? Math.sqrt(squares / (row.length - call.correction)) : Number.NaN;
-    }),
+  reference: (call) => reduceReference(call, (row) => Math.sqrt(varianceOf(row, call.correction))),
 });
 
 export interface NormOptions extends ReduceOptions {

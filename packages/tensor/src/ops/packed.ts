@@ -1,10 +1,10 @@
 import { refuseTracked } from "../autograd/record.js";
 import { type DType, isFloat } from "../dtype.js";
 import { check } from "../errors.js";
-import { rowStride } from "../kernels/grid.js";
 import { panelKernel } from "../kernels/panels.js";
 import { panelWidth } from "../kernels/plan.js";
-import { formatShape } from "../shape.js";
+import type { HoldsTensors } from "../scope.js";
+import { formatShape, sizeOf } from "../shape.js";
 import { checkTensor, Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
 
@@ -52,6 +52,16 @@ export class PackedMatrix {
   }
 }
 
+/** Throws `argument` where a gradient would have to flow through a packed operand. */
+export function refusePacked(where: string, operand: Tensor | HoldsTensors): asserts operand is Tensor {
+  check(
+    operand instanceof Tensor,
+    "argument",
+    () =>
+      `${where}: nothing flows back through a packed weight; give it as a tensor where gradients are wanted`,
+  );
+}
+
 export interface PackOptions {
   /** `source` holds [..., n, k] (as a linear layer's weight does) instead of [..., k, n]. */
   transposed?: boolean;
@@ -91,7 +101,7 @@ function pack(source: Tensor, options: PackOptions, change: Change): PackedMatri
   check(isFloat(source.dtype), "dtype", () => `pack: ${source.dtype} values; cast to float32 first`);
   const [last, previous] = [source.shape[source.rank - 1], source.shape[source.rank - 2]];
   const [k, n] = transposed ? [last, previous] : [previous, last];
-  const batch = source.shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  const batch = sizeOf(source.shape.slice(0, -2));
   const width = panelWidth(source.device.caps);
   const panels = Tensor.empty(source.device, [batch, Math.ceil(n / width), k, width], dtype);
   const half = dtype === "float16";
@@ -103,11 +113,11 @@ function pack(source: Tensor, options: PackOptions, change: Change): PackedMatri
     scaled: change.scale !== undefined,
     folded,
   });
-  const { uniforms, grid } = rowStride.plan(
-    panels.size / width,
-    half ? width / 2 : width,
-    source.device.caps,
-  );
-  launch({ kernel, tensors: { source, panels, ...change }, uniforms: { ...uniforms, k, n, width }, grid });
+  launch({
+    kernel,
+    tensors: { source, panels, ...change },
+    uniforms: { k, n, width },
+    over: [panels.size / width, half ? width / 2 : width],
+  });
   return new PackedMatrix(panels, k, n, batch, width, folded);
 }

@@ -1,10 +1,8 @@
 import type { UniformValues } from "../device/commands.js";
 import { check } from "../errors.js";
-import { gridStride } from "../kernels/grid.js";
 import { type PoolVariant, poolBackwardKernel, poolKernel } from "../kernels/pool.js";
-import { formatShape, type Shape, sizeOf } from "../shape.js";
+import { checkPair, formatShape, type Pair, type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
-import type { Pair } from "./conv.js";
 import { defineOp, FLOATS, type Op } from "./define.js";
 import { type Launch, launch } from "./launch.js";
 import { generate, type HostTensor } from "./reference.js";
@@ -35,8 +33,6 @@ interface Pooling {
 
 type Size = readonly [number, number];
 
-const pair = (value: Pair): Size => (typeof value === "number" ? [value, value] : value);
-
 function checkImage(name: string, x: Tensor): void {
   check(
     x.rank >= 2,
@@ -53,15 +49,9 @@ function checkPooling(
   options: AvgPoolOptions,
 ): Pooling {
   checkImage(name, x);
-  const kernel = pair(size);
-  const [stride, padding] = [pair(options.stride ?? size), pair(options.padding ?? 0)];
-  const whole = (values: Size, least: number) => values.every((v) => Number.isInteger(v) && v >= least);
-  check(
-    whole(kernel, 1) && whole(stride, 1) && whole(padding, 0),
-    "argument",
-    () =>
-      `${name}: window ${kernel}, stride ${stride} and padding ${padding} must be whole numbers, padding from 0, the others from 1`,
-  );
+  const kernel = checkPair(`${name}: window`, size, 1);
+  const stride = checkPair(`${name}: stride`, options.stride ?? size, 1);
+  const padding = checkPair(`${name}: padding`, options.padding ?? 0, 0);
   check(
     padding.every((p, axis) => 2 * p <= kernel[axis]),
     "argument",
@@ -81,12 +71,7 @@ function checkPooling(
 
 function checkAdaptive(name: string, mode: Pooling["mode"], x: Tensor, size: Pair): Pooling {
   checkImage(name, x);
-  const out = pair(size);
-  check(
-    out.every((side) => Number.isInteger(side) && side >= 1),
-    "argument",
-    () => `${name}: the result's size ${out} must be whole numbers from 1`,
-  );
+  const out = checkPair(`${name}: the result's size`, size, 1);
   check(
     x.shape.slice(-2).every((side) => side > 0),
     "shape",
@@ -112,13 +97,8 @@ function uniformsOf(image: Shape, { window, out }: Pooling): UniformValues {
 
 function plan(call: Pooling, count: number, place = false): Launch {
   const { x } = call;
-  const { uniforms, grid } = gridStride.plan(count, x.device.caps);
-  return {
-    kernel: poolKernel({ ...variantOf(call), place }),
-    tensors: { x },
-    uniforms: { ...uniforms, ...uniformsOf(x.shape, call) },
-    grid,
-  };
+  const kernel = poolKernel({ ...variantOf(call), place });
+  return { kernel, tensors: { x }, uniforms: uniformsOf(x.shape, call), over: [count] };
 }
 
 function backward(call: Pooling & { g: Tensor }, shape: Shape): Tensor {
@@ -131,13 +111,8 @@ function backward(call: Pooling & { g: Tensor }, shape: Shape): Tensor {
     const found = plan(call, g.size, true);
     launch({ ...found, tensors: { x, out: tensors.chosen } });
   }
-  const { uniforms, grid } = gridStride.plan(out.size, g.device.caps);
-  launch({
-    kernel: poolBackwardKernel(variantOf(call)),
-    tensors,
-    uniforms: { ...uniforms, ...uniformsOf(shape, call) },
-    grid,
-  });
+  const kernel = poolBackwardKernel(variantOf(call));
+  launch({ kernel, tensors, uniforms: uniformsOf(shape, call), over: [out.size] });
   return out;
 }
 

@@ -1,5 +1,5 @@
 import { check } from "../errors.js";
-import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
+import { checkWhole, formatShape, normalizeAxis, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { composeOp } from "./compose.js";
 import { alongAxis } from "./reference.js";
@@ -34,11 +34,7 @@ export const flatten = composeOp("flatten", {
  */
 export const repeat = composeOp("repeat", {
   check: (x: Tensor, count: number, axis: number = -1) => {
-    check(
-      Number.isInteger(count) && count >= 0,
-      "argument",
-      () => `repeat: count ${count} must be a whole number, 0 or more`,
-    );
+    checkWhole("repeat: count", count);
     return { x, count, axis: normalizeAxis("repeat", axis, x.rank) };
   },
   build: ({ x, count, axis }) => {

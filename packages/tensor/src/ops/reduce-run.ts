@@ -1,11 +1,12 @@
-import type { ComputeType } from "../dtype.js";
+import type { Saves, Vjp } from "../autograd/rule.js";
+import type { ComputeType, DType } from "../dtype.js";
 import { check } from "../errors.js";
-import { rowGrid } from "../kernels/grid.js";
 import { planReduce } from "../kernels/plan.js";
 import { type Reduction, reduceKernel } from "../kernels/reduce.js";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
-import { type Launch, launch } from "./launch.js";
+import { defineOp, type Op } from "./define.js";
+import { fill, type Launch, launch } from "./launch.js";
 import type { HostTensor } from "./reference.js";
 import { permute } from "./shape.js";
 
@@ -39,18 +40,6 @@ export function checkReduction(
     () => `${name}: axes ${formatShape(list)} name an axis twice`,
   );
   return { x, axes: counted, keepDims };
-}
-
-/** As `checkReduction`, for ops that have no result over no values. */
-export function checkNotEmpty(name: string, ...rest: [Tensor, Axes | undefined, ReduceOptions]): Reduced {
-  const call = checkReduction(name, ...rest);
-  check(
-    call.axes.every((axis) => call.x.shape[axis] > 0),
-    "shape",
-    () =>
-      `${name}: an axis of ${formatShape(call.x.shape)} that it runs over is empty and has no ${name}; give it one value`,
-  );
-  return call;
 }
 
 /** The shape of the reduced axes kept as 1, so that it broadcasts against what was reduced. */
@@ -113,13 +102,12 @@ export function reduceRows(
     tensors: Record<string, Tensor>,
     size: { n: number; parts: number; chunk: number; divisor: number },
   ): Launch => {
-    const count = outer * size.parts * inner;
     const block = Math.ceil(Math.sqrt(size.chunk / variant.threads));
     return {
       kernel: reduceKernel({ ...variant, type: x.dtype as ComputeType }),
       tensors,
-      uniforms: { ...size, count, inner, block, length: n },
-      grid: rowGrid(count, variant.threads, caps.maxWorkgroupsPerDimension),
+      uniforms: { ...size, inner, block, length: n },
+      over: [outer * size.parts * inner],
     };
   };
   const first = { reduction, threads: plan.threads, candidates: false };
@@ -134,6 +122,49 @@ export function reduceRows(
   const adds = reduction === "offsets" || reduction === "squares" ? "sum" : reduction;
   return stage({ reduction: adds, threads, candidates: false }, { x: partial, out }, joined);
 }
+
+/** A reduction to one value a row. */
+interface Reducing<T> {
+  readonly takes: readonly DType[];
+  /** The type of the result. Default that of x. */
+  readonly dtype?: T;
+  /** The result over no values. Without it, empty axes are refused. */
+  readonly empty?: number;
+  readonly launch: (rows: Rows, out: Tensor) => Launch;
+  readonly saves?: Saves<Reduced>;
+  readonly vjp: Vjp<Reduced> | null;
+  readonly reference: (row: number[]) => number;
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+// biome-ignore lint/suspicious/noExplicitAny: a plain Tensor, where the type of the result is not stated
+export const defineReduction = <A extends Axes = Axes, T extends DType = any>(
+  name: string,
+  { takes, dtype, empty, launch: launchOf, saves, vjp, reference }: Reducing<T>,
+): Op<[x: Tensor, axes?: A, options?: ReduceOptions], Tensor<T>> =>
+  defineOp(name, {
+    check: (x: Tensor, axes?: A, options: ReduceOptions = {}) => {
+      const call = checkReduction(name, x, axes, options);
+      check(
+        empty !== undefined || call.axes.every((axis) => x.shape[axis] > 0),
+        "shape",
+        () =>
+          `${name}: an axis of ${formatShape(x.shape)} that it runs over is empty and has no ${name}; give it one value`,
+      );
+      return call;
+    },
+    takes,
+    shape: reducedShape,
+    dtype: ({ x }) => dtype ?? x.dtype,
+    kernel: (call, out) => {
+      const rows = rowsOf(call);
+      return rows.n === 0 && empty !== undefined ? fill(out, empty) : launchOf(rows, out);
+    },
+    flop: ({ x }) => x.size,
+    saves,
+    vjp: vjp && { x: vjp },
+    reference: (call) => reduceReference(call, reference),
+  });
 
 /** The reference of a reduction, from a function of each row. */
 export function reduceReference(

@@ -1,15 +1,14 @@
 import { check } from "../errors.js";
-import type { Reduction } from "../kernels/reduce.js";
 import { Tensor } from "../tensor.js";
 import { equal, where } from "./comparison.js";
-import { defineOp, FLOATS, NUMBERS, type Op } from "./define.js";
+import { defineOp, FLOATS, NUMBERS } from "./define.js";
 import { div, mul, sub } from "./elementwise.js";
-import { launch } from "./launch.js";
+import { fill, launch } from "./launch.js";
 import {
   type Axes,
-  checkNotEmpty,
   checkReduction,
   countOf,
+  defineReduction,
   keptShape,
   type ReduceOptions,
   reducedShape,
@@ -17,7 +16,8 @@ import {
   reduceRows,
   rowsOf,
 } from "./reduce-run.js";
-import { expand, fill, sum } from "./sum.js";
+import { meanOf, varianceOf } from "./reference.js";
+import { expand, sum } from "./sum.js";
 
 export type { Axes, ReduceOptions } from "./reduce-run.js";
 
@@ -26,23 +26,14 @@ export type { Axes, ReduceOptions } from "./reduce-run.js";
  *
  * @example mean(image, [-2, -1]);
  */
-export const mean = defineOp("mean", {
-  check: (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => checkReduction("mean", x, axes, options),
+export const mean = defineReduction("mean", {
   takes: FLOATS,
-  shape: reducedShape,
-  kernel: (call, out) => {
-    const rows = rowsOf(call);
-    return rows.n === 0 ? fill(out, Number.NaN) : reduceRows("sum", rows, rows.n, out);
-  },
-  flop: ({ x }) => x.size,
-  vjp: {
-    x: ({ g, shapes, axes }) =>
-      mul(expand(g.view(keptShape(shapes.x, axes)), shapes.x), 1 / countOf(shapes.x, axes)),
-  },
-  reference: (call) => reduceReference(call, meanOf),
+  empty: Number.NaN,
+  launch: (rows, out) => reduceRows("sum", rows, rows.n, out),
+  vjp: ({ g, shapes, axes }) =>
+    mul(expand(g.view(keptShape(shapes.x, axes)), shapes.x), 1 / countOf(shapes.x, axes)),
+  reference: meanOf,
 });
-
-const meanOf = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0) / row.length;
 
 /**
  * The variance over axes, float32: squared distances from the mean over n - `correction`, by two passes. NaN where
@@ -79,35 +70,22 @@ export const variance = defineOp("variance", {
       return mul(mul(centred, factor), g.view(keptShape(x.shape, axes)));
     },
   },
-  reference: (call) =>
-    reduceReference(call, (row) => {
-      const mean = meanOf(row);
-      const squares = row.reduce((sum, v) => sum + (v - mean) ** 2, 0);
-      return row.length > call.correction ? squares / (row.length - call.correction) : Number.NaN;
-    }),
+  reference: (call) => reduceReference(call, (row) => varianceOf(row, call.correction)),
 });
 
-type Reduce = Op<[x: Tensor, axes?: Axes, options?: ReduceOptions]>;
-
 /* @__NO_SIDE_EFFECTS__ */
-const extreme = (name: "max" | "min", better: (a: number, b: number) => number): Reduce =>
-  defineOp(name, {
-    check: (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => checkNotEmpty(name, x, axes, options),
+const extreme = (name: "max" | "min", better: (a: number, b: number) => number) =>
+  defineReduction(name, {
     takes: NUMBERS,
-    shape: reducedShape,
-    dtype: ({ x }) => x.dtype,
-    kernel: (call, out) => reduceRows(name, rowsOf(call), 1, out),
-    flop: ({ x }) => x.size,
+    launch: (rows, out) => reduceRows(name, rows, 1, out),
     saves: ["x", "out"],
-    vjp: {
-      // The gradient goes to the values that are the extreme, in equal shares, as PyTorch's amax has it.
-      x: ({ g, x, out, axes }) => {
-        const kept = keptShape(x.shape, axes);
-        const taken = where(equal(x, out.view(kept)), 1, 0);
-        return mul(taken, div(g.view(kept), sum(taken, axes, { keepDims: true })));
-      },
+    // The gradient goes to the values that are the extreme, in equal shares, as PyTorch's amax has it.
+    vjp: ({ g, x, out, axes }) => {
+      const kept = keptShape(x.shape, axes);
+      const taken = where(equal(x, out.view(kept)), 1, 0);
+      return mul(taken, div(g.view(kept), sum(taken, axes, { keepDims: true })));
     },
-    reference: (call) => reduceReference(call, (row) => row.reduce(better)),
+    reference: (row) => row.reduce(better),
   });
 
 /**
@@ -116,29 +94,22 @@ const extreme = (name: "max" | "min", better: (a: number, b: number) => number):
  * @throws TensorError `shape` over empty axes.
  * @example max(x, 0, { keepDims: true });
  */
-export const max: Reduce = extreme("max", (a, b) => Math.max(a, b));
+export const max = extreme("max", (a, b) => Math.max(a, b));
 
 /** The smallest value over axes; NaN where there is one. @throws TensorError `shape` over empty axes. */
-export const min: Reduce = extreme("min", (a, b) => Math.min(a, b));
-
-type ReduceAxis = Op<[x: Tensor, axis?: number, options?: ReduceOptions], Tensor<"int32">>;
+export const min = extreme("min", (a, b) => Math.min(a, b));
 
 /* @__NO_SIDE_EFFECTS__ */
-const position = (name: "argmax" | "argmin", beats: (a: number, b: number) => boolean): ReduceAxis =>
-  defineOp(name, {
-    check: (x: Tensor, axis?: number, options: ReduceOptions = {}) => checkNotEmpty(name, x, axis, options),
+const position = (name: "argmax" | "argmin", beats: (a: number, b: number) => boolean) =>
+  defineReduction<number, "int32">(name, {
     takes: NUMBERS,
-    shape: reducedShape,
-    dtype: () => "int32",
-    kernel: (call, out) => reduceRows(name, rowsOf(call), 1, out),
-    flop: ({ x }) => x.size,
+    dtype: "int32",
+    launch: (rows, out) => reduceRows(name, rows, 1, out),
     vjp: null,
-    reference: (call) =>
-      reduceReference(call, (row) =>
-        row.reduce(
-          (best, v, i) => (beats(v, row[best]) || (Number.isNaN(v) && !Number.isNaN(row[best])) ? i : best),
-          0,
-        ),
+    reference: (row) =>
+      row.reduce(
+        (best, v, i) => (beats(v, row[best]) || (Number.isNaN(v) && !Number.isNaN(row[best])) ? i : best),
+        0,
       ),
   });
 
@@ -149,32 +120,24 @@ const position = (name: "argmax" | "argmin", beats: (a: number, b: number) => bo
  * @throws TensorError `shape` along an empty axis.
  * @example const label = argmax(logits, -1);
  */
-export const argmax: ReduceAxis = position("argmax", (a, b) => a > b);
+export const argmax = position("argmax", (a, b) => a > b);
 
 /** Where the smallest value along an axis is, int32; else as `argmax`. */
-export const argmin: ReduceAxis = position("argmin", (a, b) => a < b);
-
-type Decision = Op<[x: Tensor, axes?: Axes, options?: ReduceOptions], Tensor<"bool">>;
+export const argmin = position("argmin", (a, b) => a < b);
 
 /* @__NO_SIDE_EFFECTS__ */
-const decide = (name: "all" | "any", reduction: Reduction): Decision =>
-  defineOp(name, {
-    check: (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => checkReduction(name, x, axes, options),
+const decide = (name: "all" | "any", reduction: "min" | "max") =>
+  defineReduction<Axes, "bool">(name, {
     takes: ["bool"],
-    shape: reducedShape,
-    dtype: () => "bool",
-    kernel: (call, out) => {
-      const rows = rowsOf(call);
-      return rows.n === 0 ? fill(out, Number(name === "all")) : reduceRows(reduction, rows, 1, out);
-    },
-    flop: ({ x }) => x.size,
+    dtype: "bool",
+    empty: Number(name === "all"),
+    launch: (rows, out) => reduceRows(reduction, rows, 1, out),
     vjp: null,
-    reference: (call) =>
-      reduceReference(call, (row) => +(name === "all" ? row.every(Boolean) : row.some(Boolean))),
+    reference: (row) => +(name === "all" ? row.every(Boolean) : row.some(Boolean)),
   });
 
 /** Whether all bools over axes are true; true over empty ones. */
-export const all: Decision = decide("all", "min");
+export const all = decide("all", "min");
 
 /** Whether any bool over axes is true; false over empty ones. */
-export const any: Decision = decide("any", "max");
+export const any = decide("any", "max");

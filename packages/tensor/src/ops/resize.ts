@@ -1,8 +1,7 @@
 import type { UniformValues } from "../device/commands.js";
 import { check } from "../errors.js";
-import { gridStride } from "../kernels/grid.js";
 import { resizeBackwardKernel, resizeKernel } from "../kernels/resize.js";
-import { formatShape, type Shape, sizeOf } from "../shape.js";
+import { checkPair, formatShape, type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { defineOp, FLOATS } from "./define.js";
 import { launch } from "./launch.js";
@@ -27,36 +26,24 @@ export const resizeBilinear = defineOp("resizeBilinear", {
       "shape",
       () => `resizeBilinear: ${formatShape(x.shape)} is no image; give [..., height, width], neither 0`,
     );
-    check(
-      size.length === 2 && size.every((side) => Number.isInteger(side) && side >= 1),
-      "argument",
-      () => `resizeBilinear: size ${formatShape(size)} must be two whole numbers from 1`,
-    );
+    checkPair("resizeBilinear: size", size, 1);
     return { x, size, alignCorners: options.alignCorners ?? false };
   },
   takes: FLOATS,
   shape: ({ x, size }) => [...x.shape.slice(0, -2), ...size],
-  kernel: (call, out) => {
-    const { uniforms, grid } = gridStride.plan(out.size, out.device.caps);
-    return {
-      kernel: resizeKernel(),
-      tensors: { x: call.x },
-      uniforms: { ...uniforms, ...uniformsOf(call.x.shape, call) },
-      grid,
-    };
-  },
+  kernel: (call, out) => ({
+    kernel: resizeKernel(),
+    tensors: { x: call.x },
+    uniforms: uniformsOf(call.x.shape, call),
+    over: [out.size],
+  }),
   flop: (_, out) => 9 * out.size,
   vjp: {
     x: ({ g, shapes, ...call }) => {
       const out = Tensor.empty(g.device, shapes.x);
       if (out.size === 0) return out;
-      const { uniforms, grid } = gridStride.plan(out.size, g.device.caps);
-      launch({
-        kernel: resizeBackwardKernel(),
-        tensors: { g, out },
-        uniforms: { ...uniforms, ...uniformsOf(shapes.x, call) },
-        grid,
-      });
+      const uniforms = uniformsOf(shapes.x, call);
+      launch({ kernel: resizeBackwardKernel(), tensors: { g, out }, uniforms, over: [out.size] });
       return out;
     },
   },

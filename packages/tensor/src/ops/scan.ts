@@ -1,31 +1,13 @@
 import { wgslScalar } from "../dtype.js";
-import { gridStride } from "../kernels/grid.js";
 import { planScan, type ScanOperation, type ScanVariant, scanKernel } from "../kernels/scan.js";
-import { normalizeAxis, sizeOf } from "../shape.js";
+import { around, normalizeAxis, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { defineOp, NUMBERS, type Op } from "./define.js";
 import { mul } from "./elementwise.js";
 import { type Launch, launch } from "./launch.js";
-import {
-  type Axes,
-  checkReduction,
-  keptShape,
-  type ReduceOptions,
-  reducedShape,
-  reduceReference,
-  rowsOf,
-} from "./reduce-run.js";
+import { defineReduction, keptShape, type Rows } from "./reduce-run.js";
 import { alongAxis } from "./reference.js";
 import { permute, reshape } from "./shape.js";
-import { fill } from "./sum.js";
-
-/** A tensor seen as [outer, n, inner], with n to be run along. */
-interface Lines {
-  x: Tensor;
-  outer: number;
-  n: number;
-  inner: number;
-}
 
 /** How a scan runs; both default to false. */
 interface Direction {
@@ -33,27 +15,21 @@ interface Direction {
   exclusive?: boolean;
 }
 
-const linesOf = (x: Tensor, axis: number): Lines => ({
-  x,
-  outer: sizeOf(x.shape.slice(0, axis)),
-  n: x.shape[axis],
-  inner: sizeOf(x.shape.slice(axis + 1)),
-});
+const linesOf = (x: Tensor, axis: number): Rows => ({ x, ...around(x.shape, axis) });
 
 /** The launch of one scan kernel over the parts of all lines. */
-function plan({ x, outer, n, inner }: Lines, variant: Omit<ScanVariant, "type">) {
+function plan({ x, outer, n, inner }: Rows, variant: Omit<ScanVariant, "type">) {
   const { parts, chunk } = planScan(outer * inner, n, x.device.caps);
-  const { uniforms, grid } = gridStride.plan(outer * parts * inner, x.device.caps);
   return {
     parts,
     kernel: scanKernel({ ...variant, type: wgslScalar(x.dtype) }),
-    uniforms: { ...uniforms, n, inner, parts, chunk },
-    grid,
+    uniforms: { n, inner, parts, chunk },
+    over: [outer * parts * inner] as const,
   };
 }
 
 /** Folds each part of each line to one value, [outer, parts, inner]. */
-function foldParts(lines: Lines, operation: ScanOperation, reverse: boolean): Lines {
+function foldParts(lines: Rows, operation: ScanOperation, reverse: boolean): Rows {
   const { x, outer, inner } = lines;
   const { parts, ...run } = plan(lines, { operation, reverse, exclusive: false, mode: "fold" });
   const folded = Tensor.empty(x.device, [outer, parts, inner], x.dtype);
@@ -63,7 +39,7 @@ function foldParts(lines: Lines, operation: ScanOperation, reverse: boolean): Li
 
 /** The launch that gives running sums or products. */
 function planRunning(
-  lines: Lines,
+  lines: Rows,
   operation: ScanOperation,
   { reverse = false, exclusive = false }: Direction,
 ): Launch {
@@ -79,7 +55,7 @@ function planRunning(
 }
 
 /** The launch that gives the sum or product of each line. */
-function planFold(lines: Lines, operation: ScanOperation): Launch {
+function planFold(lines: Rows, operation: ScanOperation): Launch {
   const { parts, ...run } = plan(lines, { operation, reverse: false, exclusive: false, mode: "fold" });
   if (parts === 1) return { ...run, tensors: { x: lines.x } };
   return planFold(foldParts(lines, operation, false), operation);
@@ -118,19 +94,13 @@ export const cumsum: Op<[x: Tensor, axis?: number, options?: { reverse?: boolean
  *
  * @example prod(tensor([2, 3, 4])); // 24
  */
-export const prod = defineOp("prod", {
-  check: (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => checkReduction("prod", x, axes, options),
+export const prod = defineReduction("prod", {
   takes: NUMBERS,
-  shape: reducedShape,
-  dtype: ({ x }) => x.dtype,
-  kernel: (call, out) => {
-    const rows = rowsOf(call);
-    return rows.n === 0 ? fill(out, 1) : planFold(rows, "product");
-  },
-  flop: ({ x }) => x.size,
+  empty: 1,
+  launch: (rows) => planFold(rows, "product"),
   saves: ["x"],
-  vjp: { x: ({ g, x, axes }) => mul(productOfOthers(x, axes), g.view(keptShape(x.shape, axes))) },
-  reference: (call) => reduceReference(call, (row) => row.reduce((a, b) => a * b, 1)),
+  vjp: ({ g, x, axes }) => mul(productOfOthers(x, axes), g.view(keptShape(x.shape, axes))),
+  reference: (row) => row.reduce((a, b) => a * b, 1),
 });
 
 /** For each value the product of the others over the axes, without a division, so that zeros are exact. */

@@ -1,7 +1,6 @@
 import { arange, zeros } from "../create.js";
 import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
-import { gridStride } from "../kernels/grid.js";
 import { scatterKernel, scatterWinnerKernel } from "../kernels/scatter.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -10,7 +9,7 @@ import { equal, where } from "./comparison.js";
 import { ANY, defineOp, INTEGERS, type Op } from "./define.js";
 import { clampIndex } from "./gather.js";
 import { launch } from "./launch.js";
-import { coordinatesOf, type HostTensor } from "./reference.js";
+import { coordinatesOf, flatIndex } from "./reference.js";
 import { expand } from "./sum.js";
 
 /**
@@ -59,19 +58,17 @@ export const scatter: Op<[x: Tensor, indices: Tensor, values: Tensor, axis?: num
       inner: sizeOf(x.shape.slice(axis + 1)),
     };
     const winner = zeros(x.device, x.shape, "uint32");
-    const picks = gridStride.plan(indices.size, x.device.caps);
     launch({
       kernel: scatterWinnerKernel(indices.dtype === "int32" ? "i32" : "u32"),
       tensors: { index: indices, winner },
-      uniforms: { ...picks.uniforms, ...sizes },
-      grid: picks.grid,
+      uniforms: sizes,
+      over: [indices.size],
     });
-    const places = gridStride.plan(x.size, x.device.caps);
     return {
       kernel: scatterKernel(wgslScalar(x.dtype)),
       tensors: { x, values, winner },
-      uniforms: { ...places.uniforms, ...sizes },
-      grid: places.grid,
+      uniforms: sizes,
+      over: [x.size],
     };
   },
   saves: { x: ["indices"], values: ["indices"] },
@@ -85,11 +82,9 @@ export const scatter: Op<[x: Tensor, indices: Tensor, values: Tensor, axis?: num
   },
   reference: ({ x, indices, values, axis }) => {
     const out = Array.from(x.values);
-    const flat = (at: readonly number[], { shape }: HostTensor) =>
-      at.reduce((i, c, k) => i * shape[k] + c, 0);
     for (let i = 0; i < sizeOf(indices.shape); i++) {
       const at = coordinatesOf(i, indices.shape);
-      out[flat(at.with(axis, clampIndex(indices.values[i], x.shape[axis])), x)] = values.values[i];
+      out[flatIndex(at.with(axis, clampIndex(indices.values[i], x.shape[axis])), x.shape)] = values.values[i];
     }
     return out;
   },

@@ -1,13 +1,31 @@
-import { rowGrid } from "../kernels/grid.js";
 import { planRows } from "../kernels/plan.js";
 import { softmaxKernel } from "../kernels/softmax.js";
-import { normalizeAxis, sizeOf } from "../shape.js";
+import { around, normalizeAxis } from "../shape.js";
 import type { Tensor } from "../tensor.js";
-import { defineOp, FLOATS } from "./define.js";
+import { defineOp, FLOATS, type Op } from "./define.js";
 import { exp, mul, sub } from "./elementwise.js";
 import type { Launch } from "./launch.js";
 import { alongAxis } from "./reference.js";
 import { sum } from "./sum.js";
+
+type Softmax = Op<[x: Tensor, axis?: number]>;
+
+/* @__NO_SIDE_EFFECTS__ */
+const alongRows = (
+  name: "softmax" | "logSoftmax",
+  slope: (g: Tensor, out: Tensor, sums: (x: Tensor) => Tensor) => Tensor,
+  reference: (row: number[]) => number[],
+): Softmax =>
+  defineOp(name, {
+    check: (x: Tensor, axis?: number) => ({ x, axis: normalizeAxis(name, axis ?? -1, x.rank) }),
+    takes: FLOATS,
+    shape: ({ x }) => x.shape,
+    kernel: (call) => plan(call, name === "logSoftmax"),
+    flop: ({ x }) => 5 * x.size,
+    saves: ["out"],
+    vjp: { x: ({ g, out, axis }) => slope(g, out, (x) => sum(x, axis, { keepDims: true })) },
+    reference: ({ x, axis }) => alongAxis(x, axis, reference),
+  });
 
 /**
  * exp(x) over its sum along an axis, computed from x minus its largest value. Rows that are -Infinity throughout, or hold
@@ -16,46 +34,33 @@ import { sum } from "./sum.js";
  * @param axis default the last.
  * @example const probabilities = softmax(logits);
  */
-export const softmax = defineOp("softmax", {
-  check: (x: Tensor, axis?: number) => ({ x, axis: normalizeAxis("softmax", axis ?? -1, x.rank) }),
-  takes: FLOATS,
-  shape: ({ x }) => x.shape,
-  kernel: (call) => plan(call, false),
-  flop: ({ x }) => 5 * x.size,
-  saves: ["out"],
-  vjp: {
-    x: ({ g, out, axis }) => {
-      const weighted = mul(g, out);
-      return sub(weighted, mul(out, sum(weighted, axis, { keepDims: true })));
-    },
+export const softmax: Softmax = alongRows(
+  "softmax",
+  (g, out, sums) => {
+    const weighted = mul(g, out);
+    return sub(weighted, mul(out, sums(weighted)));
   },
-  reference: ({ x, axis }) => alongAxis(x, axis, (row) => logSoftmaxRow(row).map(Math.exp)),
-});
+  (row) => logSoftmaxRow(row).map(Math.exp),
+);
 
 /** The logarithm of `softmax`, exact also where that rounds to 0. @example const nll = neg(logSoftmax(logits)); */
-export const logSoftmax = defineOp("logSoftmax", {
-  check: (x: Tensor, axis?: number) => ({ x, axis: normalizeAxis("logSoftmax", axis ?? -1, x.rank) }),
-  takes: FLOATS,
-  shape: ({ x }) => x.shape,
-  kernel: (call) => plan(call, true),
-  flop: ({ x }) => 5 * x.size,
-  saves: ["out"],
-  vjp: { x: ({ g, out, axis }) => sub(g, mul(exp(out), sum(g, axis, { keepDims: true }))) },
-  reference: ({ x, axis }) => alongAxis(x, axis, logSoftmaxRow),
-});
+export const logSoftmax: Softmax = alongRows(
+  "logSoftmax",
+  (g, out, sums) => sub(g, mul(exp(out), sums(g))),
+  logSoftmaxRow,
+);
 
 function plan({ x, axis }: { x: Tensor; axis: number }, log: boolean): Launch {
   const { caps } = x.device;
-  const n = x.shape[axis];
-  const inner = sizeOf(x.shape.slice(axis + 1));
+  const { n, inner } = around(x.shape, axis);
   const count = x.size / n;
   const threads = planRows(count, n, inner, caps);
   const wide = inner === 1 && n % 4 === 0;
   return {
     kernel: softmaxKernel({ log, threads, wide }),
     tensors: { x },
-    uniforms: { count, n, inner, block: Math.ceil(Math.sqrt(n / threads / (wide ? 4 : 1))) },
-    grid: rowGrid(count, threads, caps.maxWorkgroupsPerDimension),
+    uniforms: { n, inner, block: Math.ceil(Math.sqrt(n / threads / (wide ? 4 : 1))) },
+    over: [count],
   };
 }
 

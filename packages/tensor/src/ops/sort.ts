@@ -1,6 +1,6 @@
 import { noGrad } from "../autograd/record.js";
 import { wgslScalar } from "../dtype.js";
-import { foldGrid, gridStride } from "../kernels/grid.js";
+import { foldGrid } from "../kernels/grid.js";
 import { SORT_BLOCK, sortBlockKernel, sortedPlacesKernel, sortStepKernel } from "../kernels/sort.js";
 import { normalizeAxis, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
@@ -74,13 +74,8 @@ function order({ x, axis, descending }: { x: Tensor; axis: number; descending: b
   });
   for (let k = 2 * SORT_BLOCK; k <= width; k *= 2) {
     for (let j = k / 2; j >= SORT_BLOCK; j /= 2) {
-      const { uniforms, grid } = gridStride.plan((rows * width) / 2, device.caps);
-      launch({
-        kernel: sortStepKernel(),
-        tensors: { keys, places },
-        uniforms: { ...uniforms, width, k, j },
-        grid,
-      });
+      const tensors = { keys, places };
+      launch({ kernel: sortStepKernel(), tensors, uniforms: { width, k, j }, over: [(rows * width) / 2] });
     }
     launch({
       kernel: sortBlockKernel(null),
@@ -89,12 +84,11 @@ function order({ x, axis, descending }: { x: Tensor; axis: number; descending: b
       grid: blockGrid,
     });
   }
-  const { uniforms, grid } = gridStride.plan(out.size, device.caps);
   launch({
     kernel: sortedPlacesKernel(),
     tensors: { places, out },
-    uniforms: { ...uniforms, n, width },
-    grid,
+    uniforms: { n, width },
+    over: [out.size],
   });
   return out;
 }

@@ -1,22 +1,9 @@
-import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
-import { fillKernel } from "../kernels/fill.js";
-import { perValue } from "../kernels/grid.js";
 import { broadcastShapes, broadcastStrides, formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { copied } from "./copy.js";
 import { defineOp, NUMBERS } from "./define.js";
-import type { Launch } from "./launch.js";
-import {
-  type Axes,
-  checkReduction,
-  keptShape,
-  type ReduceOptions,
-  reducedShape,
-  reduceReference,
-  reduceRows,
-  rowsOf,
-} from "./reduce-run.js";
+import { defineReduction, keptShape, reduceRows } from "./reduce-run.js";
 import { generate, valueAt } from "./reference.js";
 
 /* sum and expand are each other's gradient, and so share a file. */
@@ -26,18 +13,12 @@ import { generate, valueAt } from "./reference.js";
  *
  * @example sum(x, -1);
  */
-export const sum = defineOp("sum", {
-  check: (x: Tensor, axes?: Axes, options: ReduceOptions = {}) => checkReduction("sum", x, axes, options),
+export const sum = defineReduction("sum", {
   takes: NUMBERS,
-  shape: reducedShape,
-  dtype: ({ x }) => x.dtype,
-  kernel: (call, out) => {
-    const rows = rowsOf(call);
-    return rows.n === 0 ? fill(out, 0) : reduceRows("sum", rows, 1, out);
-  },
-  flop: ({ x }) => x.size,
-  vjp: { x: ({ g, shapes, axes }) => repeated(g.view(keptShape(shapes.x, axes)), shapes.x) },
-  reference: (call) => reduceReference(call, (row) => row.reduce((a, b) => a + b, 0)),
+  empty: 0,
+  launch: (rows, out) => reduceRows("sum", rows, 1, out),
+  vjp: ({ g, shapes, axes }) => repeated(g.view(keptShape(shapes.x, axes)), shapes.x),
+  reference: (row) => row.reduce((a, b) => a + b, 0),
 });
 
 /**
@@ -72,11 +53,3 @@ export function unbroadcast(g: Tensor, shape: Shape): Tensor {
   const axes = g.shape.flatMap((size, i) => (i < lead || (shape[i - lead] === 1 && size !== 1) ? [i] : []));
   return sum(g, axes, { keepDims: true }).view(shape);
 }
-
-/** The launch that fills `out` with a value, for reductions over nothing. */
-export const fill = (out: Tensor, value: number): Launch => ({
-  kernel: fillKernel(wgslScalar(out.dtype)),
-  tensors: {},
-  uniforms: { count: out.size, value },
-  grid: perValue.grid(out.size),
-});

@@ -1,7 +1,6 @@
 import { noGrad } from "../autograd/record.js";
 import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
-import { foldGrid } from "../kernels/grid.js";
 import { topkKernel } from "../kernels/topk.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
@@ -52,7 +51,7 @@ export const topk: Op<[x: Tensor, k: number, options?: { largest?: boolean }], T
 });
 
 function choose({ x, k, largest }: Call): TopK {
-  const { family, maxWorkgroupsPerDimension } = x.device.caps;
+  const { family } = x.device.caps;
   const lead = x.shape.slice(0, -1);
   const values = Tensor.empty(x.device, [...lead, k], x.dtype);
   const indices = Tensor.empty(x.device, [...lead, k], "int32");
@@ -60,8 +59,8 @@ function choose({ x, k, largest }: Call): TopK {
   launch({
     kernel: topkKernel({ type: wgslScalar(x.dtype), largest, shared: family === "workgroup" }),
     tensors: { x, values, indices },
-    uniforms: { rows, n: x.shape[x.rank - 1], k },
-    grid: foldGrid(rows, maxWorkgroupsPerDimension),
+    uniforms: { n: x.shape[x.rank - 1], k },
+    over: [rows],
   });
   return { values, indices };
 }

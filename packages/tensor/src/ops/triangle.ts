@@ -1,8 +1,7 @@
 import { wgslScalar } from "../dtype.js";
 import { check } from "../errors.js";
-import { rowStride } from "../kernels/grid.js";
 import { triangleKernel } from "../kernels/triangle.js";
-import { formatShape } from "../shape.js";
+import { checkWhole, formatShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { ANY, defineOp, type Op } from "./define.js";
 import { generate, valueAt } from "./reference.js";
@@ -18,11 +17,7 @@ const triangle = (name: "tril" | "triu", keeps: (row: number, column: number) =>
         "shape",
         () => `${name}: ${formatShape(x.shape)} is no matrix; give [..., rows, columns]`,
       );
-      check(
-        Number.isInteger(diagonal) && Math.abs(diagonal) < 2 ** 30,
-        "argument",
-        () => `${name}: diagonal ${diagonal} must be a whole number`,
-      );
+      checkWhole(`${name}: diagonal`, diagonal, -(2 ** 30), 2 ** 30);
       return { x, diagonal };
     },
     takes: ANY,
@@ -30,12 +25,11 @@ const triangle = (name: "tril" | "triu", keeps: (row: number, column: number) =>
     dtype: ({ x }) => x.dtype,
     kernel: ({ x, diagonal }) => {
       const [height, length] = x.shape.slice(-2);
-      const { uniforms, grid } = rowStride.plan(x.size / length, length, x.device.caps);
       return {
         kernel: triangleKernel({ type: wgslScalar(x.dtype), lower: name === "tril" }),
         tensors: { x },
-        uniforms: { ...uniforms, height, diagonal },
-        grid,
+        uniforms: { height, diagonal },
+        over: [x.size / length, length],
       };
     },
     vjp: { x: ({ g, diagonal }) => op(g, diagonal) },

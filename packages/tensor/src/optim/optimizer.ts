@@ -1,7 +1,6 @@
 import { zeros } from "../create.js";
 import { check } from "../errors.js";
 import { adamKernel } from "../kernels/adam.js";
-import { gridStride } from "../kernels/grid.js";
 import type { Parameter } from "../nn/parameter.js";
 import { add, mul, sub } from "../ops/elementwise.js";
 import { launch } from "../ops/launch.js";
@@ -236,19 +235,17 @@ export class Adam extends Optimizer {
     const [mean, square] = [slots.get("mean") as Tensor, slots.get("square") as Tensor];
     const empty = () => Tensor.empty(value.device, value.shape);
     const [newValue, newMean, newSquare] = [empty(), empty(), empty()];
-    const flat = gridStride.plan(value.size, value.device.caps);
     launch({
       kernel: adamKernel(),
       tensors: { value, gradient, mean, square, newValue, newMean, newSquare },
       uniforms: {
-        ...flat.uniforms,
         ...{ b1, b2, rest1: 1 - b1, rest2: 1 - b2, eps: this.#eps },
         pull: this.decoupled ? 0 : weightDecay,
         keep: this.decoupled ? 1 - rate * weightDecay : 1,
         root: Math.sqrt(1 - b2 ** step),
         rate: rate / (1 - b1 ** step),
       },
-      grid: flat.grid,
+      over: [value.size],
     });
     return { value: newValue, slots: { mean: newMean, square: newSquare } };
   }

@@ -51,7 +51,7 @@ for (const [name, op] of ROWS) {
       }));
       const report = await gradcheck(device, (...xs: Tensor[]) => op(...xs), inputs, {
         reference: (...xs) =>
-          [...coordinates(out)].map((at) => {
+          coordinates(out).map((at) => {
             const [a, b, c] = xs.map((x, i) => x[flatIndex(at, own[i])]);
             return reference(a, b, c);
           }),

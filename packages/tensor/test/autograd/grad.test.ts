@@ -115,7 +115,7 @@ test("what cannot be differentiated says so by name, and nothing leaks", async (
   const x = tensor(device, [[1, 2]]);
   await throwsCode(() => grad((a: Tensor) => square(a))(x), "shape", /not one value; reduce it/);
   const packed = scope(() => packMatrix(tensor(device, [[1], [1]])));
-  await throwsCode(() => grad((a: Tensor) => sum(matmul(a, packed)))(x), "argument", /packed matrix/);
+  await throwsCode(() => grad((a: Tensor) => sum(matmul(a, packed)))(x), "argument", /packed weight/);
   await throwsCode(
     () => grad((a: Tensor) => sum(matmul(x, packMatrix(a, { transposed: true }))))(x),
     "argument",

@@ -1,24 +1,9 @@
 import * as assert from "uvu/assert";
+import { checkpoint, customVjp, grad, valueAndGrad } from "../../src/autograd/grad.js";
 import { activeRecorder, noted, type Recorder } from "../../src/autograd/record.js";
 import { withTape } from "../../src/autograd/tape.js";
-import {
-  add,
-  attention,
-  checkpoint,
-  customVjp,
-  exp,
-  grad,
-  keep,
-  mul,
-  nn,
-  noGrad,
-  scope,
-  square,
-  sum,
-  type Tensor,
-  tensor,
-  valueAndGrad,
-} from "../../src/index.js";
+import { keep, nn, noGrad, scope, type Tensor, tensor } from "../../src/index.js";
+import { add, attention, exp, mul, square, sum } from "../../src/ops/index.js";
 import { close, deviceTests, throwsCode } from "../support.js";
 
 const test = deviceTests();

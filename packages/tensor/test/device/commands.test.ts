@@ -12,19 +12,14 @@ const addKernel = kernel({
   name: "add constant",
   reads: { x: "f32" },
   writes: { out: "f32" },
-  uniforms: { count: "u32", value: "f32" },
-  workgroup: WORKGROUP,
-  body: `${perValue.begin}\n  if (i < u.count) { out[i] = x[i] + u.value; }`,
+  uniforms: { value: "f32" },
+  split: perValue,
+  body: "out[i] = x[i] + u.value;",
 });
 
 function add(x: Tensor, value: number): Tensor {
   const out = Tensor.empty(x.device, x.shape);
-  launch({
-    kernel: addKernel,
-    tensors: { x, out },
-    uniforms: { count: x.size, value },
-    grid: perValue.grid(x.size),
-  });
+  launch({ kernel: addKernel, tensors: { x, out }, uniforms: { value }, over: [x.size] });
   return out;
 }
 
@@ -63,37 +58,31 @@ test("many dispatches keep their own uniforms and are submitted in batches", asy
 
 test("a long chain through reused buffers stays in order", async () => {
   await check(2 ** 20, async (device) => {
-    const x = tensor(device, [0.5, -1]);
-    const out = chain(x, 300);
+    using x = tensor(device, [0.5, -1]);
+    using out = chain(x, 300);
     assert.ok(device.stats.allocations <= 4, `${device.stats.allocations} buffers for a chain of 300`);
     close(await out.data(), [44850.5, 44849], 0);
-    x.dispose();
-    out.dispose();
   });
 });
 
 test("buffers that recorded commands use outlive their tensors, without a pool too", async () => {
   await check(0, async (device) => {
-    const x = tensor(device, [0.5, -1]);
-    const out = chain(x, 300);
+    using x = tensor(device, [0.5, -1]);
+    using out = chain(x, 300);
     close(await out.data(), [44850.5, 44849], 0);
-    x.dispose();
-    out.dispose();
   });
 });
 
 test("a copy whose source is freed before the batch is submitted", async () => {
   await check(0, async (device) => {
     // The write submits the first batch, so that the next dispatch is the first of the second one.
-    const x = ones(device, [4]);
+    using x = ones(device, [4]);
     device.write(x.buffer, 0, new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
     const source = tensor(device, [5, 6, 7, 8]);
     device.copy(source.buffer, 4, x.buffer, 0, 8);
     source.dispose();
-    const out = add(x, 10);
+    using out = add(x, 10);
     close(await out.data(), [16, 17, 13, 14], 0);
-    x.dispose();
-    out.dispose();
   });
 });
 
@@ -177,21 +166,21 @@ test("an empty grid and an empty copy run nothing", async () => {
 
 test("trim submits first, so that what is recorded still comes out right", async () => {
   await check(2 ** 20, async (device) => {
-    const x = tensor(device, [1, 2]);
-    const out = chain(x, 10);
+    using x = tensor(device, [1, 2]);
+    using out = chain(x, 10);
     device.trim();
     assert.is(device.memory().pooledBytes, 0);
     close(await out.data(), [46, 47], 0);
-    x.dispose();
-    out.dispose();
   });
 });
 
 test("grids above the limit of one dimension are folded into two", async () => {
-  assert.equal(perValue.grid(WORKGROUP * 65535), [65535, 1, 1]);
-  assert.equal(perValue.grid(WORKGROUP * 65535 + 1), [32768, 2, 1]);
-  assert.equal(perValue.grid(0), [0, 1, 1]);
-  assert.equal(perValue.grid(WORKGROUP * 10, 3), [3, 4, 1]);
+  const gridOf = (count: number, maxWorkgroupsPerDimension = 65535) =>
+    perValue.plan({ software: true, maxWorkgroupsPerDimension }, count).grid;
+  assert.equal(gridOf(WORKGROUP * 65535), [65535, 1, 1]);
+  assert.equal(gridOf(WORKGROUP * 65535 + 1), [32768, 2, 1]);
+  assert.equal(gridOf(0), [0, 1, 1]);
+  assert.equal(gridOf(WORKGROUP * 10, 3), [3, 4, 1]);
   await withDevice(async (device) => {
     const size = WORKGROUP * 65535 + 3;
     const values = await valuesOf(() => add(full(device, [size], 1), 2));

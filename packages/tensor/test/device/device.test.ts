@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { full, matmul, ones, scope, Tensor, tensor } from "../../src/index.js";
-import { perValue, WORKGROUP } from "../../src/kernels/grid.js";
+import { perValue } from "../../src/kernels/grid.js";
 import { kernel } from "../../src/kernels/kernel.js";
 import { launch } from "../../src/ops/launch.js";
 import { close, FAMILIES, throwsCode, withDevice } from "../support.js";
@@ -13,9 +13,8 @@ const scaleKernel = (factor: number, name = `scale by ${factor}`) =>
     name,
     reads: { x: "f32" },
     writes: { out: "f32" },
-    uniforms: { count: "u32" },
-    workgroup: WORKGROUP,
-    body: `${perValue.begin}\n  if (i < u.count) { out[i] = x[i] * ${factor}.0; }`,
+    split: perValue,
+    body: `out[i] = x[i] * ${factor}.0;`,
   });
 
 const brokenKernel = kernel({
@@ -28,7 +27,11 @@ const brokenKernel = kernel({
 
 function run(text: ReturnType<typeof kernel>, x: Tensor): Tensor {
   const out = Tensor.empty(x.device, x.shape);
-  launch({ kernel: text, tensors: { x, out }, uniforms: { count: x.size }, grid: perValue.grid(x.size) });
+  launch({
+    kernel: text,
+    tensors: { x, out },
+    ...(text.split ? { over: [x.size] as const } : { grid: [1, 1, 1] as const }),
+  });
   return out;
 }
 

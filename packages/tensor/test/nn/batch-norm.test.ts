@@ -80,30 +80,19 @@ test("BatchNorm's gradients flow through the batch's statistics", async (device)
     [[3, 1], 1],
   ] as [Shape, number][]) {
     using norm = new nn.BatchNorm(shape[1], { eps: 1e-2 }).to(device).train();
-    await agrees(
-      device,
-      norm,
-      (x) => norm.forward(x),
-      shape,
-      (x, w, b) => {
-        const { of, means, variances } = statistics(x, shape[1], pixels);
-        return x.map(
-          (v, i) => ((v - means[of(i)]) / Math.sqrt(variances[of(i)] + 1e-2)) * w[of(i)] + b[of(i)],
-        );
-      },
-    );
+    const holds = (reference: Parameters<typeof agrees>[4]) =>
+      agrees(device, norm, (x) => norm.forward(x), shape, reference);
+    const normed = (x: number, mean: number, variance: number) => (x - mean) / Math.sqrt(variance + 1e-2);
+    await holds((x, w, b) => {
+      const { of, means, variances } = statistics(x, shape[1], pixels);
+      return x.map((v, i) => normed(v, means[of(i)], variances[of(i)]) * w[of(i)] + b[of(i)]);
+    });
     norm.train(false);
     const [m, v] = [await norm.running_mean.value.data(), await norm.running_var.value.data()];
-    await agrees(
-      device,
-      norm,
-      (x) => norm.forward(x),
-      shape,
-      (x, w, b) => {
-        const of = (i: number) => Math.floor(i / pixels) % shape[1];
-        return x.map((u, i) => ((u - m[of(i)]) / Math.sqrt(v[of(i)] + 1e-2)) * w[of(i)] + b[of(i)]);
-      },
-    );
+    await holds((x, w, b) => {
+      const of = (i: number) => Math.floor(i / pixels) % shape[1];
+      return x.map((u, i) => normed(u, m[of(i)], v[of(i)]) * w[of(i)] + b[of(i)]);
+    });
   }
 });
 

@@ -16,7 +16,7 @@ async function broadcasts(device: Device, shapes: Shape[]): Promise<void> {
   const host = shapes.map((shape, i) => random(i + 1, sizeOf(shape)));
   const inputs = host.map((values, i) => tensor(device, values, shapes[i]));
   const [a, b] = inputs;
-  const at = [...coordinates(out)];
+  const at = coordinates(out);
   const pick = (i: number) => (c: number[]) => host[i][flatIndex(c, shapes[i])];
   const label = shapes.map((shape) => `[${shape}]`).join(" ");
   if (shapes.length === 2) {

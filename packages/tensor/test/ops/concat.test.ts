@@ -11,7 +11,7 @@ const test = deviceTests();
 function joined(parts: { shape: Shape; values: ArrayLike<number> }[], axis: number): number[] {
   const shape = [...parts[0].shape];
   shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0);
-  return [...coordinates(shape)].map((at) => {
+  return coordinates(shape).map((at) => {
     let along = at[axis];
     let part = 0;
     while (along >= parts[part].shape[axis]) along -= parts[part++].shape[axis];
@@ -140,7 +140,7 @@ test("pad equals a plain loop", async (device) => {
         const shape = axes.map(([size]) => size);
         const values = random(2, sizeOf(shape));
         const outShape = axes.map(([size, before, after]) => before + size + after);
-        const want = [...coordinates(outShape)].map((at) => {
+        const want = coordinates(outShape).map((at) => {
           const from = at.map((c, i) => c - axes[i][1]);
           return from.every((c, i) => c >= 0 && c < shape[i]) ? values[flatIndex(from, shape)] : value;
         });

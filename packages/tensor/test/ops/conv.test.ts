@@ -6,47 +6,10 @@ import { type Conv2dOptions, conv2d, packConv } from "../../src/ops/conv.js";
 import { sizeOf } from "../../src/shape.js";
 import { rawDevice } from "../device/raw-device.js";
 import { close, deviceTests, FAMILIES, noLeaks, random, throwsCode, valuesOf } from "../support.js";
+import { type Case, reference } from "./conv-reference.js";
 
 const test = deviceTests(FAMILIES);
 const testOnce = deviceTests();
-
-interface Case {
-  x: [b: number, channels: number, h: number, w: number];
-  weight: [out: number, depth: number, kh: number, kw: number];
-  stride?: [number, number];
-  padding?: [number, number];
-  dilation?: [number, number];
-  groups?: number;
-}
-
-/** Convolution by its definition, in float64. */
-function reference(c: Case, x: Float32Array, weight: Float32Array, bias?: Float32Array) {
-  const { stride = [1, 1], padding = [0, 0], dilation = [1, 1], groups = 1 } = c;
-  const [b, channels, h, w] = c.x;
-  const [out, depth, kh, kw] = c.weight;
-  const oh = Math.floor((h + 2 * padding[0] - dilation[0] * (kh - 1) - 1) / stride[0]) + 1;
-  const ow = Math.floor((w + 2 * padding[1] - dilation[1] * (kw - 1) - 1) / stride[1]) + 1;
-  const values: number[] = [];
-  for (let n = 0; n < b; n++)
-    for (let o = 0; o < out; o++)
-      for (let i = 0; i < oh; i++)
-        for (let j = 0; j < ow; j++) {
-          let sum = bias?.[o] ?? 0;
-          for (let d = 0; d < depth; d++)
-            for (let ky = 0; ky < kh; ky++)
-              for (let kx = 0; kx < kw; kx++) {
-                const y = i * stride[0] + ky * dilation[0] - padding[0];
-                const z = j * stride[1] + kx * dilation[1] - padding[1];
-                if (y < 0 || y >= h || z < 0 || z >= w) continue;
-                const channel = Math.floor(o / (out / groups)) * depth + d;
-                sum +=
-                  x[((n * channels + channel) * h + y) * w + z] *
-                  weight[((o * depth + d) * kh + ky) * kw + kx];
-              }
-          values.push(sum);
-        }
-  return { shape: [b, out, oh, ow], values };
-}
 
 async function compare(device: Device, c: Case, options: Conv2dOptions = {}): Promise<void> {
   const [x, weight, bias] = [random(1, sizeOf(c.x)), random(2, sizeOf(c.weight)), random(3, c.weight[0])];

@@ -36,7 +36,7 @@ test("gather equals a plain loop for any shape of indices", async (device) => {
       const values = whole(3, sizeOf(shape), dtype === "bool" ? 2 : 200);
       const indices = whole(4, sizeOf(picks), shape[axis]);
       const outShape = [...shape.slice(0, axis), ...picks, ...shape.slice(axis + 1)];
-      const want = [...coordinates(outShape)].map((at) => {
+      const want = coordinates(outShape).map((at) => {
         const index = indices[flatIndex(at.slice(axis, axis + picks.length), picks)];
         return values[flatIndex([...at.slice(0, axis), index, ...at.slice(axis + picks.length)], shape)];
       });
@@ -116,7 +116,7 @@ test("takeAlongAxis equals a plain loop", async (device) => {
     const values = random(1, sizeOf(shape));
     const outShape = shape.map((d, i) => (i === along ? picks : d));
     const indices = whole(2, sizeOf(outShape), shape[along]);
-    const want = [...coordinates(outShape)].map(
+    const want = coordinates(outShape).map(
       (at) => values[flatIndex(at.with(along, indices[flatIndex(at, outShape)]), shape)],
     );
     const out = scope(() =>

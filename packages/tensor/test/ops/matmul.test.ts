@@ -66,7 +66,7 @@ async function agrees(device: Device, c: Case, seed = 1): Promise<void> {
     scale,
   };
   const after = (x: number) => (activation ? ACTIVATE[activation].row.reference(x, 0, 0) : x);
-  const want = [...coordinates(shape)].map((at, index) => {
+  const want = coordinates(shape).map((at, index) => {
     const lead = at.slice(0, -2);
     const [i, j] = at.slice(-2);
     let total = 0;

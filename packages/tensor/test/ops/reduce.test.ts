@@ -9,11 +9,10 @@ import { type Shape, sizeOf } from "../../src/shape.js";
 import type { Tensor } from "../../src/tensor.js";
 import {
   close,
-  coordinates,
   deviceTests,
   FAMILIES,
-  flatIndex,
   random,
+  rowsOver,
   type Tolerance,
   throwsCode,
   valuesOf,
@@ -51,13 +50,8 @@ const FOLDS: Record<string, Fold> = {
 type Name = "sum" | "mean" | "max" | "min" | "argmax" | "argmin" | "variance";
 
 /** The reduction by plain loops in float64. */
-function reference(values: ArrayLike<number>, shape: Shape, axes: readonly number[], fold: Fold): number[] {
-  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  const rows = Array.from({ length: sizeOf(kept) }, (): number[] => []);
-  let i = 0;
-  for (const at of coordinates(shape)) rows[flatIndex(at, kept)].push(values[i++]);
-  return rows.map(fold);
-}
+const reference = (values: ArrayLike<number>, shape: Shape, axes: readonly number[], fold: Fold): number[] =>
+  rowsOver(values, shape, axes).rows.map(fold);
 
 async function agrees(
   device: Device,

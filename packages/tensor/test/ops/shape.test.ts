@@ -34,7 +34,7 @@ test("permute agrees with coordinates for any shape and order", async (device) =
       const y = permute(x, order);
       const target = order.map((axis) => shape[axis]);
       assert.equal(y.shape, target);
-      const want = [...coordinates(target)].map((at) => {
+      const want = coordinates(target).map((at) => {
         const from = new Array<number>(shape.length);
         order.forEach((axis, i) => {
           from[axis] = at[i];
@@ -73,7 +73,7 @@ test("slice agrees with array slices for any range", async (device) => {
       const rows = shape.map((size, axis) => visited(size, ranges[axis] ?? null));
       const target = rows.map((row) => row.length);
       assert.equal(y.shape, target);
-      const want = [...coordinates(target)].map((at) =>
+      const want = coordinates(target).map((at) =>
         flatIndex(
           at.map((c, axis) => rows[axis][c]),
           shape,
@@ -107,7 +107,7 @@ test("expand repeats axes of size one and adds leading ones", async (device) => 
   ];
   for (const [from, to] of cases) {
     const x = counted(device, from);
-    const want = [...coordinates(to)].map((at) => flatIndex(at, from));
+    const want = coordinates(to).map((at) => flatIndex(at, from));
     close(await valuesOf(() => expand(x, to)), want, 0, `[${from}] to [${to}]`);
     x.dispose();
   }

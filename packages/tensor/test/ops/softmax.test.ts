@@ -5,27 +5,13 @@ import type { Device } from "../../src/device/device.js";
 import { cast } from "../../src/ops/cast.js";
 import { logSoftmax, softmax } from "../../src/ops/softmax.js";
 import { type Shape, sizeOf } from "../../src/shape.js";
-import {
-  close,
-  coordinates,
-  deviceTests,
-  FAMILIES,
-  flatIndex,
-  random,
-  throwsCode,
-  valuesOf,
-} from "../support.js";
+import { close, deviceTests, FAMILIES, random, rowsOver, throwsCode, valuesOf } from "../support.js";
 
 const test = deviceTests(FAMILIES);
 
 /** Log-softmax in float64 by plain loops. */
 function reference(values: ArrayLike<number>, shape: Shape, axis: number): number[] {
-  const kept = shape.map((size, i) => (i === axis ? 1 : size));
-  const rowOf = [...coordinates(shape)].map((at) => flatIndex(at, kept));
-  const rows = Array.from({ length: sizeOf(kept) }, (): number[] => []);
-  rowOf.forEach((row, i) => {
-    rows[row].push(values[i]);
-  });
+  const { rows, rowOf } = rowsOver(values, shape, [axis]);
   const logs = rows.map((row) => {
     const largest = row.reduce(
       (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : Math.max(a, b)),
