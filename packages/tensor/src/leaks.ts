@@ -16,7 +16,7 @@ let tracing = false;
 
 /** The lines that called a tensor's constructor, without those of the library's own factory. */
 const callers = (): string =>
-  new Error().stack?.split("\n").slice(5, 10).join(" < ").replace(/\s+/g, " ") ?? "unknown";
+  new Error().stack?.split("\n").slice(6, 11).join(" < ").replace(/\s+/g, " ") ?? "unknown";
 
 /** Reports a tensor as leaked if it is garbage-collected before `unwatch`. */
 export function watch(tensor: object, bytes: number): void {

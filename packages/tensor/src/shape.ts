@@ -59,7 +59,7 @@ export type Pair = number | readonly [number, number];
 export function checkPair(where: string, pair: Pair, least: number): readonly [number, number] {
   const both = typeof pair === "number" ? ([pair, pair] as const) : pair;
   check(both.length === 2, "argument", () => `${where} ${formatShape(both)} must be two whole numbers`);
-  checkWhole(where, both, least);
+  checkWhole(where, pair, least);
   return both;
 }
 

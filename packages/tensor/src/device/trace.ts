@@ -1,3 +1,4 @@
+import type { DeviceStats, MemoryReport } from "./device.js";
 import { USAGE } from "./pool.js";
 
 /** One dispatch as it was recorded. */
@@ -26,13 +27,11 @@ export interface KernelUse {
   readonly bytes: number;
 }
 
+/** What the device itself counts; buffers reused from the pool are no allocations. */
+type TracedCounters = Readonly<Omit<DeviceStats, "pipelines"> & Pick<MemoryReport, "peakBytes">>;
+
 /** The work of a device between `device.trace()` and `stop()`. */
-export interface TraceReport {
-  readonly dispatches: number;
-  readonly submits: number;
-  /** Buffers created, not counting those reused from the pool. */
-  readonly allocations: number;
-  readonly peakBytes: number;
+export interface TraceReport extends TracedCounters {
   /** Whether times are known (feature `timestamp-query`). */
   readonly timed: boolean;
   /** Kernels, slowest first; by calls where there are no times. */
@@ -120,9 +119,7 @@ export class Tracer {
   }
 
   /** Waits for submitted work. The device gives the counters of commands and memory. */
-  async finish(
-    counters: Pick<TraceReport, "dispatches" | "submits" | "allocations" | "peakBytes">,
-  ): Promise<TraceReport> {
+  async finish(counters: TracedCounters): Promise<TraceReport> {
     await Promise.all(this.#reading);
     this.#queries?.destroy();
     this.#resolved?.destroy();

@@ -1,22 +1,6 @@
 import { TensorFileError } from "./error.js";
 import { bf16ToF32, f16ToF32 } from "./half.js";
 
-/** Element types in files, named as in safetensors. */
-export type FileDType =
-  | "F64"
-  | "F32"
-  | "F16"
-  | "BF16"
-  | "I64"
-  | "I32"
-  | "I16"
-  | "I8"
-  | "U8"
-  | "BOOL"
-  | "U32"
-  | "U16"
-  | "U64";
-
 /** Typed arrays that hold file values; F16 and BF16 are bit patterns in a Uint16Array, BOOL is 0 or 1. */
 export type FileData =
   | Float64Array
@@ -36,7 +20,7 @@ interface FileDataConstructor {
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): FileData;
 }
 
-const ARRAYS: Readonly<Record<FileDType, FileDataConstructor>> = {
+const ARRAYS = {
   F64: Float64Array,
   F32: Float32Array,
   F16: Uint16Array,
@@ -50,7 +34,10 @@ const ARRAYS: Readonly<Record<FileDType, FileDataConstructor>> = {
   U32: Uint32Array,
   U16: Uint16Array,
   U64: BigUint64Array,
-};
+} as const satisfies Readonly<Record<string, FileDataConstructor>>;
+
+/** Element types in files, named as in safetensors. */
+export type FileDType = keyof typeof ARRAYS;
 
 /** Whether `name` is a dtype this package reads. */
 export function isFileDType(name: unknown): name is FileDType {
@@ -69,7 +56,7 @@ export function itemSize(dtype: FileDType): number {
 
 /** Views bytes as values of `dtype`; copies them only where they are not aligned. */
 function viewAs(dtype: FileDType, bytes: Uint8Array): FileData {
-  const Ctor = ARRAYS[dtype];
+  const Ctor = arrayOf(dtype);
   const size = Ctor.BYTES_PER_ELEMENT;
   const aligned = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes);
   return new Ctor(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);

@@ -1,14 +1,13 @@
 import { attentionLaneBody } from "./attention-lane.js";
 import { attentionSubgroupBody } from "./attention-subgroup.js";
 import { defineKernel, u32 } from "./kernel.js";
+import type { Tile } from "./tile.js";
 
-export interface AttentionVariant {
-  /** In `subgroup` the lanes share a tile of queries; in the others every invocation has a query of its own. */
-  kind: "subgroup" | "register" | "workgroup";
-  /** Invocations of a workgroup. */
-  lanes: number;
-  /** Query rows of a workgroup. */
-  rows: number;
+/**
+ * In `subgroup` the lanes share a tile of queries; in the others every invocation has a query of its own. `rows` counts the queries of
+ * a workgroup.
+ */
+export interface AttentionVariant extends Pick<Tile, "kind" | "lanes" | "rows"> {
   /** Operands and output are bound as vec4f, and offsets and strides count vectors (`subgroup`). */
   vector: boolean;
   headWidth: number;

@@ -42,15 +42,20 @@ export function foldGrid(groups: number, maxPerDimension: number): Grid {
   return [Math.ceil(groups / rows), rows, 1];
 }
 
+/** The plan of a split whose workgroups take `each` values; their number is the uniform `name`. */
+export const groupsOf =
+  (each: number, name: "count" | "rows"): Split["plan"] =>
+  ({ maxWorkgroupsPerDimension }, count) => ({
+    uniforms: { [name]: count },
+    grid: foldGrid(Math.ceil(count / each), maxWorkgroupsPerDimension),
+  });
+
 /** One invocation a value, whose flat index is `i`. */
 export const perValue: Split = {
   workgroup: WORKGROUP,
   uniforms: { count: "u32" },
   around: (body) => `  let i = (${GROUP}) * ${WORKGROUP}u + lid;\n  if (i >= u.count) { return; }\n${body}`,
-  plan: ({ maxWorkgroupsPerDimension: most }, count) => ({
-    uniforms: { count },
-    grid: foldGrid(Math.ceil(count / WORKGROUP), most),
-  }),
+  plan: groupsOf(WORKGROUP, "count"),
 };
 
 /**
@@ -105,7 +110,7 @@ export const perGroup = (threads: number): Split => ({
   workgroup: threads,
   uniforms: { rows: "u32" },
   around: (body) => `  let row = ${GROUP};\n  if (row >= u.rows) { return; }\n${body}`,
-  plan: ({ maxWorkgroupsPerDimension: most }, rows) => ({ uniforms: { rows }, grid: foldGrid(rows, most) }),
+  plan: groupsOf(1, "rows"),
 });
 
 /** Rows that take one invocation each, or a workgroup each: the row is `e`, and `lane` the place of an invocation along it. */
@@ -116,8 +121,5 @@ export const perRow = (threads: number): Split => ({
   let lane = ${threads === 1 ? "0u" : "lid"};
   if (e >= u.count) { return; }
 ${body}`,
-  plan: ({ maxWorkgroupsPerDimension: most }, count) => ({
-    uniforms: { count },
-    grid: foldGrid(threads === 1 ? Math.ceil(count / WORKGROUP) : count, most),
-  }),
+  plan: groupsOf(threads === 1 ? WORKGROUP : 1, "count"),
 });

@@ -1,5 +1,5 @@
 import type { Caps } from "../device/caps.js";
-import { foldGrid, GROUP, perGroup, ROW_THREADS, type Split } from "./grid.js";
+import { GROUP, groupsOf, perGroup, ROW_THREADS, type Split } from "./grid.js";
 
 /** Rows of a workgroup where each invocation has its own. */
 const ROWS = 8;
@@ -36,10 +36,7 @@ const INVOCATION_A_ROW: RowSplit = {
   workgroup: ROWS,
   uniforms: { rows: "u32" },
   around: (body) => `  let row = (${GROUP}) * ${ROWS}u + lid;\n  if (row >= u.rows) { return; }\n${body}`,
-  plan: ({ maxWorkgroupsPerDimension: most }, rows) => ({
-    uniforms: { rows },
-    grid: foldGrid(Math.ceil(rows / ROWS), most),
-  }),
+  plan: groupsOf(ROWS, "rows"),
   start: "0u",
   step: "1u",
   sum: (partial) => partial,

@@ -5,6 +5,7 @@ import { launch } from "./launch.js";
 
 /** The geometry of a convolution; [vertical, horizontal] each. */
 export interface Window {
+  groups: number;
   kernel: readonly [number, number];
   stride: readonly [number, number];
   padding: readonly [number, number];
@@ -12,8 +13,8 @@ export interface Window {
   out: readonly [number, number];
 }
 
-const geometry = (shape: Shape, window: Window, groups: number, start: number, rows: number) => {
-  const { kernel: size, stride, padding, dilation, out } = window;
+const geometry = (shape: Shape, window: Window, start: number, rows: number) => {
+  const { groups, kernel: size, stride, padding, dilation, out } = window;
   const [, channels, height, width] = shape;
   return {
     ...{ start, pixels: rows, channels, depth: channels / groups, height, width },
@@ -37,13 +38,14 @@ export function rowsAtOnce(rows: number, values: number, { caps }: Tensor["devic
  * im2col: the values under the kernel at output pixels `start` to `start + rows` (counted over batch, y and x) as rows:
  * [groups, rows, in / groups * kh * kw], zeros outside of the image.
  */
-export function columns(x: Tensor, window: Window, groups: number, start: number, rows: number): Tensor {
-  const [kh, kw] = window.kernel;
+export function columns(x: Tensor, window: Window, start: number, rows: number): Tensor {
+  const { groups, kernel } = window;
+  const [kh, kw] = kernel;
   const out = Tensor.empty(x.device, [groups, rows, (x.shape[1] / groups) * kh * kw]);
   launch({
     kernel: columnsKernel(),
     tensors: { x, out },
-    uniforms: geometry(x.shape, window, groups, start, rows),
+    uniforms: geometry(x.shape, window, start, rows),
     over: [out.size === 0 ? 0 : groups * rows, kw],
   });
   return out;
@@ -53,13 +55,13 @@ export function columns(x: Tensor, window: Window, groups: number, start: number
  * col2im, the transpose of `columns`: adds each value of the rows to the value of the image that it came from. Every value of the image
  * collects its own, so that no two writes collide.
  */
-export function addColumns(rows: Tensor, image: Tensor, window: Window, groups: number, start: number): void {
+export function addColumns(rows: Tensor, image: Tensor, window: Window, start: number): void {
   launch({
     kernel: addColumnsKernel(),
     tensors: { rows, image },
     uniforms: {
       kernelX: window.kernel[1],
-      ...geometry(image.shape, window, groups, start, rows.shape[1]),
+      ...geometry(image.shape, window, start, rows.shape[1]),
     },
     over: [rows.size === 0 ? 0 : image.size],
   });

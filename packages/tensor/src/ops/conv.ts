@@ -111,22 +111,22 @@ export const conv2d = defineOp("conv2d", {
   forward: convolve,
   saves: { x: ["weight"], weight: ["x"] },
   vjp: {
-    x: ({ g, weight, shapes, window, groups, channelsLast }) => {
+    x: ({ g, weight, shapes, window, channelsLast }) => {
       refusePacked("conv2d", weight);
-      const filters = reshape(cast(weight, "float32"), [groups, weight.shape[0] / groups, -1]);
+      const filters = reshape(cast(weight, "float32"), [window.groups, weight.shape[0] / window.groups, -1]);
       const image = zeros(g.device, shapes.x);
-      eachPart(g, weight.shape, window, groups, channelsLast, (start, part) => {
-        scope(() => addColumns(matmul(part, filters), image, window, groups, start));
+      eachPart(g, weight.shape, window, channelsLast, (start, part) => {
+        scope(() => addColumns(matmul(part, filters), image, window, start));
       });
       return image;
     },
-    weight: ({ g, x, shapes, window, groups, channelsLast }) => {
+    weight: ({ g, x, shapes, window, channelsLast }) => {
       const source = cast(x, "float32");
       let total: Tensor | undefined;
-      eachPart(g, shapes.weight, window, groups, channelsLast, (start, part) => {
+      eachPart(g, shapes.weight, window, channelsLast, (start, part) => {
         const before = total;
         total = scope(() => {
-          const under = columns(source, window, groups, start, part.shape[1]);
+          const under = columns(source, window, start, part.shape[1]);
           const product = matmul(part, under, { transposeA: true });
           return before ? add(before, product) : product;
         });
@@ -136,8 +136,8 @@ export const conv2d = defineOp("conv2d", {
     },
     bias: ({ g, channelsLast }) => sum(g, channelsLast ? [0, 1, 2] : [0, 2, 3]),
   },
-  reference: ({ x, weight, bias, window, groups, channelsLast }) => {
-    const { stride, padding, dilation, kernel, out } = window;
+  reference: ({ x, weight, bias, window, channelsLast }) => {
+    const { groups, stride, padding, dilation, kernel, out } = window;
     const [filters, depth] = weight.shape;
     const value = (b: number, f: number, y: number, z: number) => {
       const first = Math.floor(f / (filters / groups)) * depth;
@@ -168,7 +168,6 @@ interface Convolution {
   weight: Tensor | ConvWeight;
   bias: Tensor | undefined;
   window: Window;
-  groups: number;
   channelsLast: boolean;
 }
 
@@ -191,10 +190,11 @@ function checkConvolution(x: Tensor, weight: Tensor | ConvWeight, options: Conv2
       `[b, ${depth * groups}, h, w]`,
   );
   checkIs("conv2d: bias", bias, [filters]);
-  return { x, weight, bias, window: placeWindow(x.shape, [kh, kw], options), groups, channelsLast };
+  return { x, weight, bias, window: placeWindow(x.shape, [kh, kw], groups, options), channelsLast };
 }
 
-function convolve({ x, weight: given, bias, window, groups, channelsLast }: Convolution): Tensor {
+function convolve({ x, weight: given, bias, window, channelsLast }: Convolution): Tensor {
+  const { groups } = window;
   const weight = given instanceof ConvWeight ? given : packConv(given, { groups });
   const [filters, depth, kh, kw] = weight.shape;
   const [batch, [oh, ow]] = [x.shape[0], window.out];
@@ -204,7 +204,7 @@ function convolve({ x, weight: given, bias, window, groups, channelsLast }: Conv
   const parts: Tensor[] = [];
   for (let start = 0; start === 0 || start < rows; start += step) {
     const count = Math.min(step, rows - start);
-    parts.push(scope(() => product(columns(x, window, groups, start, count), weight, bias)));
+    parts.push(scope(() => product(columns(x, window, start, count), weight, bias)));
   }
   const joined = concat(parts, 1).view([groups, batch, oh * ow, each]);
   return channelsLast
@@ -220,10 +220,10 @@ function eachPart(
   g: Tensor,
   weightShape: Shape,
   window: Window,
-  groups: number,
   channelsLast: boolean,
   run: (start: number, g: Tensor) => void,
 ): void {
+  const { groups } = window;
   const [filters, depth, kh, kw] = weightShape;
   const [batch, pixels] = [g.shape[0], window.out[0] * window.out[1]];
   const per = filters / groups;
@@ -246,7 +246,7 @@ function product(matrix: Tensor, { packed, groups }: ConvWeight, bias?: Tensor):
 }
 
 /** Checks the options and computes the size of the result. */
-function placeWindow(x: Shape, kernel: Window["kernel"], options: Conv2dOptions): Window {
+function placeWindow(x: Shape, kernel: Window["kernel"], groups: number, options: Conv2dOptions): Window {
   const stride = checkPair("conv2d: stride", options.stride ?? 1, 1);
   const padding = checkPair("conv2d: padding", options.padding ?? 0, 0);
   const dilation = checkPair("conv2d: dilation", options.dilation ?? 1, 1);
@@ -262,5 +262,5 @@ function placeWindow(x: Shape, kernel: Window["kernel"], options: Conv2dOptions)
       `conv2d: a kernel of ${kernel.join(" x ")} (dilation ${dilation.join(", ")}) does not fit into x ` +
       `${formatShape(x)} with padding ${padding.join(", ")}; pad more`,
   );
-  return { kernel, stride, padding, dilation, out };
+  return { groups, kernel, stride, padding, dilation, out };
 }

@@ -188,7 +188,11 @@ export const clampIndex = (index: number, size: number): number => Math.min(Math
 
 function indexTensor(where: string, x: Tensor, indices: Exclude<Indices, Tensor>, size: number): Tensor {
   for (const [i, index] of indices.entries()) {
-    checkWhole(`${where}: index ${i},`, index, 0, size - 1);
+    check(
+      Number.isInteger(index) && index >= 0 && index < size,
+      "argument",
+      () => `${where}: index ${index} (number ${i}) must be a whole number from 0 to ${size - 1}`,
+    );
   }
   return tensor(x.device, Int32Array.from(indices));
 }

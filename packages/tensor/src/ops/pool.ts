@@ -46,7 +46,7 @@ function checkPooling(
   mode: Pooling["mode"],
   x: Tensor,
   size: Pair,
-  options: AvgPoolOptions,
+  options: AvgPoolOptions = {},
 ): Pooling {
   checkImage(name, x);
   const kernel = checkPair(`${name}: window`, size, 1);
@@ -119,11 +119,11 @@ function backward(call: Pooling & { g: Tensor }, shape: Shape): Tensor {
 /* @__NO_SIDE_EFFECTS__ */
 const pooling = <A extends unknown[]>(
   name: string,
-  checked: (...args: A) => Pooling,
   mode: Pooling["mode"],
+  checked: (name: string, mode: Pooling["mode"], ...args: A) => Pooling,
 ): Op<A> =>
   defineOp<A, Pooling>(name, {
-    check: checked,
+    check: (...args) => checked(name, mode, ...args),
     takes: FLOATS,
     shape: ({ x, out }) => [...x.shape.slice(0, -2), ...out],
     kernel: (call, out) => plan(call, out.size),
@@ -143,19 +143,10 @@ type PoolOp<O> = Op<[x: Tensor, size: Pair, options?: O]>;
  * @returns [..., floor((height + 2 padding - size) / stride) + 1, and so the width].
  * @example maxPool2d(x, 3, { stride: 2, padding: 1 });
  */
-export const maxPool2d: PoolOp<PoolOptions> = pooling(
-  "maxPool2d",
-  (x: Tensor, size: Pair, options: PoolOptions = {}) => checkPooling("maxPool2d", "max", x, size, options),
-  "max",
-);
+export const maxPool2d: PoolOp<PoolOptions> = pooling("maxPool2d", "max", checkPooling);
 
 /** The mean of each window; else as `maxPool2d`. @example avgPool2d(x, 2); */
-export const avgPool2d: PoolOp<AvgPoolOptions> = pooling(
-  "avgPool2d",
-  (x: Tensor, size: Pair, options: AvgPoolOptions = {}) =>
-    checkPooling("avgPool2d", "mean", x, size, options),
-  "mean",
-);
+export const avgPool2d: PoolOp<AvgPoolOptions> = pooling("avgPool2d", "mean", checkPooling);
 
 /**
  * The largest value of equal shares of an image, as many as asked for: row i of `out` covers rows floor(i * height / out) to
@@ -165,18 +156,10 @@ export const avgPool2d: PoolOp<AvgPoolOptions> = pooling(
  * @param size of the result, [vertical, horizontal] or one number for both.
  * @example adaptiveMaxPool2d(x, 1);
  */
-export const adaptiveMaxPool2d: Op<[x: Tensor, size: Pair]> = pooling(
-  "adaptiveMaxPool2d",
-  (x: Tensor, size: Pair) => checkAdaptive("adaptiveMaxPool2d", "max", x, size),
-  "max",
-);
+export const adaptiveMaxPool2d = pooling("adaptiveMaxPool2d", "max", checkAdaptive);
 
 /** The mean of equal shares of an image; else as `adaptiveMaxPool2d`. @example adaptiveAvgPool2d(x, [7, 7]); */
-export const adaptiveAvgPool2d: Op<[x: Tensor, size: Pair]> = pooling(
-  "adaptiveAvgPool2d",
-  (x: Tensor, size: Pair) => checkAdaptive("adaptiveAvgPool2d", "mean", x, size),
-  "mean",
-);
+export const adaptiveAvgPool2d = pooling("adaptiveAvgPool2d", "mean", checkAdaptive);
 
 function pooledReference(call: Omit<Pooling, "x"> & { x: HostTensor }): number[] {
   const { x, mode, window, out, countPadding } = call;

@@ -1,11 +1,3 @@
 export { clipGradients } from "./clip.js";
-export {
-  Adam,
-  type AdamOptions,
-  AdamW,
-  Optimizer,
-  type OptimizerOptions,
-  type OptimizerState,
-  SGD,
-} from "./optimizer.js";
-export { constant, cosine, type Schedule, warmup } from "./schedule.js";
+export * from "./optimizer.js";
+export * from "./schedule.js";

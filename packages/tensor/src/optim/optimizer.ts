@@ -5,7 +5,7 @@ import type { Parameter } from "../nn/parameter.js";
 import { add, mul, sub } from "../ops/elementwise.js";
 import { launch } from "../ops/launch.js";
 import { keep, scope } from "../scope.js";
-import { formatShape, sameShape } from "../shape.js";
+import { checkIs } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { concatFlat, groupsThatFit, splitFlat } from "./flat.js";
 
@@ -24,14 +24,14 @@ export interface OptimizerOptions {
 }
 
 /** Learning rate, weight decay and number of a step, counted from 1. */
-export interface At {
+interface At {
   rate: number;
   weightDecay: number;
   step: number;
 }
 
 /** Parameters and running averages after a step. */
-export interface Updated {
+interface Updated {
   value: Tensor;
   slots: Record<string, Tensor>;
 }
@@ -67,7 +67,7 @@ export abstract class Optimizer {
       () => `optimizer: ${gradients.length} gradients for ${this.parameters.length} parameters`,
     );
     gradients.forEach((gradient, i) => {
-      checkShape("gradient", i, gradient, this.parameters[i].value);
+      checkIs(`optimizer: gradient ${i}`, gradient, this.parameters[i].shape);
     });
     const { lr, weightDecay = 0 } = this.#options;
     const rate = typeof lr === "function" ? lr(this.#step) : lr;
@@ -137,7 +137,7 @@ export abstract class Optimizer {
           `optimizer: the state holds ${tensors.length} of "${name}" for ${this.parameters.length} parameters`,
       );
       tensors.forEach((tensor, i) => {
-        checkShape(name, i, tensor, this.parameters[i].value);
+        checkIs(`optimizer: ${name} ${i}`, tensor, this.parameters[i].shape);
       });
     }
     this.#step = step;
@@ -161,15 +161,6 @@ export abstract class Optimizer {
     tensors[i].dispose();
     tensors[i] = keep(tensor);
   }
-}
-
-function checkShape(what: string, i: number, tensor: Tensor, value: Tensor): void {
-  check(
-    sameShape(tensor.shape, value.shape),
-    "shape",
-    () =>
-      `optimizer: ${what} ${i} is ${formatShape(tensor.shape)} and its parameter ${formatShape(value.shape)}`,
-  );
 }
 
 /**

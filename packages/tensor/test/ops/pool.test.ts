@@ -57,8 +57,8 @@ test("windows that do not fit are named", async (device) => {
   await throwsCode(() => maxPool2d(row, 1), "shape", /maxPool2d: \[2\] is no image/);
   await throwsCode(() => maxPool2d(x, 2), "shape", /a window of 2 x 2 does not fit into an image of 1 x 2/);
   await throwsCode(() => avgPool2d(x, 1, { padding: 1 }), "argument", /padding 1,1 must be at most half/);
-  await throwsCode(() => avgPool2d(x, 0.5), "argument", /must be whole numbers/);
-  await throwsCode(() => adaptiveAvgPool2d(x, 0), "argument", /whole numbers from 1/);
+  await throwsCode(() => avgPool2d(x, 0.5), "argument", /must be a whole number/);
+  await throwsCode(() => adaptiveAvgPool2d(x, 0), "argument", /whole number from 1/);
   row.dispose();
   x.dispose();
 });

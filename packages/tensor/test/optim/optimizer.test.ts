@@ -148,7 +148,7 @@ test("a state or gradients of another model are refused before anything is taken
   await throwsCode(
     () => optimizer.restore({ step: 9, slots: [first, turned] }),
     "shape",
-    /square 0 is \[2, 2\] and its parameter \[3\]/,
+    /square 0 is \[2, 2\] and must be \[3\]/,
   );
   await throwsCode(
     () => optimizer.restore({ step: 9, slots: [first, { ...second, tensors: [] }] }),
@@ -161,7 +161,7 @@ test("a state or gradients of another model are refused before anything is taken
   await throwsCode(
     () => optimizer.step([...gradients].reverse()),
     "shape",
-    /gradient 0 is \[2, 2\] and its parameter \[3\]/,
+    /gradient 0 is \[2, 2\] and must be \[3\]/,
   );
   assert.is(optimizer.steps, 0);
   close(await parameters[0].value.data(), startOf(0), 0);
