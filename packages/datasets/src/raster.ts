@@ -16,11 +16,8 @@ export interface Raster {
 }
 
 /** Size and mode of an image file, read from its first bytes. */
-export interface ImageHeader {
+export interface ImageHeader extends Pick<Raster, "width" | "height" | "mode"> {
   readonly format: string;
-  readonly width: number;
-  readonly height: number;
-  readonly mode: RasterMode;
 }
 
 /** Samples a pixel of each mode. */

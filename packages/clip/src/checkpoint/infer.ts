@@ -36,14 +36,8 @@ export function inferConfig(weights: Weights): ModelConfig {
         ...(weights.has("token_embedding.weight") && { text_cfg: textConfig(weights) }),
       })
     : parseConfig({
-        ...{
-          embed_dim: width,
-          depth: layers,
-          img_size: grid * patch,
-          patch_size: patch,
-          mlp_ratio: tower.mlp_ratio,
-        },
-        num_heads: width / headWidth(weights, width),
+        ...{ embed_dim: width, depth: layers, img_size: grid * patch, patch_size: patch },
+        ...{ mlp_ratio: mlp / width, num_heads: width / headWidth(weights, width) },
       });
   const lnPre = weights.has("visual.ln_pre.weight");
   const patchBias = weights.has("visual.conv1.bias");

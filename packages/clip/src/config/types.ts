@@ -9,32 +9,31 @@ export interface PreprocessConfig {
 /** GELU by the error function, or CLIP's original x * sigmoid(1.702 x). */
 export type Activation = "gelu" | "quick_gelu";
 
-/** A vision transformer. Its grid is `gridSize(vision)` patches a side, tokens are CLS first, then rows of patches. */
-export interface VisionConfig {
-  readonly imageSize: number;
-  readonly patch: number;
+/** Sizes of a transformer. */
+export interface TowerConfig {
   readonly width: number;
   readonly layers: number;
   readonly heads: number;
   readonly mlpWidth: number;
+  readonly lnEps: number;
+}
+
+/** A vision transformer. Its grid is `gridSize(vision)` patches a side, tokens are CLS first, then rows of patches. */
+export interface VisionConfig extends TowerConfig {
+  readonly imageSize: number;
+  readonly patch: number;
   /** LayerNorm before the first block (CLIP yes, timm ViT no). */
   readonly lnPre: boolean;
   /** Bias in the patch embedding (CLIP no, timm ViT yes). */
   readonly patchBias: boolean;
   /** Projection of the CLS feature into the joint space (CLIP yes, timm ViT no). */
   readonly proj: boolean;
-  readonly lnEps: number;
 }
 
 /** A causal text transformer. */
-export interface TextConfig {
+export interface TextConfig extends TowerConfig {
   readonly contextLength: number;
   readonly vocabSize: number;
-  readonly width: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly mlpWidth: number;
-  readonly lnEps: number;
   /** Multiplies cosines before a softmax over texts. Default 100, where CLIP's own training ends. */
   readonly logitScale?: number;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import type { HubFile } from "./catalog.js";
 import { HubError } from "./errors.js";
 import { reason, request } from "./http.js";
 import { type RetryOptions, TransientError, withRetries } from "./retry.js";
@@ -11,13 +12,7 @@ export interface DownloadProgress {
   readonly total: number | undefined;
 }
 
-export interface DownloadOptions extends RetryOptions {
-  /** The expected SHA-256 sum in hex, or its beginning. */
-  readonly sha256: string;
-  /** Exact size in bytes, where known. */
-  readonly bytes?: number;
-  /** A download that grows beyond this is stopped. */
-  readonly maxBytes: number;
+export interface DownloadOptions extends RetryOptions, Pick<HubFile, "sha256" | "bytes" | "maxBytes"> {
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Milliseconds without data after which a connection counts as cut. Default 30,000. */
   readonly idleMs?: number;

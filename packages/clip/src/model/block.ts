@@ -1,12 +1,8 @@
 import { nn, scope, slice, type Tensor } from "@inctrl/tensor";
-import type { Activation } from "../config/types.js";
+import type { Activation, TowerConfig } from "../config/types.js";
 
 /** Sizes of a tower's blocks. */
-export interface BlockConfig {
-  readonly width: number;
-  readonly heads: number;
-  readonly mlpWidth: number;
-  readonly lnEps: number;
+export interface BlockConfig extends Omit<TowerConfig, "layers"> {
   readonly activation: Activation;
 }
 
@@ -82,7 +78,7 @@ export class Block extends nn.Module {
 export class Transformer extends nn.Module {
   readonly resblocks: readonly Block[];
 
-  constructor(config: BlockConfig & { readonly layers: number }) {
+  constructor(config: BlockConfig & Pick<TowerConfig, "layers">) {
     super();
     this.resblocks = Array.from({ length: config.layers }, () => new Block(config));
   }

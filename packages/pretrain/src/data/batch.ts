@@ -1,9 +1,8 @@
+import type { BatchSpec } from "./renderer.js";
+
 /** The images and captions of one step of pretraining, as typed arrays that a worker can send. */
-export interface CaptionedBatch {
+export interface CaptionedBatch extends Pick<BatchSpec, "size" | "group"> {
   readonly count: number;
-  /** Images of one class in a row, good and damaged by turns. */
-  readonly group: number;
-  readonly size: number;
   /** RGB, [count, size, size, 3]. */
   readonly pixels: Uint8Array;
   /** 255 where a defect changed the image, [count, size, size]. */

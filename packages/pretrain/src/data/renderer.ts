@@ -9,7 +9,7 @@ export interface BatchSpec {
   readonly split: "train" | "held-out";
   /** Pixels a side. */
   readonly size: number;
-  /** Images of one class in a row. */
+  /** Images of one class in a row, good and damaged by turns. */
   readonly group: number;
   readonly shown: readonly Shown[];
 }
