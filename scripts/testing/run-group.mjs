@@ -13,10 +13,12 @@ const GROUP = fileURLToPath(new URL("group.mjs", import.meta.url));
  * Runs files together, and gives each a verdict by its own part of the output. A file that fails or runs nothing, or whose process
  * ends badly, runs again by itself, and that result counts.
  *
+ * @param {{cwd: string, limitMs: number, groupLimitMs?: number}} options `limitMs` is for a file, `groupLimitMs` for all together.
  * @param {(file: string, verdict: Verdict) => void} report called with the verdict on each file.
  */
-export async function runGroup(files, { cwd, limitMs }, report) {
-  const { output, code, signal, timedOut } = await runProcess([GROUP, ...files], { cwd, limitMs });
+export async function runGroup(files, { cwd, limitMs, groupLimitMs = limitMs }, report) {
+  const together = { cwd, limitMs: groupLimitMs };
+  const { output, code, signal, timedOut } = await runProcess([GROUP, ...files], together);
   const isClean = code === 0 && !signal && !timedOut;
   const parts = output.split(BEGINS).slice(1);
   for (const [i, file] of files.entries()) {

@@ -19,11 +19,17 @@ const LONG = [
 ];
 
 /** Tests that may share a process: they start none, and leave the process as they found it. */
-const TOGETHER = /^packages\/(tensor|clip|datasets|synth|detect|inctrl|pretrain)\/test\//;
+const TOGETHER = /^(packages\/\w+|bench|research)\/test\//;
 /** Exceptions, which need a process of their own. */
-const APART = [/\/test\/device\//, /\/(package|browser)\.test/, /inctrl\/test\/(training|parity)\//];
-/** Files that share a process. */
-const GROUP = 6;
+const APART = [
+  /\/test\/device\//,
+  /\/(package|browser)\.test/,
+  /inctrl\/test\/(training|parity)\//,
+  /cli\/test\/(commands|datasets)\//,
+  /bench\/test\/onnx\//,
+];
+/** Files that share a process: enough that loading modules takes little of its time. */
+const GROUP = 10;
 
 const posix = (file) => file.split(path.sep).join("/");
 
