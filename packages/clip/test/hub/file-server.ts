@@ -73,7 +73,7 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, ans
   else if (cutAfter === undefined) response.end(body.subarray(from));
   else {
     response.write(body.subarray(from, from + cutAfter));
-    // Late enough for the client to have read what was sent.
-    setTimeout(() => response.destroy(), 50);
+    // Late enough for the client to have read what was sent, on a busy machine too.
+    setTimeout(() => response.destroy(), 250);
   }
 }
