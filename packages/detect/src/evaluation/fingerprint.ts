@@ -14,14 +14,8 @@ export async function categoryFingerprint({ name, className, train, test }: Cate
       hash.update(JSON.stringify([id, label, kind]));
       if (!source || seen.has(source.path)) continue;
       seen.add(source.path);
-      hash.update(
-        String(
-          await stat(source.path).then(
-            ({ size }) => size,
-            () => -1,
-          ),
-        ),
-      );
+      const info = await stat(source.path).catch(() => null);
+      hash.update(String(info?.size ?? -1));
     }
     if (samples.length > 0) await addPixels(samples[0]);
   }

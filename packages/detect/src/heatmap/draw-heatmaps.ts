@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { encodePng, writeFileAtomic } from "@inctrl/datasets";
+import { type Box, encodePng, writeFileAtomic } from "@inctrl/datasets";
 import type { Scale } from "./colormap.js";
 import type { MapStore, StoredMaps } from "./map-store.js";
 import { mergeViews } from "./merge.js";
@@ -79,24 +79,13 @@ async function drawImage(
   const { rows, columns } = view.map;
   const patches = rows * columns;
   const promptBox = prompt.boxes[Math.floor(match.patch / patches)];
+  const side = (path: string, shown: Photo, box: Box, patch: number) => ({
+    ...{ image: shown.image, box: shown.place(box), rows, columns, patch, caption: basename(path) },
+  });
   const panel = renderPanel({
-    query: {
-      image,
-      box: photo.place(view.box),
-      ...{ rows, columns },
-      patch: match.queryPatch,
-      caption: basename(entry.image),
-    },
-    prompt: {
-      image: prompt.photo.image,
-      box: prompt.photo.place(promptBox),
-      ...{ rows, columns },
-      patch: match.patch % patches,
-      caption: basename(match.prompt),
-    },
-    map: view.map,
-    scale,
-    score: entry.score,
+    query: side(entry.image, photo, view.box, match.queryPatch),
+    prompt: side(match.prompt, prompt.photo, promptBox, match.patch % patches),
+    ...{ map: view.map, scale, score: entry.score },
   });
   await writeFileAtomic(join(folder, `${entry.name}.panel.png`), encodePng(panel));
 }

@@ -73,8 +73,7 @@ export class TextSource {
       }),
     );
     try {
-      if (!clip.text) throw new DetectError("text", "this model has no text tower");
-      const made = keep(classPrototypes(clip.text, tokenizer, className));
+      const made = keep(classPrototypes(clip.text!, tokenizer, className));
       await device.sync();
       return made;
     } finally {

@@ -78,6 +78,7 @@ export async function openFixture(dir: string): Promise<Fixture> {
     throw fail("has no readable config.json", cause);
   });
   const config = parseConfig(text);
+  if (!config.text) throw fail("its model has no text tower");
   const names = (await readdir(dir)).filter((name) => CHECKPOINT_FILE.test(name) && !GOLDEN_FILE.test(name));
   const checkpoints: { name: string; weights: Weights }[] = [];
   let forward: TensorFile | undefined;

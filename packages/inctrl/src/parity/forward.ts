@@ -10,7 +10,6 @@ import {
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
 import { fuse } from "../fusion.js";
 import type { HeadsModule } from "../head-modules.js";
 import { patchResidual, residualMap } from "../residual.js";
@@ -19,14 +18,13 @@ import type { Inputs } from "./fixture.js";
 /** The inputs through both towers: queries, prompts, a bank of the prompts of each query, and text prototypes. */
 export function encodeInputs(device: Device, { config, vision, text }: Clip, inputs: Inputs) {
   const { query, prompts, normal_ids, abnormal_ids, queries, shots, length, side } = inputs;
-  if (!text) throw new InctrlError("parity", "the fixture's model has no text tower");
   return scope(() => {
     const encode = (pixels: Float32Array, count: number) =>
       encodePixels(vision, tensor(device, pixels, [count, 3, side, side]), config.outBlocks);
     const seen = encode(query, queries);
     const given = encode(prompts, queries * shots);
     const banks = banksOf(given.taps, queries);
-    const prototypes = prototypesFromIds(text, { normal: normal_ids, anomaly: abnormal_ids, length });
+    const prototypes = prototypesFromIds(text!, { normal: normal_ids, anomaly: abnormal_ids, length });
     return { seen, given: given.features, banks, prototypes };
   });
 }
