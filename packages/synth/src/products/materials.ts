@@ -19,8 +19,6 @@ export interface Material {
   shader(cut: Cut): Shader;
 }
 
-const CEMENT: Rgb = [1.01, 1, 0.965];
-
 /** Cast concrete: cloudy gray, sand, and the pits that air leaves. */
 export const concrete: Material = {
   defects: ["crack", "hole", "stain", "scratch"],
@@ -38,7 +36,7 @@ export const concrete: Material = {
       const ragged = nearest + 0.02 * noise(seed + 8, x * 0.5, y * 0.5);
       const hole = radius > 0 ? smoothstep(radius, radius * 0.55, ragged) : 0;
       const tone = (0.56 + 0.17 * cloud + 0.13 * lime + 0.05 * sand) * (1 - 0.5 * hole);
-      canvas.set(p, 0.16 * sand + 1.2 * cloud + 0.6 * lime - 3 * hole, CEMENT, tone, 0);
+      canvas.set(p, 0.16 * sand + 1.2 * cloud + 0.6 * lime - 3 * hole, [1.01, 1, 0.965], tone, 0);
     };
   },
 };
@@ -49,7 +47,7 @@ export const fabric: Material = {
   inside: [0.66, 0.67, 0.68],
   tilt: 0.02,
   shader({ canvas, seed, random, gone }) {
-    const [pitch, pale] = [6.4, [0.62, 0.64, 0.65] as const];
+    const pitch = 6.4;
     const fade = random.between(0.96, 1.04);
     const wear = random.below(2 ** 30);
     return (p, x, y, px, py) => {
@@ -71,12 +69,10 @@ export const fabric: Material = {
       const worn = 0.07 * fractal(wear, px * 0.012, py * 0.012, 3);
       const bleach = 0.1 * smoothstep(0.75, 1.12, warp);
       const indigo = [0.2 + bleach, 0.285 + bleach, 0.455 + bleach] as const;
-      canvas.set(p, tall, isWarp ? indigo : pale, fade * (1 + yarn + 0.16 * fibre + worn), 0);
+      canvas.set(p, tall, isWarp ? indigo : [0.62, 0.64, 0.65], fade * (1 + yarn + 0.16 * fibre + worn), 0);
     };
   },
 };
-
-const HIDE: Rgb = [0.47, 0.29, 0.195];
 
 /** Leather: pebbles of two sizes between fine creases, over slow folds. */
 export const leather: Material = {
@@ -95,7 +91,8 @@ export const leather: Material = {
       const fold = fractal(seed + 4, x * 0.012, y * 0.02, 2);
       const tall = 1.15 * pebble + 0.5 * dome + 0.36 * grain + 5 * fold;
       const tint = 1 + 0.06 * ((id & 255) / 255 - 0.5) + 0.13 * fractal(dye, px * 0.01, py * 0.01, 3);
-      canvas.set(p, tall, HIDE, (0.8 + 0.14 * pebble + 0.06 * grain) * tint, 0.05 + 0.07 * pebble);
+      const tone = (0.8 + 0.14 * pebble + 0.06 * grain) * tint;
+      canvas.set(p, tall, [0.47, 0.29, 0.195], tone, 0.05 + 0.07 * pebble);
     };
   },
 };
@@ -143,8 +140,6 @@ function crest(t: number): number {
   return 1 - smoothstep(0, 0.5, Math.abs(t));
 }
 
-const STEEL: Rgb = [0.985, 1, 1.025];
-
 /** Brushed steel: long hairlines, and a broad reflection across them. */
 export const metal: Material = {
   defects: ["scratch", "dent", "stain", "hole", "contamination"],
@@ -161,7 +156,7 @@ export const metal: Material = {
       const offset = (px - centre + 6 * noise(seed + 4, 0.5, y * 0.05)) / width;
       const shine = 1 / (1 + offset * offset * 2.2);
       const tone = 0.37 + 0.27 * shine + (0.075 + 0.05 * shine) * line + 0.025 * speck;
-      canvas.set(p, 0.14 * line + 0.06 * speck, STEEL, tone, 0.04);
+      canvas.set(p, 0.14 * line + 0.06 * speck, [0.985, 1, 1.025], tone, 0.04);
     };
   },
 };
