@@ -6,7 +6,15 @@
  * @example
  * f16ToF32(Uint16Array.of(0x3c00)) // Float32Array [1]
  */
-export const f16ToF32 = (bits: Uint16Array): Float32Array => widened(bits, floatOfHalf);
+export function f16ToF32(bits: Uint16Array): Float32Array {
+  floats ??= Uint32Array.from({ length: 2 ** 16 }, (_, h) => floatOfHalf(h));
+  const out = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) out[i] = floats[bits[i]];
+  return new Float32Array(out.buffer);
+}
+
+/** The float32 of every half, made at the first use. */
+let floats: Uint32Array | undefined;
 
 function floatOfHalf(h: number): number {
   const sign = (h & 0x8000) << 16;
@@ -26,7 +34,12 @@ function floatOfHalf(h: number): number {
  * @example
  * f32ToF16(Float32Array.of(1)) // Uint16Array [0x3c00]
  */
-export const f32ToF16 = (values: Float32Array): Uint16Array => narrowed(values, halfOfFloat);
+export function f32ToF16(values: Float32Array): Uint16Array {
+  const out = new Uint16Array(values.length);
+  const source = bitsOf(values);
+  for (let i = 0; i < source.length; i++) out[i] = halfOfFloat(source[i]);
+  return out;
+}
 
 function halfOfFloat(x: number): number {
   const sign = (x >>> 16) & 0x8000;
@@ -52,7 +65,11 @@ function roundShift(value: number, shift: number): number {
  * @example
  * bf16ToF32(Uint16Array.of(0x3f80)) // Float32Array [1]
  */
-export const bf16ToF32 = (bits: Uint16Array): Float32Array => widened(bits, (b) => b << 16);
+export function bf16ToF32(bits: Uint16Array): Float32Array {
+  const out = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) out[i] = bits[i] << 16;
+  return new Float32Array(out.buffer);
+}
 
 /**
  * Narrows float32 to bfloat16 bit patterns, rounding to nearest, ties to even.
@@ -61,20 +78,10 @@ export const bf16ToF32 = (bits: Uint16Array): Float32Array => widened(bits, (b) 
  * f32ToBf16(Float32Array.of(1)) // Uint16Array [0x3f80]
  */
 export const f32ToBf16 = (values: Float32Array): Uint16Array =>
-  narrowed(values, (x) =>
+  Uint16Array.from(bitsOf(values), (x) =>
     // Rounding a NaN could carry into infinity: set its quiet bit instead.
     (x & 0x7fffffff) > 0x7f800000 ? (x >>> 16) | 0x40 : (x + 0x7fff + ((x >>> 16) & 1)) >>> 16,
   );
 
-function widened(bits: Uint16Array, widen: (bits: number) => number): Float32Array {
-  const out = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) out[i] = widen(bits[i]);
-  return new Float32Array(out.buffer);
-}
-
-function narrowed(values: Float32Array, narrow: (bits: number) => number): Uint16Array {
-  const source = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const out = new Uint16Array(source.length);
-  for (let i = 0; i < source.length; i++) out[i] = narrow(source[i]);
-  return out;
-}
+const bitsOf = ({ buffer, byteOffset, length }: Float32Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, length);
