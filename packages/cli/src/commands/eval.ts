@@ -41,10 +41,8 @@ const OPTIONS = {
       "draws of each K, with seeds 0, 1, ...; 0 takes the first K by name",
       whole(0, 1000).default(3),
     ),
-    fewShot: option(
-      "<folder>",
+    fewShot: shared.folder(
       "draw the prompts from the lists <category>.pt there, as the released code has them",
-      text.optional(),
     ),
     fit: option("<how>", shared.FIT_HELP, shared.fits.default("crop")),
   }),
@@ -69,11 +67,7 @@ const OPTIONS = {
     dtype: shared.dtype,
   }),
   ...group("Results", {
-    out: option(
-      "<folder>",
-      "save results.json, .csv, .md and report.html there, and each draw as it finishes",
-      text.optional(),
-    ),
+    out: shared.folder("save results.json, .csv, .md and report.html there, and each draw as it finishes"),
     cache: option(
       "[folder]",
       "keep features of images, and use those that train or an earlier run kept (float16)",

@@ -1,5 +1,5 @@
-import { json, machine } from "../options/groups.js";
-import { argument, option, type Settings } from "../options/option.js";
+import { file, json, machine } from "../options/groups.js";
+import { argument, type Settings } from "../options/option.js";
 import { text } from "../options/values.js";
 import { runParityCommand } from "../parity/run.js";
 import { defineVerb } from "../verb.js";
@@ -12,11 +12,7 @@ const OPTIONS = {
     "config.json, clip.safetensors, clip.pt, inctrl.pyth and forward.safetensors",
     text.optional(),
   ),
-  fullSize: option(
-    "<file>",
-    "reference values of a full-size model with weights made by a hash, in place of a folder",
-    text.optional(),
-  ),
+  fullSize: file("reference values of a full-size model with weights made by a hash, in place of a folder"),
   json,
   ...machine,
 };

@@ -1,7 +1,7 @@
 import { CliError } from "../errors.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
-import { nonNegative, text, whole } from "../options/values.js";
+import { nonNegative, whole } from "../options/values.js";
 import { runPretrain } from "../pretrain/run.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
@@ -19,18 +19,8 @@ export type PretrainSettings = Settings<typeof PRETRAIN_OPTIONS>;
 
 export const PRETRAIN_OPTIONS = {
   ...group("Model", {
-    model: option(
-      "<file>",
-      "the model's configuration in OpenCLIP's JSON; the vocabulary is learned",
-      text.optional(),
-      "nano's",
-    ),
-    from: option(
-      "<file>",
-      "weights of such a model to start from, with merges.txt beside them",
-      text.optional(),
-      "random weights",
-    ),
+    model: shared.file("the model's configuration in OpenCLIP's JSON; the vocabulary is learned", "nano's"),
+    from: shared.file("weights of such a model to start from, with merges.txt beside them", "random weights"),
     imageSize: option(
       "<pixels>",
       "side of the training images; positions of --from are interpolated",

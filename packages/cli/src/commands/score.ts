@@ -19,8 +19,8 @@ const OPTIONS = {
     ),
     shots: option("<K>", "use K of the prompts, the first by name", whole(1).optional(), "all"),
     seed: option("<S>", "draw the K prompts at random with this seed", shared.seedValue.optional()),
-    bank: option("<file>", "use prompts saved before, in place of --prompts", text.optional()),
-    saveBank: option("<file>", "save the encoded prompts for --bank", text.optional()),
+    bank: shared.file("use prompts saved before, in place of --prompts"),
+    saveBank: shared.file("save the encoded prompts for --bank"),
   }),
   ...group("Images", {
     images: option("<paths...>", "images to score: files, or folders of them", texts.optional()),
@@ -42,8 +42,8 @@ const OPTIONS = {
       "how to write results: table, json, jsonl or csv",
       oneOf(...FORMATS).default("table"),
     ),
-    out: option("<file>", "write results to a file instead of standard output", text.optional()),
-    heatmaps: option("<folder>", "draw a heat map and a panel of each image there", text.optional()),
+    out: shared.file("write results to a file instead of standard output"),
+    heatmaps: shared.folder("draw a heat map and a panel of each image there"),
   }),
   ...shared.machine,
   ...group("Machine", {

@@ -1,7 +1,7 @@
 import { TRAIN_DEFAULTS } from "@inctrl/inctrl";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
-import { flag, names, nonNegative, oneOf, pairs, text, texts, whole, wholeList } from "../options/values.js";
+import { flag, names, nonNegative, oneOf, pairs, texts, whole, wholeList } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { runTrain } from "../train/run.js";
 import { defineVerb } from "../verb.js";
@@ -101,7 +101,7 @@ export const TRAIN_OPTIONS = {
   }),
   ...shared.trainingFiles("train-out"),
   ...group("Files", {
-    cache: option("<folder>", "where features of images are kept", text.optional(), "in the cache folder"),
+    cache: shared.folder("where features of images are kept", "in the cache folder"),
     cacheLimit: shared.cacheLimit,
   }),
   ...shared.machine,

@@ -1,10 +1,15 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
 import { DETECTOR_NAMES } from "@inctrl/inctrl";
 import { z } from "zod";
-import { group, option } from "./option.js";
+import { type Extra, group, option } from "./option.js";
 import { byteSize, flag, names, nonNegative, oneOf, oneOfNumbers, text, whole } from "./values.js";
 
 // Options that several verbs have, each in the words of all.
+
+/** A file, or a folder, that may be left out. */
+export const file = (help: string, extra?: Extra | string) => option("<file>", help, text.optional(), extra);
+export const folder = (help: string, extra?: Extra | string) =>
+  option("<folder>", help, text.optional(), extra);
 
 /** Where the work is done. */
 export const device = option(
@@ -28,7 +33,7 @@ export const backbone = {
     "the backbone's configuration, where its file does not tell it",
     text.optional(),
   ),
-  vocabulary: option("<file>", "CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)", text.optional()),
+  vocabulary: file("CLIP's vocabulary (bpe_simple_vocab_16e6.txt.gz)"),
 };
 
 /** The same for verbs that called the backbone's configuration `--config` before. */
@@ -107,7 +112,7 @@ export const cacheLimit = option(
 export const trainingFiles = (out: string) =>
   group("Files", {
     out: option("<folder>", "where everything is written", text.default(out)),
-    config: option("<file>", "settings from a JSON or YAML file", text.optional(), { configFile: true }),
+    config: file("settings from a JSON or YAML file", { configFile: true }),
     resume: option("", "go on from the checkpoint in the folder, where there is one", flag.default(false)),
   });
 

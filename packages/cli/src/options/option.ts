@@ -31,7 +31,7 @@ export type Options = Readonly<Record<string, OptionSpec>>;
 /** The values of a verb's options, by name. */
 export type Settings<O extends Options> = z.infer<z.ZodObject<{ [K in keyof O]: O[K]["schema"] }>>;
 
-type Extra = Pick<OptionSpec, "byDefault" | "no" | "aliases" | "configFile">;
+export type Extra = Pick<OptionSpec, "byDefault" | "no" | "aliases" | "configFile">;
 
 /**
  * An option.
