@@ -40,8 +40,11 @@ export class DatasetError extends CodedError<DatasetErrorCode | ImageErrorCode> 
 export class ImageError extends DatasetError {
   override readonly name = "ImageError";
   declare readonly code: ImageErrorCode;
+  /** What is wrong, without the file and the remedy. */
+  readonly problem: string;
   constructor(code: ImageErrorCode, label: string, problem: string, mend: string) {
     super(code, `${label}: ${problem}; ${mend}`);
+    this.problem = problem;
   }
 }
 

@@ -12,7 +12,9 @@ export {
 export { type ExportOptions, type ExportReport, exportDataSet } from "./export/export.js";
 export { drawPrompts, permutation, trainTestSplit } from "./folder/draw.js";
 export { hashFile } from "./folder/hash.js";
-export { expandInputs, type ListOptions, listImages } from "./folder/list.js";
+export { expandInputs, type FindOptions, type FoundImages, findImages, whichFile } from "./folder/inputs.js";
+export { type LeftOut, leftOutText, NOT_ENTERED } from "./folder/left-out.js";
+export { type Listing, type ListOptions, listImages, readListing } from "./folder/list.js";
 export {
   type CategoryReport,
   type DataSetReport,

@@ -24,6 +24,10 @@ const OPTIONS = {
   }),
   ...group("Images", {
     images: option("<paths...>", "images to score: files, or folders of them", texts.optional()),
+    recursive: option("", "take images of subfolders too", flag.optional(), {
+      byDefault: "where a folder has no images of its own",
+      no: "take the images of the given folders alone",
+    }),
     fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the bank was made"),
     strict: option("", "stop at the first unreadable image instead of skipping it", flag.optional()),
   }),

@@ -1,14 +1,27 @@
-import { resolve } from "node:path";
-import { count, drawPrompts, expandInputs } from "@inctrl/datasets";
+import {
+  count,
+  drawPrompts,
+  type FindOptions,
+  type FoundImages,
+  findImages,
+  type LeftOut,
+  leftOutText,
+  NOT_ENTERED,
+  whichFile,
+} from "@inctrl/datasets";
 import { FEW_SHOT, listFewShot } from "@inctrl/detect";
 import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
-import { warn } from "../ui/log.js";
+import { info, warn } from "../ui/log.js";
 
 /** The files of a run. `prompts` is null where a bank holds them. */
 export interface Inputs {
   readonly images: readonly string[];
   readonly prompts: readonly string[] | null;
+  /** What lies in the given folders and is left out. */
+  readonly left: readonly LeftOut[];
+  /** Whether images to score are among that. */
+  readonly incomplete: boolean;
 }
 
 /** The run warns above this number of prompts: the method needs few, and each makes every image slower. */
@@ -19,8 +32,32 @@ export async function findInputs(options: ScoreOptions): Promise<Inputs> {
   const problem = problemOf(options);
   if (problem) throw new CliError("option", problem);
   const { prompts, shots, seed, images } = options;
-  const chosen = prompts ? await choosePrompts(prompts, shots, seed) : null;
-  return { prompts: chosen, images: images ? await expandInputs(images) : [] };
+  const normals = prompts ? await find(prompts, { ...options, distinct: true }) : NONE;
+  const found = images ? await find(images, options) : NONE;
+  const unread = found.left.find(({ image }) => image);
+  if (options.strict && unread)
+    throw new CliError("input", `${unread.path}: ${unread.reason}; it cannot be scored`);
+  return {
+    prompts: prompts ? await choosePrompts(normals.images, shots, seed) : null,
+    images: found.images,
+    left: [...normals.left, ...found.left],
+    incomplete: unread !== undefined,
+  };
+}
+
+const NONE: FoundImages = { images: [], left: [], entered: [] };
+
+/** Finds images, and says what else lies in their folders. */
+async function find(paths: readonly string[], options: FindOptions): Promise<FoundImages> {
+  const found = await findImages(paths, options);
+  for (const folder of found.entered) {
+    info(`${folder}: no images of its own; those of its folders are taken (--no-recursive refuses them)`);
+  }
+  const { left } = found;
+  const beside = options.recursive === undefined && left.some(({ reason }) => reason === NOT_ENTERED);
+  const mend = beside ? "; --recursive takes images of such folders too" : "";
+  if (left.length > 0) warn(`${left.length} left out: ${leftOutText(left)}${mend}`);
+  return found;
 }
 
 /** Options that contradict or need each other. */
@@ -38,9 +75,9 @@ function problemOf({ prompts, shots, seed, bank, saveBank, images, out, heatmaps
   return undefined;
 }
 
-async function choosePrompts(paths: string[], shots?: number, seed?: number): Promise<string[]> {
+async function choosePrompts(paths: readonly string[], shots?: number, seed?: number): Promise<string[]> {
   const files: string[] = [];
-  for (const file of await expandInputs(paths)) {
+  for (const file of paths) {
     files.push(...(FEW_SHOT.test(file) ? await listFewShot(file) : [file]));
   }
   const chosen = drawPrompts(files, shots ?? files.length, seed);
@@ -52,8 +89,8 @@ async function choosePrompts(paths: string[], shots?: number, seed?: number): Pr
 
 /** Warns of images that are prompts too: compared with themselves, they score about 0, which means nothing. */
 export function noteOverlap(images: readonly string[], prompts: readonly string[]): void {
-  const known = new Set(prompts.map((path) => resolve(path)));
-  const both = images.filter((path) => known.has(resolve(path)));
+  const known = new Set(prompts.map(whichFile));
+  const both = images.filter((path) => known.has(whichFile(path)));
   if (both.length === 0) return;
   const are = both.length === 1 ? "is also a prompt" : "are also prompts";
   warn(`${count(both.length, "image")} to score ${are} (${both[0]}): it will look perfectly normal`);

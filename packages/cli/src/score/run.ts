@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { resolveModel } from "@inctrl/clip";
-import { count } from "@inctrl/datasets";
+import { count, type LeftOut } from "@inctrl/datasets";
 import {
   bestMatch,
   type FittedDetector,
@@ -21,14 +21,15 @@ import { openSink, type Sink } from "../output/sink.js";
 import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
-import { findInputs, noteOverlap } from "./inputs.js";
+import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
 import { type Model, withModel } from "./model.js";
 import { reportProfile } from "./profile.js";
 import { Summary } from "./summary.js";
 
 /** Scores images and writes results as they come. Returns the exit code. */
 export async function runScore(options: ScoreOptions, signal: AbortSignal): Promise<number> {
-  const { prompts, images } = await findInputs(options);
+  const inputs = await findInputs(options);
+  const { prompts, images } = inputs;
   await resolveModel(options.backbone);
   if (options.heatmaps) await mkdir(options.heatmaps, { recursive: true });
   const sink = images.length > 0 ? await openSink(options.out) : null;
@@ -37,7 +38,7 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
       withModel(device, prompts, options, signal, async (model) => {
         if (!sink) return EXIT.ok;
         announce(model.fitted, images);
-        const work = { model, images, sink, options, signal };
+        const work = { ...inputs, model, sink, options, signal };
         if (!options.heatmaps) return await scoreAndDraw(work);
         return await withMapStore(options.heatmaps, (maps) => scoreAndDraw({ ...work, maps }));
       }),
@@ -62,9 +63,8 @@ function announce({ detector: { encoder }, prompts }: FittedDetector, images: re
 }
 
 /** What a run works with once its model is open. */
-interface Work {
+interface Work extends Inputs {
   readonly model: Model;
-  readonly images: readonly string[];
   readonly sink: Sink;
   /** Where maps wait to be drawn, if heat maps are asked for. */
   readonly maps?: MapStore;
@@ -93,10 +93,10 @@ async function scoreAndDraw(work: Work): Promise<number> {
     failed = drawn.failed;
   }
   if (signal.aborted) return EXIT.interrupted;
-  return summary.skipped + failed > 0 ? EXIT.skipped : EXIT.ok;
+  return summary.skipped + failed > 0 || work.incomplete ? EXIT.skipped : EXIT.ok;
 }
 
-async function writeScores({ model, images, sink, maps, options, signal }: Work): Promise<Summary> {
+async function writeScores({ model, images, left, sink, maps, options, signal }: Work): Promise<Summary> {
   const format = openFormat(options.format, images);
   const names = maps ? pictureNames(images) : [];
   const summary = new Summary(images.length);
@@ -106,7 +106,7 @@ async function writeScores({ model, images, sink, maps, options, signal }: Work)
     const { scored, skipped, done } = summary;
     return sink.write(format.end({ scored, skipped, complete: done === images.length }));
   };
-  await sink.write(format.begin(headerOf(model, options)));
+  await sink.write(format.begin({ ...headerOf(model, options), left_out: leftOutRecord(left) }));
   try {
     await withProgress({ total: images.length, verb: "scoring", quiet }, async (update) => {
       for await (const result of scoreImages(model.fitted, fileImages(images), { signal })) {
@@ -133,7 +133,15 @@ async function writeScores({ model, images, sink, maps, options, signal }: Work)
   return summary;
 }
 
-function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): RunHeader {
+/** Files that are named one by one. */
+const NAMED = 20;
+
+const leftOutRecord = (left: readonly LeftOut[]): RunHeader["left_out"] => ({
+  count: left.length,
+  files: left.slice(0, NAMED).map(({ path, reason }) => ({ file: path, reason })),
+});
+
+function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<RunHeader, "left_out"> {
   const { detector, prompts } = fitted;
   const { backbone, fit } = detector.encoder;
   return {

@@ -14,6 +14,7 @@ const bank = path.join(folder, "part.bank.safetensors");
 const prompts = writeImages(good, 6);
 const images = writeImages(parts, 5, 6);
 writeFileSync(path.join(parts, "bad.png"), "a text file, whatever its name says");
+writeFileSync(path.join(parts, "notes.txt"), "a text file");
 
 test.before(() => writeModel(backbone));
 test.after(remove);
@@ -57,9 +58,12 @@ test("a bad image is named, skipped and counted in the JSON document, and a bank
     assert.ok(result.match.patch >= 0 && result.match.patch < 16);
     assert.ok(result.match.query_patch >= 0 && result.match.query_patch < 16);
   }
+  const reason = "this is a text file, not an image";
+  assert.equal(document.left_out, { count: 1, files: [{ file: path.join(parts, "notes.txt"), reason }] });
   const lines = warnings(run);
-  assert.is(lines.length, 1);
-  assert.match(lines[0], /skipped .*bad\.png: this is a text file/);
+  assert.is(lines.length, 2);
+  assert.match(lines[0], /1 left out: .*notes\.txt \(this is a text file/);
+  assert.match(lines[1], /skipped .*bad\.png: this is a text file/);
 
   const again = await score(
     "--bank",

@@ -4,6 +4,7 @@ import { type FormatName, openFormat } from "../../src/output/formats.js";
 import type { RunFooter, RunHeader, ScoreRecord } from "../../src/output/record.js";
 
 const header: RunHeader = {
+  left_out: { count: 0, files: [] },
   backbone: 'deit "tiny"',
   fingerprint: "ab",
   shots: 2,

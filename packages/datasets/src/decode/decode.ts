@@ -1,11 +1,12 @@
 import { open } from "node:fs/promises";
 import { ImageError, readError } from "../errors.js";
+import { onDisk } from "../folder/disk-path.js";
 import type { ImageHeader, Raster } from "../raster.js";
 import { bmpHeader, decodeBmp } from "./bmp.js";
 import { codedHeader, decodeCoded } from "./coded.js";
 import type { Limits } from "./limits.js";
 import { decodePng, pngHeader } from "./png.js";
-import { sniffFormat } from "./sniff.js";
+import { type ImageFormat, sniffFormat } from "./sniff.js";
 
 export interface DecodeOptions {
   /**
@@ -66,6 +67,15 @@ export async function imageHeader(
   return { format, width, height, mode };
 }
 
+/**
+ * The format of an image file by its first bytes.
+ *
+ * @throws ImageError saying what else it is
+ */
+export async function fileFormat(path: string): Promise<ImageFormat> {
+  return sniffFormat(await readAtMost(path, 512, path, false), path);
+}
+
 function limitsOf(source: string | Uint8Array, options: DecodeOptions): Limits {
   const label = options.label ?? (typeof source === "string" ? source : "image");
   return { label, maxPixels: options.maxPixels ?? MAX_PIXELS };
@@ -74,7 +84,7 @@ function limitsOf(source: string | Uint8Array, options: DecodeOptions): Limits {
 /** Reads the first `limit` bytes of a regular file. With `whole`, a longer file is an error. */
 async function readAtMost(path: string, limit: number, label: string, whole: boolean): Promise<Uint8Array> {
   try {
-    const file = await open(path, "r");
+    const file = await open(onDisk(path), "r");
     try {
       const stat = await file.stat();
       const size = stat.size;

@@ -29,13 +29,21 @@ const REFUSED: readonly (readonly [what: string, mend: string, ...magics: string
   ["a BigTIFF image", "convert it to PNG", "II+\0"],
 ];
 
-/** The format of an image by its content, whatever its name. @throws ImageError for any other content. */
+/** Endings of raw files of cameras, which begin as a TIFF does. */
+const RAW = /\.(dng|cr[23w]|nef|nrw|arw|srf|sr2|orf|rw2|pef|raw|3fr|iiq)$/i;
+
+/** The format of an image by its content, whatever its name, raw files of cameras excepted. @throws ImageError for any other content. */
 export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
   if (bytes.length === 0) {
     throw new ImageError("empty", label, "the file is empty", "copy or download the image again");
   }
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
-  for (const [format, magic] of READ) if (begins(start, magic)) return format;
+  const format = READ.find(([, magic]) => begins(start, magic))?.[0];
+  if (format === "tiff" && RAW.test(label)) {
+    const problem = "this is a camera's raw file, whose TIFF shows a small preview alone";
+    throw new ImageError("not-an-image", label, problem, "export it as TIFF or PNG");
+  }
+  if (format) return format;
   for (const [what, mend, ...magics] of REFUSED) {
     if (magics.some((magic) => begins(start.trimStart(), magic) || begins(start, magic))) {
       throw new ImageError("not-an-image", label, `this is ${what}`, mend);

@@ -1,17 +1,34 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
-import { DatasetError, readError, systemCode } from "../errors.js";
+import { join } from "node:path";
+import { fileFormat } from "../decode/decode.js";
+import { DatasetError, type ImageError, readError, systemCode } from "../errors.js";
+import { fromDisk, onDisk } from "./disk-path.js";
+import { type LeftOut, NOT_ENTERED } from "./left-out.js";
 
-const EXTENSIONS = new Set([".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif"]);
+/** Endings that make a file an image, whatever it holds: one that cannot be read is refused by name. */
+const IMAGE = /\.(png|apng|bmp|dib|jpe?g|jpe|jfif|webp|tiff?|gif|p[abgnpf]m)$/i;
+
+/** Endings of images of other formats, which are told from those by their content. */
+const OTHER_IMAGE =
+  /\.(heic|heif|hif|avif|jxl|jp2|j2k|jpf|jpx|jpm|svg|psd|tga|dds|exr|hdr|ico|pcx|qoi|dcm|nii|fits?|dng|cr[23w]|nef|arw|raf|rw2|orf|raw)$/i;
+
+/** What operating systems and their file servers put beside files. It is left out without a word. */
+const SYSTEM =
+  /^(\._.*|\.DS_Store|\.localized|\.Spotlight-V100|\.Trashes|\.fseventsd|__MACOSX|(eh)?thumbs\.db|desktop\.ini|\$RECYCLE\.BIN|System Volume Information|lost\+found|@eaDir|\.directory)$/i;
 
 export interface ListOptions {
   /** Also look in subfolders. Default false. */
   readonly recursive?: boolean;
 }
 
-/** Archives made on macOS contain this folder of metadata, with one entry for every file. */
-const MAC_RESOURCES = "__MACOSX";
+/** What a folder holds. */
+export interface Listing {
+  /** Paths of the images, sorted. */
+  readonly images: readonly string[];
+  /** What is left out, sorted by path. */
+  readonly left: readonly LeftOut[];
+}
 
 /** A copy sorted by name, by UTF-16 code units. The order is the same on every machine and in every locale. */
 export function byName<T>(items: readonly T[], name: (item: T) => string = String): T[] {
@@ -22,32 +39,76 @@ export function byName<T>(items: readonly T[], name: (item: T) => string = Strin
 }
 
 /**
- * Lists the image files of a folder, sorted by path. An image file is known by its extension, in any case. Hidden files and
- * folders are skipped; links are followed, each folder once. A name takes about 100 bytes of memory.
+ * Lists the image files of a folder, sorted by path. An image is known by its ending, in any case, else by its content. Hidden
+ * files and folders are left out; links are followed, each folder once. A name takes about 100 bytes of memory.
  *
  * @throws DatasetError `missing`, `not-a-folder` or `unreadable`
  * @example
  * for (const path of await listImages("parts/good")) console.log(path);
  */
 export async function listImages(folder: string, options: ListOptions = {}): Promise<string[]> {
-  const found: string[] = [];
+  return [...(await readListing(folder, options)).images];
+}
+
+/** Lists the images of a folder as `listImages` does, and names everything that is left out. */
+export async function readListing(folder: string, { recursive }: ListOptions = {}): Promise<Listing> {
+  const images: string[] = [];
+  const left: LeftOut[] = [];
+  const leave = (path: string, reason: string) => {
+    const image = IMAGE.test(path) || OTHER_IMAGE.test(path);
+    left.push({ path, reason, image });
+  };
   const visited = new Set<string>();
-  const pending = [folder];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { files, folders } = await readFolder(next);
-    for (const name of files) if (EXTENSIONS.has(extname(name).toLowerCase())) found.push(join(next, name));
-    if (!options.recursive) break;
-    visited.add(await realpath(next));
-    for (const name of folders) {
-      const path = join(next, name);
-      const real = await realpath(path);
-      if (!visited.has(real)) {
-        visited.add(real);
-        pending.push(path);
+  // Links come last, so that a folder is listed under its own name where that is below the given one.
+  const [folders, links] = [[folder], [] as string[]];
+  for (let next = folders.pop(); next !== undefined; next = folders.pop() ?? links.shift()) {
+    const within = next;
+    if (recursive && (await isVisited(within, visited))) {
+      leave(within, "a folder that is listed already");
+      continue;
+    }
+    const entries = await readEntries(within).catch((error: ImageError) => {
+      if (within === folder) throw error;
+      leave(within, error.problem);
+      return [];
+    });
+    const unknown: string[] = [];
+    for (const { name, kind, link } of byName(entries, ({ name }) => name)) {
+      const path = join(within, name);
+      if (SYSTEM.test(name)) continue;
+      if (name.startsWith(".")) leave(path, "hidden");
+      else if (kind === "file") (IMAGE.test(name) ? images : unknown).push(path);
+      else if (kind !== "folder") leave(path, kind);
+      else if (recursive) (link ? links : folders).push(path);
+      else leave(path, NOT_ENTERED);
+    }
+    for (let at = 0; at < unknown.length; at += AT_ONCE) {
+      const paths = unknown.slice(at, at + AT_ONCE);
+      const problems = await Promise.all(paths.map(problemOf));
+      for (const [i, path] of paths.entries()) {
+        if (problems[i] === undefined) images.push(path);
+        else leave(path, problems[i]);
       }
     }
   }
-  return byName(found);
+  return { images: byName(images), left: byName(left, ({ path }) => path) };
+}
+
+/** Files opened at once. */
+const AT_ONCE = 32;
+
+/** Why the content of a file is no image that is read; undefined where it is one. */
+const problemOf = (path: string): Promise<string | undefined> =>
+  fileFormat(path).then(
+    () => undefined,
+    ({ problem }: ImageError) => problem,
+  );
+
+/** Whether the folder is one of those visited, under any name; it is from now on. */
+async function isVisited(folder: string, visited: Set<string>): Promise<boolean> {
+  const real = await realpath(onDisk(folder), "buffer").catch(() => Buffer.from(folder));
+  const key = real.toString("latin1");
+  return visited.has(key) || !visited.add(key);
 }
 
 /** The visible subfolders of a folder, sorted by name; links to folders count. */
@@ -63,60 +124,52 @@ export interface FolderEntries {
 
 /** Names of the visible files and folders in `folder`; dangling links are left out. */
 export async function readFolder(folder: string): Promise<FolderEntries> {
-  const files: string[] = [];
-  const folders: string[] = [];
-  for (const entry of await entries(folder)) {
-    if (entry.name.startsWith(".") || entry.name === MAC_RESOURCES) continue;
-    const target = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => null) : entry;
-    if (target?.isFile()) files.push(entry.name);
-    else if (target?.isDirectory()) folders.push(entry.name);
-  }
-  return { files, folders };
+  const entries = await readEntries(folder);
+  const names = (wanted: Entry["kind"]) =>
+    entries
+      .filter(({ name, kind }) => kind === wanted && !name.startsWith(".") && !SYSTEM.test(name))
+      .map(({ name }) => name);
+  return { files: names("file"), folders: names("folder") };
 }
 
-async function entries(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
+interface Entry {
+  readonly name: string;
+  /** What it is, or what its link leads to. */
+  readonly kind: "file" | "folder" | "a link to nothing" | "no plain file";
+  readonly link: boolean;
+}
+
+/** @throws DatasetError `missing`, `not-a-folder` or `unreadable` */
+async function readEntries(folder: string): Promise<Entry[]> {
+  const found = await readNames(onDisk(folder)).catch((error) => {
     throw pathError(folder, error);
+  });
+  const entries: Entry[] = [];
+  for (const { name, entry } of found) {
+    const target = entry.isSymbolicLink() ? await stat(onDisk(join(folder, name))).catch(() => null) : entry;
+    const kind = !target
+      ? "a link to nothing"
+      : target.isFile()
+        ? "file"
+        : target.isDirectory()
+          ? "folder"
+          : "no plain file";
+    entries.push({ name, kind, link: entry.isSymbolicLink() });
   }
+  return entries;
 }
 
-/**
- * Turns files and folders into image paths. A file stands for itself, whatever its extension; a folder stands for its images, in
- * order of name.
- *
- * @throws DatasetError `missing` for a path that does not exist, `empty` for a folder without images or no paths
- * @example
- * await expandInputs(["parts/good", "extra/one.png"]);
- */
-export async function expandInputs(paths: readonly string[], options: ListOptions = {}): Promise<string[]> {
-  const files: string[] = [];
-  for (const path of paths) {
-    const info = await stat(path).catch((error) => {
-      throw pathError(path, error);
-    });
-    if (!info.isDirectory()) {
-      files.push(path);
-      continue;
-    }
-    const images = await listImages(path, options);
-    if (images.length === 0) throw await emptyError(path, options);
-    for (const image of images) files.push(image);
-  }
-  if (files.length === 0) throw new DatasetError("empty", "no images: name image files or a folder of them");
-  return files;
+async function readNames(path: string | Buffer): Promise<{ name: string; entry: Dirent | Dirent<Buffer> }[]> {
+  const found = await readdir(path, { withFileTypes: true });
+  // U+FFFD stands for bytes that are no UTF-8; only then the bytes are asked for.
+  if (!found.some(({ name }) => name.includes("\ufffd")))
+    return found.map((entry) => ({ name: entry.name, entry }));
+  const bytes = await readdir(path, { withFileTypes: true, encoding: "buffer" });
+  return bytes.map((entry) => ({ name: fromDisk(entry.name), entry }));
 }
 
-async function emptyError(folder: string, options: ListOptions): Promise<DatasetError> {
-  const folders = options.recursive ? [] : await listFolders(folder);
-  const inside =
-    folders.length > 0 ? `name one of its folders (${folders.slice(0, 4).join(", ")})` : undefined;
-  const mend = inside ?? "put PNG, JPEG, BMP, WebP, TIFF or GIF files there";
-  return new DatasetError("empty", `${folder}: no images in this folder; ${mend}`);
-}
-
-function pathError(path: string, error: unknown): DatasetError {
+/** The error for a path that is no file or folder, or not the one of both that is wanted. */
+export function pathError(path: string, error: unknown): DatasetError {
   if (systemCode(error) !== "ENOTDIR") return readError(path, error, "file or folder");
   return new DatasetError("not-a-folder", `${path}: this is a file; give its folder`);
 }

@@ -8,10 +8,10 @@ import { basename, dirname, parse, resolve } from "node:path";
  * pictureNames(["a/1.png", "b/1.png", "b/2.png"]); // ["a-1", "b-1", "2"]
  */
 export function pictureNames(images: readonly string[]): string[] {
-  const stems = images.map((image) => parse(image).name);
+  const stems = images.map((image) => writable(parse(image).name));
   const shared = repeated(stems);
   const wanted = stems.map((stem, i) => {
-    const folder = basename(dirname(resolve(images[i])));
+    const folder = writable(basename(dirname(resolve(images[i]))));
     return shared.has(key(stem)) && folder ? `${folder}-${stem}` : stem;
   });
   const taken = new Set<string>();
@@ -22,6 +22,10 @@ export function pictureNames(images: readonly string[]): string[] {
     return free;
   });
 }
+
+/** The name with %E9 for a byte E9 that is no UTF-8. All such bytes would be written alike. */
+const writable = (name: string): string =>
+  name.replace(/[\udc80-\udcff]/gu, (byte) => `%${(byte.charCodeAt(0) & 0xff).toString(16).toUpperCase()}`);
 
 /** Some file systems take upper and lower case for the same. */
 const key = (name: string): string => name.toLowerCase();

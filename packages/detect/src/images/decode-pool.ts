@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
 import type { Box } from "@inctrl/datasets";
-import type { ImageItem } from "./source.js";
+import { type ImageItem, naming } from "./source.js";
 
 /** How images are prepared: the side of the square that a backbone takes, and how it lies over an image. */
 export interface ViewOptions {
@@ -73,7 +73,11 @@ export class DecodePool {
       const { views } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
       if (views) return views;
     }
-    return prepareImage(await item.load(), { size }, fit);
+    try {
+      return prepareImage(await item.load(), { size }, fit);
+    } catch (error) {
+      throw naming(item, error);
+    }
   }
 
   /** Ends the threads. The calling thread reads what is still asked for. */

@@ -1,4 +1,4 @@
-import { decodeImage, hashFile, type Raster, type Source } from "@inctrl/datasets";
+import { decodeImage, hashFile, oneLine, type Raster, type Source } from "@inctrl/datasets";
 import { parseFewShot, readFewShot } from "./few-shot.js";
 
 /** One image on its way to the encoder. A `Sample` of a data set is one too. */
@@ -38,4 +38,11 @@ export async function* fileImages(
   paths: Iterable<string> | AsyncIterable<string>,
 ): AsyncGenerator<ImageItem> {
   for await (const path of paths) yield fileImage(path);
+}
+
+/** The error with the image's name in its message: what refuses pixels does not know whose they are. */
+export function naming({ id }: ImageItem, error: unknown): unknown {
+  if (error instanceof Error && !error.message.includes(oneLine(id)))
+    error.message = `${id}: ${error.message}`;
+  return error;
 }

@@ -17,6 +17,14 @@ test("upper and lower case count as equal, and made names do not collide with re
   assert.is(new Set(names).size, 4);
 });
 
+test("bytes that are no UTF-8 stay apart", () => {
+  assert.equal(pictureNames(["a/\udce9.png", "a/\udce8.png", "a/\u{1f4f7}.png"]), [
+    "%E9",
+    "%E8",
+    "\u{1f4f7}",
+  ]);
+});
+
 test("the same image twice still has two names", () => {
   assert.equal(pictureNames(["a/1.png", "a/1.png"]), ["a-1", "a-1-2"]);
 });

@@ -38,6 +38,15 @@ test("threads give the bytes and the errors of the calling one, and a close answ
   for (const views of await Promise.all(asked)) assert.is(views.length, 1);
 });
 
+test("an image whose shape the fit refuses is named", async () => {
+  const strip = join(folder, "strip.png");
+  writeFileSync(strip, encodePng({ width: 4000, height: 1, data: new Uint8Array(4000) }));
+  await using pool = new DecodePool(0);
+  const error = await pool.prepare(fileImage(strip), { size: 32, fit: "tile" }).catch((reason) => reason);
+  assert.is(error.code, "tiles");
+  assert.ok(error.message.startsWith(`${strip}: `), error.message);
+});
+
 test("a software adapter leaves no core for threads", () => {
   assert.is(decodeThreads(true, 16), 0);
   assert.equal(
