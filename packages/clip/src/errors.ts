@@ -11,6 +11,8 @@ export type ClipErrorCode =
   | "too-large"
   | "layout"
   | "keys"
+  | "shards"
+  | "values"
   | "vocabulary"
   | "text"
   | "image"

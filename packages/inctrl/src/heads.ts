@@ -44,15 +44,15 @@ export class Heads {
     this.#values = values;
     this.module = module.freeze().load(device, values);
     this.provenance = provenance;
-    const alpha = Number(provenance.alpha ?? 1);
-    this.alpha = Number.isFinite(alpha) && alpha >= 0 ? alpha : 1;
+    this.alpha = Number(provenance.alpha ?? 1);
     ({ embedDim: this.embedDim, patches: this.patches } = sizesIn(values));
   }
 
   /**
    * Loads heads from a released `.pyth` file, which holds the whole model, or from a heads-only file.
    *
-   * @throws InctrlError `heads` where parts are missing or of the wrong shape.
+   * @throws InctrlError `heads` where parts are missing or of the wrong shape; ClipError `values` for a NaN or an infinity, as
+   * training that diverged leaves.
    */
   static async load(path: string, device: Device): Promise<Heads> {
     const weights = await openWeights(path, { extra: isHeadName });
@@ -77,6 +77,12 @@ export class Heads {
   ): Heads {
     const module = makeHeads(formOf(values), sizesIn(values));
     checkHeads(source, values, module);
+    const { alpha = "1" } = provenance;
+    if (alpha.trim() === "" || !(Number(alpha) >= 0 && Number(alpha) < Infinity))
+      throw new InctrlError(
+        "heads",
+        `${source}: its alpha is ${quoted(alpha)} and must be a number from 0 on; train the heads again`,
+      );
     return new Heads(device, values, module, provenance);
   }
 
@@ -145,13 +151,18 @@ function checkHeads(path: string, values: HeadValues, module: HeadsModule): void
       `${path}: ${quoted(unknown)} is no part of InCTRL's heads; give a file that training wrote or a released .pyth`,
     );
   }
-  for (const [name, { shape: want }] of needed) {
-    const got = values.get(name)?.shape ?? [];
+  for (const [name, { shape: want, role }] of needed) {
+    const { shape: got = [], data } = values.get(name) ?? {};
     if (got.length !== want.length || got.some((d, i) => d !== want[i])) {
       throw new InctrlError(
         "heads",
         `${path}: ${name} is [${got.join(", ")}] and must be [${want.join(", ")}]; the file does not fit its own other parts`,
       );
     }
+    if (role === "variance" && data?.some((value) => value < 0))
+      throw new InctrlError(
+        "heads",
+        `${path}: ${name} holds a variance below 0; the file is spoilt: train the heads again`,
+      );
   }
 }

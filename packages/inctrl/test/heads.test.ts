@@ -66,19 +66,24 @@ test("released heads that are saved alone load with the same bits and provenance
   assert.equal(again.provenance, loaded.provenance);
 });
 
-test("alpha is read from the file, and is 1 where it is missing or invalid", async ({ device, folder }) => {
+test("alpha is read from the file, is 1 where it is missing, and refused where it is no weight", async ({
+  device,
+  folder,
+}) => {
   using released = await Heads.load(join(PATCH14, "inctrl.pyth"), device);
   assert.is(released.alpha, 1);
   const path = join(folder, "heads.safetensors");
   for (const [named, alpha] of [
     ["2.5", 2.5],
     ["0", 0],
-    ["-1", 1],
-    ["much", 1],
   ] as const) {
     await released.save(path, { alpha: named });
     using loaded = await Heads.load(path, device);
     assert.is(loaded.alpha, alpha, named);
+  }
+  for (const named of ["-1", "much", "NaN", " "]) {
+    await released.save(path, { alpha: named });
+    await throwsCode(() => Heads.load(path, device), "heads", /its alpha is/);
   }
 });
 

@@ -1,4 +1,4 @@
-import { openWeights, readParameter, requireKeys } from "@inctrl/clip";
+import { openWeights, parameterReader, requireKeys } from "@inctrl/clip";
 import { hashFile } from "@inctrl/datasets";
 import type { nn } from "@inctrl/tensor";
 import type { ModelPlan } from "./plan.js";
@@ -12,7 +12,7 @@ export async function openStart(path: string, { config }: ModelPlan) {
   const weights = await openWeights(path);
   try {
     requireKeys(weights, config, { parts: "clip" });
-    const read: nn.ReadParameter = (name, _, into) => readParameter(weights, config, name, into);
+    const read: nn.ReadParameter = parameterReader(weights, config);
     return { sha256: await hashFile(path), read, close: () => weights.close() };
   } catch (error) {
     await weights.close();

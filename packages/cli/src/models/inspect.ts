@@ -11,6 +11,7 @@ import { isHeadName } from "@inctrl/inctrl";
 import { CliError, EXIT } from "../errors.js";
 import { printResult } from "../output/print.js";
 import { indent, millions, size } from "../ui/amounts.js";
+import { info } from "../ui/log.js";
 
 /** Names of one kind that are listed before "and 12 more". */
 const LISTED = 12;
@@ -23,6 +24,7 @@ export async function inspectModel(
   const { size: bytes } = await stat(path);
   const config = options.config === undefined ? undefined : await readConfig(options.config);
   const report = await inspectWeights(path, { config, extra: isHeadName });
+  for (const note of report.notes) info(note);
   const facts = factsOf(path, bytes, report);
   const { fits, missing, unexpected, misshaped } = report;
   const document = { ...facts, fits, missing, unexpected, misshaped, config: report.config };

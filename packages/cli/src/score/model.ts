@@ -31,7 +31,9 @@ export async function loadBackbone(
 ): Promise<Backbone> {
   const textCache = join(cacheDir(), "prototypes");
   return withProgress({ verb: "loading the backbone", unit: "parameter" }, (onProgress) =>
-    openBackbone(device, backbone, { config, vocabulary, dtype, textCache, extra: isHeadName, onProgress }),
+    openBackbone(device, backbone, {
+      ...{ config, vocabulary, dtype, textCache, extra: isHeadName, onProgress, onNote: info },
+    }),
   );
 }
 

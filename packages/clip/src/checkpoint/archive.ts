@@ -13,6 +13,9 @@ const MAX_ENTRIES = 200_000;
 const MAX_GROWTH = 20;
 const FREE_BYTES = 64 * 1024 * 1024;
 
+/** The most bytes that a file may unpack to. */
+export const mostUnpacked = ({ size }: ByteSource): number => FREE_BYTES + MAX_GROWTH * size;
+
 /** An opened archive, with only its directory in memory. */
 export interface Archive {
   readonly names: Iterable<string>;
@@ -103,15 +106,22 @@ export async function openArchive(source: ByteSource): Promise<Archive> {
 
 async function listEntries(zip: yauzl.ZipFile, source: ByteSource, broken: (reason: string) => ClipError) {
   if (zip.entryCount > MAX_ENTRIES) throw broken(`it claims ${zip.entryCount} entries`);
-  const limit = FREE_BYTES + MAX_GROWTH * source.size;
+  const limit = mostUnpacked(source);
   const entries = new Map<string, yauzl.Entry>();
   let total = 0;
   for await (const entry of zip.eachEntry()) {
     const name = entry.fileName;
     if (entries.has(name)) throw broken(`it has two entries ${quoted(name)}`);
-    if (entry.isEncrypted()) throw broken(`its entry ${quoted(name)} is encrypted`);
-    if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED)
-      throw broken(`its entry ${quoted(name)} is packed by unknown method ${entry.compressionMethod}`);
+    const other = entry.isEncrypted()
+      ? "encrypted"
+      : entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED
+        ? `packed by method ${entry.compressionMethod}`
+        : undefined;
+    if (other !== undefined)
+      throw new ClipError(
+        "file-format",
+        `${source.label}: a zip archive whose entry ${quoted(name)} is ${other}, which is not read; unpack it and name the weights file`,
+      );
     total += entry.uncompressedSize;
     if (total > limit)
       throw new ClipError(

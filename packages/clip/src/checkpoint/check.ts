@@ -1,7 +1,9 @@
+import type { nn } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
 import { gridSize, type ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
 import { clipParameters } from "../model/clip.js";
+import { requireHalf } from "./finite.js";
 import { resizePositional } from "./positional.js";
 import type { Weights } from "./weights.js";
 
@@ -89,6 +91,23 @@ export async function readParameter(
   const to = gridSize(config.vision);
   if (from === undefined || from === to) return values;
   return resizePositional(values, { from, to, width: config.vision.width });
+}
+
+/**
+ * Reads the parameters of a model as `buildClip` asks for them.
+ *
+ * @param dtype how matrices and embeddings are kept; in float16 values above 65504 are refused.
+ */
+export function parameterReader(
+  weights: Weights,
+  config: ModelConfig,
+  dtype: "float32" | "float16" = "float32",
+): nn.ReadParameter {
+  return async (name, { role }, into) => {
+    const values = await readParameter(weights, config, name, into);
+    const halved = dtype === "float16" && (role === "weight" || role === "embedding");
+    return halved ? requireHalf(values, weights.path, name) : values;
+  };
 }
 
 /** n of a [1 + n^2, width] embedding; undefined for other shapes. */

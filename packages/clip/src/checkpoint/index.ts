@@ -1,4 +1,11 @@
-export { type CheckOptions, checkKeys, type KeyReport, readParameter, requireKeys } from "./check.js";
+export {
+  type CheckOptions,
+  checkKeys,
+  type KeyReport,
+  parameterReader,
+  readParameter,
+  requireKeys,
+} from "./check.js";
 export { inferConfig } from "./infer.js";
 export { inspectWeights, type WeightsReport } from "./inspect.js";
 export { openCheckpoint } from "./open.js";

@@ -15,6 +15,8 @@ export interface WeightsReport extends KeyReport {
   /** Names that are left out when a model is loaded. */
   readonly ignored: readonly string[];
   readonly config: ModelConfig;
+  /** What was guessed or chosen, a line each. */
+  readonly notes: readonly string[];
   /** The file makes a model of `config`: nothing is missing, unexpected or of another shape. */
   readonly fits: boolean;
 }
@@ -45,6 +47,7 @@ export async function inspectWeights(
       parameters,
       ignored: weights.ignored,
       config: compared,
+      notes: weights.notes,
       fits: report.missing.length + report.unexpected.length + report.misshaped.length === 0,
       ...report,
     };

@@ -1,9 +1,11 @@
-import { fileSource, openSafetensors, type TensorFile } from "@inctrl/tensor/files";
-import { ClipError } from "../errors.js";
+import { type ByteSource, fileSource, openSafetensors, type TensorFile } from "@inctrl/tensor/files";
+import { foreignFile } from "./foreign.js";
+import { indexOfShard, openShards, readIndex } from "./shards.js";
+import type { TorchContainer } from "./torch-container.js";
 
 /**
- * Opens a checkpoint by its content, whatever its name: safetensors, or a PyTorch zip archive (`.pt`, `.pth`, `.bin`, `.pyth`,
- * TorchScript included). Values are read one tensor at a time.
+ * Opens a checkpoint by its content, whatever its name: safetensors, PyTorch files of any age (`.pt`, `.pth`, `.bin`, `.ckpt`, `.pyth`,
+ * TorchScript included), or the index of a checkpoint in shards. Values are read one tensor at a time.
  *
  * @throws ClipError or TensorFileError.
  *
@@ -13,25 +15,30 @@ import { ClipError } from "../errors.js";
  * await file.close()
  */
 export async function openCheckpoint(path: string): Promise<TensorFile> {
+  const file = (await indexOfShard(path)) ?? path;
+  const map = await readIndex(file);
+  return map === undefined ? openFile(file) : openShards(file, map, openFile);
+}
+
+/** Bytes that tell what a file is. */
+const START_BYTES = 512;
+/** The number 0x1950a86a20f9469cfc6c as torch.save pickled it before 1.6. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the bytes of a binary file
+const STREAM_MAGIC = /^\x80[\x02-\x05]\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\./;
+
+/** Opens one file, no index. */
+async function openFile(path: string): Promise<TensorFile> {
   const source = await fileSource(path);
   try {
-    const start = await source.read(0, Math.min(16, source.size));
-    if (startsWith(start, [0x50, 0x4b, 0x03, 0x04])) {
-      // Imported on demand, since it is the only part of this package that cannot be bundled for a browser.
-      const { openTorch } = await import("./torch-file.js");
-      return await openTorch(source);
+    const bytes = await source.read(0, Math.min(START_BYTES, source.size));
+    const start = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    const read = await containerReader(start);
+    if (read !== undefined) {
+      // Imported on demand, as the readers are: archives are the only part of this package that cannot be bundled for a browser.
+      const { torchFile } = await import("./torch-file.js");
+      return torchFile(source, await read(source));
     }
-    // PROTO opcode: torch.save before 1.6 wrote bare pickles, and so does pickle.dump.
-    if (start[0] === 0x80 && start[1] >= 2 && start[1] <= 5)
-      throw new ClipError(
-        "file-format",
-        `${path}: a bare pickle (PyTorch before 1.6?), which is not read; convert one you trust with PyTorch: torch.save(torch.load(path), path)`,
-      );
-    if (start[8] !== 0x7b)
-      throw new ClipError(
-        "file-format",
-        `${path}: neither safetensors nor a PyTorch checkpoint; give the model's weights file`,
-      );
+    if (start[8] !== "{") throw foreignFile(path, start);
   } catch (error) {
     await source.close();
     throw error;
@@ -40,6 +47,11 @@ export async function openCheckpoint(path: string): Promise<TensorFile> {
   return openSafetensors(path);
 }
 
-function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
-  return magic.every((byte, i) => bytes[i] === byte);
+/** The reader of PyTorch files that begin so. */
+async function containerReader(
+  start: string,
+): Promise<((source: ByteSource) => Promise<TorchContainer>) | undefined> {
+  if (start.startsWith("PK\x03\x04")) return (await import("./torch-zip.js")).readZip;
+  if (start.startsWith("ustar", 257)) return (await import("./torch-legacy.js")).readTar;
+  return STREAM_MAGIC.test(start) ? (await import("./torch-legacy.js")).readStream : undefined;
 }

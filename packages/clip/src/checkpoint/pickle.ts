@@ -19,6 +19,19 @@ const MAX_OPCODES = 2_000_000;
 const MAX_NESTING = 1000;
 const MAX_INTEGER_BYTES = 64;
 
+/** An object that is not needed: it is never made, and what is put into it is dropped. */
+export class Inert {
+  /** The dotted name of its type. */
+  readonly type: string;
+
+  constructor(type: string) {
+    this.type = type;
+  }
+}
+
+/** A pickle that goes on behind the bytes at hand. */
+export class CutPickle extends ClipError {}
+
 /**
  * Runs a pickle (protocol 2 to 5) with no constructor but those of `constructors`. Dicts become Maps, lists and tuples arrays,
  * bytes Uint8Array, and integers beyond 2^53 bigint.
@@ -26,7 +39,13 @@ const MAX_INTEGER_BYTES = 64;
  * @throws ClipError `bad-pickle`, and the errors of `constructors`.
  */
 export function unpickle(bytes: Uint8Array, constructors: Constructors, label: string): unknown {
-  return new Unpickler(bytes, constructors, label).run();
+  return unpickleNext(bytes, constructors, label).value;
+}
+
+/** The same for a pickle with other bytes behind it: its value, and its length. @throws CutPickle where `bytes` are too few. */
+export function unpickleNext(bytes: Uint8Array, constructors: Constructors, label: string) {
+  const machine = new Unpickler(bytes, constructors, label);
+  return { value: machine.run(), length: machine.position };
 }
 
 class Unpickler {
@@ -46,6 +65,10 @@ class Unpickler {
     this.#label = label;
   }
 
+  get position(): number {
+    return this.#at;
+  }
+
   run(): unknown {
     for (let count = 0; count < MAX_OPCODES; count++) {
       const opcode = this.uint(1);
@@ -57,18 +80,19 @@ class Unpickler {
     throw this.bad(`has more than ${MAX_OPCODES} opcodes`);
   }
 
-  bad(what: string): ClipError {
-    return new ClipError(
-      "bad-pickle",
-      `${this.#label}: its pickle ${what}; save the file again with torch.save`,
-    );
+  bad(what: string, Kind = ClipError): ClipError {
+    return new Kind("bad-pickle", `${this.#label}: its pickle ${what}; save the file again with torch.save`);
+  }
+
+  cut(): ClipError {
+    return this.bad("is cut short", CutPickle);
   }
 
   // Bytes.
 
   take(length: number): Uint8Array {
     const end = this.#at + length;
-    if (end > this.#bytes.length) throw this.bad("is cut short");
+    if (end > this.#bytes.length) throw this.cut();
     const taken = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return taken;
@@ -96,7 +120,7 @@ class Unpickler {
 
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#at);
-    if (end < 0) throw this.bad("is cut short");
+    if (end < 0) throw this.cut();
     const text = this.text(end - this.#at);
     this.#at = end + 1;
     return text;
@@ -164,6 +188,7 @@ class Unpickler {
 
   setItems(pairs: readonly unknown[]): void {
     const target = this.top();
+    if (target instanceof Inert) return;
     if (!(target instanceof Map)) throw this.bad("sets items on what is not a dict");
     for (const [key, value] of this.pairs(pairs)) target.set(key, value);
   }
@@ -175,12 +200,14 @@ class Unpickler {
 
   append(items: readonly unknown[]): void {
     const target = this.top();
+    if (target instanceof Inert) return;
     if (!Array.isArray(target)) throw this.bad("appends to what is not a list");
     for (const item of items) target.push(item);
   }
 
   add(items: readonly unknown[]): void {
     const target = this.top();
+    if (target instanceof Inert) return;
     if (!(target instanceof Set)) throw this.bad("adds to what is not a set");
     for (const item of items) target.add(item);
   }

@@ -1,4 +1,4 @@
-// PyTorch's zip checkpoints: a pickle that describes tensors, and one archive entry for each storage.
+// PyTorch checkpoints: tensors are strided views of the storages that a container keeps.
 import {
   type ByteSource,
   collectFloat32,
@@ -11,13 +11,10 @@ import {
   TensorFileError,
   toRowMajor,
 } from "@inctrl/tensor/files";
-import { ClipError } from "../errors.js";
-import { type Archive, chunksOf, collect, openArchive } from "./archive.js";
-import { unpickle } from "./pickle.js";
+import { chunksOf, collect, mostUnpacked } from "./archive.js";
 import { findState } from "./state-dict.js";
-import { type TorchTensor, torchConstructors } from "./torch-objects.js";
-
-const MAX_PICKLE_BYTES = 64 * 1024 * 1024;
+import type { Storages, TorchContainer } from "./torch-container.js";
+import type { TorchTensor } from "./torch-objects.js";
 
 interface Entry extends FileTensor {
   readonly storage: string;
@@ -25,23 +22,24 @@ interface Entry extends FileTensor {
   readonly stride: readonly number[];
 }
 
-/** Reads a checkpoint's description from an open source; closing the file closes the source. */
-export async function openTorch(source: ByteSource): Promise<TensorFile> {
+/** Describes a container's tensors; closing the file closes the source. */
+export function torchFile(source: ByteSource, { value, storages }: TorchContainer): TensorFile {
   const { label } = source;
-  const archive = await openArchive(source);
-  const root = archiveRoot(archive, label);
-  if (archive.size(`${root}byteorder`) !== undefined) {
-    const order = new TextDecoder().decode(await archive.read(`${root}byteorder`, 16));
-    if (order.trim() !== "little")
-      throw new ClipError("file-format", `${label}: was saved on a big-endian machine`);
-  }
-  const pickle = await archive.read(`${root}data.pkl`, MAX_PICKLE_BYTES);
-  const state = findState(unpickle(pickle, torchConstructors(label), label), label);
+  const state = findState(value, label);
   const tensors = new Map<string, Entry>();
-  for (const [name, tensor] of state.tensors)
-    tensors.set(name, checkTensor(name, tensor, archive, root, label));
-
-  const stream = (name: string) => streamTensor(archive, requireTensor(tensors, name, label));
+  // Views may repeat values, so that a few bytes could claim terabytes.
+  let free = mostUnpacked(source);
+  for (const [name, tensor] of state.tensors) {
+    const entry = checkTensor(name, tensor, storages, label);
+    if (elementCount(entry.shape, label) > tensor.storage.count) free -= entry.byteLength;
+    if (free < 0)
+      throw new TensorFileError(
+        "offsets",
+        `${label}: tensor ${quoted(name)}: [${entry.shape.join(", ")}] reaches past its storage of ${tensor.storage.count} values, more often than any model's`,
+      );
+    tensors.set(name, entry);
+  }
+  const stream = (name: string) => streamTensor(storages, requireTensor(tensors, name, label));
   return {
     path: label,
     format: "torch",
@@ -54,28 +52,11 @@ export async function openTorch(source: ByteSource): Promise<TensorFile> {
   };
 }
 
-/** The folder, with its slash, that holds data.pkl. */
-function archiveRoot(archive: Archive, label: string): string {
-  const found = [...archive.names].filter((name) => /^(?:[^/]+\/)?data\.pkl$/.test(name));
-  if (found.length === 1) return found[0].slice(0, -"data.pkl".length);
-  throw new ClipError(
-    "file-format",
-    `${label}: a zip archive, but not one that torch.save wrote (no data.pkl in it)`,
-  );
-}
-
-function checkTensor(
-  name: string,
-  tensor: TorchTensor,
-  archive: Archive,
-  root: string,
-  label: string,
-): Entry {
+function checkTensor(name: string, tensor: TorchTensor, storages: Storages, label: string): Entry {
   const where = `${label}: tensor ${quoted(name)}`;
   const { storage, offset } = tensor;
-  const entry = `${root}data/${storage.key}`;
-  const bytes = archive.size(entry);
-  const promised = storage.count * itemSize(storage.dtype);
+  const bytes = storages.size(storage.key);
+  const promised = storage.whole * itemSize(storage.dtype);
   if (bytes !== promised)
     throw new TensorFileError(
       "offsets",
@@ -90,11 +71,10 @@ function checkTensor(
   const shape = tensor.shape as readonly number[];
   for (const step of [offset, ...tensor.stride])
     if (!Number.isSafeInteger(step) || (step as number) < 0)
-      throw new TensorFileError("offsets", `${where}: ${String(step)} is no offset or stride`);
+      throw new TensorFileError("offsets", `${where}: ${quoted(step)} is no offset or stride`);
   const stride = tensor.stride as readonly number[];
   const span = count === 0 ? 0 : spanOf(shape, stride);
-  // A view of more values than its storage holds is expanded, so that a few bytes could claim terabytes.
-  if ((offset as number) + span > storage.count || count > storage.count)
+  if ((offset as number) + span > storage.count)
     throw new TensorFileError(
       "offsets",
       `${where}: [${shape.join(", ")}] reaches past its storage of ${storage.count} values`,
@@ -104,8 +84,8 @@ function checkTensor(
     dtype: storage.dtype,
     shape: Object.freeze([...shape]),
     byteLength: count * itemSize(storage.dtype),
-    storage: entry,
-    offset: offset as number,
+    storage: storage.key,
+    offset: storage.start + (offset as number),
     stride,
   };
 }
@@ -124,16 +104,16 @@ function isContiguous(shape: readonly number[], stride: readonly number[]): bool
   return true;
 }
 
-async function* streamTensor(archive: Archive, tensor: Entry): AsyncIterable<Uint8Array> {
+async function* streamTensor(storages: Storages, tensor: Entry): AsyncIterable<Uint8Array> {
   const { dtype, shape, stride, storage, byteLength } = tensor;
   const size = itemSize(dtype);
   const start = tensor.offset * size;
   if (byteLength === 0) return;
-  if (isContiguous(shape, stride)) yield* archive.stream(storage, start, byteLength);
+  if (isContiguous(shape, stride)) yield* storages.stream(storage, start, byteLength);
   else {
     const span = spanOf(shape, stride) * size;
     yield* chunksOf(
-      toRowMajor(await collect(archive.stream(storage, start, span), span), shape, stride, size),
+      toRowMajor(await collect(storages.stream(storage, start, span), span), shape, stride, size),
     );
   }
 }

@@ -1,8 +1,11 @@
 import { sizeOf } from "@inctrl/tensor";
 import { type FileTensor, quoted, type TensorFile } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
-import { detectLayout, type Layout, rankOf, rename, wrapperPrefix } from "../model/layouts.js";
+import { type Layout, rankOf, rename } from "../model/layouts.js";
+import { otherFamily } from "./families.js";
+import { requireFinite } from "./finite.js";
 import { openCheckpoint } from "./open.js";
+import { findSpelling, type Spelling } from "./prefix.js";
 
 /** A checkpoint by canonical (OpenCLIP) names, whatever its own layout. */
 export interface Weights {
@@ -15,12 +18,18 @@ export interface Weights {
   has(name: string): boolean;
   /** @throws ClipError `keys` where there is no such tensor. */
   shape(name: string): readonly number[];
-  /** Row-major float32 values of a canonical tensor, in `into` where that is long enough. */
+  /**
+   * Row-major float32 values of a canonical tensor, in `into` where that is long enough.
+   *
+   * @throws ClipError `values` for a NaN or an infinity among them.
+   */
   readFloat32(name: string, into?: Float32Array): Promise<Float32Array>;
   /** Names in the file that its layout does not know. */
   readonly unexpected: readonly string[];
-  /** Names in the file that are known and not needed, such as a classifier head. */
+  /** Names in the file that are not needed, such as a classifier head, or another model's beside this one. */
   readonly ignored: readonly string[];
+  /** What was chosen where a file holds more than one model, a line each. */
+  readonly notes: readonly string[];
   /** Names of other parts in the file that `OpenOptions.extra` accepted. */
   readonly extra: ReadonlySet<string>;
   close(): Promise<void>;
@@ -60,13 +69,19 @@ export async function openWeights(path: string, options: OpenOptions = {}): Prom
 /** Gives an opened tensor file canonical names; closing the weights closes the file. */
 export function canonicalWeights(file: TensorFile, { extra = () => false }: OpenOptions = {}): Weights {
   const names = [...file.tensors.keys()];
-  const prefix = wrapperPrefix(names);
-  const bare = names.map((name) => name.slice(prefix.length));
-  const layout = detectLayout(bare) ?? (bare.some(extra) ? "none" : undefined);
-  if (layout === undefined)
+  const spelling = findSpelling(names);
+  const { prefix, layout } = spelling ?? { prefix: "", layout: "none" };
+  const own = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const family = otherFamily(own);
+  if (family !== undefined)
     throw new ClipError(
       "layout",
-      `${file.path}: no CLIP or ViT checkpoint: its tensors are ${bare.slice(0, 3).map(quoted).join(", ")}, ...; OpenCLIP, Hugging Face CLIPModel and timm ViT names are read`,
+      `${file.path}: is ${family}; image transformers of CLIP and of timm's ViT are read`,
+    );
+  if (spelling === undefined && !names.some(extra))
+    throw new ClipError(
+      "layout",
+      `${file.path}: no CLIP or ViT checkpoint: its tensors are ${names.slice(0, 3).map(quoted).join(", ")}, ...; OpenCLIP, Hugging Face CLIPModel and timm ViT names are read`,
     );
   const { recipes, ...others } = plan(file, layout, prefix, extra);
   const recipe = (name: string): Recipe => {
@@ -83,6 +98,7 @@ export function canonicalWeights(file: TensorFile, { extra = () => false }: Open
     has: (name) => recipes.has(name),
     shape: (name) => recipe(name).shape,
     readFloat32: async (name, into) => assemble(file, recipe(name), into),
+    notes: notesOn(file, spelling),
     ...others,
     close: () => file.close(),
   };
@@ -95,8 +111,9 @@ function plan(file: TensorFile, layout: Layout, prefix: string, isExtra: (name: 
   const recipes = new Map<string, Recipe>();
   const stacks = new Map<string, (FileTensor | undefined)[]>();
   for (const tensor of file.tensors.values()) {
-    const name = tensor.name.slice(prefix.length);
-    const fate = isExtra(name) ? { to: name } : rename(layout, name);
+    const inside = tensor.name.startsWith(prefix);
+    const name = inside ? tensor.name.slice(prefix.length) : tensor.name;
+    const fate = isExtra(name) ? { to: name } : inside ? rename(layout, name) : "ignored";
     if (isExtra(name)) extra.add(name);
     if (fate === "ignored") ignored.push(tensor.name);
     else if (fate === "unexpected" || recipes.has(fate.to)) unexpected.push(tensor.name);
@@ -136,18 +153,30 @@ function stackedShape(parts: readonly FileTensor[]): number[] | undefined {
   return parts.every(fits) ? [parts.reduce((sum, part) => sum + part.shape[0], 0), ...rest] : undefined;
 }
 
+/** Says which of several models is read. */
+function notesOn({ path, metadata }: TensorFile, spelling: Spelling | undefined): string[] {
+  const several = (taken: string, others: string) =>
+    `${path}: holds several models; the weights under ${quoted(taken)} are taken, and not those under ${others}`;
+  const notes: string[] = [];
+  if (metadata.beside && metadata.wrapper) notes.push(several(metadata.wrapper, quoted(metadata.beside)));
+  if (spelling && spelling.others.length > 0)
+    notes.push(several(spelling.prefix, spelling.others.map(quoted).join(", ")));
+  return notes;
+}
+
 async function assemble(
   file: TensorFile,
   { shape, sources, transpose }: Recipe,
   into?: Float32Array,
 ): Promise<Float32Array> {
-  if (transpose && shape.length === 2)
-    return transposed(await file.readFloat32(sources[0]), shape[1], shape[0]);
-  if (sources.length === 1) return file.readFloat32(sources[0], into);
+  const read = async (source: string, into?: Float32Array) =>
+    requireFinite(await file.readFloat32(source, into), file.path, source);
+  if (transpose && shape.length === 2) return transposed(await read(sources[0]), shape[1], shape[0]);
+  if (sources.length === 1) return read(sources[0], into);
   const count = sizeOf(shape);
   const out = into && into.length >= count ? into.subarray(0, count) : new Float32Array(count);
   let at = 0;
-  for (const source of sources) at += (await file.readFloat32(source, out.subarray(at))).length;
+  for (const source of sources) at += (await read(source, out.subarray(at))).length;
   return out;
 }
 

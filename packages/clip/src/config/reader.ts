@@ -1,3 +1,4 @@
+import { quoted } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 
 /** Reads the fields of untrusted JSON one by one; `end` refuses those that were not asked for. */
@@ -92,8 +93,9 @@ export class FieldReader {
   }
 
   fail(key: string, rule: string, value: unknown): never {
-    const shown =
-      value === undefined ? "is absent" : `is ${(JSON.stringify(value) ?? String(value)).slice(0, 60)}`;
+    const flat =
+      Array.isArray(value) && value.length <= 8 ? `[${value.map(quoted).join(", ")}]` : quoted(value);
+    const shown = value === undefined ? "is absent" : `is ${flat.slice(0, 60)}`;
     throw new ClipError("config", `${this.#path}.${key}: ${rule}, but ${shown}`);
   }
 

@@ -109,19 +109,6 @@ const SIGNS: readonly (readonly [Layout, ...prefixes: string[]])[] = [
   ["openclip", "visual.", "transformer.resblocks."],
 ];
 
-/** Prefixes that wrappers put before every name: data parallel, torch.compile, Lightning-style trainers. */
-const PREFIXES = ["module.", "_orig_mod.", "model."];
-
-/** The prefix that all of `names` share, to be cut off: "" or for example "module.". */
-export function wrapperPrefix(names: readonly string[]): string {
-  let prefix = "";
-  for (;;) {
-    const next = PREFIXES.find((p) => names.length > 0 && names.every((name) => name.startsWith(prefix + p)));
-    if (next === undefined) return prefix;
-    prefix += next;
-  }
-}
-
 /** The layout of names without wrapper prefix; undefined when none fits. */
 export function detectLayout(names: readonly string[]): Layout | undefined {
   return SIGNS.find(([, ...prefixes]) =>
@@ -175,7 +162,12 @@ function rowsOf(layout: Layout): ReadonlyMap<string, Fate> {
   const made = tables.get(layout);
   if (made) return made;
   const rows = new Map<string, Fate>();
-  if (layout === "openclip") for (const name of canonical().keys()) rows.set(name, { to: name });
+  if (layout === "openclip")
+    for (const name of canonical().keys()) {
+      rows.set(name, { to: name });
+      // OpenCLIP's models with a text tower of its own have it under `text`.
+      if (!name.startsWith("visual.")) rows.set(`text.${name}`, { to: name });
+    }
   for (const [from, row] of Object.entries(TABLES[layout])) {
     if (row === "ignored" || typeof row !== "string") rows.set(from, row);
     else if (canonical().has(row)) rows.set(from, { to: row });

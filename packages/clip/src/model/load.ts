@@ -1,5 +1,5 @@
 import { type Device, nn } from "@inctrl/tensor";
-import { readParameter, requireKeys } from "../checkpoint/check.js";
+import { parameterReader, requireKeys } from "../checkpoint/check.js";
 import type { Weights } from "../checkpoint/weights.js";
 import type { ModelConfig } from "../config/types.js";
 import { Clip, type Parts } from "./clip.js";
@@ -17,7 +17,7 @@ export interface LoadOptions extends nn.FreezeOptions {
 /**
  * Loads a backbone from a checkpoint, parameter by parameter; missing, unexpected or misshaped ones are refused by name.
  *
- * @throws ClipError `keys`.
+ * @throws ClipError `keys`, or `values` for a NaN, an infinity, or a value that float16 cannot hold.
  * @example
  * const weights = await openWeights("model.safetensors");
  * const clip = await loadClip(device, inferConfig(weights), weights);
@@ -29,7 +29,8 @@ export async function loadClip(
   options: LoadOptions = {},
 ): Promise<Clip> {
   requireKeys(weights, config, { parts: options.parts === "vision" || !config.text ? "vision" : "clip" });
-  return buildClip(device, config, (name, _, into) => readParameter(weights, config, name, into), options);
+  const { trainable, dtype } = options;
+  return buildClip(device, config, parameterReader(weights, config, trainable ? "float32" : dtype), options);
 }
 
 /** Builds a backbone from any source of values, such as `randomParameters`. */

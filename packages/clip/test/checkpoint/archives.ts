@@ -87,6 +87,8 @@ export function tensorOps(options: {
   offset?: bigint;
   shape?: readonly bigint[];
   stride?: readonly bigint[];
+  /** Opcodes in place of a shape. */
+  rawShape?: readonly Uint8Array[];
 }): Buffer {
   const { key = "0", count = 4n, type = "FloatStorage", offset = 0n, shape = [4n], stride = [1n] } = options;
   const longs = (values: readonly bigint[]) => [op.mark, ...values.map(op.long), op.tuple];
@@ -104,7 +106,7 @@ export function tensorOps(options: {
     ],
     op.persistent,
     op.long(offset),
-    ...longs(shape),
+    ...(options.rawShape ?? longs(shape)),
     ...longs(stride),
     Buffer.from([0x89]),
     ...[op.global("collections", "OrderedDict"), op.emptyTuple, op.reduce],

@@ -34,6 +34,7 @@ function fake(
     readFloat32: () => Promise.reject(new Error("no values")),
     unexpected: [],
     ignored: [],
+    notes: [],
     extra: new Set(),
     close: async () => {},
   };

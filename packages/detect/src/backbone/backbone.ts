@@ -8,9 +8,9 @@ import {
   inferConfig,
   type ModelConfig,
   openWeights,
+  parameterReader,
   parseConfig,
   randomParameters,
-  readParameter,
   requireKeys,
   resolveModel,
   type Weights,
@@ -33,6 +33,8 @@ export interface BackboneOptions {
   textCache?: string;
   /** Accepts names of other parts in the same file, such as a method's heads; they are passed over. Default none. */
   extra?: (name: string) => boolean;
+  /** Called with each thing that was guessed or chosen because the file does not tell it, in one line. */
+  onNote?: (line: string) => void;
   /** Parameters loaded so far, and in all. */
   onProgress?: (loaded: number, total: number) => void;
 }
@@ -135,12 +137,13 @@ export async function openBackbone(
   const weights = await openWeights(resolved.weights, options);
   try {
     const config = await chooseConfig(weights, options.config ?? resolved.config);
+    for (const note of weights.notes) options.onNote?.(note);
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
     // Compiled while the weights are read.
     const compiled = compileAhead(device, config, options.dtype);
     compiled.catch(() => {});
     const hash = startFingerprint(config);
-    const read = fingerprinting(hash, (name, _, into) => readParameter(weights, config, name, into));
+    const read = fingerprinting(hash, parameterReader(weights, config, options.dtype));
     const clip = await buildClip(device, config, read, {
       dtype: options.dtype,
       parts: "vision",

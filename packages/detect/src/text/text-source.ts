@@ -5,7 +5,7 @@ import {
   type ModelConfig,
   openTokenizer,
   openWeights,
-  readParameter,
+  parameterReader,
   type Tokenizer,
   type Weights,
 } from "@inctrl/clip";
@@ -67,10 +67,7 @@ export class TextSource {
   async #encode(tokenizer: Tokenizer, className: string): Promise<Tensor> {
     const { device, config, dtype } = this.#options;
     const clip = await this.#withWeights((weights) =>
-      buildClip(device, config, (name, _, into) => readParameter(weights, config, name, into), {
-        dtype,
-        parts: "text",
-      }),
+      buildClip(device, config, parameterReader(weights, config, dtype), { dtype, parts: "text" }),
     );
     try {
       const made = keep(classPrototypes(clip.text!, tokenizer, className));
@@ -114,7 +111,7 @@ export class TextSource {
     const { config } = this.#options;
     return this.#withWeights(async (weights) => {
       const hash = createHash("sha256");
-      const read = fingerprinting(hash, (name, _, into) => readParameter(weights, config, name, into));
+      const read = fingerprinting(hash, parameterReader(weights, config));
       const parameters = clipParameters(config, "text");
       const scratch = new Float32Array(Math.max(...[...parameters.values()].map(({ size }) => size)));
       for (const [name, parameter] of parameters) await read(name, parameter, scratch);

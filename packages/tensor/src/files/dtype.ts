@@ -1,4 +1,4 @@
-import { TensorFileError } from "./error.js";
+import { quoted, TensorFileError } from "./error.js";
 import { bf16ToF32, f16ToF32 } from "./half.js";
 
 /** Typed arrays that hold file values; F16 and BF16 are bit patterns in a Uint16Array, BOOL is 0 or 1. */
@@ -83,13 +83,13 @@ export function elementCount(shape: readonly unknown[], label: string): number {
     if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
       throw new TensorFileError(
         "shape",
-        `${label}: size ${String(size)} in its shape is not a whole number >= 0`,
+        `${label}: size ${quoted(size)} in its shape is not a whole number >= 0`,
       );
     count *= size;
     if (count > Number.MAX_SAFE_INTEGER / 8)
       throw new TensorFileError(
         "shape",
-        `${label}: shape [${shape.join(", ")}] has more values than any file can hold`,
+        `${label}: shape [${shape.map(quoted).join(", ")}] has more values than any file can hold`,
       );
   }
   return count;

@@ -27,8 +27,10 @@ export class TensorFileError extends CodedError<TensorFileCode> {
   override readonly name = "TensorFileError";
 }
 
-/** A name from a file as it stands in messages: quoted, on one line, at most 120 characters. */
+/** A name or value from a file as it stands in messages: quoted, on one line, at most 120 characters; of lists and objects no more than that. */
 export function quoted(name: unknown): string {
-  const text = JSON.stringify(name) ?? String(name);
+  // A list may nest deeper than the stack of whoever walks it.
+  if (typeof name === "object" && name !== null) return Array.isArray(name) ? "[...]" : "{...}";
+  const text = typeof name === "string" ? JSON.stringify(name) : String(name);
   return text.length > 120 ? `${text.slice(0, 120)}...` : text;
 }

@@ -142,7 +142,12 @@ function parseEntry(name: string, value: unknown, dataStart: number, label: stri
   const where = `${label}: tensor ${quoted(name)}`;
   if (!isRecord(value)) throw damaged("header", `${where} is not described by an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (!isFileDType(dtype)) throw damaged("dtype", `${where} has the unknown dtype ${quoted(dtype)}`);
+  if (typeof dtype !== "string") throw damaged("dtype", `${where} has no dtype`);
+  if (!isFileDType(dtype))
+    throw new TensorFileError(
+      "dtype",
+      `${where} is stored as ${quoted(dtype)}, which is not read; store it as F16, BF16 or F32`,
+    );
   if (!Array.isArray(shape)) throw damaged("shape", `${where} has no shape`);
   if (
     !Array.isArray(offsets) ||
