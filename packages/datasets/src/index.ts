@@ -27,6 +27,7 @@ export {
 export { PROMPT_STATES } from "./prompt-states.js";
 export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.js";
 export { CIFAR10_CLASSES } from "./sets/cifar10.js";
+export { readProductSet } from "./sets/class-folders.js";
 export {
   type DatasetFormat,
   type FormatOptions,
@@ -35,9 +36,8 @@ export {
 } from "./sets/format.js";
 export { FORMATS } from "./sets/formats.js";
 export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
-export { readProductSet } from "./sets/mvtec.js";
-export { nearestName } from "./sets/names.js";
+export { nearestName, some } from "./sets/names.js";
 export { cropRaster } from "./sets/pixels.js";
-export { promptCandidates } from "./sets/samples.js";
+export { promptCandidates, withoutMask } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";
 export { count, oneLine } from "./text.js";

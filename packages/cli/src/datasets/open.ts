@@ -6,8 +6,12 @@ import { warn } from "../ui/log.js";
 /** Every format of data sets that the command takes. */
 export const DATA_FORMATS: readonly DatasetFormat[] = [...FORMATS, procedural];
 
-/** Opens a data set as it is named on the command line. */
-export const openData = (spec: string): Promise<DataSet> => openDataSet(spec, DATA_FORMATS);
+/** Opens a data set as it is named on the command line, and says what was left out or guessed. */
+export async function openData(spec: string): Promise<DataSet> {
+  const dataSet = await openDataSet(spec, DATA_FORMATS);
+  warnOfEach(dataSet.notes ?? [], "notes");
+  return dataSet;
+}
 
 /** Files and categories named one by one before "and 12 more". */
 const LISTED = 20;
@@ -17,9 +21,11 @@ export const skippedText = ({ id, reason }: Skipped): string =>
   reason.includes(id) ? reason : `${id}: ${reason}`;
 
 /** Warns of files that could not be used. */
-export function warnOfFiles(files: readonly Skipped[]): void {
-  for (const file of files.slice(0, LISTED)) warn(skippedText(file));
-  if (files.length > LISTED) warn(`and ${files.length - LISTED} more files`);
+export const warnOfFiles = (files: readonly Skipped[]): void => warnOfEach(files.map(skippedText), "files");
+
+function warnOfEach(texts: readonly string[], noun: string): void {
+  for (const text of texts.slice(0, LISTED)) warn(text);
+  if (texts.length > LISTED) warn(`and ${texts.length - LISTED} more ${noun}`);
 }
 
 /** Refuses names of categories that the data does not have. Throws CliError `option`. */

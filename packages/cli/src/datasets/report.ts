@@ -3,6 +3,7 @@ import {
   count,
   type DataSetReport,
   type Duplicates,
+  type MaskReport,
   oneLine,
   type SizeCount,
   type Skipped,
@@ -28,7 +29,7 @@ function categoryText(report: CategoryReport): string {
     ["test", counts(test)],
     ["anomalies", kinds.join(", ")],
     ["images", sizesText(sizes)],
-    ["masks", masks.present > 0 ? `${masks.present} of ${anomalous} anomalous images` : "none"],
+    ["masks", masksText(masks, anomalous)],
     ["duplicates", duplicatesText(duplicates)],
   ];
   const lines = [
@@ -44,6 +45,11 @@ function categoryText(report: CategoryReport): string {
     ),
   ];
   return `\n${lines.map(oneLineKeepingIndent).join("\n")}\n`;
+}
+
+function masksText({ present, scaled }: MaskReport, anomalous: number): string {
+  if (present === 0) return "none";
+  return `${present} of ${anomalous} anomalous images${scaled > 0 ? `, ${scaled} scaled to their image` : ""}`;
 }
 
 function counts({ normal, anomalous }: { normal: number; anomalous: number }): string {

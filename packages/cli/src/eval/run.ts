@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveModel } from "@inctrl/clip";
-import { count, type DataSet, hashFile } from "@inctrl/datasets";
+import { count, type DataSet, hashFile, some, withoutMask } from "@inctrl/datasets";
 import {
   type Backbone,
   CachedEncoder,
@@ -39,6 +39,11 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
   const chosen = chooseCategories(await openData(options.data), options.category, options.class);
   const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
   warnOfFiles(dataSet.skipped);
+  for (const { name, test } of dataSet.categories) {
+    const ids = withoutMask(test).map(({ id }) => id);
+    const images = count(ids.length, "anomalous image");
+    if (ids.length > 0) warn(`${name}: pixel metrics leave out ${images} without a mask: ${some(ids)}`);
+  }
   await resolveModel(options.backbone);
   const file = options.heads ?? shippedHeads(options.backbone);
   const headsFile = file ? { file, sha256: await hashFile(file) } : null;

@@ -12,11 +12,11 @@ const plain: CategoryReport = {
   sizes: [{ width: 4, height: 3, mode: "L", count: 9 }],
   duplicates: { train: 0, test: 0, between: 0, contradictory: 0, groups: [] },
   unreadable: [],
-  masks: { present: 2, missing: ["nut/a.png"], empty: [], unreadable: [] },
+  masks: { present: 2, scaled: 1, missing: ["nut/a.png"], empty: [], unreadable: [] },
 };
 
 test("a category is a block of lines without empty ones", () => {
-  const text = reportText({ name: "folder", categories: [plain], skipped: [] });
+  const text = reportText({ name: "folder", categories: [plain], skipped: [], notes: [] });
   assert.is(
     text,
     `folder: 1 category
@@ -26,7 +26,7 @@ nut
   test        2 normal, 3 anomalous
   anomalies   crack 2, dent 1
   images      4 x 3 L
-  masks       2 of 3 anomalous images
+  masks       2 of 3 anomalous images, 1 scaled to their image
   duplicates  none
   without a mask (1):
     nut/a.png
@@ -43,9 +43,9 @@ test("thousands of names take one screen, and line breaks in them add no lines",
     sizes: ids.map((_, i) => ({ width: i + 1, height: 3, mode: "RGB", count: 1 })),
     duplicates: { train: 10, test: 20, between: 30, contradictory: 2, groups: [ids, ids.slice(0, 2)] },
     unreadable: files,
-    masks: { present: 5000, missing: ids, empty: ids, unreadable: files },
+    masks: { present: 5000, scaled: 0, missing: ids, empty: ids, unreadable: files },
   };
-  const text = reportText({ name: "x", categories: [category], skipped: files });
+  const text = reportText({ name: "x", categories: [category], skipped: files, notes: [] });
   assert.match(text, "nut (hex nut)\n");
   assert.match(
     text,

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Raster, RasterMode } from "../raster.js";
 import type { Category, DataSet, Sample, Skipped } from "../sets/model.js";
 import { hasDefect } from "../sets/pixels.js";
+import { withoutMask } from "../sets/samples.js";
 
 /** Images of one size and mode. */
 export interface SizeCount extends Pick<Raster, "width" | "height" | "mode"> {
@@ -26,6 +27,8 @@ export interface Duplicates {
 /** Masks of the anomalous samples. */
 export interface MaskReport {
   readonly present: number;
+  /** Masks of another size, which are scaled to their image. */
+  readonly scaled: number;
   /** Anomalous samples without a mask; empty where no sample of the category has one. */
   readonly missing: readonly string[];
   /** Masks that mark nothing. */
@@ -54,6 +57,8 @@ export interface DataSetReport {
   readonly categories: readonly CategoryReport[];
   /** Files that could not be made samples. */
   readonly skipped: readonly Skipped[];
+  /** What was left out or guessed, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 export interface InspectOptions {
@@ -72,8 +77,8 @@ interface Look extends Pick<Raster, "width" | "height" | "mode"> {
   readonly hash: string;
 }
 
-/** The state of a mask: `ok`, or its problem. */
-type MaskLook = "ok" | "empty" | Error;
+/** The state of a mask: `ok`, `scaled`, or its problem. */
+type MaskLook = "ok" | "scaled" | "empty" | Error;
 
 interface Seen {
   readonly image: Look | Error;
@@ -113,7 +118,7 @@ export async function inspectDataSet(
     onProgress?.(seen.size, pending.length);
   }
   const categories = dataSet.categories.map((category) => reportOn(category, seen));
-  return { name: dataSet.name, categories, skipped: dataSet.skipped };
+  return { name: dataSet.name, categories, skipped: dataSet.skipped, notes: dataSet.notes ?? [] };
 }
 
 async function look(sample: Sample): Promise<Seen> {
@@ -134,7 +139,8 @@ async function lookAtMask(sample: Sample, { width, height }: Look): Promise<Mask
     if (mask.width !== width || mask.height !== height) {
       return new Error(`the mask has ${mask.width} x ${mask.height} pixels, the image ${width} x ${height}`);
     }
-    return hasDefect(mask) ? "ok" : "empty";
+    if (!hasDefect(mask)) return "empty";
+    return mask.scaledFrom ? "scaled" : "ok";
   } catch (error) {
     return error as Error;
   }
@@ -223,11 +229,11 @@ function findDuplicates(
 
 function reportMasks(anomalous: readonly Sample[], seen: ReadonlyMap<string, Seen>): MaskReport {
   const having = anomalous.filter(({ mask }) => mask);
-  const missing = having.length > 0 ? anomalous.filter(({ mask }) => !mask) : [];
   const looks = having.map(({ id }) => ({ id, mask: seen.get(id)!.mask }));
   return {
     present: having.length,
-    missing: missing.map(({ id }) => id),
+    scaled: looks.filter(({ mask }) => mask === "scaled").length,
+    missing: withoutMask(anomalous).map(({ id }) => id),
     empty: looks.filter(({ mask }) => mask === "empty").map(({ id }) => id),
     unreadable: looks.flatMap(({ id, mask }) =>
       mask instanceof Error ? [{ id, reason: mask.message }] : [],

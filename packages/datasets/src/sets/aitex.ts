@@ -4,7 +4,7 @@ import { DatasetError } from "../errors.js";
 import { listImages, readFolder } from "../folder/list.js";
 import { folderFormat } from "./folder-format.js";
 import { idOf, named } from "./names.js";
-import { hasDefect, readMaskOf } from "./pixels.js";
+import { hasDefect, readMask } from "./pixels.js";
 import { anomalous, cutSamples, NORMAL, oneCategory, type Piece, type Truth } from "./samples.js";
 
 const FOLDERS = ["NODefect_images", "Defect_images", "Mask_images"] as const;
@@ -72,7 +72,7 @@ async function defectTiles(path: string, masks: readonly string[], truth: Truth)
   if (masks.length === 0) {
     throw new DatasetError("missing", `${path}: no mask says where its defect is; left out`);
   }
-  const mask = await readMaskOf(path, masks);
+  const mask = await readMask(path, masks);
   const tiles = tilesOf(path, mask, truth).filter(({ box }) => hasDefect(mask, box));
   if (tiles.length > 0) return tiles;
   throw new DatasetError(

@@ -1,40 +1,83 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname, join, parse } from "node:path";
+import { dirname, join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { byName, readFolder } from "../folder/list.js";
-import type { DatasetFormat, FormatOptions } from "./format.js";
+import { folderFormat, type Listed } from "./folder-format.js";
+import type { DatasetFormat } from "./format.js";
+import { LIST_LAYOUT, type ListFile, readListFile } from "./list-file.js";
 import type { DataSet } from "./model.js";
-import { anomalous, categoriesByClass, fileSample, type ListedSample, NORMAL } from "./samples.js";
-import { insideOf, readText } from "./table.js";
+import { named } from "./names.js";
+import { categoriesByClass, fileSample, type ListedSample } from "./samples.js";
+import { insideOf } from "./table.js";
 
-/** The lists that come with the released code, `[{image_path, target, type}]`. */
+/** Lists of images in JSON: of the released code, of AnomalyCLIP and its followers, of UniAD and its followers. */
 export const jsonLists: DatasetFormat = {
   name: "json",
   title: "JSON lists",
   argument: "FILES",
-  layout:
-    "FILE,FILE or a folder of them, each [{image_path, target: 0 or 1, type: class}, ...]; val or test in a file's name makes its images test images",
-  options: { root: "the folder that image_path starts from (default: the folder of the list)" },
-  open,
+  layout: `FILE,FILE or a folder of them, each ${LIST_LAYOUT}`,
+  options: { root: "the folder that paths start from (default: the folder of the list)" },
+  open: async (argument, { root }) => ({
+    name: "json",
+    ...(await openLists(await expandLists(argument), root)),
+  }),
 };
 
-const MAX_ENTRIES = 2_000_000;
+/** The folder of `meta.json`, the list of AnomalyCLIP, AdaCLIP and others. */
+export const metaFolder = folderFormat({
+  name: "meta",
+  title: "meta.json of AnomalyCLIP and others",
+  layout:
+    "meta.json beside the images that it names: {train: {class: [{img_path, mask_path, anomaly}, ...]}, test: {...}}",
+  fits: ({ files }) => !!named(files, "meta.json"),
+  missing: "no meta.json",
+  async read(root) {
+    const { files } = await readFolder(root);
+    return openLists([join(root, named(files, "meta.json")!)]);
+  },
+});
 
-async function open(argument: string, options: FormatOptions): Promise<DataSet> {
-  const listed: ListedSample[] = [];
-  for (const list of await expandLists(argument)) {
-    const split = /(^|[-_.])(val|test)([-_.]|$)/i.test(parse(list).name) ? "test" : "train";
-    const root = options.root || dirname(list);
-    for (const [i, entry] of (await readList(list)).entries()) {
-      const where = `${list} entry ${i}`;
-      const { image_path, target, type } = checkEntry(entry, where);
-      const path = insideOf(root, image_path, where, "name the folder of the images with ?root=DIR");
-      const sample = fileSample(root, path, target === 0 ? NORMAL : anomalous("anomaly"));
-      listed.push({ name: type, split, sample });
-    }
-  }
-  return { name: "json", categories: categoriesByClass(listed), skipped: [] };
+/** `meta.json` or its folder. */
+export const metaList: DatasetFormat = {
+  ...metaFolder,
+  argument: "PATH",
+  async open(path, options) {
+    const isFile = (await stat(path).catch(() => null))?.isFile();
+    return isFile ? { name: "meta", ...(await openLists([path])) } : metaFolder.open(path, options);
+  },
+};
+
+async function openLists(paths: readonly string[], root = ""): Promise<Omit<DataSet, "name">> {
+  const lists = await Promise.all(paths.map(readListFile));
+  return { skipped: [], ...listed(lists, (list) => root || dirname(list.path)) };
 }
+
+/** Images of a list that are looked for when it is opened. */
+const LOOKED_FOR = 20;
+
+/** The categories of lists, each image and mask below the folder of its list. */
+export function listed(lists: readonly ListFile[], rootOf: (list: ListFile) => string): Listed {
+  const notes: string[] = [];
+  const samples = lists.flatMap((list) => {
+    const root = rootOf(list);
+    for (const part of list.left) {
+      notes.push(`${list.path}: "${part.slice(0, 40)}" is neither train nor test, and left out`);
+    }
+    const found = list.listings.map(({ where, split, name, image, mask, truth }): ListedSample => {
+      const inside = (path: string) => insideOf(root, path, where, MEND);
+      const sample = fileSample(root, inside(image), truth, mask ? [inside(mask)] : []);
+      return { name, split, sample };
+    });
+    const first = found.slice(0, LOOKED_FOR).map(({ sample }) => sample.source!.path);
+    if (!first.some((path) => existsSync(path)))
+      notes.push(`${list.path}: no such file as ${first[0]}; ${MEND}`);
+    return found;
+  });
+  return { categories: categoriesByClass(samples), notes };
+}
+
+const MEND = "json:LIST?root=DIR names the folder of its images";
 
 async function expandLists(argument: string): Promise<string[]> {
   const lists: string[] = [];
@@ -43,35 +86,15 @@ async function expandLists(argument: string): Promise<string[]> {
       lists.push(path);
       continue;
     }
-    const names = (await readFolder(path)).files.filter((name) => /\.json$/i.test(name));
-    if (names.length === 0) throw new DatasetError("empty", `${path}: no .json file in it; name the lists`);
-    for (const name of byName(names)) lists.push(join(path, name));
+    const found = await listsIn(path);
+    if (found.length === 0) throw new DatasetError("empty", `${path}: no .json file in it; name the lists`);
+    lists.push(...found);
   }
   return lists;
 }
 
-async function readList(path: string): Promise<readonly unknown[]> {
-  let parsed: unknown;
-  const text = await readText(path);
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    const problem = (error as Error).message.slice(0, 120);
-    throw new DatasetError("corrupt", `${path}: this is no JSON (${problem}); download it again`);
-  }
-  if (!Array.isArray(parsed) || parsed.length === 0 || parsed.length > MAX_ENTRIES) {
-    const message = `${path}: no list of images; give ${jsonLists.layout}`;
-    throw new DatasetError("bad-layout", message);
-  }
-  return parsed;
-}
-
-function checkEntry(entry: unknown, where: string): { image_path: string; target: 0 | 1; type: string } {
-  const { image_path, target, type } = (entry ?? {}) as Record<string, unknown>;
-  const text = (value: unknown): value is string =>
-    typeof value === "string" && value.length > 0 && value.length < 4096;
-  if (text(image_path) && text(type) && (target === 0 || target === 1)) return { image_path, target, type };
-  const wrong = !text(image_path) ? "image_path" : !text(type) ? "type" : "target";
-  const message = `${where}: no usable ${wrong}; give image_path, target (0 or 1) and type (the class)`;
-  throw new DatasetError("bad-layout", message);
+/** The JSON files in a folder. */
+export async function listsIn(folder: string): Promise<string[]> {
+  const names = (await readFolder(folder)).files.filter((name) => /\.jsonl?$/i.test(name));
+  return byName(names).map((name) => join(folder, name));
 }

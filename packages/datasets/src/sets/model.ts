@@ -25,6 +25,8 @@ export interface Mask {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
+  /** The size of its file, where it was scaled to the image. */
+  readonly scaledFrom?: { readonly width: number; readonly height: number };
 }
 
 /** One labelled image of a data set. Its pixels are read on demand. */
@@ -41,6 +43,8 @@ export interface Sample {
   load(): Promise<Raster>;
   /** Decodes the mask, of the image's size. Absent for normal samples and where the set has none. */
   mask?(): Promise<Mask>;
+  /** The files that the mask is read from. */
+  readonly maskFiles?: readonly string[];
 }
 
 /** What is evaluated as one: normal samples for training, and normal and anomalous ones for testing. */
@@ -65,4 +69,6 @@ export interface DataSet {
   readonly name: string;
   readonly categories: readonly Category[];
   readonly skipped: readonly Skipped[];
+  /** What was left out or guessed though all files are sound, one sentence each. */
+  readonly notes?: readonly string[];
 }

@@ -12,6 +12,11 @@ export function idOf(root: string, path: string): string {
   return relative(root, path).split(sep).join("/");
 }
 
+/** The first few names of a list, in a sentence. */
+export function some(names: readonly string[]): string {
+  return names.slice(0, 4).join(", ") + (names.length > 4 ? `, and ${names.length - 4} more` : "");
+}
+
 /** The known name nearest to a mistyped one, if any is near. */
 export function nearestName(wanted: string, known: readonly string[]): string | undefined {
   const typed = wanted.slice(0, 40).toLowerCase();

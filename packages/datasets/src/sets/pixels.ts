@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { decodeImage, imageHeader } from "../decode/decode.js";
-import { DatasetError, ImageError } from "../errors.js";
+import { ImageError } from "../errors.js";
 import { type Raster, SAMPLES } from "../raster.js";
 import type { Box, Mask } from "./model.js";
 
@@ -35,43 +35,58 @@ export function hasDefect(mask: Mask, { x, y, width, height }: Box = { x: 0, y: 
 }
 
 /**
- * Decodes a mask. Pixels that are not black are anomalous; in a lossy file, those nearer to white than to black.
+ * The mask of an image: the union of its files, each scaled to the size of the image by the nearest pixel. Pixels that are not
+ * black are anomalous; in a lossy file, those nearer to white than to black.
  *
- * @throws ImageError as `decodeImage`, `corrupt` when several masks of an image differ in size
+ * @throws ImageError as `decodeImage`, `corrupt` where a file has another shape than the image
  */
-export async function readMask(...paths: readonly string[]): Promise<Mask> {
-  let merged: Mask | undefined;
-  for (const path of paths) {
+export async function readMask(image: string, files: readonly string[]): Promise<Mask> {
+  const { width, height } = await imageHeader(image);
+  const data = new Uint8Array(width * height);
+  let scaledFrom: Mask["scaledFrom"];
+  for (const path of files) {
     const raster = await decodeImage(path);
-    const { width, height } = raster;
-    merged ??= { width, height, data: new Uint8Array(width * height) };
-    if (merged.width !== width || merged.height !== height) {
-      const problem = `${width} x ${height} pixels where another mask of the image has ${merged.width} x ${merged.height}`;
-      throw new ImageError("corrupt", path, problem, "redraw the mask at the image's size");
+    if (!sameShape(raster, { width, height })) {
+      const problem = `${raster.width} x ${raster.height} pixels for an image of ${width} x ${height}, which is another shape`;
+      throw new ImageError("corrupt", path, problem, "draw the mask at the size of the image");
     }
-    markDefects(raster, /^\.(jpe?g|webp)$/i.test(extname(path)) ? 128 : 1, merged.data);
+    if (raster.width !== width || raster.height !== height) {
+      scaledFrom = { width: raster.width, height: raster.height };
+    }
+    addMarks(raster, LOSSY.test(extname(path)) ? 127 : 0, { width, height, data });
   }
-  return merged!;
+  return { width, height, data, ...(scaledFrom && { scaledFrom }) };
 }
 
-/** The mask of the image at `path`. @throws DatasetError as `readMask`, `corrupt` when the image is of another size */
-export async function readMaskOf(path: string, masks: readonly string[]): Promise<Mask> {
-  const { width, height } = await imageHeader(path);
-  const mask = await readMask(...masks);
-  if (mask.width === width && mask.height === height) return mask;
-  const message = `${masks[0]}: ${mask.width} x ${mask.height} pixels for an image of ${width} x ${height}; left out`;
-  throw new DatasetError("corrupt", message);
+const LOSSY = /^\.(jpe?g|jpe|jfif|webp|jp2)$/i;
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
-function markDefects({ mode, data, palette }: Raster, least: number, into: Uint8Array): void {
-  const colour = (value: number) => (mode === "P" ? palette!.subarray(value * 3, value * 3 + 3) : [value]);
-  const marks = Uint8Array.from({ length: 256 }, (_, value) =>
-    Math.max(...colour(value)) >= least ? 255 : 0,
-  );
+/** Whether one is the other scaled, its sides rounded to whole pixels. With one side equal and the other not, it was cut. */
+function sameShape(a: Size, b: Size): boolean {
+  if (a.width === b.width || a.height === b.height) return a.width === b.width && a.height === b.height;
+  const large = a.width * a.height > b.width * b.height ? a : b;
+  return Math.abs(a.width * b.height - a.height * b.width) <= Math.max(large.width, large.height);
+}
+
+function addMarks({ mode, width, height, data, palette }: Raster, black: number, mask: Mask): void {
   const samples = SAMPLES[mode];
   // Alpha does not mark defects.
   const colours = samples >= 3 ? 3 : 1;
-  for (let p = 0; p < into.length; p++) {
-    for (let c = 0; c < colours; c++) into[p] |= marks[data[p * samples + c]];
+  const entry = (index: number) => Math.max(...palette!.subarray(index * 3, index * 3 + 3));
+  const lightness = palette && Uint8Array.from({ length: 256 }, (_, index) => entry(index));
+  for (let row = 0, to = 0; row < mask.height; row++) {
+    const y = Math.floor(((row + 0.5) * height) / mask.height);
+    for (let column = 0; column < mask.width; column++, to++) {
+      const x = Math.floor(((column + 0.5) * width) / mask.width);
+      const at = (y * width + x) * samples;
+      for (let c = 0; c < colours; c++) {
+        const value = lightness ? lightness[data[at + c]] : data[at + c];
+        if (value > black) mask.data[to] = 255;
+      }
+    }
   }
 }

@@ -29,7 +29,7 @@ export function fileSample(root: string, path: string, truth: Truth, masks: read
     ...truth,
     source: { path },
     load: () => decodeImage(path),
-    ...(masks.length > 0 && { mask: () => readMask(...masks) }),
+    ...(masks.length > 0 && { mask: () => readMask(path, masks), maskFiles: masks }),
   };
 }
 
@@ -59,7 +59,7 @@ export async function cutSamples(
     const id = idOf(root, path);
     const files = masksOf(path);
     const image = () => images.get(path, () => decodeImage(path));
-    const mask = () => masks.get(path, () => readMask(...files));
+    const mask = () => masks.get(path, () => readMask(path, files));
     try {
       for (const { part, box, truth } of await piecesOf(path)) {
         samples.push({
@@ -67,7 +67,8 @@ export async function cutSamples(
           ...truth,
           source: { path, box },
           load: async () => cropRaster(await image(), box),
-          ...(truth.label === 1 && files.length > 0 && { mask: async () => cropMask(await mask(), box) }),
+          ...(truth.label === 1 &&
+            files.length > 0 && { mask: async () => cropMask(await mask(), box), maskFiles: files }),
         });
       }
     } catch (error) {
@@ -106,7 +107,7 @@ interface Unsplit extends Pick<Category, "name" | "className"> {
  *
  * @throws DatasetError `too-few` when there are less than two normal samples
  */
-export function oneCategory({ name, className, root, samples, skipped = [] }: Unsplit): Required<Listed> {
+export function oneCategory({ name, className, root, samples, skipped = [] }: Unsplit): Listed {
   const normals = samples.filter(({ label }) => label === 0);
   if (normals.length < 2) {
     const message = `${root}: ${normals.length} normal images are too few to split; download the set again`;
@@ -139,4 +140,9 @@ export function categoriesByClass(listed: readonly ListedSample[]): Category[] {
 /** The samples that prompts may be drawn from: the normal ones of the training part. */
 export function promptCandidates(category: Pick<Category, "train">): Sample[] {
   return category.train.filter(({ label }) => label === 0);
+}
+
+/** The anomalous samples without a mask, where others have one. */
+export function withoutMask(samples: readonly Sample[]): Sample[] {
+  return samples.some(({ mask }) => mask) ? samples.filter(({ label, mask }) => label === 1 && !mask) : [];
 }

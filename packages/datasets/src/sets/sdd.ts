@@ -2,7 +2,7 @@ import { extname, join, parse } from "node:path";
 import { DatasetError } from "../errors.js";
 import { byName, listImages, readFolder } from "../folder/list.js";
 import { folderFormat } from "./folder-format.js";
-import { hasDefect, readMaskOf } from "./pixels.js";
+import { hasDefect, readMask } from "./pixels.js";
 import { anomalous, cutSamples, NORMAL, oneCategory } from "./samples.js";
 
 /** Surfaces of electrical commutators: KolektorSDD (Tabernik et al. 2020). */
@@ -33,7 +33,7 @@ async function read(root: string) {
     if (labels.length === 0) {
       throw new DatasetError("missing", `${path}: its ${parse(path).name}_label.bmp is missing; left out`);
     }
-    const mask = await readMaskOf(path, labels);
+    const mask = await readMask(path, labels);
     return Array.from({ length: PIECES }, (_, i) => {
       const y = Math.floor((i * mask.height) / PIECES);
       const height = Math.floor(((i + 1) * mask.height) / PIECES) - y;

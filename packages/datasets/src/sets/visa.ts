@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatasetError } from "../errors.js";
-import { byName } from "../folder/list.js";
+import { byName, readFolder } from "../folder/list.js";
+import { CLASS_FOLDERS } from "./class-folders.js";
 import { folderFormat } from "./folder-format.js";
 import { ImageIndex } from "./image-index.js";
 import { named } from "./names.js";
@@ -8,18 +9,24 @@ import { anomalous, categoriesByClass, fileSample, type ListedSample, NORMAL } f
 import { readCsv } from "./table.js";
 
 /** VisA: twelve classes of objects (Zou et al. 2022), split by its own list for one class. */
-export const visa = folderFormat({
-  name: "visa",
-  title: "VisA",
-  layout:
-    "<class>/Data/Images/{Normal,Anomaly}/*.JPG and split_csv/1cls.csv (object, split, label, image, mask)",
-  fits: ({ folders }) => !!named(folders, "split_csv"),
-  missing: "no folder split_csv",
-  read,
-});
+export const visa = folderFormat(
+  {
+    name: "visa",
+    title: "VisA",
+    layout:
+      "<class>/Data/Images/{Normal,Anomaly}/*.JPG and split_csv/1cls.csv (object, split, label, image, mask)",
+    options: { list: "1cls (default), 2cls_fewshot or 2cls_highshot, the lists of split_csv" },
+    choices: { list: ["1cls", "2cls_fewshot", "2cls_highshot"] },
+    fits: ({ folders }) => !!named(folders, "split_csv"),
+    missing: "no folder split_csv",
+    read,
+  },
+  CLASS_FOLDERS,
+);
 
-async function read(root: string) {
-  const list = join(root, "split_csv", "1cls.csv");
+async function read(root: string, options: { readonly list: string }) {
+  const { folders } = await readFolder(root);
+  const list = join(root, named(folders, "split_csv")!, `${options.list}.csv`);
   const index = await ImageIndex.of(root);
   const rows = await readCsv(list, ["object", "split", "label", "image", "mask"]);
   if (rows.length === 0)

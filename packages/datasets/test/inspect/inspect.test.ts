@@ -91,7 +91,7 @@ test("duplicates, sizes, kinds, masks and damage are counted and named", async (
     masks.unreadable.map(({ id }) => id),
     ["nut/test/crack/2.png", "nut/test/dent/0.png"],
   );
-  assert.match(masks.unreadable[0].reason, /3 x 2 pixels, the image 2 x 2/);
+  assert.match(masks.unreadable[0].reason, /3 x 2 pixels for an image of 2 x 2/);
 });
 
 test("an image that categories share is read once", async () => {

@@ -24,20 +24,53 @@ test("pixels that are not black are defects in any mode; alpha is ignored", asyn
     "bits.png": png({ width: 4, height: 1, depth: 1, colour: 0 }, Uint8Array.from([0, 0b01110000])),
   });
   for (const name of ["gray", "alpha", "rgb", "palette", "bits"]) {
-    const { data } = await readMask(join(dir, `${name}.png`));
-    assert.equal([...data], [0, 255, 255, 255], name);
+    assert.equal(await marks(dir, "gray.png", `${name}.png`), [0, 255, 255, 255], name);
   }
 });
 
-test("several masks add up, unless their sizes differ", async ({ dir }) => {
+/** The mask of an image as values. */
+async function marks(dir: string, image: string, ...masks: string[]): Promise<number[]> {
+  const { data } = await readMask(
+    join(dir, image),
+    masks.map((name) => join(dir, name)),
+  );
+  return [...data];
+}
+
+test("several masks are united, each scaled to the image", async ({ dir }) => {
   await write(dir, {
-    "a.png": gray(3, 2, (x, y) => (x === 0 && y === 0 ? 255 : 0)),
-    "b.png": gray(3, 2, (x, y) => (x === 2 && y === 1 ? 255 : 0)),
-    "c.png": gray(2, 3),
+    "image.png": gray(4, 2),
+    "half.png": gray(2, 1, (x) => x),
+    "double.png": gray(8, 4, (x, y) => (x < 2 && y < 2 ? 255 : 0)),
+    "same.png": gray(4, 2, (x, y) => (x === 1 && y === 1 ? 3 : 0)),
+    "turned.png": gray(2, 4),
+    "cut.png": gray(3, 2),
   });
-  const paths = ["a", "b", "c"].map((name) => join(dir, `${name}.png`));
-  assert.equal([...(await readMask(...paths.slice(0, 2))).data], [255, 0, 0, 0, 0, 255]);
-  await rejects(() => readMask(...paths), "corrupt", /c\.png: 2 x 3 pixels where another mask .* 3 x 2/);
+  assert.equal(await marks(dir, "image.png", "half.png"), [0, 0, 255, 255, 0, 0, 255, 255]);
+  assert.equal(await marks(dir, "image.png", "double.png"), [255, 0, 0, 0, 0, 0, 0, 0]);
+  assert.equal(
+    await marks(dir, "image.png", "same.png", "double.png", "half.png"),
+    [255, 0, 255, 255, 0, 255, 255, 255],
+  );
+  assert.equal((await readMask(join(dir, "image.png"), [join(dir, "half.png")])).scaledFrom, {
+    width: 2,
+    height: 1,
+  });
+  await rejects(
+    () => marks(dir, "image.png", "turned.png"),
+    "corrupt",
+    /turned\.png: 2 x 4 pixels for an image of 4 x 2/,
+  );
+});
+
+test("a side that was rounded when it was scaled is the same shape", async ({ dir }) => {
+  // 1021 x 767 at a quarter is 255.25 x 191.75.
+  await write(dir, {
+    "image.png": gray(1021, 767),
+    "mask.png": gray(255, 191, (x, y) => Number(x + y === 0)),
+  });
+  const values = await marks(dir, "image.png", "mask.png");
+  assert.is(values.filter(Boolean).length, 16);
 });
 
 test("parts are cut out with all samples of a pixel", () => {

@@ -76,8 +76,8 @@ export class ViewMasks {
     const key = [image, box.x, box.y].join();
     const held = this.#held.get(key);
     if (held !== undefined) return held;
-    const made = await this.#read(sample, box).catch((error: Error) => {
-      this.#onSkipped(sample, error);
+    const made = await this.#read(sample, box).catch(({ message }: Error) => {
+      this.#onSkipped(sample, new Error(`${sample.id}: left out of pixel metrics: ${message}`));
       return "unknown" as const;
     });
     this.#held.set(key, made);
@@ -88,6 +88,7 @@ export class ViewMasks {
   async #read(sample: Sample, box: Box): Promise<Uint8Array | "unknown"> {
     const mask = await sample.mask?.();
     if (!mask) return "unknown";
+    if (!mask.data.some(Boolean)) throw new Error("its mask marks nothing");
     const { side } = this;
     const view = new Uint8Array(side * side);
     for (let row = 0; row < side; row++) {
