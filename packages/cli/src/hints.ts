@@ -7,6 +7,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     bank: "make one with --save-bank",
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
     "cache-limit": "raise --cache-limit",
+    "class-name": "name the product with --class",
   },
   InctrlError: {
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',

@@ -7,6 +7,7 @@ export type DetectErrorCode =
   | "blocks"
   | "cache"
   | "cache-limit"
+  | "class-name"
   | "evaluation"
   | "few-shot"
   | "prompt"

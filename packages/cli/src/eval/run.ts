@@ -49,7 +49,7 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
   const headsFile = file ? { file, sha256: await hashFile(file) } : null;
   if (options.out) await mkdir(options.out, { recursive: true });
   return withDevice(options.device, async (device) => {
-    using backbone = await loadBackbone(device, options);
+    using backbone = await loadBackbone(device, options, warn);
     stopIfAborted(signal);
     const facts = factsOf(backbone, { ...options, heads: headsFile, class: options.class ?? null });
     using heads = file ? await Heads.load(file, device) : undefined;

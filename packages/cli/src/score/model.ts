@@ -28,11 +28,12 @@ export async function loadBackbone(
     vocabulary,
     dtype,
   }: Pick<ScoreOptions, "backbone" | "modelConfig" | "vocabulary"> & Partial<Pick<ScoreOptions, "dtype">>,
+  onLongName?: (message: string) => void,
 ): Promise<Backbone> {
   const textCache = join(cacheDir(), "prototypes");
   return withProgress({ verb: "loading the backbone", unit: "parameter" }, (onProgress) =>
     openBackbone(device, backbone, {
-      ...{ config, vocabulary, dtype, textCache, extra: isHeadName, onProgress, onNote: info },
+      ...{ config, vocabulary, dtype, textCache, extra: isHeadName, onProgress, onNote: info, onLongName },
     }),
   );
 }

@@ -1,6 +1,6 @@
 import type { nn } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
-import { gridSize, type ModelConfig } from "../config/types.js";
+import { classTokens, gridSize, type ModelConfig, type VisionConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
 import { clipParameters } from "../model/clip.js";
 import { requireHalf } from "./finite.js";
@@ -25,6 +25,7 @@ export interface CheckOptions {
 }
 
 const POSITIONAL = "visual.positional_embedding";
+const CLASS = "visual.class_embedding";
 
 /**
  * Compares a checkpoint with a model. Parts that were opened as `extra` are not unexpected, nor is a text tower when only the
@@ -42,10 +43,7 @@ export function checkKeys(weights: Weights, config: ModelConfig, { parts }: Chec
     if (!asked(name)) continue;
     const got = weights.keys.get(name)?.shape;
     if (got === undefined) missing.push(name);
-    else if (
-      !sameShape(got, want) &&
-      !(name === POSITIONAL && squareGrid(got, config.vision.width) !== undefined)
-    )
+    else if (!sameShape(got, want) && !(name === POSITIONAL && positionsIn(got, config.vision)))
       misshaped.push({ name, got, want });
   }
   const unknown = [...weights.keys.keys()].filter(
@@ -75,7 +73,8 @@ export function requireKeys(weights: Weights, config: ModelConfig, options: Chec
 }
 
 /**
- * A parameter's values for a model, with the positional embedding resized where the image size differs.
+ * A parameter's values for a model. Positions are resized where the image size differs. Class tokens of a model with registers hold
+ * their positions, as in timm's files, so that these are equal in all layouts.
  *
  * @param into holds the values afterwards where it is long enough.
  */
@@ -85,12 +84,28 @@ export async function readParameter(
   name: string,
   into?: Float32Array,
 ): Promise<Float32Array> {
+  const { vision } = config;
+  const table = weights.has(POSITIONAL) ? positionsIn(weights.shape(POSITIONAL), vision) : undefined;
+  const folds = vision.registers !== undefined && table?.prefix === 1;
   const values = await weights.readFloat32(name, into);
-  if (name !== POSITIONAL) return values;
-  const from = squareGrid(weights.shape(name), config.vision.width);
-  const to = gridSize(config.vision);
-  if (from === undefined || from === to) return values;
-  return resizePositional(values, { from, to, width: config.vision.width });
+  if (name === CLASS && folds) {
+    const positions = await weights.readFloat32(POSITIONAL);
+    return values.map((v, i) => v + positions[i]);
+  }
+  if (name !== POSITIONAL || table === undefined) return values;
+  const classes = classTokens(vision) * vision.width;
+  let all = values;
+  if (table.prefix === 0) {
+    all = new Float32Array(classes + values.length);
+    all.set(values, classes);
+  }
+  if (folds) all.fill(0, 0, classes);
+  const side = gridSize(vision);
+  if (table.side === side) return all;
+  return resizePositional(all, {
+    ...{ from: table.side, to: { rows: side, columns: side }, rule: vision.positions },
+    ...{ width: vision.width, prefix: classTokens(vision) },
+  });
 }
 
 /**
@@ -110,12 +125,19 @@ export function parameterReader(
   };
 }
 
-/** n of a [1 + n^2, width] embedding; undefined for other shapes. */
-function squareGrid(shape: readonly number[], width: number): number | undefined {
-  const grid = Math.round(Math.sqrt((shape[0] ?? 0) - 1));
-  return shape.length === 2 && shape[1] === width && grid >= 1 && grid * grid + 1 === shape[0]
-    ? grid
-    : undefined;
+/**
+ * Patches a side of a table of positions, and how many class tokens stand before them: all of the model's or, where tokens hold their
+ * positions themselves, none. Undefined for other shapes.
+ */
+export function positionsIn(
+  shape: readonly number[],
+  vision: Pick<VisionConfig, "width" | "distilled">,
+): { side: number; prefix: number } | undefined {
+  const [rows, width] = shape;
+  if (shape.length !== 2 || width !== vision.width) return undefined;
+  return [classTokens(vision), 0]
+    .map((prefix) => ({ side: Math.sqrt(rows - prefix), prefix }))
+    .find(({ side }) => Number.isInteger(side) && side >= 1);
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

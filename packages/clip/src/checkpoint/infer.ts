@@ -1,8 +1,9 @@
 import { parseConfig } from "../config/parse.js";
 import { listConfigs } from "../config/registry.js";
-import type { ModelConfig } from "../config/types.js";
+import type { ModelConfig, VisionConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
 import { clipParameters } from "../model/clip.js";
+import { positionsIn } from "./check.js";
 import type { Weights } from "./weights.js";
 
 /**
@@ -18,14 +19,22 @@ import type { Weights } from "./weights.js";
 export function inferConfig(weights: Weights): ModelConfig {
   const conv = dims(weights, "visual.conv1.weight", 4);
   const [width, , patch] = conv as [number, number, number];
-  const grid = Math.sqrt(dims(weights, "visual.positional_embedding", 2)[0] - 1);
-  if (!Number.isInteger(grid) || grid < 1)
+  if (!weights.has("visual.positional_embedding"))
+    throw new ClipError(
+      "layout",
+      `${weights.path}: its vision tower has no table of positions; towers with rotary or relative positions (DINOv3, EVA, BEiT) are not run`,
+    );
+  const distilled = weights.has("visual.distillation_embedding");
+  const positions = positionsIn(dims(weights, "visual.positional_embedding", 2), { width, distilled });
+  if (positions === undefined)
     throw new ClipError(
       "layout",
       `${weights.path}: its positional embedding is for no square grid; give a configuration`,
     );
+  const grid = positions.side;
   const layers = countLayers(weights, "visual.transformer.resblocks.");
-  const mlp = dims(weights, "visual.transformer.resblocks.0.mlp.c_fc.weight", 2)[0];
+  // SwiGLU has twice as many rows before its activation.
+  const mlp = dims(weights, "visual.transformer.resblocks.0.mlp.c_proj.weight", 2)[1];
   const tower = { layers, mlp_ratio: mlp / width, patch_size: patch };
   const quick_gelu = weights.file.metadata.torchscript !== undefined;
   const config = weights.has("visual.proj")
@@ -41,7 +50,31 @@ export function inferConfig(weights: Weights): ModelConfig {
       });
   const lnPre = weights.has("visual.ln_pre.weight");
   const patchBias = weights.has("visual.conv1.bias");
-  return likeKnown({ ...config, vision: { ...config.vision, lnPre, patchBias, mlpWidth: mlp } });
+  const parts = {
+    lnPre,
+    patchBias,
+    mlpWidth: mlp,
+    ...(distilled && { distilled }),
+    ...dinoParts(weights, positions),
+  };
+  return likeKnown({ ...config, vision: { ...config.vision, ...parts } });
+}
+
+/** What DINOv2's towers have besides; its positions are interpolated as its own code does. */
+function dinoParts(weights: Weights, { prefix }: { prefix: number }): Partial<VisionConfig> {
+  if (!weights.has("visual.transformer.resblocks.0.ls_1.gamma")) return {};
+  const [hidden, inner] = ["c_fc", "c_proj"].map((layer) =>
+    dims(weights, `visual.transformer.resblocks.0.mlp.${layer}.weight`, 2),
+  );
+  const registers = weights.has("visual.register_tokens") && dims(weights, "visual.register_tokens", 2)[0];
+  // DeiT III, whose class token has no position, is resized as by timm.
+  const rule = registers ? "antialias" : "offset";
+  return {
+    layerScale: true,
+    ...(registers && { registers }),
+    ...(hidden[0] === 2 * inner[1] && { swiglu: true }),
+    ...((registers || prefix > 0) && { positions: rule }),
+  };
 }
 
 function textConfig(weights: Weights) {

@@ -76,12 +76,12 @@ export function canonicalWeights(file: TensorFile, { extra = () => false }: Open
   if (family !== undefined)
     throw new ClipError(
       "layout",
-      `${file.path}: is ${family}; image transformers of CLIP and of timm's ViT are read`,
+      `${file.path}: is ${family}; image transformers of CLIP, ViT, DeiT and DINOv2 are read`,
     );
   if (spelling === undefined && !names.some(extra))
     throw new ClipError(
       "layout",
-      `${file.path}: no CLIP or ViT checkpoint: its tensors are ${names.slice(0, 3).map(quoted).join(", ")}, ...; OpenCLIP, Hugging Face CLIPModel and timm ViT names are read`,
+      `${file.path}: no CLIP or ViT checkpoint: its tensors are ${names.slice(0, 3).map(quoted).join(", ")}, ...; names of OpenCLIP, of Hugging Face's CLIP, ViT, DeiT and DINOv2, and of timm are read`,
     );
   const { recipes, ...others } = plan(file, layout, prefix, extra);
   const recipe = (name: string): Recipe => {

@@ -1,4 +1,11 @@
 export { parseConfig } from "./parse.js";
 export { findConfig, listConfigs } from "./registry.js";
-export type { Activation, ModelConfig, PreprocessConfig, TextConfig, VisionConfig } from "./types.js";
-export { CLIP_MEAN, CLIP_STD, gridSize } from "./types.js";
+export type {
+  Activation,
+  ModelConfig,
+  PositionRule,
+  PreprocessConfig,
+  TextConfig,
+  VisionConfig,
+} from "./types.js";
+export { CLIP_MEAN, CLIP_STD, gridSize, prefixTokens } from "./types.js";

@@ -1,40 +1,34 @@
-// Configurations as they are published (OpenCLIP, Hugging Face CLIP, timm ViT), read into one ModelConfig.
+// Configurations as they are published (OpenCLIP, Hugging Face CLIP; others in parse-vit.ts), read into one ModelConfig.
 import { ClipError } from "../errors.js";
+import { MAX_LAYERS, MAX_WIDTH, mlpWidth, parseCompared, squareSize } from "./common.js";
+import { isHuggingFaceVit, parseHuggingFaceVit, parseTimm } from "./parse-vit.js";
 import { FieldReader } from "./reader.js";
 import {
   type Activation,
   CLIP_MEAN,
   CLIP_STD,
-  defaultOutBlocks,
   gridSize,
-  IMAGENET_MEAN,
-  IMAGENET_STD,
   type ModelConfig,
   type PreprocessConfig,
   type TextConfig,
   type VisionConfig,
 } from "./types.js";
 
-// Bounds on untrusted sizes: several times those of the largest published ViT, and small enough that no product overflows.
-const MAX_PIXELS = 4096;
-const MAX_WIDTH = 16384;
-const MAX_LAYERS = 256;
 const MAX_VOCAB = 1_048_576;
 const MAX_CONTEXT = 65_536;
 const MAX_LOGIT_SCALE = 1000;
 
-/** The parts in which CLIP's image tower differs from timm's. */
+/** The parts in which CLIP's image tower differs from a plain one. */
 const CLIP_TOWER = { lnPre: true, patchBias: false, proj: true };
-const TIMM_TOWER = { lnPre: false, patchBias: true, proj: false };
 
 /** The first is Hugging Face's default. */
 const ACTIVATIONS = ["quick_gelu", "gelu"] as const;
 const CLIP_EPS = 1e-5;
-const TIMM_EPS = 1e-6;
 
 /**
  * Reads a model configuration in the JSON of OpenCLIP (plain, or with `model_cfg` and `preprocess_cfg` as on
- * the hub), of Hugging Face's CLIPModel, or of a timm ViT. Sizes are checked and unknown settings refused.
+ * the hub), of Hugging Face's CLIPModel, ViT, DeiT or DINOv2, of a timm ViT, or of DINOv2's own code. Sizes are checked and
+ * unknown settings refused.
  *
  * @param text JSON, or the parsed value.
  * @throws ClipError `config`.
@@ -51,7 +45,9 @@ export function parseConfig(text: unknown): ModelConfig {
       ? parseHuggingFace(fields)
       : fields.has("img_size")
         ? parseTimm(fields)
-        : parseOpenClip(fields);
+        : isHuggingFaceVit(fields)
+          ? parseHuggingFaceVit(fields)
+          : parseOpenClip(fields);
   checkHeads(config);
   return config;
 }
@@ -156,64 +152,8 @@ function huggingFaceTower(fields: FieldReader, base: { width: number; mlpWidth: 
   };
 }
 
-function parseTimm(fields: FieldReader): ModelConfig {
-  const embedDim = fields.size("embed_dim", MAX_WIDTH);
-  const vision: VisionConfig = {
-    imageSize: squareSize(fields, "img_size"),
-    patch: squareSize(fields, "patch_size", 16),
-    width: embedDim,
-    layers: fields.size("depth", MAX_LAYERS),
-    heads: fields.size("num_heads", MAX_WIDTH),
-    mlpWidth: mlpWidth(fields, embedDim),
-    ...TIMM_TOWER,
-    lnEps: fields.positive("ln_eps", 1, TIMM_EPS),
-  };
-  if (!fields.flag("qkv_bias", true)) fields.fail("qkv_bias", "must be true", false);
-  const act = fields.oneOf("act", ["gelu", "gelu_erf", "quick_gelu"]);
-  const mean = fields.triple("mean", IMAGENET_MEAN, 0);
-  const std = fields.triple("std", IMAGENET_STD, 1e-3);
-  const compared = parseCompared(fields, vision.layers);
-  const name = fields.text("architecture");
-  fields.ignore("num_classes", "params", "license", "source", "description");
-  fields.end();
-  const preprocess: PreprocessConfig = { size: vision.imageSize, mean, std, interpolation: "bicubic" };
-  const activation = act === "quick_gelu" ? "quick_gelu" : "gelu";
-  return { ...(name && { name }), kind: "vit", embedDim, activation, vision, preprocess, ...compared };
-}
-
 function clipPreprocess({ imageSize: size }: VisionConfig): PreprocessConfig {
   return { size, mean: CLIP_MEAN, std: CLIP_STD, interpolation: "bicubic" };
-}
-
-/** A square size, written as one number or as two equal ones. */
-function squareSize(fields: FieldReader, key: string, fallback?: number): number {
-  const value = fields.raw(key);
-  if (!Array.isArray(value)) return fields.size(key, MAX_PIXELS, fallback);
-  const [height, width] = value;
-  if (value.length !== 2 || height !== width) fields.fail(key, "must be square", value);
-  return new FieldReader({ [key]: height }, "config").size(key, MAX_PIXELS);
-}
-
-function mlpWidth(fields: FieldReader, width: number): number {
-  return Math.max(1, Math.floor(width * fields.positive("mlp_ratio", 64, 4)));
-}
-
-/** Fields of our own: defaults for methods that compare images. */
-function parseCompared(
-  fields: FieldReader,
-  layers: number,
-): Pick<ModelConfig, "outBlocks" | "promptSymmetries"> {
-  const blocks = fields.raw("out_blocks") ?? defaultOutBlocks(layers);
-  const fits = (block: unknown, i: number, all: unknown[]) =>
-    Number.isSafeInteger(block) &&
-    Number(block) > (i === 0 ? 0 : Number(all[i - 1])) &&
-    Number(block) <= layers;
-  if (!Array.isArray(blocks) || blocks.length === 0 || !blocks.every(fits))
-    fields.fail("out_blocks", `must be ascending block numbers from 1 to ${layers}`, blocks);
-  const symmetries = fields.raw("prompt_turns");
-  if (symmetries !== undefined && symmetries !== 1 && symmetries !== 8)
-    fields.fail("prompt_turns", "must be 1 or 8", symmetries);
-  return { outBlocks: [...blocks], ...(symmetries !== undefined && { promptSymmetries: symmetries }) };
 }
 
 function checkHeads({ vision, text }: ModelConfig): void {

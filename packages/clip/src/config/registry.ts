@@ -25,6 +25,9 @@ const VIT_WIDTHS = { tiny: [192, 3], small: [384, 6], base: [768, 12] } as const
 
 const HALF = [0.5, 0.5, 0.5] as const;
 
+// DINOv2 under timm's names: [width, layers]; heads are 64 wide, patches 14, images 518.
+const DINO_SIZES = { small: [384, 12], base: [768, 12], large: [1024, 24], giant: [1536, 40] } as const;
+
 function buildClip(name: string, row: ClipRow): ModelConfig {
   const [image_size, patch_size, width, layers, head_width, embed_dim, textWidth, textLayers, quick_gelu] =
     row;
@@ -34,12 +37,22 @@ function buildClip(name: string, row: ClipRow): ModelConfig {
   return { ...parseConfig({ embed_dim, quick_gelu, vision_cfg, text_cfg }), name };
 }
 
-function buildVit(family: "vit" | "deit", size: keyof typeof VIT_WIDTHS): ModelConfig {
-  const name = `${family}_${size}_patch16_224`;
+function buildVit(family: "vit" | "deit", size: keyof typeof VIT_WIDTHS, distilled = false): ModelConfig {
+  const name = `${family}_${size}_${distilled ? "distilled_" : ""}patch16_224`;
   const [embed_dim, num_heads] = VIT_WIDTHS[size];
   const normalisation = family === "vit" ? { mean: HALF, std: HALF } : {};
   const json = { architecture: name, img_size: 224, patch_size: 16, embed_dim, depth: 12, num_heads };
-  return { ...parseConfig({ ...json, ...normalisation }), name };
+  return parseConfig({ ...json, ...normalisation, distilled });
+}
+
+function buildDino(size: keyof typeof DINO_SIZES, registers: 0 | 4): ModelConfig {
+  const [embed_dim, depth] = DINO_SIZES[size];
+  return parseConfig({
+    architecture: `vit_${size}_patch14_${registers ? "reg4_" : ""}dinov2`,
+    ...{ img_size: 518, patch_size: 14, embed_dim, depth, num_heads: embed_dim / 64 },
+    ffn_layer: size === "giant" ? "swiglufused" : "mlp",
+    num_register_tokens: registers,
+  });
 }
 
 let registry: ReadonlyMap<string, ModelConfig> | undefined;
@@ -50,6 +63,10 @@ function models(): ReadonlyMap<string, ModelConfig> {
   const configs = [
     ...Object.entries(CLIP_MODELS).map(([name, row]) => buildClip(name, row)),
     ...(["deit", "vit"] as const).flatMap((family) => sizes.map((size) => buildVit(family, size))),
+    ...sizes.map((size) => buildVit("deit", size, true)),
+    ...([0, 4] as const).flatMap((registers) =>
+      (["small", "base", "large", "giant"] as const).map((size) => buildDino(size, registers)),
+    ),
   ];
   registry = new Map(configs.map((config) => [config.name!, config]));
   return registry;

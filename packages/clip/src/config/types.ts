@@ -18,7 +18,17 @@ export interface TowerConfig {
   readonly lnEps: number;
 }
 
-/** A vision transformer. Its grid is `gridSize(vision)` patches a side, tokens are CLS first, then rows of patches. */
+/**
+ * How positions are interpolated to another grid, always bicubic. "antialias": a = -0.5, widened when shrinking, cut at the edges
+ * (OpenCLIP, timm, DINOv2 with registers). "plain": a = -0.75, never widened, edges repeated (DINOv2 in Hugging Face). "offset": the
+ * same with places scaled by 1 / (n + 0.1) in place of 1 / n (DINOv2 without registers, as its own code runs it).
+ */
+export type PositionRule = "antialias" | "plain" | "offset";
+
+/**
+ * A vision transformer. Its grid is `gridSize(vision)` patches a side, tokens are the class tokens first, then registers, then rows
+ * of patches.
+ */
 export interface VisionConfig extends TowerConfig {
   readonly imageSize: number;
   readonly patch: number;
@@ -28,6 +38,16 @@ export interface VisionConfig extends TowerConfig {
   readonly patchBias: boolean;
   /** Projection of the CLS feature into the joint space (CLIP yes, timm ViT no). */
   readonly proj: boolean;
+  /** A second class token after CLS, which was trained to follow a teacher (distilled DeiT). Default false. */
+  readonly distilled?: boolean;
+  /** Tokens without positions between class tokens and patches (DINOv2). Default 0. */
+  readonly registers?: number;
+  /** A learned gain for each channel of what attention and MLP add (DINOv2, DeiT III). Default false. */
+  readonly layerScale?: boolean;
+  /** The MLP multiplies SiLU of one half of its 2 x `mlpWidth` hidden values with the other half (DINOv2 giant). Default false. */
+  readonly swiglu?: boolean;
+  /** Where it is named, images of any size are taken. Default: "antialias", at loading alone. */
+  readonly positions?: PositionRule;
 }
 
 /** A causal text transformer. */
@@ -67,6 +87,13 @@ export const IMAGENET_STD = [0.229, 0.224, 0.225] as const;
 export function gridSize(vision: Pick<VisionConfig, "imageSize" | "patch">): number {
   return Math.floor(vision.imageSize / vision.patch);
 }
+
+/** Class tokens, which come first. */
+export const classTokens = ({ distilled }: Pick<VisionConfig, "distilled">): number => (distilled ? 2 : 1);
+
+/** Tokens before those of the patches: class tokens and registers. */
+export const prefixTokens = (vision: Pick<VisionConfig, "distilled" | "registers">): number =>
+  classTokens(vision) + (vision.registers ?? 0);
 
 /**
  * The blocks tapped by default: 7, 9 and 11 of 12, and the same fractions of any other depth

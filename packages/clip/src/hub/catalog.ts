@@ -56,7 +56,14 @@ vit-b-32-openai ViT-B-32-quickgelu openai/clip-vit-base-patch32/pytorch_model.bi
 vit-l-14-openai ViT-L-14-quickgelu openai/clip-vit-large-patch14/model.safetensors 2000
 deit-tiny deit_tiny_patch16_224 timm/deit_tiny_patch16_224.fb_in1k/model.safetensors 40
 deit-small deit_small_patch16_224 timm/deit_small_patch16_224.fb_in1k/model.safetensors 120
-deit-base deit_base_patch16_224 timm/deit_base_patch16_224.fb_in1k/model.safetensors 450`;
+deit-base deit_base_patch16_224 timm/deit_base_patch16_224.fb_in1k/model.safetensors 450
+dinov2-small vit_small_patch14_dinov2 timm/vit_small_patch14_dinov2.lvd142m/model.safetensors 100
+dinov2-base vit_base_patch14_dinov2 timm/vit_base_patch14_dinov2.lvd142m/model.safetensors 400
+dinov2-large vit_large_patch14_dinov2 timm/vit_large_patch14_dinov2.lvd142m/model.safetensors 1400
+dinov2-small-reg4 vit_small_patch14_reg4_dinov2 timm/vit_small_patch14_reg4_dinov2.lvd142m/model.safetensors 100
+dinov2-base-reg4 vit_base_patch14_reg4_dinov2 timm/vit_base_patch14_reg4_dinov2.lvd142m/model.safetensors 400
+dinov2-large-reg4 vit_large_patch14_reg4_dinov2 timm/vit_large_patch14_reg4_dinov2.lvd142m/model.safetensors 1400
+dinov2-giant-reg4 vit_giant_patch14_reg4_dinov2 timm/vit_giant_patch14_reg4_dinov2.lvd142m/model.safetensors 4800`;
 
 type Weights = Pick<HubFile, "url" | "saveAs" | "sha256">;
 

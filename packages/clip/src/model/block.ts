@@ -1,8 +1,10 @@
-import { nn, scope, slice, type Tensor } from "@inctrl/tensor";
-import type { Activation, TowerConfig } from "../config/types.js";
+import { mul, nn, scope, silu, slice, type Tensor } from "@inctrl/tensor";
+import type { Activation, TowerConfig, VisionConfig } from "../config/types.js";
 
-/** Sizes of a tower's blocks. */
-export interface BlockConfig extends Omit<TowerConfig, "layers"> {
+/** Sizes and parts of a tower's blocks. */
+export interface BlockConfig
+  extends Omit<TowerConfig, "layers">,
+    Pick<VisionConfig, "layerScale" | "swiglu"> {
   readonly activation: Activation;
 }
 
@@ -13,45 +15,72 @@ export interface BlockOptions {
   readonly queries?: number;
 }
 
-/** c_proj(activation(c_fc(x))). */
+/** c_proj(activation(c_fc(x))), or with SwiGLU (Shazeer 2020) c_proj(silu(a) b), c_fc(x) being [a, b]. */
 class Mlp extends nn.Module {
   readonly c_fc: nn.Linear;
   readonly c_proj: nn.Linear;
-  readonly activation: Activation;
+  readonly #activation: Activation | null;
 
-  constructor(width: number, hidden: number, activation: Activation) {
+  constructor({ width, mlpWidth, activation, swiglu }: BlockConfig) {
     super();
-    this.c_fc = new nn.Linear(width, hidden);
-    this.c_proj = new nn.Linear(hidden, width);
-    this.activation = activation;
+    this.c_fc = new nn.Linear(width, swiglu ? 2 * mlpWidth : mlpWidth);
+    this.c_proj = new nn.Linear(mlpWidth, width);
+    this.#activation = swiglu ? null : activation;
   }
 
-  forward(x: Tensor, { norm, residual }: Pick<nn.Fused, "norm" | "residual">): Tensor {
+  forward(x: Tensor, { norm, ...added }: Omit<nn.Fused, "activation">): Tensor {
     return scope(() => {
-      const hidden = this.c_fc.forward(x, { norm, activation: this.activation });
-      return this.c_proj.forward(hidden, { residual });
+      const activation = this.#activation ?? undefined;
+      const hidden = this.c_fc.forward(x, { norm, activation });
+      return this.c_proj.forward(activation ? hidden : gated(hidden), added);
     });
   }
 
-  override freeze({ norm, ...options }: nn.FreezeOptions & { norm?: nn.LayerNorm } = {}): this {
+  override freeze({ norm, gain, ...options }: nn.FoldOptions = {}): this {
     this.c_fc.freeze({ ...options, norm });
+    this.c_proj.freeze({ ...options, gain });
     return super.freeze(options);
   }
 }
 
-/** One pre-norm transformer block: y = x + attn(ln_1(x)), then y + mlp(ln_2(y)). Five dispatches on software adapters once frozen. */
+/** silu(a) b of [batch, tokens, 2 n], which holds a, then b. */
+function gated(hidden: Tensor): Tensor {
+  const [, , both] = hidden.shape;
+  const half = (from: number) => slice(hidden, [null, null, [from, from + both / 2]]);
+  return mul(silu(half(0)), half(both / 2));
+}
+
+/** A learned gain for each channel (Touvron et al. 2021). */
+class LayerScale extends nn.Module {
+  readonly gamma: nn.Parameter;
+
+  constructor(width: number) {
+    super();
+    this.gamma = new nn.Parameter([width], { role: "gain", initial: nn.filledWith(1) });
+  }
+}
+
+/**
+ * One pre-norm transformer block: y = x + ls_1 attn(ln_1(x)), then y + ls_2 mlp(ln_2(y)), without gains in most models. Five dispatches
+ * on software adapters once frozen, and three more with SwiGLU.
+ */
 export class Block extends nn.Module {
   readonly ln_1: nn.LayerNorm;
   readonly attn: nn.SelfAttention;
+  readonly ls_1: LayerScale | null;
   readonly ln_2: nn.LayerNorm;
   readonly mlp: Mlp;
+  readonly ls_2: LayerScale | null;
 
-  constructor({ width, heads, mlpWidth, lnEps: eps, activation }: BlockConfig) {
+  constructor(config: BlockConfig) {
     super();
+    const { width, heads, layerScale, lnEps: eps } = config;
     this.ln_1 = new nn.LayerNorm(width, { eps });
     this.attn = new nn.SelfAttention(width, heads);
+    this.ls_1 = layerScale ? new LayerScale(width) : null;
     this.ln_2 = new nn.LayerNorm(width, { eps });
-    this.mlp = new Mlp(width, mlpWidth, activation);
+    this.mlp = new Mlp(config);
+    this.ls_2 = layerScale ? new LayerScale(width) : null;
   }
 
   /**
@@ -61,15 +90,15 @@ export class Block extends nn.Module {
   forward(x: Tensor, { causal, queries }: BlockOptions = {}): Tensor {
     return scope(() => {
       const residual = queries === undefined ? x : slice(x, [null, [0, queries]]);
-      const y = this.attn.forward(x, { norm: this.ln_1, residual, causal, queries });
-      return this.mlp.forward(y, { norm: this.ln_2, residual: y });
+      const y = this.attn.forward(x, { norm: this.ln_1, gain: this.ls_1?.gamma, residual, causal, queries });
+      return this.mlp.forward(y, { norm: this.ln_2, gain: this.ls_2?.gamma, residual: y });
     });
   }
 
-  /** Folds both norms into the products after them and packs the matrices. */
+  /** Folds norms into the products after them, gains into those before them, and packs the matrices. */
   override freeze(options: nn.FreezeOptions = {}): this {
-    this.attn.freeze({ ...options, norm: this.ln_1 });
-    this.mlp.freeze({ ...options, norm: this.ln_2 });
+    this.attn.freeze({ ...options, norm: this.ln_1, gain: this.ls_1?.gamma });
+    this.mlp.freeze({ ...options, norm: this.ln_2, gain: this.ls_2?.gamma });
     return super.freeze(options);
   }
 }

@@ -34,6 +34,45 @@ const transposed = (to: string): Rename => ({ to, transpose: true });
 /** Of three tensors that are one below the other in ours. */
 const third = (to: string, index: number): Rename => ({ to, part: [index, 3] });
 
+/** A layer that we do not run. */
+const ignored = (...layers: string[]): Table =>
+  Object.fromEntries(
+    layers.flatMap((layer) => ["weight", "bias"].map((part) => [`${layer}.${part}`, "ignored"])),
+  );
+
+/** Plain image transformers: ViTModel, DeiTModel, Dinov2Model and Dinov2WithRegistersModel. */
+const HUGGING_FACE_VIT: Table = {
+  "embeddings.cls_token": "visual.class_embedding",
+  "embeddings.distillation_token": "visual.distillation_embedding",
+  "embeddings.register_tokens": "visual.register_tokens",
+  "embeddings.position_embeddings": "visual.positional_embedding",
+  "embeddings.patch_embeddings.projection": "visual.conv1",
+  "embeddings.mask_token": "ignored",
+  ...inBlocks("encoder.layer.*", "visual.transformer.resblocks.*", {
+    layernorm_before: "ln_1",
+    norm1: "ln_1",
+    "attention.attention.query.weight": third("attn.in_proj_weight", 0),
+    "attention.attention.key.weight": third("attn.in_proj_weight", 1),
+    "attention.attention.value.weight": third("attn.in_proj_weight", 2),
+    "attention.attention.query.bias": third("attn.in_proj_bias", 0),
+    "attention.attention.key.bias": third("attn.in_proj_bias", 1),
+    "attention.attention.value.bias": third("attn.in_proj_bias", 2),
+    "attention.output.dense": "attn.out_proj",
+    "layer_scale1.lambda1": "ls_1.gamma",
+    layernorm_after: "ln_2",
+    norm2: "ln_2",
+    "intermediate.dense": "mlp.c_fc",
+    "output.dense": "mlp.c_proj",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+    "mlp.weights_in": "mlp.c_fc",
+    "mlp.weights_out": "mlp.c_proj",
+    "layer_scale2.lambda1": "ls_2.gamma",
+  }),
+  layernorm: "visual.ln_post",
+  ...ignored("pooler.dense", "classifier", "cls_classifier", "distillation_classifier"),
+};
+
 const HUGGING_FACE_BLOCK: Table = {
   layer_norm1: "ln_1",
   "self_attn.q_proj.weight": third("attn.in_proj_weight", 0),
@@ -64,11 +103,18 @@ const HUGGING_FACE: Table = {
   "text_model.final_layer_norm": "ln_final",
   "text_projection.weight": transposed("text_projection"),
   logit_scale: "logit_scale",
+  ...HUGGING_FACE_VIT,
 };
 
+/** timm's, which are Meta's own of DeiT and DINOv2, too. */
 const TIMM: Table = {
   cls_token: "visual.class_embedding",
+  dist_token: "visual.distillation_embedding",
+  // timm's name, and Meta's.
+  reg_token: "visual.register_tokens",
+  register_tokens: "visual.register_tokens",
   pos_embed: "visual.positional_embedding",
+  mask_token: "ignored",
   "patch_embed.proj": "visual.conv1",
   norm_pre: "visual.ln_pre",
   ...inBlocks("blocks.*", "visual.transformer.resblocks.*", {
@@ -76,14 +122,19 @@ const TIMM: Table = {
     "attn.qkv.weight": "attn.in_proj_weight",
     "attn.qkv.bias": "attn.in_proj_bias",
     "attn.proj": "attn.out_proj",
+    "ls1.gamma": "ls_1.gamma",
+    gamma_1: "ls_1.gamma",
     norm2: "ln_2",
     "mlp.fc1": "mlp.c_fc",
     "mlp.fc2": "mlp.c_proj",
+    "mlp.w12": "mlp.c_fc",
+    "mlp.w3": "mlp.c_proj",
+    "ls2.gamma": "ls_2.gamma",
+    gamma_2: "ls_2.gamma",
   }),
   norm: "visual.ln_post",
-  // The classifier over ImageNet's classes.
-  "head.weight": "ignored",
-  "head.bias": "ignored",
+  // Classifiers over ImageNet's classes.
+  ...ignored("head", "head_dist"),
 };
 
 /** Our own names need no table; OpenAI's files carry numbers and the causal mask as buffers beside them. */
@@ -104,7 +155,7 @@ const TABLES: Readonly<Record<Layout, Table>> = {
 
 /** Names that tell the layouts apart by how they begin, the most telling first. */
 const SIGNS: readonly (readonly [Layout, ...prefixes: string[]])[] = [
-  ["huggingface", "vision_model.", "text_model."],
+  ["huggingface", "vision_model.", "text_model.", "embeddings.patch_embeddings."],
   ["timm", "patch_embed.proj."],
   ["openclip", "visual.", "transformer.resblocks."],
 ];
@@ -116,8 +167,12 @@ export function detectLayout(names: readonly string[]): Layout | undefined {
   )?.[0];
 }
 
-/** What becomes of `name` in `layout`. */
-export function rename(layout: Layout, name: string): Fate {
+/** A name without the number of the chunk that DINOv2's training checkpoints have before that of the block. */
+const bareName = (name: string): string => name.replace(/^blocks\.\d+\.(?=\d+\.)/, "blocks.");
+
+/** What becomes of a name in `layout`. */
+export function rename(layout: Layout, given: string): Fate {
+  const name = bareName(given);
   const [, number] = BLOCK_NUMBER.exec(name) ?? [];
   const fate = rowsOf(layout).get(anyBlock(name));
   if (fate === undefined || typeof fate === "string") return fate ?? "unexpected";
@@ -134,7 +189,7 @@ const WHOLE: ModelConfig = {
   activation: "gelu",
   vision: {
     ...{ imageSize: 1, patch: 1, width: 1, layers: 1, heads: 1, mlpWidth: 1, lnEps: 1 },
-    ...{ lnPre: true, patchBias: true, proj: true },
+    ...{ lnPre: true, patchBias: true, proj: true, distilled: true, registers: 1, layerScale: true },
   },
   text: { contextLength: 1, vocabSize: 1, width: 1, layers: 1, heads: 1, mlpWidth: 1, lnEps: 1 },
   preprocess: { size: 1, mean: [0, 0, 0], std: [1, 1, 1], interpolation: "bicubic" },

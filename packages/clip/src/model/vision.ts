@@ -3,6 +3,7 @@ import {
   concat,
   expand,
   matmul,
+  mean,
   nn,
   permute,
   reshape,
@@ -10,44 +11,52 @@ import {
   slice,
   type Tensor,
   TensorError,
+  tensor,
 } from "@inctrl/tensor";
-import { gridSize, type ModelConfig, type VisionConfig } from "../config/types.js";
+import { type Grid, positionMatrix } from "../checkpoint/positional.js";
+import { classTokens, gridSize, type ModelConfig, type VisionConfig } from "../config/types.js";
 import { Transformer } from "./block.js";
 
 /** Output of the vision tower. */
 export interface VisionOutput {
-  /** The class feature: CLS after ln_post and, where there is one, the projection; not normalised. [batch, embedDim]. */
+  /**
+   * The class feature: CLS after ln_post and, where there is one, the projection; the mean of both class tokens where there are two.
+   * Not normalised. [batch, embedDim].
+   */
   features: Tensor;
-  /** Raw output of each tapped block, [batch, 1 + patches, width] with CLS first, in the order asked for. */
+  /** Raw output of each tapped block, [batch, prefixTokens(vision) + patches, width] with CLS first, in the order asked for. */
   taps: Tensor[];
 }
 
 /** A strided convolution whose stride is its size: one product over the pixels of each patch. */
 class PatchEmbedding extends nn.Linear {
   readonly #patch: number;
-  readonly #grid: number;
 
-  constructor(config: VisionConfig) {
-    const { patch, width, patchBias } = config;
+  constructor({ patch, width, patchBias }: VisionConfig) {
     super(3 * patch * patch, width, { bias: patchBias, weightShape: [width, 3, patch, patch] });
     this.#patch = patch;
-    this.#grid = gridSize(config);
   }
 
-  /** [batch, 3, size, size] to [batch, patches, width]; pixels that fill no patch are left out. */
+  /** Patches of [batch, 3, height, width]; pixels that fill no patch are left out. */
+  grid({ shape: [, , height, width] }: Tensor): Grid {
+    return { rows: Math.floor(height / this.#patch), columns: Math.floor(width / this.#patch) };
+  }
+
+  /** [batch, 3, height, width] to [batch, patches, width]. */
   override forward(pixels: Tensor): Tensor {
-    const [patch, grid] = [this.#patch, this.#grid];
+    const patch = this.#patch;
+    const { rows, columns } = this.grid(pixels);
     const [batch] = pixels.shape;
     return scope(() => {
-      const used = slice(pixels, [null, null, [0, grid * patch], [0, grid * patch]]);
-      const tiles = permute(reshape(used, [batch, 3, grid, patch, grid, patch]), [0, 2, 4, 1, 3, 5]);
-      return super.forward(reshape(tiles, [batch, grid * grid, 3 * patch * patch]));
+      const used = slice(pixels, [null, null, [0, rows * patch], [0, columns * patch]]);
+      const tiles = permute(reshape(used, [batch, 3, rows, patch, columns, patch]), [0, 2, 4, 1, 3, 5]);
+      return super.forward(reshape(tiles, [batch, rows * columns, 3 * patch * patch]));
     });
   }
 }
 
 /**
- * An image transformer, CLIP's or timm's.
+ * An image transformer: CLIP's, timm's, DeiT's or DINOv2's.
  *
  * @example
  * const { features, taps } = vision.forward(pixels, { taps: [7, 9, 11] });
@@ -56,7 +65,11 @@ export class VisionTransformer extends nn.Module {
   readonly config: ModelConfig;
   /** [width]. */
   readonly class_embedding: nn.Parameter;
-  /** [1 + patches, width]. */
+  /** [width]. */
+  readonly distillation_embedding: nn.Parameter | null;
+  /** [registers, width]. */
+  readonly register_tokens: nn.Parameter | null;
+  /** [class tokens + patches, width]. */
   readonly positional_embedding: nn.Parameter;
   readonly conv1: PatchEmbedding;
   readonly ln_pre: nn.LayerNorm | null;
@@ -68,10 +81,13 @@ export class VisionTransformer extends nn.Module {
   constructor(config: ModelConfig) {
     super();
     const { vision, activation, embedDim } = config;
-    const { width, lnEps: eps } = vision;
+    const { width, distilled, registers, lnEps: eps } = vision;
+    const embedding = (...shape: number[]) => new nn.Parameter(shape, { role: "embedding" });
     this.config = config;
-    this.class_embedding = new nn.Parameter([width], { role: "embedding" });
-    this.positional_embedding = new nn.Parameter([1 + gridSize(vision) ** 2, width], { role: "embedding" });
+    this.class_embedding = embedding(width);
+    this.distillation_embedding = distilled ? embedding(width) : null;
+    this.register_tokens = registers ? embedding(registers, width) : null;
+    this.positional_embedding = embedding(classTokens(vision) + gridSize(vision) ** 2, width);
     this.conv1 = new PatchEmbedding(vision);
     this.ln_pre = vision.lnPre ? new nn.LayerNorm(width, { eps }) : null;
     this.transformer = new Transformer({ ...vision, activation });
@@ -80,17 +96,21 @@ export class VisionTransformer extends nn.Module {
   }
 
   /**
-   * @param pixels normalised, [batch, 3, size, size].
+   * @param pixels normalised, [batch, 3, size, size]; any height and width where `vision.positions` names a rule.
    * @param taps blocks counted from 1; by default none.
    * @throws TensorError `shape` or `argument` when pixels or taps do not fit.
    */
   forward(pixels: Tensor, { taps = [] }: { taps?: readonly number[] } = {}): VisionOutput {
     this.#check(pixels, taps);
     return scope(() => {
-      // After the last block only the class token is read, unless its patches are tapped.
-      const { x, taps: tapped } = this.transformer.forward(this.#embed(pixels), { taps, queries: 1 });
-      const cls = reshape(slice(x, [null, [0, 1]]), [x.shape[0], this.config.vision.width]);
-      return { features: this.project(cls), taps: tapped };
+      // After the last block only the class tokens are read, unless its patches are tapped.
+      const queries = classTokens(this.config.vision);
+      const { x, taps: tapped } = this.transformer.forward(this.embed(pixels), { taps, queries });
+      const classes = slice(x, [null, [0, queries]]);
+      const { width } = this.config.vision;
+      const features =
+        queries === 1 ? this.project(reshape(classes, [x.shape[0], width])) : mean(this.project(classes), 1);
+      return { features, taps: tapped };
     });
   }
 
@@ -102,24 +122,58 @@ export class VisionTransformer extends nn.Module {
     });
   }
 
-  /** Embedded patches with CLS before them, plus positions, through ln_pre where there is one. */
-  #embed(pixels: Tensor): Tensor {
+  /**
+   * The tokens before the first block: class tokens and patches plus their positions, registers between them, through ln_pre where
+   * there is one. [batch, tokens, width].
+   */
+  embed(pixels: Tensor): Tensor {
     const { width } = this.config.vision;
+    const learned = ({ value }: nn.Parameter) =>
+      expand(reshape(value, [1, -1, width]), [pixels.shape[0], value.size / width, width]);
     return scope(() => {
-      const cls = expand(this.class_embedding.value, [pixels.shape[0], 1, width]);
-      const tokens = add(concat([cls, this.conv1.forward(pixels)], 1), this.positional_embedding.value);
+      const { class_embedding: cls, distillation_embedding: second, register_tokens: registers } = this;
+      const classes = second ? [learned(cls), learned(second)] : [learned(cls)];
+      const placed = add(concat([...classes, this.conv1.forward(pixels)], 1), this.#positions(pixels));
+      const tokens = registers
+        ? concat(
+            [
+              slice(placed, [null, [0, classes.length]]),
+              learned(registers),
+              slice(placed, [null, [classes.length, placed.shape[1]]]),
+            ],
+            1,
+          )
+        : placed;
       return this.ln_pre ? this.ln_pre.forward(tokens) : tokens;
     });
   }
 
+  /** The positions of an image's grid, interpolated where it is not the model's own. [class tokens + patches, width]. */
+  #positions(pixels: Tensor): Tensor {
+    const { vision } = this.config;
+    const { value } = this.positional_embedding;
+    const { rows, columns } = this.conv1.grid(pixels);
+    const side = gridSize(vision);
+    if (rows === side && columns === side) return value;
+    const [classes, { width, positions = "antialias" }] = [classTokens(vision), vision];
+    const along = (to: number) => tensor(value.device, positionMatrix(positions, side, to), [to, side]);
+    return scope(() => {
+      const table = slice(value, [[classes, value.shape[0]]]);
+      const down = matmul(along(rows), reshape(table, [side, side * width]));
+      const both = matmul(along(columns), reshape(down, [rows, side, width]));
+      return concat([slice(value, [[0, classes]]), reshape(both, [rows * columns, width])], 0);
+    });
+  }
+
   #check(pixels: Tensor, taps: readonly number[]): void {
-    const { imageSize, layers } = this.config.vision;
+    const { imageSize, layers, patch, positions } = this.config.vision;
     const [, channels, height, width] = pixels.shape;
-    if (pixels.rank !== 4 || channels !== 3 || height !== imageSize || width !== imageSize) {
+    const fits = positions ? Math.min(height, width) >= patch : height === imageSize && width === imageSize;
+    if (pixels.rank !== 4 || channels !== 3 || !fits) {
+      const sizes = positions ? `height, width], ${patch} or more` : `${imageSize}, ${imageSize}]`;
       throw new TensorError(
         "shape",
-        `vision: pixels are [${pixels.shape.join(", ")}] and must be [batch, 3, ${imageSize}, ${imageSize}]; ` +
-          "bring images to size with prepareImage",
+        `vision: pixels are [${pixels.shape.join(", ")}] and must be [batch, 3, ${sizes}; bring images to size with prepareImage`,
       );
     }
     const bad = taps.find((i) => !Number.isInteger(i) || i < 1 || i > layers);

@@ -11,10 +11,11 @@ export interface Taps {
   readonly stride: number;
 }
 
-function cubic(value: number): number {
+/** Keys' cubic kernel of parameter `a`. */
+export function cubic(value: number, a: number): number {
   const x = Math.abs(value);
-  if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
-  return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
 /**
@@ -36,7 +37,7 @@ export function bicubicTaps(from: number, to: number, first = 0, count = to): Ta
     const length = Math.min(from, Math.trunc(centre + support + 0.5)) - start;
     const at = i * stride;
     let sum = 0;
-    for (let j = 0; j < length; j++) sum += weights[at + j] = cubic((j + start - centre + 0.5) * inverse);
+    for (let j = 0; j < length; j++) sum += weights[at + j] = cubic((j + start - centre + 0.5) * inverse, A);
     for (let j = 0; j < length && sum !== 0; j++) weights[at + j] /= sum;
     starts[i] = start;
     counts[i] = length;

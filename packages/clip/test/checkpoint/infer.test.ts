@@ -6,7 +6,15 @@ import { findConfig } from "../../src/config/registry.js";
 import { clipParameters } from "../../src/model/clip.js";
 
 test("registry models are recognised by their shapes, and the settings that shapes do not determine are theirs", () => {
-  for (const name of ["ViT-H-14", "ViT-B-16-plus-240", "ViT-L-14-336", "deit_small_patch16_224"]) {
+  for (const name of [
+    "ViT-H-14",
+    "ViT-B-16-plus-240",
+    "ViT-L-14-336",
+    "deit_small_patch16_224",
+    "deit_tiny_distilled_patch16_224",
+    "vit_small_patch14_dinov2",
+    "vit_giant_patch14_reg4_dinov2",
+  ]) {
     const config = findConfig(name);
     const keys = clipParameters(config);
     const weights = fake(keys);

@@ -47,6 +47,9 @@ export function reference(config: ModelConfig, values: Values) {
       (v, i) => ((v - mean) / Math.sqrt(variance + eps)) * get(`${name}.weight`)[i] + get(`${name}.bias`)[i],
     );
   };
+  /** A row times the gain of a layer scale, where there is one. */
+  const scaled = (row: Row, name: string): Row =>
+    values.has(`${name}.gamma`) ? row.map((v, i) => v * get(`${name}.gamma`)[i]) : row;
   const attend = (rows: Row[], name: string, heads: number, causal: boolean): Row[] => {
     const qkv = rows.map((row) => linear(row, `${name}.in_proj_weight`, `${name}.in_proj_bias`));
     const width = rows[0].length;
@@ -74,15 +77,22 @@ export function reference(config: ModelConfig, values: Values) {
   const block = (
     rows: Row[],
     name: string,
-    tower: { heads: number; lnEps: number },
+    tower: { heads: number; lnEps: number; mlpWidth: number; swiglu?: boolean },
     causal: boolean,
   ): Row[] => {
     const normed = rows.map((row) => norm(row, `${name}.ln_1`, tower.lnEps));
-    const attended = attend(normed, `${name}.attn`, tower.heads, causal).map((row, i) => add(row, rows[i]));
+    const attended = attend(normed, `${name}.attn`, tower.heads, causal).map((row, i) =>
+      add(scaled(row, `${name}.ls_1`), rows[i]),
+    );
     return attended.map((row) => {
       const inner = norm(row, `${name}.ln_2`, tower.lnEps);
-      const hidden = linear(inner, `${name}.mlp.c_fc.weight`, `${name}.mlp.c_fc.bias`).map(activate);
-      return add(row, linear(hidden, `${name}.mlp.c_proj.weight`, `${name}.mlp.c_proj.bias`));
+      const fc = linear(inner, `${name}.mlp.c_fc.weight`, `${name}.mlp.c_fc.bias`);
+      const [gate, value] = [fc.slice(0, tower.mlpWidth), fc.slice(tower.mlpWidth)];
+      const hidden = tower.swiglu
+        ? gate.map((v, i) => (v / (1 + Math.exp(-v))) * value[i])
+        : fc.map(activate);
+      const added = linear(hidden, `${name}.mlp.c_proj.weight`, `${name}.mlp.c_proj.bias`);
+      return add(row, scaled(added, `${name}.ls_2`));
     });
   };
 
@@ -92,7 +102,8 @@ export function reference(config: ModelConfig, values: Values) {
       const { vision } = config;
       const { imageSize: size, patch } = vision;
       const grid = gridSize(vision);
-      const rows: Row[] = [Array.from(get("visual.class_embedding"))];
+      const classes = ["class_embedding", ...(vision.distilled ? ["distillation_embedding"] : [])];
+      const rows = classes.map((name): Row => Array.from(get(`visual.${name}`)));
       for (let p = 0; p < grid * grid; p++) {
         const [top, left] = [Math.floor(p / grid) * patch, (p % grid) * patch];
         const values = Array.from({ length: 3 * patch * patch }, (_, i) => {
@@ -103,13 +114,18 @@ export function reference(config: ModelConfig, values: Values) {
       }
       const positions = Array.from(get("visual.positional_embedding"));
       let x = rows.map((row, i) => add(row, positions.slice(i * vision.width, (i + 1) * vision.width)));
+      const registers = Array.from({ length: vision.registers ?? 0 }, (_, i) =>
+        Array.from(get("visual.register_tokens")).slice(i * vision.width, (i + 1) * vision.width),
+      );
+      x.splice(classes.length, 0, ...registers);
       if (vision.lnPre) x = x.map((row) => norm(row, "visual.ln_pre", vision.lnEps));
       const blocks: number[][] = [];
       for (let i = 0; i < vision.layers; i++) {
         x = block(x, `visual.transformer.resblocks.${i}`, vision, false);
         blocks.push(x.flat());
       }
-      const cls = norm(x[0], "visual.ln_post", vision.lnEps);
+      const normed = classes.map((_, i) => norm(x[i], "visual.ln_post", vision.lnEps));
+      const cls = normed[0].map((_, i) => normed.reduce((sum, row) => sum + row[i], 0) / normed.length);
       return { feature: vision.proj ? project(cls, "visual.proj") : cls, blocks };
     },
 

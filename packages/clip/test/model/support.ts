@@ -22,6 +22,20 @@ export const SMALL_VIT = parseConfig({
   out_blocks: [2],
 });
 
+/** A DINOv2 with registers and SwiGLU. */
+export const SMALL_DINO = parseConfig({
+  architecture: "dinov2",
+  ...{ embed_dim: 14, depth: 2, num_heads: 2, img_size: 13, patch_size: 4 },
+  ...{ ffn_layer: "swiglu", num_register_tokens: 3 },
+  out_blocks: [2],
+});
+
+/** A DeiT with a second class token. */
+export const SMALL_DISTILLED = parseConfig({
+  ...{ embed_dim: 10, depth: 2, num_heads: 2, img_size: 8, patch_size: 4, distilled: true },
+  out_blocks: [2],
+});
+
 /** Parameters of a model in which no norm is at one and no bias at zero, as trained models are. */
 export function trainedValues(config: ModelConfig, seed: number): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();

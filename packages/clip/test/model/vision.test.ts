@@ -6,7 +6,16 @@ import * as assert from "uvu/assert";
 import { resizePositional } from "../../src/checkpoint/positional.js";
 import { buildClip, loadClip, type ModelConfig, openWeights, parseConfig } from "../../src/index.js";
 import { reference } from "./reference.js";
-import { readerOf, SMALL_CLIP, SMALL_VIT, storedTensors, take, trainedValues } from "./support.js";
+import {
+  readerOf,
+  SMALL_CLIP,
+  SMALL_DINO,
+  SMALL_DISTILLED,
+  SMALL_VIT,
+  storedTensors,
+  take,
+  trainedValues,
+} from "./support.js";
 
 const test = deviceTests("vision transformer");
 const BATCH = 3;
@@ -19,6 +28,8 @@ function images(device: Device, { imageSize }: ModelConfig["vision"]) {
 for (const [name, config] of [
   ["CLIP: QuickGELU, projection, pixels left over", SMALL_CLIP],
   ["timm: patch bias, no ln_pre, no projection, eps 1e-6", SMALL_VIT],
+  ["DINOv2: gains, registers, SwiGLU", SMALL_DINO],
+  ["distilled DeiT: two class tokens, whose mean is the feature", SMALL_DISTILLED],
 ] as const) {
   test(`${name}: every block and the feature are those of float64 loops`, async ({ device }) => {
     const values = trainedValues(config, 1);
@@ -98,7 +109,7 @@ test("at another image size the positional embedding is resized, whether larger 
     const config = { ...SMALL_CLIP, vision: { ...SMALL_CLIP.vision, imageSize } };
     const positions = resizePositional(values.get("visual.positional_embedding") as Float32Array, {
       from: 2,
-      to: grid,
+      to: { rows: grid, columns: grid },
       width: 15,
     });
     const resized = new Map(values).set("visual.positional_embedding", positions);

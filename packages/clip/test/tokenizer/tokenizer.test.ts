@@ -82,7 +82,7 @@ test("truncation keeps the end mark; the used length follows the longest text", 
 
 test("text is repaired, unescaped twice, squeezed and lowered", () => {
   const cases = {
-    "  A\t\nB\u3000C\u0085D  ": "a b c d",
+    "  A\t\nB\u3000C  ": "a b c",
     "&amp;lt;b&amp;gt; &eacute;": "<b> é",
     "\u201cdon\u2019t\u201d": '"don\'t"',
     "ﬁne ﬂaw Ｆｕｌｌ": "fine flaw full",
@@ -92,6 +92,30 @@ test("text is repaired, unescaped twice, squeezed and lowered", () => {
   };
   for (const [text, want] of Object.entries(cases)) assert.is(cleanText(text), want);
 });
+
+// Made with ftfy 6.3.1 and Python 3.11: html.unescape(html.unescape(ftfy.fix_text(text))), as CLIP's own tokenizer cleans.
+const REPAIRED: [text: string, want: string][] = [
+  ["&ldquo;don&rsquo;t&rdquo; &#8220;x&#x94;", '"don\'t" "x"'],
+  ["&ffilig; &fflig; &#xfb03; &fjlig;", "ffi ff ffi fj"],
+  ["&amp;ldquo;x&amp;rdquo; &#38;ldquo;", '"x" "'],
+  ["&lt;b&gt; &ldquo;q&rdquo;", '<b> "q"'],
+  ["<b> &ldquo;q&rdquo;", "<b> \u201cq\u201d"],
+  ["&ldquo;q&rdquo;\n<b> &rdquo;\n&rdquo;", '"q" <b> \u201d \u201d'],
+  ["\x93bolt\x94 \x85 \x96 nut\x92s \xa1\x80", '"bolt" \u2026 \u2013 nut\'s \xa1\u20ac'],
+  ["C\u0085D sch\xf6n\x85", "c\u2026d sch\xf6n\u2026"],
+  ["\x81x\x8d", "\x81x\x8d"],
+  ["&#133;&#x80;5 &#1;&#x1c;&#xFFFF;&#127;a", "\u2026\u20ac5 a"],
+  ["&#xD800;&#x110000;&#0;&#99999999999;", "\ufffd\ufffd\ufffd\ufffd"],
+  ["&eacute &copyb &notit; &NTILDE; &LAQUO; &AMP;lt; &COPY &#65", "\xe9 \xa9b \xacit; \xf1 \xab < \xa9 a"],
+  ["&amp;amp;amp;amp;lt; < &amp;amp;amp;lt;", "&amp;amp;lt; < &amp;lt;"],
+  ["\ufb05op \u0149 \ufb06 \u0133 \u01c6", "\u017ftop 'n st ij d\u017e"],
+  ["\uff21\uff06\uff4c\uff54\uff1bb e&#x301;", "a<b \xe9"],
+  ["&nbsp;a&nbsp; b\u2028c\r\nd\re &quot;&apos;", "a b c d e \"'"],
+  ["&; & &#; &#x; &lt &gt &unknown;", "&; & &#; &#x; < > &unknown;"],
+  ["\u0130I 2\xbd a\u200bb\xadc", "i\u0307i 2\xbd a\u200bb\xadc"],
+];
+for (const [text, want] of REPAIRED)
+  test(`${JSON.stringify(text)} is cleaned as by the reference`, () => assert.is(cleanText(text), want));
 
 test("files that are no vocabulary are refused", async () => {
   const refused = (text: string, says: string, vocabSize?: number) => {

@@ -35,6 +35,8 @@ export interface BackboneOptions {
   extra?: (name: string) => boolean;
   /** Called with each thing that was guessed or chosen because the file does not tell it, in one line. */
   onNote?: (line: string) => void;
+  /** Told of a class name that is too long, so that its prompts are cut. Default: it is refused. */
+  onLongName?: (message: string) => void;
   /** Parameters loaded so far, and in all. */
   onProgress?: (loaded: number, total: number) => void;
 }
@@ -93,7 +95,8 @@ export class Backbone {
   /**
    * The two text prototypes of a class, [2, embedDim]; made once for each name and kept until `dispose`.
    *
-   * @throws DetectError `text` where the backbone has no text tower or no vocabulary.
+   * @throws DetectError `text` where the backbone has no text tower, `vocabulary` where none is known, `class-name` for a name
+   * without words or, unless `onLongName` is told, too long for the text tower.
    */
   async prototypes(className: string): Promise<Tensor> {
     const known = this.#prototypes.get(className);
@@ -151,9 +154,9 @@ export async function openBackbone(
     });
     await compiled;
     const vocabulary = options.vocabulary ?? resolved.vocabulary;
-    const { dtype, textCache: cache } = options;
+    const { dtype, textCache: cache, onLongName } = options;
     const text = config.text
-      ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache })
+      ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache, onLongName })
       : null;
     return new Backbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
   } finally {

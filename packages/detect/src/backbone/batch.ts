@@ -1,4 +1,4 @@
-import { gridSize, type ModelConfig } from "@inctrl/clip";
+import { gridSize, type ModelConfig, prefixTokens } from "@inctrl/clip";
 import type { Caps } from "@inctrl/tensor";
 
 /** Images a batch at most, and bytes that a batch's activations may take. */
@@ -21,9 +21,10 @@ export function chooseBatch(
   { vision, outBlocks }: Pick<ModelConfig, "vision" | "outBlocks">,
 ): number {
   const { images, bytes } = software ? SOFTWARE : HARDWARE;
-  const tokens = gridSize(vision) ** 2 + 1;
+  const tokens = gridSize(vision) ** 2 + prefixTokens(vision);
   // The widest that a token becomes: the hidden layer, queries, keys and values together, or a patch's pixels.
-  const row = Math.max(vision.mlpWidth, 3 * vision.width, 3 * vision.patch ** 2);
+  const hidden = vision.swiglu ? 2 * vision.mlpWidth : vision.mlpWidth;
+  const row = Math.max(hidden, 3 * vision.width, 3 * vision.patch ** 2);
   const widest = 4 * tokens * row;
   // The widest step reads one such tensor and writes another; beside them the residual stream and what was tapped.
   const image = 4 * tokens * (vision.width * (3 + 2 * outBlocks.length) + 2 * row);

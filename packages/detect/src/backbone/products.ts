@@ -1,4 +1,4 @@
-import { gridSize, type ModelConfig } from "@inctrl/clip";
+import { gridSize, type ModelConfig, prefixTokens } from "@inctrl/clip";
 
 /**
  * The matrix products of an image tower and of the nearest-patch search: [rows, inner size, columns] of each, for each batch
@@ -13,15 +13,15 @@ export function towerProducts(
   batches: readonly number[],
   shots: number,
 ): [rows: number, inner: number, columns: number][] {
-  const { width, mlpWidth, patch } = vision;
+  const { width, mlpWidth, patch, swiglu } = vision;
   const patches = gridSize(vision) ** 2;
   return batches.flatMap((batch): [number, number, number][] => {
-    const tokens = batch * (patches + 1);
+    const tokens = batch * (patches + prefixTokens(vision));
     return [
       [batch * patches, 3 * patch * patch, width],
       [tokens, width, 3 * width],
       [tokens, width, width],
-      [tokens, width, mlpWidth],
+      [tokens, width, swiglu ? 2 * mlpWidth : mlpWidth],
       [tokens, mlpWidth, width],
       [batch * patches, width, shots * patches],
     ];

@@ -1,4 +1,10 @@
-import { normalizePixels, type PreparedImage, type VisionOutput, type VisionTransformer } from "@inctrl/clip";
+import {
+  normalizePixels,
+  type PreparedImage,
+  prefixTokens,
+  type VisionOutput,
+  type VisionTransformer,
+} from "@inctrl/clip";
 import { scope, slice, type Tensor, tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
@@ -34,7 +40,7 @@ export function encodeViews(
   }
 }
 
-/** Class features [batch, embedDim] and the patches of the tapped blocks, [batch, patches, width], raw, without CLS. */
+/** Class features [batch, embedDim] and the patches of the tapped blocks, [batch, patches, width], raw, without class tokens and registers. */
 export function encodePixels(
   vision: VisionTransformer,
   pixels: Tensor,
@@ -42,6 +48,7 @@ export function encodePixels(
 ): VisionOutput {
   return scope(() => {
     const { features, taps } = vision.forward(pixels, { taps: blocks });
-    return { features, taps: taps.map((tap) => slice(tap, [null, [1, tap.shape[1]]])) };
+    const prefix = prefixTokens(vision.config.vision);
+    return { features, taps: taps.map((tap) => slice(tap, [null, [prefix, tap.shape[1]]])) };
   });
 }

@@ -13,6 +13,7 @@ import { hashFile } from "@inctrl/datasets";
 import { type Device, keep, type Tensor, tensor } from "@inctrl/tensor";
 import { fingerprinting } from "../backbone/fingerprint.js";
 import { DetectError } from "../errors.js";
+import { nameFault } from "./class-name.js";
 import { promptTexts } from "./prompts.js";
 import { PrototypeCache } from "./prototype-cache.js";
 import { classPrototypes } from "./prototypes.js";
@@ -26,10 +27,12 @@ export interface TextSourceOptions {
   readonly dtype?: "float32" | "float16";
   /** Folder in which prototypes are kept. Without it none are. */
   readonly cache?: string;
+  /** Told of a class name whose prompts are cut, in place of the error. */
+  readonly onLongName?: (message: string) => void;
 }
 
 /** Raised when prototypes are computed in another way: old files are then not found any more. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** A text tower on demand: it is needed once a class, and is as large as the image tower. */
 export class TextSource {
@@ -43,7 +46,7 @@ export class TextSource {
   /**
    * The two text prototypes of a class, [2, embedDim], from the cache or from the tower, which is loaded for it and let go.
    *
-   * @throws DetectError `text` where there is no vocabulary.
+   * @throws DetectError `vocabulary` where there is none, `class-name` for a name without words or too long for the tower.
    */
   async prototypes(className: string): Promise<Tensor> {
     const { device, config, vocabulary, cache: folder } = this.#options;
@@ -54,6 +57,7 @@ export class TextSource {
       );
     }
     const tokenizer = await openTokenizer(vocabulary, { vocabSize: config.text?.vocabSize });
+    this.#checkName(tokenizer, className);
     if (folder === undefined) return this.#encode(tokenizer, className);
     const cache = new PrototypeCache(folder);
     const key = await this.#key(className);
@@ -62,6 +66,15 @@ export class TextSource {
     const made = await this.#encode(tokenizer, className);
     await cache.write(key, className, await made.data());
     return made;
+  }
+
+  #checkName(tokenizer: Tokenizer, className: string): void {
+    const { config, onLongName } = this.#options;
+    const fault = nameFault(tokenizer, className, config.text!.contextLength);
+    if (!fault) return;
+    const message = `the class name ${JSON.stringify(className.slice(0, 100))} ${fault.why}`;
+    if (!fault.cuts || !onLongName) throw new DetectError("class-name", message);
+    onLongName(message);
   }
 
   async #encode(tokenizer: Tokenizer, className: string): Promise<Tensor> {

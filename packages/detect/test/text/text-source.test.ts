@@ -33,9 +33,10 @@ test("a class's prototypes are made once; without a vocabulary the text says whe
   writeFileSync(join(folder, "config.json"), JSON.stringify(CONFIG));
   writeFileSync(join(folder, "merges.txt"), MERGES);
   writeFileSync(join(folder, "short.txt"), MERGES.slice(0, MERGES.indexOf("phot o")));
-  const open = (vocabulary?: string) =>
+  const open = (vocabulary?: string, onLongName?: (message: string) => void) =>
     openBackbone(device, weights, {
       config: join(folder, "config.json"),
+      onLongName,
       vocabulary: vocabulary && join(folder, vocabulary),
     });
   {
@@ -53,6 +54,21 @@ test("a class's prototypes are made once; without a vocabulary the text says whe
       [...all.slice(12 * i, 12 * i + 12)].reduce((sum, v) => sum + v * v, 0),
     );
     assert.ok(Math.abs(normal - 1) < 1e-6 && Math.abs(anomalous - 1) < 1e-6, "unit length");
+  }
+  const long = "cable ".repeat(60);
+  {
+    using backbone = await open("merges.txt");
+    await throwsCode(() => backbone.prototypes(long), "class-name", /"cable cable .* is too long .* are cut/);
+    await throwsCode(() => backbone.prototypes("_ "), "class-name", /has no words; name the product/);
+  }
+  {
+    const told: string[] = [];
+    using backbone = await open("merges.txt", (message) => told.push(message));
+    await backbone.prototypes(long);
+    await backbone.prototypes(long);
+    assert.is(told.length, 1);
+    assert.match(told[0], /is too long/);
+    await throwsCode(() => backbone.prototypes("_ "), "class-name", /has no words; name the product/);
   }
   {
     using backbone = await open("short.txt");

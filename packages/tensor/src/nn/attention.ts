@@ -3,12 +3,11 @@ import { selfAttention } from "../ops/attention.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import type { Initial } from "./initial.js";
-import type { LayerNorm } from "./layer-norm.js";
-import { type Fused, Linear } from "./linear.js";
+import { type FoldOptions, type Fused, Linear } from "./linear.js";
 import { Module } from "./module.js";
-import type { FreezeOptions, Parameter } from "./parameter.js";
+import type { Parameter } from "./parameter.js";
 
-export interface SelfAttentionOptions extends Pick<Fused, "norm" | "residual"> {
+export interface SelfAttentionOptions extends Omit<Fused, "activation"> {
   /** Each token sees itself and those before it. Default false. */
   causal?: boolean;
   /** Added to the scores, broadcastable to [b, heads, tokens, tokens]; -Infinity hides a key. */
@@ -54,21 +53,22 @@ export class SelfAttention extends Module {
   }
 
   /**
-   * attention(norm(x)) + residual.
+   * attention(norm(x)) gain + residual.
    *
    * @param x [b, tokens, width].
    * @returns the same shape, or [b, queries, width].
    */
-  forward(x: Tensor, { norm, residual, ...options }: SelfAttentionOptions = {}): Tensor {
+  forward(x: Tensor, { norm, gain, residual, ...options }: SelfAttentionOptions = {}): Tensor {
     return scope(() => {
       const qkv = this.#in_proj.forward(x, { norm });
-      return this.out_proj.forward(selfAttention(qkv, this.#heads, options), { residual });
+      return this.out_proj.forward(selfAttention(qkv, this.#heads, options), { gain, residual });
     });
   }
 
-  /** @param options.norm is folded into the first projection, as by `Linear.freeze`. */
-  override freeze({ norm, ...options }: FreezeOptions & { norm?: LayerNorm } = {}): this {
+  /** @param options.norm, options.gain are folded into the first and the last projection, as by `Linear.freeze`. */
+  override freeze({ norm, gain, ...options }: FoldOptions = {}): this {
     this.#in_proj.freeze({ ...options, norm });
+    this.out_proj.freeze({ ...options, gain });
     return super.freeze(options);
   }
 }

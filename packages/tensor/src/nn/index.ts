@@ -5,7 +5,7 @@ export { Embedding } from "./embedding.js";
 export { fill, type ReadParameter } from "./fill.js";
 export { filledWith, type Initial, type Initializer } from "./initial.js";
 export { LayerNorm } from "./layer-norm.js";
-export { type Fused, Linear, type LinearOptions } from "./linear.js";
+export { type FoldOptions, type Fused, Linear, type LinearOptions } from "./linear.js";
 export { gradientsOf, type Layer, Module } from "./module.js";
 export { type FreezeOptions, Parameter, type ParameterOptions, type Role } from "./parameter.js";
 export { Sequential } from "./sequential.js";

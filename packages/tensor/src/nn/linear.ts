@@ -1,9 +1,10 @@
 import { check } from "../errors.js";
 import type { Activation } from "../kernels/math.js";
+import { add, mul } from "../ops/elementwise.js";
 import { foldLayerNorm } from "../ops/fold.js";
 import { matmul } from "../ops/matmul.js";
-import { PackedMatrix } from "../ops/packed.js";
-import { reshape } from "../ops/shape.js";
+import { PackedMatrix, packMatrix } from "../ops/packed.js";
+import { reshape, unsqueeze } from "../ops/shape.js";
 import { scope } from "../scope.js";
 import type { Shape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -29,9 +30,14 @@ export interface Fused {
   norm?: LayerNorm;
   /** After the bias. */
   activation?: Activation;
+  /** Multiplies each output after that, [outputs]: a layer scale. */
+  gain?: Parameter;
   /** Added last; the output's shape. */
   residual?: Tensor;
 }
+
+/** Layers that `freeze` folds into a product, and that `forward` must then be given. */
+export interface FoldOptions extends FreezeOptions, Pick<Fused, "norm" | "gain"> {}
 
 /**
  * x weight^T + bias. Weight and bias start uniform within ±1 / sqrt(inputs), PyTorch's default. `freeze` packs the weight.
@@ -47,6 +53,8 @@ export class Linear extends Module {
   readonly bias: Parameter | null;
   /** The layer norm that `freeze` has folded in. */
   #folded: LayerNorm | null = null;
+  /** The gain that it has folded in. */
+  #gain: Parameter | null = null;
 
   constructor(inputs: number, outputs: number, options: LinearOptions = {}) {
     super();
@@ -58,18 +66,22 @@ export class Linear extends Module {
   }
 
   /**
-   * activation(norm(x) weight^T + bias) + residual.
+   * activation(norm(x) weight^T + bias) gain + residual.
    *
    * @param x [..., inputs], also of rank 1.
    */
-  forward(x: Tensor, { norm, activation, residual }: Fused = {}): Tensor {
+  forward(x: Tensor, { norm, activation, gain, residual }: Fused = {}): Tensor {
     const folded = this.#folded;
     check(
-      !folded || norm === folded,
+      (!folded || norm === folded) && (!this.#gain || gain === this.#gain),
       "argument",
-      () => "Linear: it was frozen with a layer norm folded in; pass the same { norm } to forward",
+      () => "Linear: it was frozen with a layer norm or a gain folded in; pass the same to forward",
     );
     return scope(() => {
+      if (gain && !this.#gain) {
+        const y = mul(this.forward(x, { norm, activation }), gain.value);
+        return residual ? add(y, residual) : y;
+      }
       const rows = x.rank === 1 ? reshape(x, [1, -1]) : x;
       const y = matmul(norm && !folded ? norm.forward(rows) : rows, this.#matrix(), {
         transposeB: true,
@@ -85,12 +97,21 @@ export class Linear extends Module {
   /**
    * Packs the weight.
    *
-   * @param options.norm is folded into weight and bias and must then be given to `forward`; not in float16, since products of
-   * values that are exact there may not be.
+   * @param options.norm, options.gain one of them is folded into weight and bias and must then be given to `forward`, a gain without
+   * an activation; not in float16, since products of values that are exact there may not be.
    */
-  override freeze(options: FreezeOptions & { norm?: LayerNorm } = {}): this {
-    const { norm, dtype = "float32" } = options;
+  override freeze(options: FoldOptions = {}): this {
+    const { norm, gain, dtype = "float32" } = options;
     const { weight, bias } = this;
+    if (gain && !norm && dtype === "float32" && weight.trainable) {
+      weight.freeze({ packs: false });
+      onceAllFilled([weight, gain, ...(bias ? [bias] : [])], () => {
+        this.#gain = gain;
+        const scaled = () => mul(this.#matrix() as Tensor, unsqueeze(gain.value, 1));
+        weight.replace(scope(() => packMatrix(scaled(), { transposed: true })));
+        bias?.replace(scope(() => mul(bias.value, gain.value)));
+      });
+    }
     if (norm && bias && dtype === "float32" && weight.trainable) {
       weight.freeze({ packs: false });
       onceAllFilled([weight, bias, norm.weight, norm.bias], () => {

@@ -4,21 +4,23 @@ import { close, deviceTests, FAMILIES, random, throwsCode, valuesOf } from "../s
 
 const test = deviceTests(FAMILIES);
 
-/** A norm, a layer after it that it folds into, and a layer of its own. */
+/** A norm, a layer after it that it folds into, and a layer with a gain that folds into it. */
 class Net extends nn.Module {
   readonly norm = new nn.LayerNorm(5);
   readonly first = new nn.Linear(5, 7, { seed: 1 });
   readonly second = new nn.Linear(7, 5, { seed: 2 });
+  readonly gain = new nn.Parameter([5], { role: "gain" });
 
   forward(x: Tensor): Tensor {
     const hidden = this.first.forward(x, { norm: this.norm, activation: "relu" });
-    const y = this.second.forward(hidden, { residual: x });
+    const y = this.second.forward(hidden, { gain: this.gain, residual: x });
     hidden.dispose();
     return y;
   }
 
   override freeze(options: nn.FreezeOptions = {}): this {
     this.first.freeze({ ...options, norm: this.norm });
+    this.second.freeze({ ...options, gain: this.gain });
     return super.freeze(options);
   }
 }
@@ -49,7 +51,7 @@ test("a frozen network computes the same values, whether it is frozen before or 
 test("a second freeze changes nothing, and frozen parameters take no part in training", async (device) => {
   using net = (await filled(device)).freeze().freeze({ dtype: "float16" });
   assert.is(net.parameters().length, 0);
-  assert.is(net.namedParameters().size, 6);
+  assert.is(net.namedParameters().size, 7);
   const { weight } = net.second;
   await throwsCode(() => weight.value, "argument", /parameter \[5, 7\] is packed for products/);
   const other = tensor(device, new Float32Array(35), [5, 7]);
@@ -57,10 +59,13 @@ test("a second freeze changes nothing, and frozen parameters take no part in tra
   other.dispose();
 });
 
-test("a layer with a norm folded in refuses to run without it", async (device) => {
+test("a layer with a norm or a gain folded in refuses to run without it", async (device) => {
   using net = (await filled(device)).freeze();
   const x = tensor(device, random(3, 5), [1, 5]);
-  await throwsCode(() => net.first.forward(x), "argument", /layer norm folded in; pass the same/);
+  await throwsCode(() => net.first.forward(x), "argument", /a layer norm or a gain folded in; pass the same/);
+  const hidden = tensor(device, random(3, 7), [1, 7]);
+  await throwsCode(() => net.second.forward(hidden), "argument", /or a gain folded in/);
+  hidden.dispose();
   x.dispose();
 });
 
@@ -86,10 +91,10 @@ test("fill asks for one parameter at a time, reports its progress, and frees eve
   const seen: [number, number][] = [];
   const net = new Net();
   await nn.fill(device, net.namedParameters(), read, (...at) => seen.push(at));
-  assert.equal(seen.at(-1), [92, 92]);
+  assert.equal(seen.at(-1), [97, 97]);
   assert.equal(
     seen.map(([at]) => at),
-    [5, 10, 45, 52, 87, 92],
+    [5, 10, 45, 52, 87, 92, 97],
   );
   net.dispose();
   let left = 4;
