@@ -3,7 +3,7 @@ export interface LeftOut {
   readonly path: string;
   /** What it is: "hidden", "a text file, not an image". */
   readonly reason: string;
-  /** Whether its name says that it is an image. */
+  /** Whether an image may be missed by it: it has an image's name, or cannot be read. */
   readonly image: boolean;
 }
 

@@ -54,10 +54,8 @@ export async function listImages(folder: string, options: ListOptions = {}): Pro
 export async function readListing(folder: string, { recursive }: ListOptions = {}): Promise<Listing> {
   const images: string[] = [];
   const left: LeftOut[] = [];
-  const leave = (path: string, reason: string) => {
-    const image = IMAGE.test(path) || OTHER_IMAGE.test(path);
+  const leave = (path: string, reason: string, image = IMAGE.test(path) || OTHER_IMAGE.test(path)) =>
     left.push({ path, reason, image });
-  };
   const visited = new Set<string>();
   // Links come last, so that a folder is listed under its own name where that is below the given one.
   const [folders, links] = [[folder], [] as string[]];
@@ -69,14 +67,14 @@ export async function readListing(folder: string, { recursive }: ListOptions = {
     }
     const entries = await readEntries(within).catch((error: ImageError) => {
       if (within === folder) throw error;
-      leave(within, error.problem);
+      leave(within, error.problem, true);
       return [];
     });
     const unknown: string[] = [];
     for (const { name, kind, link } of byName(entries, ({ name }) => name)) {
       const path = join(within, name);
       if (SYSTEM.test(name)) continue;
-      if (name.startsWith(".")) leave(path, "hidden");
+      if (name.startsWith(".")) leave(path, "hidden", false);
       else if (kind === "file") (IMAGE.test(name) ? images : unknown).push(path);
       else if (kind !== "folder") leave(path, kind);
       else if (recursive) (link ? links : folders).push(path);
@@ -86,8 +84,9 @@ export async function readListing(folder: string, { recursive }: ListOptions = {
       const paths = unknown.slice(at, at + AT_ONCE);
       const problems = await Promise.all(paths.map(problemOf));
       for (const [i, path] of paths.entries()) {
-        if (problems[i] === undefined) images.push(path);
-        else leave(path, problems[i]);
+        const error = problems[i];
+        if (!error) images.push(path);
+        else leave(path, error.problem, error.code === "unreadable" || undefined);
       }
     }
   }
@@ -97,11 +96,11 @@ export async function readListing(folder: string, { recursive }: ListOptions = {
 /** Files opened at once. */
 const AT_ONCE = 32;
 
-/** Why the content of a file is no image that is read; undefined where it is one. */
-const problemOf = (path: string): Promise<string | undefined> =>
+/** Why the content of a file is no image that is read; null where it is one. */
+const problemOf = (path: string): Promise<ImageError | null> =>
   fileFormat(path).then(
-    () => undefined,
-    ({ problem }: ImageError) => problem,
+    () => null,
+    (error: ImageError) => error,
   );
 
 /** Whether the folder is one of those visited, under any name; it is from now on. */

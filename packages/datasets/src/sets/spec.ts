@@ -4,6 +4,7 @@ import type { DatasetFormat, FormatOptions } from "./format.js";
 import { FORMATS } from "./formats.js";
 import type { DataSet } from "./model.js";
 import { nearestName } from "./names.js";
+import { noteUnused } from "./unused.js";
 
 /** A data set as it is named on a command line. */
 export interface DataSpec {
@@ -73,12 +74,13 @@ export async function openDataSet(
   formats: readonly DatasetFormat[] = FORMATS,
 ): Promise<DataSet> {
   const { format, argument, options } = parseDataSpec(spec, formats);
+  const info = await stat(argument).catch(() => null);
   if (format.argument === "DIR") {
-    const info = await stat(argument).catch(() => null);
     if (!info) throw new DatasetError("missing", `${argument}: no such folder; check the path`);
     if (!info.isDirectory()) {
       throw new DatasetError("not-a-folder", `${argument}: this is a file; give the folder it unpacks to`);
     }
   }
-  return format.open(argument, options);
+  const dataSet = await format.open(argument, options);
+  return info?.isDirectory() && format.argument !== "FILES" ? noteUnused(argument, dataSet) : dataSet;
 }

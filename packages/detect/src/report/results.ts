@@ -1,12 +1,19 @@
-import { oneLine } from "@inctrl/datasets";
+import { type DataSet, oneLine } from "@inctrl/datasets";
 import { summarize } from "../evaluation/summary.js";
 import { type Draw, type Evaluation, METRICS, type Metrics } from "../evaluation/types.js";
 import { csvLine } from "./csv.js";
 import { factLines, type RunFacts } from "./facts.js";
 import { tableRows } from "./table.js";
 
-/** `results.json`: facts of the run, each category with its draws and their prompts by name, and the means. */
-export function resultsJson(evaluation: Evaluation, facts: RunFacts): string {
+/**
+ * `results.json`: facts of the run, what of the data set is left out, each category with its draws and their prompts by name, and the
+ * means.
+ */
+export function resultsJson(
+  evaluation: Evaluation,
+  facts: RunFacts,
+  { skipped = [], notes = [] }: Partial<Pick<DataSet, "skipped" | "notes">> = {},
+): string {
   const { dataSet, shots, seeds, settings, categories, complete } = evaluation;
   const rows = summarize(evaluation);
   const summary = (name: string | null) =>
@@ -16,6 +23,8 @@ export function resultsJson(evaluation: Evaluation, facts: RunFacts): string {
   const document = {
     ...facts,
     data_set: dataSet,
+    left_out: skipped,
+    notes,
     blocks: settings.blocks.split(",").map(Number),
     preprocessing: JSON.parse(settings.preprocessing),
     ...(settings.components && { components: settings.components.split(",") }),

@@ -48,8 +48,8 @@ export async function writeResults(
   input: ReportInput,
   onProblem?: (error: unknown) => void,
 ): Promise<void> {
-  const { evaluation, facts } = input;
-  await writeFileAtomic(join(folder, "results.json"), resultsJson(evaluation, facts));
+  const { evaluation, facts, dataSet } = input;
+  await writeFileAtomic(join(folder, "results.json"), resultsJson(evaluation, facts, dataSet));
   await writeFileAtomic(join(folder, "results.csv"), resultsCsv(evaluation));
   await writeFileAtomic(join(folder, "results.md"), resultsMarkdown(evaluation, facts));
   await writeReport(folder, input, onProblem);

@@ -16,7 +16,9 @@ test("the table has a row for each category, problems in words, and the mean of 
 });
 
 test("JSON holds the facts, the prompts by name, the draws and their deviations", () => {
-  const document = JSON.parse(resultsJson(evaluationOf(), factsOf()));
+  const left = { skipped: [{ id: "a.png", reason: "cut" }], notes: ["2 images are not used"] };
+  const document = JSON.parse(resultsJson(evaluationOf(), factsOf(), left));
+  assert.equal([document.left_out, document.notes], [left.skipped, left.notes]);
   assert.equal([document.backbone, document.fingerprint, document.alpha], ["deit", "f".repeat(64), 1]);
   assert.equal([document.components, document.blocks, document.preprocessing], [["P"], [7, 9], { size: 64 }]);
   const [screw, odd] = document.categories;
