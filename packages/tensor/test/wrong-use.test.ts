@@ -1,4 +1,5 @@
 import * as lib from "../src/index.js";
+import type { AnyDefinition } from "../src/ops/define.js";
 import { deviceTests, throwsCode } from "./support.js";
 
 const test = deviceTests();
@@ -42,8 +43,53 @@ test("wrong arguments from plain JavaScript are TensorErrors, never TypeErrors",
     [() => js.foldLayerNorm(x), "argument", /foldLayerNorm: give a tensor, not undefined/],
     [() => js.einsum("ij->i", 5), "argument", /einsum: the arguments do not fit/],
     [() => js.maxPool2d(x), "argument", /maxPool2d/],
+    [
+      () => js.sum(x, { axes: 1 }),
+      "argument",
+      /sum: .*\(Tensor, a plain object\); argument 3 holds the options, such as { keepDims }/,
+    ],
+    [() => js.sum(x, 1, true), "argument", /sum: .*\(Tensor, a number, a boolean\); argument 3/],
+    [() => js.sum(x, 1, { keepdims: true }), "argument", /sum: there is no option keepdims; use keepDims/],
+    [() => js.sum(x, 1, { keepDims: "no" }), "argument", /sum: keepDims "no" must be true or false/],
+    [() => js.softmax(x, { axis: 1 }), "argument", /softmax: .*; it has no options/],
+    [() => js.gelu(x, { approximate: "tanh" }), "argument", /gelu: .*; it has no options/],
+    [
+      () => js.matmul(x, x, { toString: 1 }),
+      "argument",
+      /no option toString; use transposeA, .* or layerNorm/,
+    ],
+    [() => js.matmul(x, x, { activation: "swish" }), "argument", /activation "swish" must be "relu", /],
+    [
+      () => js.matmul(x, x, { layerNorm: true }),
+      "argument",
+      /layerNorm is a boolean and must be an object of/,
+    ],
+    [() => js.matmul(x, x, { bias: [1, 2] }), "argument", /bias is Array and must be a tensor/],
+    [
+      () => js.layerNorm(x, { eps: Number.NaN }),
+      "argument",
+      /layerNorm: eps is a number and must be a number, and not NaN/,
+    ],
+    [() => js.packMatrix(x, { transpose: true }), "argument", /packMatrix: there is no option transpose/],
+    [
+      () => js.packBank(x, { dtype: "int8" }),
+      "argument",
+      /packBank: dtype "int8" must be "float32" or "float16"/,
+    ],
   ];
   for (const [run, code, text] of cases) await throwsCode(run, code, text);
+  x.dispose();
+});
+
+test("no op takes an option that it does not know", async (device) => {
+  const x = lib.tensor(device, [[1]]);
+  for (const [name, op] of Object.entries(js)) {
+    if (!(op as { definition?: unknown }).definition) continue;
+    const { options } = (op as { definition: AnyDefinition }).definition;
+    const args = [...new Array(options?.at ?? 1).fill(x), { bogus: 1 }];
+    const text = options ? /there is no option bogus; use / : /the arguments do not fit .* it has no options/;
+    await throwsCode(() => js[name](...args), "argument", text);
+  }
   x.dispose();
 });
 

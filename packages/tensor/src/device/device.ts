@@ -51,16 +51,16 @@ export class Device {
     this.#waiter = needsWaiter(caps.software) ? new Waiter() : null;
     this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.destroyRetired());
     // Errors arrive in order: that of a command is reported before a read that waits for it resolves.
+    // Listeners stay as long as the GPU's own objects, which outlive a closed device: they must not keep it.
+    const held = new WeakRef(this);
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      this.#fault ??= this.#describe(event.error);
+      Device.#fail(held, (device) => device.#describe(event.error));
     });
     gpu.lost.then((info) => {
-      if (this.#closed) return;
-      this.#fault ??= new TensorError(
-        "device-lost",
-        `the GPU device was lost (${info.message.split("\n")[0] || info.reason}); open a new device and load again`,
-      );
+      const reason = info.message.split("\n")[0] || info.reason;
+      const message = `the GPU device was lost (${reason}); open a new device and load again`;
+      Device.#fail(held, () => new TensorError("device-lost", message));
     });
   }
 
@@ -261,6 +261,12 @@ export class Device {
   /** What Node's `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  /** Remembers the first fault of an open device. */
+  static #fail(held: WeakRef<Device>, describe: (device: Device) => TensorError): void {
+    const device = held.deref();
+    if (device && !device.#closed) device.#fault ??= describe(device);
   }
 
   #wait<T>(promise: Promise<T>): Promise<T> {

@@ -1,4 +1,45 @@
 /**
+ * (k mod 4, r) of large x = k pi / 2 + r: Payne and Hanek 1983. x = m 2^e with m of 24 bits, and m times bits e - 1 to e + 94 of 2 / pi
+ * is x / (pi / 2) modulo 4, as the higher bits give multiples of 4: two bits of k, then 94 of the fraction, of which r needs 55. `words` are 32 zeros and the bits of 2 / pi.
+ */
+const FAR_QUADRANT = `fn high_product(a: u32, b: u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let one = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let two = (a & 0xffffu) * (b >> 16u) + (one & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (one >> 16u) + (two >> 16u);
+}
+fn far_quadrant(x: f32) -> vec2f {
+  var words = array<u32, 8>(
+    0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu
+  );
+  let bits = bitcast<u32>(x);
+  let m = (bits & 0x7fffffu) | 0x800000u;
+  let first = min((bits >> 23u) - 120u, 134u);
+  let at = first / 32u;
+  let left = first % 32u;
+  // In two steps, since a shift by 32 is none.
+  let right = 31u - left;
+  let w0 = (words[at] << left) | ((words[at + 1u] >> 1u) >> right);
+  let w1 = (words[at + 1u] << left) | ((words[at + 2u] >> 1u) >> right);
+  let w2 = (words[at + 2u] << left) | ((words[at + 3u] >> 1u) >> right);
+  let low = m * w2;
+  let middle = m * w1 + high_product(m, w2);
+  let top = m * w0 + high_product(m, w1) + select(0u, 1u, middle < m * w1);
+  let k = (top + 0x20000000u) >> 30u;
+  var high = (top << 2u) | (middle >> 30u);
+  var rest = (middle << 2u) | (low >> 30u);
+  let negative = high >= 0x80000000u;
+  if (negative) {
+    rest = ~rest + 1u;
+    high = ~high + select(0u, 1u, rest == 0u);
+  }
+  let zeros = countLeadingZeros(high);
+  let leading = select((high << zeros) | ((rest >> 1u) >> (31u - zeros)), rest, zeros > 31u);
+  let size = f32(leading) * bitcast<f32>((95u - zeros) << 23u) * 1.5707963267948966;
+  return vec2f(f32(k), select(size, -size, negative));
+}`;
+
+/**
  * WGSL functions that replace imprecise built-ins. Drivers fold `x != x` to false and `max(NaN, 0)` to 0, so NaN is recognised by its
  * bits. WGSL rejects constants that are not finite, so these are made at run time. Built-in exp, log, sin and cos may be off by thousands of
  * units in the last place (log near 1, exp and sin of large values); these are within a few.
@@ -47,10 +88,16 @@ fn precise_exp(x: f32) -> f32 {
 }`,
 
   // Quadrant k and remainder r of x / (pi / 2), pi / 2 in three parts so that k times the first two is exact for
-  // |x| < 12000; then Taylor series on |r| <= pi / 4.
-  sine: `fn sine_of_quadrant(x: f32, shift: i32) -> f32 {
-  let k = round(x * 0.6366197723675814);
-  let r = ((x - k * 1.5703125) - k * 4.837512969970703e-4) - k * 7.54978995489188e-8;
+  // |x| < 12000; further out by `far_quadrant`. Then Taylor series on |r| <= pi / 4.
+  sine: `${FAR_QUADRANT}
+fn sine_of_quadrant(x: f32, shift: i32) -> f32 {
+  var k = round(x * 0.6366197723675814);
+  var r = ((x - k * 1.5703125) - k * 4.837512969970703e-4) - k * 7.54978995489188e-8;
+  if (abs(x) > 10000.0) {
+    let far = far_quadrant(abs(x)) * sign(x);
+    k = far.x;
+    r = far.y;
+  }
   let z = r * r;
   let odd = fma(r * z, fma(z, fma(z, fma(z, ${1 / 362880}, ${-1 / 5040}), ${1 / 120}), ${-1 / 6}), r);
   let even = fma(z, fma(z, fma(z, fma(z, ${1 / 40320}, ${-1 / 720}), ${1 / 24}), -0.5), 1.0);

@@ -1,5 +1,7 @@
+import { FLOAT } from "./float.js";
 import { defineKernel, u32 } from "./kernel.js";
 import { ACTIVATIONS, type Activation } from "./math.js";
+import { DEVIATION_INVERSE } from "./rows.js";
 import { liveRows, mainLoop, type OperandLayout, range, sumNames, type Tile, tileWidth } from "./tile.js";
 
 /** What the text of a matrix product depends on; sizes travel in uniforms. */
@@ -45,7 +47,8 @@ export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
     },
     ...main.source,
     declare: `${main.source.declare ?? ""}
-${activation ? ACTIVATIONS[activation] : ""}
+${activation ? `${ACTIVATIONS[activation]}\n${FLOAT.is_nan}\n${ENDED}` : ""}
+${normed ? DEVIATION_INVERSE : ""}
 ${storeFunction(variant)}`,
     body: `${main.begin}
   let colTile = wg.y;
@@ -63,16 +66,19 @@ ${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vector
   };
 });
 
+/** An activation that keeps a NaN, whatever the driver makes of it. */
+const ENDED = "fn ended(x: f32) -> f32 { return select(activate(x), x, is_nan(x)); }";
+
 /**
  * WGSL that ends a product: four sums of a row become values of the output. The bias is read once for all rows of a tile, since a
  * load costs a CPU more than everything else here.
  */
 function storeFunction({ tile, bias, activation, residual, aligned }: GemmVariant): string {
   const part = (c: string) => (bias ? `fma(v.${c}, scale, bias.${c})` : `v.${c} * scale`);
-  const one = (c: string) => (activation ? `activate(${part(c)})` : part(c));
+  const one = (c: string) => (activation ? `ended(${part(c)})` : part(c));
   const last = residual ? " + residual[at]" : "";
   const components = ["x", "y", "z", "w"];
-  // A loop that rotates the values, with a bound unknown to compilers, holds the code of a long activation once: four
+  // A loop that rotates the values, with a bound of 4 that compilers do not know, holds the code of a long activation once: four
   // copies of a GELU cost a tile of 40 rows a quarter of its speed. Short activations lose by the loop.
   const rotated = tile.kind !== "workgroup" && (activation === "gelu" || activation === "gelu_tanh");
   const biasAt = `fn biasAt(col: u32) -> vec4f {
@@ -82,7 +88,7 @@ function storeFunction({ tile, bias, activation, residual, aligned }: GemmVarian
 `;
   const begin = `${bias ? biasAt : ""}fn store(row: u32, col: u32, v: vec4f, scale: f32${bias ? ", bias: vec4f" : ""}) {
   var values = vec4f(${components.map(rotated ? part : one).join(", ")});
-  ${rotated ? "for (var i = 0u; i < min(4u, u.n); i++) { values = vec4f(values.yzw, activate(values.x)); }" : ""}`;
+  ${rotated ? "for (var i = 0u; i < 4u + (u.n >> 31u); i++) { values = vec4f(values.yzw, ended(values.x)); }" : ""}`;
   if (aligned) {
     return `${begin}
   if (col >= u.n) { return; }
@@ -102,7 +108,7 @@ function storeFunction({ tile, bias, activation, residual, aligned }: GemmVarian
 const inverseDeviations = ({ rows, lanes }: Tile): string => {
   const each = range(Math.ceil(rows / lanes)).map((g) => {
     const mean = `(total${g} / f32(u.k))`;
-    return `inverseSqrt(max(squares${g} / f32(u.k) - ${mean} * ${mean}, 0.0) + u.eps)`;
+    return `deviation_inverse(squares${g} / f32(u.k) - ${mean} * ${mean})`;
   });
   return `  var inverse = array<f32, ${each.length}>(${each.join(", ")});`;
 };

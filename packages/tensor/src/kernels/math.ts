@@ -28,6 +28,9 @@ const TANH_SMALL = [
   -0.333333290990879, 0.13332782246271085, -0.05385249583508423, 0.02100363564529892, -0.0061049416676405505,
 ];
 
+/** Below it a gated x is 0; bounded, so that no infinity meets a zero. */
+const BOUNDED = "let x = max(given, -120.0);";
+
 /** Functions by name; `needed` in a kernel's `declare`. */
 export const MATH = {
   erf: `fn erf(x: f32) -> f32 {
@@ -44,8 +47,10 @@ export const MATH = {
   return select(large, small, abs(x) < 0.625);
 }`,
   sigmoid: `fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }`,
-  // Bounded below, so that no infinity meets a zero.
-  silu: "fn silu(x: f32) -> f32 { return max(x, -120.0) * sigmoid(max(x, -120.0)); }",
+  silu: `fn silu(given: f32) -> f32 {
+  ${BOUNDED}
+  return x * sigmoid(x);
+}`,
   // log(1 + e) by its series where e would vanish beside 1.
   softplus: `fn softplus(x: f32) -> f32 {
   let e = precise_exp(-abs(x));
@@ -60,25 +65,27 @@ export const MATH = {
 }`,
 } as const;
 
-/** Activations that matmul can fuse, as WGSL functions of one float32. */
+/** Activations that matmul can fuse, as WGSL functions of one float32. They may lose a NaN, which the kernel puts back. */
 export const ACTIVATIONS = {
-  // NaN is told by its bits: drivers may take max(NaN, 0) for 0, which would hide a broken network.
-  relu: `fn activate(x: f32) -> f32 {
-  return select(max(x, 0.0), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u);
-}`,
+  relu: "fn activate(x: f32) -> f32 { return max(x, 0.0); }",
   sigmoid: `${MATH.sigmoid}\nfn activate(x: f32) -> f32 { return sigmoid(x); }`,
   tanh: `${MATH.precise_tanh}\nfn activate(x: f32) -> f32 { return precise_tanh(x); }`,
   // x (1 + erf(x / sqrt(2))) / 2 as max(x, 0) - |x| erfc(|x| / sqrt(2)) / 2: one polynomial, no cancellation.
   gelu: `fn activate(x: f32) -> f32 {
   let a = min(abs(x), 6.0);
   let tail = exp2(a * (${horner("a", GELU_LOG)}));
-  return fma(-0.5 * a, tail, 0.5 * x + 0.5 * abs(x));
+  return fma(-0.5 * a, tail, max(x, 0.0));
 }`,
   gelu_tanh: `${MATH.precise_tanh}
-fn activate(x: f32) -> f32 {
+fn activate(given: f32) -> f32 {
+  ${BOUNDED}
   return 0.5 * x * (1.0 + precise_tanh(0.7978845608028654 * fma(0.044715 * x * x, x, x)));
 }`,
-  quick_gelu: `${MATH.sigmoid}\nfn activate(x: f32) -> f32 { return x * sigmoid(1.702 * x); }`,
+  quick_gelu: `${MATH.sigmoid}
+fn activate(given: f32) -> f32 {
+  ${BOUNDED}
+  return x * sigmoid(1.702 * x);
+}`,
 } as const;
 
 /** `gelu` is exact (erf), `gelu_tanh` its tanh form, `quick_gelu` is x * sigmoid(1.702 x) (OpenAI's CLIP). */

@@ -1,3 +1,4 @@
+import { FLOAT } from "./float.js";
 import { defineKernel, u32 } from "./kernel.js";
 import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
 import { liveRows, mainLoop, range, type Tile } from "./tile.js";
@@ -6,7 +7,7 @@ import { liveRows, mainLoop, range, type Tile } from "./tile.js";
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the columns: the main loop
  * of a matrix product that ends in a running maximum, so that the matrix is never stored. A subgroup takes one tile of columns and
  * writes one partial result a row, since a loop of tiles around the product's loop costs a tenth of its speed on llvmpipe. Elsewhere every
- * lane writes one. `nearestMergeKernel` joins them.
+ * lane writes one. `nearestMergeKernel` joins them. A product that is NaN or infinite counts as `doubt`, Infinity, since maxima may lose a NaN.
  *
  * Work split: workgroup (row tile, share of the column tiles, batch).
  */
@@ -18,10 +19,13 @@ export const nearestKernel = defineKernel("nearest", ({ tile, half }: { tile: Ti
     name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
     reads: { a: main.element, panels: main.panels },
     writes: { values: "f32", columns: "u32" },
-    uniforms: { ...u32("m", "n", "k", "aBatch", "panelBatch", "tiles"), lowest: "f32" },
+    uniforms: { ...u32("m", "n", "k", "aBatch", "panelBatch", "tiles"), lowest: "f32", doubt: "f32" },
     ...main.source,
     declare: `${main.source.declare ?? ""}
 const NONE = 0xffffffffu;
+fn counted(v: vec4f) -> vec4f {
+  return select(v, vec4f(u.doubt), (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) >= vec4u(0x7f800000u));
+}
 fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn lowest(v: vec4u) -> u32 { return min(min(v.x, v.y), min(v.z, v.w)); }`,
     body: `${main.begin}
@@ -44,9 +48,12 @@ ${range(vectors)
   )
   .join("\n")}
 ${rowsOf(tile, (r) => {
-  const shown = (v: number) => `select(vec4f(u.lowest), s${r}_${v}, inside${v})`;
-  const at = (v: number) => `select(vec4u(NONE), column${v}, inside${v} & (s${r}_${v} == vec4f(most${r})))`;
-  return `    let most${r} = largest(${range(vectors).map(shown).reduce(both("max"))});
+  const shown = (v: number) =>
+    `    let c${r}_${v} = select(vec4f(u.lowest), counted(s${r}_${v}), inside${v});`;
+  const at = (v: number) => `select(vec4u(NONE), column${v}, inside${v} & (c${r}_${v} == vec4f(most${r})))`;
+  const counted = range(vectors).map((v) => `c${r}_${v}`);
+  return `${range(vectors).map(shown).join("\n")}
+    let most${r} = largest(${counted.reduce(both("max"))});
     let better${r} = most${r} > best${r};
     found${r} = select(found${r}, lowest(${range(vectors).map(at).reduce(both("min"))}), better${r});
     best${r} = select(best${r}, most${r}, better${r});`;
@@ -77,7 +84,7 @@ export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup";
 
 /**
  * Joins the partial results of `nearestKernel` and divides by the length of the query, which is read in the same pass. Ties go to the
- * lowest column; the similarity of a zero row is 0.
+ * lowest column; the similarity of a zero row is 0, and one in doubt is NaN.
  *
  * Work split: rowSplit; where a workgroup shares a row, its first invocation joins and writes.
  */
@@ -88,6 +95,7 @@ export const nearestMergeKernel = defineKernel("nearest merge", ({ shared, wide 
     writes: { similarity: "f32", index: "i32" },
     uniforms: { n: "u32", parts: "u32" },
     split,
+    declare: `${FLOAT.is_finite}\n${FLOAT.nan}`,
     body: `${inverseNormOf("query", split, element)}
   if (${split.start} == 0u) {
     var value = values[row * u.parts];
@@ -97,7 +105,7 @@ export const nearestMergeKernel = defineKernel("nearest merge", ({ shared, wide 
       let at = columns[row * u.parts + p];
       if (other > value || (other == value && at < column)) { value = other; column = at; }
     }
-    similarity[row] = value * inverse;
+    similarity[row] = select(nan(), value * inverse, is_finite(value) && is_finite(inverse));
     index[row] = i32(column);
   }`,
   };

@@ -1,10 +1,17 @@
 import { ALONG, rowStride } from "./grid.js";
 import { defineKernel } from "./kernel.js";
-import { inverseNormOf, momentsOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
+import {
+  DEVIATION_INVERSE,
+  inverseNormOf,
+  momentsOf,
+  type RowVariant,
+  rowElement,
+  rowSplit,
+} from "./rows.js";
 
 /* Normalisations of rows [rows, n]; work split: rowSplit. */
 
-/** out = (x - mean) / sqrt(var + eps) * weight + bias. */
+/** out = (x - mean) / sqrt(var + eps) * weight + bias; NaN where the variance leaves the range of float32. */
 export const layerNormKernel = defineKernel(
   "layer norm",
   ({ shared, wide, weight, bias }: RowVariant & { weight: boolean; bias: boolean }) => {
@@ -17,10 +24,11 @@ export const layerNormKernel = defineKernel(
       writes: { out: type },
       uniforms: { n: "u32", eps: "f32" },
       split,
+      declare: DEVIATION_INVERSE,
       body: `  let count = u.n / ${values}u;
   let base = row * count;
 ${momentsOf("x", split, element)}
-  let inverse = inverseSqrt(squares / f32(u.n) + u.eps);
+  let inverse = deviation_inverse(squares / f32(u.n));
   ${along(`out[base + i] = ${scaled}${bias ? " + bias[i]" : ""};`)}`,
     };
   },
@@ -42,6 +50,7 @@ export const layerNormBackwardKernel = defineKernel(
       writes: { dx: type, gNormed: type },
       uniforms: { n: "u32", eps: "f32" },
       split,
+      declare: DEVIATION_INVERSE,
       body: `  let count = u.n / ${values}u;
   let base = row * count;
   var total = ${type}();
@@ -51,7 +60,7 @@ export const layerNormBackwardKernel = defineKernel(
   var pulls = ${type}();
   var turns = ${type}();
   ${along(`let d = x[i] - mean; let h = ${weighted}; squares = fma(d, d, squares); pulls += h; turns = fma(h, d, turns);`)}
-  let inverse = inverseSqrt(${split.sum(total("squares"))} / f32(u.n) + u.eps);
+  let inverse = deviation_inverse(${split.sum(total("squares"))} / f32(u.n));
   let pull = ${split.sum(total("pulls"))} / f32(u.n);
   let turn = ${split.sum(total("turns"))} * inverse / f32(u.n);
   ${along(`let y = (x[i] - mean) * inverse; dx[i] = inverse * (${weighted} - pull - y * turn); gNormed[i] = g[i] * y;`)}`,
@@ -59,7 +68,7 @@ export const layerNormBackwardKernel = defineKernel(
   },
 );
 
-/** out[row] = 1 / |row|, 0 for a zero row. */
+/** out[row] = 1 / |row|, 0 for a zero row, NaN for one with a NaN. */
 export const inverseNormKernel = defineKernel("inverse norm", ({ shared, wide }: RowVariant) => {
   const [split, element] = [rowSplit(shared), rowElement(wide)];
   return {

@@ -1,4 +1,5 @@
 import type { Caps } from "../device/caps.js";
+import { FLOAT } from "./float.js";
 import { GROUP, groupsOf, perGroup, ROW_THREADS, type Split } from "./grid.js";
 
 /** Rows of a workgroup where each invocation has its own. */
@@ -53,7 +54,7 @@ fn row_sum(value: f32, lid: u32) -> f32 {
     if (lid < half) { partials[lid] += partials[lid + half]; }
     workgroupBarrier();
   }
-  return partials[0];
+  return workgroupUniformLoad(&partials[0]);
 }`,
   start: "lid",
   step: `${ROW_THREADS}u`,
@@ -73,14 +74,40 @@ export const rowElement = (wide: boolean): RowElement =>
     ? { values: 4, type: "vec4f", total: (element) => `dot(${element}, vec4f(1.0))` }
     : { values: 1, type: "f32", total: (element) => element };
 
-/** WGSL that declares `inverse`, 1 / |row| of the rows of `name`, `u.n` values each, and 0 for a zero row. */
+/**
+ * WGSL that declares `inverse`, 1 / |row| of the rows of `name`, `u.n` values each; 0 for a zero row and NaN for one with a NaN. Where
+ * the squares leave the range of float32 they are added again of values scaled by 2^70 or its inverse. Lengths below the smallest normal
+ * number count as 0.
+ */
 export const inverseNormOf = (name: string, split: RowSplit, { type, values, total }: RowElement): string =>
   `  let count = u.n / ${values}u;
   let base = row * count;
   var squares = ${type}();
   for (var i = ${split.start}; i < count; i += ${split.step}) { squares = fma(${name}[base + i], ${name}[base + i], squares); }
-  let norm2 = ${split.sum(total("squares"))};
-  let inverse = select(0.0, 1.0 / sqrt(norm2), norm2 > 0.0);`;
+  var norm2 = ${split.sum(total("squares"))};
+  var unit = 1.0;
+  if (!(norm2 > ${SMALL} && norm2 < ${LARGE})) {
+    unit = select(${2 ** 70}, ${2 ** -70}, norm2 > 1.0);
+    squares = ${type}();
+    for (var i = ${split.start}; i < count; i += ${split.step}) {
+      let scaled = ${name}[base + i] * unit;
+      squares = fma(scaled, scaled, squares);
+    }
+    norm2 = ${split.sum(total("squares"))};
+  }
+  let known = (bitcast<u32>(norm2) & 0x7fffffffu) <= 0x7f800000u;
+  let inverse = select(norm2, select(0.0, unit / sqrt(norm2), norm2 > ${2 ** -112}), known);`;
+
+/** Sums of squares between these are right in float32. */
+const SMALL = 2 ** -80;
+const LARGE = "3e38";
+
+/** WGSL for 1 / sqrt(variance + eps), whatever rounding made of the variance; NaN where it left the range of float32. */
+export const DEVIATION_INVERSE = `${FLOAT.is_finite}
+${FLOAT.nan}
+fn deviation_inverse(variance: f32) -> f32 {
+  return select(nan(), inverseSqrt(max(variance, 0.0) + u.eps), is_finite(variance));
+}`;
 
 /** Elements that are read together for a row's moments. */
 const CHUNK = 4;

@@ -1,9 +1,11 @@
 import type { JointVjp } from "../autograd/rule.js";
 import { tensor } from "../create.js";
 import type { Tensor } from "../tensor.js";
+import { equal, where } from "./comparison.js";
 import { pad, split, stack } from "./concat.js";
 import { add, mul, sub } from "./elementwise.js";
 import { matmul } from "./matmul.js";
+import { max } from "./reduce.js";
 import { permute, reshape, slice } from "./shape.js";
 import { softmax } from "./softmax.js";
 import { sum, unbroadcast } from "./sum.js";
@@ -64,7 +66,7 @@ export const selfAttentionGradients: JointVjp<Heads & { qkv: Tensor }> = (
 function gradientsOf({ q, k, v, mask, causal, scale }: Attention, g: Tensor, dot: Tensor) {
   const raw = matmul(q, k, { transposeB: true, scale });
   const hidden = causal ? add(raw, causalMask(q, k)) : raw;
-  const weights = softmax(mask ? add(hidden, mask) : hidden);
+  const weights = mask ? maskedSoftmax(add(hidden, mask)) : softmax(hidden);
   const scores = mul(weights, sub(matmul(g, v, { transposeB: true }), dot));
   return {
     q: () => matmul(scores, k, { scale }),
@@ -72,6 +74,13 @@ function gradientsOf({ q, k, v, mask, causal, scale }: Attention, g: Tensor, dot
     v: () => matmul(weights, g, { transposeA: true }),
     scores,
   };
+}
+
+/** The softmax of rows, 0 where a row is -Infinity throughout: a query that sees no key. */
+function maskedSoftmax(scores: Tensor): Tensor {
+  if (scores.size === 0) return scores;
+  const seesNone = equal(max(scores, -1, { keepDims: true }), Number.NEGATIVE_INFINITY);
+  return where(seesNone, 0, softmax(scores));
 }
 
 /** 0 where a query sees a key, -Infinity where it does not. */

@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor.js";
 import { attentionGradients, type Heads, selfAttentionGradients } from "./attention-gradients.js";
 import { defineOp, FLOATS } from "./define.js";
 import type { Launch } from "./launch.js";
+import { FLAG, NUMBER, TENSOR } from "./options.js";
 import { generate, type Host, total, valueAt } from "./reference.js";
 
 export interface AttentionOptions {
@@ -17,6 +18,8 @@ export interface AttentionOptions {
   scale?: number;
 }
 
+const OPTIONS = { causal: FLAG, mask: TENSOR, scale: NUMBER };
+
 type Sizes = Heads["sizes"];
 
 /**
@@ -25,7 +28,7 @@ type Sizes = Heads["sizes"];
  * @param q [..., heads, tq, d], with up to one axis before the heads.
  * @param k [..., heads, tk, d].
  * @param v [..., heads, tk, d].
- * @returns [..., heads, tq, d]; a query that sees no key gives NaN.
+ * @returns [..., heads, tq, d]; a query that sees no key gives 0.
  * @throws TensorError `shape` where the operands do not fit.
  * @example
  * const y = attention(q, k, v, { causal: true });
@@ -50,6 +53,7 @@ export const attention = defineOp("attention", {
     const sizes = { batch: qs[0], heads: qs[1], tq: qs[2], tk: ks[2], d: qs[3] };
     return { q, k, v, ...checkOptions(options, sizes) };
   },
+  options: { at: 3, takes: OPTIONS },
   takes: FLOATS,
   shape: ({ q }) => q.shape,
   kernel: (call, out) => {
@@ -100,6 +104,7 @@ export const selfAttention = defineOp("selfAttention", {
     const sizes = { batch, heads, tq, tk: tokens, d: triple / (3 * heads) };
     return { qkv, ...checkOptions(options, sizes) };
   },
+  options: { at: 2, takes: { ...OPTIONS, queries: NUMBER } },
   takes: FLOATS,
   shape: ({ sizes: { batch, heads, tq, d } }) => [batch, tq, heads * d],
   kernel: (call, out) => {
@@ -226,6 +231,7 @@ function attended(
     );
   });
   const largest = Math.max(...scores);
+  if (largest === Number.NEGATIVE_INFINITY) return 0;
   const weights = scores.map((score) => Math.exp(score - largest));
   return total(tk, (j) => weights[j] * read(2, j, c)) / total(tk, (j) => weights[j]);
 }

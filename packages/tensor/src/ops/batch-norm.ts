@@ -4,6 +4,7 @@ import { checkIs, formatShape, sizeOf } from "../shape.js";
 import { checkTensor, type Tensor } from "../tensor.js";
 import { defineOp, FLOATS } from "./define.js";
 import { add, div, mul, sqrt, sub } from "./elementwise.js";
+import { NUMBER, TENSOR } from "./options.js";
 import { generate, valueAt } from "./reference.js";
 import { reshape } from "./shape.js";
 
@@ -38,6 +39,10 @@ export const batchNorm = defineOp("batchNorm", {
     for (const [name, part] of Object.entries({ mean, variance, weight, bias }))
       checkIs(`batchNorm: ${name}`, part, [channels]);
     return { x, mean, variance, weight, bias, eps };
+  },
+  options: {
+    at: 1,
+    takes: { mean: TENSOR, variance: TENSOR, weight: TENSOR, bias: TENSOR, eps: NUMBER },
   },
   takes: FLOATS,
   shape: ({ x }) => x.shape,

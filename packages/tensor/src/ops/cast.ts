@@ -5,8 +5,8 @@ import { defineOp, type Op } from "./define.js";
 import { converted } from "./launch.js";
 
 /**
- * Converts the element type; the tensor itself where it has that type already. Floats become integers by truncation
- * (clamped), anything non-zero becomes true, float32 rounds to the nearest float16. Gradients flow between floats.
+ * Converts the element type; the tensor itself where it has that type already. Floats become integers by truncation, held
+ * to the type's range, NaN becoming 0; anything but 0 becomes true, NaN too; float32 rounds to the nearest float16. Gradients flow between floats.
  *
  * @example const half = cast(weight, "float16");
  */
@@ -27,7 +27,8 @@ interface Cast extends Op<[x: Tensor, dtype: DType]> {
   <D extends DType>(x: Tensor, dtype: D): Tensor<D>;
 }
 
-const whole = (low: number, high: number) => (v: number) => Math.min(Math.max(Math.trunc(v), low), high) + 0;
+const whole = (low: number, high: number) => (v: number) =>
+  Number.isNaN(v) ? 0 : Math.min(Math.max(Math.trunc(v), low), high) + 0;
 
 /** A value as each type holds it. */
 const VALUE: Record<DType, (v: number) => number> = {

@@ -11,6 +11,7 @@ import { concat } from "./concat.js";
 import { defineOp, FLOATS } from "./define.js";
 import { add } from "./elementwise.js";
 import { matmul } from "./matmul.js";
+import { checkOptions, FLAG, FLOAT_TYPE, NUMBER, PAIR, TENSOR } from "./options.js";
 import { type PackedMatrix, type PackOptions, packMatrix, refusePacked } from "./packed.js";
 import { generate, total, valueAt } from "./reference.js";
 import { permute, reshape, slice } from "./shape.js";
@@ -71,6 +72,7 @@ export function packConv(
   weight: Tensor,
   options: Pick<PackOptions, "dtype"> & { groups?: number } = {},
 ): ConvWeight {
+  checkOptions("packConv", { at: 1, takes: { dtype: FLOAT_TYPE, groups: NUMBER } }, [weight, options]);
   const { groups = 1, dtype } = options;
   refuseTracked("packConv", weight);
   checkFilters(weight.shape, groups);
@@ -107,6 +109,17 @@ function checkFilters(shape: Shape, groups: number): void {
  */
 export const conv2d = defineOp("conv2d", {
   check: checkConvolution,
+  options: {
+    at: 2,
+    takes: {
+      bias: TENSOR,
+      stride: PAIR,
+      padding: PAIR,
+      dilation: PAIR,
+      groups: NUMBER,
+      channelsLast: FLAG,
+    },
+  },
   takes: FLOATS,
   forward: convolve,
   saves: { x: ["weight"], weight: ["x"] },

@@ -7,6 +7,7 @@ import { greaterEqual, less, logicalAnd, where } from "./comparison.js";
 import { defineOp, FLOATS, INTEGERS } from "./define.js";
 import { div, mul, neg, sub } from "./elementwise.js";
 import { oneHot } from "./gather.js";
+import { oneOf } from "./options.js";
 import { logSoftmax, softmax } from "./softmax.js";
 import { sum } from "./sum.js";
 
@@ -35,13 +36,9 @@ export const crossEntropy = defineOp("crossEntropy", {
         `crossEntropy: logits ${formatShape(logits.shape)} and targets ${formatShape(targets.shape)} do not fit; give ` +
         "[..., classes] and [...]",
     );
-    check(
-      ["mean", "sum", "none"].includes(reduction),
-      "argument",
-      () => `crossEntropy: reduction "${reduction}" must be "mean", "sum" or "none"`,
-    );
     return { logits, targets, reduction };
   },
+  options: { at: 2, takes: { reduction: oneOf("mean", "sum", "none") } },
   takes: { logits: FLOATS, targets: INTEGERS },
   forward: ({ logits, targets, reduction }) => {
     const classes = logits.shape[logits.rank - 1];
@@ -58,8 +55,10 @@ export const crossEntropy = defineOp("crossEntropy", {
     logits: ({ g, logits, targets, reduction }) => {
       const classes = logits.shape[logits.rank - 1];
       const slope = reduction === "mean" ? div(g, countOf(targets, classes)) : g;
-      const weights = where(inside(targets, classes), slope, 0).view([...targets.shape, 1]);
-      return mul(sub(softmax(logits), oneHot(targets, classes)), weights);
+      const column = [...targets.shape, 1];
+      const weights = reduction === "none" ? slope.view(column) : slope;
+      const slopes = mul(sub(softmax(logits), oneHot(targets, classes)), weights);
+      return where(inside(targets, classes).view(column), slopes, 0);
     },
   },
   reference: ({ logits, targets, reduction }) => {

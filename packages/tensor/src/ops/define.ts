@@ -2,11 +2,12 @@ import { activeRecorder, noted, withRecorder } from "../autograd/record.js";
 import type { AnyDifferentiable, Differentiable, InputKey } from "../autograd/rule.js";
 import type { Device } from "../device/device.js";
 import type { DType } from "../dtype.js";
-import { check, kindOf, TensorError } from "../errors.js";
+import { check } from "../errors.js";
 import { scope } from "../scope.js";
 import type { Shape } from "../shape.js";
 import { commonDevice, Tensor } from "../tensor.js";
 import { converted, type Launch, launch } from "./launch.js";
+import { checkOptions, type Options, unfit } from "./options.js";
 import type { Host, HostResult } from "./reference.js";
 
 /*
@@ -34,6 +35,8 @@ export interface Definition<A extends unknown[], C extends object, R = Tensor>
   extends Omit<Differentiable<C>, "name"> {
   /** Turns arguments into a call, or throws a TensorError that says how to mend them. Touches no GPU. */
   readonly check: (...args: A) => C;
+  /** Which argument holds the options, and what they are; others, or options elsewhere, are refused. None by default. */
+  readonly options?: Options;
   readonly takes: Takes<C>;
   /** The shape of the result. */
   readonly shape?: (call: C) => Shape;
@@ -91,16 +94,13 @@ export function defineOp<A extends unknown[], C extends object, R = Tensor>(
 type Call = any;
 
 /** The call of arguments; what no check foresaw, such as a list in a tensor's place, is a TensorError too. */
-function checked({ name, check }: AnyDefinition, args: unknown[]): Call {
+function checked({ name, options, check }: AnyDefinition, args: unknown[]): Call {
+  checkOptions(name, options, args);
   try {
     return check(...args);
   } catch (cause) {
     if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
-    throw new TensorError(
-      "argument",
-      `${name}: the arguments do not fit (${args.map(kindOf).join(", ") || "none"}); give tensors and options as its signature says`,
-      { cause },
-    );
+    throw unfit(name, args, undefined, cause);
   }
 }
 

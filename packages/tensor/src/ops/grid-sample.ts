@@ -11,6 +11,7 @@ import { defineOp, FLOATS } from "./define.js";
 import { mul } from "./elementwise.js";
 import { scatterAdd } from "./gather.js";
 import { launch } from "./launch.js";
+import { FLAG, oneOf } from "./options.js";
 import { generate } from "./reference.js";
 import { permute, reshape } from "./shape.js";
 
@@ -44,13 +45,9 @@ export const gridSample = defineOp("gridSample", {
       "shape",
       () => `gridSample: x ${formatShape(x.shape)} has no values to sample`,
     );
-    check(
-      padding === "zeros" || padding === "border",
-      "argument",
-      () => `gridSample: padding "${padding}" must be "zeros" or "border"`,
-    );
     return { x, grid, alignCorners, border: padding === "border" };
   },
+  options: { at: 2, takes: { alignCorners: FLAG, padding: oneOf("zeros", "border") } },
   takes: FLOATS,
   shape: ({ x, grid }) => [x.shape[0], x.shape[1], grid.shape[1], grid.shape[2]],
   kernel: (call, out) => ({

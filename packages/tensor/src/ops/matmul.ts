@@ -1,6 +1,6 @@
 import { check } from "../errors.js";
 import { gemmKernel } from "../kernels/gemm.js";
-import type { Activation } from "../kernels/math.js";
+import { ACTIVATIONS, type Activation } from "../kernels/math.js";
 import { planGemm } from "../kernels/plan.js";
 import { tileHeight, tileWidth } from "../kernels/tile.js";
 import { broadcastShapes, checkIs, formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
@@ -10,6 +10,7 @@ import { defineOp, FLOATS, type Op } from "./define.js";
 import { add } from "./elementwise.js";
 import type { Launch } from "./launch.js";
 import { layerNorm } from "./norm.js";
+import { FLAG, group, NUMBER, oneOf, TENSOR } from "./options.js";
 import { PackedMatrix, packMatrix, refusePacked } from "./packed.js";
 import { generate, total, valueAt } from "./reference.js";
 import { expand, unbroadcast } from "./sum.js";
@@ -46,6 +47,18 @@ export interface MatmulOptions {
  */
 export const matmul: Op<[a: Tensor, b: Tensor | PackedMatrix, options?: MatmulOptions]> = defineOp("matmul", {
   check: (a: Tensor, b: Tensor | PackedMatrix, options: MatmulOptions = {}) => checkProduct(a, b, options),
+  options: {
+    at: 2,
+    takes: {
+      transposeA: FLAG,
+      transposeB: FLAG,
+      bias: TENSOR,
+      activation: oneOf(...Object.keys(ACTIVATIONS)),
+      residual: TENSOR,
+      scale: NUMBER,
+      layerNorm: group({ eps: NUMBER }),
+    },
+  },
   takes: FLOATS,
   shape: outShape,
   kernel: plan,

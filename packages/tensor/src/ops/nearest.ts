@@ -13,6 +13,7 @@ import { add, mul } from "./elementwise.js";
 import { gather } from "./gather.js";
 import { launch } from "./launch.js";
 import { inverseNorm, normalize } from "./norm.js";
+import { checkOptions, FLOAT_TYPE } from "./options.js";
 import { PackedMatrix, type PackOptions, packScaled } from "./packed.js";
 import { total } from "./reference.js";
 import { reshape } from "./shape.js";
@@ -20,9 +21,9 @@ import { sum } from "./sum.js";
 
 /** For each query row, the best match in the bank. */
 export interface NearestResult {
-  /** The largest cosine, [...]. */
+  /** The largest cosine, [...]; NaN where a value of the query row or of its bank is NaN or infinite. */
   similarity: Tensor;
-  /** The bank row that has it (the first of equals), int32 [...]. */
+  /** The bank row that has it (the first of equals, the first NaN), int32 [...]. */
   index: Tensor<"int32">;
 }
 
@@ -36,6 +37,7 @@ export interface NearestResult {
  */
 export function packBank(bank: Tensor, options: Pick<PackOptions, "dtype"> = {}): PackedMatrix {
   checkTensor("packBank", bank);
+  checkOptions("packBank", { at: 1, takes: { dtype: FLOAT_TYPE } }, [bank, options]);
   check(bank.rank >= 2, "shape", () => `packBank: ${formatShape(bank.shape)} must be [rows, d]`);
   return scope(() => packScaled(bank, { ...options, transposed: true }, inverseNorm(bank)));
 }
@@ -91,14 +93,15 @@ export const nearest: Op<[query: Tensor, bank: Tensor | PackedMatrix], NearestRe
     const each = sizeOf(shape) / banks;
     const row = (values: ArrayLike<number>, i: number) =>
       Array.from({ length: d }, (_, e) => values[i * d + e]);
-    const unit = (v: number[]) => v.map((x) => x / (Math.hypot(...v) || 1));
+    const unit = (v: number[]) => v.map((x) => x / (v.every((e) => e === 0) ? 1 : Math.hypot(...v)));
     const best = Array.from({ length: sizeOf(shape) }, (_, i) => {
       const own = unit(row(query.values, i));
       const cosines = Array.from({ length: rows }, (_, j) => {
         const other = unit(row(bank.values, (banks === 1 ? 0 : Math.floor(i / each)) * rows + j));
         return total(d, (e) => own[e] * other[e]);
       });
-      const index = cosines.indexOf(Math.max(...cosines));
+      const largest = cosines.some(Number.isNaN) ? Number.NaN : Math.max(...cosines);
+      const index = cosines.findIndex((cosine) => Object.is(cosine, largest));
       return { similarity: cosines[index], index };
     });
     return { similarity: best.map((b) => b.similarity), index: best.map((b) => b.index) };
@@ -140,7 +143,8 @@ function search({ query, bank: given }: { query: Tensor; bank: Tensor | PackedMa
         aBatch: rows * bank.k,
         panelBatch: shared ? 0 : bank.panels.size / bank.batch / 4,
         tiles,
-        lowest: -3.0e38,
+        lowest: Number.NEGATIVE_INFINITY,
+        doubt: Number.POSITIVE_INFINITY,
       },
       grid: [Math.ceil(rows / tileHeight(tile)), shares, bank.batch],
     },

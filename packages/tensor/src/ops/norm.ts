@@ -11,8 +11,9 @@ import { checkIs } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
 import { defineOp, FLOATS, type Op } from "./define.js";
-import { mul, neg, square, sub } from "./elementwise.js";
+import { mul, neg, sub } from "./elementwise.js";
 import { type Launch, launch } from "./launch.js";
+import { NUMBER, TENSOR } from "./options.js";
 import { alongAxis, meanOf, varianceOf } from "./reference.js";
 import { unsqueeze } from "./shape.js";
 import { sum, unbroadcast } from "./sum.js";
@@ -41,6 +42,7 @@ export const layerNorm: Op<[x: Tensor, options?: LayerNormOptions]> = defineOp("
     checkIs("layerNorm: bias", bias, [n]);
     return { x, weight, bias, eps };
   },
+  options: { at: 1, takes: { weight: TENSOR, bias: TENSOR, eps: NUMBER } },
   takes: FLOATS,
   shape: ({ x }) => x.shape,
   kernel: ({ x, weight, bias, eps }) => {
@@ -96,7 +98,7 @@ export const inverseNorm = defineOp("inverseNorm", {
   flop: ({ x }) => 2 * x.size,
   saves: ["x", "out"],
   // -x / |x|^3, and 0 for a row of zeros.
-  vjp: { x: ({ g, x, out }) => mul(x, unsqueeze(mul(g, neg(mul(square(out), out))), -1)) },
+  vjp: { x: ({ g, x, out }) => mul(mul(x, unsqueeze(out, -1)), unsqueeze(mul(mul(g, out), neg(out)), -1)) },
   reference: ({ x }) => alongAxis(x, x.shape.length - 1, (row) => [inverseLength(row)]),
 });
 

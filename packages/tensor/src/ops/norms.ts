@@ -1,8 +1,9 @@
 import { check } from "../errors.js";
 import type { Tensor } from "../tensor.js";
-import { equal, greater, where } from "./comparison.js";
+import { equal, where } from "./comparison.js";
 import { defineOp, FLOATS } from "./define.js";
 import { abs, div, mul, pow, sign, sqrt, square, sub } from "./elementwise.js";
+import { FLAG, NUMBER } from "./options.js";
 import { max, mean, variance } from "./reduce.js";
 import {
   type Axes,
@@ -26,6 +27,7 @@ export const std = defineOp("std", {
     ...checkReduction("std", x, axes, options),
     correction: options.correction ?? 1,
   }),
+  options: { at: 2, takes: { keepDims: FLAG, correction: NUMBER } },
   takes: FLOATS,
   forward: ({ x, axes, ...options }) => sqrt(variance(x, axes, options)),
   flop: ({ x }) => 4 * x.size,
@@ -33,7 +35,7 @@ export const std = defineOp("std", {
   vjp: {
     x: ({ g, x, out, axes, correction }) => {
       const kept = keptShape(x.shape, axes);
-      const slope = where(greater(out, 0), div(g, mul(out, countOf(x.shape, axes) - correction)), 0);
+      const slope = where(equal(out, 0), 0, div(g, mul(out, countOf(x.shape, axes) - correction)));
       return mul(sub(x, mean(x, axes, { keepDims: true })), slope.view(kept));
     },
   },
@@ -57,6 +59,7 @@ export const norm = defineOp("norm", {
     check(order > 0, "argument", () => `norm: order ${order} must be above 0, e.g. 1, 2 or Infinity`);
     return { ...checkReduction("norm", x, axes, options), order };
   },
+  options: { at: 2, takes: { keepDims: FLAG, order: NUMBER } },
   takes: FLOATS,
   forward: ({ x, axes, keepDims, order }) => {
     const options = { keepDims };
@@ -73,12 +76,14 @@ export const norm = defineOp("norm", {
       const [slope, length] = [g.view(kept), out.view(kept)];
       if (order === 1) return mul(sign(x), slope);
       const size = abs(x);
+      const zero = equal(length, 0);
       if (order === Number.POSITIVE_INFINITY) {
         const largest = where(equal(size, length), sign(x), 0);
-        return mul(largest, div(slope, sum(abs(largest), axes, { keepDims: true })));
+        return where(zero, 0, mul(largest, div(slope, sum(abs(largest), axes, { keepDims: true }))));
       }
-      const share = order === 2 ? div(x, length) : mul(sign(x), pow(div(size, length), order - 1));
-      return where(greater(length, 0), mul(share, slope), 0);
+      if (order === 2) return where(zero, 0, mul(div(x, length), slope));
+      const share = mul(sign(x), pow(div(size, length), order - 1));
+      return where(equal(size, 0), 0, mul(share, slope));
     },
   },
   reference: (call) =>

@@ -7,6 +7,7 @@ import type { HoldsTensors } from "../scope.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { checkTensor, Tensor } from "../tensor.js";
 import { launch } from "./launch.js";
+import { checkOptions, FLAG, FLOAT_TYPE } from "./options.js";
 
 /**
  * A right operand that is packed into column panels once, for many products: a weight, or a bank of rows to search. Holds `batch`
@@ -79,6 +80,7 @@ export interface PackOptions {
  * const y = matmul(x, weight, { bias });
  */
 export function packMatrix(source: Tensor, options: PackOptions = {}): PackedMatrix {
+  checkOptions("packMatrix", { at: 1, takes: { transposed: FLAG, dtype: FLOAT_TYPE } }, [source, options]);
   return pack(source, options, {});
 }
 

@@ -5,6 +5,7 @@ import { checkPair, formatShape, type Pair, type Shape, sizeOf } from "../shape.
 import { Tensor } from "../tensor.js";
 import { defineOp, FLOATS, type Op } from "./define.js";
 import { type Launch, launch } from "./launch.js";
+import { FLAG, type Options, PAIR } from "./options.js";
 import { generate, type HostTensor } from "./reference.js";
 
 /* Pooling of images [..., height, width]; any leading axes. */
@@ -121,9 +122,11 @@ const pooling = <A extends unknown[]>(
   name: string,
   mode: Pooling["mode"],
   checked: (name: string, mode: Pooling["mode"], ...args: A) => Pooling,
+  options?: Options["takes"],
 ): Op<A> =>
   defineOp<A, Pooling>(name, {
     check: (...args) => checked(name, mode, ...args),
+    options: options && { at: 2, takes: options },
     takes: FLOATS,
     shape: ({ x, out }) => [...x.shape.slice(0, -2), ...out],
     kernel: (call, out) => plan(call, out.size),
@@ -132,6 +135,8 @@ const pooling = <A extends unknown[]>(
     vjp: { x: (context) => backward(context, context.shapes.x) },
     reference: pooledReference,
   });
+
+const WINDOWS = { stride: PAIR, padding: PAIR };
 
 type PoolOp<O> = Op<[x: Tensor, size: Pair, options?: O]>;
 
@@ -143,10 +148,13 @@ type PoolOp<O> = Op<[x: Tensor, size: Pair, options?: O]>;
  * @returns [..., floor((height + 2 padding - size) / stride) + 1, and so the width].
  * @example maxPool2d(x, 3, { stride: 2, padding: 1 });
  */
-export const maxPool2d: PoolOp<PoolOptions> = pooling("maxPool2d", "max", checkPooling);
+export const maxPool2d: PoolOp<PoolOptions> = pooling("maxPool2d", "max", checkPooling, WINDOWS);
 
 /** The mean of each window; else as `maxPool2d`. @example avgPool2d(x, 2); */
-export const avgPool2d: PoolOp<AvgPoolOptions> = pooling("avgPool2d", "mean", checkPooling);
+export const avgPool2d: PoolOp<AvgPoolOptions> = pooling("avgPool2d", "mean", checkPooling, {
+  ...WINDOWS,
+  countPadding: FLAG,
+});
 
 /**
  * The largest value of equal shares of an image, as many as asked for: row i of `out` covers rows floor(i * height / out) to

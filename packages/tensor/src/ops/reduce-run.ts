@@ -7,6 +7,7 @@ import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { defineOp, type Op } from "./define.js";
 import { fill, type Launch, launch } from "./launch.js";
+import { FLAG } from "./options.js";
 import type { HostTensor } from "./reference.js";
 import { permute } from "./shape.js";
 
@@ -153,6 +154,7 @@ export const defineReduction = <A extends Axes = Axes, T extends DType = any>(
       );
       return call;
     },
+    options: { at: 2, takes: { keepDims: FLAG } },
     takes,
     shape: reducedShape,
     dtype: ({ x }) => dtype ?? x.dtype,

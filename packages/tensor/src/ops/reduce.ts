@@ -4,6 +4,7 @@ import { equal, where } from "./comparison.js";
 import { defineOp, FLOATS, NUMBERS } from "./define.js";
 import { div, mul, sub } from "./elementwise.js";
 import { fill, launch } from "./launch.js";
+import { FLAG, NUMBER } from "./options.js";
 import {
   type Axes,
   checkReduction,
@@ -52,6 +53,7 @@ export const variance = defineOp("variance", {
     );
     return { ...checkReduction("variance", x, axes, options), correction };
   },
+  options: { at: 2, takes: { keepDims: FLAG, correction: NUMBER } },
   takes: FLOATS,
   shape: reducedShape,
   kernel: (call, out) => {

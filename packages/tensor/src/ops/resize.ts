@@ -5,6 +5,7 @@ import { checkPair, formatShape, type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { defineOp, FLOATS } from "./define.js";
 import { launch } from "./launch.js";
+import { FLAG } from "./options.js";
 import { generate } from "./reference.js";
 
 export interface ResizeOptions {
@@ -29,6 +30,7 @@ export const resizeBilinear = defineOp("resizeBilinear", {
     checkPair("resizeBilinear: size", size, 1);
     return { x, size, alignCorners: options.alignCorners ?? false };
   },
+  options: { at: 2, takes: { alignCorners: FLAG } },
   takes: FLOATS,
   shape: ({ x, size }) => [...x.shape.slice(0, -2), ...size],
   kernel: (call, out) => ({

@@ -1,11 +1,12 @@
 import { wgslScalar } from "../dtype.js";
 import { planScan, type ScanOperation, type ScanVariant, scanKernel } from "../kernels/scan.js";
-import { around, normalizeAxis, sizeOf } from "../shape.js";
+import { around, normalizeAxis } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { defineOp, NUMBERS, type Op } from "./define.js";
 import { mul } from "./elementwise.js";
 import { type Launch, launch } from "./launch.js";
-import { defineReduction, keptShape, type Rows } from "./reduce-run.js";
+import { FLAG } from "./options.js";
+import { countOf, defineReduction, keptShape, type Rows } from "./reduce-run.js";
 import { alongAxis } from "./reference.js";
 import { permute, reshape } from "./shape.js";
 
@@ -74,6 +75,7 @@ export const cumsum: Op<[x: Tensor, axis?: number, options?: { reverse?: boolean
     axis: normalizeAxis("cumsum", axis ?? -1, x.rank),
     reverse: options.reverse ?? false,
   }),
+  options: { at: 2, takes: { reverse: FLAG } },
   takes: NUMBERS,
   shape: ({ x }) => x.shape,
   dtype: ({ x }) => x.dtype,
@@ -99,7 +101,8 @@ export const prod = defineReduction("prod", {
   empty: 1,
   launch: (rows) => planFold(rows, "product"),
   saves: ["x"],
-  vjp: ({ g, x, axes }) => mul(productOfOthers(x, axes), g.view(keptShape(x.shape, axes))),
+  vjp: ({ g, x, axes }) =>
+    x.size === 0 ? mul(x, 0) : mul(productOfOthers(x, axes), g.view(keptShape(x.shape, axes))),
   reference: (row) => row.reduce((a, b) => a * b, 1),
 });
 
@@ -107,8 +110,8 @@ export const prod = defineReduction("prod", {
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
   const moved = permute(x, order);
-  const n = sizeOf(axes.map((axis) => x.shape[axis]));
-  const rows = reshape(moved, [n === 0 ? 0 : x.size / n, n]);
+  const n = countOf(x.shape, axes);
+  const rows = reshape(moved, [x.size / n, n]);
   const others = mul(running(rows, {}), running(rows, { reverse: true }));
   return permute(
     reshape(others, moved.shape),

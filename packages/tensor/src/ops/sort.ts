@@ -7,6 +7,7 @@ import { Tensor } from "../tensor.js";
 import { takeAlongAxis } from "./along-axis.js";
 import { ANY, defineOp, type Op } from "./define.js";
 import { launch } from "./launch.js";
+import { FLAG } from "./options.js";
 import { alongAxis } from "./reference.js";
 import { transpose } from "./shape.js";
 import { ranks } from "./topk.js";
@@ -33,6 +34,7 @@ export const sort: Op<[x: Tensor, axis?: number, options?: { descending?: boolea
       axis: normalizeAxis("sort", axis ?? -1, x.rank),
       descending: options.descending ?? false,
     }),
+    options: { at: 2, takes: { descending: FLAG } },
     takes: ANY,
     forward: (call) => {
       const indices = order(call);

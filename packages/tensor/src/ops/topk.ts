@@ -7,6 +7,7 @@ import { Tensor } from "../tensor.js";
 import { takeAlongAxis } from "./along-axis.js";
 import { ANY, defineOp, type Op } from "./define.js";
 import { launch } from "./launch.js";
+import { FLAG } from "./options.js";
 import { alongAxis } from "./reference.js";
 
 export interface TopK {
@@ -37,10 +38,11 @@ export const topk: Op<[x: Tensor, k: number, options?: { largest?: boolean }], T
     );
     return { x, k, largest: options.largest ?? true };
   },
+  options: { at: 2, takes: { largest: FLAG } },
   takes: ANY,
   forward: choose,
   onTape: (call) => {
-    const { indices } = noGrad(() => topk(call.x, call.k, call));
+    const { indices } = noGrad(() => topk(call.x, call.k, { largest: call.largest }));
     return { values: takeAlongAxis(call.x, indices, -1), indices };
   },
   reference: ({ x, k, largest }) => {

@@ -111,16 +111,28 @@ const listed = (values: Values): ArrayLike<number>[] =>
     : Object.values(values as Record<string, ArrayLike<number>>);
 
 /** Holds an op's values on one call to the float64 reference, and that no tensor is left behind. */
-export async function checkForward(device: Device, op: Op<never[], unknown>, sample: Sample): Promise<void> {
+export const checkForward = (device: Device, op: Op<never[], unknown>, sample: Sample): Promise<void> =>
+  checkForwards(device, op, [sample]);
+
+/** `checkForward` for many calls, which share one wait for the GPU. */
+export async function checkForwards(
+  device: Device,
+  op: Op<never[], unknown>,
+  samples: readonly Sample[],
+): Promise<void> {
   const before = device.memory().tensors;
-  const { values, tensors, run, reference, label } = prepared(device, op, sample);
-  const made = scope(() => run(tensors()).made());
-  const wanted = listed(reference(values));
-  const results = made instanceof Tensor ? [made] : (Object.values(made as object) as Tensor[]);
-  for (const [i, result] of results.entries()) {
-    close(await result.data(), wanted[i], sample.tolerance ?? { abs: 2e-5, rel: 2e-5 }, label);
-    result.dispose();
-  }
+  const checks = samples.map(async (sample) => {
+    const { values, tensors, run, reference, label } = prepared(device, op, sample);
+    const made = scope(() => run(tensors()).made());
+    const results = made instanceof Tensor ? [made] : (Object.values(made as object) as Tensor[]);
+    const got = await Promise.all(results.map((result) => result.data()));
+    for (const result of results) result.dispose();
+    const wanted = listed(reference(values));
+    for (const [i, data] of got.entries())
+      close(data, wanted[i], sample.tolerance ?? { abs: 2e-5, rel: 2e-5 }, label);
+    return label;
+  });
+  const [label] = await Promise.all(checks);
   assert.is(device.memory().tensors, before, `${label}: tensors are left behind`);
 }
 
