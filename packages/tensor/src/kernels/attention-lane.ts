@@ -75,8 +75,9 @@ ${stage("v")}
   }
   if (place < u.tq) {
     let at = batch * u.outBatch + head * u.outHead + place * u.outToken;
-    // A query that sees no key has a total of 0; any other has 1 or more, or NaN.
-    for (var e = 0u; e < u.width; e++) { out[at + e] = select(sums[e / 4u][e % 4u] / total, 0.0, total == 0.0); }
+    // A query that sees no key has a total of 0, and sums of 0; any other total is 1 or more, or NaN.
+    total = select(total, 1.0, total == 0.0);
+    for (var e = 0u; e < u.width; e++) { out[at + e] = sums[e / 4u][e % 4u] / total; }
   }`,
   };
 }

@@ -39,9 +39,9 @@ ${join(rows, (r) => softmax(variant, r, columns))}
 ${sums(variant, columns)}
   }
 ${join(rows, (r) => `  total${r} = subgroupAdd(total${r});`)}
-  // A query that sees no key has a total of 0; any other has 1 or more, or NaN.
+  // A query that sees no key has a total of 0, and sums of 0; any other total is 1 or more, or NaN.
   var sums = array<vec4f, ${rows * columns}>(${range(rows)
-    .flatMap((r) => range(columns).map((c) => `select(o${r}_${c} / total${r}, vec4f(), total${r} == 0.0)`))
+    .flatMap((r) => range(columns).map((c) => `o${r}_${c} / select(total${r}, 1.0, total${r} == 0.0)`))
     .join(", ")});
   let live = min(${rows}u, u.tq - row0) * ${columns}u;
   for (var i = 0u; i < live; i++) {

@@ -88,7 +88,11 @@ export const quickGeluSlope: Unary = unary("quickGeluSlope", {
     const x = 1.702 * Math.min(60, Math.max(-60, a));
     return sigmoidReference(x) * (1 + x * (1 - sigmoidReference(x)));
   },
-  slopes: null,
+  slopes: ofInput((given) => {
+    const x = mul(clamp(given, -60, 60), 1.702);
+    const s = sigmoid(x);
+    return mul(mul(s, sub(1, s)), mul(add(mul(x, sub(1, mul(s, 2))), 2), 1.702));
+  }),
 });
 
 /** x * sigmoid(x), as exact as `sigmoid`, also called swish (Elfwing et al. 2018). */

@@ -54,7 +54,7 @@ export interface Sample {
 }
 
 /** Replaces what is found in arguments or calls, in lists and plain objects too. */
-function replace(value: unknown, change: (found: unknown) => unknown): unknown {
+export function replace(value: unknown, change: (found: unknown) => unknown): unknown {
   const changed = change(value);
   if (changed !== value) return changed;
   if (Array.isArray(value)) return value.map((item) => replace(item, change));
@@ -105,7 +105,7 @@ function prepared(device: Device, op: Op<never[], unknown>, { args }: Sample) {
 
 type Values = ArrayLike<number> | Record<string, ArrayLike<number>>;
 
-const listed = (values: Values): ArrayLike<number>[] =>
+export const listed = (values: Values): ArrayLike<number>[] =>
   typeof values.length === "number" && typeof (values as ArrayLike<unknown>)[0] !== "object"
     ? [values as ArrayLike<number>]
     : Object.values(values as Record<string, ArrayLike<number>>);
