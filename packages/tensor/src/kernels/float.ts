@@ -2,13 +2,7 @@
  * (k mod 4, r) of large x = k pi / 2 + r: Payne and Hanek 1983. x = m 2^e with m of 24 bits, and m times bits e - 1 to e + 94 of 2 / pi
  * is x / (pi / 2) modulo 4, as the higher bits give multiples of 4: two bits of k, then 94 of the fraction, of which r needs 55. `words` are 32 zeros and the bits of 2 / pi.
  */
-const FAR_QUADRANT = `fn high_product(a: u32, b: u32) -> u32 {
-  let low = (a & 0xffffu) * (b & 0xffffu);
-  let one = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-  let two = (a & 0xffffu) * (b >> 16u) + (one & 0xffffu);
-  return (a >> 16u) * (b >> 16u) + (one >> 16u) + (two >> 16u);
-}
-fn far_quadrant(x: f32) -> vec2f {
+const FAR_QUADRANT = `fn far_quadrant(x: f32) -> vec2f {
   var words = array<u32, 8>(
     0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu
   );
@@ -135,6 +129,13 @@ fn cosine(x: f32) -> f32 { return sine_of_quadrant(x, 1); }`,
 
 /** Functions of whole numbers; dividing by 0 gives 0. */
 export const WHOLE = {
+  // The upper word of a product. WGSL has no 64-bit product, so it is built from halves.
+  high_product: `fn high_product(a: u32, b: u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u);
+}`,
   floor_divide_i32: `fn floor_divide(a: i32, b: i32) -> i32 {
   if (b == 0) { return 0; }
   let q = a / b;

@@ -1,4 +1,4 @@
-import { FLOAT } from "./float.js";
+import { FLOAT, WHOLE } from "./float.js";
 import { gridStride } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
 
@@ -18,14 +18,9 @@ export type Distribution = keyof typeof DISTRIBUTIONS;
 
 /**
  * Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"): block c of a stream is
- * four words, a function of c, the stream and the key alone. WGSL has no 64-bit product, so it is built from halves.
+ * four words, a function of c, the stream and the key alone.
  */
-const PHILOX = `fn high_product(a: u32, b: u32) -> u32 {
-  let low = (a & 0xffffu) * (b & 0xffffu);
-  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-  let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
-  return (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u);
-}
+const PHILOX = `${WHOLE.high_product}
 fn philox(counter: vec4u, first_key: vec2u) -> vec4u {
   var c = counter;
   var key = first_key;

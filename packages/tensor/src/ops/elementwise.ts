@@ -230,7 +230,7 @@ export const log: Unary = unary("log", {
   reference: Math.log,
   slopes: { a: { saves: ["a"], vjp: ({ g, a }) => div(g, a) } },
 });
-const TRIGONOMETRY = [FLOAT.is_finite, FLOAT.nan, FLOAT.sine];
+const TRIGONOMETRY = [FLOAT.is_finite, FLOAT.nan, WHOLE.high_product, FLOAT.sine];
 /** The sine of x in radians; absolute error 2e-7 at any size. */
 export const sin: Unary = unary("sin", {
   wgsl: "sine(a)",
