@@ -53,6 +53,8 @@ class Draw {
     if (!rest.fixed) this.#floats.push(ref);
     return ref;
   }
+  /** A leaf without ties. At ties the order of the others may change, and with it slopes that lie between no two differences. */
+  distinct = (): Ref => this.leaf(this.shape(this.int(1, 3)), { draw: () => this.#next() * 3 - 1.5 });
   /** A leaf of whole numbers below `high`. */
   wholes = (shape: Shape, high: number): Ref =>
     this.leaf(shape, { dtype: "int32", fixed: true, draw: () => this.int(0, Math.max(0, high - 1)) });
@@ -163,13 +165,14 @@ const MAKERS: Record<string, Maker> = {
   softmax: alongAxis("softmax"),
   logSoftmax: alongAxis("logSoftmax"),
   cumsum: (d) => alongAxis("cumsum", { reverse: d.flip() })(d),
-  sort: (d) => alongAxis("sort", { descending: d.flip() })(d),
+  sort: (d) => ["sort", [d.distinct(), -1, { descending: d.flip() }]],
   unsqueeze: alongAxis("unsqueeze"),
   squeeze: alongAxis("squeeze"),
   maxPool2d: pool("maxPool2d", false),
   avgPool2d: pool("avgPool2d", false),
   adaptiveMaxPool2d: pool("adaptiveMaxPool2d", true),
   adaptiveAvgPool2d: pool("adaptiveAvgPool2d", true),
+  cast: (d) => ["cast", [d.any(), "float32"]],
   where: (d) => {
     const x = d.any();
     return ["where", [d.bools(x.shape), x, d.beside(x.shape)]];
@@ -280,7 +283,7 @@ const MAKERS: Record<string, Maker> = {
     return ["nearest", [x, d.leaf([d.int(1, 4), last(x.shape)])]];
   },
   topk: (d) => {
-    const x = d.any(1, 2, 3);
+    const x = d.distinct();
     return ["topk", [x, d.int(0, last(x.shape)), { largest: d.flip() }]];
   },
   gather: (d) => {
