@@ -2,7 +2,8 @@ import { test as suite } from "uvu";
 import * as assert from "uvu/assert";
 import { deviceTests, FAMILIES } from "../support.js";
 import { expectedOf, faultOf } from "./check.js";
-import { drawGraph, undrawn } from "./draw.js";
+import { drawGraph } from "./draw.js";
+import { undrawn } from "./makers.js";
 
 const test = deviceTests(FAMILIES);
 
