@@ -1,14 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
-import {
-  findConfig,
-  inspectWeights,
-  type ModelConfig,
-  parameterCount,
-  parseConfig,
-  type WeightsReport,
-} from "@inctrl/clip";
+import { stat } from "node:fs/promises";
+import { inspectWeights, parameterCount, type WeightsReport, weightsFile } from "@inctrl/clip";
 import { isHeadName } from "@inctrl/inctrl";
-import { CliError, EXIT } from "../errors.js";
+import { EXIT } from "../errors.js";
 import { printResult } from "../output/print.js";
 import { indent, millions, size } from "../ui/amounts.js";
 import { info } from "../ui/log.js";
@@ -18,29 +11,18 @@ const LISTED = 12;
 
 /** Prints what a checkpoint holds and how it differs from a configuration. Returns exit code 1 when it makes no model. */
 export async function inspectModel(
-  path: string,
+  source: string,
   options: { config?: string; json?: boolean },
 ): Promise<number> {
+  const path = await weightsFile(source);
   const { size: bytes } = await stat(path);
-  const config = options.config === undefined ? undefined : await readConfig(options.config);
-  const report = await inspectWeights(path, { config, extra: isHeadName });
+  const report = await inspectWeights(path, { config: options.config, extra: isHeadName });
   for (const note of report.notes) info(note);
   const facts = factsOf(path, bytes, report);
   const { fits, missing, unexpected, misshaped } = report;
   const document = { ...facts, fits, missing, unexpected, misshaped, config: report.config };
   await printResult(options.json, document, asText(facts, report));
   return fits ? EXIT.ok : EXIT.failed;
-}
-
-/** A configuration by name, or from a JSON file. */
-async function readConfig(source: string): Promise<ModelConfig> {
-  if (!source.endsWith(".json")) return findConfig(source);
-  const text = await readFile(source, "utf8").catch((cause) => {
-    throw new CliError("input", `${source}: cannot be read; give a configuration's name or JSON file`, {
-      cause,
-    });
-  });
-  return parseConfig(text);
 }
 
 type Facts = ReturnType<typeof factsOf>;

@@ -11,7 +11,7 @@ export const TINY = {
   vision_cfg: { image_size: 64, layers: 2, width: 64, head_width: 64, patch_size: 16 },
 };
 
-/** Writes an untrained model of that configuration. Each seed is another model. */
+/** Writes an untrained model of that configuration, and the configuration. Each seed is another model. */
 export async function writeModel(file: string, seed = 1): Promise<void> {
   const read = randomParameters(seed);
   const tensors: Record<string, { dtype: "F32"; shape: readonly number[]; data: Float32Array }> = {};
@@ -19,6 +19,8 @@ export async function writeModel(file: string, seed = 1): Promise<void> {
     tensors[name] = { dtype: "F32", shape: parameter.shape, data: await read(name, parameter) };
   }
   await writeSafetensors(file, tensors);
+  // Beside the weights, so that nothing of the model is guessed.
+  writeFileSync(path.join(path.dirname(file), "config.json"), JSON.stringify(TINY));
 }
 
 /** Draws `count` pictures 000.png, 001.png, ... and returns their paths. */

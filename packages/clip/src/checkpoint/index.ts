@@ -6,6 +6,7 @@ export {
   readParameter,
   requireKeys,
 } from "./check.js";
+export { type ChosenConfig, chooseConfig } from "./choose.js";
 export { inferConfig } from "./infer.js";
 export { inspectWeights, type WeightsReport } from "./inspect.js";
 export { openCheckpoint } from "./open.js";

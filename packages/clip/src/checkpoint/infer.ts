@@ -1,6 +1,6 @@
-import { parseConfig } from "../config/parse.js";
+import { CLIP_EPS, parseConfig } from "../config/parse.js";
 import { listConfigs } from "../config/registry.js";
-import type { ModelConfig, VisionConfig } from "../config/types.js";
+import { CLIP_MEAN, CLIP_STD, type ModelConfig, type VisionConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
 import { clipParameters } from "../model/clip.js";
 import { positionsIn } from "./check.js";
@@ -8,7 +8,7 @@ import type { Weights } from "./weights.js";
 
 /**
  * Deduces a configuration from tensor shapes. Settings that shapes do not determine are taken from a registry model of the same
- * shapes. Without one, heads are 64 wide, the activation is exact GELU (QuickGELU for TorchScript files, which are OpenAI's), and
+ * shapes. Without one, heads are as wide as published towers of that width have them, the activation is exact GELU (QuickGELU for TorchScript files, which are OpenAI's), and
  * images are normalised as for CLIP, or ImageNet for timm layouts.
  *
  * @throws ClipError `layout` where there is no vision tower.
@@ -41,23 +41,33 @@ export function inferConfig(weights: Weights): ModelConfig {
     ? parseConfig({
         embed_dim: dims(weights, "visual.proj", 2)[1],
         quick_gelu,
-        vision_cfg: { ...tower, image_size: grid * patch, width, head_width: headWidth(weights, width) },
+        vision_cfg: {
+          ...tower,
+          image_size: grid * patch,
+          width,
+          head_width: visionHeadWidth(weights, width),
+        },
         ...(weights.has("token_embedding.weight") && { text_cfg: textConfig(weights) }),
       })
     : parseConfig({
         ...{ embed_dim: width, depth: layers, img_size: grid * patch, patch_size: patch },
-        ...{ mlp_ratio: mlp / width, num_heads: width / headWidth(weights, width) },
+        ...{ mlp_ratio: mlp / width, num_heads: width / visionHeadWidth(weights, width) },
       });
   const lnPre = weights.has("visual.ln_pre.weight");
+  // CLIP's tower without its projection.
+  const clip = lnPre && !weights.has("visual.proj");
   const patchBias = weights.has("visual.conv1.bias");
-  const parts = {
+  const seen: VisionConfig = {
+    ...config.vision,
     lnPre,
     patchBias,
     mlpWidth: mlp,
     ...(distilled && { distilled }),
     ...dinoParts(weights, positions),
   };
-  return likeKnown({ ...config, vision: { ...config.vision, ...parts } });
+  if (!clip) return likeKnown({ ...config, vision: seen });
+  const preprocess = { ...config.preprocess, mean: CLIP_MEAN, std: CLIP_STD };
+  return { ...config, preprocess, vision: { ...seen, lnEps: CLIP_EPS } };
 }
 
 /** What DINOv2's towers have besides; its positions are interpolated as its own code does. */
@@ -90,7 +100,13 @@ function textConfig(weights: Weights) {
   };
 }
 
-/** Heads are 64 wide in every published ViT but ViT-H and larger, which `likeKnown` finds by shape. */
+/** Widths of published image towers whose heads are not 64 wide: So400m, ViT-H, ViT-g and ViT-bigG. */
+const HEAD_WIDTHS: Readonly<Record<number, number>> = { 1152: 72, 1280: 80, 1408: 88, 1664: 104 };
+
+const visionHeadWidth = (weights: Weights, width: number): number =>
+  HEAD_WIDTHS[width] ?? headWidth(weights, width);
+
+/** Those of text towers, and of other image towers. */
 function headWidth(weights: Weights, width: number): number {
   if (width % 64 === 0) return 64;
   throw new ClipError(
@@ -135,7 +151,7 @@ function dims(weights: Weights, name: string, rank: number): readonly number[] {
 }
 
 /** One more than the highest block number under `prefix`. */
-function countLayers(weights: Weights, prefix: string): number {
+export function countLayers(weights: Weights, prefix: string): number {
   let layers = 0;
   for (const name of weights.keys.keys())
     if (name.startsWith(prefix))

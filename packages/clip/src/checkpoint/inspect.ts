@@ -1,7 +1,7 @@
 import { sizeOf } from "@inctrl/tensor";
 import type { ModelConfig } from "../config/types.js";
 import { checkKeys, type KeyReport } from "./check.js";
-import { inferConfig } from "./infer.js";
+import { chooseConfig } from "./choose.js";
 import { type OpenOptions, openWeights, type Weights } from "./weights.js";
 
 /** Contents of a weights file, and its differences from a model of `config`. */
@@ -24,18 +24,19 @@ export interface WeightsReport extends KeyReport {
 /**
  * Describes a weights file without reading its values.
  *
- * @param options.config the model to compare it with. Default: `inferConfig`'s.
+ * @param options.config the model to compare it with, its name, or its JSON file. Default: what `chooseConfig` finds.
  * @throws ClipError where the file is no checkpoint, or no configuration can be deduced from it.
  * @example
  * const { fits, missing } = await inspectWeights("model.safetensors");
  */
 export async function inspectWeights(
   path: string,
-  { config, ...options }: OpenOptions & { config?: ModelConfig } = {},
+  { config: wanted, ...options }: OpenOptions & { config?: ModelConfig | string } = {},
 ): Promise<WeightsReport> {
   const weights = await openWeights(path, options);
   try {
-    const compared = config ?? inferConfig(weights);
+    const { config: compared, notes } =
+      typeof wanted === "object" ? { config: wanted, notes: [] } : await chooseConfig(weights, wanted);
     const report = checkKeys(weights, compared, { parts: compared.text ? "clip" : "vision" });
     let parameters = 0;
     for (const { shape } of weights.keys.values()) parameters += sizeOf(shape);
@@ -47,7 +48,7 @@ export async function inspectWeights(
       parameters,
       ignored: weights.ignored,
       config: compared,
-      notes: weights.notes,
+      notes: [...weights.notes, ...notes],
       fits: report.missing.length + report.unexpected.length + report.misshaped.length === 0,
       ...report,
     };

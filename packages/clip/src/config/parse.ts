@@ -23,7 +23,7 @@ const CLIP_TOWER = { lnPre: true, patchBias: false, proj: true };
 
 /** The first is Hugging Face's default. */
 const ACTIVATIONS = ["quick_gelu", "gelu"] as const;
-const CLIP_EPS = 1e-5;
+export const CLIP_EPS = 1e-5;
 
 /**
  * Reads a model configuration in the JSON of OpenCLIP (plain, or with `model_cfg` and `preprocess_cfg` as on

@@ -24,6 +24,11 @@ export class FieldReader {
     return this.has(key) ? this.#fields[key] : undefined;
   }
 
+  /** All fields as they are. */
+  raws(): Readonly<Record<string, unknown>> {
+    return this.#fields;
+  }
+
   /** Reads the object in a field. */
   inside(key: string): FieldReader {
     return new FieldReader(this.raw(key), `${this.#path}.${key}`);

@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
 import { cacheDir } from "./cache.js";
 import { HUB_MODELS, type HubModel, VOCABULARY_DOWNLOAD } from "./catalog.js";
 import { HubError } from "./errors.js";
@@ -13,7 +15,29 @@ export interface ResolvedModel {
   readonly vocabulary?: string;
 }
 
-const LOOKS_LIKE_A_PATH = /[/\\]|\.(safetensors|pt|pth|bin|pyth)$/i;
+const LOOKS_LIKE_A_PATH = /[/\\]|\.(safetensors|pt|pth|bin|pyth|ckpt|json|tar)$/i;
+
+/** Names of the weights in a model's folder, those that are read fastest first. */
+const WEIGHTS = [
+  ...["model.safetensors", "model.safetensors.index.json"],
+  ...["open_clip_model.safetensors", "open_clip_pytorch_model.bin"],
+  ...["pytorch_model.bin", "pytorch_model.bin.index.json"],
+];
+
+/**
+ * The weights file that a path means: itself, or the one in a folder as Hugging Face, OpenCLIP and timm save it.
+ *
+ * @throws HubError `not-found` for a folder without one.
+ */
+export async function weightsFile(file: string): Promise<string> {
+  const folder = await stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!folder) return file;
+  for (const name of WEIGHTS) if (await fileExists(path.join(file, name))) return path.join(file, name);
+  throw new HubError("not-found", `${file}: a folder without ${WEIGHTS.join(", ")}; name its weights file`);
+}
 
 /**
  * Finds a model by path, by the name of the shipped one, by its name in the catalogue, or by the name of its configuration (then
@@ -26,7 +50,7 @@ const LOOKS_LIKE_A_PATH = /[/\\]|\.(safetensors|pt|pth|bin|pyth)$/i;
 export async function resolveModel(nameOrPath: string, folder: string = cacheDir()): Promise<ResolvedModel> {
   const merges = cachedPath(VOCABULARY_DOWNLOAD.files[0], folder);
   const vocabulary = (await fileExists(merges)) ? { vocabulary: merges } : {};
-  if (await fileExists(nameOrPath)) return { weights: nameOrPath, ...vocabulary };
+  if (await fileExists(nameOrPath)) return { weights: await weightsFile(nameOrPath), ...vocabulary };
   if (LOOKS_LIKE_A_PATH.test(nameOrPath))
     throw new HubError("not-found", `${nameOrPath}: no such file; check the path`);
 

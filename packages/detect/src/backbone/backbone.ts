@@ -1,19 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   buildClip,
   Clip,
-  findConfig,
+  chooseConfig,
   gridSize,
-  inferConfig,
   type ModelConfig,
   openWeights,
   parameterReader,
-  parseConfig,
   randomParameters,
   requireKeys,
   resolveModel,
-  type Weights,
 } from "@inctrl/clip";
 import { type Device, nearest, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
 import { encodePixels } from "../encoder/encode.js";
@@ -139,8 +135,8 @@ export async function openBackbone(
   const resolved = await resolveModel(source);
   const weights = await openWeights(resolved.weights, options);
   try {
-    const config = await chooseConfig(weights, options.config ?? resolved.config);
-    for (const note of weights.notes) options.onNote?.(note);
+    const { config, notes } = await chooseConfig(weights, options.config ?? resolved.config);
+    for (const note of [...weights.notes, ...notes]) options.onNote?.(note);
     requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
     // Compiled while the weights are read.
     const compiled = compileAhead(device, config, options.dtype);
@@ -186,19 +182,4 @@ async function compileAhead(device: Device, config: ModelConfig, dtype?: "float3
       }
     }),
   );
-}
-
-/** The configuration named, read from a file, or told by the tensors. */
-async function chooseConfig(weights: Weights, wanted: string | undefined): Promise<ModelConfig> {
-  if (wanted === undefined) return inferConfig(weights);
-  if (!wanted.endsWith(".json")) return findConfig(wanted);
-  let text: string;
-  try {
-    text = await readFile(wanted, "utf8");
-  } catch (cause) {
-    throw new DetectError("backbone", `${wanted}: cannot be read; give a configuration's name or JSON file`, {
-      cause,
-    });
-  }
-  return parseConfig(text);
 }

@@ -112,12 +112,14 @@ test("files and configurations that do not fit are refused and leave nothing on 
   const weights = join(THREE_SHOT, "clip.safetensors");
   await throwsCode(() => open(join(folder, "no.safetensors")), "not-found", /no\.safetensors: no such file/);
   await throwsCode(() => open("no-such-model"), "unknown-model", /"no-such-model"/);
+  const alone = join(folder, "alone.safetensors");
+  cpSync(weights, alone);
   await throwsCode(
-    () => open(weights),
+    () => open(alone),
     "layout",
     /width of 10 does not tell its number of heads; give a configuration/,
   );
-  await throwsCode(() => open(weights, join(folder, "no.json")), "backbone", /no\.json: cannot be read/);
+  await throwsCode(() => open(weights, join(folder, "no.json")), "config", /no\.json: cannot be read/);
   await throwsCode(() => open(weights, "ViT-B-99"), "unknown-model", /ViT-B-99/);
   await throwsCode(
     () => open(weights, join(PATCH14, "config.json")),
