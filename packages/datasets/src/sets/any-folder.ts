@@ -9,7 +9,7 @@ import type { DatasetFormat } from "./format.js";
  * @param sets The layouts to try at each folder, in this order.
  */
 export function anyFolder(sets: readonly FolderSet[]): DatasetFormat {
-  const layouts = sets.map(({ own }) => own);
+  const layouts = sets.map(({ published }) => published);
   const others = layouts.filter(({ read }) => read !== CLASS_FOLDERS.read);
   const title = "a folder in MVTec AD's form";
   return {

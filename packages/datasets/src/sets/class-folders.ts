@@ -6,7 +6,7 @@ import type { Layout } from "./folder-format.js";
 import { type KeyedFile, type MatchedMasks, matchMasks } from "./masks.js";
 import type { Category, Sample } from "./model.js";
 import { idOf, some } from "./names.js";
-import { isMaskFolder, PARTS, readMasks, readPart } from "./part.js";
+import { isMaskFolder, leftText, PARTS, type Part, readMasks, readPart } from "./part.js";
 import { anomalous, fileSample, NORMAL } from "./samples.js";
 
 /** Names of the folder of normal images. */
@@ -78,8 +78,8 @@ async function readClass(path: string, tested: "test" | "valid" = "test"): Promi
   const name = basename(resolve(path));
   const notes: string[] = [];
   const say: Say = (place, problem) => notes.push(`${name}/${place}: ${problem}`);
-  for (const other of train.left) say(`${trainName}/${other}`, BESIDE);
-  for (const other of test.left) say(`${testName}/${other}`, BESIDE);
+  sayLeft(trainFolder, train, say);
+  sayLeft(testFolder, test, say);
   const masks = [...(await groundTruth(path, PARTS[tested], say)), ...test.masks];
   const matched = matchMasks(test.images, masks, (image) => !isNormal(image));
   if (matched.lost.length > 0) {
@@ -108,16 +108,20 @@ async function readClass(path: string, tested: "test" | "valid" = "test"): Promi
 /** Keeps a note of a folder of the class. */
 type Say = (place: string, problem: string) => void;
 
-const BESIDE = "left out, as it lies beside a folder of images";
+function sayLeft(folder: string, { left }: Pick<Part, "left">, say: Say): void {
+  const text = leftText(folder, left);
+  if (text) say(basename(folder), text);
+}
 
 /** The masks of a split in the folder of masks beside it. */
 async function groundTruth(path: string, split: RegExp, say: Say): Promise<KeyedFile[]> {
   const [ground, ...others] = byName((await listFolders(path)).filter(isMaskFolder));
   if (ground === undefined) return [];
   for (const other of others) say(other, `left out, as the masks are read from ${ground}`);
-  const masks = await readMasks(join(path, ground), split);
-  if (masks.length === 0) say(ground, "no masks in it");
-  return masks;
+  const found = await readMasks(join(path, ground), split);
+  sayLeft(join(path, ground), found, say);
+  if (found.masks.length === 0) say(ground, "no masks in it");
+  return [...found.masks];
 }
 
 /** The images that lie in a folder of a kind. */

@@ -41,7 +41,7 @@ export interface FolderFormat<C extends Choices = Choices> extends Layout<C> {
 
 /** A format that is a folder, with the layout that it is published in. */
 export interface FolderSet extends DatasetFormat {
-  readonly own: FolderFormat;
+  readonly published: FolderFormat;
 }
 
 /**
@@ -55,7 +55,7 @@ export function folderFormat<const C extends Choices>(own: FolderFormat<C>, ...o
   const layouts: readonly Layout[] = [own, ...others];
   const layout = [own.layout, ...others.map(({ form, layout }) => form ?? layout)].join("; or ");
   return {
-    ...{ name, title, layout, argument: "DIR", own },
+    ...{ name, title, layout, argument: "DIR", published: own },
     options: Object.assign({}, ...layouts.map(({ options }) => options)),
     async open(dir, options) {
       const { found, listed, first } = await openLayout(dir, layouts, options);

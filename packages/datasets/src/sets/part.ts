@@ -1,5 +1,6 @@
-import { extname } from "node:path";
-import { listImages } from "../folder/list.js";
+import { extname, join } from "node:path";
+import { type LeftOut, leftOutText } from "../folder/left-out.js";
+import { readListing } from "../folder/list.js";
 import { type KeyedFile, withoutMaskWords } from "./masks.js";
 import { idOf } from "./names.js";
 
@@ -17,8 +18,8 @@ export const isMaskFolder = (name: string): boolean => MASKS.test(name) || MASKS
 export interface Part {
   readonly images: readonly KeyedFile[];
   readonly masks: readonly KeyedFile[];
-  /** Folders of other channels beside a folder of images, such as `crack/xyz` beside `crack/rgb`. */
-  readonly left: readonly string[];
+  /** What is neither, and folders of other channels beside a folder of images, such as `crack/xyz` beside `crack/rgb`. */
+  readonly left: readonly LeftOut[];
 }
 
 /**
@@ -26,7 +27,8 @@ export interface Part {
  * folder `img`, or are named as an image of the same folder and `_mask`, `_GT` or `_label`.
  */
 export async function readPart(folder: string): Promise<Part> {
-  const files = (await listImages(folder, { recursive: true })).map((path) => placed(folder, path));
+  const listing = await readListing(folder, { recursive: true });
+  const files = listing.images.map((path) => placed(folder, path));
   const stems = new Set(files.map(({ folders, stem }) => [...folders, stem].join("/").toLowerCase()));
   /** Folders with files in them, and folders with a folder of images in them. */
   const [full, paired] = [new Set<string>(), new Set<string>()];
@@ -49,32 +51,34 @@ export async function readPart(folder: string): Promise<Part> {
     const image = withoutMaskWords(stem.toLowerCase());
     const beside = image !== stem.toLowerCase() && stems.has([...folders, image].join("/").toLowerCase());
     const other = roles.indexOf("other");
-    const file = keyed(
-      path,
-      folders.filter((_, i) => roles[i] === "kind"),
-      stem,
-    );
+    const kinds = folders.filter((_, i) => roles[i] === "kind");
+    const file = keyed(path, kinds, stem);
     if (roles.includes("masks") || beside) masks.push(file);
-    else if (other >= 0) left.add(folders.slice(0, other + 1).join("/"));
+    else if (other >= 0) left.add(join(folder, ...folders.slice(0, other + 1)));
     else images.push(file);
   }
-  return { images, masks, left: [...left] };
+  const reason = "a folder beside one of images";
+  const channels = [...left].map((path) => ({ path, reason, image: false }));
+  return { images, masks, left: [...listing.left, ...channels] };
+}
+
+/** Names what is left out of a folder; undefined where nothing is. */
+export function leftText(folder: string, left: readonly LeftOut[]): string | undefined {
+  const named = left.map((each) => ({ ...each, path: idOf(folder, each.path) }));
+  return left.length > 0 ? `${left.length} left out: ${leftOutText(named)}` : undefined;
 }
 
 /** The masks below a folder of masks. Where that has a folder for each split, those of the split `wanted`. */
-export async function readMasks(folder: string, wanted: RegExp): Promise<KeyedFile[]> {
-  return (await listImages(folder, { recursive: true })).flatMap((path) => {
+export async function readMasks(folder: string, wanted: RegExp): Promise<Pick<Part, "masks" | "left">> {
+  const { images, left } = await readListing(folder, { recursive: true });
+  const masks = images.flatMap((path) => {
     const { folders, stem } = placed(folder, path);
     const split = Object.values(PARTS).find((names) => names.test(folders[0] ?? ""));
     if (split && split !== wanted) return [];
-    return [
-      keyed(
-        path,
-        folders.slice(split ? 1 : 0).filter((name) => !IMAGES.test(name)),
-        stem,
-      ),
-    ];
+    const kinds = folders.slice(split ? 1 : 0).filter((name) => !IMAGES.test(name));
+    return [keyed(path, kinds, stem)];
   });
+  return { masks, left };
 }
 
 /** Folders of the splits. */

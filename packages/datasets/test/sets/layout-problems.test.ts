@@ -26,7 +26,8 @@ test("what fits nothing, or several things, is said", async ({ dir }) => {
     "bolt/train/good/0.png": IMAGE,
     "bolt/test/good/0.png": IMAGE,
     "bolt/test/dent/0.png": IMAGE,
-    "bolt/ground_truth/dent/readme.txt": "",
+    "bolt/ground_truth/dent/masks.txt": "none",
+    "bolt/test/dent/1.heic": "no image",
   });
   const { notes = [], categories } = await openDataSet(`folder:${dir}`);
   assert.equal(
@@ -40,6 +41,8 @@ test("what fits nothing, or several things, is said", async ({ dir }) => {
     /^nut\/test: images of one name \(test\/dent\/2\.jpg, test\/dent\/2\.png\); if some of them are masks/,
     /^nut\/masks: left out, as the masks are read from ground_truth$/,
     /^bolt\/ground_truth: no masks in it$/,
+    /^bolt\/ground_truth: 1 left out: dent\/masks\.txt \(this is a text file, not an image\)$/,
+    /^bolt\/test: 1 left out: dent\/1\.heic \(.*\)$/,
   ]) {
     assert.ok(
       notes.some((note) => says.test(note)),

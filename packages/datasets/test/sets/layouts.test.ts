@@ -117,7 +117,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     black: "bagel/test/good/gt/0.png",
     as: ["mvtec", "folder"],
     want: [["bagel", 1, 0, 1, 1, 1]],
-    says: /bagel\/test\/good\/xyz: left out/,
+    says: /bagel\/test: 2 left out: good\/xyz, hole\/xyz \(a folder beside one of images\)/,
   },
   "MVTec AD 2: masks below test_public": {
     images: "vial/{train/good/0,validation/good/1,test_public/good/2,test_public/bad/3}_regular.png",
