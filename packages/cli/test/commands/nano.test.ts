@@ -1,7 +1,7 @@
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, temporaryFolder, warnings } from "../support/cli.js";
+import { cli, failsWith, temporaryFolder, warnings } from "../support/cli.js";
 import { writeImages } from "../support/model.js";
 
 // Runs without a download, which name no backbone.
@@ -45,6 +45,21 @@ test("with the product's name nano uses its heads and text, and --no-heads leave
     assert.is(score, residual);
     assert.ok(text > 0 && text < 1);
   }
+});
+
+test("a class name too long for the text tower is refused in score and said once in eval; one without words is refused", async () => {
+  const name = "metal plate of which so much is said that no room is left for its flaws and defects";
+  const asked = ["score", "--prompts", good, "--images", good, "--class"];
+  failsWith(
+    await cli([...asked, name], { env }),
+    /"metal plate .* is too long for the text tower/,
+    "--class",
+  );
+  failsWith(await cli([...asked, " _ "], { env }), /has no words; name the product/);
+  const data = ["--data", "procedural:5?size=64&train=1&good=1&bad=1", "--category", "metal"];
+  const run = await cli(["eval", ...data, "--shots", "1", "--seeds", "1", "--class", name], { env });
+  assert.is(run.code, 0, run.stderr);
+  assert.is(warnings(run).filter((line) => line.includes("is too long for the text tower")).length, 1);
 });
 
 test("the list of models begins with nano", async () => {

@@ -126,16 +126,16 @@ export function parameterReader(
 }
 
 /**
- * Patches a side of a table of positions, and how many class tokens stand before them: all of the model's or, where tokens hold their
- * positions themselves, none. Undefined for other shapes.
+ * Patches a side of a table of positions, and how many class tokens stand before them: all of the model's or, where class tokens hold
+ * their positions themselves (never in CLIP), none. Undefined for other shapes.
  */
 export function positionsIn(
   shape: readonly number[],
-  vision: Pick<VisionConfig, "width" | "distilled">,
+  vision: Pick<VisionConfig, "width" | "distilled" | "proj">,
 ): { side: number; prefix: number } | undefined {
   const [rows, width] = shape;
   if (shape.length !== 2 || width !== vision.width) return undefined;
-  return [classTokens(vision), 0]
+  return [classTokens(vision), ...(vision.proj ? [] : [0])]
     .map((prefix) => ({ side: Math.sqrt(rows - prefix), prefix }))
     .find(({ side }) => Number.isInteger(side) && side >= 1);
 }

@@ -25,7 +25,8 @@ export function inferConfig(weights: Weights): ModelConfig {
       `${weights.path}: its vision tower has no table of positions; towers with rotary or relative positions (DINOv3, EVA, BEiT) are not run`,
     );
   const distilled = weights.has("visual.distillation_embedding");
-  const positions = positionsIn(dims(weights, "visual.positional_embedding", 2), { width, distilled });
+  const proj = weights.has("visual.proj");
+  const positions = positionsIn(dims(weights, "visual.positional_embedding", 2), { width, distilled, proj });
   if (positions === undefined)
     throw new ClipError(
       "layout",
@@ -37,7 +38,7 @@ export function inferConfig(weights: Weights): ModelConfig {
   const mlp = dims(weights, "visual.transformer.resblocks.0.mlp.c_proj.weight", 2)[1];
   const tower = { layers, mlp_ratio: mlp / width, patch_size: patch };
   const quick_gelu = weights.file.metadata.torchscript !== undefined;
-  const config = weights.has("visual.proj")
+  const config = proj
     ? parseConfig({
         embed_dim: dims(weights, "visual.proj", 2)[1],
         quick_gelu,

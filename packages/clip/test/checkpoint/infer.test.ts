@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { positionsIn } from "../../src/checkpoint/check.js";
 import { inferConfig } from "../../src/checkpoint/infer.js";
 import type { Weights } from "../../src/checkpoint/weights.js";
 import { findConfig } from "../../src/config/registry.js";
@@ -25,6 +26,20 @@ test("registry models are recognised by their shapes, and the settings that shap
   }
   const keys = clipParameters(findConfig("ViT-B-32"));
   assert.is(inferConfig(fake(keys, { torchscript: "__torch__.CLIP" })).name, "ViT-B-32-quickgelu");
+});
+
+test("positions stand for class tokens and a square grid; class tokens may hold their own, but not in CLIP", () => {
+  const rows: [rows: number, vision: { distilled?: boolean; proj: boolean }, found: unknown][] = [
+    [17, { proj: true }, { side: 4, prefix: 1 }],
+    [16, { proj: true }, undefined],
+    [16, { proj: false }, { side: 4, prefix: 0 }],
+    [18, { proj: false, distilled: true }, { side: 4, prefix: 2 }],
+    [18, { proj: false }, undefined],
+    [1, { proj: true }, undefined],
+  ];
+  for (const [count, vision, found] of rows)
+    assert.equal(positionsIn([count, 8], { width: 8, ...vision }), found, `${count}`);
+  assert.is(positionsIn([17, 9], { width: 8, proj: true }), undefined);
 });
 
 function fake(
