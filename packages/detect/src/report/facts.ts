@@ -1,3 +1,4 @@
+import { count } from "@inctrl/datasets";
 import type { Evaluation } from "../evaluation/types.js";
 
 /** Facts of a run, which every result file states. */
@@ -24,7 +25,9 @@ export function factLines(
 ): [string, string][] {
   const { heads } = facts;
   const drawn =
-    seeds[0] === null ? "the first by name" : `${seeds.length} draws, seeds ${range(seeds as number[])}`;
+    seeds[0] === null
+      ? "the first by name"
+      : `${count(seeds.length, "draw")}, ${seeds.length === 1 ? "seed" : "seeds"} ${range(seeds as number[])}`;
   const symmetries = settings["prompt turns"] === undefined ? "" : "; rotated and mirrored as well";
   const { components, aggregate, alpha } = settings;
   return [
