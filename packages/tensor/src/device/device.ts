@@ -50,18 +50,7 @@ export class Device {
     this.#pipelines = new PipelineCache(gpu);
     this.#waiter = needsWaiter(caps.software) ? new Waiter() : null;
     this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.destroyRetired());
-    // Errors arrive in order: that of a command is reported before a read that waits for it resolves.
-    // Listeners stay as long as the GPU's own objects, which outlive a closed device: they must not keep it.
-    const held = new WeakRef(this);
-    gpu.addEventListener("uncapturederror", (event) => {
-      event.preventDefault();
-      Device.#fail(held, (device) => device.#describe(event.error));
-    });
-    gpu.lost.then((info) => {
-      const reason = info.message.split("\n")[0] || info.reason;
-      const message = `the GPU device was lost (${reason}); open a new device and load again`;
-      Device.#fail(held, () => new TensorError("device-lost", message));
-    });
+    Device.#listen(gpu, new WeakRef(this));
   }
 
   /**
@@ -263,10 +252,25 @@ export class Device {
     return this.toString();
   }
 
-  /** Remembers the first fault of an open device. */
-  static #fail(held: WeakRef<Device>, describe: (device: Device) => TensorError): void {
-    const device = held.deref();
-    if (device && !device.#closed) device.#fault ??= describe(device);
+  /**
+   * Remembers the first fault of an open device. Listeners live as long as the GPU's own objects, which outlive a closed device, so they
+   * must not hold it: no function of the constructor's may be among them, since those share what any of them sees.
+   */
+  static #listen(gpu: GPUDevice, held: WeakRef<Device>): void {
+    const fail = (describe: (device: Device) => TensorError): void => {
+      const device = held.deref();
+      if (device && !device.#closed) device.#fault ??= describe(device);
+    };
+    // Errors arrive in order: that of a command is reported before a read that waits for it resolves.
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      fail((device) => device.#describe(event.error));
+    });
+    gpu.lost.then((info) => {
+      const reason = info.message.split("\n")[0] || info.reason;
+      const message = `the GPU device was lost (${reason}); open a new device and load again`;
+      fail(() => new TensorError("device-lost", message));
+    });
   }
 
   #wait<T>(promise: Promise<T>): Promise<T> {

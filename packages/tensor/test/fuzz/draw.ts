@@ -43,7 +43,8 @@ export class Draw {
     return ref;
   }
   /** A leaf without ties. At ties the order of the others may change, and with it slopes that lie between no two differences. */
-  distinct = (): Ref => this.leaf(this.shape(this.int(1, 3)), { draw: () => this.#next() * 3 - 1.5 });
+  distinct = (low: number, high: number): Ref =>
+    this.leaf(this.shape(this.int(low, high)), { draw: () => this.#next() * 3 - 1.5 });
   /** A leaf of whole numbers below `high`. */
   wholes = (shape: Shape, high: number): Ref =>
     this.leaf(shape, { dtype: "int32", fixed: true, draw: () => this.int(0, Math.max(0, high - 1)) });

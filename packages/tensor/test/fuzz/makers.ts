@@ -51,7 +51,8 @@ const pool =
     return [
       name,
       [
-        d.any(2, 3, 4),
+        // Windows that share a tie pass their slopes to one place.
+        name.includes("max") || name.includes("Max") ? d.distinct(2, 3) : d.any(2, 3, 4),
         size,
         ...(adaptive ? [] : [{ stride: d.int(1, 2), padding: d.int(0, Math.floor(size / 2)) }]),
       ],
@@ -87,7 +88,7 @@ export const MAKERS: Record<string, Maker> = {
   softmax: alongAxis("softmax"),
   logSoftmax: alongAxis("logSoftmax"),
   cumsum: (d) => alongAxis("cumsum", { reverse: d.flip() })(d),
-  sort: (d) => ["sort", [d.distinct(), -1, { descending: d.flip() }]],
+  sort: (d) => ["sort", [d.distinct(1, 3), -1, { descending: d.flip() }]],
   unsqueeze: alongAxis("unsqueeze"),
   squeeze: alongAxis("squeeze"),
   maxPool2d: pool("maxPool2d", false),
@@ -205,7 +206,7 @@ export const MAKERS: Record<string, Maker> = {
     return ["nearest", [x, d.leaf([d.int(1, 4), last(x.shape)])]];
   },
   topk: (d) => {
-    const x = d.distinct();
+    const x = d.distinct(1, 3);
     return ["topk", [x, d.int(0, last(x.shape)), { largest: d.flip() }]];
   },
   gather: (d) => {
