@@ -1,5 +1,6 @@
 import { DatasetError, oneLine, systemCode } from "@inctrl/datasets";
 import { CodedError } from "@inctrl/tensor";
+import { writeError } from "@inctrl/tensor/files";
 import { hintFor } from "./hints.js";
 
 /** Exit codes of the command. */
@@ -38,7 +39,7 @@ export function describe(error: unknown): string {
   switch (systemCode(error)) {
     case "ENOSPC":
     case "EDQUOT":
-      return oneLine(`${path ?? "output"}: the disk is full; free some space or write elsewhere`);
+      return oneLine(writeError(path ?? "output", error).message);
     case "EACCES":
     case "EPERM":
     case "EROFS":

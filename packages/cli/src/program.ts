@@ -1,9 +1,10 @@
+import { inspect } from "node:util";
 import { HubError } from "@inctrl/clip";
-import { oneLine } from "@inctrl/datasets";
+import { oneLine, printable } from "@inctrl/datasets";
 import { Command, CommanderError } from "commander";
 import { CliError, describe, EXIT } from "./errors.js";
 import { isBrokenPipe } from "./output/sink.js";
-import { warn } from "./ui/log.js";
+import { tell, warn } from "./ui/log.js";
 import { type Finish, toCommand, type Verb } from "./verb.js";
 import { version } from "./version.js";
 
@@ -100,7 +101,7 @@ function failed(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode;
   if (isBrokenPipe(error)) return EXIT.pipe;
   warn(describe(error));
-  if (process.env.DEBUG) console.error(error);
+  if (process.env.DEBUG) tell(`${printable(inspect(error))}\n`);
   const stopped =
     (error instanceof CliError && error.code === "interrupted") ||
     (error instanceof HubError && error.code === "aborted");

@@ -1,11 +1,13 @@
 import { rmSync } from "node:fs";
-import { CliError, EXIT } from "./errors.js";
+import { onDisk } from "@inctrl/tensor/files";
+import { CliError } from "./errors.js";
 import { info } from "./ui/log.js";
 
 /** Signals within this time count as one Ctrl-C: a terminal, a shell and a script may each pass it on. */
 const SAME_PRESS_MS = 300;
 
-const EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
+/** Signals that ask a run to stop: Ctrl-C, the end of a session, and the terminal that goes away. */
+const STOPS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const temporary = new Set<string>();
 
@@ -16,7 +18,17 @@ export function removeAtExit(path: string): () => void {
 }
 
 function removeLeftovers(): void {
-  for (const path of temporary) rmSync(path, { force: true, recursive: true });
+  for (const path of temporary) rmSync(onDisk(path), { force: true, recursive: true });
+}
+
+/**
+ * Ends the process as the signal itself does, and at once: an orderly exit waits for what the system is reading, which may take
+ * for ever.
+ */
+function endBy(name: (typeof STOPS)[number]): void {
+  removeLeftovers();
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
 }
 
 /**
@@ -26,20 +38,22 @@ function removeLeftovers(): void {
 export async function interruptible<T>(job: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   let first = 0;
-  const stop = (name: "SIGINT" | "SIGTERM") => {
+  const stop = (name: (typeof STOPS)[number]) => {
     if (controller.signal.aborted) {
-      if (performance.now() - first < SAME_PRESS_MS) return;
-      process.exit(EXIT_CODES[name]);
+      if (performance.now() - first >= SAME_PRESS_MS) endBy(name);
+      return;
     }
     first = performance.now();
     info("stopping: finishing what is in hand (Ctrl-C again stops at once)");
     controller.abort();
   };
-  process.on("SIGINT", stop).on("SIGTERM", stop).on("exit", removeLeftovers);
+  for (const name of STOPS) process.on(name, stop);
+  process.on("exit", removeLeftovers);
   try {
     return await job(controller.signal);
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop).off("exit", removeLeftovers);
+    for (const name of STOPS) process.off(name, stop);
+    process.off("exit", removeLeftovers);
     removeLeftovers();
   }
 }

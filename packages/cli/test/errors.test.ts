@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { describe } from "../src/errors.js";
 
 test("errors are one line without control characters", () => {
-  assert.is(oneLine("a\nb\u001b[31m\r\n"), "a b [31m");
+  assert.is(oneLine("a\nb\u001b[31m\u009b\u202e\r\n"), "a\\nb\\u001b[31m\\u009b\\u202e");
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
     code: "ENOSPC",
     path: "x",

@@ -1,4 +1,4 @@
-import { CodedError } from "@inctrl/tensor/files";
+import { CodedError, TensorFileError } from "@inctrl/tensor/files";
 import { oneLine } from "./text.js";
 
 /** Problems of a set of images. Codes are stable; messages are for people. */
@@ -55,7 +55,12 @@ export function systemCode(error: unknown): string {
 }
 
 /** The error for a file or folder that the system does not read. */
-export function readError(path: string, error: unknown, what = "file"): ImageError {
+export function readError(path: string, thrown: unknown, what = "file"): ImageError {
+  if (thrown instanceof TensorFileError && thrown.cause === undefined) {
+    const [, problem, mend] = /.*: (.*?); (.*)$/s.exec(thrown.message)!;
+    return new ImageError(thrown.code === "too-large" ? "too-large" : "not-an-image", path, problem, mend);
+  }
+  const error = thrown instanceof TensorFileError ? thrown.cause : thrown;
   const code = systemCode(error);
   if (code === "ENOENT" || code === "ENOTDIR") {
     return new ImageError("missing", path, `no such ${what}`, "check the path");

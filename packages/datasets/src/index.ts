@@ -40,4 +40,4 @@ export { nearestName, some } from "./sets/names.js";
 export { cropRaster } from "./sets/pixels.js";
 export { promptCandidates, withoutMask } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";
-export { count, oneLine } from "./text.js";
+export { count, oneLine, printable } from "./text.js";

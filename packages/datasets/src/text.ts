@@ -1,7 +1,25 @@
-/** The same text on one line without control characters, since file names and foreign messages may hold anything. */
+/**
+ * What a terminal would take for a command, or show in another place than it stands, and no letter: control characters but the
+ * line feed, marks that change the direction of text, separators of lines, and halves of surrogate pairs.
+ */
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is meant
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/gu;
+
+/**
+ * Text for a terminal: file names and foreign messages may hold anything, and what is no letter of them is shown as `\u001b`.
+ * In JSON, these are the characters themselves.
+ *
+ * @example
+ * printable("\u001b[31mred.png"); // "\\u001b[31mred.png"
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The same on one line. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  return printable(text.trim()).replace(/\n/g, "\\n");
 }
 
 /** "1 image", "2 images", "3 categories". */

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createTokenizer, learnMerges, type ModelConfig, parseConfig, type Tokenizer } from "@inctrl/clip";
 import { promptTexts } from "@inctrl/detect";
 import { captionsOf, drawCaptioned } from "@inctrl/synth";
+import { boundedJson, readPlainText } from "@inctrl/tensor/files";
 import { PretrainError } from "./errors.js";
 
 /** The configuration of `nano`; the size of its vocabulary is learned. */
@@ -40,6 +40,9 @@ export interface PlanOptions {
 /** Captions, and classes whose prompts, the vocabulary is learned from. */
 const VOCABULARY = { captions: 6_000, classes: 400 } as const;
 
+/** Most bytes of a configuration or a vocabulary; CLIP's vocabulary has 3 MB. */
+const MAX_BYTES = 64e6;
+
 /** The name of a model's vocabulary, in the folder of its weights. */
 export const MERGES_FILE = "merges.txt";
 
@@ -71,7 +74,7 @@ export async function planModel({
 async function readTemplate(path: string): Promise<typeof NANO> {
   let json: Partial<typeof NANO> | null;
   try {
-    json = JSON.parse(await readFile(path, "utf8"));
+    json = boundedJson(await readPlainText(path, MAX_BYTES)) as typeof json;
   } catch (cause) {
     const message = `${path}: cannot be read as JSON (${(cause as Error).message}); check the file`;
     throw new PretrainError("configuration", message, { cause });
@@ -83,7 +86,7 @@ async function readTemplate(path: string): Promise<typeof NANO> {
 
 async function readMerges(folder: string): Promise<string> {
   const path = join(folder, MERGES_FILE);
-  return readFile(path, "utf8").catch((cause: Error) => {
+  return readPlainText(path, MAX_BYTES).catch((cause: Error) => {
     const message = `${path}: cannot be read (${cause.message}); put the vocabulary of the weights beside them`;
     throw new PretrainError("vocabulary", message, { cause });
   });

@@ -1,8 +1,13 @@
 import type { Caps } from "./device/caps.js";
 import type { Device } from "./device/device.js";
+import { boundedJson } from "./files/json.js";
 import { nodeFiles } from "./files/node-files.js";
+import { readPlainText } from "./files/plain-file.js";
 import { writeFileAtomic } from "./files/write-file.js";
 import { restoreTuning } from "./tune.js";
+
+/** A tile takes about 50 bytes. */
+const MAX_BYTES = 1e6;
 
 /**
  * A name for the file of the tiles measured on an adapter. It differs by adapter, driver, kernel family and `version`,
@@ -20,11 +25,13 @@ export function tuningFileName({ name, description, family, subgroupSize }: Caps
  * @returns how many tiles were taken.
  */
 export async function loadTuning(device: Device, path: string): Promise<number> {
-  const { readFile } = await nodeFiles(path);
-  const text = await readFile(path, "utf8").catch(() => null);
+  const text = await readPlainText(path, MAX_BYTES).catch(() => null);
   if (text === null) return 0;
   try {
-    return restoreTuning(device, JSON.parse(text).tiles ?? {});
+    return restoreTuning(
+      device,
+      (boundedJson(text) as { tiles?: Parameters<typeof restoreTuning>[1] }).tiles ?? {},
+    );
   } catch {
     return 0;
   }

@@ -1,5 +1,9 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
 
 const golden = (name: string): string => fileURLToPath(new URL(`../golden/${name}`, import.meta.url));
 
@@ -20,3 +24,13 @@ export function shared(path: string): string | undefined {
 
 /** Whether a name in a released file is of InCTRL's heads, which a backbone passes over. */
 export const isHead = (name: string): boolean => /^(adapter\.fc|diff_head(_ref)?)\./.test(name);
+
+/** A suite whose tests each have a new folder, `dir`, that goes when they end. */
+export function folderTests(name: string) {
+  const test = suite(name, { dir: "" });
+  test.before.each(async (context) => {
+    context.dir = await mkdtemp(join(tmpdir(), `inctrl-${name}-`));
+  });
+  test.after.each((context) => rm(context.dir, { recursive: true }));
+  return test;
+}

@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { nearestName } from "@inctrl/datasets";
+import { boundedJson, readPlainText, type TensorFileError } from "@inctrl/tensor/files";
 import type { Command } from "commander";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
@@ -70,20 +70,20 @@ async function readConfig(path: string, options: Options): Promise<Given> {
 }
 
 async function parseConfigFile(path: string): Promise<object> {
-  const info = await stat(path).catch(() => null);
-  if (!info) throw new CliError("input", `${path}: no such file; check --config`);
-  if (!info.isFile() || info.size > MAX_CONFIG_BYTES) {
+  const content = await readPlainText(path, MAX_CONFIG_BYTES).catch((error: TensorFileError) => {
+    if (error.code === "not-found") throw new CliError("input", `${path}: no such file; check --config`);
+    if (error.code === "io") throw error;
     throw new CliError(
       "input",
       `${path}: this is no configuration file; give a JSON or YAML file with settings of this command`,
     );
-  }
+  });
   let value: unknown;
   try {
-    const content = await readFile(path, "utf8");
-    value = path.toLowerCase().endsWith(".json") ? JSON.parse(content) : parseYaml(content);
+    value = path.toLowerCase().endsWith(".json") ? boundedJson(content) : parseYaml(content);
   } catch (error) {
-    const [problem] = (error as Error).message.split("\n");
+    const deep = error instanceof RangeError;
+    const [problem] = deep ? ["nested too deeply"] : (error as Error).message.split("\n");
     throw new CliError("input", `${path}: cannot be read as JSON or YAML (${problem}); correct it`, {
       cause: error,
     });

@@ -1,3 +1,4 @@
+import { oneLine, printable } from "@inctrl/datasets";
 import { type CsvCell, csvLine } from "@inctrl/detect";
 import { fixed } from "../ui/amounts.js";
 import type { RunFooter, RunHeader, ScoreRecord } from "./record.js";
@@ -49,11 +50,12 @@ function json(): Format {
   };
 }
 
-/** JSON with numbers in nine digits, which tell each float32 from the next. */
+/** JSON with numbers in nine digits, which tell each float32 from the next, and with nothing that a terminal obeys. */
 function stringify(value: object): string {
-  return JSON.stringify(value, (_, item) =>
+  const text = JSON.stringify(value, (_, item) =>
     typeof item === "number" && !Number.isInteger(item) ? Number(item.toPrecision(9)) : item,
   );
+  return printable(text);
 }
 
 const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord) => CsvCell])[] = [
@@ -78,12 +80,12 @@ const NUMBERS = ["score", "residual", "image_residual", "text"] as const;
 
 function table(images: readonly string[]): Format {
   let width = "image".length;
-  for (const image of images) width = Math.max(width, Math.min(image.length, WIDEST_NAME));
+  for (const image of images) width = Math.max(width, Math.min(oneLine(image).length, WIDEST_NAME));
   let columns: readonly (typeof NUMBERS)[number][] = NUMBERS;
   let grid = 1;
   const line = (name: string, cells: readonly string[], where: string, nearest: string) => {
     const padded = cells.map((cell, i) => cell.padStart(Math.max(6, columns[i].length)));
-    return `${[name.padEnd(width), ...padded, where.padEnd(11), nearest].join("  ")}\n`;
+    return `${[oneLine(name).padEnd(width), ...padded, where.padEnd(11), oneLine(nearest)].join("  ")}\n`;
   };
   return {
     begin(header) {

@@ -1,8 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { open, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { systemCode } from "@inctrl/datasets";
-import { CliError } from "../errors.js";
+import { open, stat } from "node:fs/promises";
+import { printable, systemCode } from "@inctrl/datasets";
+import { onDisk, openWholeFile, writeError } from "@inctrl/tensor/files";
 import { removeAtExit } from "../signals.js";
 
 /** Where results go, piece by piece. */
@@ -17,7 +15,7 @@ export interface Sink {
 /**
  * Opens stdout, or a file that appears under its name only once it is whole (written beside it, synced, renamed).
  *
- * @throws CliError `output`, in one line, for a full disk, a missing folder or no permission.
+ * @throws TensorFileError `write`, in one line, for a full disk, a missing folder or no permission.
  * @example
  * const sink = await openSink("scores.csv");
  * await sink.write("image,score\n");
@@ -25,19 +23,17 @@ export interface Sink {
  */
 export async function openSink(path?: string): Promise<Sink> {
   if (path === undefined || path === "-") return stdoutSink();
-  const target = await realpath(path).catch(() => path);
-  const info = await stat(target).catch(() => undefined);
-  if (info?.isDirectory()) throw new CliError("output", `${path}: this is a folder; give a file name`);
+  const info = await stat(onDisk(path)).catch(() => undefined);
   // A rename would replace a device or a pipe by a plain file.
-  return info && !info.isFile() ? directSink(path) : fileSink(target);
+  return info && !info.isFile() && !info.isDirectory() ? directSink(path) : fileSink(path);
 }
 
 function stdoutSink(): Sink {
   const write = (text: string) =>
     new Promise<void>((resolve, reject) => {
-      const fail = (error: Error) => reject(outputError("standard output", error));
+      const fail = (error: Error) => reject(writeError("standard output", error));
       process.stdout.once("error", fail);
-      process.stdout.write(text, (error) => {
+      process.stdout.write(process.stdout.isTTY ? printable(text) : text, (error) => {
         process.stdout.off("error", fail);
         if (error) fail(error);
         else resolve();
@@ -59,30 +55,12 @@ async function directSink(path: string): Promise<Sink> {
 }
 
 async function fileSink(path: string): Promise<Sink> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
-  const file = await guarded(path, () => open(temporary, "wx"));
-  const forget = removeAtExit(temporary);
-  const discard = async () => {
-    await file.close().catch(() => {});
-    await rm(temporary, { force: true }).catch(() => {});
-    forget();
-  };
+  const file = await openWholeFile(path);
+  const forget = removeAtExit(file.temporary);
   return {
-    write: (text) => guarded(path, () => file.appendFile(text)),
-    async finish() {
-      try {
-        await guarded(path, async () => {
-          await file.sync();
-          await file.close();
-          await rename(temporary, path);
-        });
-        forget();
-      } catch (error) {
-        await discard();
-        throw error;
-      }
-    },
-    discard,
+    write: (text) => file.write(text),
+    finish: () => file.finish().finally(forget),
+    discard: () => file.discard().finally(forget),
   };
 }
 
@@ -90,32 +68,11 @@ async function guarded<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw outputError(path, error);
+    throw writeError(path, error);
   }
 }
 
 /** Whether the reader of a pipe has gone, as `head` goes when it has read enough. */
 export function isBrokenPipe(error: unknown): boolean {
   return systemCode(error) === "EPIPE" || (error instanceof Error && systemCode(error.cause) === "EPIPE");
-}
-
-function outputError(path: string, cause: unknown): CliError {
-  const code = systemCode(cause);
-  const failure = (text: string) => new CliError("output", `${path}: ${text}`, { cause });
-  switch (code) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return failure("the disk is full; free some space or write elsewhere");
-    case "EACCES":
-    case "EPERM":
-    case "EROFS":
-      return failure("no permission to write here; choose another place");
-    case "ENOENT":
-    case "ENOTDIR":
-      return failure(`there is no folder ${dirname(path)}; make it first`);
-    case "EPIPE":
-      return failure("its reader has gone");
-    default:
-      return failure(`cannot be written (${code || String(cause)}); check the disk`);
-  }
 }

@@ -16,10 +16,19 @@ export function setOverlay(next: Overlay | undefined): void {
   overlay = next;
 }
 
+/** Writes to stderr. A log that is full, or whose reader has gone, stops no work: `main.ts` takes the errors of the stream. */
+export function tell(text: string): void {
+  try {
+    process.stderr.write(text);
+  } catch {
+    // Some streams throw instead.
+  }
+}
+
 /** Writes one line to stderr. */
 export function info(text: string): void {
   overlay?.clear();
-  process.stderr.write(`${oneLine(text)}\n`);
+  tell(`${oneLine(text)}\n`);
   overlay?.redraw();
 }
 

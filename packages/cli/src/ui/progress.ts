@@ -1,7 +1,7 @@
 import { count } from "@inctrl/datasets";
 import { stopIfAborted } from "../signals.js";
 import { duration, millions, size } from "./amounts.js";
-import { info, setOverlay } from "./log.js";
+import { info, setOverlay, tell } from "./log.js";
 
 /** Shows how far a job is. */
 export interface Progress {
@@ -115,13 +115,13 @@ function amount(n: number, unit: string): string {
 
 function bar(state: State): Progress {
   let last = Number.NEGATIVE_INFINITY;
-  const clear = () => process.stderr.write("\r\x1b[K");
+  const clear = () => tell("\r\x1b[K");
   const draw = () => {
     last = state.now();
     const cells = Math.round(state.share * CELLS);
     const line = `${state.verb} [${"=".repeat(cells).padEnd(CELLS)}] ${state.text}`;
     // A line that wraps could not be removed.
-    process.stderr.write(`\r${line.slice(0, (process.stderr.columns || 80) - 1)}\x1b[K`);
+    tell(`\r${line.slice(0, (process.stderr.columns || 80) - 1)}\x1b[K`);
   };
   draw();
   setOverlay({ clear, redraw: draw });

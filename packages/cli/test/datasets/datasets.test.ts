@@ -41,7 +41,7 @@ test("inspect prints every category, names unreadable files and exits with 2", a
     /^mvtec: 2 categories\n\nnut\n {2}train +3 normal\n {2}test +1 normal, 2 anomalous\n/,
   );
   assert.match(text.stdout, / {2}masks +2 of 2 anomalous images\n {2}duplicates +none\n/);
-  assert.match(text.stdout, /unreadable \(1\):\n {4}.*bro ken\.png: .*text file/);
+  assert.match(text.stdout, /unreadable \(1\):\n {4}.*bro\\nken\.png: .*text file/);
   const [nut] = JSON.parse(json.stdout).categories;
   assert.equal(
     [nut.train, nut.unreadable[0].id],

@@ -51,7 +51,7 @@ test("thousands of names take one screen, and line breaks in them add no lines",
     text,
     "duplicates  10 within train, 20 within test, 30 of test also in train, 2 both normal and anomalous",
   );
-  assert.match(text, "  unreadable (5000):\n    nut/0 [2J.png: damaged\n");
+  assert.match(text, "  unreadable (5000):\n    nut/0\\n\\u001b[2J.png: damaged\n");
   assert.match(text, "    and 4992 more\n");
   assert.match(text, "= and 4997 more\n");
   assert.ok(text.split("\n").length < 80, text);

@@ -8,9 +8,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { TensorFileError } from "@inctrl/tensor/files";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CliError } from "../../src/errors.js";
 import { openSink } from "../../src/output/sink.js";
 import { temporaryFolder } from "../support/cli.js";
 
@@ -21,8 +21,8 @@ async function refusal(action: () => Promise<unknown>): Promise<string> {
   try {
     await action();
   } catch (error) {
-    assert.instance(error, CliError);
-    return (error as CliError).message;
+    assert.instance(error, TensorFileError);
+    return (error as TensorFileError).message;
   }
   return assert.unreachable("was not refused") as never;
 }

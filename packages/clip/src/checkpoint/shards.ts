@@ -1,7 +1,14 @@
 // Checkpoints in several files: an index names the file that holds each tensor, as Hugging Face and PyTorch write it.
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type FileTensor, fileSource, quoted, requireTensor, type TensorFile } from "@inctrl/tensor/files";
+import {
+  boundedJson,
+  type FileTensor,
+  fileSource,
+  quoted,
+  requireTensor,
+  type TensorFile,
+} from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 
 const MAX_INDEX_BYTES = 64 * 1024 * 1024;
@@ -40,7 +47,7 @@ export async function readIndex(path: string): Promise<WeightMap | undefined> {
     new ClipError("shards", `${path}: ${what}; fetch the model's index and its shards`, options);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = boundedJson(text);
   } catch (cause) {
     if (path.endsWith(".index.json")) throw bad("is an index of shards and no JSON", { cause });
     return undefined;

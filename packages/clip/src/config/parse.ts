@@ -1,4 +1,5 @@
 // Configurations as they are published (OpenCLIP, Hugging Face CLIP; others in parse-vit.ts), read into one ModelConfig.
+import { boundedJson } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import { MAX_LAYERS, MAX_WIDTH, mlpWidth, parseCompared, squareSize } from "./common.js";
 import { isHuggingFaceVit, parseHuggingFaceVit, parseTimm } from "./parse-vit.js";
@@ -54,7 +55,7 @@ export function parseConfig(text: unknown): ModelConfig {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return boundedJson(text);
   } catch (error) {
     throw new ClipError("config", "config: is not JSON; give the model's config.json", { cause: error });
   }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { syncFolder } from "@inctrl/tensor/files";
 import type { HubFile } from "./catalog.js";
 import { HubError } from "./errors.js";
 import { reason, request } from "./http.js";
@@ -174,6 +176,7 @@ async function accept(
   await file.sync();
   await file.close();
   await rename(part, target);
+  await syncFolder(path.dirname(target));
   await rm(`${part}.json`, { force: true });
   return { sha256: sum, bytes: size };
 }

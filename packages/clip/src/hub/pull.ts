@@ -5,7 +5,7 @@ import { HUB_MODELS, type HubFile, type HubModel, VOCABULARY_DOWNLOAD } from "./
 import { type DownloadProgress, download } from "./download.js";
 import { HubError } from "./errors.js";
 import { checksumFromHub } from "./http.js";
-import { withLock } from "./lock.js";
+import { sweepDownloads, withLock } from "./lock.js";
 import { type RetryOptions, withRetries } from "./retry.js";
 
 export interface PullOptions extends Omit<RetryOptions, "onRetry"> {
@@ -75,7 +75,9 @@ export async function pullFile(file: HubFile, options: PullOptions = {}): Promis
   const target = cachedPath(file, options.cacheDir);
   const checked = howChecked(file);
   const present: PulledFile = { role: file.role, path: target, status: "present", checked };
-  if (await fileExists(target)) return present;
+  const there = await fileExists(target);
+  await sweepDownloads(path.dirname(target), there ? null : path.basename(target));
+  if (there) return present;
   const { signal } = options;
   try {
     await mkdir(path.dirname(target), { recursive: true });

@@ -1,3 +1,4 @@
+import { readPlainFile } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import { cleanText, WORD } from "./clean.js";
 import { byteCharacters, END_OF_WORD, parseMerges, symbolsOf, type Vocabulary } from "./merges.js";
@@ -41,13 +42,10 @@ const MAX_VOCABULARY_BYTES = 64 * 1024 * 1024;
  * tokenizer.encode("a photo of a cat.") // [320, 1125, 539, 320, 2368, 269]
  */
 export async function openTokenizer(path: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
-  const { readFile, stat } = await import("node:fs/promises");
   const { gunzipSync } = await import("node:zlib");
   let bytes: Uint8Array;
   try {
-    const { size } = await stat(path);
-    if (size > MAX_VOCABULARY_BYTES) throw new Error(`${size} bytes are too many`);
-    bytes = await readFile(path);
+    bytes = await readPlainFile(path, MAX_VOCABULARY_BYTES);
     if (bytes[0] === 0x1f && bytes[1] === 0x8b)
       bytes = gunzipSync(bytes, { maxOutputLength: MAX_VOCABULARY_BYTES });
   } catch (error) {

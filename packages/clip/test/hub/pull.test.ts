@@ -205,6 +205,18 @@ test("a lock left by a crash is taken over", async () => {
   assert.equal(hub.stored(), ["w.bin"]);
 });
 
+test("what killed downloads left is removed, but for parts that may still be wanted", async () => {
+  const models = path.join(hub.folder, "models");
+  await mkdir(models);
+  const old = new Date(Date.now() - 8 * 24 * 3_600_000);
+  for (const name of ["a.lock", "a.part", "a.part.json", "b.part", "w.bin.part"]) {
+    writeFileSync(path.join(models, name), "");
+    if (name !== "b.part") utimesSync(path.join(models, name), old, old);
+  }
+  await hub.pull((q, r) => sendFile(q, r, { body: BODY }));
+  assert.equal(hub.stored(), ["b.part", "w.bin"]);
+});
+
 test("a cache folder that cannot be made is an error that names INCTRL_CACHE", async () => {
   const file = path.join(hub.folder, "file");
   writeFileSync(file, "");

@@ -1,6 +1,5 @@
-import { open } from "node:fs/promises";
-import { ImageError, readError } from "../errors.js";
-import { onDisk } from "../folder/disk-path.js";
+import { readPlainFile } from "@inctrl/tensor/files";
+import { readError } from "../errors.js";
 import type { ImageHeader, Raster } from "../raster.js";
 import { bmpHeader, decodeBmp } from "./bmp.js";
 import { codedHeader, decodeCoded } from "./coded.js";
@@ -81,32 +80,11 @@ function limitsOf(source: string | Uint8Array, options: DecodeOptions): Limits {
   return { label, maxPixels: options.maxPixels ?? MAX_PIXELS };
 }
 
-/** Reads the first `limit` bytes of a regular file. With `whole`, a longer file is an error. */
+/** Reads the first `limit` bytes of a plain file. With `whole`, a longer file is an error. */
 async function readAtMost(path: string, limit: number, label: string, whole: boolean): Promise<Uint8Array> {
   try {
-    const file = await open(onDisk(path), "r");
-    try {
-      const stat = await file.stat();
-      const size = stat.size;
-      if (!stat.isFile())
-        throw new ImageError("not-an-image", label, "this is no file", "give an image file");
-      if (whole && size > limit) {
-        const problem = `the file has ${size} bytes, above the limit of ${limit}`;
-        throw new ImageError("too-large", label, problem, "shrink it, or raise maxBytes");
-      }
-      const bytes = new Uint8Array(Math.min(size, limit));
-      let filled = 0;
-      while (filled < bytes.length) {
-        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return bytes.subarray(0, filled);
-    } finally {
-      await file.close();
-    }
+    return await readPlainFile(path, limit, whole ? "refuse" : "leave");
   } catch (error) {
-    if (error instanceof ImageError) throw error;
     throw readError(label, error);
   }
 }

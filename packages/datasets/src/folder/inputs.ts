@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { onDisk } from "@inctrl/tensor/files";
 import { DatasetError } from "../errors.js";
-import { onDisk } from "./disk-path.js";
 import { type LeftOut, leftOutText, NOT_ENTERED } from "./left-out.js";
 import { type Listing, type ListOptions, pathError, readFolder, readListing } from "./list.js";
 
@@ -98,10 +98,7 @@ async function givenPath(path: string): Promise<string> {
 }
 
 /** A name with U+FFFD as Node puts it. */
-function lossy(name: string): string {
-  const bytes = onDisk(name);
-  return typeof bytes === "string" ? bytes : bytes.toString();
-}
+const lossy = (name: string): string => String(onDisk(name));
 
 function emptyError(folder: string, { left }: Listing): DatasetError {
   const folders = left.filter(({ reason }) => reason === NOT_ENTERED).map(({ path }) => basename(path));

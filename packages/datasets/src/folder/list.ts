@@ -1,9 +1,9 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fromDisk, onDisk } from "@inctrl/tensor/files";
 import { fileFormat } from "../decode/decode.js";
 import { DatasetError, type ImageError, readError, systemCode } from "../errors.js";
-import { fromDisk, onDisk } from "./disk-path.js";
 import { type LeftOut, NOT_ENTERED } from "./left-out.js";
 
 /** Endings that make a file an image, whatever it holds: one that cannot be read is refused by name. */

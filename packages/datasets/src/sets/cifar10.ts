@@ -1,5 +1,6 @@
-import { open as openFile, readFile, stat } from "node:fs/promises";
+import { open as openFile, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
+import { readPlainFile } from "@inctrl/tensor/files";
 import { DatasetError, ImageError, readError } from "../errors.js";
 import { byName } from "../folder/list.js";
 import type { Raster } from "../raster.js";
@@ -46,7 +47,7 @@ async function readBatch(path: string): Promise<Picture[]> {
     const message = `${path}: ${size} bytes are no whole number of records of ${RECORD}; download it again`;
     throw new DatasetError("truncated", message);
   }
-  const bytes = await readFile(path);
+  const bytes = await readPlainFile(path, size);
   return Array.from({ length: size / RECORD }, (_, record): Picture => {
     const label = CIFAR10_CLASSES[bytes[record * RECORD]];
     if (label === undefined) {

@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { streamPlainFile } from "@inctrl/tensor/files";
 import { DatasetError, readError, systemCode } from "../errors.js";
 
 /** Values of a file in the IDX format, 8-bit and unsigned: `dims[0]` items of `itemBytes` bytes. */
@@ -46,7 +46,7 @@ export async function readIdx(path: string, rank: number): Promise<Idx> {
       throw error;
     });
   try {
-    const file = createReadStream(path);
+    const file = streamPlainFile(path, MAX_BYTES);
     await (/\.gz$/i.test(path) ? pipeline(file, createGunzip(), end) : pipeline(file, end));
   } catch (error) {
     throw idxError(path, first ?? error);

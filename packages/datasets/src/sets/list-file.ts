@@ -1,4 +1,5 @@
 import { parse } from "node:path";
+import { boundedJson } from "@inctrl/tensor/files";
 import { DatasetError } from "../errors.js";
 import { anomalous, NORMAL, type Truth } from "./samples.js";
 import { readText } from "./table.js";
@@ -89,7 +90,7 @@ const isRecord = (value: unknown): value is Entry =>
 /** The value of a text; undefined where it is no JSON. */
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return boundedJson(text);
   } catch {
     return undefined;
   }
@@ -99,7 +100,7 @@ function parseJson(path: string, text: string): unknown {
   try {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     // Where the first line is an image, each line is one.
-    return isImage(jsonOf(lines[0] ?? "")) ? lines.map((line) => JSON.parse(line)) : JSON.parse(text);
+    return isImage(jsonOf(lines[0] ?? "")) ? lines.map((line) => boundedJson(line)) : boundedJson(text);
   } catch (error) {
     const problem = (error as Error).message.slice(0, 120);
     throw new DatasetError("corrupt", `${path}: this is no JSON (${problem}); download it again`);

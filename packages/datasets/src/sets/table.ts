@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, normalize, relative, sep } from "node:path";
+import { readPlainText, TensorFileError } from "@inctrl/tensor/files";
 import { DatasetError, readError } from "../errors.js";
 
 /** Lists of published sets have some ten thousand lines. A larger file is refused before it is read. */
@@ -13,18 +13,10 @@ const MAX_LINE = 2 ** 14;
  */
 export async function readText(path: string): Promise<string> {
   try {
-    const info = await stat(path);
-    if (!info.isFile())
-      throw new DatasetError("bad-layout", `${path}: this is no file; a list belongs there`);
-    if (info.size > MAX_BYTES) {
-      throw new DatasetError(
-        "too-large",
-        `${path}: ${info.size} bytes are no list of images; check the file`,
-      );
-    }
-    return (await readFile(path, "utf8")).replace(/^\ufeff/, "");
+    return await readPlainText(path, MAX_BYTES);
   } catch (error) {
-    throw error instanceof DatasetError ? error : readError(path, error);
+    if (!(error instanceof TensorFileError) || error.code !== "not-a-file") throw readError(path, error);
+    throw new DatasetError("bad-layout", `${error.message.replace(/; .*$/, "")}; a list belongs there`);
   }
 }
 

@@ -168,7 +168,7 @@ test("a file that is no image is refused with what it is", async ({ dir }) => {
   await say("drawing.png", "  <svg xmlns='x'>", "not-an-image", /SVG/);
   await say("empty.png", "", "empty", /the file is empty/);
   await say("noise.png", new Uint8Array([1, 2, 3, 0, 5]), "not-an-image", /no image format/);
-  await say("line\nbreak.png", "words", "not-an-image", /line break\.png/);
+  await say("line\nbreak.png", "words", "not-an-image", /line\\nbreak\.png/);
 });
 
 test("missing paths, folders and files above maxBytes are refused", async ({ dir }) => {

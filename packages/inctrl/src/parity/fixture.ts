@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelConfig, openWeights, parseConfig, type Weights } from "@inctrl/clip";
 import { openSafetensors, type TensorFile } from "@inctrl/tensor";
+import { readPlainText } from "@inctrl/tensor/files";
 import { InctrlError } from "../errors.js";
 import { isHeadName } from "../heads.js";
 
@@ -74,7 +75,7 @@ export interface Fixture {
 export async function openFixture(dir: string): Promise<Fixture> {
   const fail = (why: string, cause?: unknown) =>
     new InctrlError("parity", `${dir}: ${why}; give a folder in the form of golden/tiny`, { cause });
-  const text = await readFile(join(dir, "config.json"), "utf8").catch((cause) => {
+  const text = await readPlainText(join(dir, "config.json"), 1e6).catch((cause) => {
     throw fail("has no readable config.json", cause);
   });
   const config = parseConfig(text);

@@ -3,6 +3,8 @@ import { CodedError } from "../coded-error.js";
 /** Stable codes of `TensorFileError`. Compare these; messages may change. */
 export type TensorFileCode =
   | "not-found"
+  | "not-a-file"
+  | "too-large"
   | "io"
   | "truncated"
   | "header"
@@ -13,7 +15,8 @@ export type TensorFileCode =
   | "unsupported"
   | "no-tensor"
   | "closed"
-  | "write";
+  | "write"
+  | "locked";
 
 /**
  * A tensor file that cannot be read or written, with a stable `code` and a one-line message.

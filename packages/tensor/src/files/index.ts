@@ -3,13 +3,18 @@
  * `@inctrl/tensor/files`; needs no GPU.
  */
 export { CodedError } from "../coded-error.js";
+export { fromDisk, onDisk, readNames } from "./disk-path.js";
 export { bytesToFloat32, elementCount, type FileData, type FileDType, itemSize } from "./dtype.js";
 export * from "./error.js";
 export * from "./half.js";
+export { boundedJson } from "./json.js";
+export { type FileLock, takeLock } from "./lock.js";
 export * from "./npy.js";
+export { readPlainFile, readPlainText, streamPlainFile } from "./plain-file.js";
 export { openSafetensors, parseSafetensors } from "./safetensors.js";
 export { type ByteSource, fileSource, memorySource } from "./source.js";
 export * from "./strided.js";
+export { isLeftover, temporaryIn } from "./temporary.js";
 export {
   CHUNK_BYTES,
   collectFloat32,
@@ -19,4 +24,4 @@ export {
   type TensorFile,
 } from "./tensor-file.js";
 export * from "./write.js";
-export { writeError, writeFileAtomic } from "./write-file.js";
+export { openWholeFile, syncFolder, type WholeFile, writeError, writeFileAtomic } from "./write-file.js";

@@ -13,6 +13,8 @@ export interface NpyArray {
 
 /** Longest header read, in bytes. NumPy's own take 64 or a little more. */
 const MAX_HEADER_BYTES = 65_536;
+/** The longest header and what is before it. */
+const HEAD_BYTES = 12 + MAX_HEADER_BYTES;
 
 const DTYPES: Readonly<Record<string, FileDType>> = {
   f8: "F64",
@@ -38,6 +40,9 @@ const DTYPES: Readonly<Record<string, FileDType>> = {
 export async function readNpy(path: string): Promise<NpyArray> {
   const source = await fileSource(path);
   try {
+    // The header first: the size of a file that is none says nothing about what can be held.
+    const head = await source.read(0, Math.min(source.size, HEAD_BYTES));
+    layoutOf(head, source.size, path);
     return parseNpy(await source.read(0, source.size), path);
   } finally {
     await source.close();
@@ -51,20 +56,22 @@ export async function readNpy(path: string): Promise<NpyArray> {
  * const { dtype, shape, data } = parseNpy(bytes)
  */
 export function parseNpy(bytes: Uint8Array, label = ".npy"): NpyArray {
-  const { text, start } = headerText(bytes, label);
-  const { dtype, fortran, shape } = parseDict(text, label);
-  const count = elementCount(shape, label);
-  const end = start + count * itemSize(dtype);
-  if (end > bytes.byteLength) throw cutShort(label, end, bytes.byteLength);
-  if (end < bytes.byteLength)
-    throw new TensorFileError(
-      "offsets",
-      `${label}: ${bytes.byteLength - end} bytes follow the array's last value`,
-    );
-  // A copy, since values need not be aligned behind the header.
-  const values = bytes.slice(start, end);
+  const { dtype, fortran, shape, start } = layoutOf(bytes, bytes.byteLength, label);
+  // A copy, since values need not be aligned behind the header, and since `bytes` may be part of a larger buffer.
+  const values = Uint8Array.from(bytes.subarray(start));
   const rows = fortran ? toRowMajor(values, shape, fortranStride(shape), itemSize(dtype)) : values;
   return { dtype, shape, data: new (arrayOf(dtype))(rows.buffer) };
+}
+
+/** What the header says, held against the size of the file. */
+function layoutOf(head: Uint8Array, size: number, label: string) {
+  const { text, start } = headerText(head, label);
+  const layout = parseDict(text, label);
+  const end = start + elementCount(layout.shape, label) * itemSize(layout.dtype);
+  if (end > size) throw cutShort(label, end, size);
+  if (end < size)
+    throw new TensorFileError("offsets", `${label}: ${size - end} bytes follow the array's last value`);
+  return { ...layout, start };
 }
 
 function headerText(bytes: Uint8Array, label: string): { text: string; start: number } {
@@ -80,7 +87,7 @@ function headerText(bytes: Uint8Array, label: string): { text: string; start: nu
   const lengthBytes = version === 1 ? 2 : 4;
   const headStart = 8 + lengthBytes;
   if (bytes.byteLength < headStart) throw cutShort(label, headStart, bytes.byteLength);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (length > MAX_HEADER_BYTES)
     throw new TensorFileError(

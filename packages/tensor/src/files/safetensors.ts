@@ -2,6 +2,7 @@
 // A file is hostile input: every number in the header is checked against the file before it is used.
 import { elementCount, isFileDType, itemSize } from "./dtype.js";
 import { quoted, type TensorFileCode, TensorFileError } from "./error.js";
+import { boundedJson } from "./json.js";
 import { type ByteSource, cutShort, fileSource, memorySource } from "./source.js";
 import {
   collectFloat32,
@@ -119,7 +120,7 @@ function decodeHeader(bytes: Uint8Array, label: string): string {
 function parseJson(text: string, label: string): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(text);
+    header = boundedJson(text);
   } catch (cause) {
     throw damaged("header", `${label}: its header is not JSON`, { cause });
   }

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { TensorFileError } from "./error.js";
-import { nodeFiles } from "./node-files.js";
+import { openPlain, readingError } from "./open-plain.js";
 
 /** Bytes that can be read by range: an open file, or memory. */
 export interface ByteSource {
@@ -26,19 +26,10 @@ export function memorySource(bytes: Uint8Array, label: string): ByteSource {
   };
 }
 
-/** Opens a regular file for reading by range. Node only; throws `not-found` or `io`. */
+/** Opens a plain file for reading by range. Node only; throws `not-found`, `not-a-file` or `io`. */
 export async function fileSource(path: string): Promise<ByteSource> {
-  const { open } = await nodeFiles(path);
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path, "r");
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw new TensorFileError("io", `${path}: not a file; name one weights file`);
-    return openedSource(handle, path, stat.size);
-  } catch (error) {
-    await handle?.close();
-    throw asIoError(error, path);
-  }
+  const { handle, size } = await openPlain(path);
+  return openedSource(handle, path, size);
 }
 
 function openedSource(handle: FileHandle, path: string, size: number): ByteSource {
@@ -51,7 +42,9 @@ function openedSource(handle: FileHandle, path: string, size: number): ByteSourc
         throw new TensorFileError("closed", `${path}: the file was closed; open it again to read more`);
       const bytes = into ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       for (let done = 0; done < length; ) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done).catch((error) => {
+          throw readingError(error, path);
+        });
         if (bytesRead === 0) throw cutShort(path, offset + length, offset + done);
         done += bytesRead;
       }
@@ -71,13 +64,4 @@ export function cutShort(label: string, need: number, have: number): TensorFileE
     "truncated",
     `${label}: needs ${need} bytes but holds ${have}; the file is cut short, fetch it again`,
   );
-}
-
-/** A system error as a TensorFileError that names the file; a TensorFileError as it is. */
-function asIoError(error: unknown, path: string): Error {
-  if (error instanceof TensorFileError) return error;
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT") return new TensorFileError("not-found", `${path}: no such file`, { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
-  return new TensorFileError("io", `${path}: cannot be read (${reason})`, { cause: error });
 }

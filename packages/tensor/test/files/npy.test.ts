@@ -29,6 +29,22 @@ test("reads numbers and booleans, versions 1 to 3", () => {
   assert.is(parseNpy(npy(dict("<f2", "(0, 3)"), new Uint8Array(0))).dtype, "F16");
 });
 
+test("only the given bytes are read, of a buffer that holds others", () => {
+  const values = Float32Array.from({ length: 12 }, (_, i) => i);
+  for (const fortran of ["False", "True"]) {
+    const bytes = npy(dict("<f4", "(3, 4)", fortran), values);
+    const whole = parseNpy(bytes).data;
+    assert.is(whole.length, 12);
+    for (const offset of [0, 1, 4, 7]) {
+      const pool = Buffer.alloc(8192, 0xff);
+      pool.set(bytes, offset);
+      const { data } = parseNpy(pool.subarray(offset, offset + bytes.length));
+      assert.equal(data, whole);
+      assert.is(data.buffer.byteLength, 48);
+    }
+  }
+});
+
 test("Fortran order comes out row-major", () => {
   const shape = [2, 3, 4];
   const columnMajor = new Float64Array(24);

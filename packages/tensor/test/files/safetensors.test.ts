@@ -175,7 +175,7 @@ test("keys nested in metadata are no duplicates of tensor names", () => {
 test("a missing file, a folder and a missing tensor say so", async () => {
   for (const [path, code] of [
     [join(folder, "none"), "not-found"],
-    [folder, "io"],
+    [folder, "not-a-file"],
   ] as const)
     await openSafetensors(path).then(
       () => assert.unreachable(),

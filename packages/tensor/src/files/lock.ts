@@ -1,0 +1,68 @@
+import { TensorFileError } from "./error.js";
+import { nodeFiles } from "./node-files.js";
+import { isRunning, MARK, numberOf, ownMark } from "./owner.js";
+import { readPlainText } from "./plain-file.js";
+import { writeError } from "./write-file.js";
+
+const BEAT_MS = 2_000;
+/** Age at which a lock of another machine counts as left behind; its holder touches it every 2 s. */
+const STALE_MS = 15_000;
+
+/** A lock that this process holds. */
+export interface FileLock {
+  readonly path: string;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a lock file, which tells its holder. One whose holder has ended is taken over: at once on this machine, and after 15 s
+ * without a sign of life from another one. Two processes that take over one lock in the same instant may both get it. Node only.
+ *
+ * @throws TensorFileError `locked` where another run, or another job of this one, holds it; `write` where the disk refuses.
+ * @example
+ * const lock = await takeLock("out/.inctrl.lock")
+ * await lock.release()
+ */
+export async function takeLock(path: string): Promise<FileLock> {
+  const { rename, rm, stat, utimes, writeFile } = await nodeFiles(path);
+  const mark = await ownMark();
+  for (;;) {
+    try {
+      await writeFile(path, mark, { flag: "wx" });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(path, error);
+    }
+    const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? 0);
+    const holder = await readPlainText(path, 1000).catch((error: TensorFileError) => error.code);
+    if (holder === "not-found") continue;
+    const known = new RegExp(`^${MARK}$`).test(holder);
+    const running = known ? await isRunning(holder) : null;
+    if (running ?? age < STALE_MS) throw locked(path, known ? holder : null);
+    // The rename succeeds for only one of several processes that find the lock left behind.
+    const aside = `${path}.${mark}`;
+    await rename(path, aside).catch(() => {});
+    await rm(aside, { recursive: true, force: true });
+  }
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => {});
+  }, BEAT_MS);
+  beat.unref();
+  return {
+    path,
+    async release() {
+      clearInterval(beat);
+      await rm(path, { force: true });
+    },
+  };
+}
+
+function locked(path: string, holder: string | null): TensorFileError {
+  const folder = /^(.*)[\\/]/s.exec(path)?.[1] ?? ".";
+  const who = holder === null ? "another run" : `another run (process ${numberOf(holder)})`;
+  return new TensorFileError(
+    "locked",
+    `${folder}: ${who} writes here; wait for its end, or choose another place`,
+  );
+}
