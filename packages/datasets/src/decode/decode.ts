@@ -1,5 +1,5 @@
-import { readPlainFile } from "@inctrl/tensor/files";
-import { readError } from "../errors.js";
+import { readPlainFile, TensorFileError } from "@inctrl/tensor/files";
+import { ImageError, readError } from "../errors.js";
 import type { ImageHeader, Raster } from "../raster.js";
 import { bmpHeader, decodeBmp } from "./bmp.js";
 import { codedHeader, decodeCoded } from "./coded.js";
@@ -85,6 +85,8 @@ async function readAtMost(path: string, limit: number, label: string, whole: boo
   try {
     return await readPlainFile(path, limit, whole ? "refuse" : "leave");
   } catch (error) {
-    throw readError(label, error);
+    if (!(error instanceof TensorFileError) || error.code !== "too-large") throw readError(label, error);
+    const problem = `the file has more than the ${limit} bytes that are read`;
+    throw new ImageError("too-large", label, problem, "shrink it, or raise maxBytes");
   }
 }
