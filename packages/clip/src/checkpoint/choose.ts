@@ -137,7 +137,7 @@ function guesses(weights: Weights, config: ModelConfig, normalised: boolean): st
   const mean = normalised ? "" : `, mean ${preprocess.mean.map((value) => value.toFixed(3)).join(" ")}`;
   const like = name ? `, as ${name} has` : "";
   return (
-    `${weights.path}: no configuration beside it; guessed: ${activation === "gelu" ? "GELU" : "QuickGELU"}, ${vision.heads} heads, ` +
+    `${weights.path}: no configuration beside it; guessed: activation ${activation === "gelu" ? "GELU" : "QuickGELU"}, heads ${vision.heads}, ` +
     `layer norm eps ${vision.lnEps}${mean}${like}`
   );
 }

@@ -10,7 +10,8 @@ const TYPES: Readonly<Record<string, string>> = {
   fractions: "Fraction",
   uuid: "UUID",
   collections: "Counter deque",
-  "builtins __builtin__": "set frozenset bytes bytearray complex range slice int float bool str object",
+  "builtins __builtin__":
+    "set frozenset bytes bytearray complex range xrange slice int long float bool str unicode list tuple object Ellipsis NotImplemented",
   "copyreg copy_reg": "_reconstructor",
   _codecs: "encode",
   numpy:
@@ -20,17 +21,23 @@ const TYPES: Readonly<Record<string, string>> = {
   "numpy.dtypes":
     "BoolDType Int8DType Int16DType Int32DType Int64DType UInt8DType Float16DType Float32DType Float64DType StrDType",
   "numpy.random._pickle numpy.random": "__randomstate_ctor __generator_ctor __bit_generator_ctor",
+  "numpy.random.bit_generator": "__pyx_unpickle_SeedSequence SeedSequence",
   "numpy.random._mt19937": "MT19937",
   "numpy.random._pcg64": "PCG64",
   torch: "device Tensor strided sparse_coo contiguous_format channels_last preserve_format",
   "torch.serialization": "_get_layout",
+  "torch.torch_version": "TorchVersion",
   "easydict easydict.easydict": "EasyDict",
-  "yacs.config": "CfgNode",
+  "yacs.config fvcore.common.config detectron2.config.config": "CfgNode",
   "addict addict.addict": "Dict",
   "ml_collections.config_dict.config_dict ml_collections.config_dict": "ConfigDict",
   "mmcv.utils.config mmengine.config.config": "ConfigDict Config",
   "pytorch_lightning.utilities.parsing lightning.pytorch.utilities.parsing lightning.fabric.utilities.data lightning_fabric.utilities.data":
     "AttributeDict",
+  "pytorch_lightning.callbacks.model_checkpoint lightning.pytorch.callbacks.model_checkpoint":
+    "ModelCheckpoint",
+  "pytorch_lightning.callbacks.early_stopping lightning.pytorch.callbacks.early_stopping": "EarlyStopping",
+  "mmengine.logging.history_buffer": "HistoryBuffer",
   "omegaconf.dictconfig": "DictConfig",
   "omegaconf.listconfig": "ListConfig",
   "omegaconf.base": "Metadata ContainerMetadata SCMode",

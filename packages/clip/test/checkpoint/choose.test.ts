@@ -157,9 +157,9 @@ for (const [name, tensors, files, says] of [
     "a bare CLIP",
     hf,
     {},
-    /no configuration beside it; guessed: GELU, 1 heads, layer norm eps 0.00001, mean 0.481 0.458 0.408$/,
+    /no configuration beside it; guessed: activation GELU, heads 1, layer norm eps 0.00001, mean 0.481 0.458 0.408$/,
   ],
-  ["a bare ViT", plain, {}, /guessed: GELU, 3 heads, layer norm eps 0.000001, mean 0.485/],
+  ["a bare ViT", plain, {}, /guessed: activation GELU, heads 3, layer norm eps 0.000001, mean 0.485/],
   [
     "JSON of something else",
     plain,

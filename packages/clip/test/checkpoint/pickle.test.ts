@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { unpickle } from "../../src/checkpoint/pickle.js";
+import { Inert, unpickle } from "../../src/checkpoint/pickle.js";
 import { ScriptObject, torchConstructors } from "../../src/checkpoint/torch-objects.js";
 import { ClipError, type ClipErrorCode } from "../../src/errors.js";
 import { op, pickle } from "./archives.js";
@@ -40,6 +40,39 @@ test("plain values are read as Python writes them, in protocols 2 and 4", () => 
   const value = read(Buffer.from(PROTOCOL_4, "hex")) as Map<string, unknown>;
   assert.equal([...(value.get("b") as Uint8Array)], [0x6b]);
   assert.equal([value.get("s"), value.get("f")], [new Set([7]), new Set([8])]);
+});
+
+test("bytes in the middle of a larger buffer are read alone", () => {
+  const whole = Buffer.from(PROTOCOL_2, "hex");
+  const pool = Buffer.concat([Buffer.alloc(13, "N"), whole, Buffer.alloc(13, "N")]);
+  assert.equal(read(pool.subarray(13, 13 + whole.length)), read(whole));
+  refused("bad-pickle", pool.subarray(13, 12 + whole.length), "cut short");
+});
+
+// pickle.dumps(_, 2) of {"x": v}, v being defaultdict(list, a=[1]), Counter("a"), deque([1]), PurePosixPath("/a"), timedelta(3),
+// Namespace(lr=1), 1+2j, {1} and Ellipsis.
+const PASSED_OVER = {
+  "80027d7100580100000078710163636f6c6c656374696f6e730a64656661756c74646963740a7102635f5f6275696c74696e5f5f0a6c6973740a710385710452710558010000006171065d71074b016173732e":
+    Map,
+  "80027d7100580100000078710163636f6c6c656374696f6e730a436f756e7465720a71027d710358010000006171044b0173857105527106732e":
+    Inert,
+  "80027d7100580100000078710163636f6c6c656374696f6e730a64657175650a7102295271034b0161732e": Inert,
+  "80027d7100580100000078710163706174686c69620a50757265506f736978506174680a710258010000002f71035801000000617104867105527106732e":
+    Inert,
+  "80027d71005801000000787101636461746574696d650a74696d6564656c74610a71024b034b004b00877103527104732e": Inert,
+  "80027d710058010000007871016361726770617273650a4e616d6573706163650a7102298171037d710458020000006c7271054b017362732e":
+    Inert,
+  "80027d71005801000000787101635f5f6275696c74696e5f5f0a636f6d706c65780a7102473ff0000000000000474000000000000000867103527104732e":
+    Inert,
+  "80027d71005801000000787101635f5f6275696c74696e5f5f0a7365740a71025d71034b0161857104527105732e": Inert,
+  "80027d71005801000000787101635f5f6275696c74696e5f5f0a456c6c69707369730a7102732e": Inert,
+};
+
+test("objects that are not needed are passed over as Python writes them", () => {
+  for (const [hex, want] of Object.entries(PASSED_OVER)) {
+    const value = read(Buffer.from(hex, "hex")) as Map<string, unknown>;
+    assert.instance(value.get("x"), want);
+  }
 });
 
 test("a pickle cut anywhere is refused", () => {

@@ -75,4 +75,16 @@ test("the cache folder follows INCTRL_CACHE, then the platform", () => {
   assert.is(cacheDir({ LOCALAPPDATA: "/local" }, "win32"), path.join("/local", "inctrl", "Cache"));
 });
 
+test("a folder means the weights in it", async () => {
+  const model = path.join(folder, "hf");
+  mkdirSync(model);
+  const [code, message] = await refusal(model);
+  assert.is(code, "not-found");
+  assert.match(message, /a folder without model\.safetensors, .*name its weights file/);
+  for (const name of ["pytorch_model.bin", "model.safetensors"]) {
+    writeFileSync(path.join(model, name), "");
+    assert.is((await resolveModel(model, folder)).weights, path.join(model, name));
+  }
+});
+
 test.run();

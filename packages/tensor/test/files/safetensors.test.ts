@@ -39,6 +39,24 @@ function refused(code: TensorFileCode, bytes: Uint8Array): void {
 
 const f32 = (shape: unknown, data_offsets: unknown) => ({ dtype: "F32", shape, data_offsets });
 
+test("a sound file in another number type is not called damaged", () => {
+  const float8 = { w: { dtype: "F8_E4M3", shape: [2], data_offsets: [0, 2] } };
+  const says = /^x: tensor "w" is stored as "F8_E4M3", which is not read; store it as F16, BF16 or F32$/;
+  assert.throws(() => parseSafetensors(file(float8, new Uint8Array(2)), "x"), says);
+});
+
+test("nesting of any depth is refused", () => {
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  const entry = (dtype: string, shape: string, offsets: string) =>
+    file(`{"a": {"dtype": ${dtype}, "shape": ${shape}, "data_offsets": ${offsets}}}`);
+  refused("dtype", entry(deep, "[]", "[0, 4]"));
+  refused("shape", entry('"F32"', deep, "[0, 4]"));
+  refused("shape", entry('"F32"', `[9007199254740991, 9, ${deep}]`, "[0, 4]"));
+  refused("offsets", entry('"F32"', "[]", deep));
+  refused("header", file(`{"__metadata__": ${deep}}`));
+  refused("header", file(deep));
+});
+
 test("values are read into an array that is long enough, whatever they are stored as", async () => {
   const path = join(folder, "into.safetensors");
   await writeSafetensors(path, {

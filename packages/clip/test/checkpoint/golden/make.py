@@ -1,4 +1,8 @@
-"""Makes the small PyTorch files in this folder (PyTorch 1.13, CPU): python3 make.py"""
+"""Makes the small PyTorch files in this folder (PyTorch 1.13, CPU): python3 make.py
+
+legacy.pth, legacy-tar.pth and state.safetensors are one state, with a strided view and a Parameter in it: the first by torch.save(...,
+_use_new_zipfile_serialization=False), the second by tarfile in the form of torch.save before 0.1.10, which torch.load of 1.13 reads.
+"""
 
 import collections
 
