@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Device, openSafetensors, scope, slice, type Tensor, tensor } from "@inctrl/tensor";
-import { maxError } from "@inctrl/testing";
+import { maxError, random } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { readParameter } from "../../src/checkpoint/check.js";
@@ -84,6 +84,24 @@ for (const model of existsSync(golden) ? ["dino", "dino-reg"] : []) {
     await forward.close();
   });
 }
+
+test("a model loaded for another image size has the positions that its own size gives those images", async ({
+  device,
+}) => {
+  if (!existsSync(golden)) return;
+  const config = parseConfig(readFileSync(`${golden}dino.json`, "utf8"));
+  const smaller = { ...config, vision: { ...config.vision, imageSize: 70 } };
+  using pixels = tensor(device, random(5, 3 * 70 * 70, -2, 2), [1, 3, 70, 70]);
+  const embedded: Float32Array[] = [];
+  for (const each of [config, smaller]) {
+    const weights = await openWeights(`${golden}dino.huggingface.safetensors`);
+    using clip = await loadClip(device, each, weights);
+    await weights.close();
+    embedded.push(await take(clip.vision.embed(pixels)));
+  }
+  assert.is(embedded[0].length, 26 * 32);
+  assert.ok(maxError(embedded[0], embedded[1]) < 1e-6, `${maxError(embedded[0], embedded[1])}`);
+});
 
 async function pixelsOf(
   device: Device,
