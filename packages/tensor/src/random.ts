@@ -3,6 +3,7 @@ import type { Device } from "./device/device.js";
 import { check, kindOf } from "./errors.js";
 import { type Distribution, randomKernel } from "./kernels/philox.js";
 import { launch } from "./ops/launch.js";
+import { checkOptions, NUMBER } from "./ops/options.js";
 import { checkWhole, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
@@ -62,6 +63,13 @@ export const bernoulli = onDevice(
   },
 );
 
+const STREAM = { seed: NUMBER, stream: NUMBER, offset: NUMBER };
+const OWN = {
+  uniform: { low: NUMBER, high: NUMBER },
+  normal: { mean: NUMBER, deviation: NUMBER },
+  bernoulli: {},
+};
+
 function draw(
   distribution: Distribution,
   device: Device,
@@ -75,6 +83,7 @@ function draw(
     "argument",
     () => `${distribution}: the options are ${kindOf(options)}; give a seed, such as { seed: 7 }`,
   );
+  checkOptions(distribution, { at: 0, takes: { ...STREAM, ...OWN[distribution] } }, [options]);
   const { seed, stream = 0, offset = 0 } = options;
   checkWhole(`${distribution}: seed`, seed, 0, Number.MAX_SAFE_INTEGER);
   checkWhole(`${distribution}: stream`, stream, 0, 2 ** 32 - 1);

@@ -27,6 +27,6 @@ export const uniformWithin = (bound: number, { seed = 0, stream = 0, offset = 0 
 
 /** Normally distributed. */
 export const normally =
-  ({ seed = 0, ...rest }: Initial): Initializer =>
+  ({ seed = 0, stream = 0, offset = 0 }: Initial): Initializer =>
   (device, shape) =>
-    normal(device, shape, { seed, ...rest });
+    normal(device, shape, { seed, stream, offset });

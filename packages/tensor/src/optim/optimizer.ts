@@ -4,6 +4,7 @@ import { adamKernel } from "../kernels/adam.js";
 import type { Parameter } from "../nn/parameter.js";
 import { add, mul, sub } from "../ops/elementwise.js";
 import { launch } from "../ops/launch.js";
+import { checkOptions, NUMBER, type Options, PAIR } from "../ops/options.js";
 import { keep, scope } from "../scope.js";
 import { checkIs } from "../shape.js";
 import { Tensor } from "../tensor.js";
@@ -22,6 +23,11 @@ export interface OptimizerOptions {
   lr: number | ((step: number) => number);
   weightDecay?: number;
 }
+
+const RATE = {
+  holds: (value: unknown) => typeof value === "function" || NUMBER.holds(value),
+  words: "a number or a function of the step",
+};
 
 /** Learning rate, weight decay and number of a step, counted from 1. */
 interface At {
@@ -43,7 +49,20 @@ export abstract class Optimizer {
   readonly #slots = new Map<string, Tensor[]>();
   #step = 0;
 
-  constructor(parameters: readonly Parameter[], options: OptimizerOptions, slots: readonly string[]) {
+  /** @param own options besides those of all optimisers. */
+  constructor(
+    parameters: readonly Parameter[],
+    options: OptimizerOptions,
+    slots: readonly string[],
+    own: Options["takes"] = {},
+  ) {
+    const { name } = this.constructor;
+    checkOptions(name, { at: 1, takes: { lr: RATE, weightDecay: NUMBER, ...own } }, [parameters, options]);
+    check(
+      options?.lr !== undefined,
+      "argument",
+      () => `${name}: there is no learning rate; give { lr: 1e-3 }`,
+    );
     this.parameters = parameters;
     this.#options = options;
     for (const name of slots) {
@@ -173,8 +192,8 @@ export class SGD extends Optimizer {
   readonly #momentum: number;
 
   constructor(parameters: readonly Parameter[], options: OptimizerOptions & { momentum?: number }) {
-    const { momentum = 0 } = options;
-    super(parameters, options, momentum === 0 ? [] : ["momentum"]);
+    const momentum = options?.momentum ?? 0;
+    super(parameters, options, momentum === 0 ? [] : ["momentum"], { momentum: NUMBER });
     this.#momentum = momentum;
   }
 
@@ -211,7 +230,7 @@ export class Adam extends Optimizer {
   protected readonly decoupled: boolean = false;
 
   constructor(parameters: readonly Parameter[], options: AdamOptions) {
-    super(parameters, options, ["mean", "square"]);
+    super(parameters, options, ["mean", "square"], { betas: PAIR, eps: NUMBER });
     this.#betas = options.betas ?? [0.9, 0.999];
     this.#eps = options.eps ?? 1e-8;
   }

@@ -71,7 +71,9 @@ export class Draw {
       const drawn = make(this);
       const ref = this.graph.add(device, OPS[drawn[0]], drawn);
       const { values } = this.graph.onHost().get(ref) as { values: ArrayLike<number> };
-      if (Array.from(values).every((v) => Math.abs(v) <= LARGEST)) {
+      // A slope that is infinite times one that is 0 is NaN, as in PyTorch.
+      const steep = drawn[0] === "sqrt" && Array.from(values).includes(0);
+      if (!steep && Array.from(values).every((v) => Math.abs(v) <= LARGEST)) {
         this.#floats.push(ref);
         return true;
       }

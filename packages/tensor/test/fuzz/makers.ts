@@ -96,6 +96,13 @@ export const MAKERS: Record<string, Maker> = {
   adaptiveMaxPool2d: pool("adaptiveMaxPool2d", true),
   adaptiveAvgPool2d: pool("adaptiveAvgPool2d", true),
   cast: (d) => ["cast", [d.any(), "float32"]],
+  pow: (d) => {
+    const x = d.any();
+    return [
+      "pow",
+      [x, d.flip() ? d.int(-2, 3) : d.leaf(x.shape, { draw: () => d.one([0, 1, 2, 3, 1.5, -1]) })],
+    ];
+  },
   where: (d) => {
     const x = d.any();
     return ["where", [d.bools(x.shape), x, d.beside(x.shape)]];
