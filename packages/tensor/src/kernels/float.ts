@@ -42,13 +42,14 @@ export const FLOAT = {
   is_nan: "fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }",
   is_finite: "fn is_finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u; }",
   nan: "fn nan() -> f32 { var bits = 0x7fc00000u; return bitcast<f32>(bits); }",
-  // pack2x16float may give anything for what float16 cannot hold; SwiftShader gives NaN.
+  // pack2x16float may give anything for NaN and for what float16 cannot hold; SwiftShader gives NaN.
   pack_half: `fn pack_half(v: vec2f) -> u32 {
   let over = abs(v) >= vec2f(65520.0);
   let signs = bitcast<vec2u>(v) & vec2u(0x80000000u);
   let infinite = (signs >> vec2u(16u, 0u)) | vec2u(0x7c00u, 0x7c000000u);
   let packed = vec2u(pack2x16float(select(v, vec2f(), over))) & vec2u(0xffffu, 0xffff0000u);
-  let halves = select(packed, infinite, over);
+  let none = (bitcast<vec2u>(v) & vec2u(0x7fffffffu)) > vec2u(0x7f800000u);
+  let halves = select(select(packed, infinite, over), vec2u(0x7e00u, 0x7e000000u), none);
   return halves.x | halves.y;
 }`,
   infinity: "fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }",

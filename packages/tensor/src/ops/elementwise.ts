@@ -94,7 +94,7 @@ const exponentSlope = (a: Operand, b: Tensor, out: Tensor): Tensor => {
   return where(logicalAnd(equal(a, 0), held), 0, mul(out, log(a)));
 };
 
-/** a to the power b; a negative base takes whole powers, else NaN. Relative error 2e-6. @example pow(x, 3); */
+/** a to the power b; a negative base takes whole powers, else NaN. Relative error 6e-6. @example pow(x, 3); */
 export const pow: Binary = binary("pow", {
   wgsl: "power(a, b)",
   uses: [

@@ -17,7 +17,8 @@ export function clipGradients(gradients: readonly Tensor[], maxNorm: number): Te
       shapes: group.map(({ shape }) => shape),
     }));
     const total = groups.map(({ flat }) => sum(square(flat))).reduce((a, b) => add(a, b));
-    const factor = minimum(div(maxNorm, add(sqrt(total), 1e-6)), 1);
+    // A norm that float32 does not hold is an error to be seen: NaN, where its factor alone would be 0.
+    const factor = add(minimum(div(maxNorm, add(sqrt(total), 1e-6)), 1), mul(total, 0));
     return groups.flatMap(({ flat, shapes }) => splitFlat(mul(flat, factor), shapes));
   });
   for (const g of gradients) g.dispose();
