@@ -31,7 +31,11 @@ export const CLASS_FOLDERS: Layout<{ readonly split: readonly ["test", "valid"] 
     if (unused > 0) {
       notes.push(`left out: ${count(unused, "image")} for validation, which ?split=valid takes for testing`);
     }
-    return { categories: classes.map(({ category }) => category), notes };
+    return {
+      categories: classes.map(({ category }) => category),
+      notes,
+      noted: classes.flatMap((found) => found.noted),
+    };
   },
 };
 
@@ -59,15 +63,15 @@ export const readProductSet = async (path: string): Promise<Category> => (await 
 interface ReadClass {
   readonly category: Category;
   readonly notes: readonly string[];
+  /** Files and folders that the notes account for. */
+  readonly noted: readonly string[];
   /** Images for validation that are not tested. */
   readonly valid: number;
 }
 
 async function readClass(path: string, tested: "test" | "valid" = "test"): Promise<ReadClass> {
   const entries = await readFolder(path);
-  const [trainName, testName, validName] = (["train", tested, "valid"] as const).map((which) =>
-    part(entries, which),
-  );
+  const [trainName, testName] = [part(entries, "train"), part(entries, tested)];
   if (!trainName) throw await missingFolder(path, join(path, "train", "good"));
   if (!testName) throw await missingFolder(path, join(path, tested));
   const [trainFolder, testFolder] = [join(path, trainName), join(path, testName)];
@@ -101,8 +105,13 @@ async function readClass(path: string, tested: "test" | "valid" = "test"): Promi
     train: samplesOf(root, normals, matchMasks(train.images, train.masks)),
     test: samplesOf(root, tests, matched),
   };
-  const valid = tested === "test" && validName ? (await readPart(join(path, validName))).images.length : 0;
-  return { category, notes, valid };
+  const otherName = part(entries, tested === "test" ? "valid" : "test");
+  const other = otherName === undefined ? [] : [join(path, otherName)];
+  const valid = tested === "test" && otherName ? (await readPart(other[0])).images.length : 0;
+  const used = new Set([...normals, ...tests]);
+  const strays = [...train.images, ...test.images].filter((image) => !used.has(image));
+  const noted = [...other, ...[...train.left, ...test.left, ...strays].map((each) => each.path)];
+  return { category, notes, noted, valid };
 }
 
 /** Keeps a note of a folder of the class. */

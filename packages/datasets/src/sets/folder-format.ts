@@ -12,7 +12,7 @@ const MAX_FOLDERS = 2000;
 type Choices = Readonly<Record<string, readonly string[]>>;
 
 /** The categories of a folder, and the files that could not be made samples. */
-export type Listed = Pick<DataSet, "categories"> & Partial<Pick<DataSet, "skipped" | "notes">>;
+export type Listed = Pick<DataSet, "categories"> & Partial<Pick<DataSet, "skipped" | "notes" | "noted">>;
 
 /** A folder and the names in it. */
 export interface Place extends FolderEntries {

@@ -71,4 +71,6 @@ export interface DataSet {
   readonly skipped: readonly Skipped[];
   /** What was left out or guessed though all files are sound, one sentence each. */
   readonly notes?: readonly string[];
+  /** Files and folders that the notes account for. */
+  readonly noted?: readonly string[];
 }

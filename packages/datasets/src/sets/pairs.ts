@@ -6,7 +6,7 @@ import { folderFormat, type Listed } from "./folder-format.js";
 import { matchMasks } from "./masks.js";
 import type { Sample, Skipped } from "./model.js";
 import { idOf, named } from "./names.js";
-import { leftText, readPart } from "./part.js";
+import { readPart } from "./part.js";
 import { hasDefect, readMask } from "./pixels.js";
 import { anomalous, fileSample, NORMAL, type Truth } from "./samples.js";
 import { readText } from "./table.js";
@@ -31,11 +31,11 @@ export const sdd2 = folderFormat(
     },
     missing: "no folders train and test with files such as 10301_GT.png",
     async read(root) {
-      const { train, test, ...rest } = await readSplits(root, root, async () => async (image, masks) => {
+      const { train, test, skipped } = await readSplits(root, root, async () => async (image, masks) => {
         if (masks.length > 0) return hasDefect(await readMask(image, masks)) ? DEFECT : NORMAL;
         throw new DatasetError("missing", `${image}: its ${parse(image).name}_GT.png is missing; left out`);
       });
-      return { categories: [{ name: "sdd2", className: "surface", train, test }], ...rest };
+      return { categories: [{ name: "sdd2", className: "surface", train, test }], skipped };
     },
   },
   CLASS_FOLDERS,
@@ -51,10 +51,14 @@ export const dagm = folderFormat(
     fits: async ({ path, folders }) => (await dagmClasses(path, folders)).length > 0,
     missing: "no folder such as Class1 with Train/Label and Test/Label",
     async read(root) {
-      const [skipped, notes]: [Skipped[], string[]] = [[], []];
+      const skipped: Skipped[] = [];
       const categories: Listed["categories"][number][] = [];
       for (const path of await dagmClasses(root, (await readFolder(root)).folders)) {
-        const { train, test, ...rest } = await readSplits(join(path, ".."), path, async (folder) => {
+        const {
+          train,
+          test,
+          skipped: left,
+        } = await readSplits(join(path, ".."), path, async (folder) => {
           const labels = await listedLabels(folder);
           return async (image, masks) => {
             if (masks.length > 0) return DEFECT;
@@ -64,10 +68,9 @@ export const dagm = folderFormat(
           };
         });
         categories.push({ name: basename(path), className: "texture", train, test });
-        skipped.push(...rest.skipped);
-        notes.push(...rest.notes);
+        skipped.push(...left);
       }
-      return { categories, skipped, notes };
+      return { categories, skipped };
     },
   },
   CLASS_FOLDERS,
@@ -81,15 +84,11 @@ async function readSplits(root: string, folder: string, judge: (folder: string) 
   const [train, test] = await Promise.all(
     SPLITS.map(async (split) => readSplit(root, join(folder, named(folders, split)!), judge)),
   );
-  const [skipped, notes] = [
-    [...train.skipped, ...test.skipped],
-    [...train.notes, ...test.notes],
-  ];
-  return { train: train.samples, test: test.samples, skipped, notes };
+  return { train: train.samples, test: test.samples, skipped: [...train.skipped, ...test.skipped] };
 }
 
 async function readSplit(root: string, folder: string, judge: (folder: string) => Promise<TruthOf>) {
-  const [{ images, masks, left }, truthOf] = await Promise.all([readPart(folder), judge(folder)]);
+  const [{ images, masks }, truthOf] = await Promise.all([readPart(folder), judge(folder)]);
   const { of, lost } = matchMasks(images, masks);
   const samples: Sample[] = [];
   const skipped: Skipped[] = lost.map(({ path }) => {
@@ -107,12 +106,7 @@ async function readSplit(root: string, folder: string, judge: (folder: string) =
       else samples.push(fileSample(root, path, truth, truth.label ? files : []));
     }
   }
-  // A list such as Labels.txt belongs to the set.
-  const unread = leftText(
-    folder,
-    left.filter(({ image }) => image),
-  );
-  return { samples, skipped, notes: unread ? [`${idOf(root, folder)}: ${unread}`] : [] };
+  return { samples, skipped };
 }
 
 /** The folders with labels in the folder itself or side by side in it, in the order of their numbers. */

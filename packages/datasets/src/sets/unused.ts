@@ -1,5 +1,5 @@
-import { parse, resolve } from "node:path";
-import { type LeftOut, leftOutText } from "../folder/left-out.js";
+import { parse, resolve, sep } from "node:path";
+import { leftOutText } from "../folder/left-out.js";
 import { readListing } from "../folder/list.js";
 import { count } from "../text.js";
 import { withoutMaskWords } from "./masks.js";
@@ -32,13 +32,14 @@ export async function noteUnused(folder: string, dataSet: DataSet): Promise<Data
     const parts = resolve(path).split(/[\\/]/);
     return skipped.size > 0 && parts.some((_, i) => skipped.has(parts.slice(i).join("/")));
   };
+  const noted = (dataSet.noted ?? []).map((path) => resolve(path));
+  const isNoted = (path: string) =>
+    noted.some((each) => `${resolve(path)}${sep}`.startsWith(`${each}${sep}`));
   const { images, left } = await readListing(folder, { recursive: true });
-  const unused: LeftOut[] = [
-    ...images
-      .filter((path) => !used.has(resolve(path)) && !isMask(path) && !isSkipped(path))
-      .map((path) => ({ path, reason: "not among its samples", image: true })),
-    ...left.filter(({ image }) => image),
-  ];
+  const others = images
+    .filter((path) => !used.has(resolve(path)) && !isMask(path) && !isSkipped(path))
+    .map((path) => ({ path, reason: "not among its samples", image: true }));
+  const unused = [...others, ...left.filter(({ image }) => image)].filter(({ path }) => !isNoted(path));
   if (unused.length === 0) return dataSet;
   const note = `${count(unused.length, "image")} below ${folder} not used: ${leftOutText(unused)}`;
   return { ...dataSet, notes: [...(dataSet.notes ?? []), note] };

@@ -34,6 +34,7 @@ test("what fits nothing, or several things, is said", async ({ dir }) => {
     categories.map(({ test: tests }) => tests.filter(({ mask }) => mask).length),
     [0, 1],
   );
+  assert.is(notes.length, 8, notes.join("\n"));
   for (const says of [
     /^nut\/test: 2 masks that fit no image of it, or several: ground_truth\/dent\/009_mask\.png, ground_truth\/dent\/2_mask\.png$/,
     /^nut\/test: 1 image in no folder of a kind, left out$/,
