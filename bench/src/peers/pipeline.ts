@@ -47,7 +47,7 @@ export const pipeline: Peer["tasks"] = {
 
   cacheFill: async ({ model, images }) => {
     const backbone = await untrained(model);
-    const samples = images.map(fileImage);
+    const samples = images.map((path) => fileImage(path));
     const once = async () => {
       const cache = await FeatureCache.open(await makeFolder());
       await new FeatureStore(backbone, cache).add(samples);

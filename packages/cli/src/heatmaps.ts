@@ -1,3 +1,4 @@
+import type { Reading } from "@inctrl/datasets";
 import { type DrawnHeatmaps, drawHeatmaps, type FittedDetector, MapStore, PromptAlbum } from "@inctrl/detect";
 import { describe } from "./errors.js";
 import { removeAtExit } from "./signals.js";
@@ -17,8 +18,8 @@ export async function withMapStore<T>(folder: string, job: (maps: MapStore) => P
 }
 
 /** The pictures of a detector's prompts, with a warning for each that cannot be shown. */
-export const openAlbum = (fitted: FittedDetector): PromptAlbum =>
-  new PromptAlbum(fitted, (error) => warn(`no panels with this prompt: ${describe(error)}`));
+export const openAlbum = (fitted: FittedDetector, reading?: Reading): PromptAlbum =>
+  new PromptAlbum(fitted, (error) => warn(`no panels with this prompt: ${describe(error)}`), reading);
 
 /** Draws all stored maps with a progress bar. */
 export const drawAll = (
@@ -26,7 +27,11 @@ export const drawAll = (
   maps: MapStore,
   album: PromptAlbum,
   signal: AbortSignal,
+  reading?: Reading,
 ): Promise<DrawnHeatmaps> =>
   withProgress({ total: maps.count, verb: "drawing heat maps" }, (onProgress) =>
-    drawHeatmaps({ folder, maps, album, signal, onProgress, onProblem: (error) => warn(describe(error)) }),
+    drawHeatmaps({
+      ...{ folder, maps, album, reading, signal, onProgress },
+      onProblem: (error) => warn(describe(error)),
+    }),
   );

@@ -8,6 +8,11 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
     "cache-limit": "raise --cache-limit",
     "class-name": "name the product with --class",
+    window: "with --window LO:HI you name them",
+  },
+  ImageError: {
+    "too-large": "--max-megapixels allows it",
+    depth: "--window full shows each depth by its whole range",
   },
   InctrlError: {
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',

@@ -21,7 +21,8 @@ export type ImageErrorCode =
   | "not-an-image"
   | "unsupported"
   | "truncated"
-  | "corrupt";
+  | "corrupt"
+  | "depth";
 
 /**
  * A set of images that cannot be used.

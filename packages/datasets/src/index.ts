@@ -1,6 +1,13 @@
 export { writeFileAtomic } from "@inctrl/tensor/files";
-export { type DecodeOptions, decodeImage, imageHeader } from "./decode/decode.js";
+export {
+  type DecodeOptions,
+  decodeImage,
+  decodeSamples,
+  imageHeader,
+  type Reading,
+} from "./decode/decode.js";
 export { crc32 } from "./decode/png.js";
+export { depthText, isPlain, type PixelWindow, type Window, windowText } from "./decode/window.js";
 export { encodePng, type Picture } from "./encode/png.js";
 export {
   DatasetError,
@@ -25,7 +32,16 @@ export {
   type SizeCount,
 } from "./inspect/inspect.js";
 export { PROMPT_STATES } from "./prompt-states.js";
-export { type ImageHeader, type Raster, type RasterMode, toRGB } from "./raster.js";
+export {
+  type Depth,
+  depthOf,
+  type ImageHeader,
+  type Raster,
+  type RasterMode,
+  SAMPLES,
+  type Samples,
+  toRGB,
+} from "./raster.js";
 export { CIFAR10_CLASSES } from "./sets/cifar10.js";
 export { readProductSet } from "./sets/class-folders.js";
 export {
@@ -38,6 +54,7 @@ export { FORMATS } from "./sets/formats.js";
 export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
 export { nearestName, some } from "./sets/names.js";
 export { cropRaster } from "./sets/pixels.js";
+export { readAs, readSetAs } from "./sets/reading.js";
 export { promptCandidates, withoutMask } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";
 export { count, oneLine, printable } from "./text.js";

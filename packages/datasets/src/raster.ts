@@ -15,10 +15,25 @@ export interface Raster {
   readonly palette?: Uint8Array;
 }
 
-/** Size and mode of an image file, read from its first bytes. */
+/** Bits of a sample: 32 stands for floating point, and for integers that are signed or wider than 16 bits. */
+export type Depth = 8 | 16 | 32;
+
+/** An image with the samples that its file holds; indices and alpha too are of the data's type. */
+export interface Samples extends Omit<Raster, "data"> {
+  readonly data: Uint8Array | Uint16Array | Float32Array;
+  /** The value of white; none where the file does not bound its values. */
+  readonly top?: number;
+}
+
+/** Size, mode and depth of an image file, read from its first bytes. */
 export interface ImageHeader extends Pick<Raster, "width" | "height" | "mode"> {
   readonly format: string;
+  readonly depth: Depth;
 }
+
+/** The depth of decoded samples. */
+export const depthOf = ({ data }: Pick<Samples, "data">): Depth =>
+  data instanceof Uint8Array ? 8 : data instanceof Uint16Array ? 16 : 32;
 
 /** Samples a pixel of each mode. */
 export const SAMPLES: Readonly<Record<RasterMode, number>> = { "1": 1, L: 1, LA: 2, P: 1, RGB: 3, RGBA: 4 };

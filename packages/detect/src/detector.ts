@@ -1,10 +1,11 @@
-import type { Box } from "@inctrl/datasets";
+import { type Box, type Reading, readAs } from "@inctrl/datasets";
 import type { Tensor } from "@inctrl/tensor";
 import type { Encoder } from "./encoder/encoder.js";
 import type { EncodedView, Features } from "./encoder/features.js";
 import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./encoder/prompts.js";
 import { DetectError } from "./errors.js";
-import type { ImageSource } from "./images/source.js";
+import type { ImageItem, ImageSource } from "./images/source.js";
+import { type MeasuredWindow, measureWindow, type WindowRequest } from "./images/window.js";
 import type { PromptRecord } from "./matcher/bank-file.js";
 
 /** A value for each patch of a view, row by row from the top. */
@@ -86,6 +87,8 @@ export interface FittedDetector {
   readonly detector: Detector;
   /** The prompts it was fitted with. */
   readonly prompts: readonly PromptRecord[];
+  /** How the prompts' files became pixels, and how those of other images must. */
+  readonly reading: Reading;
   /**
    * Scores encoded views; no view influences another. All work is recorded before the first await: the caller may then dispose of
    * the features, and record the next batch while this one runs.
@@ -97,14 +100,32 @@ export interface FittedDetector {
   [Symbol.dispose](): void;
 }
 
-/** Encodes prompts as a detector needs them, and fits it. */
+export interface FitImagesOptions extends FitOptions, Pick<EncodePromptsOptions, "signal"> {
+  /** Which values become black and white, in the prompts and in all images scored. Default `auto`. */
+  readonly window?: WindowRequest;
+  /** Told of the window. */
+  readonly onWindow?: (measured: MeasuredWindow) => void;
+}
+
+/**
+ * Encodes prompts as a detector needs them, and fits it. The window is measured on the prompts, unless they come with one.
+ *
+ * @throws DetectError `window` as `measureWindow`.
+ */
 export async function fitImages(
   detector: Detector,
   images: ImageSource,
-  options: FitOptions & Pick<EncodePromptsOptions, "signal"> = {},
+  { window: request, onWindow, ...options }: FitImagesOptions = {},
 ): Promise<FittedDetector> {
   const { encoder, symmetries } = detector;
-  const prompts = await encodePrompts(encoder, images, { symmetries, signal: options.signal });
+  let items: ImageItem[] = [];
+  for await (const item of images) items.push(item);
+  if (!items.every(({ reading }) => reading?.window)) {
+    const measured = await measureWindow(items, request);
+    onWindow?.(measured);
+    items = items.map((item) => readAs(item, { window: measured.window }));
+  }
+  const prompts = await encodePrompts(encoder, items, { symmetries, signal: options.signal });
   try {
     return await detector.fit(prompts, options);
   } finally {

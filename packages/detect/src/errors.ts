@@ -15,7 +15,8 @@ export type DetectErrorCode =
   | "shots"
   | "text"
   | "views"
-  | "vocabulary";
+  | "vocabulary"
+  | "window";
 
 /**
  * Bad input to a detector or to what it stands on, with a stable `code` and a one-line message that says how to mend it.

@@ -4,6 +4,7 @@ export {
   bestMatch,
   type Detection,
   type Detector,
+  type FitImagesOptions,
   type FitOptions,
   type FittedDetector,
   fitImages,
@@ -32,8 +33,9 @@ export { renderHeatmap } from "./heatmap/render.js";
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
 export { fileImage, fileImages, type ImageItem, type ImageSource } from "./images/source.js";
 export { symmetricSquare } from "./images/symmetries.js";
+export { type MeasuredWindow, measureWindow, throughOneWindow, type WindowRequest } from "./images/window.js";
 export { PromptBank } from "./matcher/bank.js";
-export { type BankInfo, bankInfo, readBank, readBankFit, writeBank } from "./matcher/bank-file.js";
+export { type BankInfo, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";
 export { matchPatches } from "./matcher/match.js";
 export {
   type PatchMethod,

@@ -1,6 +1,7 @@
+import { readAs } from "@inctrl/datasets";
 import { type FittedDetector, scoreViews, type ViewScore } from "./detector.js";
 import type { EncodedBatch } from "./encoder/features.js";
-import type { ImageSource } from "./images/source.js";
+import type { ImageItem, ImageSource } from "./images/source.js";
 
 /** The score of an image: that of its most anomalous view. */
 export interface ImageScore extends Pick<ViewScore, "score" | "parts"> {
@@ -18,7 +19,7 @@ export interface ImageFailure {
 }
 
 /**
- * Scores images in the order of their source. The next batch is decoded and recorded while the device works on this one; at most
+ * Scores images in the order of their source, read as the prompts were. The next batch is decoded and recorded while the device works on this one; at most
  * two batches are held. Images that cannot be read come out as failures, in their place. `signal` stops it after the batches at
  * work; their results are still given out.
  *
@@ -41,7 +42,7 @@ export async function* scoreImages(
     return joinViews(batch, await scores, begun);
   };
   try {
-    for await (const batch of fitted.detector.encoder.encode(images, { signal })) {
+    for await (const batch of fitted.detector.encoder.encode(readAlike(images, fitted), { signal })) {
       const scores = scoreViews(fitted, batch);
       // Its work is recorded, so that the tensors are free for the next batch.
       batch.dispose();
@@ -55,6 +56,11 @@ export async function* scoreImages(
     // A consumer that stops early, or whose source fails, may dispose of the detector at once.
     await Promise.allSettled(working.map(({ scores }) => scores));
   }
+}
+
+/** Images as a detector's prompts were read. */
+async function* readAlike(images: ImageSource, { reading }: FittedDetector): AsyncGenerator<ImageItem> {
+  for await (const item of images) yield readAs(item, reading);
 }
 
 /** Results of the images that end in a batch; `begun` holds the views of those that do not. */

@@ -33,6 +33,7 @@ const OPTIONS = {
   ...group("Data", {
     data: option("<spec>", "FORMAT:DIR, such as mvtec:DIR; `inctrl datasets` lists the formats", text),
     category: shared.category,
+    ...shared.reading,
   }),
   ...group("Protocol", {
     shots: option("<K,...>", "numbers of prompts", shotList.default([2, 4, 8])),

@@ -29,6 +29,7 @@ const OPTIONS = {
       no: "take the images of the given folders alone",
     }),
     fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the bank was made"),
+    ...shared.readingOfFiles,
     strict: option("", "stop at the first unreadable image instead of skipping it", flag.optional()),
   }),
   ...group("Model", {

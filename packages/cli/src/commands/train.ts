@@ -17,6 +17,7 @@ export const TRAIN_OPTIONS = {
       "drawn products",
     ),
     category: shared.category,
+    ...shared.reading,
     holdOut: option(
       "<names>",
       "categories for validation after each epoch, never trained on, separated by commas",

@@ -1,4 +1,12 @@
-import { type DataSet, type DatasetFormat, FORMATS, openDataSet, type Skipped } from "@inctrl/datasets";
+import {
+  type DataSet,
+  type DatasetFormat,
+  FORMATS,
+  openDataSet,
+  type Reading,
+  readSetAs,
+  type Skipped,
+} from "@inctrl/datasets";
 import { procedural } from "@inctrl/synth";
 import { CliError } from "../errors.js";
 import { warn } from "../ui/log.js";
@@ -6,11 +14,15 @@ import { warn } from "../ui/log.js";
 /** Every format of data sets that the command takes. */
 export const DATA_FORMATS: readonly DatasetFormat[] = [...FORMATS, procedural];
 
-/** Opens a data set as it is named on the command line, and says what was left out or guessed. */
-export async function openData(spec: string): Promise<DataSet> {
+/** Opens a data set as it is named on the command line, to be read as the options say, and says what was left out or guessed. */
+export async function openData(
+  spec: string,
+  { orientation, maxMegapixels }: { orientation?: Reading["orientation"]; maxMegapixels?: number } = {},
+): Promise<DataSet> {
   const dataSet = await openDataSet(spec, DATA_FORMATS);
   warnOfEach(dataSet.notes ?? [], "notes");
-  return dataSet;
+  if (maxMegapixels === undefined) return dataSet;
+  return readSetAs(dataSet, { ...(orientation && { orientation }), maxPixels: maxMegapixels * 1e6 });
 }
 
 /** Files and categories named one by one before "and 12 more". */

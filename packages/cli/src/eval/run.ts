@@ -24,7 +24,7 @@ import { CliError, describe, EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
-import { loadBackbone } from "../score/model.js";
+import { loadBackbone, noteWindow } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
@@ -36,7 +36,7 @@ const STORE = "draws.jsonl";
 
 /** Measures a data set, prints the table and saves the results. Returns the exit code. */
 export async function runEval(options: EvalOptions, signal: AbortSignal): Promise<number> {
-  const chosen = chooseCategories(await openData(options.data), options.category, options.class);
+  const chosen = chooseCategories(await openData(options.data, options), options.category, options.class);
   const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
   warnOfFiles(dataSet.skipped);
   for (const { name, test } of dataSet.categories) {
@@ -89,6 +89,8 @@ async function measure(
       shots: options.shots,
       seeds: options.seeds,
       store: options.out && join(options.out, STORE),
+      window: options.window,
+      onWindow: (category, measured) => noteWindow(measured, category),
       settings: { heads: heads?.sha256 ?? "none", weights: dtype },
       onSkipped: (file) => warn(`skipped ${skippedText(file)}`),
     }),

@@ -2,7 +2,17 @@ import { SHIPPED_MODEL } from "@inctrl/clip";
 import { DETECTOR_NAMES } from "@inctrl/inctrl";
 import { z } from "zod";
 import { type Extra, group, option } from "./option.js";
-import { byteSize, flag, names, nonNegative, oneOf, oneOfNumbers, text, whole } from "./values.js";
+import {
+  byteSize,
+  flag,
+  names,
+  nonNegative,
+  oneOf,
+  oneOfNumbers,
+  text,
+  whole,
+  windowRange,
+} from "./values.js";
 
 // Options that several verbs have, each in the words of all.
 
@@ -77,6 +87,34 @@ export const symmetries = option(
 /** How images become square, where tiles may be used. */
 export const FIT_HELP = "how images become square: crop their middle, squash them, or tile them";
 export const fits = oneOf("crop", "squash", "tile");
+
+/** How files become pixels, of verbs that take data sets. */
+export const reading = {
+  window: option(
+    "<range>",
+    "values of 16-bit and floating-point images that become black and white: auto measures them on the normal images, full is all that a depth has, LO:HI names them",
+    windowRange.default("auto"),
+    "auto",
+  ),
+  orientation: option(
+    "<how>",
+    "follow or ignore the orientation that EXIF gives a photo",
+    oneOf("follow", "ignore").optional(),
+    "follow in your own folders; published sets as published",
+  ),
+  maxMegapixels: option(
+    "<N>",
+    "largest image that is opened, in megapixels; each takes up to 10 MB while it is read, in every thread",
+    whole(1, 2000).default(100),
+  ),
+};
+
+/** The same for the image files of `score`, whose bank may say how. */
+export const readingOfFiles = {
+  ...reading,
+  window: { ...reading.window, schema: windowRange.optional(), byDefault: "auto, or as the bank was made" },
+  orientation: { ...reading.orientation, byDefault: "follow, or as the bank was made" },
+};
 
 /** The method that scores. */
 export const detector = option(

@@ -1,3 +1,4 @@
+import type { WindowRequest } from "@inctrl/detect";
 import { z } from "zod";
 
 // What values an option may have. Each schema reads text from the command line as well as a value of a configuration
@@ -82,6 +83,19 @@ export function pairs(error: string) {
     z.record(text, text, { error }),
   );
 }
+
+const WINDOW_ERROR = "give auto, full, or the values of black and white, such as 0:4095";
+
+/** `auto`, `full`, or `LO:HI` as two numbers. */
+export const windowRange = z.string({ error: WINDOW_ERROR }).transform((value, context): WindowRequest => {
+  if (value === "auto" || value === "full") return value;
+  const [low, high, ...more] = value
+    .split(":")
+    .map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (more.length === 0 && low < high) return [low, high];
+  context.addIssue({ code: "custom", message: WINDOW_ERROR });
+  return z.NEVER;
+});
 
 const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
 

@@ -70,6 +70,7 @@ const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord
   ["match_query_patch", ({ match }) => match?.query_patch ?? null],
   ["fit", ({ fit }) => fit],
   ["view", ({ view }) => view],
+  ["window", ({ window }) => window],
 ];
 
 /** The widest first column. A longer name shifts its own row and no other. */

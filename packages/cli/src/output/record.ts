@@ -27,6 +27,8 @@ export interface ScoreRecord {
   /** Null for methods that do not match patches. */
   readonly match: MatchRecord | null;
   readonly fit: string;
+  /** The values that were black and white, `LO:HI`, or `full`. */
+  readonly window: string;
   /** Index of the view (the tile) that decided; 0 where there is one view. */
   readonly view: number;
   /** The part of the original image that this view shows, in pixels of the original. */
@@ -44,6 +46,10 @@ export interface RunHeader {
   readonly class: string | null;
   readonly heads: string | null;
   readonly fit: string;
+  /** The values that were black and white, `LO:HI`, or `full` for the whole range of each depth. */
+  readonly window: string;
+  /** Whether the orientation in EXIF was followed: `follow` or `ignore`. */
+  readonly orientation: string;
   /** Symmetries of the square that prompts were compared in: 1 or 8. */
   readonly turns: number;
   readonly dtype: string;

@@ -1,13 +1,14 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDir } from "@inctrl/clip";
-import { count } from "@inctrl/datasets";
+import { count, type Reading, windowText } from "@inctrl/datasets";
 import {
   type Backbone,
   Encoder,
   type FittedDetector,
   fileImages,
   fitImages,
+  type MeasuredWindow,
   openBackbone,
   readBankFit,
 } from "@inctrl/detect";
@@ -38,17 +39,37 @@ export async function loadBackbone(
   );
 }
 
-/** How images become square and prompts are compared: as the bank was made, where one is given, else as the options say. */
-async function chooseFit({ fit, symmetries, bank }: ScoreOptions) {
-  if (bank === undefined) return { fit, symmetries };
-  const made = await readBankFit(bank);
-  const asked = { fit: fit ?? made.fit, symmetries: symmetries ?? made.symmetries };
-  const wrong = (["fit", "symmetries"] as const).find((name) => asked[name] !== made[name]);
+/** How images are read, become square and are compared: as the bank was made, where one is given, else as the options say. */
+async function chooseFit({ fit, symmetries, bank, orientation, window: request }: ScoreOptions) {
+  if (bank === undefined) return { fit, symmetries, orientation };
+  const { reading, early, ...bankFit } = await readBankFit(bank);
+  const { window = "full", orientation: followed = "ignore" } = reading;
+  const made = { ...bankFit, orientation: followed, window: windowText(window) };
+  const range = typeof request === "object" ? request.join(":") : request === "full" ? request : made.window;
+  const asked = {
+    ...{ fit: fit ?? made.fit, symmetries: symmetries ?? made.symmetries },
+    ...{ orientation: orientation ?? followed, window: range },
+  };
+  const wrong = (["fit", "symmetries", "orientation", "window"] as const).find(
+    (name) => asked[name] !== made[name],
+  );
+  if (early) {
+    warn(
+      `${bank}: an earlier version made it; images of 16 bits keep their high byte, and EXIF is not followed; make it again`,
+    );
+  }
   if (!wrong) return made;
   throw new CliError(
     "option",
     `--${wrong} ${asked[wrong]}: the bank ${bank} was made with ${made[wrong]}; leave --${wrong} out`,
   );
+}
+
+/** Says which values of images of more than 8 bits become black and white. */
+export function noteWindow({ note, warnings }: MeasuredWindow, category?: string): void {
+  const of = category === undefined ? "" : `${category}: `;
+  if (note) info(of + note);
+  for (const warning of warnings) warn(of + warning);
 }
 
 async function saveBank(fitted: FittedDetector, path: string): Promise<void> {
@@ -67,6 +88,8 @@ export interface Model {
   readonly heads: string | null;
   /** The weight of s_p beside the heads. */
   readonly alpha: number;
+  /** How image files are read, besides what the detector says. */
+  readonly reading: Reading;
 }
 
 /**
@@ -80,8 +103,9 @@ export async function withModel<T>(
   signal: AbortSignal,
   job: (model: Model) => Promise<T>,
 ): Promise<T> {
-  const { class: className, batch, threads } = options;
-  const { fit, symmetries } = await chooseFit(options);
+  const { class: className, batch, threads, window } = options;
+  const { fit, symmetries, orientation } = await chooseFit(options);
+  const reading = { orientation, maxPixels: options.maxMegapixels * 1e6 };
   using backbone = await loadBackbone(device, options);
   stopIfAborted(signal);
   const file = options.heads ?? (className === undefined ? null : shippedHeads(options.backbone));
@@ -97,8 +121,13 @@ export async function withModel<T>(
   const text = className !== undefined;
   const detector = openDetector(encoder, { detector: name, heads, alpha, symmetries, text });
   using fitted = prompts
-    ? await fitImages(detector, fileImages(prompts), { className, signal })
+    ? await fitImages(detector, fileImages(prompts, reading), {
+        className,
+        signal,
+        window,
+        onWindow: noteWindow,
+      })
     : await detector.load(options.bank as string, { className });
   if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank);
-  return await job({ fitted, heads: file || null, alpha });
+  return await job({ fitted, heads: file || null, alpha, reading });
 }

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { resolveModel } from "@inctrl/clip";
-import { count, type LeftOut } from "@inctrl/datasets";
+import { count, isPlain, type LeftOut, type Window, windowText } from "@inctrl/datasets";
 import {
   bestMatch,
   type FittedDetector,
@@ -50,7 +50,10 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
 }
 
 /** Says what is scored with what. */
-function announce({ detector: { encoder }, prompts }: FittedDetector, images: readonly string[]): void {
+function announce(
+  { detector: { encoder }, prompts, reading }: FittedDetector,
+  images: readonly string[],
+): void {
   noteOverlap(
     images,
     prompts.map(({ name }) => name),
@@ -58,9 +61,11 @@ function announce({ detector: { encoder }, prompts }: FittedDetector, images: re
   const { backbone, fit } = encoder;
   info(
     `${count(images.length, "image")} against ${count(prompts.length, "prompt")}, with ${backbone.name} on ` +
-      `${adapterName(backbone.device.caps)}; fit: ${fit}`,
+      `${adapterName(backbone.device.caps)}; fit: ${fit}${isPlain(windowOf({ reading })) ? "" : `; window: ${windowText(windowOf({ reading }))}`}`,
   );
 }
+
+const windowOf = ({ reading }: Pick<FittedDetector, "reading">): Window => reading.window ?? "full";
 
 /** What a run works with once its model is open. */
 interface Work extends Inputs {
@@ -85,7 +90,10 @@ async function scoreAndDraw(work: Work): Promise<number> {
   let failed = 0;
   if (maps && !signal.aborted) {
     const folder = options.heatmaps!;
-    const drawn = await drawAll(folder, maps, openAlbum(model.fitted), signal);
+    const drawn = await drawAll(folder, maps, openAlbum(model.fitted, model.reading), signal, {
+      ...model.reading,
+      ...model.fitted.reading,
+    });
     const { low = 0, high = 0 } = maps.scale ?? {};
     info(
       `heat maps of ${count(drawn.drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`,
@@ -109,7 +117,7 @@ async function writeScores({ model, images, left, sink, maps, options, signal }:
   await sink.write(format.begin({ ...headerOf(model, options), left_out: leftOutRecord(left) }));
   try {
     await withProgress({ total: images.length, verb: "scoring", quiet }, async (update) => {
-      for await (const result of scoreImages(model.fitted, fileImages(images), { signal })) {
+      for await (const result of scoreImages(model.fitted, fileImages(images, model.reading), { signal })) {
         if ("error" in result) {
           if (options.strict) throw result.error;
           warn(`skipped ${describe(result.error)}`);
@@ -152,6 +160,8 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
     class: options.class ?? null,
     heads,
     fit,
+    window: windowText(windowOf(fitted)),
+    orientation: fitted.reading.orientation ?? "ignore",
     turns: detector.symmetries,
     dtype: options.dtype,
     alpha,
@@ -176,6 +186,7 @@ function recordOf({ image, score, parts, view, views }: ImageScore, fitted: Fitt
       query_patch: match.queryPatch,
     },
     fit: fitted.detector.encoder.fit,
+    window: windowText(windowOf(fitted)),
     view,
     box: seen.box,
   };

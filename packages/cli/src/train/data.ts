@@ -6,11 +6,13 @@ import { CliError } from "../errors.js";
 /** Several data sets as one list of categories. Where two share a name, the name of the data set is put before it. */
 export async function openCategories(
   specs: readonly string[],
-  { category: wanted, class: classNames }: Pick<TrainSettings, "category" | "class">,
+  settings: Pick<TrainSettings, "category" | "class"> &
+    Partial<Pick<TrainSettings, "orientation" | "maxMegapixels">>,
 ): Promise<Category[]> {
+  const { category: wanted, class: classNames } = settings;
   const sets = [];
   for (const spec of specs) {
-    const set = await openData(spec);
+    const set = await openData(spec, settings);
     warnOfFiles(set.skipped);
     sets.push(set);
   }

@@ -17,7 +17,7 @@ import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
 import { print } from "../output/print.js";
-import { loadBackbone } from "../score/model.js";
+import { loadBackbone, noteWindow } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
 import { info, startClock, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
@@ -72,7 +72,8 @@ async function gather(
   const { holdOut, shots, seed, negatives, text } = settings;
   return withProgress({ verb: "encoding images", signal }, (update) =>
     gatherData(store, categories, {
-      ...{ holdOut, shots, seed, negatives, withoutText: !text, signal },
+      ...{ holdOut, shots, seed, negatives, withoutText: !text, signal, window: settings.window },
+      onWindow: (category, measured) => noteWindow(measured, category),
       onProgress: (done, total) => update(done, total),
     }),
   );

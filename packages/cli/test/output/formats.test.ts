@@ -11,7 +11,7 @@ const header: RunHeader = {
   prompts: ["a,b.png", "c.png"],
   class: null,
   heads: null,
-  fit: "crop",
+  ...{ fit: "crop", window: "0:255", orientation: "follow" },
   turns: 1,
   dtype: "float32",
   alpha: 1,
@@ -27,7 +27,7 @@ const record = (image: string, score = 0.25): ScoreRecord => ({
   text: null,
   phi: null,
   match: { prompt: "a,b.png", patch: 14, query_patch: 195 },
-  fit: "crop",
+  ...{ fit: "crop", window: "0:255" },
   view: 0,
   box: { x: 0, y: 1.5, width: 10, height: 10 },
 });

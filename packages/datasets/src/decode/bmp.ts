@@ -1,4 +1,5 @@
-import type { ImageHeader, Raster, RasterMode } from "../raster.js";
+import type { ImageHeader, RasterMode, Samples } from "../raster.js";
+import { unpackRle } from "./bmp-rle.js";
 import { checkSize, corrupt, type Limits, truncated, unsupported } from "./limits.js";
 
 interface BmpHeader extends ImageHeader {
@@ -9,6 +10,8 @@ interface BmpHeader extends ImageHeader {
   readonly palette?: Uint8Array;
   /** Where red, green, blue and alpha lie in a pixel of 16 or 32 bits; 0 = absent. */
   readonly masks?: readonly number[];
+  /** Whether indices are run-length coded. */
+  readonly packed: boolean;
 }
 
 /** Bits 1, 4, 8 are indices; the rest are colours. */
@@ -31,19 +34,26 @@ export function bmpHeader(bytes: Uint8Array, limits: Limits): BmpHeader {
   const compression = old ? 0 : view.getUint32(30, true);
   checkSize(width, height, limits);
   if (!BITS.includes(bits)) throw unsupported(label, `BMP of ${bits} bits a pixel`);
-  const hasMasks = compression === 3 && (bits === 16 || bits === 32);
-  if (compression !== 0 && !hasMasks) throw unsupported(label, `compressed BMP (kind ${compression})`);
+  const hasMasks = (compression === 3 || compression === 6) && (bits === 16 || bits === 32);
+  const packed = (compression === 1 && bits === 8) || (compression === 2 && bits === 4);
+  if (compression !== 0 && !hasMasks && !packed)
+    throw unsupported(label, `compressed BMP (kind ${compression})`);
 
   const base = {
     format: "bmp",
     width,
     height,
-    bits,
+    depth: 8 as const,
+    ...{ bits, packed },
     topDown: signedHeight < 0,
     dataOffset: view.getUint32(10, true),
   };
   if (bits > 8) {
-    const masks = hasMasks ? readMasks(view, infoSize, label) : bits === 16 ? MASKS_555 : MASKS_888;
+    const masks = hasMasks
+      ? readMasks(view, infoSize >= 56 || compression === 6 ? 4 : 3, label)
+      : bits === 16
+        ? MASKS_555
+        : MASKS_888;
     return { ...base, masks, mode: masks[3] && bits === 32 ? "RGBA" : "RGB" };
   }
   const colours = Math.min((old ? 0 : view.getUint32(46, true)) || 1 << bits, 1 << bits);
@@ -57,8 +67,7 @@ const MASKS_555 = [0x7c00, 0x3e0, 0x1f, 0];
 const MASKS_888 = [0xff0000, 0xff00, 0xff, 0];
 
 /** Masks are in the info header from version 2 on, and right after a 40-byte one. */
-function readMasks(view: DataView, infoSize: number, label: string): readonly number[] {
-  const count = infoSize >= 56 ? 4 : 3;
+function readMasks(view: DataView, count: number, label: string): readonly number[] {
   if (view.byteLength < 54 + 4 * count) throw truncated(label, "BMP ends inside its header");
   const masks = Array.from({ length: count }, (_, i) => view.getUint32(54 + 4 * i, true));
   for (const mask of masks) {
@@ -93,10 +102,14 @@ function paletteMode(palette: Uint8Array, colours: number, bits: number): Raster
   return bits === 8 && isGray((i) => i) ? "L" : "P";
 }
 
-/** Decodes an uncompressed BMP of 1, 4, 8, 16, 24 or 32 bits into the mode Pillow gives it. */
-export function decodeBmp(bytes: Uint8Array, limits: Limits): Raster {
+/** Decodes a BMP of 1, 4, 8, 16, 24 or 32 bits, or one of run-length coded indices, into the mode Pillow gives it. */
+export function decodeBmp(bytes: Uint8Array, limits: Limits): Samples {
   const header = bmpHeader(bytes, limits);
   const { width, height, bits, mode, palette } = header;
+  if (header.packed) {
+    const data = unpackRle(bytes, header, limits.label);
+    return palette ? { width, height, mode, data, palette } : { width, height, mode, data };
+  }
   const stride = Math.ceil((width * bits) / 32) * 4;
   if (header.dataOffset + stride * height > bytes.length) {
     throw truncated(limits.label, `BMP of ${bytes.length} bytes lacks some of its ${height} rows`);

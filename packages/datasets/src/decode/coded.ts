@@ -1,25 +1,38 @@
 import type { Sharp, SharpOptions } from "sharp";
 import { ImageError } from "../errors.js";
-import type { ImageHeader, Raster, RasterMode } from "../raster.js";
+import type { Depth, ImageHeader, RasterMode, Samples } from "../raster.js";
 import { checkSize, corrupt, type Limits, truncated, unsupported } from "./limits.js";
+import { type Orientation, orientationOf } from "./orientation.js";
 import type { ImageFormat } from "./sniff.js";
+import { asUnsigned, checkTiffParts } from "./tiff-parts.js";
 
-// JPEG, WebP, TIFF and GIF go through sharp, whose JPEG decoder (libjpeg-turbo) is bit-exact to Pillow's.
+// JPEG, WebP and TIFF go through sharp, whose JPEG decoder (libjpeg-turbo) is bit-exact to Pillow's.
 
 interface CodedHeader extends ImageHeader {
   readonly space: string;
-  readonly wide: boolean;
+  readonly orientation: Orientation;
+  /** Whether samples are signed integers of 8 or 16 bits. */
+  readonly signed: boolean;
 }
 
-/** Loads sharp at first use, since PNG and BMP do not need it. */
-async function open(source: string | Uint8Array, format: ImageFormat): Promise<Sharp> {
+/** The types of samples that are read, and their depth here. */
+const DEPTHS: Readonly<Record<string, Depth>> = {
+  ...{ uchar: 8, ushort: 16, float: 32, double: 32 },
+  ...{ char: 32, short: 32, int: 32, uint: 32 },
+};
+
+const [GRAYS, COLOURS] = [
+  ["b-w", "grey16"],
+  ["srgb", "rgb16", "scrgb", "cmyk"],
+];
+
+/** Loads sharp at first use, since the other formats do not need it. */
+async function open(source: string | Uint8Array, failOn: SharpOptions["failOn"] = "error"): Promise<Sharp> {
   const { default: sharp } = await import("sharp");
   const options: SharpOptions = {
-    // Pillow's rules: broken data are refused, warnings are not, and profiles are ignored. The orientation tag is followed in
-    // TIFF, where it belongs to the format, and ignored in the EXIF of other formats.
-    failOn: "error",
+    // Pillow's rules: broken data are refused, warnings are not, and profiles are ignored.
+    failOn,
     ignoreIcc: true,
-    autoOrient: format === "tiff",
     pages: 1,
     // checkSize runs first and has the better message.
     limitInputPixels: false,
@@ -27,61 +40,81 @@ async function open(source: string | Uint8Array, format: ImageFormat): Promise<S
   return sharp(source, options);
 }
 
-/** Size and mode of a JPEG, WebP, TIFF or GIF by its header. */
+/** Size, mode and depth of a JPEG, WebP or TIFF by its header, and the orientation that its tags name. */
 export async function codedHeader(
   source: string | Uint8Array,
   format: ImageFormat,
   limits: Limits,
 ): Promise<CodedHeader> {
   try {
-    const meta = await (await open(source, format)).metadata();
-    const { space, depth, channels } = meta;
-    const { width, height } = format === "tiff" ? meta.autoOrient : meta;
-    checkSize(width, height, limits);
-    if (depth !== "uchar" && depth !== "ushort")
-      throw unsupported(limits.label, `${format} of ${depth} samples`);
-    const gray = space === "b-w" || space === "grey16";
-    if (!gray && !["srgb", "rgb16", "cmyk"].includes(space)) {
+    const meta = await (await open(source)).metadata();
+    const { width, height, space, channels } = meta;
+    const depth = DEPTHS[meta.depth];
+    if (!depth) throw unsupported(limits.label, `${format} of ${meta.depth} samples`);
+    checkSize(width, height, limits, (channels * depth) / 8);
+    const gray = GRAYS.includes(space);
+    if (!gray && !COLOURS.includes(space)) {
       throw unsupported(limits.label, `${format} in colour space ${space}`);
     }
     const alpha = space !== "cmyk" && meta.hasAlpha && channels === (gray ? 2 : 4);
     const mode: RasterMode = gray ? (alpha ? "LA" : "L") : alpha ? "RGBA" : "RGB";
-    return { format, width, height, mode, space, wide: depth === "ushort" };
+    const signed = ["char", "short"].includes(meta.depth);
+    return {
+      format,
+      width,
+      height,
+      mode,
+      depth,
+      space,
+      signed,
+      orientation: orientationOf(meta.orientation),
+    };
   } catch (error) {
     throw toImageError(error, format, limits.label);
   }
 }
 
 /**
- * Decodes the first frame of a JPEG, WebP, TIFF or GIF. Gray stays gray, CMYK becomes RGB by Pillow's formula, 16 bits are cut to
- * the high byte, and colour profiles and EXIF orientation are ignored (a TIFF's orientation is followed). Deviation from Pillow: a
- * GIF frame or a TIFF of few colours becomes full colours or gray instead of palette indices or bilevel.
+ * Decodes a JPEG, WebP or TIFF as it is stored. Gray stays gray, CMYK becomes RGB by Pillow's formula, and colour profiles are
+ * ignored. Deviation from Pillow: a TIFF of few colours becomes full colours or gray instead of palette indices or bilevel.
  */
-export async function decodeCoded(bytes: Uint8Array, format: ImageFormat, limits: Limits): Promise<Raster> {
-  const { width, height, mode, space, wide } = await codedHeader(bytes, format, limits);
+export async function decodeCoded(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  limits: Limits,
+): Promise<{ samples: Samples; orientation: Orientation }> {
+  const { width, height, mode, depth, space, signed, orientation } = await codedHeader(bytes, format, limits);
+  if (signed) return decodeSigned(bytes, limits);
+  const tiled = format === "tiff" && checkTiffParts(bytes, limits.label) === "tiles";
   try {
-    let image = (await open(bytes, format)).toColourspace(space);
+    // Of a broken tile libvips only warns, and leaves it black.
+    let image = (await open(bytes, tiled ? "warning" : "error")).toColourspace(space);
     if (space === "cmyk") image = image.pipelineColourspace("cmyk");
-    const { data, info } = await image
-      .raw({ depth: wide ? "ushort" : "uchar" })
+    const { data: raw, info } = await image
+      .raw({ depth: depth === 8 ? "uchar" : depth === 16 ? "ushort" : "float" })
       .toBuffer({ resolveWithObject: true });
     if (info.width !== width || info.height !== height) {
       throw corrupt(limits.label, `${format} whose header and pixels differ in size`);
     }
-    const eight = wide ? highBytes(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const colours = space === "cmyk" ? cmykToRgb(eight, info.channels) : eight;
-    return { width, height, mode, data: colours };
+    const data = new ARRAYS[depth](raw.buffer, raw.byteOffset, (raw.byteLength * 8) / depth);
+    const colours = space === "cmyk" ? cmykToRgb(data as Uint8Array, info.channels) : data;
+    const top = depth === 8 ? 255 : depth === 16 ? 65535 : undefined;
+    return { samples: { width, height, mode, data: colours, ...(top && { top }) }, orientation };
   } catch (error) {
     throw toImageError(error, format, limits.label);
   }
 }
 
-/** The high bytes of little-endian 16-bit samples. */
-function highBytes(data: Uint8Array): Uint8Array {
-  const high = new Uint8Array(data.length / 2);
-  for (let i = 0; i < high.length; i++) high[i] = data[2 * i + 1];
-  return high;
+/** A TIFF of signed integers of 8 or 16 bits, whose values below zero libvips would make zero. */
+async function decodeSigned(bytes: Uint8Array, limits: Limits): ReturnType<typeof decodeCoded> {
+  const { samples, orientation } = await decodeCoded(asUnsigned(bytes, limits.label), "tiff", limits);
+  const { width, height, mode, data } = samples;
+  const Signed = data instanceof Uint8Array ? Int8Array : Int16Array;
+  const values = new Signed(data.buffer as ArrayBuffer, data.byteOffset, data.length);
+  return { samples: { width, height, mode, data: Float32Array.from(values) }, orientation };
 }
+
+const ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
 /** Pillow's naive conversion: 255 - K - C (255 - K) / 255, rounded, clipped at 0. */
 function cmykToRgb(data: Uint8Array, stride: number): Uint8Array {
@@ -101,5 +134,7 @@ function toImageError(error: unknown, format: ImageFormat, label: string): Image
   if (/premature end|truncat|unexpected end|end of file|read gave|out of data/i.test(first)) {
     return truncated(label, `${format} cut off (${first})`);
   }
+  if (/not supported|out of range/.test(first))
+    return unsupported(label, `${format} of a rare kind (${first})`);
   return corrupt(label, `${format} cannot be decoded (${first})`);
 }

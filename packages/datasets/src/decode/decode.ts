@@ -1,19 +1,32 @@
 import { readPlainFile, TensorFileError } from "@inctrl/tensor/files";
 import { ImageError, readError } from "../errors.js";
-import type { ImageHeader, Raster } from "../raster.js";
+import type { ImageHeader, Raster, Samples } from "../raster.js";
 import { bmpHeader, decodeBmp } from "./bmp.js";
 import { codedHeader, decodeCoded } from "./coded.js";
-import type { Limits } from "./limits.js";
-import { decodePng, pngHeader } from "./png.js";
+import { decodeGif, gifHeader } from "./gif.js";
+import { corrupt, type Limits } from "./limits.js";
+import { type Orientation, swapsAxes, upright } from "./orientation.js";
+import { decodePng, pngHeader, pngOrientation } from "./png.js";
+import { decodePnm, pnmHeader } from "./pnm.js";
 import { type ImageFormat, sniffFormat } from "./sniff.js";
+import { throughWindow, type Window } from "./window.js";
 
-export interface DecodeOptions {
+/** How a file becomes the picture that a model sees. */
+export interface Reading {
+  /** Whether the orientation in EXIF is followed. `ignore` is Pillow's way, which follows TIFF's own tag alone. Default `ignore`. */
+  readonly orientation?: "follow" | "ignore";
+  /** Which values become black and white. Default `full`. */
+  readonly window?: Window;
   /**
-   * The largest width x height, checked in the header before anything is allocated. Default 1e8, which is above any industrial
-   * area camera, about where Pillow warns of a decompression bomb, and at most 400 MB of pixels.
+   * The largest width x height, checked in the header before anything is allocated; pixels of more than 4 bytes count for more.
+   * Default 1e8, which is above any industrial area camera, about where Pillow warns of a decompression bomb, and at most 400 MB of
+   * pixels.
    */
   readonly maxPixels?: number;
-  /** The largest file, in bytes. Default 512 MiB, which fits an uncompressed image of `maxPixels`. */
+}
+
+export interface DecodeOptions extends Reading {
+  /** The largest file, in bytes. Default 512 MiB, which fits an uncompressed image of `maxPixels`, or what fits more of them. */
   readonly maxBytes?: number;
   /** The name errors use. Default: the path as given, or "image" for bytes. */
   readonly label?: string;
@@ -25,25 +38,67 @@ const MAX_BYTES = 2 ** 29;
 const HEADER_BYTES = 4096;
 
 /**
- * Decodes a PNG, BMP, JPEG, WebP, TIFF or GIF (first frame) into 8-bit pixels of the file's own mode, as Pillow opens it: without
- * colour management or EXIF orientation. The content tells the format.
+ * Decodes a PNG, BMP, JPEG, WebP, TIFF, GIF (first frame) or PNM into 8-bit pixels of the file's own mode, as Pillow opens it:
+ * without colour management. The content tells the format. Wider samples are shown through the window.
  *
- * @throws ImageError when the file is missing, no image, larger than the limits, cut off or damaged
+ * @throws ImageError when the file is missing, no image, larger than the limits, cut off or damaged, or of another depth than the
+ * window is for
  * @example
- * const { width, height, mode } = await decodeImage("part.png");
+ * const { width, height, mode } = await decodeImage("part.png", { orientation: "follow" });
  */
 export async function decodeImage(source: string | Uint8Array, options: DecodeOptions = {}): Promise<Raster> {
-  const limits = limitsOf(source, options);
-  const maxBytes = options.maxBytes ?? MAX_BYTES;
-  const bytes = typeof source === "string" ? await readAtMost(source, maxBytes, limits.label, true) : source;
-  const format = sniffFormat(bytes, limits.label);
-  if (format === "png") return decodePng(bytes, limits);
-  if (format === "bmp") return decodeBmp(bytes, limits);
-  return decodeCoded(bytes, format, limits);
+  const samples = await decodeSamples(source, options);
+  return throughWindow(samples, options.window ?? "full", limitsOf(source, options).label);
 }
 
 /**
- * Format, size and mode of an image, read from its header alone.
+ * Decodes an image as `decodeImage`, into the samples that the file holds: 8 bits, 16 bits, or floating point.
+ *
+ * @throws ImageError as `decodeImage`, and `corrupt` for samples that are not finite
+ * @example
+ * const { data } = await decodeSamples("part16.png"); // a Uint16Array
+ */
+export async function decodeSamples(
+  source: string | Uint8Array,
+  options: DecodeOptions = {},
+): Promise<Samples> {
+  const limits = limitsOf(source, options);
+  const bytes =
+    typeof source === "string"
+      ? await readAtMost(source, maxBytesOf(options, limits), limits.label, true)
+      : source;
+  const format = sniffFormat(bytes, limits.label);
+  const own = OWN[format];
+  const { samples, orientation = 1 } = own
+    ? { samples: await own.decode(bytes, limits), orientation: own.orientation?.(bytes) }
+    : await decodeCoded(bytes, format, limits);
+  if (samples.data instanceof Float32Array && !samples.data.every(Number.isFinite)) {
+    throw corrupt(limits.label, "its samples are not all finite numbers");
+  }
+  return upright(samples, isFollowed(format, options) ? orientation : 1);
+}
+
+/** TIFF's tag belongs to the format; other formats have theirs in EXIF. */
+const isFollowed = (format: ImageFormat, { orientation }: Reading): boolean =>
+  format === "tiff" || orientation === "follow";
+
+interface OwnFormat {
+  header(bytes: Uint8Array, limits: Limits): ImageHeader;
+  decode(bytes: Uint8Array, limits: Limits): Samples | Promise<Samples>;
+  /** Reads the orientation from the whole file. */
+  orientation?(bytes: Uint8Array): Orientation;
+}
+
+/** The formats that are not sharp's. */
+const OWN: Partial<Record<ImageFormat, OwnFormat>> = {
+  png: { header: pngHeader, decode: decodePng, orientation: pngOrientation },
+  bmp: { header: bmpHeader, decode: decodeBmp },
+  gif: { header: gifHeader, decode: decodeGif },
+  pnm: { header: pnmHeader, decode: decodePnm },
+};
+
+/**
+ * Format, size, mode and depth of an image, read from its header alone; of a PNG whose orientation is followed, from the file.
  *
  * @throws ImageError as `decodeImage`
  * @example
@@ -52,18 +107,22 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
 export async function imageHeader(
   source: string | Uint8Array,
   options: DecodeOptions = {},
-): Promise<ImageHeader> {
+): Promise<ImageHeader & { readonly orientation: Orientation }> {
   const limits = limitsOf(source, options);
-  const bytes =
-    typeof source === "string" ? await readAtMost(source, HEADER_BYTES, limits.label, false) : source;
+  const read = (most: number, whole: boolean) =>
+    typeof source === "string" ? readAtMost(source, most, limits.label, whole) : source;
+  const bytes = await read(HEADER_BYTES, false);
   const found = sniffFormat(bytes, limits.label);
-  const { format, width, height, mode } =
-    found === "png"
-      ? pngHeader(bytes, limits)
-      : found === "bmp"
-        ? bmpHeader(bytes, limits)
-        : await codedHeader(source, found, limits);
-  return { format, width, height, mode };
+  const own = OWN[found];
+  const header = own
+    ? { ...own.header(bytes, limits), orientation: undefined }
+    : await codedHeader(source, found, limits);
+  const { format, width, height, mode, depth } = header;
+  const tagged = !isFollowed(found, options)
+    ? 1
+    : (header.orientation ?? own?.orientation?.(await read(maxBytesOf(options, limits), true)) ?? 1);
+  const [across, down] = swapsAxes(tagged) ? [height, width] : [width, height];
+  return { format, width: across, height: down, mode, depth, orientation: tagged };
 }
 
 /**
@@ -74,6 +133,9 @@ export async function imageHeader(
 export async function fileFormat(path: string): Promise<ImageFormat> {
   return sniffFormat(await readAtMost(path, 512, path, false), path);
 }
+
+const maxBytesOf = ({ maxBytes }: DecodeOptions, { maxPixels }: Limits): number =>
+  maxBytes ?? Math.max(MAX_BYTES, 5 * maxPixels);
 
 function limitsOf(source: string | Uint8Array, options: DecodeOptions): Limits {
   const label = options.label ?? (typeof source === "string" ? source : "image");
@@ -87,6 +149,6 @@ async function readAtMost(path: string, limit: number, label: string, whole: boo
   } catch (error) {
     if (!(error instanceof TensorFileError) || error.code !== "too-large") throw readError(label, error);
     const problem = `the file has more than the ${limit} bytes that are read`;
-    throw new ImageError("too-large", label, problem, "shrink it, or raise maxBytes");
+    throw new ImageError("too-large", label, problem, "shrink it, or allow larger images");
   }
 }

@@ -6,23 +6,25 @@ export interface Limits {
   readonly maxPixels: number;
 }
 
-/** Refuses a declared size of 0 or of more than `maxPixels`, before anything is allocated. */
-export function checkSize(width: number, height: number, limits: Limits): void {
+/** Bytes of a pixel that `maxPixels` reckons with: RGBA of 8 bits. Wider pixels count for more. */
+const PIXEL_BYTES = 4;
+
+/**
+ * Refuses a declared size of 0 or of more than `maxPixels`, before anything is allocated.
+ *
+ * @param pixelBytes bytes that a decoded pixel takes.
+ */
+export function checkSize(width: number, height: number, limits: Limits, pixelBytes = PIXEL_BYTES): void {
+  const { label, maxPixels } = limits;
+  const problem = `its header says ${width} x ${height} pixels`;
   if (!(width > 0 && height > 0)) {
-    throw new ImageError(
-      "corrupt",
-      limits.label,
-      `its header says ${width} x ${height} pixels`,
-      "export the image again",
-    );
+    throw new ImageError("corrupt", label, problem, "export the image again");
   }
-  if (width * height > limits.maxPixels) {
-    throw new ImageError(
-      "too-large",
-      limits.label,
-      `its header says ${width} x ${height} pixels, above the limit of ${limits.maxPixels}`,
-      "shrink it, or raise maxPixels",
-    );
+  const most = Math.floor((maxPixels * PIXEL_BYTES) / Math.max(PIXEL_BYTES, pixelBytes));
+  if (width * height > most) {
+    const each = pixelBytes > PIXEL_BYTES ? ` of ${pixelBytes} bytes` : "";
+    const beyond = `${problem}${each}, above the limit of ${most}`;
+    throw new ImageError("too-large", label, beyond, "shrink it, or allow larger images");
   }
 }
 

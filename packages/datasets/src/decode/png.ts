@@ -1,14 +1,12 @@
-import { promisify } from "node:util";
-import { inflate } from "node:zlib";
+import { createInflate } from "node:zlib";
 import { systemCode } from "../errors.js";
-import { type ImageHeader, type Raster, type RasterMode, SAMPLES } from "../raster.js";
+import { type ImageHeader, type RasterMode, SAMPLES, type Samples } from "../raster.js";
 import { checkSize, corrupt, type Limits, truncated, unsupported } from "./limits.js";
+import { exifOrientation, type Orientation } from "./orientation.js";
 import { unfilter } from "./unfilter.js";
 
 // This reader exists because pngjs, which writes PNG here, turns every file into RGBA, blackens the pixels of a tRNS colour, and
 // inflates interlaced files without a bound.
-
-const inflateAsync = promisify(inflate);
 
 /** Mode and bit depths of each PNG colour type. */
 const COLOURS: Readonly<Record<number, readonly [mode: RasterMode, depths: readonly number[]]>> = {
@@ -20,7 +18,8 @@ const COLOURS: Readonly<Record<number, readonly [mode: RasterMode, depths: reado
 };
 
 interface PngHeader extends ImageHeader {
-  readonly depth: number;
+  /** Bits of a sample as stored, 1 to 16. */
+  readonly bits: number;
   readonly channels: number;
   readonly interlaced: boolean;
 }
@@ -50,83 +49,136 @@ export function pngHeader(bytes: Uint8Array, limits: Limits): PngHeader {
   if (view.getUint32(8) !== 13 || chunkType(bytes, 8) !== "IHDR") throw corrupt(label, "PNG without an IHDR");
   if (crc32(bytes, 12, 29) !== view.getUint32(29)) throw corrupt(label, "PNG header fails its checksum");
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  const [depth, colour, compression, filter, interlace] = bytes.subarray(
+  const [bits, colour, compression, filter, interlace] = bytes.subarray(
     24,
     29,
   ) as Iterable<number> as number[];
   const [mode, depths] = COLOURS[colour] ?? ["L", []];
-  if (!depths.includes(depth) || compression !== 0 || filter !== 0 || interlace > 1) {
-    throw corrupt(label, `PNG header with colour type ${colour} of ${depth} bits is not valid`);
+  if (!depths.includes(bits) || compression !== 0 || filter !== 0 || interlace > 1) {
+    throw corrupt(label, `PNG header with colour type ${colour} of ${bits} bits is not valid`);
   }
-  checkSize(width, height, limits);
   const channels = SAMPLES[mode];
-  const seen = mode === "L" && depth === 1 ? "1" : mode;
-  return { format: "png", width, height, mode: seen, depth, channels, interlaced: interlace === 1 };
+  const depth = bits === 16 ? 16 : 8;
+  checkSize(width, height, limits, (channels * depth) / 8);
+  const seen = mode === "L" && bits === 1 ? "1" : mode;
+  return { format: "png", width, height, mode: seen, depth, bits, channels, interlaced: interlace === 1 };
 }
 
 /**
- * Decodes a PNG into its own mode, as Pillow 9 does: 1-bit gray as 0/255, 2 and 4 bits stretched to 8, RGB of 16
- * bits cut to its high byte, tRNS ignored (`convert("RGB")` drops it). One deviation: gray of 16 bits is cut to
- * its high byte too, where Pillow keeps 32-bit integers and then clips everything above 255 to white.
+ * Decodes a PNG into its own mode: 1-bit gray as 0/255, 2 and 4 bits stretched to 8, 16 bits as they are, tRNS ignored as by
+ * Pillow's `convert("RGB")`. Rows are unpacked as they are inflated, so that only the result is held whole.
  */
-export async function decodePng(bytes: Uint8Array, limits: Limits): Promise<Raster> {
+export async function decodePng(bytes: Uint8Array, limits: Limits): Promise<Samples> {
   const header = pngHeader(bytes, limits);
   const { parts, palette } = readChunks(bytes, header, limits.label);
-  const passes = header.interlaced ? ADAM7 : WHOLE;
-  let expected = 0;
-  for (const pass of passes) {
-    const { rows, rowBytes } = passSize(header, pass);
-    expected += rows * (1 + rowBytes);
+  const { width, height, mode, channels } = header;
+  const count = width * height * channels;
+  const data = header.bits === 16 ? new Uint16Array(count) : new Uint8Array(count);
+  await readRows(parts, header, limits.label, (row, place) => placeRow(row, header, place, data));
+  if (palette) return { width, height, mode, data, palette };
+  return { width, height, mode, data, top: header.bits === 16 ? 65535 : 255 };
+}
+
+/** A row of a pass. */
+interface Place {
+  readonly pass: Pass;
+  readonly row: number;
+  readonly columns: number;
+  /** Bytes of the row after its filter byte. */
+  readonly size: number;
+}
+
+/** The rows in the order they are stored in. */
+function* placesOf(header: PngHeader): Generator<Place> {
+  for (const pass of header.interlaced ? ADAM7 : WHOLE) {
+    const { columns, rows, rowBytes: size } = passSize(header, pass);
+    for (let row = 0; row < rows; row++) yield { pass, row, columns, size };
   }
-  const packed = await inflateExactly(parts, expected, limits.label);
-  const data = new Uint8Array(header.width * header.height * header.channels);
-  const pixelBytes = Math.max(1, (header.depth * header.channels) >> 3);
-  let offset = 0;
-  for (const pass of passes) {
-    const { columns, rows, rowBytes } = passSize(header, pass);
-    if (rows === 0) continue;
-    const filters = packed.subarray(offset, offset + rows * (1 + rowBytes));
-    if (!unfilter(filters, rows, rowBytes, pixelBytes)) {
-      throw corrupt(limits.label, "PNG with an unknown row filter");
+}
+
+/** Inflates row after row. More or fewer bytes than the header declares are an error, and are never held. */
+async function readRows(
+  parts: readonly Uint8Array[],
+  header: PngHeader,
+  label: string,
+  take: (row: Uint8Array, place: Place) => void,
+): Promise<void> {
+  const places = placesOf(header);
+  const pixelBytes = Math.max(1, (header.bits * header.channels) >> 3);
+  let place: Place | undefined = places.next().value as Place;
+  let [row, above] = [new Uint8Array(1 + place.size), new Uint8Array(1 + place.size)];
+  let [filled, total] = [0, 0];
+  for await (const chunk of inflated(parts, label)) {
+    total += chunk.length;
+    for (let at = 0; at < chunk.length; ) {
+      if (!place) throw corrupt(label, "PNG inflates to more than the size its header declares");
+      const some = chunk.subarray(at, at + row.length - filled);
+      row.set(some, filled);
+      [at, filled] = [at + some.length, filled + some.length];
+      if (filled < row.length) break;
+      if (!unfilter(row[0], row.subarray(1), above.subarray(1), pixelBytes)) {
+        throw corrupt(label, "PNG with an unknown row filter");
+      }
+      take(row.subarray(1), place);
+      const next: Place | undefined = places.next().value;
+      if (next?.pass === place.pass) [row, above] = [above, row];
+      else if (next) [row, above] = [new Uint8Array(1 + next.size), new Uint8Array(1 + next.size)];
+      [place, filled] = [next, 0];
     }
-    for (let r = 0; r < rows; r++) {
-      const row = filters.subarray(r * (1 + rowBytes) + 1, (r + 1) * (1 + rowBytes));
-      placeRow(row, columns, header, pass, r, data);
-    }
-    offset += filters.length;
   }
-  const { width, height, mode } = header;
-  return palette ? { width, height, mode, data, palette } : { width, height, mode, data };
+  if (place) throw truncated(label, `PNG holds ${total} bytes of pixels, fewer than its header declares`);
+}
+
+/** What some parts inflate to, piece by piece. */
+async function* inflated(parts: readonly Uint8Array[], label: string): AsyncGenerator<Uint8Array> {
+  const stream = createInflate({ chunkSize: 1 << 18 });
+  for (const part of parts) stream.write(part);
+  stream.end();
+  try {
+    yield* stream;
+  } catch (error) {
+    switch (systemCode(error)) {
+      case "Z_BUF_ERROR":
+        throw truncated(label, "PNG image data end early");
+      case "Z_DATA_ERROR":
+      case "Z_NEED_DICT":
+        throw corrupt(label, "PNG image data are damaged");
+      default:
+        throw error;
+    }
+  } finally {
+    stream.destroy();
+  }
 }
 
 function passSize(header: PngHeader, [x0, y0, dx, dy]: Pass) {
   const columns = Math.ceil(Math.max(0, header.width - x0) / dx);
   const rows = columns === 0 ? 0 : Math.ceil(Math.max(0, header.height - y0) / dy);
-  return { columns, rows, rowBytes: Math.ceil((columns * header.channels * header.depth) / 8) };
+  return { columns, rows, rowBytes: Math.ceil((columns * header.channels * header.bits) / 8) };
 }
 
-/** Unpacks the samples of a pass's row number `r` to 8 bits at their place in `data`. */
+/** Unpacks a row to its place in `data`. */
 function placeRow(
   row: Uint8Array,
-  columns: number,
   header: PngHeader,
-  [x0, y0, dx, dy]: Pass,
-  r: number,
-  data: Uint8Array,
+  { pass, row: r, columns }: Place,
+  data: Samples["data"],
 ): void {
-  const { depth, channels } = header;
+  const { bits, channels } = header;
+  const [x0, y0, dx, dy] = pass;
   const line = (y0 + r * dy) * header.width;
-  if (depth === 8 && dx === 1) {
+  if (bits === 8 && dx === 1) {
     data.set(row, line * channels);
     return;
   }
-  const mask = (1 << Math.min(depth, 8)) - 1;
+  const mask = (1 << Math.min(bits, 8)) - 1;
   const scale = header.mode === "P" ? 1 : 255 / mask;
   for (let x = 0, s = 0; x < columns; x++) {
     let to = (line + x0 + x * dx) * channels;
     for (let c = 0; c < channels; c++, s++, to++) {
-      if (depth >= 8) data[to] = row[depth === 16 ? s * 2 : s];
-      else data[to] = ((row[(s * depth) >> 3] >> (8 - depth - ((s * depth) & 7))) & mask) * scale;
+      if (bits === 16) data[to] = (row[2 * s] << 8) | row[2 * s + 1];
+      else if (bits === 8) data[to] = row[s];
+      else data[to] = ((row[(s * bits) >> 3] >> (8 - bits - ((s * bits) & 7))) & mask) * scale;
     }
   }
 }
@@ -162,31 +214,15 @@ function readChunks(bytes: Uint8Array, header: PngHeader, label: string) {
   return { parts, palette };
 }
 
-/** Inflates to exactly the size that the header declares. More is never allocated, and less is an error. */
-async function inflateExactly(
-  parts: readonly Uint8Array[],
-  expected: number,
-  label: string,
-): Promise<Uint8Array> {
-  const joined = parts.length === 1 ? parts[0] : Buffer.concat(parts);
-  try {
-    const chunkSize = Math.min(Math.max(expected, 64), 1 << 20);
-    const packed = await inflateAsync(joined, { maxOutputLength: expected, chunkSize });
-    if (packed.length === expected) return packed;
-    throw truncated(label, `PNG holds ${packed.length} of the ${expected} bytes its header declares`);
-  } catch (error) {
-    switch (systemCode(error)) {
-      case "ERR_BUFFER_TOO_LARGE":
-        throw corrupt(label, `PNG inflates to more than the ${expected} bytes its header declares`);
-      case "Z_BUF_ERROR":
-        throw truncated(label, "PNG image data end early");
-      case "Z_DATA_ERROR":
-      case "Z_NEED_DICT":
-        throw corrupt(label, "PNG image data are damaged");
-      default:
-        throw error;
-    }
+/** The orientation of a PNG by its eXIf chunk, which may stand before or behind the pixels. */
+export function pngOrientation(bytes: Uint8Array): Orientation {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 33; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
+    const type = chunkType(bytes, at);
+    if (type === "eXIf") return exifOrientation(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
+    if (type === "IEND") break;
   }
+  return 1;
 }
 
 function chunkType(bytes: Uint8Array, at: number): string {

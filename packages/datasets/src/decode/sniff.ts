@@ -1,6 +1,6 @@
 import { ImageError } from "../errors.js";
 
-export type ImageFormat = "png" | "bmp" | "jpeg" | "webp" | "tiff" | "gif";
+export type ImageFormat = "png" | "bmp" | "jpeg" | "webp" | "tiff" | "gif" | "pnm";
 
 /** The first bytes of each format that is read; `?` stands for any byte. */
 const READ: readonly (readonly [ImageFormat, string])[] = [
@@ -10,6 +10,8 @@ const READ: readonly (readonly [ImageFormat, string])[] = [
   ["webp", "RIFF????WEBP"],
   ["tiff", "II*\0"],
   ["tiff", "MM\0*"],
+  ["tiff", "II+\0"],
+  ["tiff", "MM\0+"],
   ["gif", "GIF87a"],
   ["gif", "GIF89a"],
 ];
@@ -25,8 +27,9 @@ const REFUSED: readonly (readonly [what: string, mend: string, ...magics: string
   ["a PDF document", "export the page as PNG", "%PDF"],
   ["a NumPy array", "save it as PNG", "\x93NUMPY"],
   ["a HEIC, AVIF or video file", "convert it to PNG or JPEG", "????ftyp"],
-  ["a JPEG 2000 image", "convert it to PNG or JPEG", "\0\0\0\x0cjP"],
-  ["a BigTIFF image", "convert it to PNG", "II+\0"],
+  ["a JPEG 2000 image", "convert it to PNG or TIFF", "\0\0\0\x0cjP", "\xff\x4f\xff\x51"],
+  ["a JPEG XL image", "convert it to PNG or TIFF", "\0\0\0\x0cJXL", "\xff\x0a"],
+  ["a PAM image", "convert it to PPM or PNG", "P7\n"],
 ];
 
 /** Endings of raw files of cameras, which begin as a TIFF does. */
@@ -39,6 +42,7 @@ export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
   }
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
   const format = READ.find(([, magic]) => begins(start, magic))?.[0];
+  if (!format && /^P[1-6fF][\s#]/.test(start)) return "pnm";
   if (format === "tiff" && RAW.test(label)) {
     const problem = "this is a camera's raw file, whose TIFF shows a small preview alone";
     throw new ImageError("not-an-image", label, problem, "export it as TIFF or PNG");
@@ -54,7 +58,7 @@ export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
     "not-an-image",
     label,
     isText ? "this is a text file, not an image" : "its content is no image format we know",
-    "give a PNG, JPEG, BMP, WebP, TIFF or GIF",
+    "give a PNG, JPEG, BMP, WebP, TIFF, GIF or PNM",
   );
 }
 

@@ -1,36 +1,32 @@
 /**
- * Undoes PNG's row filters in place over `rows` rows of one filter byte and `rowBytes` bytes each (PNG
- * specification, section 9). @returns false for an unknown filter type.
+ * Undoes PNG's filter of one row in place (PNG specification, section 9).
+ *
+ * @param above the row above, as it is after its own filter; zeros above the first one.
+ * @param pixelBytes bytes from a value to its left neighbour.
+ * @returns false for an unknown filter type.
  */
-export function unfilter(packed: Uint8Array, rows: number, rowBytes: number, pixelBytes: number): boolean {
-  const stride = rowBytes + 1;
-  let above: Uint8Array = new Uint8Array(rowBytes);
-  for (let r = 0; r < rows; r++) {
-    const row = packed.subarray(r * stride + 1, (r + 1) * stride);
-    switch (packed[r * stride]) {
-      case 0:
-        break;
-      case 1:
-        for (let i = pixelBytes; i < rowBytes; i++) row[i] = row[i] + row[i - pixelBytes];
-        break;
-      case 2:
-        for (let i = 0; i < rowBytes; i++) row[i] = row[i] + above[i];
-        break;
-      case 3:
-        for (let i = 0; i < rowBytes; i++) {
-          const left = i < pixelBytes ? 0 : row[i - pixelBytes];
-          row[i] = row[i] + ((left + above[i]) >> 1);
-        }
-        break;
-      case 4:
-        unfilterPaeth(row, above, pixelBytes);
-        break;
-      default:
-        return false;
-    }
-    above = row;
+export function unfilter(filter: number, row: Uint8Array, above: Uint8Array, pixelBytes: number): boolean {
+  switch (filter) {
+    case 0:
+      return true;
+    case 1:
+      for (let i = pixelBytes; i < row.length; i++) row[i] = row[i] + row[i - pixelBytes];
+      return true;
+    case 2:
+      for (let i = 0; i < row.length; i++) row[i] = row[i] + above[i];
+      return true;
+    case 3:
+      for (let i = 0; i < row.length; i++) {
+        const left = i < pixelBytes ? 0 : row[i - pixelBytes];
+        row[i] = row[i] + ((left + above[i]) >> 1);
+      }
+      return true;
+    case 4:
+      unfilterPaeth(row, above, pixelBytes);
+      return true;
+    default:
+      return false;
   }
-  return true;
 }
 
 /** Filter 4: the prediction is the neighbour (left, above or upper left) nearest to left + above - upper left. */

@@ -13,7 +13,7 @@ export function anyFolder(sets: readonly FolderSet[]): DatasetFormat {
   const others = layouts.filter(({ read }) => read !== CLASS_FOLDERS.read);
   const title = "a folder in MVTec AD's form";
   return {
-    ...{ name: "folder", title, argument: "DIR" },
+    ...{ name: "folder", title, argument: "DIR", followsOrientation: true },
     layout: `${CLASS_FOLDERS.layout}; or that of ${others.map(({ name }) => name).join(", ")}`,
     options: Object.assign({}, ...layouts.map(({ options }) => options)),
     async open(dir, options) {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { decodeImage } from "../decode/decode.js";
+import { decodeImage, type Reading } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { type FolderEntries, listFolders, listImages, readFolder } from "../folder/list.js";
 import { type FolderFormat, folderFormat } from "./folder-format.js";
@@ -77,7 +77,7 @@ async function readClassFolders(root: string, part: string, classes: readonly st
   for (const name of await listFolders(join(root, part))) {
     if (!classes.includes(name.toLowerCase())) continue;
     for (const path of await listImages(join(root, part, name), { recursive: true })) {
-      const load = () => decodeImage(path);
+      const load = (reading?: Reading) => decodeImage(path, reading);
       pictures.push({ id: idOf(root, path), class: name.toLowerCase(), source: { path }, load });
     }
   }

@@ -11,6 +11,8 @@ export interface DatasetFormat {
   readonly argument: string;
   /** The files it expects, in one line. */
   readonly layout: string;
+  /** Whether EXIF's orientation is followed: in a user's own images. Published sets are read as papers read them. */
+  readonly followsOrientation?: boolean;
   /** Options after `?`, each with its values or meaning. */
   readonly options?: Readonly<Record<string, string>>;
   open(argument: string, options: FormatOptions): Promise<DataSet>;

@@ -15,6 +15,7 @@ import { insideOf } from "./table.js";
 export const jsonLists: DatasetFormat = {
   name: "json",
   title: "JSON lists",
+  followsOrientation: true,
   argument: "FILES",
   layout: `FILE,FILE or a folder of them, each ${LIST_LAYOUT}`,
   options: { root: "the folder that paths start from (default: the folder of the list)" },

@@ -1,3 +1,4 @@
+import type { Reading } from "../decode/decode.js";
 import type { Raster } from "../raster.js";
 
 /** The kind of every normal sample. */
@@ -39,10 +40,12 @@ export interface Sample {
   readonly kind: string;
   /** Absent for a sample without a file. */
   readonly source?: Source;
+  /** How its file becomes pixels, where that was chosen with `readAs`. */
+  readonly reading?: Reading;
   /** Decodes the image. Rejects with an ImageError when it cannot be read. */
-  load(): Promise<Raster>;
+  load(reading?: Reading): Promise<Raster>;
   /** Decodes the mask, of the image's size. Absent for normal samples and where the set has none. */
-  mask?(): Promise<Mask>;
+  mask?(reading?: Reading): Promise<Mask>;
   /** The files that the mask is read from. */
   readonly maskFiles?: readonly string[];
 }

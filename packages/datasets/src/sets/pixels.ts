@@ -1,7 +1,8 @@
 import { extname } from "node:path";
-import { decodeImage, imageHeader } from "../decode/decode.js";
+import { decodeSamples, imageHeader, type Reading } from "../decode/decode.js";
+import { swapsAxes, upright } from "../decode/orientation.js";
 import { ImageError } from "../errors.js";
-import { type Raster, SAMPLES } from "../raster.js";
+import { type Raster, SAMPLES, type Samples } from "../raster.js";
 import type { Box, Mask } from "./model.js";
 
 /** The part of an image within `box`. */
@@ -36,16 +37,19 @@ export function hasDefect(mask: Mask, { x, y, width, height }: Box = { x: 0, y: 
 
 /**
  * The mask of an image: the union of its files, each scaled to the size of the image by the nearest pixel. Pixels that are not
- * black are anomalous; in a lossy file, those nearer to white than to black.
+ * black are anomalous; in a lossy file, those nearer to white than to black. Where the image is turned upright, so is a mask that has
+ * the shape of what is stored.
  *
  * @throws ImageError as `decodeImage`, `corrupt` where a file has another shape than the image
  */
-export async function readMask(image: string, files: readonly string[]): Promise<Mask> {
-  const { width, height } = await imageHeader(image);
+export async function readMask(image: string, files: readonly string[], reading?: Reading): Promise<Mask> {
+  const { width, height, orientation } = await imageHeader(image, reading);
   const data = new Uint8Array(width * height);
   let scaledFrom: Mask["scaledFrom"];
   for (const path of files) {
-    const raster = await decodeImage(path);
+    let raster = await decodeSamples(path);
+    if (swapsAxes(orientation) && !sameShape(raster, { width, height }))
+      raster = upright(raster, orientation);
     if (!sameShape(raster, { width, height })) {
       const problem = `${raster.width} x ${raster.height} pixels for an image of ${width} x ${height}, which is another shape`;
       throw new ImageError("corrupt", path, problem, "draw the mask at the size of the image");
@@ -72,7 +76,7 @@ function sameShape(a: Size, b: Size): boolean {
   return Math.abs(a.width * b.height - a.height * b.width) <= Math.max(large.width, large.height);
 }
 
-function addMarks({ mode, width, height, data, palette }: Raster, black: number, mask: Mask): void {
+function addMarks({ mode, width, height, data, palette }: Samples, black: number, mask: Mask): void {
   const samples = SAMPLES[mode];
   // Alpha does not mark defects.
   const colours = samples >= 3 ? 3 : 1;

@@ -1,4 +1,4 @@
-import { decodeImage } from "../decode/decode.js";
+import { decodeImage, type Reading } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { trainTestSplit } from "../folder/draw.js";
 import { byName } from "../folder/list.js";
@@ -28,8 +28,8 @@ export function fileSample(root: string, path: string, truth: Truth, masks: read
     id: idOf(root, path),
     ...truth,
     source: { path },
-    load: () => decodeImage(path),
-    ...(masks.length > 0 && { mask: () => readMask(path, masks), maskFiles: masks }),
+    load: (reading) => decodeImage(path, reading),
+    ...(masks.length > 0 && { mask: (reading) => readMask(path, masks, reading), maskFiles: masks }),
   };
 }
 
@@ -58,7 +58,8 @@ export async function cutSamples(
   for (const path of paths) {
     const id = idOf(root, path);
     const files = masksOf(path);
-    const image = () => images.get(path, () => decodeImage(path));
+    const image = (reading?: Reading) =>
+      images.get(path + JSON.stringify(reading), () => decodeImage(path, reading));
     const mask = () => masks.get(path, () => readMask(path, files));
     try {
       for (const { part, box, truth } of await piecesOf(path)) {
@@ -66,7 +67,7 @@ export async function cutSamples(
           id: `${id}#${part}`,
           ...truth,
           source: { path, box },
-          load: async () => cropRaster(await image(), box),
+          load: async (reading) => cropRaster(await image(reading), box),
           ...(truth.label === 1 &&
             files.length > 0 && { mask: async () => cropMask(await mask(), box), maskFiles: files }),
         });

@@ -4,6 +4,7 @@ import type { DatasetFormat, FormatOptions } from "./format.js";
 import { FORMATS } from "./formats.js";
 import type { DataSet } from "./model.js";
 import { nearestName } from "./names.js";
+import { readSetAs } from "./reading.js";
 import { noteUnused } from "./unused.js";
 
 /** A data set as it is named on a command line. */
@@ -82,5 +83,6 @@ export async function openDataSet(
     }
   }
   const dataSet = await format.open(argument, options);
-  return info?.isDirectory() && format.argument !== "FILES" ? noteUnused(argument, dataSet) : dataSet;
+  const shown = format.followsOrientation ? readSetAs(dataSet, { orientation: "follow" }) : dataSet;
+  return info?.isDirectory() && format.argument !== "FILES" ? noteUnused(argument, shown) : shown;
 }

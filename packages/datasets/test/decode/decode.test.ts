@@ -132,7 +132,7 @@ test("sizes are checked in the headers of coded formats too", async () => {
   const huge = Buffer.from(jpeg);
   huge.writeUInt16BE(65000, sof + 5);
   huge.writeUInt16BE(65000, sof + 7);
-  await rejects(() => decodeImage(huge), "too-large", /65000 x 65000 pixels.*maxPixels/);
+  await rejects(() => decodeImage(huge), "too-large", /65000 x 65000 pixels.*limit of 100000000/);
 });
 
 test("cut off JPEG, WebP and TIFF are refused", async () => {
@@ -177,7 +177,7 @@ test("missing paths, folders and files above maxBytes are refused", async ({ dir
   const path = join(dir, "sparse.png");
   await writeFile(path, "");
   await truncate(path, 2 ** 29 + 1);
-  await rejects(() => decodeImage(path), "too-large", /more than the 536870912 bytes.*maxBytes/);
+  await rejects(() => decodeImage(path), "too-large", /more than the 536870912 bytes that are read/);
 });
 
 test("the extension does not matter", async ({ dir }) => {

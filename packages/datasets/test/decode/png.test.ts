@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { crc32 } from "../../src/decode/png.js";
-import { decodeImage, encodePng, imageHeader, toRGB } from "../../src/index.js";
+import { decodeImage, decodeSamples, encodePng, imageHeader, toRGB } from "../../src/index.js";
 import { chunk, ihdr, png, SIGNATURE } from "../support/png.js";
 import { rejects } from "../support/rejects.js";
 
@@ -31,11 +31,13 @@ test("bits of gray are stretched to 0..255, and 1 bit is its own mode", async ()
   assert.equal([...four.data], [51, 255]);
 });
 
-test("16 bits are cut to the high byte", async () => {
+test("16 bits are kept, and show their high byte by default", async () => {
   const raw = new Uint8Array([0, 1, 255, 128, 0, 255, 7]);
-  const { mode, data } = await decodeImage(png({ width: 1, height: 1, depth: 16, colour: 2 }, raw));
+  const bytes = png({ width: 1, height: 1, depth: 16, colour: 2 }, raw);
+  const { mode, data } = await decodeImage(bytes);
   assert.is(mode, "RGB");
   assert.equal([...data], [1, 128, 255]);
+  assert.equal((await decodeSamples(bytes)).data, Uint16Array.of(0x1ff, 0x8000, 0xff07));
 });
 
 test("a palette keeps its indices, and an index past its end is black", async () => {
@@ -118,8 +120,12 @@ test("what encodePng writes reads back the same; a wrong length is refused", asy
 
 test("a huge declared size is refused from the header, before any allocation", async () => {
   const bytes = png({ width: 2 ** 31 - 1, height: 2 ** 31 - 1, depth: 16, colour: 6 }, new Uint8Array(9));
-  await rejects(() => decodeImage(bytes), "too-large", /2147483647 x 2147483647 pixels.*maxPixels/);
-  await rejects(() => imageHeader(bytes), "too-large", /maxPixels/);
+  await rejects(
+    () => decodeImage(bytes),
+    "too-large",
+    /2147483647 x 2147483647 pixels of 8 bytes.*limit of 50000000/,
+  );
+  await rejects(() => imageHeader(bytes), "too-large", /limit/);
   const small = png({ width: 3, height: 3, depth: 8, colour: 0 }, new Uint8Array(12));
   await rejects(
     () => decodeImage(small, { maxPixels: 8, label: "a.png" }),
@@ -153,7 +159,7 @@ test("cut off, damaged and inconsistent files are refused by name", async () => 
   await rejects(() => decodeImage(good.subarray(0, 20)), "truncated", /only 20 bytes/);
   await rejects(() => decodeImage(good.subarray(0, 40)), "truncated", /without image data/);
   await rejects(() => decodeImage(good.subarray(0, 50)), "truncated", /inside its IDAT/);
-  await rejects(() => decodeImage(png(header, new Uint8Array(19))), "truncated", /19 of the 20 bytes/);
+  await rejects(() => decodeImage(png(header, new Uint8Array(19))), "truncated", /19 bytes of pixels/);
   await rejects(
     () => decodeImage(png({ ...header, width: 0 }, new Uint8Array(20))),
     "corrupt",

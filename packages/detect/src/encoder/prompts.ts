@@ -1,3 +1,4 @@
+import type { Reading } from "@inctrl/datasets";
 import { concat, normalize, reshape, scope, slice, type Tensor } from "@inctrl/tensor";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import type { EncodeOptions, Encoder } from "./encoder.js";
@@ -9,6 +10,8 @@ export interface EncodedPrompt {
   readonly name: string;
   /** sha256 of the file behind it; null where there is none. */
   readonly sha256: string | null;
+  /** How its file became pixels, where that was chosen. */
+  readonly reading?: Reading;
   /** Squares that the image was seen in: one, or several tiles. */
   readonly views: number;
   /** Class features of the views as they are, [views, embedDim]. */
@@ -122,6 +125,7 @@ async function join(item: ImageItem, parts: Parts, symmetries: number): Promise<
   return {
     name: item.id,
     sha256: (await item.sha256?.()) ?? null,
+    ...(item.reading && { reading: item.reading }),
     views: features.shape[0],
     features,
     rows,

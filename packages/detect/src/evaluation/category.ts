@@ -2,6 +2,8 @@ import type { Category, Sample, Skipped } from "@inctrl/datasets";
 import { keep, type Tensor } from "@inctrl/tensor";
 import { type Detector, type FittedDetector, notFinite, scoreViews } from "../detector.js";
 import type { EncodedBatch } from "../encoder/features.js";
+import { DetectError } from "../errors.js";
+import { type MeasuredWindow, throughOneWindow, type WindowRequest } from "../images/window.js";
 import { DrawMatches } from "./draw-matches.js";
 import type { DrawStore } from "./draw-store.js";
 import { categoryFingerprint } from "./fingerprint.js";
@@ -18,6 +20,9 @@ export interface Job {
   readonly seeds: readonly (number | null)[];
   /** Bytes of features held on the device at a time. */
   readonly featureBytes: number;
+  /** Which values become black and white. Default `auto`, measured on the category's normal training images. */
+  readonly window?: WindowRequest;
+  readonly onWindow?: (category: string, measured: MeasuredWindow) => void;
   readonly signal?: AbortSignal;
   /** Told how many images are done since it was last called; parts of an image count. */
   readonly onImages: (count: number) => void;
@@ -34,12 +39,23 @@ const TILES = 4;
 export async function evaluateCategory(category: Category, job: Job): Promise<CategoryResult[]> {
   const { name, className, test } = category;
   const labels = test.map(({ label }) => label);
-  const problem = oneClass(labels);
-  const drawn = problem ? job.scorings.map(() => []) : await new CategoryRun(category, job).run();
+  let problem = oneClass(labels);
+  const measured = problem
+    ? null
+    : await throughOneWindow(category, job.window).catch((error) => {
+        if (!(error instanceof DetectError)) throw error;
+        problem = error.message;
+        return null;
+      });
+  if (measured) job.onWindow?.(name, measured);
+  const drawn = measured
+    ? await new CategoryRun(measured.category, job).run()
+    : job.scorings.map((): Draw[] => []);
   const ids = test.map(({ id }) => id);
   return drawn.map((draws) => {
     const skipped = new Map(draws.flatMap((draw) => draw.skipped.map((each) => [each.id, each])));
-    return { name, className, ids, labels, draws, skipped: [...skipped.values()], problem };
+    const shown = measured && { window: measured.window };
+    return { name, className, ids, labels, ...shown, draws, skipped: [...skipped.values()], problem };
   });
 }
 

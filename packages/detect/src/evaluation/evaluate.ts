@@ -1,6 +1,7 @@
-import type { Category, DataSet, Skipped } from "@inctrl/datasets";
+import type { Category, DataSet, Sample, Skipped } from "@inctrl/datasets";
 import type { Detector } from "../detector.js";
 import { DetectError } from "../errors.js";
+import type { WindowRequest } from "../images/window.js";
 import { evaluateCategory, type Job } from "./category.js";
 import { DrawStore } from "./draw-store.js";
 import { oneClass } from "./measure.js";
@@ -24,6 +25,10 @@ export interface SharedOptions {
   readonly seeds: number;
   /** Bytes of features held on the device at a time. Default 512 MiB: 220 images of ViT-B/16+ at 240 pixels. */
   readonly featureBytes?: number;
+  /** Which values become black and white, measured on the normal training images of each category. Default `auto`. */
+  readonly window?: WindowRequest;
+  /** Told of the window of each category. */
+  readonly onWindow?: Job["onWindow"];
   /** Told of images done, and of all images that have to be scored. */
   readonly onProgress?: (done: number, total: number, category: string) => void;
   /** Told of a test image or a prompt that is left out. */
@@ -67,7 +72,7 @@ export async function evaluateAll(
   const shots = wholeNumbers(options.shots);
   const seeds = seedsOf(options.seeds);
   checkShared(scorings);
-  const settings = await Promise.all(scorings.map((scoring) => settingsOf(scoring, dataSet)));
+  const settings = await Promise.all(scorings.map((scoring) => settingsOf(scoring, options)));
   const stores: DrawStore[] = [];
   const found: CategoryResult[][] = scorings.map(() => []);
   try {
@@ -88,6 +93,7 @@ export async function evaluateAll(
       const onSkipped: Job["onSkipped"] = (skipped) => options.onSkipped?.(skipped);
       const job: Job = {
         ...{ shots, seeds, featureBytes, signal, onImages, onSkipped },
+        ...{ window: options.window, onWindow: options.onWindow },
         scorings: scorings.map(({ detector }, i) => ({ detector, store: stores[i] })),
       };
       for (const [i, result] of (await evaluateCategory(category, job)).entries()) found[i].push(result);
@@ -117,7 +123,11 @@ function checkShared(scorings: readonly Scoring[]): void {
 }
 
 /** All settings that must match for a stored run to resume. Their names are part of the store's format. */
-async function settingsOf({ detector, settings }: Scoring, dataSet: DataSet): Promise<Settings> {
+async function settingsOf(
+  { detector, settings }: Scoring,
+  { dataSet, window = "auto" }: SharedOptions,
+): Promise<Settings> {
+  const [{ reading } = {}] = dataSet.categories.flatMap<Partial<Sample>>(({ test }) => test);
   const { backbone, blocks, fit, cached } = detector.encoder;
   return {
     "data set": dataSet.name,
@@ -127,6 +137,8 @@ async function settingsOf({ detector, settings }: Scoring, dataSet: DataSet): Pr
     fit,
     ...(detector.symmetries > 1 && { "prompt turns": String(detector.symmetries) }),
     ...(cached && { features: "kept in float16" }),
+    ...(reading?.orientation && { orientation: reading.orientation }),
+    ...(window !== "auto" && { window: typeof window === "string" ? window : window.join(":") }),
     ...(await detector.settings()),
     ...settings,
   };

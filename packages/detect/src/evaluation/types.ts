@@ -1,4 +1,4 @@
-import type { Skipped } from "@inctrl/datasets";
+import type { Skipped, Window } from "@inctrl/datasets";
 
 /** What is measured of a draw; null where there is nothing to measure. */
 export interface Metrics {
@@ -41,6 +41,8 @@ export interface CategoryResult {
   /** Ids of the test samples and whether each is anomalous: what a draw's scores are of. */
   readonly ids: readonly string[];
   readonly labels: readonly (0 | 1)[];
+  /** Which values of its images were black and white; absent where nothing was measured. */
+  readonly window?: Window;
   /** In order of K, then of seed. */
   readonly draws: readonly Draw[];
   readonly skipped: readonly Skipped[];

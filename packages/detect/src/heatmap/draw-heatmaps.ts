@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { type Box, encodePng, writeFileAtomic } from "@inctrl/datasets";
+import { type Box, encodePng, type Reading, writeFileAtomic } from "@inctrl/datasets";
 import type { Scale } from "./colormap.js";
 import type { MapStore, StoredMaps } from "./map-store.js";
 import { mergeViews } from "./merge.js";
@@ -13,6 +13,8 @@ export interface DrawHeatmapsOptions {
   readonly maps: MapStore;
   /** The prompts that panels show. */
   readonly album: PromptAlbum;
+  /** How the images were read. Default: as `fileImage` reads them. */
+  readonly reading?: Reading;
   /** Called after each image with the number of images done. */
   readonly onProgress?: (done: number) => void;
   /** Called for each image that can no longer be read. */
@@ -37,6 +39,7 @@ export async function drawHeatmaps({
   folder,
   maps,
   album,
+  reading,
   onProgress,
   onProblem,
   signal,
@@ -47,7 +50,7 @@ export async function drawHeatmaps({
   if (!scale) return { drawn, failed };
   for await (const entry of maps.read()) {
     if (signal?.aborted) break;
-    const photo = await openPhoto(entry.image).catch((error) => {
+    const photo = await openPhoto(entry.image, reading).catch((error) => {
       onProblem?.(error);
       return null;
     });

@@ -1,5 +1,5 @@
 import { prepareImage } from "@inctrl/clip";
-import type { Box } from "@inctrl/datasets";
+import type { Box, Reading } from "@inctrl/datasets";
 import { LRUCache } from "lru-cache";
 import type { FittedDetector } from "../detector.js";
 import type { Encoder } from "../encoder/encoder.js";
@@ -17,8 +17,8 @@ export interface ShownPrompt {
 const MAX_SIDE = 2048;
 
 /** Reads an image to draw on. @throws ImageError where it cannot be read. */
-export async function openPhoto(path: string): Promise<Photo> {
-  return photoOf(await fileImage(path).load(), (side) => Math.ceil(side / MAX_SIDE));
+export async function openPhoto(path: string, reading?: Reading): Promise<Photo> {
+  return photoOf(await fileImage(path, reading).load(), (side) => Math.ceil(side / MAX_SIDE));
 }
 
 /** Pictures of prompts that are held at a time. */
@@ -27,11 +27,17 @@ const MAX_HELD = 8;
 export class PromptAlbum {
   readonly #hashes: ReadonlyMap<string, string | null>;
   readonly #encoder: Encoder;
+  readonly #reading: Reading;
   readonly #onProblem: (error: unknown) => void;
   readonly #shown = new LRUCache<string, Promise<ShownPrompt | null>>({ max: MAX_HELD });
 
   /** @param onProblem called once for each prompt whose image is missing or has changed since it was encoded. */
-  constructor({ detector, prompts }: FittedDetector, onProblem: (error: unknown) => void = () => {}) {
+  constructor(
+    { detector, prompts, reading }: FittedDetector,
+    onProblem: (error: unknown) => void = () => {},
+    { maxPixels }: Pick<Reading, "maxPixels"> = {},
+  ) {
+    this.#reading = { ...reading, maxPixels };
     this.#hashes = new Map(prompts.map(({ name, sha256 }) => [name, sha256]));
     this.#encoder = detector.encoder;
     this.#onProblem = onProblem;
@@ -51,12 +57,12 @@ export class PromptAlbum {
 
   async #open(name: string): Promise<ShownPrompt> {
     const expected = this.#hashes.get(name);
-    const image = fileImage(name);
+    const image = fileImage(name, this.#reading);
     if (expected && (await image.sha256?.()) !== expected) {
       throw new DetectError("prompt", `${name}: this file has changed since the bank was made`);
     }
     const { backbone, fit } = this.#encoder;
     const views = prepareImage(await image.load(), backbone.config.preprocess, fit);
-    return { photo: await openPhoto(name), boxes: views.map((view) => view.box) };
+    return { photo: await openPhoto(name, this.#reading), boxes: views.map((view) => view.box) };
   }
 }

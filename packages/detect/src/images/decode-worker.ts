@@ -6,11 +6,12 @@ import { cropRaster, decodeImage, type Raster } from "@inctrl/datasets";
 import type { DecodeAnswer, DecodeTask } from "./decode-pool.js";
 
 /** The image that parts were last cut from: parts of one image are asked for one after another. */
-let whole: { path: string; raster: Raster } | null = null;
+let whole: { of: string; raster: Raster } | null = null;
 
-async function read({ path, box }: DecodeTask): Promise<Raster> {
-  if (!box) return decodeImage(path);
-  if (whole?.path !== path) whole = { path, raster: await decodeImage(path) };
+async function read({ path, box, reading }: DecodeTask): Promise<Raster> {
+  if (!box) return decodeImage(path, reading);
+  const of = JSON.stringify([path, reading]);
+  if (whole?.of !== of) whole = { of, raster: await decodeImage(path, reading) };
   return cropRaster(whole.raster, box);
 }
 

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
-import { hashFile, type Raster } from "@inctrl/datasets";
+import { hashFile, imageHeader, isPlain, type Raster } from "@inctrl/datasets";
 import type { ImageItem } from "./source.js";
 
 /**
- * sha256 of what an image shows, so that a copied or renamed image is recognised: of its file and of which part of the file it
- * is. Without a file, of the pixels that `load` gives.
+ * sha256 of what an image shows, so that a copied or renamed image is recognised: of its file, of which part of the file it
+ * is, and of how it is read where that changes pixels. Without a file, of the pixels that `load` gives.
  *
  * @param files hashes of the files so far: files that hold many images are read once.
  * @throws ImageError where the file cannot be read.
  */
 export async function sampleHash(
-  { source }: ImageItem,
+  { source, reading = {} }: ImageItem,
   load: () => Promise<Raster>,
   files: Map<string, Promise<string>>,
 ): Promise<string> {
@@ -23,8 +23,15 @@ export async function sampleHash(
   const { path, box, record } = source;
   const file = files.get(path) ?? hashFile(path);
   files.set(path, file);
-  if (!box && record === undefined) return file;
-  const part = [await file, box && [box.x, box.y, box.width, box.height], record];
+  const { window = "full" } = reading;
+  // Files that stand upright and have 8 bits keep the names that their features had before readings were told apart.
+  const turned =
+    record === undefined && reading.orientation === "follow"
+      ? (await imageHeader(path, reading)).orientation
+      : 1;
+  const how = [...(turned > 1 ? [{ turned }] : []), ...(isPlain(window) ? [] : [{ window }])];
+  if (!box && record === undefined && how.length === 0) return file;
+  const part = [await file, box && [box.x, box.y, box.width, box.height], record, ...how];
   return hash.update(JSON.stringify(part)).digest("hex");
 }
 

@@ -1,4 +1,4 @@
-import { decodeImage, hashFile, oneLine, type Raster, type Source } from "@inctrl/datasets";
+import { decodeImage, hashFile, oneLine, type Raster, type Reading, type Source } from "@inctrl/datasets";
 import { parseFewShot, readFewShot } from "./few-shot.js";
 
 /** One image on its way to the encoder. A `Sample` of a data set is one too. */
@@ -9,8 +9,10 @@ export interface ImageItem {
   readonly source?: Source;
   /** Symmetries of the square that it is encoded in (`symmetricView`), 0 as it is. Default: as it is alone. */
   readonly symmetries?: readonly number[];
+  /** How its file becomes pixels (`readAs`). */
+  readonly reading?: Reading;
   /** Decodes the image. Rejects with an ImageError when it cannot be read. */
-  load(): Promise<Raster>;
+  load(reading?: Reading): Promise<Raster>;
   /** sha256 of the file behind it. */
   sha256?(): Promise<string>;
 }
@@ -21,23 +23,27 @@ export type ImageSource = Iterable<ImageItem> | AsyncIterable<ImageItem>;
 /**
  * An image file, or one prompt of a few-shot file (`candle.pt#000`).
  *
+ * @param reading how the file becomes pixels. Default: the orientation in EXIF is followed.
  * @example const { width, height } = await fileImage("part.png").load();
  */
-export function fileImage(path: string): ImageItem {
+export function fileImage(path: string, { orientation = "follow", ...more }: Reading = {}): ImageItem {
   const part = parseFewShot(path);
+  const reading = { orientation, ...more };
   return {
-    id: path,
+    ...{ id: path, reading },
     ...(!part && { source: { path } }),
-    load: () => (part ? readFewShot(part.path, part.index) : decodeImage(path)),
+    load: (other) =>
+      part ? readFewShot(part.path, part.index) : decodeImage(path, { ...reading, ...other }),
     sha256: () => hashFile(part?.path ?? path),
   };
 }
 
-/** Image files as a source, in their order. */
+/** Image files as a source, in their order, each read as `fileImage` reads it. */
 export async function* fileImages(
   paths: Iterable<string> | AsyncIterable<string>,
+  reading?: Reading,
 ): AsyncGenerator<ImageItem> {
-  for await (const path of paths) yield fileImage(path);
+  for await (const path of paths) yield fileImage(path, reading);
 }
 
 /** The error with the image's name in its message: what refuses pixels does not know whose they are. */

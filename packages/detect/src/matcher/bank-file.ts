@@ -1,4 +1,5 @@
 import type { Fit } from "@inctrl/clip";
+import type { Reading } from "@inctrl/datasets";
 import { openSafetensors, type Tensor, type TensorFile, tensor, writeSafetensors } from "@inctrl/tensor";
 import { boundedJson } from "@inctrl/tensor/files";
 import type { Backbone } from "../backbone/backbone.js";
@@ -15,6 +16,9 @@ export interface PromptRecord {
   readonly views: number;
 }
 
+/** How images become pixels, which those that are scored share with the prompts. */
+export type SharedReading = Pick<Reading, "window" | "orientation">;
+
 /** What a file says of the state of a fitted detector. */
 export interface BankInfo {
   readonly version: 1;
@@ -27,6 +31,8 @@ export interface BankInfo {
   readonly blocks: readonly number[];
   /** Symmetries of the square that each view was compared in; 1 where it is absent. The file's name for them is older. */
   readonly turns?: number;
+  /** How the prompts were read. Absent in files of earlier versions, which meant what `readingOf` says. */
+  readonly reading?: SharedReading;
   readonly preprocess: {
     readonly size: number;
     readonly mean: readonly number[];
@@ -43,6 +49,17 @@ export function bankInfo(
   { symmetries = 1, kind }: { symmetries?: number; kind?: string } = {},
 ): BankInfo {
   const { backbone, fit, blocks } = encoder;
+  const readings = new Map(
+    prompts.map(({ reading = {} }) => [JSON.stringify(shared(reading)), shared(reading)]),
+  );
+  if (readings.size > 1) {
+    const found = [...readings.keys()].join(" and ");
+    throw new DetectError(
+      "window",
+      `the prompts were read in different ways, ${found}; read all of them alike`,
+    );
+  }
+  const [reading = {}] = readings.values();
   return {
     version: 1,
     ...(kind !== undefined && { kind }),
@@ -52,9 +69,16 @@ export function bankInfo(
     fit,
     blocks: [...blocks],
     ...(symmetries > 1 && { turns: symmetries }),
+    reading,
     preprocess: preprocessOf(backbone),
   };
 }
+
+const shared = ({ window, orientation }: Reading): SharedReading => ({ window, orientation });
+
+/** How the prompts of a bank were read. Earlier versions kept the high byte of 16 bits and followed no orientation. */
+export const readingOf = ({ reading }: BankInfo): SharedReading =>
+  reading ?? { window: "full", orientation: "ignore" };
 
 /** Writes the state of a fitted detector as one safetensors file, whole or not at all. */
 export async function writeBank(
@@ -99,12 +123,21 @@ export async function readBank(
   }
 }
 
+/** How a bank's images were read and made square. */
+export interface BankFit {
+  readonly fit: Fit;
+  readonly symmetries: number;
+  readonly reading: SharedReading;
+  /** Whether it is of a version before readings were kept. */
+  readonly early: boolean;
+}
+
 /** How a bank's images were made square, which its encoder must do as well. @throws DetectError `bank` for other files. */
-export async function readBankFit(path: string): Promise<{ fit: Fit; symmetries: number }> {
+export async function readBankFit(path: string): Promise<BankFit> {
   const file = await openSafetensors(path);
   try {
-    const { fit, turns = 1 } = readInfo(path, file);
-    return { fit, symmetries: turns };
+    const info = readInfo(path, file);
+    return { fit: info.fit, symmetries: info.turns ?? 1, reading: readingOf(info), early: !info.reading };
   } finally {
     await file.close();
   }
@@ -145,12 +178,20 @@ const oneOf =
   (value) =>
     values.includes(value);
 
+const READING: Check = {
+  orientation: oneOf(undefined, "follow", "ignore"),
+  window: (value) => value === undefined || value === "full" || fits(value, WINDOW),
+};
+
+const WINDOW: Check = { depth: oneOf(8, 16, 32), low: Number.isFinite, high: Number.isFinite };
+
 const INFO: Check = {
   version: oneOf(1),
   kind: (value) => value === undefined || fits(value, text),
   prompts: listOf({ name: text, sha256: orNull(text), views: (n) => Number.isInteger(n) && Number(n) >= 1 }),
   blocks: listOf(Number.isInteger),
   turns: oneOf(undefined, 1, 8),
+  reading: (value) => value === undefined || fits(value, READING),
   fit: oneOf("crop", "squash", "tile"),
   backbone: text,
   fingerprint: text,

@@ -3,6 +3,7 @@ import type { Detection, Detector, FitOptions, FittedDetector, Known, MatchMap }
 import type { Encoder } from "../encoder/encoder.js";
 import type { Features } from "../encoder/features.js";
 import { PromptBank } from "./bank.js";
+import { readingOf } from "./bank-file.js";
 import { matchPatches } from "./match.js";
 
 /** What a method makes of a batch, on the device. */
@@ -52,7 +53,13 @@ export function patchDetector(method: PatchMethod): Detector {
         bank.dispose();
       };
       return {
-        ...{ detector, prompts: bank.prompts, dispose, [Symbol.dispose]: dispose },
+        ...{
+          detector,
+          prompts: bank.prompts,
+          reading: readingOf(bank.info),
+          dispose,
+          [Symbol.dispose]: dispose,
+        },
         score: (features, known) => score(encoder, bank, scoring, features, known),
         save: (path) => bank.save(path),
       };

@@ -1,5 +1,5 @@
-import { count } from "@inctrl/datasets";
-import type { Evaluation } from "../evaluation/types.js";
+import { count, isPlain, windowText } from "@inctrl/datasets";
+import type { CategoryResult, Evaluation } from "../evaluation/types.js";
 
 /** Facts of a run, which every result file states. */
 export interface RunFacts {
@@ -21,7 +21,7 @@ export interface RunFacts {
 /** The facts for people, each a title and a text. */
 export function factLines(
   facts: RunFacts,
-  { dataSet, shots, seeds, settings }: Evaluation,
+  { dataSet, shots, seeds, settings, categories }: Evaluation,
 ): [string, string][] {
   const { heads } = facts;
   const drawn =
@@ -41,9 +41,15 @@ export function factLines(
     ...line("Score", components && `components ${components}, s_p: ${aggregate}, alpha ${alpha}`),
     ...line("Class name", facts.class),
     ["Images", `fit: ${settings.fit}; weights in ${facts.dtype}`],
+    ...line("Orientation", settings.orientation),
+    ...line("Window", categories.flatMap(shownWindow).join(", ")),
     ["Made", `${facts.date} by inctrl ${facts.version} on ${facts.device}`],
   ];
 }
+
+/** The window of a category whose images are not plain ones of 8 bits. */
+const shownWindow = ({ name, window = "full" }: CategoryResult): string[] =>
+  isPlain(window) ? [] : [`${name} ${windowText(window)}`];
 
 /** A fact that some runs do not have. */
 const line = (title: string, text: string | null | undefined): [string, string][] =>

@@ -1,4 +1,4 @@
-import { type Category, type DataSet, encodePng, type Sample } from "@inctrl/datasets";
+import { type Category, type DataSet, encodePng, readAs, type Sample } from "@inctrl/datasets";
 import { bestMatch, type Detector, fitImages } from "../detector.js";
 import { scaleOf } from "../heatmap/colormap.js";
 import { mergeViews } from "../heatmap/merge.js";
@@ -42,9 +42,11 @@ async function drawCategory(
   mistakes: readonly Mistake[],
   detector: Detector,
 ): Promise<Shown[]> {
-  const prompts = mistakes[0].draw.prompts.map((id) => train.find((sample) => sample.id === id)!);
+  const { draw, category } = mistakes[0];
+  const shownAs = (sample: Sample) => readAs(sample, { window: category.window });
+  const prompts = draw.prompts.map((id) => shownAs(train.find((sample) => sample.id === id)!));
   using fitted = await fitImages(detector, prompts, { className });
-  const samples = mistakes.map(({ index }) => test[index]);
+  const samples = mistakes.map(({ index }) => shownAs(test[index]));
   const found = [];
   for await (const result of scoreImages(fitted, samples)) {
     if ("error" in result) throw result.error;

@@ -1,4 +1,4 @@
-import { type DataSet, oneLine } from "@inctrl/datasets";
+import { type DataSet, oneLine, type Window, windowText } from "@inctrl/datasets";
 import { summarize } from "../evaluation/summary.js";
 import { type Draw, type Evaluation, METRICS, type Metrics } from "../evaluation/types.js";
 import { csvLine } from "./csv.js";
@@ -31,14 +31,16 @@ export function resultsJson(
     ...(settings.aggregate && { aggregate: settings.aggregate }),
     ...(settings.alpha && { alpha: Number(settings.alpha) }),
     fit: settings.fit,
+    ...(settings.orientation && { orientation: settings.orientation }),
     shots,
     seeds,
     complete,
-    categories: categories.map(({ name, className, labels, problem, skipped, draws }) => ({
+    categories: categories.map(({ name, className, labels, window, problem, skipped, draws }) => ({
       name,
       class: className,
       normal: labels.filter((label) => label === 0).length,
       anomalous: labels.filter((label) => label === 1).length,
+      ...(window && { window: windowText(window) }),
       problem,
       skipped,
       summary: summary(name),
@@ -72,15 +74,24 @@ const fileName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_
 
 /** `results.csv`: one line for each draw. */
 export function resultsCsv({ categories }: Evaluation): string {
-  const head = ["category", "shots", "seed", ...METRICS.map(fileName), "seconds_per_image", "problem"];
-  const line = (draw: Pick<Draw, "category" | "problem"> & Partial<Draw>) =>
+  const head = [
+    "category",
+    "shots",
+    "seed",
+    ...METRICS.map(fileName),
+    "seconds_per_image",
+    "problem",
+    "window",
+  ];
+  const line = (draw: Pick<Draw, "category" | "problem"> & Partial<Draw>, window?: Window) =>
     csvLine([
       ...[draw.category, draw.shots ?? null, draw.seed ?? null],
       ...METRICS.map((name) => draw.metrics?.[name] ?? null),
       ...[draw.problem || !draw.seconds ? null : draw.seconds, draw.problem],
+      window ? windowText(window) : null,
     ]);
-  const lines = categories.flatMap(({ name, problem, draws }) =>
-    problem ? [line({ category: name, problem })] : draws.map(line),
+  const lines = categories.flatMap(({ name, problem, draws, window }) =>
+    problem ? [line({ category: name, problem })] : draws.map((draw) => line(draw, window)),
   );
   return csvLine(head) + lines.join("");
 }

@@ -46,7 +46,9 @@ test("saved and loaded, a bank gives the same bits and says what it was made of"
   using made = await fitImages(detector, prompts);
   const path = join(folder, "round.safetensors");
   await made.save(path);
-  assert.equal(await readBankFit(path), { fit: "tile", symmetries: 1 });
+  const reading = { window: { depth: 8, low: 0, high: 255 } };
+  assert.equal(await readBankFit(path), { fit: "tile", symmetries: 1, reading, early: false });
+  assert.equal(made.reading, reading);
   using loaded = await detector.load(path);
   assert.equal(loaded.prompts, made.prompts);
   assert.equal(loaded.prompts, [
@@ -124,7 +126,7 @@ test("in eight symmetries, a bank knows prompts however they lie, and its class 
   assert.equal(await turned.features.data(), await straight.features.data());
   const path = join(folder, "turned.safetensors");
   await turned.save(path);
-  assert.equal(await readBankFit(path), { fit: "tile", symmetries: 8 });
+  assert.equal(await readBankFit(path), { fit: "tile", symmetries: 8, reading: {}, early: false });
   using loaded = await PromptBank.load(path, encoder);
   assert.equal([loaded.symmetries, loaded.shots], [8, 2]);
 

@@ -52,10 +52,10 @@ test("a detector without InCTRL's settings has results without them", () => {
 
 test("CSV has a line for each draw, and a line with the problem of a category without numbers", () => {
   assert.equal(resultsCsv(evaluationOf()).split("\n"), [
-    "category,shots,seed,auroc,auprc,f1_max,threshold,pixel_auroc,aupro,seconds_per_image,problem",
-    "screw,2,0,0.5,0.5,0.75,0.3,,,0.25,",
-    "screw,2,1,0.75,0.5,0.75,0.3,,,0.25,",
-    "odd,,,,,,,,,,only normal test images",
+    "category,shots,seed,auroc,auprc,f1_max,threshold,pixel_auroc,aupro,seconds_per_image,problem,window",
+    "screw,2,0,0.5,0.5,0.75,0.3,,,0.25,,",
+    "screw,2,1,0.75,0.5,0.75,0.3,,,0.25,,",
+    "odd,,,,,,,,,,only normal test images,",
     "",
   ]);
 });

@@ -8,6 +8,7 @@ import {
   type Encoder,
   type FittedDetector,
   readBank,
+  readingOf,
   writeBank,
 } from "../../src/index.js";
 
@@ -18,7 +19,7 @@ export function meanFeature(encoder: Encoder): Detector {
   const { config, grid, patches } = encoder.backbone;
   /** @param center mean of the normalised class features, [embedDim]. */
   const fitted = (info: BankInfo, center: Tensor): FittedDetector => ({
-    ...{ detector, prompts: info.prompts },
+    ...{ detector, prompts: info.prompts, reading: readingOf(info) },
     async score({ features }) {
       const distances = scope(() => {
         const direction = normalize(reshape(center, [1, -1]));

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
-import { type AddOptions, type FeatureStore, textScore } from "@inctrl/detect";
+import {
+  type AddOptions,
+  type FeatureStore,
+  type MeasuredWindow,
+  textScore,
+  throughOneWindow,
+  type WindowRequest,
+} from "@inctrl/detect";
 import { scope, tensor } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import { crossCategoryNegatives } from "./negatives.js";
@@ -38,6 +45,10 @@ export interface GatherOptions extends Pick<AddOptions, "onProgress" | "signal">
   readonly seed: number;
   /** Normal images of other categories that each training category takes as anomalies (`crossCategoryNegatives`). Default 0. */
   readonly negatives?: number;
+  /** Which values become black and white, measured on the normal training images of each category. Default `auto`. */
+  readonly window?: WindowRequest;
+  /** Told of the window of each category. */
+  readonly onWindow?: (category: string, measured: MeasuredWindow) => void;
   /** Leaves s_a out although the backbone knows text. */
   readonly withoutText?: boolean;
 }
@@ -49,10 +60,16 @@ export interface GatherOptions extends Pick<AddOptions, "onProgress" | "signal">
  */
 export async function gatherData(
   store: FeatureStore,
-  categories: readonly Category[],
+  given: readonly Category[],
   options: GatherOptions,
 ): Promise<TrainingData> {
   const { holdOut = [], shots, seed, negatives = 0, withoutText = false } = options;
+  const categories: Category[] = [];
+  for (const each of given) {
+    const measured = await throughOneWindow(each, options.window);
+    options.onWindow?.(each.name, measured);
+    categories.push(measured.category);
+  }
   const known = categories.map(({ name }) => name);
   const isHeld = ({ name, className }: Category) => holdOut.includes(name) || holdOut.includes(className);
   const unknown = holdOut.find(
