@@ -134,7 +134,7 @@ function toImageError(error: unknown, format: ImageFormat, label: string): Image
   if (/premature end|truncat|unexpected end|end of file|read gave|out of data/i.test(first)) {
     return truncated(label, `${format} cut off (${first})`);
   }
-  if (/not supported|out of range/.test(first))
+  if (/not supported|samples out of range/.test(first))
     return unsupported(label, `${format} of a rare kind (${first})`);
   return corrupt(label, `${format} cannot be decoded (${first})`);
 }
