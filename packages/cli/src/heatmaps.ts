@@ -17,9 +17,12 @@ export async function withMapStore<T>(folder: string, job: (maps: MapStore) => P
   }
 }
 
-/** The pictures of a detector's prompts, with a warning for each that cannot be shown. */
-export const openAlbum = (fitted: FittedDetector, reading?: Reading): PromptAlbum =>
-  new PromptAlbum(fitted, (error) => warn(`no panels with this prompt: ${describe(error)}`), reading);
+/** The pictures of a detector's prompts, with a warning for each that cannot be shown. @param options as of `PromptAlbum`. */
+export const openAlbum = (
+  fitted: FittedDetector,
+  options?: Reading & { below?: string | null },
+): PromptAlbum =>
+  new PromptAlbum(fitted, (error) => warn(`no panels with this prompt: ${describe(error)}`), options);
 
 /** Draws all stored maps with a progress bar. */
 export const drawAll = (

@@ -20,6 +20,7 @@ const OPTIONS = {
     shots: option("<K>", "use K of the prompts, the first by name", whole(1).optional(), "all"),
     seed: option("<S>", "draw the K prompts at random with this seed", shared.seedValue.optional()),
     bank: shared.file("use prompts saved before, in place of --prompts"),
+    bankPrompts: shared.folder("the folder of a bank's prompts, which panels show beside the images"),
     saveBank: shared.file("save the encoded prompts for --bank"),
   }),
   ...group("Images", {

@@ -11,6 +11,7 @@ import { adapterName, withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
 import { factsOf } from "../eval/facts.js";
 import { drawAll, withMapStore } from "../heatmaps.js";
+import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
 import { info, startClock } from "../ui/log.js";
@@ -27,6 +28,7 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<number> {
   const noteEnd = startClock();
+  await using _ = await holdFolder(out);
   const maps = join(out, "heatmaps");
   await mkdir(maps, { recursive: true });
   const data = `mvtec:${join(out, "products")}`;

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveModel } from "@inctrl/clip";
 import { count, type DataSet, hashFile, some, withoutMask } from "@inctrl/datasets";
@@ -22,6 +21,7 @@ import { chooseCategories, openData, skippedText, warnOfFiles } from "../dataset
 import { withDevice } from "../device.js";
 import { CliError, describe, EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
+import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { loadBackbone, noteWindow } from "../score/model.js";
@@ -47,7 +47,7 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
   await resolveModel(options.backbone);
   const file = options.heads ?? shippedHeads(options.backbone);
   const headsFile = file ? { file, sha256: await hashFile(file) } : null;
-  if (options.out) await mkdir(options.out, { recursive: true });
+  await using _ = options.out ? await holdFolder(options.out) : null;
   return withDevice(options.device, async (device) => {
     using backbone = await loadBackbone(device, options, warn);
     stopIfAborted(signal);

@@ -69,6 +69,18 @@ async function readConfig(path: string, options: Options): Promise<Given> {
   return read;
 }
 
+/** Settings are lists and pairs of plain values; deeper YAML would end the process, since its reader recurses until the stack ends. */
+function boundedYaml(text: string): unknown {
+  let [depth, deepest] = [0, 0];
+  for (const c of text) {
+    if (c === "[" || c === "{") deepest = Math.max(deepest, ++depth);
+    else if (c === "]" || c === "}") depth--;
+  }
+  if (deepest > 20 || /^[ \t]*(?:[-?:][ \t]+){10}|^[ \t]{200}/m.test(text))
+    throw new SyntaxError("nested too deeply");
+  return parseYaml(text);
+}
+
 async function parseConfigFile(path: string): Promise<object> {
   const content = await readPlainText(path, MAX_CONFIG_BYTES).catch((error: TensorFileError) => {
     if (error.code === "not-found") throw new CliError("input", `${path}: no such file; check --config`);
@@ -80,10 +92,9 @@ async function parseConfigFile(path: string): Promise<object> {
   });
   let value: unknown;
   try {
-    value = path.toLowerCase().endsWith(".json") ? boundedJson(content) : parseYaml(content);
+    value = path.toLowerCase().endsWith(".json") ? boundedJson(content) : boundedYaml(content);
   } catch (error) {
-    const deep = error instanceof RangeError;
-    const [problem] = deep ? ["nested too deeply"] : (error as Error).message.split("\n");
+    const [problem] = (error as Error).message.split("\n");
     throw new CliError("input", `${path}: cannot be read as JSON or YAML (${problem}); correct it`, {
       cause: error,
     });

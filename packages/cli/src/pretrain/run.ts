@@ -4,6 +4,7 @@ import { MODEL_FILES, planModel, pretrainRun, type ValidationRecord } from "@inc
 import type { PretrainSettings } from "../commands/pretrain.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
+import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { noteStart, noteStop } from "../train/notes.js";
 import { info, startClock } from "../ui/log.js";
@@ -15,6 +16,7 @@ export async function runPretrain(settings: PretrainSettings, signal: AbortSigna
   const noteEnd = startClock();
   const total = settings.steps;
   const plan = await planModel(settings);
+  await using _ = await holdFolder(settings.out);
   return withDevice(settings.device, async (device) => {
     info(`${plan.tokenizer.vocabSize} tokens; training on ${adapterName(device.caps)}`);
     const steps = await withProgress({ total, verb: "pretraining", unit: "step" }, (update) =>

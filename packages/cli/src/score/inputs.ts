@@ -61,7 +61,17 @@ async function find(paths: readonly string[], options: FindOptions): Promise<Fou
 }
 
 /** Options that contradict or need each other. */
-function problemOf({ prompts, shots, seed, bank, saveBank, images, out, heatmaps }: ScoreOptions) {
+function problemOf({
+  prompts,
+  shots,
+  seed,
+  bank,
+  bankPrompts,
+  saveBank,
+  images,
+  out,
+  heatmaps,
+}: ScoreOptions) {
   if (!prompts && !bank) return "normal images are missing; add --prompts FOLDER, or --bank FILE";
   if (prompts && bank) return "--prompts and --bank both name the normal images; leave one of them out";
   const forPrompts = { "--shots": shots, "--seed": seed, "--save-bank": saveBank };
@@ -69,6 +79,8 @@ function problemOf({ prompts, shots, seed, bank, saveBank, images, out, heatmaps
   if (bank && given) return `${given} is for --prompts, and the bank's are chosen already; leave it out`;
   if (seed !== undefined && shots === undefined)
     return "--seed draws prompts at random; say how many with --shots K";
+  if (bankPrompts && !(bank && heatmaps))
+    return "--bank-prompts is for panels of --bank with --heatmaps; leave it out";
   if (!images && !saveBank) return "there is nothing to score; add --images FOLDER, or --save-bank FILE";
   if (!images && (out || heatmaps))
     return "without --images there are no results to write; add --images FOLDER";

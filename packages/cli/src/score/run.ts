@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { resolveModel } from "@inctrl/clip";
 import { count, isPlain, type LeftOut, type Window, windowText } from "@inctrl/datasets";
 import {
@@ -15,6 +14,7 @@ import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
 import { describe, EXIT } from "../errors.js";
 import { drawAll, openAlbum, withMapStore } from "../heatmaps.js";
+import { holdFolder } from "../output/folder.js";
 import { openFormat } from "../output/formats.js";
 import type { RunHeader, ScoreRecord } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
@@ -31,7 +31,7 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
   const inputs = await findInputs(options);
   const { prompts, images } = inputs;
   await resolveModel(options.backbone);
-  if (options.heatmaps) await mkdir(options.heatmaps, { recursive: true });
+  await using _ = options.heatmaps ? await holdFolder(options.heatmaps) : null;
   const sink = images.length > 0 ? await openSink(options.out) : null;
   try {
     return await withDevice(options.device, (device) =>
@@ -90,7 +90,8 @@ async function scoreAndDraw(work: Work): Promise<number> {
   let failed = 0;
   if (maps && !signal.aborted) {
     const folder = options.heatmaps!;
-    const drawn = await drawAll(folder, maps, openAlbum(model.fitted, model.reading), signal, {
+    const album = openAlbum(model.fitted, { ...model.reading, below: promptFolder(options) });
+    const drawn = await drawAll(folder, maps, album, signal, {
       ...model.reading,
       ...model.fitted.reading,
     });
@@ -102,6 +103,14 @@ async function scoreAndDraw(work: Work): Promise<number> {
   }
   if (signal.aborted) return EXIT.interrupted;
   return summary.skipped + failed > 0 || work.incomplete ? EXIT.skipped : EXIT.ok;
+}
+
+/** Where prompts of a bank are looked for; null, which is said, where no folder is named. Prompts of the command line are anywhere. */
+function promptFolder({ bank, bankPrompts }: ScoreOptions): string | null | undefined {
+  if (bank === undefined) return undefined;
+  if (bankPrompts === undefined)
+    warn("no panels: a bank's prompts are opened only in a folder that you name; add --bank-prompts FOLDER");
+  return bankPrompts ?? null;
 }
 
 async function writeScores({ model, images, left, sink, maps, options, signal }: Work): Promise<Summary> {

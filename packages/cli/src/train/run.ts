@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { count } from "@inctrl/datasets";
 import { type Backbone, FeatureCache, FeatureStore } from "@inctrl/detect";
@@ -16,6 +15,7 @@ import { warnOfFiles } from "../datasets/open.js";
 import { adapterName, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
+import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { loadBackbone, noteWindow } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
@@ -31,7 +31,7 @@ const DEFAULT_DATA = { seed: 0, variants: 4, train: 8, good: 4, bad: 8, holdOut:
 /** Trains heads, and prints what was written and how to use it. Returns the exit code. */
 export async function runTrain(settings: TrainSettings, signal: AbortSignal): Promise<number> {
   const noteEnd = startClock();
-  await mkdir(settings.out, { recursive: true });
+  await using _ = await holdFolder(settings.out);
   return withDevice(settings.device, async (device) => {
     using backbone = await loadBackbone(device, settings);
     stopIfAborted(signal);

@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { writeError } from "@inctrl/tensor/files";
+import { onDisk, temporaryIn, writeError } from "@inctrl/tensor/files";
 import { imageHeader } from "../decode/decode.js";
 import { encodePng, type Picture } from "../encode/png.js";
 import { DatasetError, ImageError, systemCode } from "../errors.js";
@@ -48,7 +47,7 @@ export async function exportDataSet(
   const target = resolve(folder);
   await refuseFull(target, folder);
   const planned = plan(dataSet);
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.partial`);
+  const temporary = await temporaryIn(dirname(target));
   const unreadable: Skipped[] = [];
   let [images, masks] = [0, 0];
   try {
@@ -137,7 +136,7 @@ async function writeImage(path: string, sample: Sample): Promise<void> {
     return writePng(path, raster.mode === "P" ? toRGB(raster) : raster);
   }
   await mkdir(dirname(path), { recursive: true });
-  await copyFile(source.path, path);
+  await copyFile(onDisk(source.path), path);
 }
 
 async function writePng(path: string, picture: Picture): Promise<void> {

@@ -8,6 +8,7 @@ import {
   TensorFileError,
   writeSafetensors,
 } from "@inctrl/tensor";
+import { isLeftover } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
 import type { FeatureRecipe } from "./recipe.js";
 
@@ -19,8 +20,6 @@ export interface ImageFeatures {
   readonly feature: Float32Array;
 }
 
-/** Age at which a temporary file is removed: its writer was killed. */
-const STALE_MS = 3_600_000;
 const EXTENSION = ".safetensors";
 
 /**
@@ -58,7 +57,7 @@ export class FeatureCache {
       if (!info?.isFile()) continue;
       const key = keyOf(name);
       if (key) found.push({ key, size: info.size, used: info.mtimeMs });
-      else if (name.endsWith(".tmp") && Date.now() - info.mtimeMs > STALE_MS) await rm(path, { force: true });
+      else if (await isLeftover(path)) await rm(path, { force: true });
     }
     found.sort((a, b) => a.used - b.used);
     const cache = new FeatureCache(folder, limit, new Map(found.map(({ key, size }) => [key, size])));

@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { onDisk, temporaryIn } from "@inctrl/tensor/files";
 import { packFloats, unpackFloats } from "../base64.js";
 import { bestMatch } from "../detector.js";
 import type { PromptRecord } from "../matcher/bank-file.js";
@@ -62,8 +61,8 @@ export class MapStore {
 
   /** Opens an empty store in a folder. `close` removes it. */
   static async open(folder: string): Promise<MapStore> {
-    const path = join(folder, `.maps.${randomBytes(6).toString("hex")}.tmp`);
-    return new MapStore(path, await open(path, "wx"));
+    const path = await temporaryIn(folder);
+    return new MapStore(path, await open(onDisk(path), "wx"));
   }
 
   /** The smallest and the largest value so far; null before there is one. Values below 0, which are rounding, count as 0. */
@@ -88,7 +87,7 @@ export class MapStore {
 
   /** Gives the entries in the order in which they were added. */
   async *read(): AsyncGenerator<StoredMaps> {
-    const stream = createReadStream(this.path);
+    const stream = createReadStream(onDisk(this.path));
     try {
       for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
         yield JSON.parse(line, (key, value) => (key === "values" ? unpackFloats(value) : value));
@@ -100,6 +99,6 @@ export class MapStore {
 
   async close(): Promise<void> {
     await this.#file.close();
-    await rm(this.path, { force: true });
+    await rm(onDisk(this.path), { force: true });
   }
 }

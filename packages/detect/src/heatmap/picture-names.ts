@@ -12,7 +12,7 @@ export function pictureNames(images: readonly string[]): string[] {
   const shared = repeated(stems);
   const wanted = stems.map((stem, i) => {
     const folder = writable(basename(dirname(resolve(images[i]))));
-    return shared.has(key(stem)) && folder ? `${folder}-${stem}` : stem;
+    return shortened(shared.has(key(stem)) && folder ? `${folder}-${stem}` : stem);
   });
   const taken = new Set<string>();
   return wanted.map((name) => {
@@ -26,6 +26,21 @@ export function pictureNames(images: readonly string[]): string[] {
 /** The name with %E9 for a byte E9 that is no UTF-8. All such bytes would be written alike. */
 const writable = (name: string): string =>
   name.replace(/[\udc80-\udcff]/gu, (byte) => `%${(byte.charCodeAt(0) & 0xff).toString(16).toUpperCase()}`);
+
+/** Bytes of a name that every file system takes with a number and an ending (`.heatmap.png`) behind it. */
+const MAX_BYTES = 220;
+
+/** A name of at most `MAX_BYTES`: its beginning, cut between letters. */
+function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_BYTES) return name;
+  let [short, bytes] = ["", 0];
+  for (const letter of name) {
+    bytes += Buffer.byteLength(letter);
+    if (bytes > MAX_BYTES) break;
+    short += letter;
+  }
+  return short;
+}
 
 /** Some file systems take upper and lower case for the same. */
 const key = (name: string): string => name.toLowerCase();

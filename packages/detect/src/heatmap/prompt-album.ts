@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { FittedDetector } from "../detector.js";
 import type { Encoder } from "../encoder/encoder.js";
 import { DetectError } from "../errors.js";
+import { findBelow } from "../images/below.js";
 import { fileImage } from "../images/source.js";
 import { type Photo, photoOf } from "./photo.js";
 
@@ -29,15 +30,20 @@ export class PromptAlbum {
   readonly #encoder: Encoder;
   readonly #reading: Reading;
   readonly #onProblem: (error: unknown) => void;
+  readonly #below: string | null | undefined;
   readonly #shown = new LRUCache<string, Promise<ShownPrompt | null>>({ max: MAX_HELD });
 
-  /** @param onProblem called once for each prompt whose image is missing or has changed since it was encoded. */
+  /**
+   * @param onProblem called once for each prompt whose image is missing or has changed since it was encoded.
+   * @param options `below`: the folder that holds the images, for prompts of a bank: others are not opened. Null opens none.
+   */
   constructor(
     { detector, prompts, reading }: FittedDetector,
     onProblem: (error: unknown) => void = () => {},
-    { maxPixels }: Pick<Reading, "maxPixels"> = {},
+    { maxPixels, below }: Pick<Reading, "maxPixels"> & { readonly below?: string | null } = {},
   ) {
     this.#reading = { ...reading, maxPixels };
+    this.#below = below;
     this.#hashes = new Map(prompts.map(({ name, sha256 }) => [name, sha256]));
     this.#encoder = detector.encoder;
     this.#onProblem = onProblem;
@@ -45,8 +51,8 @@ export class PromptAlbum {
 
   /** The prompt's picture; null where it cannot be shown. */
   async find(name: string): Promise<ShownPrompt | null> {
-    const known = this.#shown.get(name);
-    if (known) return known;
+    const known = this.#below === null ? null : this.#shown.get(name);
+    if (known !== undefined) return known;
     const found = this.#open(name).catch((error) => {
       this.#onProblem(error);
       return null;
@@ -57,12 +63,14 @@ export class PromptAlbum {
 
   async #open(name: string): Promise<ShownPrompt> {
     const expected = this.#hashes.get(name);
-    const image = fileImage(name, this.#reading);
+    const path = this.#below ? await findBelow(this.#below, name) : name;
+    if (path === null) throw new DetectError("prompt", `${name}: no such prompt below ${this.#below}`);
+    const image = fileImage(path, this.#reading);
     if (expected && (await image.sha256?.()) !== expected) {
       throw new DetectError("prompt", `${name}: this file has changed since the bank was made`);
     }
     const { backbone, fit } = this.#encoder;
     const views = prepareImage(await image.load(), backbone.config.preprocess, fit);
-    return { photo: await openPhoto(name, this.#reading), boxes: views.map((view) => view.box) };
+    return { photo: await openPhoto(path, this.#reading), boxes: views.map((view) => view.box) };
   }
 }
