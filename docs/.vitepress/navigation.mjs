@@ -12,6 +12,7 @@ export const NAVIGATION = {
         page("Training", "/training"),
         page("Evaluation", "/evaluation"),
         page("Pretraining", "/pretraining"),
+        page("Formats", "/formats"),
         page("Commands", "/commands"),
         page("Numbers", "/numbers"),
         page("Troubleshooting", "/troubleshooting"),

@@ -57,14 +57,14 @@ export interface RunHeader {
   /** Patches along each side of `match`'s grids. */
   readonly grid: number;
   readonly device: string;
-  /** What lies in the given folders and is neither prompt nor scored: how much, and the first of it by name. */
-  readonly left_out: { readonly count: number; readonly files: readonly LeftOutRecord[] };
+  /** What lies in the given folders and is neither prompt nor scored. */
+  readonly left_out: LeftOutRecord;
 }
 
-/** A file or folder that is left out, and what it is. */
+/** What is left out: how much, and the first of it by name with what it is. */
 export interface LeftOutRecord {
-  readonly file: string;
-  readonly reason: string;
+  readonly count: number;
+  readonly files: readonly { readonly file: string; readonly reason: string }[];
 }
 
 /** Facts of a run that are known after the last image. */

@@ -1,3 +1,4 @@
+import { relative, sep } from "node:path";
 import {
   count,
   drawPrompts,
@@ -7,6 +8,7 @@ import {
   type LeftOut,
   leftOutText,
   NOT_ENTERED,
+  some,
   whichFile,
 } from "@inctrl/datasets";
 import { FEW_SHOT, listFewShot } from "@inctrl/detect";
@@ -51,7 +53,11 @@ const NONE: FoundImages = { images: [], left: [], entered: [] };
 async function find(paths: readonly string[], options: FindOptions): Promise<FoundImages> {
   const found = await findImages(paths, options);
   for (const folder of found.entered) {
-    info(`${folder}: no images of its own; those of its folders are taken (--no-recursive refuses them)`);
+    const below = found.images.map((path) => relative(folder, path)).filter((path) => !path.startsWith(".."));
+    const folders = some([...new Set(below.map((path) => path.split(sep)[0]))]);
+    info(
+      `${folder}: no images of its own; those of its folders are taken (${folders}); --no-recursive refuses them`,
+    );
   }
   const { left } = found;
   const beside = options.recursive === undefined && left.some(({ reason }) => reason === NOT_ENTERED);

@@ -16,7 +16,7 @@ import { describe, EXIT } from "../errors.js";
 import { drawAll, openAlbum, withMapStore } from "../heatmaps.js";
 import { holdFolder } from "../output/folder.js";
 import { openFormat } from "../output/formats.js";
-import type { RunHeader, ScoreRecord } from "../output/record.js";
+import type { LeftOutRecord, RunHeader, ScoreRecord } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
 import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
@@ -153,7 +153,7 @@ async function writeScores({ model, images, left, sink, maps, options, signal }:
 /** Files that are named one by one. */
 const NAMED = 20;
 
-const leftOutRecord = (left: readonly LeftOut[]): RunHeader["left_out"] => ({
+const leftOutRecord = (left: readonly LeftOut[]): LeftOutRecord => ({
   count: left.length,
   files: left.slice(0, NAMED).map(({ path, reason }) => ({ file: path, reason })),
 });

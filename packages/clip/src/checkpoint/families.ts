@@ -1,5 +1,5 @@
 /** Networks that are no image transformer of ours, by a name in their files. The most telling come first. */
-const FAMILIES: readonly (readonly [RegExp, string])[] = [
+export const FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\.)lora_[AB]\b/, "a LoRA adapter, which holds changes to a model and not the model"],
   [
     /(?:^|\.)vision_model\.head\.(?:attention|probe)|^visual\.trunk\.attn_pool\.|^attn_pool\.latent$/,

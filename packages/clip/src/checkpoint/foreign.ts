@@ -5,7 +5,7 @@ const GIVE = "give the model's safetensors or PyTorch weights";
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: the bytes of binary files
 /** Beginnings, as latin1 text, and what they are. */
-const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
+export const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
   [
     /^version https:\/\/git-lfs/,
     "a Git LFS pointer and not the file it stands for; run git lfs pull, or download the file itself",

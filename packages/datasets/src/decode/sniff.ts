@@ -17,7 +17,7 @@ const READ: readonly (readonly [ImageFormat, string])[] = [
 ];
 
 /** Files that are often given by mistake: their name, a remedy, and the first bytes of each. */
-const REFUSED: readonly (readonly [what: string, mend: string, ...magics: string[]])[] = [
+export const REFUSED: readonly (readonly [what: string, mend: string, ...magics: string[]])[] = [
   ["a Git LFS pointer, not the image itself", "run `git lfs pull`", "version https://git-lfs"],
   ["a web page", "download the image itself", "<!DOCTYPE", "<html"],
   ["an SVG drawing", "export it as PNG", "<svg"],
