@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "@inctrl/datasets";
-import { FeatureCache, FeatureStore, openBackbone } from "@inctrl/detect";
+import { TensorCache, FeatureStore, openBackbone } from "@inctrl/detect";
 import { PairResiduals } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
@@ -37,7 +37,7 @@ async function run(data: string, weights: string, work: string): Promise<void> {
   using device = await openDevice();
   const backbone = await openBackbone(device, weights, {});
   await mkdir(work, { recursive: true });
-  const store = new FeatureStore(backbone, await FeatureCache.open(join(work, "features")));
+  const store = new FeatureStore(backbone, await TensorCache.open(join(work, "features")));
   const add = {
     onProgress: (done: number, total: number, encoded: number) => {
       if (encoded > 0 && done === total) console.error(`encoded ${done} of ${total}`);

@@ -4,7 +4,7 @@ import { openDataSet } from "@inctrl/datasets";
 import {
   type Backbone,
   Encoder,
-  FeatureCache,
+  TensorCache,
   FeatureStore,
   type FittedDetector,
   fileImage,
@@ -36,7 +36,7 @@ export const pipeline: Peer["tasks"] = {
 
   trainStep: async ({ model, batch, shots, remembered }) => {
     const backbone = await untrained(model);
-    const store = new FeatureStore(backbone, await FeatureCache.open(await makeFolder()));
+    const store = new FeatureStore(backbone, await TensorCache.open(await makeFolder()));
     const { categories } = await openDataSet(TRAINING_SET, [procedural]);
     const data = await gatherData(store, categories, { shots, seed: 0 });
     const pairs = new PairResiduals(store, remembered ? {} : NOTHING);
@@ -49,7 +49,7 @@ export const pipeline: Peer["tasks"] = {
     const backbone = await untrained(model);
     const samples = images.map((path) => fileImage(path));
     const once = async () => {
-      const cache = await FeatureCache.open(await makeFolder());
+      const cache = await TensorCache.open(await makeFolder());
       await new FeatureStore(backbone, cache).add(samples);
       await rm(cache.folder, { recursive: true });
     };

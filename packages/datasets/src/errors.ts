@@ -22,7 +22,8 @@ export type ImageErrorCode =
   | "unsupported"
   | "truncated"
   | "corrupt"
-  | "depth";
+  | "depth"
+  | "changed";
 
 /**
  * A set of images that cannot be used.

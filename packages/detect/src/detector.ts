@@ -1,7 +1,7 @@
 import { type Box, type Reading, readAs } from "@inctrl/datasets";
 import type { Tensor } from "@inctrl/tensor";
 import type { Encoder } from "./encoder/encoder.js";
-import type { EncodedView, Features } from "./encoder/features.js";
+import type { EncodedBatch, Features } from "./encoder/features.js";
 import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./encoder/prompts.js";
 import { DetectError } from "./errors.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
@@ -78,7 +78,7 @@ export interface Detector {
   settings(): Promise<Readonly<Record<string, string>>>;
   /** Learns from encoded prompts, which stay the caller's. @throws DetectError `shots` without prompts. */
   fit(prompts: readonly EncodedPrompt[], options?: FitOptions): Promise<FittedDetector>;
-  /** Loads what a fitted detector saved. @throws DetectError `bank` for other files. */
+  /** Loads what a fitted detector saved. @throws DetectError `bank` for other files, `damaged` for one whose bytes changed. */
   load(path: string, options?: FitOptions): Promise<FittedDetector>;
 }
 
@@ -133,24 +133,30 @@ export async function fitImages(
   }
 }
 
-/** Scores a batch and adds to each detection where its view lies. Scores that are not finite are handed on as they are. */
+/**
+ * Scores a batch and adds to each detection where its view lies. Where anything of a view is not finite (its features, its map, a
+ * part), its score is NaN.
+ */
 export async function scoreViews(
   fitted: FittedDetector,
-  batch: Features & { readonly views: readonly EncodedView[] },
+  batch: Pick<EncodedBatch, "features" | "taps" | "views" | "finite">,
   known?: Known,
 ): Promise<ViewScore[]> {
   if (batch.views.length === 0) return [];
-  const found = await fitted.score(batch, known);
-  return found.map((detection, i) => ({ ...detection, box: batch.views[i].box }));
+  const [found, finite] = await Promise.all([fitted.score(batch, known), batch.finite()]);
+  return found.map((detection, i) => ({
+    ...detection,
+    score: finite[i] && allFinite(detection) ? detection.score : Number.NaN,
+    box: batch.views[i].box,
+  }));
 }
 
-/** The most anomalous patch of a view and its match; null where the method does not match patches. */
+const allFinite = ({ map, parts }: Detection): boolean =>
+  map.values.every(Number.isFinite) && Object.values(parts).every(Number.isFinite);
+
+/** The most anomalous patch of a view and its match; null where the method matches no patches, and where the map is not finite. */
 export function bestMatch({ map, matches }: Detection): BestMatch | null {
-  if (!matches) return null;
   const queryPatch = map.values.indexOf(Math.max(...map.values));
+  if (!matches || queryPatch < 0) return null;
   return { queryPatch, prompt: matches.prompts[queryPatch], patch: matches.patches[queryPatch] };
 }
-
-/** The error of an image without a finite score. */
-export const notFinite = (image: string): DetectError =>
-  new DetectError("score", `${image}: the model gives no finite score; check its weights`);

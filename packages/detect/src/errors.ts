@@ -8,6 +8,7 @@ export type DetectErrorCode =
   | "cache"
   | "cache-limit"
   | "class-name"
+  | "damaged"
   | "evaluation"
   | "few-shot"
   | "prompt"
@@ -29,3 +30,7 @@ export type DetectErrorCode =
 export class DetectError extends CodedError<DetectErrorCode> {
   override readonly name = "DetectError";
 }
+
+/** The error of an image whose score or features are not finite. */
+export const notFinite = (image: string, what: "score" | "features" = "score"): DetectError =>
+  new DetectError("score", `${image}: the model gives no finite ${what}; check its weights`);

@@ -1,6 +1,7 @@
 import { readAs } from "@inctrl/datasets";
 import { type FittedDetector, scoreViews, type ViewScore } from "./detector.js";
 import type { EncodedBatch } from "./encoder/features.js";
+import { notFinite } from "./errors.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 
 /** The score of an image: that of its most anomalous view. */
@@ -12,7 +13,7 @@ export interface ImageScore extends Pick<ViewScore, "score" | "parts"> {
   readonly views: readonly ViewScore[];
 }
 
-/** An image that could not be read, and why. */
+/** An image that could not be read, or that has no finite score, and why. */
 export interface ImageFailure {
   readonly image: string;
   readonly error: Error;
@@ -20,7 +21,7 @@ export interface ImageFailure {
 
 /**
  * Scores images in the order of their source, read as the prompts were. The next batch is decoded and recorded while the device works on this one; at most
- * two batches are held. Images that cannot be read come out as failures, in their place. `signal` stops it after the batches at
+ * two batches are held. Images that cannot be read, or have no finite score, come out as failures, in their place. `signal` stops it after the batches at
  * work; their results are still given out.
  *
  * @example
@@ -74,6 +75,8 @@ function joinViews(
     if (error) return { image: item.id, error };
     const own = begun.get(image) ?? [];
     begun.delete(image);
+    if (!own.every(({ score }) => Number.isFinite(score)))
+      return { image: item.id, error: notFinite(item.id) };
     // An image is as anomalous as its most anomalous view.
     const view = own.reduce((best, { score }, i) => (score > own[best].score ? i : best), 0);
     const { score, parts } = own[view];

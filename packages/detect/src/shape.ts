@@ -1,3 +1,5 @@
+import { boundedJson } from "@inctrl/tensor/files";
+
 /** What a stored value must be; a record checks the fields of an object. */
 export type Check = ((value: unknown) => boolean) | { readonly [field: string]: Check };
 
@@ -8,6 +10,15 @@ export function fits(value: unknown, check: Check): boolean {
   return Object.entries(check).every(([field, inner]) =>
     fits((value as Record<string, unknown>)[field], inner),
   );
+}
+
+/** The value of JSON text; null where it is none. */
+export function parseJson(json: string | undefined): unknown {
+  try {
+    return boundedJson(json ?? "");
+  } catch {
+    return null;
+  }
 }
 
 export const text: Check = (value) => typeof value === "string";

@@ -41,6 +41,8 @@ export interface PretrainEvents {
   readonly onStart?: (resumed: number | null) => void;
   readonly onStep?: (record: StepRecord) => void;
   readonly onValidation?: (record: ValidationRecord) => void;
+  /** Told of what is not as it should be and yet no reason to stop. */
+  readonly onNote?: (text: string) => void;
   /** Stops after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -80,7 +82,7 @@ export async function pretrainRun(
   device: Device,
   plan: ModelPlan,
   settings: PretrainSettings,
-  { provenance, onStart, onStep, onValidation, signal }: PretrainEvents = {},
+  { provenance, onStart, onStep, onValidation, onNote, signal }: PretrainEvents = {},
 ): Promise<number> {
   const { out, steps, minutes = Number.POSITIVE_INFINITY, saveEvery, validateEvery, seed, group } = settings;
   const start = settings.from === undefined ? undefined : await openStart(settings.from, plan);
@@ -90,7 +92,7 @@ export async function pretrainRun(
   );
   const identity = identityOf(plan, settings, start?.sha256);
   const files = await RunFiles.open<StepRecord, ValidationRecord>(out, trainer.state, {
-    ...{ identity, curves: CURVES, resume: settings.resume },
+    ...{ identity, curves: CURVES, resume: settings.resume, onNote },
   });
   onStart?.(files.saved);
   const size = plan.config.vision.imageSize;
@@ -105,6 +107,7 @@ export async function pretrainRun(
     await files.add(record);
     onStep?.(record);
     if (record.step % validateEvery === 0 || record.step === steps) {
+      await files.checkFinite();
       const hold_out = await validate(trainer.clip, plan.tokenizer, validationSet);
       await files.add({ step: record.step, hold_out });
       onValidation?.({ step: record.step, hold_out });

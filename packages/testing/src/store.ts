@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Backbone, FeatureCache, FeatureStore } from "@inctrl/detect";
+import { type Backbone, FeatureStore, TensorCache } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { deviceTests, smallBackbone } from "./device.js";
 
@@ -27,7 +27,7 @@ export function storeTests(name: string) {
     tests(title, async ({ device, folder }) => {
       using backbone = await smallBackbone(device);
       const cache = join(folder, `cache-${count++}`);
-      const store = new FeatureStore(backbone, await FeatureCache.open(cache));
+      const store = new FeatureStore(backbone, await TensorCache.open(cache));
       await run({ device, folder, backbone, store, cache });
     });
   return Object.assign(add, { run: () => tests.run() });

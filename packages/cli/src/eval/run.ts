@@ -8,10 +8,10 @@ import {
   Encoder,
   type Evaluation,
   evaluate,
-  FeatureCache,
   FeatureStore,
   type RunFacts,
   summarize,
+  TensorCache,
   tableRows,
   writeResults,
 } from "@inctrl/detect";
@@ -93,6 +93,7 @@ async function measure(
       onWindow: (category, measured) => noteWindow(measured, category),
       settings: { heads: heads?.sha256 ?? "none", weights: dtype },
       onSkipped: (file) => warn(`skipped ${skippedText(file)}`),
+      onNote: warn,
     }),
   );
 }
@@ -108,7 +109,7 @@ async function openEncoder(
   if (dtype !== "float32")
     throw new CliError("option", "--cache keeps features of float32 weights; leave --dtype out");
   const folder = cache === true ? featureFolder() : cache;
-  const features = await FeatureCache.open(folder, { limit });
+  const features = await TensorCache.open(folder, { limit, onNote: warn });
   return new CachedEncoder(new FeatureStore(backbone, features, { fit, threads }));
 }
 

@@ -7,7 +7,7 @@ import { EXIT } from "../errors.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { noteStart, noteStop } from "../train/notes.js";
-import { info, startClock } from "../ui/log.js";
+import { info, startClock, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import { version } from "../version.js";
 
@@ -25,6 +25,7 @@ export async function runPretrain(settings: PretrainSettings, signal: AbortSigna
         onStart: (resumed) => noteStart(resumed, settings),
         onStep: ({ step, loss, rate }) => update(step, total, `loss ${loss.toFixed(3)}, ${rate} images/s`),
         onValidation: (record) => info(validationLine(record)),
+        onNote: warn,
         signal,
       }),
     );

@@ -42,7 +42,7 @@ export async function loadBackbone(
 /** How images are read, become square and are compared: as the bank was made, where one is given, else as the options say. */
 async function chooseFit({ fit, symmetries, bank, orientation, window: request }: ScoreOptions) {
   if (bank === undefined) return { fit, symmetries, orientation };
-  const { reading, early, ...bankFit } = await readBankFit(bank);
+  const { reading, early, sealed, ...bankFit } = await readBankFit(bank);
   const { window = "full", orientation: followed = "ignore" } = reading;
   const made = { ...bankFit, orientation: followed, window: windowText(window) };
   const range = typeof request === "object" ? request.join(":") : request === "full" ? request : made.window;
@@ -58,6 +58,10 @@ async function chooseFit({ fit, symmetries, bank, orientation, window: request }
       `${bank}: an earlier version made it; images of 16 bits keep their high byte, and EXIF is not followed; make it again`,
     );
   }
+  if (!sealed)
+    warn(
+      `${bank}: is of a version without checksums, so that nothing vouches for it; make it again to have them`,
+    );
   if (!wrong) return made;
   throw new CliError(
     "option",

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { count } from "@inctrl/datasets";
-import { type Backbone, FeatureCache, FeatureStore } from "@inctrl/detect";
+import { type Backbone, FeatureStore, TensorCache } from "@inctrl/detect";
 import {
   type EpochRecord,
   gatherData,
@@ -36,8 +36,8 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
     using backbone = await loadBackbone(device, settings);
     stopIfAborted(signal);
     info(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
-    const cache = await FeatureCache.open(settings.cache ?? featureFolder(), {
-      limit: settings.cacheLimit,
+    const cache = await TensorCache.open(settings.cache ?? featureFolder(), {
+      ...{ limit: settings.cacheLimit, onNote: warn },
     });
     const store = new FeatureStore(backbone, cache, {
       ...{ fit: settings.fit, blocks: settings.blocks, threads: settings.threads },
@@ -109,6 +109,7 @@ async function train(
       onStep: ({ step, loss, rate }) =>
         update(step, total, `loss ${loss.toFixed(4)}, ${rate.toFixed(1)} steps/s`),
       onEpoch: (record) => info(epochLine(record)),
+      onNote: warn,
       signal,
     }),
   );

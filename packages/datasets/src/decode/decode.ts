@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readPlainFile, TensorFileError } from "@inctrl/tensor/files";
 import { ImageError, readError } from "../errors.js";
 import type { ImageHeader, Raster, Samples } from "../raster.js";
@@ -28,6 +29,8 @@ export interface Reading {
 export interface DecodeOptions extends Reading {
   /** The largest file, in bytes. Default 512 MiB, which fits an uncompressed image of `maxPixels`, or what fits more of them. */
   readonly maxBytes?: number;
+  /** sha256 of the file, in hex, where no other bytes than those will do. */
+  readonly sha256?: string;
   /** The name errors use. Default: the path as given, or "image" for bytes. */
   readonly label?: string;
 }
@@ -41,8 +44,8 @@ const HEADER_BYTES = 4096;
  * Decodes a PNG, BMP, JPEG, WebP, TIFF, GIF (first frame) or PNM into 8-bit pixels of the file's own mode, as Pillow opens it:
  * without colour management. The content tells the format. Wider samples are shown through the window.
  *
- * @throws ImageError when the file is missing, no image, larger than the limits, cut off or damaged, or of another depth than the
- * window is for
+ * @throws ImageError when the file is missing, no image, larger than the limits, cut off, damaged, not the one of `sha256`, or of another depth
+ * than the window is for
  * @example
  * const { width, height, mode } = await decodeImage("part.png", { orientation: "follow" });
  */
@@ -67,6 +70,10 @@ export async function decodeSamples(
     typeof source === "string"
       ? await readAtMost(source, maxBytesOf(options, limits), limits.label, true)
       : source;
+  if (options.sha256 !== undefined && options.sha256 !== createHash("sha256").update(bytes).digest("hex")) {
+    const mend = "run again when nothing writes to it";
+    throw new ImageError("changed", limits.label, "its bytes changed while it was read", mend);
+  }
   const format = sniffFormat(bytes, limits.label);
   const own = OWN[format];
   const { samples, orientation = 1 } = own

@@ -150,9 +150,10 @@ export async function openBackbone(
     });
     await compiled;
     const vocabulary = options.vocabulary ?? resolved.vocabulary;
-    const { dtype, textCache: cache, onLongName } = options;
+    const { dtype, textCache: cache, onNote, onLongName } = options;
+    const told = { onNote, onLongName };
     const text = config.text
-      ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache, onLongName })
+      ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache, ...told })
       : null;
     return new Backbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
   } finally {

@@ -19,7 +19,7 @@ const NOWHERE: Box = { x: 0, y: 0, width: 0, height: 0 };
  * An encoder that takes features from a store and encodes only what the store lacks. Patches are rounded to float16 there,
  * which moves residuals by about 1e-4.
  *
- * @example const encoder = new CachedEncoder(new FeatureStore(backbone, await FeatureCache.open("cache")));
+ * @example const encoder = new CachedEncoder(new FeatureStore(backbone, await TensorCache.open("cache")));
  */
 export class CachedEncoder extends Encoder {
   override readonly cached = true;

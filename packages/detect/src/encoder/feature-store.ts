@@ -1,15 +1,16 @@
 import type { Fit } from "@inctrl/clip";
-import type { Raster } from "@inctrl/datasets";
+import { hashFile, ImageError, type Raster } from "@inctrl/datasets";
 import { f32ToF16, normalize, scope, stack, type Tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
-import { DetectError } from "../errors.js";
-import { sampleHash, symmetryHash } from "../images/sample-hash.js";
+import { DetectError, notFinite } from "../errors.js";
+import type { TensorCache } from "../files/tensor-cache.js";
+import { SourceReader } from "../images/read-source.js";
+import { fileOf, partHash, pixelHash, symmetryHash } from "../images/sample-hash.js";
 import type { ImageItem } from "../images/source.js";
 import { byteCache } from "./byte-cache.js";
 import { type Encoder, type EncoderOptions, PaddedEncoder } from "./encoder.js";
-import { FeatureCache, type ImageFeatures } from "./feature-cache.js";
 import type { Features } from "./features.js";
-import { type FeatureRecipe, featureBytes } from "./recipe.js";
+import { type FeatureRecipe, featureBytes, featureKey, featureLayout } from "./recipe.js";
 
 export interface FeatureStoreOptions extends Omit<EncoderOptions, "fit"> {
   /** How images become square. Tiles have no place here: a label belongs to a whole image. */
@@ -35,10 +36,26 @@ const LOADED_BYTES = 64 * 2 ** 20;
 const BATCH = 8;
 
 /** The most that a feature file has beside its values. */
-const HEADER_BYTES = 512;
+const HEADER_BYTES = 1024;
+
+/** Features of one image, as the cache keeps them. */
+interface ImageFeatures {
+  /** Patch tokens of the tapped blocks, each of length 1, as float16 bits, [blocks, patches, width]. */
+  readonly patches: Uint16Array;
+  /** The class feature, [embedDim]. */
+  readonly feature: Float32Array;
+}
+
+/** What an image shows, by hash: its pixels must be decoded from bytes of this hash. */
+interface Content {
+  readonly hash: string;
+  /** Of its file; absent where the pixels are hashed. */
+  readonly sha256?: string;
+}
 
 interface Shown {
   readonly item: ImageItem;
+  readonly content: Content;
   readonly symmetry: number;
   /** Its hash, with the symmetry in it. */
   readonly hash: string;
@@ -51,24 +68,25 @@ interface StoredImage extends Shown {
 
 /**
  * The features of all images of a run, by number: encoded once, kept on disk, class features also in memory. Images with equal
- * hashes are one image.
+ * hashes are one image. An image that changes between its hash and its decoding is refused: features are always those of the hash.
  *
  * @example
- * const store = new FeatureStore(backbone, await FeatureCache.open("cache"));
+ * const store = new FeatureStore(backbone, await TensorCache.open("cache"));
  * const numbers = await store.add(category.train);
  */
 export class FeatureStore {
-  readonly cache: FeatureCache;
+  readonly cache: TensorCache;
   readonly fit: Exclude<Fit, "tile">;
   readonly #encoder: Encoder;
   readonly #fileHashes = new Map<string, Promise<string>>();
   readonly #images: StoredImage[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #patches;
+  readonly #reader = new SourceReader();
   readonly #loaded = byteCache<ImageItem, Raster>(LOADED_BYTES, ({ data }) => data.byteLength);
 
   /** @throws DetectError `blocks` for blocks that the backbone does not have. */
-  constructor(backbone: Backbone, cache: FeatureCache, options: FeatureStoreOptions = {}) {
+  constructor(backbone: Backbone, cache: TensorCache, options: FeatureStoreOptions = {}) {
     const { fit = "crop", memory = 512 * 2 ** 20, batch = BATCH, blocks, threads } = options;
     this.cache = cache;
     this.fit = fit;
@@ -115,15 +133,24 @@ export class FeatureStore {
     const held = this.#patches.get(image);
     if (held) return held;
     const stored = this.#images[image];
-    let patches = await this.cache.readPatches(stored.key, this.recipe);
+    const bytes = await this.cache.read(stored.key, featureLayout(this.recipe), "patches");
+    let patches = bytes && new Uint16Array(bytes.buffer);
     if (!patches) {
       for await (const { features } of this.#encode([stored])) {
-        await this.cache.write(stored.key, this.recipe, features);
+        await this.#keep(stored.key, features);
         patches = features.patches;
       }
     }
     this.#patches.set(image, patches as Uint16Array);
     return patches as Uint16Array;
+  }
+
+  async #keep(key: string, { patches, feature }: ImageFeatures): Promise<void> {
+    const layout = featureLayout(this.recipe);
+    await this.cache.write(key, {
+      patches: { ...layout.patches, data: patches },
+      feature: { ...layout.feature, data: feature },
+    });
   }
 
   /**
@@ -149,13 +176,12 @@ export class FeatureStore {
     const wanted = new Map<string, Shown>();
     for (const item of items) {
       signal?.throwIfAborted();
-      const load = () => this.#load(item);
-      const hash = await sampleHash(item, load, this.#fileHashes).catch((error) => skip(item, error));
-      hashes.push(hash);
-      if (hash === null) continue;
+      const content = await this.#contentOf(item).catch((error) => skip(item, error));
+      hashes.push(content === null ? null : content.hash);
+      if (content === null) continue;
       for (let symmetry = 0; symmetry < symmetries; symmetry++) {
-        const own = symmetryHash(hash, symmetry);
-        if (!this.#numbers.has(own)) wanted.set(own, { item, symmetry, hash: own });
+        const own = symmetryHash(content.hash, symmetry);
+        if (!this.#numbers.has(own)) wanted.set(own, { item, content, symmetry, hash: own });
       }
     }
     this.#checkLimit(this.size + wanted.size);
@@ -165,8 +191,8 @@ export class FeatureStore {
       let encoded = 0;
       const report = () => onProgress?.(wanted.size - missing.length + encoded, wanted.size, encoded);
       for await (const { shown, features } of this.#encode(missing, skip, signal)) {
-        const key = FeatureCache.key(this.recipe, shown.hash);
-        await this.cache.write(key, this.recipe, features);
+        const key = featureKey(this.recipe, shown.hash);
+        await this.#keep(key, features);
         const { feature, patches } = features;
         this.#patches.set(this.#hold({ ...shown, key, feature }), patches);
         encoded++;
@@ -188,11 +214,11 @@ export class FeatureStore {
     let done = 0;
     for (const shown of wanted.values()) {
       signal?.throwIfAborted();
-      const key = FeatureCache.key(this.recipe, shown.hash);
-      const feature = await this.cache.readFeature(key, this.recipe);
-      if (!feature) missing.push(shown);
+      const key = featureKey(this.recipe, shown.hash);
+      const bytes = await this.cache.read(key, featureLayout(this.recipe), "feature");
+      if (!bytes) missing.push(shown);
       else {
-        this.#hold({ ...shown, key, feature });
+        this.#hold({ ...shown, key, feature: new Float32Array(bytes.buffer) });
         onProgress?.(++done, wanted.size, 0);
       }
     }
@@ -208,17 +234,24 @@ export class FeatureStore {
     const groups = groupByItem(images);
     const source = groups.map(([item, shown]) => ({
       ...item,
-      load: () => this.#load(item),
+      source: item.source && { ...item.source, sha256: shown[0].content.sha256 },
+      load: () => this.#load(item, shown[0].content),
       symmetries: shown.map(({ symmetry }) => symmetry),
     }));
     for await (const batch of this.#encoder.encode(source, { signal, places: false })) {
-      const encoded = await readFeatures(batch).finally(batch.dispose);
-      for (const { image, error } of batch.ended) {
-        if (!error) continue;
+      const [encoded, finite] = await Promise.all([readFeatures(batch), batch.finite()]).finally(
+        batch.dispose,
+      );
+      const refuse = (image: number, error: Error) => {
         if (!skip) throw error;
         skip(groups[image][0], error);
-      }
+      };
+      for (const { image, error } of batch.ended) if (error) refuse(image, error);
       for (const [i, { image, symmetry }] of batch.views.entries()) {
+        if (!finite[i]) {
+          refuse(image, notFinite(groups[image][0].id, "features"));
+          continue;
+        }
         const shown = groups[image][1].find((each) => each.symmetry === symmetry) as Shown;
         yield { shown, features: encoded[i] };
       }
@@ -231,13 +264,28 @@ export class FeatureStore {
     return this.#images.length - 1;
   }
 
-  /** An image without a file was loaded for its hash already. */
-  async #load(item: ImageItem): Promise<Raster> {
+  async #contentOf(item: ImageItem): Promise<Content> {
+    const file = fileOf(item);
+    if (!file) {
+      const raster = await item.load();
+      this.#loaded.set(item, raster);
+      return { hash: pixelHash(raster) };
+    }
+    const hashing = this.#fileHashes.get(file.path) ?? hashFile(file.path);
+    this.#fileHashes.set(file.path, hashing);
+    const sha256 = await hashing;
+    return { hash: await partHash(sha256, file, item.reading), sha256 };
+  }
+
+  /** The image of a hash. One without a file of its own was loaded for its hash already. */
+  async #load(item: ImageItem, { hash, sha256 }: Content): Promise<Raster> {
+    const file = fileOf(item);
+    if (file) return this.#reader.read({ ...file, reading: item.reading, sha256 });
     const held = this.#loaded.get(item);
     if (held) return held;
     const raster = await item.load();
-    if (!item.source) this.#loaded.set(item, raster);
-    return raster;
+    if (pixelHash(raster) === hash) return raster;
+    throw new ImageError("changed", item.id, "its pixels changed", "run again when nothing writes to it");
   }
 
   #checkLimit(images: number): void {

@@ -1,5 +1,5 @@
 import type { Box } from "@inctrl/datasets";
-import type { Tensor } from "@inctrl/tensor";
+import { scope, stack, sum, type Tensor } from "@inctrl/tensor";
 import type { ImageItem } from "../images/source.js";
 
 /** What a backbone gives of some views, on the device. */
@@ -33,6 +33,8 @@ export interface EncodedBatch extends Features {
   readonly views: readonly EncodedView[];
   /** Images that end here, in the order of the source. */
   readonly ended: readonly EncodedImage[];
+  /** Whether all features of each view are finite. To be called before `dispose`; the features are read once. */
+  finite(): Promise<readonly boolean[]>;
   /** Frees the tensors. */
   dispose(): void;
 }
@@ -41,9 +43,28 @@ export const encodedBatch = (
   { features, taps }: Features,
   views: readonly EncodedView[],
   ended: readonly EncodedImage[],
-): EncodedBatch => ({
-  ...{ features, taps, views, ended },
-  dispose() {
-    for (const held of [features, ...taps]) held.dispose();
-  },
-});
+): EncodedBatch => {
+  let finite: Promise<readonly boolean[]> | undefined;
+  return {
+    ...{ features, taps, views, ended },
+    finite() {
+      finite ??= finiteViews([features, ...taps], views.length);
+      return finite;
+    },
+    dispose() {
+      for (const held of [features, ...taps]) held.dispose();
+    },
+  };
+};
+
+/** Whether each view's values are finite, by their sum: a NaN or an infinity never leaves it. */
+async function finiteViews(values: readonly Tensor[], views: number): Promise<boolean[]> {
+  if (views === 0) return [];
+  const sums = scope(() => stack(values.map((each) => sum(each.view([views, each.size / views]), 1))));
+  const read = sums.data();
+  sums.dispose();
+  const found = await read;
+  return Array.from({ length: views }, (_, view) =>
+    values.every((_, i) => Number.isFinite(found[i * views + view])),
+  );
+}

@@ -1,5 +1,6 @@
 import type { Reading } from "@inctrl/datasets";
 import { concat, normalize, reshape, scope, slice, type Tensor } from "@inctrl/tensor";
+import { notFinite } from "../errors.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import type { EncodeOptions, Encoder } from "./encoder.js";
 import type { EncodedBatch, EncodedView } from "./features.js";
@@ -31,6 +32,7 @@ export interface EncodePromptsOptions extends Pick<EncodeOptions, "signal"> {
 
 /** The parts of a prompt that its batches gave so far. */
 interface Parts {
+  finite: boolean;
   readonly features: Tensor[];
   readonly rows: Tensor[][];
 }
@@ -38,7 +40,8 @@ interface Parts {
 /**
  * Encodes prompts: normalised patches in all symmetries asked for, and class features.
  *
- * @throws ImageError for the first image that cannot be read, unless `onSkipped` is there to be told.
+ * @throws ImageError for the first image that cannot be read, and DetectError `score` for one whose features are not finite, unless
+ * `onSkipped` is there to be told.
  * @example
  * const prompts = await encodePrompts(encoder, fileImages(["good/1.png", "good/2.png"]), { symmetries: 8 });
  */
@@ -53,15 +56,17 @@ export async function encodePrompts(
   try {
     for await (const batch of encoder.encode(withSymmetries(images, all), { signal, places: false })) {
       try {
-        addParts(begun, batch);
+        addParts(begun, batch, await batch.finite());
       } finally {
         batch.dispose();
       }
-      for (const { image, item, error } of batch.ended) {
+      for (const { image, item, error: unread } of batch.ended) {
+        const parts = begun.get(image) as Parts;
+        const error = unread ?? (parts.finite ? undefined : notFinite(item.id, "features"));
         if (error && !onSkipped) throw error;
         if (error) onSkipped?.(item, error);
         else {
-          prompts.push(await join(item, begun.get(image) as Parts, symmetries));
+          prompts.push(await join(item, parts, symmetries));
           begun.delete(image);
         }
       }
@@ -84,10 +89,15 @@ const free = ({ features, rows }: Parts): void => {
 };
 
 /** Takes each image's views out of a batch. */
-function addParts(begun: Map<number, Parts>, { features, taps, views }: EncodedBatch): void {
+function addParts(
+  begun: Map<number, Parts>,
+  { features, taps, views }: EncodedBatch,
+  finite: readonly boolean[],
+): void {
   for (const [image, from, to] of runsOf(views)) {
-    const parts = begun.get(image) ?? { features: [], rows: taps.map(() => []) };
+    const parts = begun.get(image) ?? { finite: true, features: [], rows: taps.map(() => []) };
     begun.set(image, parts);
+    parts.finite &&= finite.slice(from, to).every(Boolean);
     const own = scope(() => ({
       features: slice(features, [[from, to]]),
       rows: taps.map((tap) => normalize(slice(tap, [[from, to]]))),

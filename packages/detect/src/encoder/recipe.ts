@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import type { Fit } from "@inctrl/clip";
 import type { Backbone } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
+import type { Layout } from "../files/tensor-cache.js";
 
 /** How features are made, which decides what they are and how large. */
 export interface FeatureRecipe {
@@ -36,3 +38,14 @@ export function featureRecipe(backbone: Backbone, fit: Fit, blocks: readonly num
 export function featureBytes({ patches: [blocks, patches, width], embedDim }: FeatureRecipe): number {
   return 2 * blocks * patches * width + 4 * embedDim;
 }
+
+/** The name under which features of an image are kept. @param content what tells the image from others, such as its hash. */
+export const featureKey = ({ id }: FeatureRecipe, content: string): string =>
+  createHash("sha256").update(`${id}\n${content}`).digest("hex");
+
+/** What is kept of an image: patch tokens of the tapped blocks, each of length 1, and the class feature. */
+export const featureLayout = ({ patches, embedDim }: FeatureRecipe) =>
+  ({
+    patches: { dtype: "F16", shape: patches },
+    feature: { dtype: "F32", shape: [embedDim] },
+  }) as const satisfies Layout;

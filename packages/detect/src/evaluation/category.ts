@@ -1,8 +1,8 @@
 import type { Category, Sample, Skipped } from "@inctrl/datasets";
 import { keep, type Tensor } from "@inctrl/tensor";
-import { type Detector, type FittedDetector, notFinite, scoreViews } from "../detector.js";
+import { type Detector, type FittedDetector, scoreViews } from "../detector.js";
 import type { EncodedBatch } from "../encoder/features.js";
-import { DetectError } from "../errors.js";
+import { DetectError, notFinite } from "../errors.js";
 import { type MeasuredWindow, throughOneWindow, type WindowRequest } from "../images/window.js";
 import { DrawMatches } from "./draw-matches.js";
 import type { DrawStore } from "./draw-store.js";

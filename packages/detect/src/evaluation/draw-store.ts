@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Box } from "@inctrl/datasets";
 import { quoted } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
+import { readSealed, sealLine } from "../files/sealed-lines.js";
 import { fits, listOf, object, orNull, text } from "../shape.js";
 import type { Draw, Settings } from "./types.js";
 
@@ -44,7 +45,8 @@ const FIRST = `{"format":"${FORMAT}"`;
 
 /**
  * Draws as they finish, a line of JSON each after a first line with the run's settings: a run that ends at any moment
- * loses the line at work and nothing else. Without a path they are held in memory.
+ * loses the line at work and nothing else. Each line ends with a checksum over it and all before it. Without a path they are held
+ * in memory.
  *
  * @example
  * const store = await DrawStore.open("results/draws.jsonl", settings);
@@ -56,6 +58,10 @@ export class DrawStore {
   readonly #file: FileHandle | null;
   readonly #draws = new Map<string, StoredDraw>();
   readonly #parts = new Map<string, StoredPart[]>();
+  /** What the checksum of the next line goes on from. */
+  #seal = "";
+  /** False for a file of a version before checksums. */
+  sealed = true;
 
   private constructor(path: string, file: FileHandle | null) {
     this.#path = path;
@@ -88,27 +94,30 @@ export class DrawStore {
       await file.truncate(0);
       return this.#append({ format: FORMAT, version: VERSION, settings });
     }
-    for (const [i, line] of whole.trimEnd().split("\n").entries()) {
-      let entry: Line;
-      try {
-        entry = JSON.parse(line);
-      } catch {
-        throw this.#damaged(i + 1);
-      }
-      if (i === 0) this.#checkSettings(entry, settings);
-      else if (entry?.kind === "draw" && fits(entry.draw, DRAW))
-        this.#draws.set(keyOf(entry.draw!), entry.draw!);
-      else if (entry?.kind === "part" && fits(entry.part, PART)) this.#keepPart(entry.part!);
-      else throw this.#damaged(i + 1);
+    let read = 0;
+    for (const { entry, state, sealed } of readSealed(whole)) {
+      read++;
+      this.#take(entry as Line, read, settings);
+      this.#seal = state;
+      this.sealed = sealed;
     }
+    if (read < whole.split("\n").length - 1) throw this.#damaged(read + 1);
     // The process ended in the middle of a line: what there is of it goes.
     if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
+  }
+
+  #take(entry: Line, line: number, settings: Settings): void {
+    if (line === 1) this.#checkSettings(entry, settings);
+    else if (entry?.kind === "draw" && fits(entry.draw, DRAW))
+      this.#draws.set(keyOf(entry.draw!), entry.draw!);
+    else if (entry?.kind === "part" && fits(entry.part, PART)) this.#keepPart(entry.part!);
+    else throw this.#damaged(line);
   }
 
   #damaged(line: number): DetectError {
     return new DetectError(
       "evaluation",
-      `${this.#path}: line ${line} is no result of an evaluation; delete the file or choose another folder`,
+      `${this.#path}: line ${line} is no result of an evaluation, or is not as it was written; delete the file or choose another folder`,
     );
   }
 
@@ -178,8 +187,11 @@ export class DrawStore {
   }
 
   async #append(entry: object): Promise<void> {
-    await this.#file?.appendFile(`${JSON.stringify(entry)}\n`);
-    await this.#file?.datasync();
+    if (!this.#file) return;
+    const { line, state } = sealLine(entry, this.#seal);
+    await this.#file.appendFile(line);
+    await this.#file.datasync();
+    this.#seal = state;
   }
 
   async close(): Promise<void> {

@@ -33,6 +33,8 @@ export interface SharedOptions {
   readonly onProgress?: (done: number, total: number, category: string) => void;
   /** Told of a test image or a prompt that is left out. */
   readonly onSkipped?: (skipped: Skipped & { readonly category: string }) => void;
+  /** Told, once each, of stored draws from before there were checksums. */
+  readonly onNote?: (text: string) => void;
   /** Stops after the draw at work; what is finished is returned, and stored. */
   readonly signal?: AbortSignal;
 }
@@ -76,7 +78,14 @@ export async function evaluateAll(
   const stores: DrawStore[] = [];
   const found: CategoryResult[][] = scorings.map(() => []);
   try {
-    for (const [i, { store }] of scorings.entries()) stores.push(await DrawStore.open(store, settings[i]));
+    for (const [i, { store: path }] of scorings.entries()) {
+      const store = await DrawStore.open(path, settings[i]);
+      stores.push(store);
+      if (!store.sealed)
+        options.onNote?.(
+          `${path}: holds draws of a version without checksums, so that nothing vouches for them`,
+        );
+    }
     const isWaiting = ({ name, test }: Category) =>
       !oneClass(test.map(({ label }) => label)) &&
       shots.some((k) =>

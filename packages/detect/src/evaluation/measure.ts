@@ -25,7 +25,7 @@ export function measureScores(
   scores: readonly (number | null)[],
 ): { metrics: Metrics; problem: string | null } {
   const { labels: truth, scores: values } = scoredOnly(labels, scores);
-  const problem = oneClass(truth);
+  const problem = labels.length > 0 && truth.length === 0 ? "no test image has a score" : oneClass(truth);
   if (problem) return { metrics: NO_METRICS, problem };
   const best = f1Max(truth, values);
   const metrics = {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
-import type { Box, Reading } from "@inctrl/datasets";
+import type { FilePart } from "./read-source.js";
 import { type ImageItem, naming } from "./source.js";
 
 /** How images are prepared: the side of the square that a backbone takes, and how it lies over an image. */
@@ -12,10 +12,7 @@ export interface ViewOptions {
 
 /** What a thread is asked for. */
 export interface DecodeTask extends ViewOptions {
-  readonly path: string;
-  /** The part of the image that is wanted; the whole without it. */
-  readonly box?: Box;
-  readonly reading?: Reading;
+  readonly part: FilePart;
 }
 
 /** The views, or null where the image could not be read. */
@@ -69,8 +66,7 @@ export class DecodePool {
   async prepare(item: ImageItem, { size, fit }: ViewOptions): Promise<PreparedImage[]> {
     const { source, reading } = item;
     if (this.#threads > 0 && source && source.record === undefined) {
-      const { path, box } = source;
-      const task = { path, box, reading, size, fit };
+      const task = { part: { ...source, reading }, size, fit };
       const { views } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
       if (views) return views;
     }

@@ -5,8 +5,8 @@ import { parseFewShot, readFewShot } from "./few-shot.js";
 export interface ImageItem {
   /** What results call it: a path, or the name of a sample. */
   readonly id: string;
-  /** The file that `load` reads, and which part of it: decoding threads read it themselves. */
-  readonly source?: Source;
+  /** The file that `load` reads, which part of it, and where only some bytes will do, their sha256: others read the file themselves. */
+  readonly source?: Source & { readonly sha256?: string };
   /** Symmetries of the square that it is encoded in (`symmetricView`), 0 as it is. Default: as it is alone. */
   readonly symmetries?: readonly number[];
   /** How its file becomes pixels (`readAs`). */

@@ -1,12 +1,12 @@
 import type { Fit } from "@inctrl/clip";
 import type { Reading } from "@inctrl/datasets";
-import { openSafetensors, type Tensor, type TensorFile, tensor, writeSafetensors } from "@inctrl/tensor";
-import { boundedJson } from "@inctrl/tensor/files";
+import { type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
-import { type Check, fits, listOf, orNull, text } from "../shape.js";
+import { openSealed, writeSealed } from "../files/sealed.js";
+import { type Check, fits, listOf, orNull, parseJson, text } from "../shape.js";
 
 /** What a bank remembers of a prompt. */
 export interface PromptRecord {
@@ -80,7 +80,11 @@ const shared = ({ window, orientation }: Reading): SharedReading => ({ window, o
 export const readingOf = ({ reading }: BankInfo): SharedReading =>
   reading ?? { window: "full", orientation: "ignore" };
 
-/** Writes the state of a fitted detector as one safetensors file, whole or not at all. */
+/**
+ * Writes the state of a fitted detector as one safetensors file with checksums, whole or not at all.
+ *
+ * @throws DetectError `bank` for values that are not finite.
+ */
 export async function writeBank(
   path: string,
   info: BankInfo,
@@ -88,10 +92,11 @@ export async function writeBank(
 ): Promise<void> {
   const stored = Object.entries(tensors).map(async ([name, value]) => {
     const data = await value.data();
+    checkFinite(path, name, data);
     return [name, { dtype: "F32", shape: value.shape, data }] as const;
   });
   const values = Object.fromEntries(await Promise.all(stored));
-  await writeSafetensors(path, values, { format: FORMAT, bank: JSON.stringify(info) });
+  await writeSealed(path, values, { format: FORMAT, bank: JSON.stringify(info) });
 }
 
 /**
@@ -99,7 +104,8 @@ export async function writeBank(
  *
  * @param kind as in the file's `BankInfo`.
  * @param shapesOf the tensors that such a file must hold.
- * @throws DetectError `bank` for other files, other backbones, other blocks and other preprocessing.
+ * @throws DetectError `bank` for other files, other backbones, other blocks, other preprocessing and values that are not finite;
+ * `damaged` for bytes that are not those written.
  */
 export async function readBank(
   path: string,
@@ -107,17 +113,22 @@ export async function readBank(
   kind: string | undefined,
   shapesOf: (info: BankInfo) => ReadonlyMap<string, readonly number[]>,
 ): Promise<{ info: BankInfo; tensors: Map<string, Tensor> }> {
-  const file = await openSafetensors(path);
+  const file = await openSealed(path);
+  const tensors = new Map<string, Tensor>();
   try {
     const info = readInfo(path, file);
     checkFits(path, info, encoder, kind);
     const shapes = shapesOf(info);
     for (const [name, want] of shapes) checkShape(file, name, want);
-    const tensors = new Map<string, Tensor>();
     for (const [name, shape] of shapes) {
-      tensors.set(name, tensor(encoder.backbone.device, await file.readFloat32(name), shape));
+      const values = await file.readFloat32(name);
+      checkFinite(path, name, values);
+      tensors.set(name, tensor(encoder.backbone.device, values, shape));
     }
     return { info, tensors };
+  } catch (error) {
+    for (const each of tensors.values()) each.dispose();
+    throw error;
   } finally {
     await file.close();
   }
@@ -130,14 +141,17 @@ export interface BankFit {
   readonly reading: SharedReading;
   /** Whether it is of a version before readings were kept. */
   readonly early: boolean;
+  /** Whether the file has checksums, as it has since there are any. */
+  readonly sealed: boolean;
 }
 
 /** How a bank's images were made square, which its encoder must do as well. @throws DetectError `bank` for other files. */
 export async function readBankFit(path: string): Promise<BankFit> {
-  const file = await openSafetensors(path);
+  const file = await openSealed(path);
   try {
     const info = readInfo(path, file);
-    return { fit: info.fit, symmetries: info.turns ?? 1, reading: readingOf(info), early: !info.reading };
+    const { fit, turns: symmetries = 1 } = info;
+    return { fit, symmetries, reading: readingOf(info), early: !info.reading, sealed: file.sealed };
   } finally {
     await file.close();
   }
@@ -148,8 +162,12 @@ const preprocessOf = ({ config }: Backbone): BankInfo["preprocess"] => {
   return { size, mean: [...mean], std: [...std] };
 };
 
-const fail = (path: string, why: string, cause?: unknown): DetectError =>
-  new DetectError("bank", `${path}: ${why}`, { cause });
+const fail = (path: string, why: string): DetectError => new DetectError("bank", `${path}: ${why}`);
+
+function checkFinite(path: string, name: string, values: Float32Array): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw fail(path, `${name} is ${values[at]} at ${at}; make the bank again with sound weights`);
+}
 
 function checkShape(file: TensorFile, name: string, want: readonly number[]): void {
   const got = file.tensors.get(name)?.shape;
@@ -161,12 +179,7 @@ function checkShape(file: TensorFile, name: string, want: readonly number[]): vo
 function readInfo(path: string, file: TensorFile): BankInfo {
   const again = "make one from its prompts";
   if (file.metadata.format !== FORMAT) throw fail(path, `is no prompt bank; ${again}`);
-  let info: BankInfo;
-  try {
-    info = boundedJson(file.metadata.bank ?? "") as BankInfo;
-  } catch (cause) {
-    throw fail(path, `its description is damaged; ${again}`, cause);
-  }
+  const info = parseJson(file.metadata.bank) as BankInfo;
   if (!fits(info, INFO) || info.prompts.length === 0) {
     throw fail(path, `its description is damaged or of a later version; ${again}`);
   }

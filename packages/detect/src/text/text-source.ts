@@ -12,10 +12,10 @@ import {
 import { hashFile } from "@inctrl/datasets";
 import { type Device, keep, type Tensor, tensor } from "@inctrl/tensor";
 import { fingerprinting } from "../backbone/fingerprint.js";
-import { DetectError } from "../errors.js";
+import { DetectError, notFinite } from "../errors.js";
+import { TensorCache } from "../files/tensor-cache.js";
 import { nameFault } from "./class-name.js";
 import { promptTexts } from "./prompts.js";
-import { PrototypeCache } from "./prototype-cache.js";
 import { classPrototypes } from "./prototypes.js";
 
 export interface TextSourceOptions {
@@ -25,11 +25,16 @@ export interface TextSourceOptions {
   readonly config: ModelConfig;
   readonly vocabulary: string | undefined;
   readonly dtype?: "float32" | "float16";
-  /** Folder in which prototypes are kept. Without it none are. */
+  /** Folder in which prototypes are kept. Without it none are; one that cannot be written to keeps nothing. */
   readonly cache?: string;
   /** Told of a class name whose prompts are cut, in place of the error. */
   readonly onLongName?: (message: string) => void;
+  /** Told of kept prototypes that are made again. */
+  readonly onNote?: (text: string) => void;
 }
+
+/** Bytes of prototypes kept: about 1,000 classes. */
+const CACHE_BYTES = 8e6;
 
 /** Raised when prototypes are computed in another way: old files are then not found any more. */
 const VERSION = 2;
@@ -49,7 +54,7 @@ export class TextSource {
    * @throws DetectError `vocabulary` where there is none, `class-name` for a name without words or too long for the tower.
    */
   async prototypes(className: string): Promise<Tensor> {
-    const { device, config, vocabulary, cache: folder } = this.#options;
+    const { device, config, vocabulary, cache: folder, onNote } = this.#options;
     if (vocabulary === undefined) {
       throw new DetectError(
         "vocabulary",
@@ -59,12 +64,15 @@ export class TextSource {
     const tokenizer = await openTokenizer(vocabulary, { vocabSize: config.text?.vocabSize });
     this.#checkName(tokenizer, className);
     if (folder === undefined) return this.#encode(tokenizer, className);
-    const cache = new PrototypeCache(folder);
+    const cache = await TensorCache.open(folder, { limit: CACHE_BYTES, onNote }).catch(() => null);
     const key = await this.#key(className);
-    const known = await cache.read(key, config.embedDim);
-    if (known) return keep(tensor(device, known, [2, config.embedDim]));
+    const prototypes = { dtype: "F32", shape: [2, config.embedDim] } as const;
+    const known = await cache?.read(key, { prototypes }, "prototypes");
+    if (known) return keep(tensor(device, new Float32Array(known.buffer), prototypes.shape));
     const made = await this.#encode(tokenizer, className);
-    await cache.write(key, className, await made.data());
+    const stored = { prototypes: { ...prototypes, data: await made.data() } };
+    // Where the folder refuses, the next run makes them again.
+    await cache?.write(key, stored, { class: className }).catch(() => {});
     return made;
   }
 
@@ -84,8 +92,9 @@ export class TextSource {
     );
     try {
       const made = keep(classPrototypes(clip.text!, tokenizer, className));
-      await device.sync();
-      return made;
+      if ((await made.data()).every(Number.isFinite)) return made;
+      made.dispose();
+      throw notFinite(JSON.stringify(className), "features");
     } finally {
       clip.dispose();
       device.trim();

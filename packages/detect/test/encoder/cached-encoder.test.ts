@@ -7,15 +7,15 @@ import {
   CachedEncoder,
   Encoder,
   evaluate,
-  FeatureCache,
   FeatureStore,
+  TensorCache,
 } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
 const test = deviceTests("cached encoder");
 
 const cached = async (backbone: Backbone, folder: string) =>
-  new CachedEncoder(new FeatureStore(backbone, await FeatureCache.open(join(folder, "cache")), { batch: 4 }));
+  new CachedEncoder(new FeatureStore(backbone, await TensorCache.open(join(folder, "cache")), { batch: 4 }));
 
 for (const symmetries of [1, 8])
   test(`features that are kept give the same numbers again, and those of none within float16; ${symmetries} symmetries`, async ({

@@ -7,8 +7,8 @@ import { loads, maxError, product, randomPixels, throwsCode } from "@inctrl/test
 import { storeTests } from "@inctrl/testing/store";
 import * as assert from "uvu/assert";
 import { encodeViews } from "../../src/encoder/encode.js";
-import { FeatureCache } from "../../src/encoder/feature-cache.js";
 import { FeatureStore } from "../../src/encoder/feature-store.js";
+import { TensorCache } from "../../src/files/tensor-cache.js";
 import { symmetricView } from "../../src/images/symmetries.js";
 
 const test = storeTests("feature store");
@@ -33,14 +33,14 @@ test("features are those of the backbone, patches of length 1 in half precision"
 test("a second run encodes nothing, and company changes no bit", async ({ backbone, cache, folder }) => {
   const samples = Array.from({ length: 11 }, (_, i) => product("fabric", i, i % 2 === 1));
   const encoded: number[] = [];
-  const first = new FeatureStore(backbone, await FeatureCache.open(cache), { batch: 4 });
+  const first = new FeatureStore(backbone, await TensorCache.open(cache), { batch: 4 });
   const numbers = await first.add(samples, { onProgress: (_d, _t, n) => encoded.push(n) });
   assert.is(encoded.at(-1), 11);
   encoded.length = 0;
-  const second = new FeatureStore(backbone, await FeatureCache.open(cache));
+  const second = new FeatureStore(backbone, await TensorCache.open(cache));
   await second.add(samples, { onProgress: (_d, _t, n) => encoded.push(n) });
   assert.equal(encoded, new Array(11).fill(0));
-  const alone = new FeatureStore(backbone, await FeatureCache.open(join(folder, "alone")), { batch: 4 });
+  const alone = new FeatureStore(backbone, await TensorCache.open(join(folder, "alone")), { batch: 4 });
   const [seventh] = await alone.add([samples[6]]);
   assert.equal(alone.feature(seventh!), first.feature(numbers[6]!));
   assert.equal(await alone.patches(seventh!), await second.patches(numbers[6]!));
@@ -86,7 +86,7 @@ test("an image in its symmetries is decoded once, and each has the features of i
 });
 
 test("features that went missing are made again, the same", async ({ backbone, cache }) => {
-  const store = new FeatureStore(backbone, await FeatureCache.open(cache), { memory: 0 });
+  const store = new FeatureStore(backbone, await TensorCache.open(cache), { memory: 0 });
   await store.add([product("mesh", 0, false), product("mesh", 1, true)]);
   const before = await store.patches(0);
   await store.patches(1);
@@ -116,10 +116,51 @@ test("a limit too small for all images is refused before anything is encoded", a
   backbone,
   cache,
 }) => {
-  const store = new FeatureStore(backbone, await FeatureCache.open(cache, { limit: 4000 }));
+  const store = new FeatureStore(backbone, await TensorCache.open(cache, { limit: 4000 }));
   const samples = [0, 1, 2].map((i) => product("metal", i, false));
   await throwsCode(() => store.add(samples), "cache-limit", /3 images take .* raise the limit/);
   assert.is(store.size, 0);
+});
+
+test("an image that changes after its hash was taken is refused, and poisons no cache", async ({
+  backbone,
+  cache,
+  folder,
+}) => {
+  const path = join(folder, "changing.png");
+  const paint = (seed: number) =>
+    writeFileSync(path, encodePng({ width: 40, height: 32, data: randomPixels(seed, 40 * 32) }));
+  const load = () => decodeImage(path);
+  const file: Sample = { id: "changing.png", label: 0, kind: "good", source: { path }, load };
+  const record: Sample = { ...file, id: "record", source: { path, record: 0 } };
+  // Loaded for its own hash, after that of the file was taken.
+  const changing: Sample = {
+    ...product("nut", 0, false),
+    load: async () => {
+      paint(2);
+      return product("nut", 0, false).load();
+    },
+  };
+  for (const threads of [0, 1]) {
+    for (const first of [file, record]) {
+      paint(1);
+      const open = async () => new FeatureStore(backbone, await TensorCache.open(cache), { threads });
+      const store = await open();
+      const errors: string[] = [];
+      const skipped = await store.add([first, changing], {
+        onSkipped: (_, error) => errors.push((error as Error & { code: string }).code),
+      });
+      paint(1);
+      const again = await open();
+      const [number] = await again.add([file]);
+      const alone = new FeatureStore(backbone, await TensorCache.open(join(folder, "unchanged")));
+      const [fresh] = await alone.add([file]);
+      assert.equal(again.feature(number!), alone.feature(fresh!));
+      // The pixels of a record are hashed themselves, so that it is what it was when it was hashed.
+      assert.equal([skipped[0], errors], first === file ? [null, ["changed"]] : [0, []]);
+      rmSync(cache, { recursive: true });
+    }
+  }
 });
 
 test("a stop is heard", async ({ store }) => {

@@ -1,14 +1,12 @@
+import { openSealed, type SealedFile, writeSealed } from "@inctrl/detect";
 import {
   keep,
   type nn,
-  openSafetensors,
   type optim,
   type StoredTensor,
   type Tensor,
-  type TensorFile,
   TensorFileError,
   tensor,
-  writeSafetensors,
 } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
 import { InctrlError } from "../errors.js";
@@ -72,7 +70,7 @@ export class TrainingState {
 }
 
 /**
- * Writes a state as one safetensors file, whole or not at all.
+ * Writes a state as one safetensors file with checksums, whole or not at all.
  *
  * @throws InctrlError `diverged` where a value is not finite: what is saved is good.
  */
@@ -81,6 +79,16 @@ export async function saveCheckpoint(
   state: TrainingState,
   identity: RunIdentity,
 ): Promise<void> {
+  const metadata = {
+    format: FORMAT,
+    step: String(state.steps),
+    run: JSON.stringify(identity),
+  };
+  await writeSealed(path, await readState(state), metadata);
+}
+
+/** The values of a state. @throws InctrlError `diverged` where one is not finite. */
+export async function readState(state: TrainingState): Promise<Map<string, StoredTensor>> {
   const { steps } = state;
   const tensors = new Map<string, StoredTensor>();
   for (const [name, value] of state.tensors()) {
@@ -93,54 +101,69 @@ export async function saveCheckpoint(
     }
     tensors.set(name, { dtype: value.dtype === "int32" ? "I32" : "F32", shape: value.shape, data });
   }
-  const metadata = { format: FORMAT, step: String(steps), run: JSON.stringify(identity) };
-  await writeSafetensors(path, tensors, metadata);
+  return tensors;
+}
+
+/** What a checkpoint says of its run. */
+export interface Loaded {
+  readonly step: number;
+  /** False for a file of a version before checksums. */
+  readonly sealed: boolean;
 }
 
 /**
  * Brings a state to that of a checkpoint.
  *
- * @returns the steps taken; null where there is no file.
- * @throws InctrlError `checkpoint` where the file is none, is damaged, or belongs to another run: the message says what differs.
+ * @returns null where there is no file.
+ * @throws InctrlError `checkpoint` where the file is none, is damaged, holds a value that is not finite, or belongs to another run:
+ * the message says what differs.
  */
 export async function loadCheckpoint(
   path: string,
   state: TrainingState,
   identity: RunIdentity,
-): Promise<number | null> {
+): Promise<Loaded | null> {
   const fail = (why: string, cause?: unknown) =>
     new InctrlError("checkpoint", `${path}: ${why}; begin again, or choose another folder`, { cause });
-  let file: TensorFile;
+  let file: SealedFile;
   try {
-    file = await openSafetensors(path);
+    file = await openSealed(path);
   } catch (error) {
     if (error instanceof TensorFileError && error.code === "not-found") return null;
-    throw fail("is no sound checkpoint", error);
+    throw fail(`is no sound checkpoint (${(error as Error).message})`, error);
   }
+  const values = new Map<string, Tensor>();
   try {
     const step = Number(file.metadata.step);
-    if (file.metadata.format !== FORMAT || !Number.isSafeInteger(step) || step < 0)
-      throw fail("is no checkpoint");
+    if (file.metadata.format !== FORMAT || !isCount(step)) throw fail("is no checkpoint");
     const saved = parseIdentity(file.metadata.run);
     if (!saved) throw fail("its description is damaged");
-    const differs = Object.keys(identity).find((name) => saved[name] !== identity[name]);
+    const names = Object.keys({ ...identity, ...saved });
+    const differs = names.find((name) => saved[name] !== identity[name]);
     if (differs !== undefined) {
-      throw fail(
-        `belongs to a run with another ${differs} (${quoted(saved[differs] ?? "none")} there, ${quoted(identity[differs])} here)`,
-      );
+      const [there, here] = [saved, identity].map((each) => quoted(each[differs] ?? "none"));
+      throw fail(`belongs to a run with another ${differs} (${there} there, ${here} here)`);
     }
-    const values = new Map<string, Tensor>();
     for (const [name, { device, shape, dtype }] of state.tensors()) {
       const stored = file.tensors.get(name);
       if (stored?.shape.join() !== shape.join()) throw fail(`does not hold ${name} as [${shape.join(", ")}]`);
-      values.set(name, keep(tensor(device, await file.readFloat32(name), shape, dtype)));
+      const data = await file.readFloat32(name).catch((error) => {
+        throw fail(`is damaged (${(error as Error).message})`, error);
+      });
+      if (!data.every(Number.isFinite)) throw fail(`holds values in ${name} that are not finite`);
+      values.set(name, keep(tensor(device, data, shape, dtype)));
     }
     state.restore(step, values);
-    return step;
+    return { step, sealed: file.sealed };
+  } catch (error) {
+    for (const value of values.values()) value.dispose();
+    throw error;
   } finally {
     await file.close();
   }
 }
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 
 function parseIdentity(text: string | undefined): (Record<string, unknown> & RunIdentity) | null {
   try {

@@ -1,13 +1,21 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@inctrl/datasets";
-import { loadCheckpoint, type RunIdentity, saveCheckpoint, type TrainingState } from "./checkpoint.js";
+import { readSealed, sealLine } from "@inctrl/detect";
+import { InctrlError } from "../errors.js";
+import {
+  loadCheckpoint,
+  type RunIdentity,
+  readState,
+  saveCheckpoint,
+  type TrainingState,
+} from "./checkpoint.js";
 import { type Curve, drawLossCurve } from "./loss-curve.js";
 
 /** Files that every training run keeps in its folder. */
 export const COMMON_FILES = {
   checkpoint: "checkpoint.safetensors",
-  /** A line of JSON for each step and each validation. */
+  /** A line of JSON for each step and each validation, each with a checksum over it and all before it. */
   metrics: "metrics.jsonl",
   curve: "loss.svg",
 } as const;
@@ -18,6 +26,8 @@ export interface RunFilesOptions {
   readonly curves: readonly Curve[];
   /** Continues from the folder's checkpoint, where there is one. */
   readonly resume?: boolean;
+  /** Told, once each, of a checkpoint from before there were checksums, and of metrics that are lost or cannot be written. */
+  readonly onNote?: (text: string) => void;
 }
 
 type AfterStep = { readonly step: number; readonly loss: number };
@@ -36,75 +46,146 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
   readonly steps: S[] = [];
   readonly validations: V[] = [];
   /** The step of the checkpoint on disk; null without one that belongs to this run. */
-  saved: number | null;
+  saved: number | null = null;
   readonly #folder: string;
   readonly #state: TrainingState;
   readonly #options: RunFilesOptions;
+  /** Lines of the metrics, and what the checksum of the next one goes on from. */
+  readonly #lines: string[] = [];
+  #seal = "";
+  /** Whether all lines are in the file. */
+  #logged = true;
 
-  private constructor(folder: string, state: TrainingState, options: RunFilesOptions, saved: number | null) {
+  private constructor(folder: string, state: TrainingState, options: RunFilesOptions) {
     this.#folder = folder;
     this.#state = state;
     this.#options = options;
-    this.saved = saved;
   }
 
-  /** Opens a folder, making it where it is missing. @throws InctrlError `checkpoint` for one of another run, to be resumed. */
+  /**
+   * Opens a folder, making it where it is missing.
+   *
+   * @throws InctrlError `checkpoint` for one of another run, to be resumed, and where its checkpoint or its metrics are damaged.
+   */
   static async open<S extends AfterStep, V extends AfterValidation>(
     folder: string,
     state: TrainingState,
     options: RunFilesOptions,
   ): Promise<RunFiles<S, V>> {
     await mkdir(folder, { recursive: true });
+    const files = new RunFiles<S, V>(folder, state, options);
     const { identity, resume } = options;
-    const saved = resume
-      ? await loadCheckpoint(join(folder, COMMON_FILES.checkpoint), state, identity)
-      : null;
-    const files = new RunFiles<S, V>(folder, state, options, saved);
-    await files.#takeRecords();
+    const loaded = resume ? await loadCheckpoint(files.#path("checkpoint"), state, identity) : null;
+    files.saved = loaded?.step ?? null;
+    if (loaded?.sealed === false) {
+      const path = files.#path("checkpoint");
+      options.onNote?.(`${path}: is of a version without checksums, so that nothing vouches for it`);
+    }
+    await files.#takeRecords(loaded?.sealed ?? false);
     return files;
   }
 
-  /** Takes over the metrics up to the checkpoint: what came after it comes again. */
-  async #takeRecords(): Promise<void> {
-    const { steps } = this.#state;
-    const path = join(this.#folder, COMMON_FILES.metrics);
-    const text = steps === 0 ? "" : await readFile(path, "utf8").catch(() => "");
-    const kept = text.split("\n").flatMap((line) => {
-      const record = parse(line) as S | V | null;
-      return record && record.step <= steps ? [record] : [];
-    });
-    for (const record of kept) this.#hold(record);
-    await writeFileAtomic(path, kept.map(lineOf).join(""));
+  #path(name: keyof typeof COMMON_FILES): string {
+    return join(this.#folder, COMMON_FILES[name]);
   }
 
-  #hold(record: S | V): void {
+  /**
+   * Takes over the metrics up to the checkpoint: what came after it comes again.
+   *
+   * @param sealed whether the log must be sound up to the checkpoint; without checksums it is taken as far as it is.
+   */
+  async #takeRecords(sealed: boolean): Promise<void> {
+    const { steps } = this.#state;
+    const path = this.#path("metrics");
+    const text = steps === 0 ? "" : await readFile(path, "utf8").catch(() => "");
+    const kept: (S | V)[] = [];
+    for (const { entry } of readSealed(text)) {
+      if (!isRecord<S | V>(entry) || entry.step > steps) break;
+      kept.push(entry);
+    }
+    const next = text.split("\n").slice(kept.length, -1)[0];
+    const ends = next === undefined || stepOf(next) > steps;
+    if ((kept.at(-1)?.step ?? 0) < steps || !ends) {
+      const where = `${path}: line ${kept.length + 1}`;
+      if (!sealed) this.#options.onNote?.(`${where} and what follows are lost; the training is not`);
+      else
+        throw new InctrlError(
+          "checkpoint",
+          `${where} is not what was written beside the checkpoint of step ${steps}; restore the file, or begin again`,
+        );
+    }
+    for (const record of kept) this.#hold(record);
+    await writeFileAtomic(path, this.#lines.join(""));
+  }
+
+  /** Holds a record, and gives its line. */
+  #hold(record: S | V): string {
     if ("loss" in record) this.steps.push(record);
     else this.validations.push(record);
+    const { line, state } = sealLine(record, this.#seal);
+    this.#seal = state;
+    this.#lines.push(line);
+    return line;
   }
 
+  /** Adds a record. Where its line cannot be written the run goes on, and the next checkpoint writes all lines again. */
   async add(record: S | V): Promise<void> {
-    this.#hold(record);
-    await appendFile(join(this.#folder, COMMON_FILES.metrics), lineOf(record));
+    const line = this.#hold(record);
+    if (!this.#logged) return;
+    const path = this.#path("metrics");
+    await appendFile(path, line).catch((error) => {
+      this.#logged = false;
+      this.#options.onNote?.(`${path}: cannot be written (${error.message}); the training goes on`);
+    });
   }
 
   /** Draws the losses and writes a checkpoint. The checkpoint is last: a run that is killed before it repeats all else. */
   async save(): Promise<void> {
     const { identity, curves } = this.#options;
-    await writeFileAtomic(join(this.#folder, COMMON_FILES.curve), drawLossCurve(this.steps, curves));
-    await saveCheckpoint(join(this.#folder, COMMON_FILES.checkpoint), this.#state, identity);
+    await writeFileAtomic(this.#path("curve"), drawLossCurve(this.steps, curves));
+    if (this.#logged) await syncFile(this.#path("metrics"));
+    else await writeFileAtomic(this.#path("metrics"), this.#lines.join(""));
+    this.#logged = true;
+    await saveCheckpoint(this.#path("checkpoint"), this.#state, identity);
     this.saved = this.#state.steps;
   }
-}
 
-const lineOf = (record: object): string => `${JSON.stringify(record)}\n`;
+  /** Where a run that diverged can go on from. */
+  get lastGood(): string {
+    if (this.saved === null) return "there is no checkpoint yet";
+    return `the last good checkpoint is ${this.#path("checkpoint")}, after step ${this.saved}`;
+  }
 
-/** A line as a record; the last line of a run that was killed may be half a line. */
-function parse(line: string): unknown {
-  try {
-    const record = JSON.parse(line);
-    const sound = typeof record?.step === "number" && (typeof record.loss === "number" || record.hold_out);
-    return sound ? record : null;
-  } catch {
-    return null;
+  /** @throws InctrlError `diverged` where a parameter or an average is no longer finite: it names the last good checkpoint. */
+  async checkFinite(): Promise<void> {
+    try {
+      await readState(this.#state);
+    } catch (error) {
+      throw new InctrlError("diverged", `${(error as Error).message}; ${this.lastGood}`, { cause: error });
+    }
   }
 }
+
+/** Brings what was appended to the disk, before the checkpoint that counts on it. */
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The step that a line speaks of; NaN for other lines. */
+function stepOf(line: string): number {
+  try {
+    return Number(JSON.parse(line)?.step);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+const isRecord = <T>(entry: unknown): entry is T => {
+  const { step, loss, hold_out } = (entry ?? {}) as Record<string, unknown>;
+  return Number.isSafeInteger(step) && (Number.isFinite(loss) || typeof hold_out === "object");
+};

@@ -45,6 +45,8 @@ export interface RunOptions extends TrainOptions {
   readonly onStart?: (step: number, total: number) => void;
   readonly onStep?: (record: StepRecord, total: number) => void;
   readonly onEpoch?: (record: EpochRecord) => void;
+  /** Told of what is not as it should be and yet no reason to stop. */
+  readonly onNote?: (text: string) => void;
   /** Stops after the step at work, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -91,7 +93,7 @@ export async function trainRun(
   using trainer = new Trainer(data, pairs, options);
   const identity = identityOf(data, pairs, options);
   const files = await RunFiles.open<StepRecord, EpochRecord>(options.folder, trainer.state, {
-    ...{ identity, curves: CURVES, resume: options.resume },
+    ...{ identity, curves: CURVES, resume: options.resume, onNote: options.onNote },
   });
   const run: Run = { trainer, data, pairs, options, identity, files };
   const { epochs, steps, signal, onStart } = options;
@@ -108,6 +110,7 @@ export async function trainRun(
     if (trainer.steps % steps === 0) await endEpoch(run);
   }
   const finished = trainer.steps === total;
+  await files.checkFinite();
   if (finished) await saveHeads(run, "heads", epochs);
   await files.save();
   const validated = files.validations.some(({ mean_auroc }) => mean_auroc !== null);
@@ -147,6 +150,7 @@ async function takeStep(run: Run, total: number): Promise<void> {
 async function endEpoch(run: Run): Promise<void> {
   const { trainer, data, files, options } = run;
   const epoch = trainer.steps / options.steps;
+  await files.checkFinite();
   if (data.holdOut.length > 0) {
     const record = await validate(run, epoch);
     const before = Math.max(-1, ...files.validations.map(({ mean_auroc }) => mean_auroc ?? -1));
@@ -185,12 +189,10 @@ async function saveHeads(run: Run, name: "heads" | "best", epoch: number): Promi
 async function explain(run: Run, { step, files, message }: DivergedError): Promise<InctrlError> {
   const path = pathOf(run, "diverged");
   await writeFileAtomic(path, `${JSON.stringify({ step, files }, null, 2)}\n`);
-  const { saved } = run.files;
-  const last =
-    saved === null
-      ? "there is no checkpoint yet"
-      : `the last good checkpoint is ${pathOf(run, "checkpoint")}, after step ${saved}`;
-  return new InctrlError("diverged", `${message}; all images of the batch are in ${path}; ${last}`);
+  return new InctrlError(
+    "diverged",
+    `${message}; all images of the batch are in ${path}; ${run.files.lastGood}`,
+  );
 }
 
 /** All that decides what comes out, but for the device. The number of epochs may grow from one run to the next. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Category } from "@inctrl/datasets";
-import { Backbone, FeatureCache, FeatureStore, textScore } from "@inctrl/detect";
+import { Backbone, FeatureStore, TensorCache, textScore } from "@inctrl/detect";
 import { keep, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { generator, product, throwsCode } from "@inctrl/testing";
 import { storeTests } from "@inctrl/testing/store";
@@ -76,7 +76,7 @@ test("the hash follows content and part, not names, order of encoding or what th
   folder,
 }) => {
   const hashOf = async (name: string, categories: Category[], warm: Category[] = []) => {
-    const store = new FeatureStore(backbone, await FeatureCache.open(join(folder, name)));
+    const store = new FeatureStore(backbone, await TensorCache.open(join(folder, name)));
     await store.add(warm.flatMap(({ test: tests }) => tests));
     return (await gatherData(store, categories, OPTIONS)).hash;
   };
@@ -106,7 +106,7 @@ test("every image has s_a against its own category's text, and training uses it"
   cache,
 }) => {
   using backbone = new Texted(name, clip, fingerprint, null);
-  const store = new FeatureStore(backbone, await FeatureCache.open(cache));
+  const store = new FeatureStore(backbone, await TensorCache.open(cache));
   const shared = { ...tinyCategories()[0], name: "cloth", className: "a cloth of some kind" };
   const data = await gatherData(store, [...tinyCategories(), shared], OPTIONS);
   const classes = [...data.categories.slice(0, 4), shared.className];

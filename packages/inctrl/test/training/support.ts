@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Category } from "@inctrl/datasets";
-import { type Backbone, FeatureCache, FeatureStore } from "@inctrl/detect";
+import { type Backbone, FeatureStore, TensorCache } from "@inctrl/detect";
 import type { ProceduralClass } from "@inctrl/synth";
 import type { Device } from "@inctrl/tensor";
 import { product } from "@inctrl/testing";
@@ -27,7 +27,7 @@ export const tinyCategories = (): Category[] =>
 
 /** Features of four classes, one of which is held out, in a cache. */
 export async function tinyData(backbone: Backbone, folder: string) {
-  const store = new FeatureStore(backbone, await FeatureCache.open(folder));
+  const store = new FeatureStore(backbone, await TensorCache.open(folder));
   const data = await gatherData(store, tinyCategories(), { shots: 2, seed: 0, holdOut: ["wood"] });
   return { store, data };
 }
@@ -65,5 +65,5 @@ const lines = (folder: string) =>
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
-/** What two equal runs have in common: all but how fast they were. */
-export const measured = (folder: string) => lines(folder).map(({ rate: _, ...record }) => record);
+/** What two equal runs have in common: all but how fast they were, and the checksums over that. */
+export const measured = (folder: string) => lines(folder).map(({ rate: _, sum: __, ...record }) => record);

@@ -17,6 +17,12 @@ import {
 const MAX_HEADER_BYTES = 100_000_000;
 const PREFIX_BYTES = 8;
 
+/** A safetensors file with the text of its header, which checksums cover. */
+export interface SafetensorsFile extends TensorFile {
+  /** The JSON as it stands in the file, padding included. */
+  readonly header: Uint8Array;
+}
+
 interface Entry extends FileTensor {
   /** First byte, counted from the start of the file. */
   readonly offset: number;
@@ -30,7 +36,7 @@ interface Entry extends FileTensor {
  * const weight = await file.readFloat32("visual.proj")
  * await file.close()
  */
-export async function openSafetensors(path: string): Promise<TensorFile> {
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const source = await fileSource(path);
   try {
     if (source.size < PREFIX_BYTES) throw cutShort(path, PREFIX_BYTES, source.size);
@@ -48,13 +54,13 @@ export async function openSafetensors(path: string): Promise<TensorFile> {
  * @example
  * const file = parseSafetensors(new Uint8Array(await response.arrayBuffer()), "model.safetensors")
  */
-export function parseSafetensors(bytes: Uint8Array, label: string): TensorFile {
+export function parseSafetensors(bytes: Uint8Array, label: string): SafetensorsFile {
   if (bytes.byteLength < PREFIX_BYTES) throw cutShort(label, PREFIX_BYTES, bytes.byteLength);
   const length = headerLength(bytes, bytes.byteLength, label);
   return tensorFile(memorySource(bytes, label), bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length));
 }
 
-function tensorFile(source: ByteSource, header: Uint8Array): TensorFile {
+function tensorFile(source: ByteSource, header: Uint8Array): SafetensorsFile {
   const label = source.label;
   const { tensors, metadata } = parseHeader(header, source.size, label);
   const stream = (name: string) => {
@@ -64,6 +70,7 @@ function tensorFile(source: ByteSource, header: Uint8Array): TensorFile {
   return {
     path: label,
     format: "safetensors",
+    header,
     metadata,
     tensors,
     stream,

@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { openSafetensors, type StoredTensor, serializeSafetensors, type TensorFile } from "@inctrl/tensor";
+import { collectFloat32, requireTensor, type SafetensorsFile, writeFileAtomic } from "@inctrl/tensor/files";
+import { DetectError } from "../errors.js";
+import { fits, object, parseJson } from "../shape.js";
+
+/** A tensor file whose bytes are held against their checksums as they are read. */
+export interface SealedFile extends TensorFile {
+  /** False for a file of a version before checksums: nothing vouches for its bytes. */
+  readonly sealed: boolean;
+}
+
+const hashOf = () => createHash("sha256");
+
+/** Entries of the metadata: the checksum of the header with zeros in its own place, and that of each tensor. */
+const [HEADER, TENSORS] = ["sum", "sums"];
+const ZEROS = "0".repeat(64);
+const FIELD = Buffer.from(`"${HEADER}":"`);
+
+/**
+ * Writes a safetensors file with checksums, whole or not at all. They stand in its metadata, so that any reader of safetensors
+ * reads it.
+ *
+ * @throws TensorFileError as `writeSafetensors`.
+ */
+export async function writeSealed(
+  path: string,
+  tensors: Readonly<Record<string, StoredTensor>> | ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
+  const sums = entries.map(([name, { data }]) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return [name, hashOf().update(bytes).digest("hex")];
+  });
+  const [head, ...bodies] = serializeSafetensors(new Map(entries), {
+    [HEADER]: ZEROS,
+    [TENSORS]: JSON.stringify(Object.fromEntries(sums)),
+    ...metadata,
+  });
+  const text = Buffer.from(head.buffer, head.byteOffset + 8, head.byteLength - 8);
+  text.write(hashOf().update(text).digest("hex"), text.indexOf(FIELD) + FIELD.length);
+  await writeFileAtomic(path, [head, ...bodies]);
+}
+
+/**
+ * Opens what `writeSealed` wrote, or a file from before checksums. The header is held against its checksum now, and each tensor as
+ * it is read.
+ *
+ * @throws TensorFileError as `openSafetensors`; DetectError `damaged` for bytes that are not those written.
+ */
+export async function openSealed(path: string): Promise<SealedFile> {
+  const file = await openSafetensors(path);
+  try {
+    return checkSeal(file);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** The same file, whose tensors are held against their checksums. @throws DetectError `damaged` for another header. */
+export function checkSeal(file: SafetensorsFile): SealedFile {
+  const { path, metadata, tensors } = file;
+  const sealed = HEADER in metadata || TENSORS in metadata;
+  if (!sealed) return { ...file, sealed };
+  const sums = sumsOf(file);
+  const stream = (name: string) => checked(file, name, sums[name]);
+  return {
+    ...{ ...file, sealed, stream },
+    readFloat32: (name, into) => collectFloat32(requireTensor(tensors, name, path), stream(name), path, into),
+  };
+}
+
+/** The checksums of the tensors, once the header is known to be as it was written. */
+function sumsOf({ path, header, metadata }: SafetensorsFile): Readonly<Record<string, string>> {
+  const text = Buffer.from(header);
+  const at = text.indexOf(FIELD) + FIELD.length;
+  const sum = text.toString("latin1", at, at + ZEROS.length);
+  text.write(ZEROS, at);
+  const sound = sum === metadata[HEADER] && sum === hashOf().update(text).digest("hex");
+  const sums = sound ? parseJson(metadata[TENSORS]) : null;
+  if (!fits(sums, object)) throw damaged(path, "its header");
+  return sums as Readonly<Record<string, string>>;
+}
+
+async function* checked(file: TensorFile, name: string, sum: string): AsyncIterable<Uint8Array> {
+  const hash = hashOf();
+  for await (const chunk of file.stream(name)) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest("hex") !== sum) throw damaged(file.path, `tensor ${JSON.stringify(name)}`);
+}
+
+const damaged = (path: string, what: string): DetectError =>
+  new DetectError("damaged", `${path}: ${what} is not what was written; restore the file or make it again`);

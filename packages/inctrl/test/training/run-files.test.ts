@@ -1,0 +1,187 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type Device,
+  nn,
+  openSafetensors,
+  optim,
+  type StoredTensor,
+  tensor,
+  writeSafetensors,
+} from "@inctrl/tensor";
+import { throwsCode } from "@inctrl/testing";
+import { deviceTests } from "@inctrl/testing/device";
+import * as assert from "uvu/assert";
+import { TrainingState } from "../../src/training/checkpoint.js";
+import { RunFiles } from "../../src/training/run-files.js";
+
+const test = deviceTests("files of a run");
+const IDENTITY = { seed: "1" };
+
+interface Step {
+  readonly step: number;
+  readonly loss: number;
+}
+
+/** Runs a job with a small state, and ends it. */
+async function withState<T>(device: Device, run: (state: TrainingState, step: () => void) => Promise<T>) {
+  const layer = new nn.Linear(2, 1, { bias: false }).to(device);
+  const optimizer = new optim.Adam(layer.parameters(), { lr: 0.1 });
+  const state = new TrainingState({ layer }, { optimizer });
+  const step = () => {
+    using gradient = tensor(device, Float32Array.of(1, 1), [1, 2]);
+    optimizer.step([gradient]);
+  };
+  try {
+    return await run(state, step);
+  } finally {
+    state.dispose();
+  }
+}
+
+/** Opens the files of a run to be resumed. @returns what it holds, and what was said. */
+const resume = (device: Device, folder: string) =>
+  withState(device, async (state) => {
+    const said: string[] = [];
+    const onNote = (text: string) => said.push(text);
+    const files = await RunFiles.open<Step, Step & { hold_out: object }>(folder, state, {
+      ...{ identity: IDENTITY, curves: [], resume: true, onNote },
+    });
+    return { saved: files.saved, steps: files.steps.map(({ step }) => step), said };
+  });
+
+/** A run of four steps, saved after the second and the last one but for `unsaved`. */
+async function runOf(device: Device, folder: string, unsaved = 0): Promise<void> {
+  await withState(device, async (state, step) => {
+    const files = await RunFiles.open<Step, Step & { hold_out: object }>(folder, state, {
+      ...{ identity: IDENTITY, curves: [] },
+    });
+    for (let i = 1; i <= 4; i++) {
+      step();
+      await files.add({ step: i, loss: 1 / i });
+      if (i % 2 === 0 && i <= 4 - unsaved) await files.save();
+    }
+  });
+}
+
+const pathsOf = (folder: string) => ({
+  log: join(folder, "metrics.jsonl"),
+  checkpoint: join(folder, "checkpoint.safetensors"),
+});
+
+/** Writes a checkpoint without checksums, as earlier versions did, with a change. */
+async function rewrite(path: string, change: (tensors: Record<string, StoredTensor>) => void = () => {}) {
+  const file = await openSafetensors(path);
+  const tensors: Record<string, StoredTensor> = {};
+  for (const { name, shape, dtype } of file.tensors.values())
+    tensors[name] = { dtype, shape, data: await file.readFloat32(name) };
+  const { sum: _, sums: __, ...metadata } = file.metadata;
+  await file.close();
+  change(tensors);
+  await writeSafetensors(path, tensors, metadata);
+}
+
+test("a run goes on where its checkpoint is, whatever follows in its log", async ({ device, folder }) => {
+  const out = join(folder, "whole");
+  await runOf(device, out, 2);
+  const { log } = pathsOf(out);
+  writeFileSync(log, `${readFileSync(log, "utf8")}{"step":9,"loss":1}\n\0\0{"st`);
+  assert.equal(await resume(device, out), { saved: 2, steps: [1, 2], said: [] });
+  assert.is(readFileSync(log, "utf8").split("\n").length, 3);
+});
+
+test("a log that is not what was written beside its checkpoint is refused by file and line", async ({
+  device,
+  folder,
+}) => {
+  const out = join(folder, "log");
+  await runOf(device, out);
+  const { log } = pathsOf(out);
+  const text = readFileSync(log, "utf8");
+  const lines = text.trimEnd().split("\n");
+  const cases: [damage: string, line: number][] = [
+    [text.replace('"step":3', '"step":4'), 3],
+    [lines.slice(0, 3).join("\n").concat("\n"), 4],
+    [[lines[0], ...lines.slice(2)].join("\n").concat("\n"), 2],
+    ["", 1],
+    [text.slice(0, -3), 4],
+  ];
+  for (const [damage, line] of cases) {
+    writeFileSync(log, damage);
+    await throwsCode(
+      () => resume(device, out),
+      "checkpoint",
+      new RegExp(`metrics\\.jsonl: line ${line} is not what was written beside the checkpoint of step 4`),
+    );
+    assert.is(readFileSync(log, "utf8"), damage, "left as it is");
+  }
+});
+
+test("a checkpoint with a flipped bit, of another step or run, or with NaN is refused", async ({
+  device,
+  folder,
+}) => {
+  const out = join(folder, "checkpoint");
+  await runOf(device, out);
+  const { checkpoint } = pathsOf(out);
+  const sound = readFileSync(checkpoint);
+  for (let at = 0; at < sound.length; at += 13) {
+    const bytes = Buffer.from(sound);
+    bytes[at] ^= 1 << (at % 8);
+    writeFileSync(checkpoint, bytes);
+    await throwsCode(() => resume(device, out), "checkpoint", /checkpoint\.safetensors: /);
+  }
+  const other = Buffer.from(sound);
+  other.write('"step":"2"', other.indexOf('"step":"4"'));
+  writeFileSync(checkpoint, other);
+  await throwsCode(() => resume(device, out), "checkpoint", /its header is not what was written/);
+  writeFileSync(checkpoint, sound);
+  await rewrite(checkpoint, (tensors) => {
+    tensors["layer.weight"].data[1] = Number.NaN;
+  });
+  await throwsCode(() => resume(device, out), "checkpoint", /values in layer\.weight that are not finite/);
+});
+
+test("a checkpoint without checksums loads, and that is said once", async ({ device, folder }) => {
+  const out = join(folder, "old");
+  await runOf(device, out);
+  const { checkpoint, log } = pathsOf(out);
+  await rewrite(checkpoint);
+  writeFileSync(log, readFileSync(log, "utf8").replace(/,"sum":"\w+"/g, ""));
+  const { said, ...rest } = await resume(device, out);
+  assert.equal(rest, { saved: 4, steps: [1, 2, 3, 4] });
+  assert.is(said.length, 1);
+  assert.match(said[0], /checkpoint\.safetensors: is of a version without checksums/);
+});
+
+test("a state that is not finite is never saved; the last good checkpoint is named", async ({
+  device,
+  folder,
+}) => {
+  const out = join(folder, "diverged");
+  await withState(device, async (state, step) => {
+    const files = await RunFiles.open<Step, Step & { hold_out: object }>(out, state, {
+      ...{ identity: IDENTITY, curves: [] },
+    });
+    step();
+    await files.add({ step: 1, loss: 1 });
+    await files.save();
+    const [[, weight]] = state.tensors();
+    const spoilt = new Map(
+      [...state.tensors()].map(([name, value]) => {
+        const data = new Float32Array(value.size).fill(value === weight ? Number.NaN : 0);
+        return [name, tensor(device, data, value.shape)];
+      }),
+    );
+    state.restore(1, spoilt);
+    await throwsCode(
+      () => files.checkFinite(),
+      "diverged",
+      /step 1: layer\.weight is no longer finite; .*the last good checkpoint is .*, after step 1/,
+    );
+    await throwsCode(() => files.save(), "diverged", /layer\.weight is no longer finite/);
+  });
+  assert.equal((await resume(device, out)).saved, 1);
+});
+
+test.run();
