@@ -9,6 +9,7 @@ import { collect, scored, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import {
   bestMatch,
+  type DetectError,
   type Detection,
   Encoder,
   type EncoderOptions,
@@ -16,6 +17,7 @@ import {
   fileImage,
   fileImages,
   fitImages,
+  type ImageFailure,
   scoreImages,
 } from "../src/index.js";
 import { nearestPatch } from "./support/nearest-patch.js";
@@ -129,9 +131,9 @@ test("what is not finite is refused by the image's name: its score, its map, a p
         results.map((result) => "error" in result),
         [false, false, true, false],
       );
-      const [, , refused] = results as { error: Error & { code: string } }[];
-      assert.is(refused.error.code, "score");
-      assert.is(refused.error.message, `${paths[2]}: the model gives no finite score; check its weights`);
+      const { error } = results[2] as ImageFailure;
+      assert.is((error as DetectError).code, "score");
+      assert.is(error.message, `${paths[2]}: the model gives no finite score; check its weights`);
     }
     const encoder = new Spoilt(backbone, { batch: 4 });
     await throwsCode(

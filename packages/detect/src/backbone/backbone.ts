@@ -29,7 +29,7 @@ export interface BackboneOptions {
   textCache?: string;
   /** Accepts names of other parts in the same file, such as a method's heads; they are passed over. Default none. */
   extra?: (name: string) => boolean;
-  /** Called with each thing that was guessed or chosen because the file does not tell it, in one line. */
+  /** Called, in one line, with each thing that was guessed or chosen because the file does not tell it, and with kept prototypes that are made again. */
   onNote?: (line: string) => void;
   /** Told of a class name that is too long, so that its prompts are cut. Default: it is refused. */
   onLongName?: (message: string) => void;

@@ -6,7 +6,7 @@ import { DetectError, notFinite } from "../errors.js";
 import type { TensorCache } from "../files/tensor-cache.js";
 import { SourceReader } from "../images/read-source.js";
 import { fileOf, partHash, pixelHash, symmetryHash } from "../images/sample-hash.js";
-import type { ImageItem } from "../images/source.js";
+import { type ImageItem, naming } from "../images/source.js";
 import { byteCache } from "./byte-cache.js";
 import { type Encoder, type EncoderOptions, PaddedEncoder } from "./encoder.js";
 import type { Features } from "./features.js";
@@ -176,7 +176,7 @@ export class FeatureStore {
     const wanted = new Map<string, Shown>();
     for (const item of items) {
       signal?.throwIfAborted();
-      const content = await this.#contentOf(item).catch((error) => skip(item, error));
+      const content = await this.#contentOf(item).catch((error) => skip(item, naming(item, error) as Error));
       hashes.push(content === null ? null : content.hash);
       if (content === null) continue;
       for (let symmetry = 0; symmetry < symmetries; symmetry++) {

@@ -28,6 +28,14 @@ export async function writeSealed(
   tensors: Readonly<Record<string, StoredTensor>> | ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
+  await writeFileAtomic(path, sealedParts(tensors, metadata));
+}
+
+/** The parts of a safetensors file with checksums, in order. */
+export function sealedParts(
+  tensors: Readonly<Record<string, StoredTensor>> | ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   const sums = entries.map(([name, { data }]) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -40,7 +48,7 @@ export async function writeSealed(
   });
   const text = Buffer.from(head.buffer, head.byteOffset + 8, head.byteLength - 8);
   text.write(hashOf().update(text).digest("hex"), text.indexOf(FIELD) + FIELD.length);
-  await writeFileAtomic(path, [head, ...bodies]);
+  return [head, ...bodies];
 }
 
 /**

@@ -116,7 +116,7 @@ export async function readBank(
   const file = await openSealed(path);
   const tensors = new Map<string, Tensor>();
   try {
-    const info = readInfo(path, file);
+    const info = readBankInfo(path, file);
     checkFits(path, info, encoder, kind);
     const shapes = shapesOf(info);
     for (const [name, want] of shapes) checkShape(file, name, want);
@@ -149,7 +149,7 @@ export interface BankFit {
 export async function readBankFit(path: string): Promise<BankFit> {
   const file = await openSealed(path);
   try {
-    const info = readInfo(path, file);
+    const info = readBankInfo(path, file);
     const { fit, turns: symmetries = 1 } = info;
     return { fit, symmetries, reading: readingOf(info), early: !info.reading, sealed: file.sealed };
   } finally {
@@ -176,7 +176,8 @@ function checkShape(file: TensorFile, name: string, want: readonly number[]): vo
   throw fail(file.path, `${name} is ${found} and must be [${want.join(", ")}]; make the bank again`);
 }
 
-function readInfo(path: string, file: TensorFile): BankInfo {
+/** What a file says of its bank. @throws DetectError `bank` where it is none. */
+export function readBankInfo(path: string, file: TensorFile): BankInfo {
   const again = "make one from its prompts";
   if (file.metadata.format !== FORMAT) throw fail(path, `is no prompt bank; ${again}`);
   const info = parseJson(file.metadata.bank) as BankInfo;
