@@ -1,6 +1,5 @@
 import type { Fit } from "@inctrl/clip";
 import { hashFile, ImageError, type Raster } from "@inctrl/datasets";
-import { f32ToF16, normalize, scope, stack, type Tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import { DetectError, notFinite } from "../errors.js";
 import type { TensorCache } from "../files/tensor-cache.js";
@@ -9,7 +8,7 @@ import { fileOf, partHash, pixelHash, symmetryHash } from "../images/sample-hash
 import { type ImageItem, naming } from "../images/source.js";
 import { byteCache } from "./byte-cache.js";
 import { type Encoder, type EncoderOptions, PaddedEncoder } from "./encoder.js";
-import type { Features } from "./features.js";
+import { type ImageFeatures, readFeatures } from "./image-features.js";
 import { type FeatureRecipe, featureBytes, featureKey, featureLayout } from "./recipe.js";
 
 export interface FeatureStoreOptions extends Omit<EncoderOptions, "fit"> {
@@ -37,14 +36,6 @@ const BATCH = 8;
 
 /** The most that a feature file has beside its values. */
 const HEADER_BYTES = 1024;
-
-/** Features of one image, as the cache keeps them. */
-interface ImageFeatures {
-  /** Patch tokens of the tapped blocks, each of length 1, as float16 bits, [blocks, patches, width]. */
-  readonly patches: Uint16Array;
-  /** The class feature, [embedDim]. */
-  readonly feature: Float32Array;
-}
 
 /** What an image shows, by hash: its pixels must be decoded from bytes of this hash. */
 interface Content {
@@ -304,25 +295,4 @@ function groupByItem(images: readonly Shown[]): [item: ImageItem, shown: Shown[]
   const groups = new Map<ImageItem, Shown[]>();
   for (const shown of images) groups.set(shown.item, [...(groups.get(shown.item) ?? []), shown]);
   return [...groups];
-}
-
-/** Normalised patches as float16 and class features of a batch, view by view. */
-async function readFeatures({ features, taps }: Features): Promise<ImageFeatures[]> {
-  const [views] = features.shape;
-  if (views === 0) return [];
-  const joined = scope(() => stack(taps.map(normalize), 1));
-  try {
-    const read = async (t: Tensor) => await t.data();
-    const [patches, classes] = await Promise.all([read(joined), read(features)]);
-    const rows = (values: Float32Array, i: number) => {
-      const size = values.length / views;
-      return values.subarray(i * size, (i + 1) * size);
-    };
-    return Array.from({ length: views }, (_, i) => ({
-      patches: f32ToF16(rows(patches, i)),
-      feature: rows(classes, i).slice(),
-    }));
-  } finally {
-    joined.dispose();
-  }
 }
