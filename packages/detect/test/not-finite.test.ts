@@ -1,7 +1,7 @@
 import type { PreparedImage } from "@inctrl/clip";
 import { mul, scope, tensor } from "@inctrl/tensor";
-import { throwsCode } from "@inctrl/testing";
-import { deviceTests } from "@inctrl/testing/device";
+import { THREE_SHOT, throwsCode, writeImage } from "@inctrl/testing";
+import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import { collect } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import {
