@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "@inctrl/datasets";
-import { TensorCache, FeatureStore, openBackbone } from "@inctrl/detect";
+import { FeatureStore, openBackbone, TensorCache } from "@inctrl/detect";
 import { PairResiduals } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";

@@ -4,7 +4,6 @@ import { openDataSet } from "@inctrl/datasets";
 import {
   type Backbone,
   Encoder,
-  TensorCache,
   FeatureStore,
   type FittedDetector,
   fileImage,
@@ -12,6 +11,7 @@ import {
   fitImages,
   randomBackbone,
   scoreImages,
+  TensorCache,
 } from "@inctrl/detect";
 import { gatherData, PairResiduals, residual, TRAIN_DEFAULTS, Trainer } from "@inctrl/inctrl";
 import { procedural } from "@inctrl/synth";
