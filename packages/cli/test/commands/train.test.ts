@@ -25,7 +25,8 @@ test("without a backbone it trains nano's heads on drawn products, and the print
   assert.match(run.stderr, /epoch 2: AUROC/);
   const metrics = readFileSync(path.join(out, "metrics.jsonl"), "utf8").trimEnd().split("\n");
   assert.is(metrics.length, 8, "six steps and two epochs");
-  assert.equal(Object.keys(JSON.parse(metrics[0])), ["step", "epoch", "loss", "L_h", "L_IRL", "lr", "rate"]);
+  const fields = ["step", "epoch", "loss", "L_h", "L_IRL", "lr", "rate", "sum"];
+  assert.equal(Object.keys(JSON.parse(metrics[0])), fields);
   for (const name of ["checkpoint.safetensors", "loss.svg"])
     assert.ok(existsSync(path.join(out, name)), name);
   assert.ok(existsSync(path.join(folder, "cache/features")));
