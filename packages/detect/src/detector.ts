@@ -3,7 +3,6 @@ import type { Tensor } from "@inctrl/tensor";
 import type { Encoder } from "./encoder/encoder.js";
 import type { EncodedBatch, Features } from "./encoder/features.js";
 import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./encoder/prompts.js";
-import { DetectError } from "./errors.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 import { type MeasuredWindow, measureWindow, type WindowRequest } from "./images/window.js";
 import type { PromptRecord } from "./matcher/bank-file.js";

@@ -20,9 +20,7 @@ export async function partHash(
   const turned = reading.orientation === "follow" ? (await imageHeader(path, reading)).orientation : 1;
   const how = [...(turned > 1 ? [{ turned }] : []), ...(isPlain(window) ? [] : [{ window }])];
   if (!box && how.length === 0) return sha256;
-  return sha256Of(
-    JSON.stringify([sha256, box && [box.x, box.y, box.width, box.height], undefined, ...how]),
-  );
+  return sha256Of(JSON.stringify([sha256, box && [box.x, box.y, box.width, box.height], undefined, ...how]));
 }
 
 /** sha256 of an image's pixels. */

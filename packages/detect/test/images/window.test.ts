@@ -5,7 +5,7 @@ import type { Reading } from "@inctrl/datasets";
 import { throwsCode } from "@inctrl/testing";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { sampleHash } from "../../src/images/sample-hash.js";
+import { partHash } from "../../src/images/sample-hash.js";
 import { DetectError, fileImage, measureWindow, type WindowRequest } from "../../src/index.js";
 
 const test = suite("window", { dir: "" });
@@ -95,10 +95,8 @@ test("names of features tell windows and turned files apart, and keep the names 
 }) => {
   const path = join(dir, "a.pgm");
   await writeFile(path, pgm([1, 2], 4095));
-  const hash = (reading: Reading) => {
-    const item = fileImage(path, reading);
-    return sampleHash(item, item.load, new Map());
-  };
+  const hash = (reading: Reading) =>
+    partHash("the hash of its file", { path }, fileImage(path, reading).reading);
   const plain = await hash({ orientation: "ignore" });
   assert.is(await hash({ orientation: "follow" }), plain);
   assert.is(await hash({ window: { depth: 8, low: 0, high: 255 } }), plain);

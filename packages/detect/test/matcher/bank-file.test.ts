@@ -78,7 +78,13 @@ test("the state of another kind of detector is refused by name", async ({ device
     "bank",
     /holds "distance" and not what a nearest-patch method needs/,
   );
-  assert.equal(await readBankFit(other), { fit: "crop", symmetries: 1, reading: {}, early: false, sealed: false });
+  assert.equal(await readBankFit(other), {
+    fit: "crop",
+    symmetries: 1,
+    reading: {},
+    early: false,
+    sealed: false,
+  });
 });
 
 test("files that are no bank, are cut off or lie are refused in one line", async ({ device, folder }) => {

@@ -126,7 +126,13 @@ test("in eight symmetries, a bank knows prompts however they lie, and its class 
   assert.equal(await turned.features.data(), await straight.features.data());
   const path = join(folder, "turned.safetensors");
   await turned.save(path);
-  assert.equal(await readBankFit(path), { fit: "tile", symmetries: 8, reading: {}, early: false, sealed: true });
+  assert.equal(await readBankFit(path), {
+    fit: "tile",
+    symmetries: 8,
+    reading: {},
+    early: false,
+    sealed: true,
+  });
   using loaded = await PromptBank.load(path, encoder);
   assert.equal([loaded.symmetries, loaded.shots], [8, 2]);
 
