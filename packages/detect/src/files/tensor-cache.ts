@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type FileDType, type StoredTensor, TensorFileError } from "@inctrl/tensor";
-import { bytesToFloat32 } from "@inctrl/tensor/files";
+import { bytesToFloat32, isLeftover } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
 import { openSealed, writeSealed } from "./sealed.js";
 
@@ -17,8 +17,6 @@ export interface TensorCacheOptions {
   onNote?: (text: string) => void;
 }
 
-/** Age at which a temporary file is removed: its writer was killed. */
-const STALE_MS = 3_600_000;
 const EXTENSION = ".safetensors";
 
 /**
@@ -56,7 +54,7 @@ export class TensorCache {
       if (!info?.isFile()) continue;
       const key = keyOf(name) ?? (await moved(folder, name));
       if (key) found.push({ key, size: info.size, used: info.mtimeMs });
-      else if (name.endsWith(".tmp") && Date.now() - info.mtimeMs > STALE_MS) await rm(path, { force: true });
+      else if (await isLeftover(path)) await rm(path, { force: true });
     }
     found.sort((a, b) => a.used - b.used);
     const cache = new TensorCache(folder, options, new Map(found.map(({ key, size }) => [key, size])));

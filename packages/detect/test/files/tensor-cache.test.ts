@@ -149,7 +149,8 @@ test("half-written files of killed processes go when they are old; other people'
 }) => {
   const root = join(folder, "stale");
   mkdirSync(join(root, "ab"), { recursive: true });
-  const [old, fresh] = [join(root, "ab", ".x.1-a.tmp"), join(root, "ab", ".x.2-b.tmp")];
+  // Of another machine, of which only age tells whether it still runs.
+  const [old, fresh] = ["a", "b"].map((end) => join(root, "ab", `.inctrl-0b7c1e-2s9-4f1k-${end}.tmp`));
   for (const path of [old, fresh, join(root, "notes.txt"), join(root, "ab", "not-a-key.safetensors")])
     writeFileSync(path, "x");
   utimesSync(old, new Date(), new Date(Date.now() - 2 * 3_600_000));
