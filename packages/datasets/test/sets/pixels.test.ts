@@ -22,8 +22,12 @@ test("pixels that are not black are defects in any mode; alpha is ignored", asyn
       palette,
     ]),
     "bits.png": png({ width: 4, height: 1, depth: 1, colour: 0 }, Uint8Array.from([0, 0b01110000])),
+    "deep.png": png(
+      { width: 4, height: 1, depth: 16, colour: 0 },
+      Uint8Array.of(0, 0, 0, 0, 1, 1, 0, 255, 255),
+    ),
   });
-  for (const name of ["gray", "alpha", "rgb", "palette", "bits"]) {
+  for (const name of ["gray", "alpha", "rgb", "palette", "bits", "deep"]) {
     assert.equal(await marks(dir, "gray.png", `${name}.png`), [0, 255, 255, 255], name);
   }
 });
