@@ -1,6 +1,6 @@
 import { writeError } from "@inctrl/tensor/files";
 import { describe, EXIT } from "./errors.js";
-import { isBrokenPipe } from "./output/sink.js";
+import { isBrokenPipe, isOfWriter } from "./output/sink.js";
 import { run } from "./program.js";
 import { warn } from "./ui/log.js";
 
@@ -8,7 +8,7 @@ import { warn } from "./ui/log.js";
 process.stderr.on("error", () => {});
 // Writers of results get errors from their own writes, and the run fails. Help that is lost is said here.
 process.stdout.on("error", (error) => {
-  if (process.exitCode) return;
+  if (process.exitCode || isOfWriter(error)) return;
   process.exitCode = isBrokenPipe(error) ? EXIT.pipe : EXIT.failed;
   if (!isBrokenPipe(error)) warn(describe(writeError("standard output", error)));
 });

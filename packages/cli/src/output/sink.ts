@@ -28,10 +28,18 @@ export async function openSink(path?: string): Promise<Sink> {
   return info && !info.isFile() && !info.isDirectory() ? directSink(path) : fileSink(path);
 }
 
+const failedWrites = new WeakSet<Error>();
+
+/** Whether a writer got this error of standard output from its own write, and so reports it. */
+export const isOfWriter = (error: Error): boolean => failedWrites.has(error);
+
 function stdoutSink(): Sink {
   const write = (text: string) =>
     new Promise<void>((resolve, reject) => {
-      const fail = (error: Error) => reject(writeError("standard output", error));
+      const fail = (error: Error) => {
+        failedWrites.add(error);
+        reject(writeError("standard output", error));
+      };
       process.stdout.once("error", fail);
       process.stdout.write(process.stdout.isTTY ? printable(text) : text, (error) => {
         process.stdout.off("error", fail);

@@ -74,7 +74,10 @@ export function bankInfo(
   };
 }
 
-const shared = ({ window, orientation }: Reading): SharedReading => ({ window, orientation });
+const shared = ({ window, orientation }: Reading): SharedReading => ({
+  ...(window && { window }),
+  ...(orientation && { orientation }),
+});
 
 /** How the prompts of a bank were read. Earlier versions kept the high byte of 16 bits and followed no orientation. */
 export const readingOf = ({ reading }: BankInfo): SharedReading =>

@@ -137,7 +137,7 @@ test("what cannot be read is listed and left out", async ({ store }) => {
     load: () => Promise.reject(new Error("torn")),
   };
   const data = await gatherData(store, [{ ...first, train: [broken, ...first.train] }, ...others], OPTIONS);
-  assert.equal(data.skipped, [{ id: "fabric/good/99", reason: "torn" }]);
+  assert.equal(data.skipped, [{ id: "fabric/good/99", reason: "fabric/good/99: torn" }]);
   assert.is(data.items.length, 3 * 13);
 });
 
