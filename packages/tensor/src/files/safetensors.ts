@@ -129,7 +129,7 @@ function parseJson(text: string, label: string): Record<string, unknown> {
   try {
     header = boundedJson(text);
   } catch (cause) {
-    throw damaged("header", `${label}: its header is not JSON`, { cause });
+    throw damaged("header", `${label}: its header is not JSON (${(cause as Error).message})`, { cause });
   }
   if (!isRecord(header)) throw damaged("header", `${label}: its header is not a JSON object`);
   return header;

@@ -40,7 +40,11 @@ export const FLOAT_TYPE = oneOf("float32", "float16");
 
 /* @__NO_SIDE_EFFECTS__ */
 export const group = (takes: Options["takes"]): OptionType => ({
-  holds: (value) => isPlain(value) && Object.entries(value).every(([key, own]) => takes[key]?.holds(own)),
+  holds: (value) =>
+    isPlain(value) &&
+    Object.entries(value).every(
+      ([key, own]) => Object.hasOwn(takes, key) && (own === undefined || takes[key].holds(own)),
+    ),
   words: `an object of ${listed(Object.keys(takes), "and")}`,
 });
 

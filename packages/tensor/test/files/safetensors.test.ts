@@ -49,10 +49,10 @@ test("nesting of any depth is refused", () => {
   const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
   const entry = (dtype: string, shape: string, offsets: string) =>
     file(`{"a": {"dtype": ${dtype}, "shape": ${shape}, "data_offsets": ${offsets}}}`);
-  refused("dtype", entry(deep, "[]", "[0, 4]"));
-  refused("shape", entry('"F32"', deep, "[0, 4]"));
-  refused("shape", entry('"F32"', `[9007199254740991, 9, ${deep}]`, "[0, 4]"));
-  refused("offsets", entry('"F32"', "[]", deep));
+  refused("header", entry(deep, "[]", "[0, 4]"));
+  refused("header", entry('"F32"', deep, "[0, 4]"));
+  refused("header", entry('"F32"', `[9007199254740991, 9, ${deep}]`, "[0, 4]"));
+  refused("header", entry('"F32"', "[]", deep));
   refused("header", file(`{"__metadata__": ${deep}}`));
   refused("header", file(deep));
 });

@@ -121,7 +121,11 @@ test("what is no index is named", async (device) => {
   await throwsCode(() => at(x, "...", "..."), "argument", /more than once/);
   await throwsCode(() => at(x, [0, 1, 0]), "argument", /step 0/);
   await throwsCode(wrong(0.5), "argument", /index 0.5/);
-  await throwsCode(wrong({ axis: 1 }), "argument", /is a plain object; give a whole number/);
+  await throwsCode(
+    wrong({ axis: 1 }),
+    "argument",
+    /do not fit \(Tensor, a plain object\); it has no options/,
+  );
   await throwsCode(wrong([1]), "argument", /an array of 1/);
   x.dispose();
 });
