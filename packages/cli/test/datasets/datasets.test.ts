@@ -82,7 +82,7 @@ test("Ctrl-C stops and leaves nothing behind", async () => {
   const ended = once(child, "exit").then(([exitCode]) => {
     code = exitCode;
   });
-  const partial = () => readdirSync(folder).filter((name) => name.includes("stopped"));
+  const partial = () => readdirSync(folder).filter((name) => /stopped|\.tmp$/.test(name));
   while (partial().length === 0 && code === undefined) await setTimeout(20);
   assert.is(partial().length, 1, "it has begun to write");
   child.kill("SIGINT");
