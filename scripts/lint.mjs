@@ -15,8 +15,9 @@ export const HOUSE = {
   clip: { may: ["tensor"], tests: ["datasets", "synth"] },
   detect: { may: ["tensor", "clip", "datasets"], tests: ["synth"] },
   inctrl: { may: ["tensor", "clip", "datasets", "detect"], tests: ["synth"] },
+  baselines: { may: ["tensor", "clip", "datasets", "detect"], tests: ["synth"] },
   pretrain: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl"] },
-  cli: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "pretrain"] },
+  cli: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "baselines", "pretrain"] },
   testing: { may: ["tensor", "clip", "datasets", "synth", "detect"] },
 };
 

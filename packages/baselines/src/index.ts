@@ -1,0 +1,1 @@
+export { BaselineError, type BaselineErrorCode } from "./errors.js";
