@@ -1,4 +1,4 @@
-import { mul, nn, scope, silu, slice, type Tensor } from "@inctrl/tensor";
+import { concat, expand, mul, nn, scope, silu, slice, type Tensor } from "@inctrl/tensor";
 import type { Activation, TowerConfig, VisionConfig } from "../config/types.js";
 
 /** Sizes and parts of a tower's blocks. */
@@ -89,8 +89,20 @@ export class Block extends nn.Module {
    */
   forward(x: Tensor, { causal, queries }: BlockOptions = {}): Tensor {
     return scope(() => {
-      const residual = queries === undefined ? x : slice(x, [null, [0, queries]]);
-      const y = this.attn.forward(x, { norm: this.ln_1, gain: this.ls_1?.gamma, residual, causal, queries });
+      const attended = this.attn.attend(this.project(x), { causal, queries });
+      return this.finish(attended, queries === undefined ? x : slice(x, [null, [0, queries]]));
+    });
+  }
+
+  /** Queries, keys and values of each token by itself, [..., width] to [..., 3 width]. */
+  project(x: Tensor): Tensor {
+    return this.attn.project(x, { norm: this.ln_1 });
+  }
+
+  /** The block after its attention, on each token by itself. @param x the block's input, of the shape of `attended`. */
+  finish(attended: Tensor, x: Tensor): Tensor {
+    return scope(() => {
+      const y = this.attn.output(attended, { gain: this.ls_1?.gamma, residual: x });
       return this.mlp.forward(y, { norm: this.ln_2, gain: this.ls_2?.gamma, residual: y });
     });
   }
@@ -134,6 +146,36 @@ export class Transformer extends nn.Module {
         if (taps.includes(at)) tapped.set(at, last);
       }
       return { x: last, taps: taps.map((at) => tapped.get(at) as Tensor) };
+    });
+  }
+
+  /**
+   * The causal pass of sequences that begin alike: what they share runs once, with the same result, since no token sees a later one.
+   *
+   * @param prefix [1, shared, width].
+   * @param x what follows it, [batch, tokens, width].
+   * @returns the last block's output after the prefix, [batch, tokens, width].
+   */
+  after(prefix: Tensor, x: Tensor): Tensor {
+    const [batch] = x.shape;
+    const [, shared] = prefix.shape;
+    return scope(() => {
+      let [first, rest] = [prefix, x];
+      for (const [i, block] of this.resblocks.entries()) {
+        const before = block.project(first);
+        const qkv = concat([expand(before, [batch, ...before.shape.slice(1)]), block.project(rest)], 1);
+        const attended = block.attn.attend(qkv, { causal: true });
+        rest = block.finish(slice(attended, [null, [shared, attended.shape[1]]]), rest);
+        if (i + 1 < this.resblocks.length)
+          first = block.finish(
+            slice(attended, [
+              [0, 1],
+              [0, shared],
+            ]),
+            first,
+          );
+      }
+      return rest;
     });
   }
 }

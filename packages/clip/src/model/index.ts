@@ -3,4 +3,5 @@ export type { Layout } from "./layouts.js";
 export { buildClip, type LoadOptions, loadClip } from "./load.js";
 export { randomParameters } from "./random.js";
 export { TextTransformer } from "./text.js";
-export { type VisionOutput, VisionTransformer } from "./vision.js";
+export { type VisionOptions, type VisionOutput, VisionTransformer } from "./vision.js";
+export { windowPatches } from "./windows.js";

@@ -47,18 +47,45 @@ export class TextTransformer extends nn.Module {
    * @throws TensorError `shape` or `argument` where ids do not fit.
    */
   forward(ids: Int32Array, length = this.text.contextLength): Tensor {
-    const { width } = this.text;
     const { count, used, tokens, ends } = this.#rows(ids, length);
     return scope(() => {
-      const positions = slice(this.positional_embedding.value, [[0, used]]);
-      const embedded = reshape(this.token_embedding.forward(tokens), [count, used, width]);
-      const { x } = this.transformer.forward(add(embedded, positions), { causal: true });
-      const last = gather(reshape(x, [count * used, width]), ends);
+      const embedded = this.token_embedding.forward(tokens);
+      return this.fromEmbeddings(reshape(embedded, [count, used, this.text.width]), ends);
+    });
+  }
+
+  /**
+   * Features of texts whose tokens are embedded already, such as those with learned vectors in place of words.
+   *
+   * @param embedded without positions, [texts, length, width].
+   * @param ends the place of each text's end token.
+   * @param shared how many first tokens are the same in all texts: they run once, with the same result, since no token sees a later one.
+   * @returns [texts, embedDim].
+   */
+  fromEmbeddings(embedded: Tensor, ends: ArrayLike<number>, shared = 0): Tensor {
+    const [count, length, width] = embedded.shape;
+    return scope(() => {
+      const placed = add(embedded, slice(this.positional_embedding.value, [[0, length]]));
+      const x =
+        shared === 0
+          ? this.transformer.forward(placed, { causal: true }).x
+          : this.transformer.after(
+              slice(placed, [
+                [0, 1],
+                [0, shared],
+              ]),
+              slice(placed, [null, [shared, length]]),
+            );
+      const rows = length - shared;
+      const last = gather(
+        reshape(x, [count * rows, width]),
+        Array.from(ends, (end, text) => text * rows + end - shared),
+      );
       return matmul(this.ln_final.forward(last), this.text_projection.matrix);
     });
   }
 
-  /** The ids cut to the longest text, and the place of each text's end token among them. */
+  /** The ids cut to the longest text, and the place of each text's end token in it. */
   #rows(ids: Int32Array, length: number) {
     const { contextLength, vocabSize } = this.text;
     const count = ids.length / length;
@@ -81,7 +108,7 @@ export class TextTransformer extends nn.Module {
     for (let row = 0; row < count; row++) {
       const values = ids.subarray(row * length, row * length + used);
       tokens.set(values, row * used);
-      ends[row] = row * used + values.indexOf(Math.max(...values));
+      ends[row] = values.indexOf(Math.max(...values));
     }
     return { count, used, tokens, ends };
   }

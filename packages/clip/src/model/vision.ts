@@ -9,13 +9,15 @@ import {
   reshape,
   scope,
   slice,
+  split,
   type Tensor,
   TensorError,
   tensor,
 } from "@inctrl/tensor";
 import { type Grid, positionMatrix } from "../checkpoint/positional.js";
-import { classTokens, gridSize, type ModelConfig, type VisionConfig } from "../config/types.js";
+import { classTokens, gridSize, type ModelConfig, prefixTokens, type VisionConfig } from "../config/types.js";
 import { Transformer } from "./block.js";
+import { imagesAtOnce, runSequences, windowPatches } from "./windows.js";
 
 /** Output of the vision tower. */
 export interface VisionOutput {
@@ -26,6 +28,13 @@ export interface VisionOutput {
   features: Tensor;
   /** Raw output of each tapped block, [batch, prefixTokens(vision) + patches, width] with CLS first, in the order asked for. */
   taps: Tensor[];
+}
+
+export interface VisionOptions {
+  /** Blocks, counted from 1. Default none. */
+  readonly taps?: readonly number[];
+  /** Sides of square windows, in patches: each window is run as an image of its patches alone, at their places. Default none. */
+  readonly windows?: readonly number[];
 }
 
 /** A strided convolution whose stride is its size: one product over the pixels of each patch. */
@@ -97,21 +106,62 @@ export class VisionTransformer extends nn.Module {
 
   /**
    * @param pixels normalised, [batch, 3, size, size]; any height and width where `vision.positions` names a rule.
-   * @param taps blocks counted from 1; by default none.
-   * @throws TensorError `shape` or `argument` when pixels or taps do not fit.
+   * @returns also the class features of the windows of each side asked for, [batch, windows, embedDim], row by row.
+   * @throws TensorError `shape` or `argument` when pixels, taps or windows do not fit.
    */
-  forward(pixels: Tensor, { taps = [] }: { taps?: readonly number[] } = {}): VisionOutput {
+  forward(
+    pixels: Tensor,
+    { taps = [], windows = [] }: VisionOptions = {},
+  ): VisionOutput & { windows: Tensor[] } {
     this.#check(pixels, taps);
     return scope(() => {
+      const tokens = this.embed(pixels);
       // After the last block only the class tokens are read, unless its patches are tapped.
       const queries = classTokens(this.config.vision);
-      const { x, taps: tapped } = this.transformer.forward(this.embed(pixels), { taps, queries });
-      const classes = slice(x, [null, [0, queries]]);
-      const { width } = this.config.vision;
-      const features =
-        queries === 1 ? this.project(reshape(classes, [x.shape[0], width])) : mean(this.project(classes), 1);
-      return { features, taps: tapped };
+      const { x, taps: tapped } = this.transformer.forward(tokens, { taps, queries });
+      return {
+        features: this.#classFeature(slice(x, [null, [0, queries]])),
+        taps: tapped,
+        windows: windows.length > 0 ? this.#windows(tokens, this.conv1.grid(pixels), windows) : [],
+      };
     });
+  }
+
+  /** Class tokens after the last block, [..., class tokens, width], to [..., embedDim]. */
+  #classFeature(classes: Tensor): Tensor {
+    const [count, width] = classes.shape.slice(-2);
+    return count === 1
+      ? this.project(reshape(classes, [...classes.shape.slice(0, -2), width]))
+      : mean(this.project(classes), -2);
+  }
+
+  #windows(tokens: Tensor, grid: Grid, sides: readonly number[]): Tensor[] {
+    const { vision } = this.config;
+    const prefix = Array.from({ length: prefixTokens(vision) }, (_, i) => i);
+    const sizes = sides.map((side) =>
+      windowPatches(grid, side).map((patches) => [
+        ...prefix,
+        ...patches.map((patch) => prefix.length + patch),
+      ]),
+    );
+    const wanted = classTokens(vision);
+    const rows = sizes.flat(2).length;
+    const each = imagesAtOnce(rows, Math.max(3 * vision.width, vision.mlpWidth * (vision.swiglu ? 2 : 1)));
+    const [batch] = tokens.shape;
+    const chunks = Array.from({ length: Math.ceil(batch / each) }, (_, i) =>
+      Math.min(each, batch - i * each),
+    );
+    const made = split(tokens, chunks).map((some) =>
+      scope(() =>
+        runSequences(this.transformer, some, { sizes, wanted }).map((part) => this.#classFeature(part)),
+      ),
+    );
+    return sides.map((_, i) =>
+      concat(
+        made.map((some) => some[i]),
+        0,
+      ),
+    );
   }
 
   /** ln_post and, where there is one, the projection into the joint space: [..., width] to [..., embedDim]. */

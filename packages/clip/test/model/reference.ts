@@ -97,8 +97,8 @@ export function reference(config: ModelConfig, values: Values) {
   };
 
   return {
-    /** The class feature of one image, planes (3, size, size), and every block's rows. */
-    image(pixels: ArrayLike<number>): { feature: Row; blocks: number[][] } {
+    /** The class feature of one image, planes (3, size, size), and every block's rows; of some of its patches alone if they are given. */
+    image(pixels: ArrayLike<number>, patches?: readonly number[]): { feature: Row; blocks: number[][] } {
       const { vision } = config;
       const { imageSize: size, patch } = vision;
       const grid = gridSize(vision);
@@ -117,6 +117,7 @@ export function reference(config: ModelConfig, values: Values) {
       const registers = Array.from({ length: vision.registers ?? 0 }, (_, i) =>
         Array.from(get("visual.register_tokens")).slice(i * vision.width, (i + 1) * vision.width),
       );
+      if (patches) x = [...x.slice(0, classes.length), ...patches.map((patch) => x[classes.length + patch])];
       x.splice(classes.length, 0, ...registers);
       if (vision.lnPre) x = x.map((row) => norm(row, "visual.ln_pre", vision.lnEps));
       const blocks: number[][] = [];

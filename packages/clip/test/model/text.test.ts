@@ -1,5 +1,15 @@
-import type { Device } from "@inctrl/tensor";
-import { maxError, throwsCode } from "@inctrl/testing";
+import {
+  concat,
+  type Device,
+  expand,
+  scope,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+} from "@inctrl/tensor";
+import { maxError, random, throwsCode } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { buildClip, type TextTransformer } from "../../src/index.js";
@@ -42,6 +52,30 @@ test("padding, the given length and the other texts do not change a feature", as
     const beside = await take(text.forward(rows([...TEXTS, filled], 9)));
     assert.ok(maxError(beside.subarray(0, full.length), full) < 1e-6, "beside a text that fills the context");
   });
+});
+
+test("first tokens that all texts share run once, with the same features and gradients", async ({
+  device,
+}) => {
+  using clip = await buildClip(device, SMALL_CLIP, readerOf(values), { parts: "text", trainable: true });
+  const { text } = clip;
+  const shared = tensor(device, random(3, 1 * 3 * 9), [1, 3, 9]);
+  const tails = tensor(device, random(4, 2 * 4 * 9), [2, 4, 9]);
+  const run = (count: number) =>
+    scope(() => {
+      const { gradients, rest } = valueAndGrad(([first, rest]: readonly Tensor[]) => {
+        const made = text!.fromEmbeddings(concat([expand(first, [2, 3, 9]), rest], 1), [6, 4], count);
+        return [sum(square(made)), made] as const;
+      })([shared, tails]);
+      return [rest, ...gradients];
+    });
+  const [apart, once] = [run(0), run(3)];
+  for (const [i, want] of apart.entries()) {
+    const error = maxError(await take(once[i]), await take(want));
+    assert.ok(error < 2e-5, `${i}: ${error}`);
+  }
+  shared.dispose();
+  tails.dispose();
 });
 
 test("a feature is read at the first of the largest ids, and later ids do not change it", async ({

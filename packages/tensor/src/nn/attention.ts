@@ -7,7 +7,8 @@ import { type FoldOptions, type Fused, Linear } from "./linear.js";
 import { Module } from "./module.js";
 import type { Parameter } from "./parameter.js";
 
-export interface SelfAttentionOptions extends Omit<Fused, "activation"> {
+/** What each token sees. */
+export interface AttendOptions {
   /** Each token sees itself and those before it. Default false. */
   causal?: boolean;
   /** Added to the scores, broadcastable to [b, heads, tokens, tokens]; -Infinity hides a key. */
@@ -15,6 +16,8 @@ export interface SelfAttentionOptions extends Omit<Fused, "activation"> {
   /** Only the first that many tokens' rows are computed; all tokens stay visible to them. */
   queries?: number;
 }
+
+export interface SelfAttentionOptions extends AttendOptions, Omit<Fused, "activation"> {}
 
 /**
  * Multi-head self-attention (Vaswani et al. 2017) between a fused projection to queries, keys and values and an output
@@ -60,9 +63,24 @@ export class SelfAttention extends Module {
    */
   forward(x: Tensor, { norm, gain, residual, ...options }: SelfAttentionOptions = {}): Tensor {
     return scope(() => {
-      const qkv = this.#in_proj.forward(x, { norm });
-      return this.out_proj.forward(selfAttention(qkv, this.#heads, options), { gain, residual });
+      const qkv = this.project(x, { norm });
+      return this.output(this.attend(qkv, options), { gain, residual });
     });
+  }
+
+  /** Queries, keys and values of each token by itself, [..., width] to [..., 3 width]. */
+  project(x: Tensor, options: Pick<Fused, "norm"> = {}): Tensor {
+    return this.#in_proj.forward(x, options);
+  }
+
+  /** The only step that mixes tokens: [b, tokens, 3 width] to [b, tokens or queries, width]. */
+  attend(qkv: Tensor, options: AttendOptions = {}): Tensor {
+    return selfAttention(qkv, this.#heads, options);
+  }
+
+  /** The output projection of each token by itself, [..., width]. */
+  output(attended: Tensor, added: Pick<Fused, "gain" | "residual"> = {}): Tensor {
+    return this.out_proj.forward(attended, added);
   }
 
   /** @param options.norm, options.gain are folded into the first and the last projection, as by `Linear.freeze`. */
