@@ -34,7 +34,7 @@ export { PromptAlbum } from "./heatmap/prompt-album.js";
 export { renderHeatmap } from "./heatmap/render.js";
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
 export { fileImage, fileImages, type ImageItem, type ImageSource } from "./images/source.js";
-export { symmetricSquare } from "./images/symmetries.js";
+export { symmetricPixels } from "./images/symmetries.js";
 export { type MeasuredWindow, measureWindow, throughOneWindow, type WindowRequest } from "./images/window.js";
 export { PromptBank } from "./matcher/bank.js";
 export { type BankInfo, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";

@@ -14,7 +14,8 @@ export function randomPixels(seed: number, count: number): Uint8Array {
 
 /** A prepared image as `prepareImage` would give it. */
 export function randomView(seed: number, size: number): PreparedImage {
-  return { size, pixels: randomPixels(seed, size * size), box: { x: 0, y: 0, width: size, height: size } };
+  const whole = { width: size, height: size };
+  return { ...whole, pixels: randomPixels(seed, size * size), box: { x: 0, y: 0, ...whole } };
 }
 
 /** A seeded image without a file, `width` x `height` pixels. */

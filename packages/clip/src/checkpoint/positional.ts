@@ -1,6 +1,6 @@
 import type { PositionRule } from "../config/types.js";
 import { ClipError } from "../errors.js";
-import { bicubicTaps, cubic, type Taps } from "../preprocess/bicubic.js";
+import { cubic, filterTaps, type Taps } from "../preprocess/filters.js";
 
 /** Patches down and across. */
 export interface Grid {
@@ -25,7 +25,7 @@ const A = -0.75;
 
 /** Weights along one axis of `from` positions for an axis of `to`. */
 function positionTaps(rule: PositionRule, from: number, to: number): Taps {
-  if (rule === "antialias") return bicubicTaps(from, to);
+  if (rule === "antialias") return filterTaps("bicubic", from, to);
   const scale = from / (rule === "offset" ? to + 0.1 : to);
   const stride = 4;
   const [starts, counts] = [new Int32Array(to), new Int32Array(to)];

@@ -1,9 +1,19 @@
-/** Size of the square that images are resized to, and the mean and deviation that normalise its pixels in [0, 1]. */
+import type { Filter } from "../preprocess/filters.js";
+
+/** How an image becomes pixels of a network. Absent fields mean what they always meant, so that earlier files and caches hold. */
 export interface PreprocessConfig {
+  /** Side of the square that the network sees; with fit `whole` the shorter side. */
   readonly size: number;
+  /** What normalises values in [0, 1]: (value - mean) / std. */
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
-  readonly interpolation: "bicubic";
+  readonly interpolation: Filter;
+  /** Side to which fits `crop` and `squash` resize before they take the middle `size`. Default: `size`. */
+  readonly resize?: number;
+  /** Makes an image RGB before it is resized: transparency dropped, palettes looked up. Default false: after. */
+  readonly rgbFirst?: boolean;
+  /** Fit `whole` cuts right and bottom to a multiple of this many pixels, such as a ViT's patch. Default 1. */
+  readonly multiple?: number;
 }
 
 /** GELU by the error function, or CLIP's original x * sigmoid(1.702 x). */

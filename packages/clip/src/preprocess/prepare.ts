@@ -1,41 +1,44 @@
 import type { PreprocessConfig } from "../config/types.js";
+import type { Filter } from "./filters.js";
 import { type Fit, layOut } from "./fit.js";
 import { CHANNELS, checkRaster, premultiply, type RasterImage, toRgb, unpremultiply } from "./raster.js";
-import { resizeBicubic, resizeNearest, type Size, type Window } from "./resize.js";
+import { resizeFiltered, resizeNearest, type Size, type Window } from "./resize.js";
 
-/** One square input of the model, and its place in the image. */
+/** The part of a `PreprocessConfig` that makes an image's pixels; all but the size may be absent. */
+export type PixelConfig = Pick<PreprocessConfig, "size"> &
+  Partial<Pick<PreprocessConfig, "interpolation" | "resize" | "rgbFirst" | "multiple">>;
+
+/** One input of the model, square but for fit `whole`, and its place in the image. */
 export interface PreparedImage {
-  /** Side of the square in pixels. */
-  readonly size: number;
-  /** 8-bit RGB before normalisation, [size, size, 3]. */
+  readonly width: number;
+  readonly height: number;
+  /** 8-bit RGB before normalisation, [height, width, 3]. */
   readonly pixels: Uint8Array;
   /** The part of the original image it shows, in original pixels (fractions possible). */
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 }
 
 /**
- * Brings an image to the model's square size, bit-exact with Pillow and torchvision: resized in the file's own
- * mode, cropped, then converted to RGB. One result, or several in order for `fit: "tile"`.
+ * Brings an image to the model's size, bit-exact with Pillow and torchvision: resized in the file's own mode, cropped, then
+ * converted to RGB, or converted first where the configuration says so. One result, or several in order for `fit: "tile"`.
  *
- * @throws ClipError `image` or `tiles`.
+ * @throws ClipError `image`, `tiles`, or `config` for sizes that do not go together.
  *
  * @example
  * const [view] = prepareImage(raster, config.preprocess)
  * const input = normalizePixels(view.pixels, config.preprocess) // Float32Array (3, size, size)
  */
-export function prepareImage(
-  image: RasterImage,
-  config: Pick<PreprocessConfig, "size">,
-  fit: Fit = "crop",
-): PreparedImage[] {
+export function prepareImage(image: RasterImage, config: PixelConfig, fit: Fit = "crop"): PreparedImage[] {
   checkRaster(image);
-  const { size, windows } = layOut(image, config.size, fit);
-  const resize = resizer(image, size);
+  const { size, windows } = layOut(image, config, fit);
+  const source = config.rgbFirst ? asRgb(image) : image;
+  const resize = resizer(source, size, config.interpolation ?? "bicubic");
   const scaleX = image.width / size.width;
   const scaleY = image.height / size.height;
   return windows.map((window) => ({
-    size: config.size,
-    pixels: toRgb(image.mode, resize(window), image.palette),
+    width: window.width,
+    height: window.height,
+    pixels: toRgb(source.mode, resize(window), source.palette),
     box: {
       x: window.left * scaleX,
       y: window.top * scaleY,
@@ -45,17 +48,22 @@ export function prepareImage(
   }));
 }
 
-/** Resizing by Pillow's rules: nearest for indices and bits, bicubic otherwise, with premultiplied alpha where there is any. */
-function resizer(image: RasterImage, size: Size): (window: Window) => Uint8Array {
+const asRgb = ({ width, height, mode, data, palette }: RasterImage): RasterImage => ({
+  ...{ width, height, mode: "RGB" },
+  data: toRgb(mode, data, palette),
+});
+
+/** Resizing by Pillow's rules: nearest for indices and bits, the filter otherwise, with premultiplied alpha where there is any. */
+function resizer(image: RasterImage, size: Size, filter: Filter): (window: Window) => Uint8Array {
   const { width, height, mode, data } = image;
   const channels = CHANNELS[mode];
   if (mode === "P" || mode === "1")
     return (window) => resizeNearest({ width, height, channels, data }, size, window);
   const same = width === size.width && height === size.height;
   if (same || (mode !== "LA" && mode !== "RGBA"))
-    return (window) => resizeBicubic({ width, height, channels, data }, size, window);
+    return (window) => resizeFiltered({ width, height, channels, data }, size, window, filter);
   const premultiplied = { width, height, channels, data: premultiply(data, channels) };
-  return (window) => unpremultiply(resizeBicubic(premultiplied, size, window), channels);
+  return (window) => unpremultiply(resizeFiltered(premultiplied, size, window, filter), channels);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Pillow's resampling, to the bit: filter weights in fixed point with 22 fractional bits, across first and then
 // down, with 8-bit values between. Only what the wanted window needs is computed.
-import { bicubicTaps, type Taps } from "./bicubic.js";
+import { type Filter, filterTaps, type Taps } from "./filters.js";
 
 /** Interleaved 8-bit pixels. */
 export interface Pixels {
@@ -28,30 +28,26 @@ const HALF = 1 << (PRECISION_BITS - 1);
 /** Taps with weights in fixed point. */
 type FixedTaps = Omit<Taps, "weights"> & { readonly weights: Int32Array };
 
-function fixedTaps(from: number, to: number, first: number, count: number): FixedTaps {
-  const taps = bicubicTaps(from, to, first, count);
+function fixedTaps(filter: Filter, from: number, to: number, first: number, count: number): FixedTaps {
+  const taps = filterTaps(filter, from, to, first, count);
   // Rounded half away from zero.
   const fixed = (weight: number) => Math.trunc(weight * (1 << PRECISION_BITS) + (weight < 0 ? -0.5 : 0.5));
   return { ...taps, weights: Int32Array.from(taps.weights, fixed) };
 }
 
-/**
- * The `window` of `image` resized to `size` by antialiased bicubic, as Pillow computes it.
- * An axis that keeps its size is copied.
- */
-export function resizeBicubic(image: Pixels, size: Size, window: Window): Uint8Array {
+/** The `window` of `image` resized to `size`, as Pillow computes it. An axis that keeps its size is copied. */
+export function resizeFiltered(image: Pixels, size: Size, window: Window, filter: Filter): Uint8Array {
+  const { left, top, width, height } = window;
   const across =
-    image.width === size.width ? undefined : fixedTaps(image.width, size.width, window.left, window.width);
+    image.width === size.width ? undefined : fixedTaps(filter, image.width, size.width, left, width);
   const down =
-    image.height === size.height
-      ? undefined
-      : fixedTaps(image.height, size.height, window.top, window.height);
-  const firstRow = down?.starts[0] ?? window.top;
-  const lastRow = down ? down.starts.at(-1)! + down.counts.at(-1)! : window.top + window.height;
+    image.height === size.height ? undefined : fixedTaps(filter, image.height, size.height, top, height);
+  const firstRow = down?.starts[0] ?? top;
+  const lastRow = down ? down.starts.at(-1)! + down.counts.at(-1)! : top + height;
   const rows = across
     ? resizeAcross(image, across, firstRow, lastRow)
-    : copyColumns(image, window.left, window.width, firstRow, lastRow);
-  return down ? resizeDown(rows, window.width * image.channels, down, firstRow) : rows;
+    : copyColumns(image, left, width, firstRow, lastRow);
+  return down ? resizeDown(rows, width * image.channels, down, firstRow) : rows;
 }
 
 function resizeAcross(

@@ -6,10 +6,13 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CLIP_MEAN, CLIP_STD } from "../../src/config/types.js";
 import { ClipError } from "../../src/errors.js";
-import { normalizePixels, prepareImage } from "../../src/preprocess/prepare.js";
+import type { Filter } from "../../src/preprocess/filters.js";
+import type { Fit } from "../../src/preprocess/fit.js";
+import { normalizePixels, type PixelConfig, prepareImage } from "../../src/preprocess/prepare.js";
 import { type RasterImage, toRgb } from "../../src/preprocess/raster.js";
 
-const io = fileURLToPath(new URL("../../../../../shared/golden/io/", import.meta.url));
+const golden = fileURLToPath(new URL("../../../../../shared/golden/", import.meta.url));
+const io = `${golden}io/`;
 
 const planes = (pixels: Uint8Array): Uint8Array => {
   const count = pixels.length / 3;
@@ -28,7 +31,7 @@ const noise = (width: number, height: number, mode: RasterImage["mode"], channel
 
 test("pixels equal Pillow's, in every mode of files", async () => {
   if (!existsSync(io)) return console.log("skipped: ../shared absent");
-  const golden = await openSafetensors(`${io}preprocess.safetensors`);
+  const file = await openSafetensors(`${io}preprocess.safetensors`);
   let checked = 0;
   for (const name of readdirSync(`${io}images`)) {
     const image: RasterImage = await decodeImage(`${io}images/${name}`);
@@ -44,7 +47,7 @@ test("pixels equal Pillow's, in every mode of files", async () => {
         ["pixels", image],
         ["rgbfirst", rgb],
       ] as const) {
-        const want = await golden.readFloat32(`${name}@${size}.${kind}`);
+        const want = await file.readFloat32(`${name}@${size}.${kind}`);
         const got = planes(prepareImage(input, { size })[0].pixels);
         const off = want.map((value, i) => Math.abs(value - got[i])).sort();
         if (!name.endsWith(".jpg"))
@@ -54,7 +57,22 @@ test("pixels equal Pillow's, in every mode of files", async () => {
       }
   }
   assert.is(checked, 52);
-  await golden.close();
+  await file.close();
+});
+
+test("pixels of the other programs equal Pillow's: RGB first, Lanczos or bilinear, a crop smaller than the resize", async () => {
+  if (!existsSync(golden)) return console.log("skipped: ../shared absent");
+  const file = await openSafetensors(`${golden}baselines-cnn/preprocess.safetensors`);
+  for (const [key, { shape }] of file.tensors) {
+    const [, name, filter, square] = /(.*)\.(lanczos|bilinear)(_square)?$/.exec(key)!;
+    const image: RasterImage = await decodeImage(`${io}images/${name}`);
+    const size = shape[1];
+    const config = { size, interpolation: filter as Filter, rgbFirst: true, ...(!square && { resize: 72 }) };
+    const [view] = prepareImage(image, config, square ? "squash" : "crop");
+    assert.equal(planes(view.pixels), Uint8Array.from(await file.readFloat32(key)), key);
+  }
+  assert.is(file.tensors.size, 18);
+  await file.close();
 });
 
 test("an image of the right size is not changed, alpha included", () => {
@@ -104,6 +122,30 @@ test("crop takes the middle, squash takes all, and tiles cover all", () => {
   assert.equal(tiles.at(-1)?.box, { x: 90, y: 0, width: 40, height: 40 });
   const [tall] = prepareImage(noise(40, 40, "L", 1), { size: 20 }, "tile");
   assert.equal(tall?.box, { x: 0, y: 0, width: 40, height: 40 });
+});
+
+test("the crop is the middle of a larger resize, and a whole image ends at a multiple", () => {
+  const image = noise(131, 43, "RGB", 3);
+  const pixels = (config: PixelConfig, fit: Fit) => prepareImage(image, config, fit)[0];
+  // 131 x 43 becomes 73 x 24; Python rounds half the rest, 26.5 and 2, to 26 and 2.
+  const whole = pixels({ size: 24 }, "whole");
+  assert.equal([whole.width, whole.height], [73, 24]);
+  const middle = (y: number) => whole.pixels.slice((73 * (y + 2) + 26) * 3, (73 * (y + 2) + 46) * 3);
+  const crop = pixels({ size: 20, resize: 24 }, "crop");
+  for (let y = 0; y < 20; y++) assert.equal(crop.pixels.slice(y * 60, (y + 1) * 60), middle(y));
+  const patches = pixels({ size: 24, multiple: 7 }, "whole");
+  assert.equal([patches.width, patches.height, patches.box.x, patches.box.y], [70, 21, 0, 0]);
+  assert.equal(patches.pixels.slice(70 * 3, 140 * 3), whole.pixels.slice(73 * 3, 143 * 3));
+  const squashed = pixels({ size: 20, resize: 24 }, "squash").box;
+  assert.equal(
+    [squashed.x / 131, squashed.y / 43].map((v) => v.toFixed(6)),
+    ["0.083333", "0.083333"],
+  );
+  for (const config of [
+    { size: 20, resize: 19 },
+    { size: 20, multiple: 21 },
+  ])
+    assert.throws(() => pixels(config, "crop"), /holds no window of 20/);
 });
 
 test("overlapping windows agree", () => {
@@ -159,7 +201,8 @@ test("images whose size, mode and data disagree are refused", () => {
       assert.instance(error, ClipError);
       assert.match((error as Error).message, says);
     }
-  assert.throws(() => prepareImage(noise(1000, 1, "L", 1), { size: 8 }, "tile"), /tiles/);
+  for (const fit of ["tile", "whole"] as const)
+    assert.throws(() => prepareImage(noise(1000, 1, "L", 1), { size: 8 }, fit), /tiles/);
   assert.is(prepareImage(noise(1000, 1, "L", 1), { size: 240 }, "crop")[0]?.pixels.length, 240 * 240 * 3);
 });
 

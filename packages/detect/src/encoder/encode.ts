@@ -24,10 +24,10 @@ export function encodeViews(
   const plane = 3 * size * size;
   const pixels = new Float32Array(views.length * plane);
   views.forEach((view, i) => {
-    if (view.size !== size) {
+    if (view.width !== size || view.height !== size) {
       throw new DetectError(
         "views",
-        `an image was prepared at ${view.size} pixels and ${backbone.name} takes ${size}; prepare it with this backbone's config`,
+        `an image was prepared at ${view.width} x ${view.height} pixels and ${backbone.name} takes ${size}; prepare it with this backbone's config`,
       );
     }
     normalizePixels(view.pixels, preprocess, pixels, i * plane);

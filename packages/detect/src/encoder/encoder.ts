@@ -131,9 +131,8 @@ export class Encoder {
   }
 
   async #prepare(pool: DecodePool, item: ImageItem, image: number): Promise<ReadyImage> {
-    const { size } = this.backbone.config.preprocess;
     try {
-      const views = await pool.prepare(item, { size, fit: this.fit });
+      const views = await pool.prepare(item, { pixels: this.backbone.config.preprocess, fit: this.fit });
       const waiting = views.flatMap((view) =>
         (item.symmetries ?? [0]).map((symmetry) => ({
           seen: { image, symmetry, box: view.box },

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { type Fit, type PreparedImage, prepareImage } from "@inctrl/clip";
+import { type Fit, type PixelConfig, type PreparedImage, prepareImage } from "@inctrl/clip";
 import type { FilePart } from "./read-source.js";
 import { type ImageItem, naming } from "./source.js";
 
-/** How images are prepared: the side of the square that a backbone takes, and how it lies over an image. */
+/** How images are prepared: the pixels that a backbone takes, and how its window lies over an image. */
 export interface ViewOptions {
-  readonly size: number;
+  readonly pixels: PixelConfig;
   readonly fit: Fit;
 }
 
@@ -42,7 +42,7 @@ export function decodeThreads(software: boolean, cores = availableParallelism())
  *
  * @example
  * await using pool = new DecodePool(4);
- * const [view] = await pool.prepare(fileImage("part.png"), { size: 240, fit: "crop" });
+ * const [view] = await pool.prepare(fileImage("part.png"), { pixels: { size: 240 }, fit: "crop" });
  */
 export class DecodePool {
   /** How many images are worth asking for at once. */
@@ -63,15 +63,15 @@ export class DecodePool {
    *
    * @throws ImageError or ClipError where it cannot be read.
    */
-  async prepare(item: ImageItem, { size, fit }: ViewOptions): Promise<PreparedImage[]> {
+  async prepare(item: ImageItem, { pixels, fit }: ViewOptions): Promise<PreparedImage[]> {
     const { source, reading } = item;
     if (this.#threads > 0 && source && source.record === undefined) {
-      const task = { part: { ...source, reading }, size, fit };
+      const task = { part: { ...source, reading }, pixels, fit };
       const { views } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
       if (views) return views;
     }
     try {
-      return prepareImage(await item.load(), { size }, fit);
+      return prepareImage(await item.load(), pixels, fit);
     } catch (error) {
       throw naming(item, error);
     }

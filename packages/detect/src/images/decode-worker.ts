@@ -9,7 +9,7 @@ const reader = new SourceReader();
 
 parentPort?.on("message", async (task: DecodeTask) => {
   try {
-    const views = prepareImage(await reader.read(task.part), { size: task.size }, task.fit);
+    const views = prepareImage(await reader.read(task.part), task.pixels, task.fit);
     // Views of one image may share a buffer, which can be transferred once only.
     const buffers = new Set(views.map(({ pixels }) => pixels.buffer as ArrayBuffer));
     parentPort?.postMessage({ views } satisfies DecodeAnswer, [...buffers]);

@@ -1,43 +1,55 @@
 import type { PreparedImage } from "@inctrl/clip";
 
+/** Pixels, or patches, across and down. */
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
- * The pixel, or patch, of the original that one of a square's eight symmetries shows at a place. Symmetry 0 is the square as it
+ * The pixel, or patch, of the original that one of a picture's eight symmetries shows at a place. Symmetry 0 is the picture as it
  * is; in the others bit 0 swaps the axes, and bits 1 and 2 reverse them. They are exact, since no pixel is interpolated.
  *
  * @param symmetry 0 to 7.
- * @param place number of the pixel in the symmetric square, row by row.
- * @param size pixels a side.
+ * @param place number of the pixel in the symmetric picture, row by row.
+ * @param size of the original.
  * @example
- * symmetricIndex(6, 0, 4); // half a turn: 15, the last of 16 pixels
+ * symmetricIndex(6, 0, { width: 4, height: 4 }); // half a turn: 15, the last of 16 pixels
  */
-export function symmetricIndex(symmetry: number, place: number, size: number): number {
-  return sourceOf(symmetry, Math.floor(place / size), place % size, size);
+export function symmetricIndex(symmetry: number, place: number, size: Size): number {
+  const { width } = symmetricSize(symmetry, size);
+  return sourceOf(symmetry, Math.floor(place / width), place % width, size);
 }
 
-function sourceOf(symmetry: number, row: number, column: number, size: number): number {
-  const y = symmetry & 2 ? size - 1 - row : row;
-  const x = symmetry & 4 ? size - 1 - column : column;
-  return symmetry & 1 ? x * size + y : y * size + x;
+const symmetricSize = (symmetry: number, { width, height }: Size): Size =>
+  symmetry & 1 ? { width: height, height: width } : { width, height };
+
+function sourceOf(symmetry: number, row: number, column: number, original: Size): number {
+  const { width, height } = symmetricSize(symmetry, original);
+  const y = symmetry & 2 ? height - 1 - row : row;
+  const x = symmetry & 4 ? width - 1 - column : column;
+  return symmetry & 1 ? x * original.width + y : y * original.width + x;
 }
 
 /**
- * Copies a square picture in one of its symmetries.
+ * Copies a picture in one of its symmetries.
  *
- * @param from channels interleaved, [size, size, channels].
+ * @param from channels interleaved, [height, width, channels].
  * @param to receives the copy, from `offset` on. Default: a new array.
  * @example
- * const upsideDown = symmetricSquare(view.pixels, view.size, 3, 6);
+ * const upsideDown = symmetricPixels(view.pixels, view, 3, 6);
  */
-export function symmetricSquare(
+export function symmetricPixels(
   from: Uint8Array,
-  size: number,
+  size: Size,
   channels: number,
   symmetry: number,
-  to: Uint8Array = new Uint8Array(size * size * channels),
+  to: Uint8Array = new Uint8Array(size.width * size.height * channels),
   offset = 0,
 ): Uint8Array {
-  for (let row = 0, at = offset; row < size; row++) {
-    for (let column = 0; column < size; column++) {
+  const { width, height } = symmetricSize(symmetry, size);
+  for (let row = 0, at = offset; row < height; row++) {
+    for (let column = 0; column < width; column++) {
       const source = sourceOf(symmetry, row, column, size) * channels;
       for (let c = 0; c < channels; c++) to[at++] = from[source + c];
     }
@@ -45,7 +57,9 @@ export function symmetricSquare(
   return to;
 }
 
-/** A prepared image in one symmetry of its square. */
+/** A prepared image in one of its symmetries. */
 export function symmetricView(view: PreparedImage, symmetry: number): PreparedImage {
-  return symmetry === 0 ? view : { ...view, pixels: symmetricSquare(view.pixels, view.size, 3, symmetry) };
+  if (symmetry === 0) return view;
+  const pixels = symmetricPixels(view.pixels, view, 3, symmetry);
+  return { ...view, ...symmetricSize(symmetry, view), pixels };
 }

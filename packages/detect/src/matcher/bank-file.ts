@@ -1,4 +1,4 @@
-import type { Fit } from "@inctrl/clip";
+import type { Fit, PreprocessConfig } from "@inctrl/clip";
 import type { Reading } from "@inctrl/datasets";
 import { type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
@@ -33,11 +33,8 @@ export interface BankInfo {
   readonly turns?: number;
   /** How the prompts were read. Absent in files of earlier versions, which meant what `readingOf` says. */
   readonly reading?: SharedReading;
-  readonly preprocess: {
-    readonly size: number;
-    readonly mean: readonly number[];
-    readonly std: readonly number[];
-  };
+  /** Without what is bicubic or absent, as in files of earlier versions. */
+  readonly preprocess: Partial<PreprocessConfig>;
 }
 
 const FORMAT = "inctrl-bank";
@@ -161,8 +158,9 @@ export async function readBankFit(path: string): Promise<BankFit> {
 }
 
 const preprocessOf = ({ config }: Backbone): BankInfo["preprocess"] => {
-  const { size, mean, std } = config.preprocess;
-  return { size, mean: [...mean], std: [...std] };
+  const { size, mean, std, interpolation, resize, rgbFirst, multiple } = config.preprocess;
+  const filter = interpolation === "bicubic" ? undefined : interpolation;
+  return { size, mean, std, interpolation: filter, resize, rgbFirst, multiple };
 };
 
 const fail = (path: string, why: string): DetectError => new DetectError("bank", `${path}: ${why}`);
@@ -209,7 +207,7 @@ const INFO: Check = {
   blocks: listOf(Number.isInteger),
   turns: oneOf(undefined, 1, 8),
   reading: (value) => value === undefined || fits(value, READING),
-  fit: oneOf("crop", "squash", "tile"),
+  fit: oneOf("crop", "squash", "tile", "whole"),
   backbone: text,
   fingerprint: text,
 };

@@ -104,7 +104,8 @@ export class PromptBank {
     let prompt = 0;
     while (prompt < this.shots - 1 && view >= this.prompts[prompt].views)
       view -= this.prompts[prompt++].views;
-    const patch = symmetricIndex(shown % this.symmetries, row % patches, columns);
+    const grid = { width: columns, height: rows };
+    const patch = symmetricIndex(shown % this.symmetries, row % patches, grid);
     return { prompt, patch: view * patches + patch };
   }
 

@@ -23,17 +23,19 @@ test("threads give the bytes and the errors of the calling one, and a close answ
   for (const fit of ["crop", "tile"] as const) {
     // All at once: more than there are threads.
     const ask = (from: DecodePool) =>
-      Promise.all(paths.map((path) => from.prepare(fileImage(path), { size: 32, fit })));
+      Promise.all(paths.map((path) => from.prepare(fileImage(path), { pixels: { size: 32 }, fit })));
     const [got, want] = [await ask(pool), await ask(none)];
     assert.is(got.length, 6);
     assert.equal(got, want);
   }
   const bad = join(folder, "bad.png");
   writeFileSync(bad, "no image");
-  const error = await pool.prepare(fileImage(bad), { size: 32, fit: "crop" }).catch((reason) => reason);
+  const error = await pool
+    .prepare(fileImage(bad), { pixels: { size: 32 }, fit: "crop" })
+    .catch((reason) => reason);
   assert.instance(error, ImageError);
   assert.match(error.message, "bad.png");
-  const asked = paths.map((path) => pool.prepare(fileImage(path), { size: 32, fit: "crop" }));
+  const asked = paths.map((path) => pool.prepare(fileImage(path), { pixels: { size: 32 }, fit: "crop" }));
   await pool.close();
   for (const views of await Promise.all(asked)) assert.is(views.length, 1);
 });
@@ -42,7 +44,9 @@ test("an image whose shape the fit refuses is named", async () => {
   const strip = join(folder, "strip.png");
   writeFileSync(strip, encodePng({ width: 4000, height: 1, data: new Uint8Array(4000) }));
   await using pool = new DecodePool(0);
-  const error = await pool.prepare(fileImage(strip), { size: 32, fit: "tile" }).catch((reason) => reason);
+  const error = await pool
+    .prepare(fileImage(strip), { pixels: { size: 32 }, fit: "tile" })
+    .catch((reason) => reason);
   assert.is(error.code, "tiles");
   assert.ok(error.message.startsWith(`${strip}: `), error.message);
 });

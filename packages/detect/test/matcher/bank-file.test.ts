@@ -51,12 +51,12 @@ test("another backbone, other blocks, another fit and other preprocessing are re
   );
   await refused(new Encoder(backbone, { blocks: [2, 3] }), /holds blocks 1, 2 and 2, 3 are compared/);
   await refused(new Encoder(backbone, { fit: "tile" }), /was made with fit crop and this encoder uses tile/);
-  using darker = await fixtureBackbone(device);
-  const { preprocess } = darker.config;
-  Object.assign(darker, {
-    config: { ...darker.config, preprocess: { ...preprocess, mean: [0.5, 0.5, 0.5] } },
-  });
-  await refused(new Encoder(darker), /its images were prepared in another way/);
+  for (const change of [{ mean: [0.5, 0.5, 0.5] }, { interpolation: "lanczos" }, { rgbFirst: true }]) {
+    using changed = await fixtureBackbone(device);
+    const preprocess = { ...changed.config.preprocess, ...change };
+    Object.assign(changed, { config: { ...changed.config, preprocess } });
+    await refused(new Encoder(changed), /its images were prepared in another way/);
+  }
 });
 
 test("the state of another kind of detector is refused by name", async ({ device, folder }) => {

@@ -147,7 +147,9 @@ test("in eight symmetries, a bank knows prompts however they lie, and its class 
   assert.ok(known.every(({ matches }) => matches!.prompts.every((prompt) => prompt === 0)));
   assert.equal(
     known.map(({ matches }) => [...matches!.patches]),
-    known.map((_, symmetry) => consecutive(0).map((patch) => symmetricIndex(symmetry, patch, 5))),
+    known.map((_, symmetry) =>
+      consecutive(0).map((patch) => symmetricIndex(symmetry, patch, { width: 5, height: 5 })),
+    ),
   );
 });
 
@@ -181,7 +183,7 @@ test("no prompts, and views of another size, are refused", async ({ device }) =>
   await throwsCode(
     () => encodeViews(backbone, [randomView(1, 64)]),
     "views",
-    /prepared at 64 pixels and .* takes 71/,
+    /prepared at 64 x 64 pixels and .* takes 71/,
   );
 });
 

@@ -1,4 +1,4 @@
-import { symmetricSquare } from "@inctrl/detect";
+import { symmetricPixels } from "@inctrl/detect";
 import { type CaptionedImage, drawCaptioned } from "@inctrl/synth";
 import type { CaptionedBatch } from "./batch.js";
 import type { Shown } from "./order.js";
@@ -25,12 +25,13 @@ export class Renderer {
   /** The same spec gives the same bytes. */
   render({ seed, split, size, group, shown }: BatchSpec): CaptionedBatch {
     const area = size * size;
+    const square = { width: size, height: size };
     const pixels = new Uint8Array(shown.length * area * 3);
     const masks = new Uint8Array(shown.length * area);
     const images = shown.map(({ index, symmetry }, i) => {
       const made = this.#image({ seed, split, size, group, index });
-      symmetricSquare(made.image.data, size, 3, symmetry, pixels, i * area * 3);
-      symmetricSquare(made.mask, size, 1, symmetry, masks, i * area);
+      symmetricPixels(made.image.data, square, 3, symmetry, pixels, i * area * 3);
+      symmetricPixels(made.mask, square, 1, symmetry, masks, i * area);
       return made;
     });
     return {
