@@ -73,6 +73,7 @@ const CURVES = [
  * Trains a small CLIP on drawn images and writes it as a backbone, with checkpoints on the way. Equal settings give equal bytes
  * on one device, also when a run was stopped and resumed.
  *
+ * @throws PretrainError `diverged` where the loss or a score is not finite: it names the last good checkpoint.
  * @returns the steps taken in all: fewer than `settings.steps` where the time was over or the signal came.
  * @example
  * const plan = await planModel(settings);
@@ -102,19 +103,21 @@ export async function pretrainRun(
     shown: orderOf(at, settings),
   }));
   const until = performance.now() + minutes * 60_000;
-  while (trainer.steps < steps && !signal?.aborted && performance.now() < until) {
-    const record = await step(trainer, prefetcher, settings.batch);
-    await files.add(record);
-    onStep?.(record);
-    if (record.step % validateEvery === 0 || record.step === steps) {
-      await files.checkFinite();
-      const hold_out = await validate(trainer.clip, plan.tokenizer, validationSet);
-      await files.add({ step: record.step, hold_out });
-      onValidation?.({ step: record.step, hold_out });
+  await files.guard(async () => {
+    while (trainer.steps < steps && !signal?.aborted && performance.now() < until) {
+      const record = await step(trainer, prefetcher, settings.batch);
+      await files.add(record);
+      onStep?.(record);
+      if (record.step % validateEvery === 0 || record.step === steps) {
+        await files.checkFinite();
+        const hold_out = await validate(trainer.clip, plan.tokenizer, validationSet);
+        await files.add({ step: record.step, hold_out });
+        onValidation?.({ step: record.step, hold_out });
+      }
+      if (record.step % saveEvery === 0) await files.save();
     }
-    if (record.step % saveEvery === 0) await files.save();
-  }
-  await files.save();
+    await files.save();
+  });
   await exportModel(out, trainer.clip, plan, { ...identity, step: String(trainer.steps), ...provenance });
   return trainer.steps;
 }

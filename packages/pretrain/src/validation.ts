@@ -6,6 +6,7 @@ import { procedural } from "@inctrl/synth";
 import { matmul, normalize, scope } from "@inctrl/tensor";
 import type { CaptionedBatch } from "./data/batch.js";
 import { Renderer } from "./data/renderer.js";
+import { PretrainError } from "./errors.js";
 import { logitScale, uploadPixels } from "./pretrainer.js";
 
 /** How well a network does on classes that it was never trained on. */
@@ -42,6 +43,7 @@ export async function openValidationSet(
   };
 }
 
+/** @throws PretrainError `diverged` where a score is not finite. */
 export async function validate(clip: Clip, tokenizer: Tokenizer, set: ValidationSet): Promise<Validation> {
   const texts: number[] = [];
   const residuals: number[] = [];
@@ -57,6 +59,11 @@ export async function validate(clip: Clip, tokenizer: Tokenizer, set: Validation
   };
 }
 
+function checkFinite(scores: readonly number[] | Float32Array): void {
+  if (scores.every(Number.isFinite)) return;
+  throw new PretrainError("diverged", "scores in validation are not finite; lower the learning rate");
+}
+
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch): Promise<number> {
@@ -67,6 +74,7 @@ async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch
     return matmul(normalize(features), normalize(words), { transposeB: true });
   });
   const values = await similar.data();
+  checkFinite(values);
   const { count, classIds, damaged } = batch;
   let right = 0;
   for (let i = 0; i < count; i++) {
@@ -96,6 +104,8 @@ async function validateCategory(clip: Clip, tokenizer: Tokenizer, { className, t
       batch.dispose();
     }
   }
+  checkFinite(texts);
+  checkFinite(residuals);
   const labels = test.map(({ label }) => label);
   return { text: auroc(labels, texts) ?? Number.NaN, residual: auroc(labels, residuals) ?? Number.NaN };
 }

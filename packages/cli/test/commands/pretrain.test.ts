@@ -110,6 +110,16 @@ test("it starts from trained weights, at another image size too, and refuses tho
   );
 });
 
+test("a training whose loss is no number names the last good checkpoint", async () => {
+  const wild = ["--steps", "3", "--warm-up", "0", "--cool-down", "0", "--save-every", "1", "--lr", "1e30"];
+  const { code, stderr } = await cli([...SMALL, ...wild, "--out", path.join(folder, "wild")]);
+  assert.is(code, 1);
+  assert.match(
+    stderr,
+    /step 2: the loss is NaN; .*the last good checkpoint is .*checkpoint\.safetensors, after step 1/,
+  );
+});
+
 test("a batch that is no multiple of the group is refused", async () => {
   for (const args of [
     ["--batch", "6"],

@@ -24,13 +24,13 @@ export interface Reading {
    * pixels.
    */
   readonly maxPixels?: number;
+  /** sha256 of the file, in hex, where no other bytes than those will do. */
+  readonly sha256?: string;
 }
 
 export interface DecodeOptions extends Reading {
   /** The largest file, in bytes. Default 512 MiB, which fits an uncompressed image of `maxPixels`, or what fits more of them. */
   readonly maxBytes?: number;
-  /** sha256 of the file, in hex, where no other bytes than those will do. */
-  readonly sha256?: string;
   /** The name errors use. Default: the path as given, or "image" for bytes. */
   readonly label?: string;
 }

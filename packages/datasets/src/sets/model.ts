@@ -42,6 +42,8 @@ export interface Sample {
   readonly source?: Source;
   /** How its file becomes pixels, where that was chosen with `readAs`. */
   readonly reading?: Reading;
+  /** sha256 of the file behind a sample without a `source`, such as a list of prompts. */
+  sha256?(): Promise<string>;
   /** Decodes the image. Rejects with an ImageError when it cannot be read. */
   load(reading?: Reading): Promise<Raster>;
   /** Decodes the mask, of the image's size. Absent for normal samples and where the set has none. */

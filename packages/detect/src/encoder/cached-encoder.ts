@@ -1,6 +1,7 @@
 import { prepareImage } from "@inctrl/clip";
 import type { Box } from "@inctrl/datasets";
 import { f16ToF32, scope, slice, tensor } from "@inctrl/tensor";
+import type { HashOf } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import { type EncodeOptions, Encoder } from "./encoder.js";
 import type { FeatureStore } from "./feature-store.js";
@@ -29,6 +30,10 @@ export class CachedEncoder extends Encoder {
     const { backbone, fit, recipe, threads } = store;
     super(backbone, { fit, blocks: recipe.blocks, threads });
     this.#store = store;
+  }
+
+  override hashes(): HashOf {
+    return this.#store.hashOf;
   }
 
   override async *encode(

@@ -3,6 +3,7 @@ import { scope, slice, Tensor } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import { chooseBatch } from "../backbone/batch.js";
 import { DecodePool, decodeThreads } from "../images/decode-pool.js";
+import { type HashOf, hashOnce } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import { symmetricView } from "../images/symmetries.js";
 import { encodeViews } from "./encode.js";
@@ -74,6 +75,11 @@ export class Encoder {
   /** What its features depend on besides the image, and their shapes. */
   get recipe(): FeatureRecipe {
     return featureRecipe(this.backbone, this.fit, this.blocks);
+  }
+
+  /** Hashes files for a run; a cached encoder shares those of its store. */
+  hashes(): HashOf {
+    return hashOnce();
   }
 
   /**

@@ -1,10 +1,10 @@
 import type { Fit } from "@inctrl/clip";
-import { hashFile, ImageError, type Raster } from "@inctrl/datasets";
+import { ImageError, type Raster } from "@inctrl/datasets";
 import type { Backbone } from "../backbone/backbone.js";
 import { DetectError, notFinite } from "../errors.js";
 import type { TensorCache } from "../files/tensor-cache.js";
 import { SourceReader } from "../images/read-source.js";
-import { fileOf, partHash, pixelHash, symmetryHash } from "../images/sample-hash.js";
+import { fileOf, hashOnce, partHash, pixelHash, symmetryHash } from "../images/sample-hash.js";
 import { type ImageItem, naming } from "../images/source.js";
 import { byteCache } from "./byte-cache.js";
 import { type Encoder, type EncoderOptions, PaddedEncoder } from "./encoder.js";
@@ -68,8 +68,9 @@ interface StoredImage extends Shown {
 export class FeatureStore {
   readonly cache: TensorCache;
   readonly fit: Exclude<Fit, "tile">;
+  /** Hashes of the files, each read once: a file that changes afterwards is refused. */
+  readonly hashOf = hashOnce();
   readonly #encoder: Encoder;
-  readonly #fileHashes = new Map<string, Promise<string>>();
   readonly #images: StoredImage[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #patches;
@@ -262,9 +263,7 @@ export class FeatureStore {
       this.#loaded.set(item, raster);
       return { hash: pixelHash(raster) };
     }
-    const hashing = this.#fileHashes.get(file.path) ?? hashFile(file.path);
-    this.#fileHashes.set(file.path, hashing);
-    const sha256 = await hashing;
+    const sha256 = await this.hashOf(file.path);
     return { hash: await partHash(sha256, file, item.reading), sha256 };
   }
 

@@ -1,6 +1,7 @@
 import type { Reading } from "@inctrl/datasets";
 import { concat, normalize, reshape, scope, slice, type Tensor } from "@inctrl/tensor";
 import { notFinite } from "../errors.js";
+import { pinned } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import type { EncodeOptions, Encoder } from "./encoder.js";
 import type { EncodedBatch, EncodedView } from "./features.js";
@@ -81,7 +82,13 @@ export async function encodePrompts(
 }
 
 async function* withSymmetries(images: ImageSource, symmetries: readonly number[]) {
-  for await (const item of images) yield { ...item, symmetries };
+  for await (const item of images) yield { ...(await ofItsHash(item)), symmetries };
+}
+
+/** A prompt is decoded from the very bytes that its bank knows it by. One that cannot be hashed fails where it is decoded. */
+async function ofItsHash(item: ImageItem): Promise<ImageItem> {
+  const sha256 = await item.sha256?.().catch(() => undefined);
+  return sha256 === undefined ? item : { ...pinned(item, sha256), sha256: async () => sha256 };
 }
 
 const free = ({ features, rows }: Parts): void => {

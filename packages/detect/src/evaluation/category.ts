@@ -3,10 +3,11 @@ import { keep, type Tensor } from "@inctrl/tensor";
 import { type Detector, type FittedDetector, scoreViews } from "../detector.js";
 import type { EncodedBatch } from "../encoder/features.js";
 import { DetectError, notFinite } from "../errors.js";
+import type { HashOf } from "../images/sample-hash.js";
 import { type MeasuredWindow, throughOneWindow, type WindowRequest } from "../images/window.js";
 import { DrawMatches } from "./draw-matches.js";
 import type { DrawStore } from "./draw-store.js";
-import { categoryFingerprint } from "./fingerprint.js";
+import { categoryFingerprint, pinnedCategory } from "./fingerprint.js";
 import { hasMasks, measurePixels, measureScores, oneClass, type SeenMap, ViewMasks } from "./measure.js";
 import { type PartResult, PendingDraw } from "./pending-draw.js";
 import { type ChosenPrompts, PromptPool } from "./prompt-pool.js";
@@ -24,6 +25,8 @@ export interface Job {
   readonly window?: WindowRequest;
   readonly onWindow?: (category: string, measured: MeasuredWindow) => void;
   readonly signal?: AbortSignal;
+  /** The sha256 of a file, which is read once a run. */
+  readonly hashOf: HashOf;
   /** Told how many images are done since it was last called; parts of an image count. */
   readonly onImages: (count: number) => void;
   readonly onSkipped: (skipped: Skipped & { readonly category: string }) => void;
@@ -60,7 +63,7 @@ export async function evaluateCategory(category: Category, job: Job): Promise<Ca
 }
 
 class CategoryRun {
-  readonly #category: Category;
+  #category: Category;
   readonly #job: Job;
   readonly #masks: ViewMasks | null;
   /** Finished draws of each detector. */
@@ -80,8 +83,9 @@ class CategoryRun {
   }
 
   async run(): Promise<Draw[][]> {
-    const { scorings, signal } = this.#job;
-    this.#data = await categoryFingerprint(this.#category);
+    const { scorings, signal, hashOf } = this.#job;
+    this.#data = await categoryFingerprint(this.#category, hashOf);
+    this.#category = await pinnedCategory(this.#category, hashOf);
     using pool = new PromptPool(this.#category, scorings[0].detector, { onSkipped: this.#skip, signal });
     const pending = await this.#prepare(pool);
     if (pending.length > 0 && !signal?.aborted) await this.#scoreAll(pending);

@@ -40,6 +40,8 @@ type Line = Partial<{
 
 const FORMAT = "inctrl-evaluation";
 const VERSION = 1;
+/** A fingerprint by content. Earlier ones, by the sizes of files, were shorter. */
+const BY_CONTENT = /^[0-9a-f]{64}$/;
 /** How every store begins. */
 const FIRST = `{"format":"${FORMAT}"`;
 
@@ -62,6 +64,8 @@ export class DrawStore {
   #seal = "";
   /** False for a file of a version before checksums. */
   sealed = true;
+  /** Draws of a version that did not know images by content: they count as absent until they are measured again. */
+  readonly #outdated = new Set<string>();
 
   private constructor(path: string, file: FileHandle | null) {
     this.#path = path;
@@ -108,10 +112,22 @@ export class DrawStore {
 
   #take(entry: Line, line: number, settings: Settings): void {
     if (line === 1) this.#checkSettings(entry, settings);
-    else if (entry?.kind === "draw" && fits(entry.draw, DRAW))
-      this.#draws.set(keyOf(entry.draw!), entry.draw!);
-    else if (entry?.kind === "part" && fits(entry.part, PART)) this.#keepPart(entry.part!);
-    else throw this.#damaged(line);
+    else if (entry?.kind === "draw" && fits(entry.draw, DRAW)) {
+      if (this.#isKnown(entry.draw!)) this.#keepDraw(entry.draw!);
+    } else if (entry?.kind === "part" && fits(entry.part, PART)) {
+      if (this.#isKnown(entry.part!)) this.#keepPart(entry.part!);
+    } else throw this.#damaged(line);
+  }
+
+  #isKnown(entry: DrawKey & { readonly data: string }): boolean {
+    const known = BY_CONTENT.test(entry.data);
+    if (!known) this.#outdated.add(keyOf(entry));
+    return known;
+  }
+
+  /** Whether some draws are of a version that knew images by their size. */
+  get outdated(): boolean {
+    return this.#outdated.size > 0;
   }
 
   #damaged(line: number): DetectError {
@@ -171,9 +187,15 @@ export class DrawStore {
   }
 
   async addDraw(draw: StoredDraw): Promise<void> {
-    this.#draws.set(keyOf(draw), draw);
-    this.#parts.delete(keyOf(draw));
+    this.#keepDraw(draw);
     await this.#append({ kind: "draw", draw });
+  }
+
+  #keepDraw(draw: StoredDraw): void {
+    const key = keyOf(draw);
+    this.#draws.set(key, draw);
+    this.#parts.delete(key);
+    this.#outdated.delete(key);
   }
 
   /** Stores a part for a later run; this one holds what is in it. */

@@ -33,7 +33,7 @@ export interface SharedOptions {
   readonly onProgress?: (done: number, total: number, category: string) => void;
   /** Told of a test image or a prompt that is left out. */
   readonly onSkipped?: (skipped: Skipped & { readonly category: string }) => void;
-  /** Told, once each, of stored draws from before there were checksums. */
+  /** Told, once each, of stored draws from before there were checksums, or before images were known by content. */
   readonly onNote?: (text: string) => void;
   /** Stops after the draw at work; what is finished is returned, and stored. */
   readonly signal?: AbortSignal;
@@ -77,6 +77,7 @@ export async function evaluateAll(
   const settings = await Promise.all(scorings.map((scoring) => settingsOf(scoring, options)));
   const stores: DrawStore[] = [];
   const found: CategoryResult[][] = scorings.map(() => []);
+  const hashOf = scorings[0].detector.encoder.hashes();
   try {
     for (const [i, { store: path }] of scorings.entries()) {
       const store = await DrawStore.open(path, settings[i]);
@@ -84,6 +85,10 @@ export async function evaluateAll(
       if (!store.sealed)
         options.onNote?.(
           `${path}: holds draws of a version without checksums, so that nothing vouches for them`,
+        );
+      if (store.outdated)
+        options.onNote?.(
+          `${path}: holds draws of a version that knew images by their size, not their content; they are measured again`,
         );
     }
     const isWaiting = ({ name, test }: Category) =>
@@ -101,7 +106,7 @@ export async function evaluateAll(
       };
       const onSkipped: Job["onSkipped"] = (skipped) => options.onSkipped?.(skipped);
       const job: Job = {
-        ...{ shots, seeds, featureBytes, signal, onImages, onSkipped },
+        ...{ shots, seeds, featureBytes, signal, onImages, onSkipped, hashOf },
         ...{ window: options.window, onWindow: options.onWindow },
         scorings: scorings.map(({ detector }, i) => ({ detector, store: stores[i] })),
       };

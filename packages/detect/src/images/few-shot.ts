@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { CLIP_MEAN, CLIP_STD, openCheckpoint } from "@inctrl/clip";
-import type { Raster, Sample } from "@inctrl/datasets";
+import { hashFile, type Raster, type Sample } from "@inctrl/datasets";
 import type { TensorFile } from "@inctrl/tensor";
 import { DetectError } from "../errors.js";
 
@@ -63,6 +63,7 @@ export async function fewShotSamples(path: string): Promise<Sample[]> {
     label: 0,
     kind: "good",
     load: () => readFewShot(path, index),
+    sha256: () => hashFile(path),
   }));
 }
 

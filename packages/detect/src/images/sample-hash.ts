@@ -1,10 +1,29 @@
 import { createHash } from "node:crypto";
-import { imageHeader, isPlain, type Raster, type Source } from "@inctrl/datasets";
+import { hashFile, imageHeader, isPlain, type Raster, type Reading, type Source } from "@inctrl/datasets";
 import type { ImageItem } from "./source.js";
 
 /** The file that an image is decoded from; undefined for one that only its `load` can read, such as a record of a file of many. */
 export const fileOf = ({ source }: ImageItem): Source | undefined =>
   source?.record === undefined ? source : undefined;
+
+/** The sha256 of a file, in hex. */
+export type HashOf = (path: string) => Promise<string>;
+
+/** `hashFile` that reads each file once, for a run in which no file may change. */
+export function hashOnce(): HashOf {
+  const known = new Map<string, Promise<string>>();
+  return (path) => {
+    const hash = known.get(path) ?? hashFile(path);
+    known.set(path, hash);
+    return hash;
+  };
+}
+
+/** An image that is decoded from bytes of this sha256 and refused as changed when its file has others. */
+export function pinned<T extends Pick<ImageItem, "source" | "load">>(item: T, sha256: string): T {
+  const load = (reading?: Reading) => item.load({ ...reading, sha256 });
+  return { ...item, source: item.source && { ...item.source, sha256 }, load };
+}
 
 /**
  * What a file of an image shows, so that a copied or renamed image is recognised: the file's sha256, which part of it the image is,

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { FEW_SHOT, maxError, randomImage, THREE_SHOT, throwsCode, writeImage } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
-import { type EncodedPrompt, Encoder, encodePrompts, fileImages, listFewShot } from "../../src/index.js";
+import {
+  type EncodedPrompt,
+  Encoder,
+  encodePrompts,
+  fileImage,
+  fileImages,
+  listFewShot,
+} from "../../src/index.js";
 
 const test = deviceTests("prompts");
 const PATCHES = 9;
@@ -92,6 +99,27 @@ test("patches have length 1, in every symmetry; class features are of the view a
     free(turned);
   }
   free(plain);
+});
+
+test("a prompt that changes after it was hashed is refused: a bank holds the features of the bytes it names", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const path = writeImage(folder, "late.png", 1, 8);
+  const prompt = {
+    ...fileImage(path),
+    async sha256() {
+      const hash = sha256(path);
+      writeImage(folder, "late.png", 2, 8);
+      return hash;
+    },
+  };
+  await throwsCode(
+    () => encodePrompts(new Encoder(backbone), [prompt]),
+    "changed",
+    /late\.png: its bytes changed/,
+  );
 });
 
 test("prompts of a few-shot file have the hash of their file", async ({ device }) => {

@@ -1,11 +1,18 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Sample } from "@inctrl/datasets";
+import { decodeImage, type Raster, type Sample } from "@inctrl/datasets";
 import type { Device } from "@inctrl/tensor";
 import { category, dataSet, PATCH14, THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
-import { Encoder, type EncoderOptions, type EvaluateOptions, evaluate } from "../../src/index.js";
+import {
+  Encoder,
+  type EncoderOptions,
+  type EvaluateOptions,
+  evaluate,
+  readSealed,
+  sealLine,
+} from "../../src/index.js";
 import { type NearestOptions, nearestPatch } from "../support/nearest-patch.js";
 
 const test = deviceTests("evaluate, stopped and continued");
@@ -36,6 +43,10 @@ async function run(device: Device, { fixture = THREE_SHOT, encoder, method, ...o
   const detector = nearestPatch(new Encoder(backbone, { batch: 4, ...encoder }), method);
   return await evaluate({ detector, ...OPTIONS, ...options });
 }
+
+/** RGB pixels as a file of a picture. */
+const ppm = ({ width, height, data }: Raster): Buffer =>
+  Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), data]);
 
 /** Stops as soon as the store holds so many lines. */
 async function stopped(device: Device, store: string, lines: number, options: Run = {}) {
@@ -80,7 +91,7 @@ test("stopped after one draw, then after a category, and continued: equal to a r
   assert.equal(
     data.categories[0].test.map(({ id }) => loads.get(id) ?? 0),
     [1, 0, 0, 0, 0, 0, 0, 0, 0],
-    "the first sample is decoded for the fingerprint and no other",
+    "without files the first sample is decoded for the fingerprint and no other",
   );
   assert.is(progress.at(-1), 1);
   assert.ok(progress[0] < 0.5);
@@ -154,6 +165,72 @@ test("another backbone, other options and other images are refused, by name", as
   const redrawn = { ...one, test: [{ ...one.test[0], load: one.test[1].load }, ...one.test.slice(1)] };
   await refused(/images of "one" are no longer those/, { dataSet: dataSet(redrawn, two) });
   assert.is(readFileSync(store, "utf8"), before);
+});
+
+test("a picture changed at equal size and time is refused; a store that knew images by size is measured again, and said", async ({
+  device,
+  folder,
+}) => {
+  const [{ train, test: tested, ...rest }] = OPTIONS.dataSet.categories;
+  const onDisk = (samples: readonly Sample[]) =>
+    Promise.all(
+      samples.map(async ({ id, label, kind, load }): Promise<Sample> => {
+        const path = join(folder, `${id.replaceAll("/", "-")}.ppm`);
+        writeFileSync(path, ppm(await load()));
+        return { id, label, kind, source: { path }, load: (reading) => decodeImage(path, reading) };
+      }),
+    );
+  const data = dataSet({ ...rest, train: await onDisk(train), test: await onDisk(tested) });
+  const store = join(folder, "content.jsonl");
+  const options = { store, dataSet: data, shots: [1], seeds: 1 };
+  const whole = await run(device, options);
+  const { path } = data.categories[0].test[2].source!;
+  const [bytes, { atime, mtime }] = [readFileSync(path), statSync(path)];
+  writeFileSync(
+    path,
+    bytes.map((value, i) => (i === bytes.length - 1 ? value ^ 1 : value)),
+  );
+  utimesSync(path, atime, mtime);
+  await throwsCode(() => run(device, options), "evaluation", /images of "one" are no longer those/);
+  writeFileSync(path, bytes);
+
+  let state = "";
+  const old = [...readSealed(readFileSync(store, "utf8"))].map(({ entry }) => {
+    const text = JSON.stringify(entry).replace(/"data":"[0-9a-f]{64}"/, `"data":"${"0".repeat(32)}"`);
+    const sealed = sealLine(JSON.parse(text), state);
+    state = sealed.state;
+    return sealed.line;
+  });
+  writeFileSync(store, old.join(""));
+  const said: string[] = [];
+  const onNote = (text: string) => said.push(text);
+  assert.equal(timeless(await run(device, { ...options, onNote })), timeless(whole));
+  assert.is(readFileSync(store, "utf8").trimEnd().split("\n").length, 3);
+  await run(device, { ...options, onNote });
+  assert.is(said.length, 1, "said until they are measured again");
+  assert.match(said[0], /knew images by their size, not their content; they are measured again/);
+});
+
+test("an image that changes after it was hashed is left out of the draw, by name", async ({
+  device,
+  folder,
+}) => {
+  const path = join(folder, "late.ppm");
+  const [one] = OPTIONS.dataSet.categories;
+  const [first, second] = await Promise.all(one.test.map(({ load }) => load()));
+  writeFileSync(path, ppm(first));
+  const late: Sample = {
+    ...one.test[0],
+    source: { path },
+    load(reading) {
+      writeFileSync(path, ppm(second));
+      return decodeImage(path, reading);
+    },
+  };
+  const data = dataSet({ ...one, test: [late, ...one.test.slice(1)] });
+  const { categories } = await run(device, { dataSet: data, shots: [1], seeds: 1 });
+  assert.is(categories[0].draws[0].scores[0], null);
+  assert.match(categories[0].skipped[0].reason, /late\.ppm: its bytes changed/);
 });
 
 test("files that are no store are refused and left alone", async ({ device, folder }) => {

@@ -72,17 +72,20 @@ export class TrainingState {
 /**
  * Writes a state as one safetensors file with checksums, whole or not at all.
  *
+ * @param records how many records of this step the log beside it holds.
  * @throws InctrlError `diverged` where a value is not finite: what is saved is good.
  */
 export async function saveCheckpoint(
   path: string,
   state: TrainingState,
   identity: RunIdentity,
+  records?: number,
 ): Promise<void> {
   const metadata = {
     format: FORMAT,
     step: String(state.steps),
     run: JSON.stringify(identity),
+    ...(records !== undefined && { records: String(records) }),
   };
   await writeSealed(path, await readState(state), metadata);
 }
@@ -109,6 +112,8 @@ export interface Loaded {
   readonly step: number;
   /** False for a file of a version before checksums. */
   readonly sealed: boolean;
+  /** How many records of its step the log has; 0 in files of earlier versions, which do not say. */
+  readonly records: number;
 }
 
 /**
@@ -154,7 +159,7 @@ export async function loadCheckpoint(
       values.set(name, keep(tensor(device, data, shape, dtype)));
     }
     state.restore(step, values);
-    return { step, sealed: file.sealed };
+    return { step, sealed: file.sealed, records: Number(file.metadata.records ?? 0) };
   } catch (error) {
     for (const value of values.values()) value.dispose();
     throw error;

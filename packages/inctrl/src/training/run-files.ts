@@ -2,8 +2,10 @@ import { appendFile, mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@inctrl/datasets";
 import { readSealed, sealLine } from "@inctrl/detect";
+import { CodedError } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import {
+  type Loaded,
   loadCheckpoint,
   type RunIdentity,
   readState,
@@ -29,6 +31,9 @@ export interface RunFilesOptions {
   /** Told, once each, of a checkpoint from before there were checksums, and of metrics that are lost or cannot be written. */
   readonly onNote?: (text: string) => void;
 }
+
+/** Codes of losses, parameters and scores that are not finite. */
+const NOT_FINITE = new Set<string>(["diverged", "score"]);
 
 type AfterStep = { readonly step: number; readonly loss: number };
 type AfterValidation = { readonly step: number; readonly hold_out: unknown };
@@ -81,7 +86,7 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
       const path = files.#path("checkpoint");
       options.onNote?.(`${path}: is of a version without checksums, so that nothing vouches for it`);
     }
-    await files.#takeRecords(loaded?.sealed ?? false);
+    await files.#takeRecords(loaded);
     return files;
   }
 
@@ -90,11 +95,10 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
   }
 
   /**
-   * Takes over the metrics up to the checkpoint: what came after it comes again.
-   *
-   * @param sealed whether the log must be sound up to the checkpoint; without checksums it is taken as far as it is.
+   * Takes over the metrics up to the checkpoint: what came after it comes again. They must be sound up to a checkpoint with
+   * checksums; beside one without them they are taken as far as they are.
    */
-  async #takeRecords(sealed: boolean): Promise<void> {
+  async #takeRecords(loaded: Loaded | null): Promise<void> {
     const { steps } = this.#state;
     const path = this.#path("metrics");
     const text = steps === 0 ? "" : await readFile(path, "utf8").catch(() => "");
@@ -105,9 +109,11 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
     }
     const next = text.split("\n").slice(kept.length, -1)[0];
     const ends = next === undefined || stepOf(next) > steps;
-    if ((kept.at(-1)?.step ?? 0) < steps || !ends) {
+    // A log may be cut at the end of a line: the step is there, and its validation is not.
+    const wanted = steps === 0 ? 0 : Math.max(1, loaded?.records ?? 0);
+    if (kept.filter(({ step }) => step === steps).length < wanted || !ends) {
       const where = `${path}: line ${kept.length + 1}`;
-      if (!sealed) this.#options.onNote?.(`${where} and what follows are lost; the training is not`);
+      if (!loaded?.sealed) this.#options.onNote?.(`${where} and what follows are lost; the training is not`);
       else
         throw new InctrlError(
           "checkpoint",
@@ -146,23 +152,30 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
     if (this.#logged) await syncFile(this.#path("metrics"));
     else await writeFileAtomic(this.#path("metrics"), this.#lines.join(""));
     this.#logged = true;
-    await saveCheckpoint(this.#path("checkpoint"), this.#state, identity);
-    this.saved = this.#state.steps;
+    const { steps } = this.#state;
+    const records = [...this.steps, ...this.validations].filter(({ step }) => step === steps).length;
+    await saveCheckpoint(this.#path("checkpoint"), this.#state, identity, records);
+    this.saved = steps;
   }
 
-  /** Where a run that diverged can go on from. */
-  get lastGood(): string {
+  /** @throws InctrlError `diverged` where a parameter or an average is no longer finite. */
+  async checkFinite(): Promise<void> {
+    await readState(this.#state);
+  }
+
+  /** Runs the training. The error of one that diverged then names the checkpoint that it can go on from. */
+  async guard<T>(training: () => Promise<T>): Promise<T> {
+    try {
+      return await training();
+    } catch (error) {
+      if (error instanceof CodedError && NOT_FINITE.has(error.code)) error.message += `; ${this.#lastGood}`;
+      throw error;
+    }
+  }
+
+  get #lastGood(): string {
     if (this.saved === null) return "there is no checkpoint yet";
     return `the last good checkpoint is ${this.#path("checkpoint")}, after step ${this.saved}`;
-  }
-
-  /** @throws InctrlError `diverged` where a parameter or an average is no longer finite: it names the last good checkpoint. */
-  async checkFinite(): Promise<void> {
-    try {
-      await readState(this.#state);
-    } catch (error) {
-      throw new InctrlError("diverged", `${(error as Error).message}; ${this.lastGood}`, { cause: error });
-    }
   }
 }
 

@@ -105,14 +105,16 @@ export async function trainRun(
     );
   }
   onStart?.(trainer.steps, total);
-  while (trainer.steps < total && !signal?.aborted) {
-    await takeStep(run, total);
-    if (trainer.steps % steps === 0) await endEpoch(run);
-  }
-  const finished = trainer.steps === total;
-  await files.checkFinite();
-  if (finished) await saveHeads(run, "heads", epochs);
-  await files.save();
+  const finished = await files.guard(async () => {
+    while (trainer.steps < total && !signal?.aborted) {
+      await takeStep(run, total);
+      if (trainer.steps % steps === 0) await endEpoch(run);
+    }
+    await files.checkFinite();
+    if (trainer.steps === total) await saveHeads(run, "heads", epochs);
+    await files.save();
+    return trainer.steps === total;
+  });
   const validated = files.validations.some(({ mean_auroc }) => mean_auroc !== null);
   return {
     ...{ steps: trainer.steps, finished, losses: files.steps, epochs: files.validations },
@@ -189,10 +191,7 @@ async function saveHeads(run: Run, name: "heads" | "best", epoch: number): Promi
 async function explain(run: Run, { step, files, message }: DivergedError): Promise<InctrlError> {
   const path = pathOf(run, "diverged");
   await writeFileAtomic(path, `${JSON.stringify({ step, files }, null, 2)}\n`);
-  return new InctrlError(
-    "diverged",
-    `${message}; all images of the batch are in ${path}; ${run.files.lastGood}`,
-  );
+  return new InctrlError("diverged", `${message}; all images of the batch are in ${path}`);
 }
 
 /** All that decides what comes out, but for the device. The number of epochs may grow from one run to the next. */

@@ -144,7 +144,7 @@ export class Trainer {
     return { auroc: auroc(labels, scores), residual: auroc(labels, residuals) };
   }
 
-  /** The final score and s_p of each query, with the heads as they are now. */
+  /** The final score and s_p of each query, with the heads as they are now. @throws InctrlError `diverged` where one is not finite. */
   async score(queries: readonly Query[]): Promise<{ scores: number[]; residuals: number[] }> {
     const { alpha } = this.options;
     const scores: number[] = [];
@@ -161,6 +161,11 @@ export class Trainer {
         residuals.push(Math.max(...frozen.map.subarray(i * patches, (i + 1) * patches)));
       });
     }
+    if (!scores.every(Number.isFinite))
+      throw new InctrlError(
+        "diverged",
+        `step ${this.steps}: scores in validation are not finite; lower the learning rate`,
+      );
     return { scores, residuals };
   }
 

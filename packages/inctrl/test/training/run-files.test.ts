@@ -23,6 +23,11 @@ interface Step {
   readonly loss: number;
 }
 
+interface Validation {
+  readonly step: number;
+  readonly hold_out: object;
+}
+
 /** Runs a job with a small state, and ends it. */
 async function withState<T>(device: Device, run: (state: TrainingState, step: () => void) => Promise<T>) {
   const layer = new nn.Linear(2, 1, { bias: false }).to(device);
@@ -44,21 +49,22 @@ const resume = (device: Device, folder: string) =>
   withState(device, async (state) => {
     const said: string[] = [];
     const onNote = (text: string) => said.push(text);
-    const files = await RunFiles.open<Step, Step & { hold_out: object }>(folder, state, {
+    const files = await RunFiles.open<Step, Validation>(folder, state, {
       ...{ identity: IDENTITY, curves: [], resume: true, onNote },
     });
     return { saved: files.saved, steps: files.steps.map(({ step }) => step), said };
   });
 
-/** A run of four steps, saved after the second and the last one but for `unsaved`. */
+/** A run of four steps with a validation after the last, saved after the second and the last step but for `unsaved`. */
 async function runOf(device: Device, folder: string, unsaved = 0): Promise<void> {
   await withState(device, async (state, step) => {
-    const files = await RunFiles.open<Step, Step & { hold_out: object }>(folder, state, {
+    const files = await RunFiles.open<Step, Validation>(folder, state, {
       ...{ identity: IDENTITY, curves: [] },
     });
     for (let i = 1; i <= 4; i++) {
       step();
       await files.add({ step: i, loss: 1 / i });
+      if (i === 4) await files.add({ step: i, hold_out: {} });
       if (i % 2 === 0 && i <= 4 - unsaved) await files.save();
     }
   });
@@ -103,8 +109,9 @@ test("a log that is not what was written beside its checkpoint is refused by fil
     [text.replace('"step":3', '"step":4'), 3],
     [lines.slice(0, 3).join("\n").concat("\n"), 4],
     [[lines[0], ...lines.slice(2)].join("\n").concat("\n"), 2],
+    [lines.slice(0, 4).join("\n").concat("\n"), 5],
     ["", 1],
-    [text.slice(0, -3), 4],
+    [text.slice(0, -3), 5],
   ];
   for (const [damage, line] of cases) {
     writeFileSync(log, damage);
@@ -160,7 +167,7 @@ test("a state that is not finite is never saved; the last good checkpoint is nam
 }) => {
   const out = join(folder, "diverged");
   await withState(device, async (state, step) => {
-    const files = await RunFiles.open<Step, Step & { hold_out: object }>(out, state, {
+    const files = await RunFiles.open<Step, Validation>(out, state, {
       ...{ identity: IDENTITY, curves: [] },
     });
     step();
@@ -174,12 +181,12 @@ test("a state that is not finite is never saved; the last good checkpoint is nam
       }),
     );
     state.restore(1, spoilt);
-    await throwsCode(
-      () => files.checkFinite(),
-      "diverged",
-      /step 1: layer\.weight is no longer finite; .*the last good checkpoint is .*, after step 1/,
-    );
-    await throwsCode(() => files.save(), "diverged", /layer\.weight is no longer finite/);
+    for (const check of [() => files.checkFinite(), () => files.save()])
+      await throwsCode(
+        () => files.guard(check),
+        "diverged",
+        /step 1: layer\.weight is no longer finite; .*the last good checkpoint is .*, after step 1$/,
+      );
   });
   assert.equal((await resume(device, out)).saved, 1);
 });
