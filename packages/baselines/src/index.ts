@@ -1,1 +1,2 @@
 export { BaselineError, type BaselineErrorCode } from "./errors.js";
+export { runBaselineParity } from "./parity/parity.js";

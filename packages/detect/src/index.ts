@@ -48,6 +48,8 @@ export {
 export { precisionRecallCurve, rocCurve } from "./metrics/curves.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";
 export { pixelMetrics } from "./metrics/pixel.js";
+export type { ParityCheck, ParityReport } from "./parity/report.js";
+export * as parity from "./parity/report.js";
 export { type CsvCell, csvLine } from "./report/csv.js";
 export type { RunFacts } from "./report/facts.js";
 export { tableRows } from "./report/table.js";

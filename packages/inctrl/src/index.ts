@@ -5,7 +5,6 @@ export { InctrlError, type InctrlErrorCode } from "./errors.js";
 export { Heads, isHeadName } from "./heads.js";
 export { runFullSizeParity } from "./parity/full-size.js";
 export { runParity } from "./parity/parity.js";
-export type { ParityReport } from "./parity/report.js";
 export { type Aggregate, residualMap } from "./residual.js";
 export { shippedHeads } from "./shipped.js";
 export * from "./training/index.js";

@@ -1,4 +1,7 @@
-import { type ParityReport, runFullSizeParity, runParity } from "@inctrl/inctrl";
+import { runBaselineParity } from "@inctrl/baselines";
+import type { ParityReport } from "@inctrl/detect";
+import { runFullSizeParity, runParity } from "@inctrl/inctrl";
+import type { Device } from "@inctrl/tensor";
 import type { ParityOptions } from "../commands/parity.js";
 import { withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
@@ -12,7 +15,7 @@ export async function runParityCommand({ folder, fullSize, device, json }: Parit
     throw new CliError("option", "give either a folder of reference values, or --full-size FILE");
   }
   const report = await withDevice(device, (open) =>
-    folder === undefined ? runFullSizeParity(open, fullSize!, { onProgress: info }) : runParity(open, folder),
+    folder === undefined ? runFullSizeParity(open, fullSize!, { onProgress: info }) : parityOf(open, folder),
   );
   await printResult(json, report, asText(report));
   const wrong = report.checks.filter((check) => !check.ok).length;
@@ -21,6 +24,10 @@ export async function runParityCommand({ folder, fullSize, device, json }: Parit
   }
   return report.ok ? EXIT.ok : EXIT.failed;
 }
+
+/** The report of a folder of other methods' values, or of InCTRL's. */
+const parityOf = async (device: Device, folder: string): Promise<ParityReport> =>
+  (await runBaselineParity(device, folder)) ?? runParity(device, folder);
 
 function asText({ ok, checks }: ParityReport): string {
   const rows = checks.map((check) => [

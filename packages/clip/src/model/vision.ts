@@ -172,11 +172,16 @@ export class VisionTransformer extends nn.Module {
     });
   }
 
-  /**
-   * The tokens before the first block: class tokens and patches plus their positions, registers between them, through ln_pre where
-   * there is one. [batch, tokens, width].
-   */
+  /** The tokens before the first block: those of `place` through ln_pre where there is one, [batch, tokens, width]. */
   embed(pixels: Tensor): Tensor {
+    return scope(() => {
+      const tokens = this.place(pixels);
+      return this.ln_pre ? this.ln_pre.forward(tokens) : tokens;
+    });
+  }
+
+  /** Class tokens and patches plus their positions, registers between them, [batch, tokens, width]. */
+  place(pixels: Tensor): Tensor {
     const { width } = this.config.vision;
     const learned = ({ value }: nn.Parameter) =>
       expand(reshape(value, [1, -1, width]), [pixels.shape[0], value.size / width, width]);
@@ -184,7 +189,7 @@ export class VisionTransformer extends nn.Module {
       const { class_embedding: cls, distillation_embedding: second, register_tokens: registers } = this;
       const classes = second ? [learned(cls), learned(second)] : [learned(cls)];
       const placed = add(concat([...classes, this.conv1.forward(pixels)], 1), this.#positions(pixels));
-      const tokens = registers
+      return registers
         ? concat(
             [
               slice(placed, [null, [0, classes.length]]),
@@ -194,7 +199,6 @@ export class VisionTransformer extends nn.Module {
             1,
           )
         : placed;
-      return this.ln_pre ? this.ln_pre.forward(tokens) : tokens;
     });
   }
 

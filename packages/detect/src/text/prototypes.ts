@@ -19,6 +19,9 @@ const LOGIT_SCALE = 100;
 /** Prompts encoded at a time: bounds the memory of long ensembles. */
 const CHUNK = 64;
 
+/** How the features of texts are averaged: each at length 1, or as they are. The mean is normalised in either case. */
+export type TextAverage = "unit" | "raw";
+
 /**
  * The normal and the anomalous text prototype: each prompt's feature normalised, their mean, normalised again.
  *
@@ -28,13 +31,20 @@ const CHUNK = 64;
 export function prototypesFromIds(
   text: TextTransformer,
   ids: { normal: Int32Array; anomaly: Int32Array; length: number },
+  average: TextAverage = "unit",
 ): Tensor {
   const { normal, anomaly, length } = ids;
   return scope(() => {
     const prototype = (tokens: Int32Array) => {
       const parts: Tensor[] = [];
       for (let at = 0; at < tokens.length; at += CHUNK * length) {
-        parts.push(scope(() => normalize(text.forward(tokens.subarray(at, at + CHUNK * length), length))));
+        const some = tokens.subarray(at, at + CHUNK * length);
+        parts.push(
+          scope(() => {
+            const features = text.forward(some, length);
+            return average === "unit" ? normalize(features) : features;
+          }),
+        );
       }
       return unsqueeze(normalize(mean(concat(parts, 0), 0)), 0);
     };

@@ -1,4 +1,5 @@
 import { loadClip } from "@inctrl/clip";
+import { type ParityCheck, parity } from "@inctrl/detect";
 import {
   add,
   arange,
@@ -15,7 +16,8 @@ import {
   valueAndGrad,
 } from "@inctrl/tensor";
 import type { Fixture } from "./fixture.js";
-import { compare, compareGradient, LOGIT_TOLERANCE, type ParityCheck, TOLERANCE } from "./report.js";
+
+const { compare, compareGradient, LOGIT_TOLERANCE, TOLERANCE } = parity;
 
 /** Differentiates CLIP's symmetric contrastive loss by every parameter of both towers, and compares. */
 export async function contrastiveChecks(

@@ -2,20 +2,21 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { buildClip, type Clip, findConfig, gridSize, openTokenizer, type Tokenizer } from "@inctrl/clip";
-import { classPrototypes, encodePixels, promptTexts } from "@inctrl/detect";
+import {
+  classPrototypes,
+  encodePixels,
+  type ParityCheck,
+  type ParityReport,
+  parity,
+  promptTexts,
+} from "@inctrl/detect";
 import { concat, type Device, matmul, mean, nn, normalize, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import { makeHeads, storedParameters } from "../head-modules.js";
 import { banksOf, forward } from "./forward.js";
 import { hashedImage, hashedParameter } from "./hashed.js";
-import {
-  compare,
-  LOGIT_TOLERANCE,
-  type ParityCheck,
-  type ParityReport,
-  report,
-  TOLERANCE,
-} from "./report.js";
+
+const { compare, LOGIT_TOLERANCE, report, TOLERANCE } = parity;
 
 const CONFIG = "ViT-B-16-plus-240";
 const CLASS_NAME = "candle";

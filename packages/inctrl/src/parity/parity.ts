@@ -1,19 +1,13 @@
 import { checkKeys, clipParameters, loadClip, type Weights } from "@inctrl/clip";
+import { type ParityCheck, type ParityReport, parity } from "@inctrl/detect";
 import { type Device, reshape, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { Heads } from "../heads.js";
 import { contrastiveChecks } from "./contrastive.js";
 import { type Fixture, INPUTS, openFixture } from "./fixture.js";
 import { encodeInputs, forward } from "./forward.js";
-import {
-  compare,
-  LOGIT_TOLERANCE,
-  maxDifference,
-  type ParityCheck,
-  type ParityReport,
-  report,
-  TOLERANCE,
-} from "./report.js";
 import { trainChecks } from "./train.js";
+
+const { compare, LOGIT_TOLERANCE, maxDifference, report, TOLERANCE } = parity;
 
 /** Rounding of half precision, relative. */
 const HALF_TOLERANCE = 5e-4;

@@ -1,5 +1,7 @@
+import { parity } from "@inctrl/detect";
 import { type Tensor, tensor } from "@inctrl/tensor";
-import { largestOf, TOLERANCE } from "./report.js";
+
+const { largestOf, TOLERANCE } = parity;
 
 /**
  * A bias in front of a batch norm has no gradient while its unit is active for the whole batch: the norm takes out what it

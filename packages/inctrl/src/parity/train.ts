@@ -1,5 +1,5 @@
 import { loadClip } from "@inctrl/clip";
-import { matchPatches, textScore } from "@inctrl/detect";
+import { matchPatches, type ParityCheck, parity, textScore } from "@inctrl/detect";
 import {
   add,
   type Device,
@@ -20,8 +20,9 @@ import { residualMap } from "../residual.js";
 import { focalLoss, type LossForm } from "../training/focal.js";
 import type { Fixture } from "./fixture.js";
 import { encodeInputs } from "./forward.js";
-import { compare, compareGradient, type ParityCheck, TOLERANCE } from "./report.js";
 import { chanceOf, type IdleBiases, zeroIdle } from "./rounding.js";
+
+const { compare, compareGradient, TOLERANCE } = parity;
 
 const STEPS = 5;
 const LR = 1e-3;

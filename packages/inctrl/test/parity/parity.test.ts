@@ -1,10 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ParityReport } from "@inctrl/detect";
 import { type Device, openSafetensors, type StoredTensor, writeSafetensors } from "@inctrl/tensor";
 import { PATCH14, shared, THREE_SHOT, throwsCode } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
-import { type ParityReport, runParity } from "../../src/index.js";
+import { runParity } from "../../src/index.js";
 
 const test = deviceTests("parity");
 

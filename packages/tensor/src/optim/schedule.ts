@@ -18,3 +18,15 @@ export const warmup =
   (steps: number, then: Schedule): Schedule =>
   (step) =>
     then(step) * Math.min(1, (step + 1) / Math.max(1, steps));
+
+/** One rate over the first `steps`, then another schedule from its beginning. @example hold(1, 1e-5, cosine(2e-3, 200)) */
+export const hold =
+  (steps: number, rate: number, then: Schedule): Schedule =>
+  (step) =>
+    step < steps ? rate : then(step - steps);
+
+/** A schedule of epochs in place of steps, `steps` of which are an epoch. @example byEpoch(100, cosine(2e-3, 10)) */
+export const byEpoch =
+  (steps: number, epochs: Schedule): Schedule =>
+  (step) =>
+    epochs(Math.floor(step / steps));

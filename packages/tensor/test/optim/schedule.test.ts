@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { optim } from "../../src/index.js";
 
-const { constant, cosine, warmup } = optim;
+const { byEpoch, constant, cosine, hold, warmup } = optim;
 const near = (got: number, want: number) => assert.ok(Math.abs(got - want) < 1e-15, `${got}, want ${want}`);
 
 test("constant", () => {
@@ -28,6 +28,13 @@ test("warmup rises to the schedule it leads into", () => {
   });
   near(warmup(2, cosine(1, 10))(9), cosine(1, 10)(9));
   assert.is(warmup(0, constant(0.8))(0), 0.8);
+});
+
+test("a schedule of epochs, the first of them held at a rate of its own", () => {
+  const rate = byEpoch(3, hold(1, 1e-5, cosine(2e-3, 50)));
+  for (const step of [0, 2]) assert.is(rate(step), 1e-5);
+  for (const step of [3, 5]) assert.is(rate(step), 2e-3);
+  near(rate(75), 0.0010627905195293135);
 });
 
 test.run();
