@@ -1,4 +1,5 @@
 import { FLOAT } from "./float.js";
+import { perValue } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
 import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
 import { liveRows, mainLoop, range, type Tile } from "./tile.js";
@@ -7,19 +8,24 @@ import { liveRows, mainLoop, range, type Tile } from "./tile.js";
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the columns: the main loop
  * of a matrix product that ends in a running maximum, so that the matrix is never stored. A subgroup takes one tile of columns and
  * writes one partial result a row, since a loop of tiles around the product's loop costs a tenth of its speed on llvmpipe. Elsewhere every
- * lane writes one. `nearestMergeKernel` joins them. A product that is NaN or infinite counts as `doubt`, Infinity, since maxima may lose a NaN.
+ * lane writes one. `nearestMergeKernel` or `nearestIndexKernel` joins them. Where it is `shifted`, each column's `shift` is added to its
+ * products: with -|b|^2 / 2 the largest is the column at the smallest distance. A product that is NaN or infinite counts as `doubt`, Infinity, since maxima may lose a NaN.
  *
  * Work split: workgroup (row tile, share of the column tiles, batch).
  */
-export const nearestKernel = defineKernel("nearest", ({ tile, half }: { tile: Tile; half: boolean }) => {
+export const nearestKernel = defineKernel("nearest", ({ tile, half, shifted }: SearchVariant) => {
   const main = mainLoop(tile, half);
   const { rows, vectors, lanes } = tile;
   const joins = joinsLanes(tile);
   return {
     name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
-    reads: { a: main.element, panels: main.panels },
+    reads: { a: main.element, panels: main.panels, ...(shifted && { shift: "f32" }) },
     writes: { values: "f32", columns: "u32" },
-    uniforms: { ...u32("m", "n", "k", "aBatch", "panelBatch", "tiles"), lowest: "f32", doubt: "f32" },
+    uniforms: {
+      ...u32("m", "n", "k", "aBatch", "panelBatch", "shiftBatch", "tiles"),
+      lowest: "f32",
+      doubt: "f32",
+    },
     ...main.source,
     declare: `${main.source.declare ?? ""}
 const NONE = 0xffffffffu;
@@ -44,12 +50,12 @@ ${range(vectors)
     (
       v,
     ) => `    let column${v} = vec4u(((colTile * ${vectors}u + ${v}u) * ${lanes}u + ${main.lane}) * 4u) + vec4u(0u, 1u, 2u, 3u);
-    let inside${v} = column${v} < vec4u(u.n);`,
+    let inside${v} = column${v} < vec4u(u.n);${shifted ? `\n    let shift${v} = vec4f(${range(4).map((c) => `shift[batch * u.shiftBatch + min(column${v}[${c}], u.n - 1u)]`)});` : ""}`,
   )
   .join("\n")}
 ${rowsOf(tile, (r) => {
   const shown = (v: number) =>
-    `    let c${r}_${v} = select(vec4f(u.lowest), counted(s${r}_${v}), inside${v});`;
+    `    let c${r}_${v} = select(vec4f(u.lowest), counted(s${r}_${v}${shifted ? ` + shift${v}` : ""}), inside${v});`;
   const at = (v: number) => `select(vec4u(NONE), column${v}, inside${v} & (c${r}_${v} == vec4f(most${r})))`;
   const counted = range(vectors).map((v) => `c${r}_${v}`);
   return `${range(vectors).map(shown).join("\n")}
@@ -79,6 +85,12 @@ ${
   };
 });
 
+export interface SearchVariant {
+  tile: Tile;
+  half: boolean;
+  shifted?: true;
+}
+
 /** Whether the lanes of a tile join their results, and so give one for a tile of columns. */
 export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup";
 
@@ -98,18 +110,33 @@ export const nearestMergeKernel = defineKernel("nearest merge", ({ shared, wide 
     declare: `${FLOAT.is_finite}\n${FLOAT.nan}`,
     body: `${inverseNormOf("query", split, element)}
   if (${split.start} == 0u) {
-    var value = values[row * u.parts];
-    var column = columns[row * u.parts];
-    for (var p = 1u; p < u.parts; p++) {
-      let other = values[row * u.parts + p];
-      let at = columns[row * u.parts + p];
-      if (other > value || (other == value && at < column)) { value = other; column = at; }
-    }
-    similarity[row] = select(nan(), value * inverse, is_finite(value) && is_finite(inverse));
+    ${bestOf("row")}
+    similarity[row] = select(nan(), best * inverse, is_finite(best) && is_finite(inverse));
     index[row] = i32(column);
   }`,
   };
 });
+
+/** Joins the partial results of a search: the largest value of each row and its column, the lowest of equals. A value in doubt is NaN. */
+export const nearestIndexKernel = defineKernel("nearest index", () => ({
+  reads: { values: "f32", columns: "u32" },
+  writes: { value: "f32", index: "i32" },
+  uniforms: { parts: "u32" },
+  split: perValue,
+  declare: `${FLOAT.is_finite}\n${FLOAT.nan}`,
+  body: `    ${bestOf("i")}
+    value[i] = select(nan(), best, is_finite(best));
+    index[i] = i32(column);`,
+}));
+
+/** WGSL that declares `best` and `column`, joined from the parts of a row. */
+const bestOf = (row: string): string => `var best = values[${row} * u.parts];
+    var column = columns[${row} * u.parts];
+    for (var p = 1u; p < u.parts; p++) {
+      let other = values[${row} * u.parts + p];
+      let at = columns[${row} * u.parts + p];
+      if (other > best || (other == best && at < column)) { best = other; column = at; }
+    }`;
 
 const rowsOf = ({ rows }: Tile, line: (row: number) => string): string => range(rows).map(line).join("\n");
 

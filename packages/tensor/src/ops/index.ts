@@ -42,10 +42,12 @@ export {
 export { eye } from "./eye.js";
 export * from "./fold.js";
 export { gather, type Indices, oneHot } from "./gather.js";
+export * from "./gaussian.js";
 export * from "./grid-sample.js";
 export { maskedFill } from "./masked-fill.js";
 export * from "./matmul.js";
-export * from "./nearest.js";
+export { type NearestResult, nearest, packBank } from "./nearest.js";
+export * from "./neighbours.js";
 export * from "./norm.js";
 export * from "./norms.js";
 export { PackedMatrix, type PackOptions, packMatrix } from "./packed.js";

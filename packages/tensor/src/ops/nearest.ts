@@ -55,26 +55,7 @@ export function packBank(bank: Tensor, options: Pick<PackOptions, "dtype"> = {})
  */
 export const nearest: Op<[query: Tensor, bank: Tensor | PackedMatrix], NearestResult> = defineOp("nearest", {
   check: (query: Tensor, bank: Tensor | PackedMatrix) => {
-    check(
-      bank instanceof PackedMatrix || bank.rank >= 2,
-      "shape",
-      () => `nearest: the bank is ${formatShape((bank as Tensor).shape)} and must be [rows, d]`,
-    );
-    const [rows, d] = bank instanceof PackedMatrix ? [bank.n, bank.k] : bank.shape.slice(-2);
-    const banks = bank instanceof PackedMatrix ? bank.batch : sizeOf(bank.shape.slice(0, -2));
-    check(
-      query.rank >= 2 && query.shape[query.rank - 1] === d,
-      "shape",
-      () =>
-        `nearest: query is ${formatShape(query.shape)} and the bank's rows have ${d} values; the widths must be equal`,
-    );
-    check(rows > 0, "shape", () => "nearest: the bank is empty; give at least one row");
-    check(
-      banks === 1 || banks === sizeOf(query.shape.slice(0, -2)),
-      "shape",
-      () =>
-        `nearest: query is ${formatShape(query.shape)} and there are ${banks} banks; give one, or one each`,
-    );
+    const { banks, rows, d } = checkSearch("nearest", query, bank);
     return { query, bank, banks, rows, d };
   },
   takes: FLOATS,
@@ -108,6 +89,30 @@ export const nearest: Op<[query: Tensor, bank: Tensor | PackedMatrix], NearestRe
   },
 });
 
+/** How many banks there are, their rows and width. @throws TensorError `shape` where the query does not fit, or a bank is empty. */
+export function checkSearch(name: string, query: Tensor, bank: Tensor | PackedMatrix) {
+  check(
+    bank instanceof PackedMatrix || bank.rank >= 2,
+    "shape",
+    () => `${name}: the bank is ${formatShape((bank as Tensor).shape)} and must be [rows, d]`,
+  );
+  const [rows, d] = bank instanceof PackedMatrix ? [bank.n, bank.k] : bank.shape.slice(-2);
+  const banks = bank instanceof PackedMatrix ? bank.batch : sizeOf(bank.shape.slice(0, -2));
+  check(
+    query.rank >= 2 && query.shape[query.rank - 1] === d,
+    "shape",
+    () =>
+      `${name}: query is ${formatShape(query.shape)} and the bank's rows have ${d} values; the widths must be equal`,
+  );
+  check(rows > 0, "shape", () => `${name}: the bank is empty; give at least one row`);
+  check(
+    banks === 1 || banks === sizeOf(query.shape.slice(0, -2)),
+    "shape",
+    () => `${name}: query is ${formatShape(query.shape)} and there are ${banks} banks; give one, or one each`,
+  );
+  return { banks, rows, d };
+}
+
 /** The bank's row for each query; with leading axes each query has a bank of its own. */
 function chosenRows(bank: Tensor, index: Tensor): Tensor {
   if (bank.rank === 2) return gather(bank, index);
@@ -121,27 +126,47 @@ function chosenRows(bank: Tensor, index: Tensor): Tensor {
 function search({ query, bank: given }: { query: Tensor; bank: Tensor | PackedMatrix }): NearestResult {
   const bank = given instanceof PackedMatrix ? given : packBank(given);
   const { device } = query;
-  const { caps } = device;
-  const shared = bank.batch === 1;
   const shape = query.shape.slice(0, -1);
-  const rows = shared ? sizeOf(shape) : query.shape[query.rank - 2];
   const similarity = Tensor.empty(device, shape);
   const index = Tensor.empty(device, shape, "int32");
   if (similarity.size === 0) return { similarity, index };
-  const { tile, tiles, shares } = planNearest(rows * bank.batch, bank.k, bank.n, caps, device.tuning);
+  const { parts, ...found } = searchParts(query, bank);
+  launch({
+    kernel: nearestMergeKernel(planRowKernel(bank.k, device.caps)),
+    tensors: { ...found, query, similarity, index },
+    uniforms: { n: bank.k, parts },
+    over: [similarity.size],
+  });
+  return { similarity, index };
+}
+
+/**
+ * The largest inner product of each query row over the columns of a bank, share by share of the bank: `parts` values and their
+ * columns a row. A shift, [n] or [batch, n], is added to the products of its column.
+ */
+export function searchParts(
+  query: Tensor,
+  bank: PackedMatrix,
+  shift?: Tensor,
+): { values: Tensor; columns: Tensor; parts: number } {
+  const { device } = query;
+  const shared = bank.batch === 1;
+  const rows = shared ? query.size / bank.k : query.shape[query.rank - 2];
+  const { tile, tiles, shares } = planNearest(rows * bank.batch, bank.k, bank.n, device.caps, device.tuning);
   const parts = joinsLanes(tile) ? shares : shares * tile.lanes;
   const values = Tensor.empty(device, [bank.batch * rows, parts]);
   const columns = Tensor.empty(device, [bank.batch * rows, parts], "uint32");
   launch(
     {
-      kernel: nearestKernel({ tile, half: bank.half }),
-      tensors: { a: query, panels: bank.panels, values, columns },
+      kernel: nearestKernel({ tile, half: bank.half, ...(shift && { shifted: true }) }),
+      tensors: { a: query, panels: bank.panels, values, columns, ...(shift && { shift }) },
       uniforms: {
         m: rows,
         n: bank.n,
         k: bank.k,
         aBatch: rows * bank.k,
         panelBatch: shared ? 0 : bank.panels.size / bank.batch / 4,
+        shiftBatch: shared ? 0 : bank.n,
         tiles,
         lowest: Number.NEGATIVE_INFINITY,
         doubt: Number.POSITIVE_INFINITY,
@@ -150,11 +175,5 @@ function search({ query, bank: given }: { query: Tensor; bank: Tensor | PackedMa
     },
     2 * bank.batch * rows * bank.n * bank.k,
   );
-  launch({
-    kernel: nearestMergeKernel(planRowKernel(bank.k, caps)),
-    tensors: { values, columns, query, similarity, index },
-    uniforms: { n: bank.k, parts },
-    over: [similarity.size],
-  });
-  return { similarity, index };
+  return { values, columns, parts };
 }

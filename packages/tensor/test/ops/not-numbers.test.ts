@@ -67,6 +67,28 @@ const ROWS: Row[] = [
       [0, 1],
     ],
   ],
+  [
+    "nearestRows, a NaN in a query or in the bank, and far rows",
+    (t) => lib.nearestRows(t([N, 1, 1, 0, 3e4, 1], [3, 2]), t([0, 0, 3e4, 2], [2, 2])),
+    [
+      [N, 1, 1],
+      [0, 0, 1],
+    ],
+  ],
+  [
+    "nearestRows, a NaN row comes before all",
+    (t) => lib.nearestRows(t([1, 0], [1, 2]), t([0, 0, 1, N, 1, 0], [3, 2]), 2),
+    [
+      [N, 0],
+      [1, 2],
+    ],
+  ],
+  ["cholesky of a NaN", (t) => lib.cholesky(t([4, N, N, 1], [1, 2, 2])), [[2, 0, N, N]]],
+  [
+    "mahalanobis of a NaN",
+    (t) => lib.mahalanobis(t([N, 1], [1, 2]), t([0, 0], [1, 2]), t([1, 0], [1, 1, 2]), t([1], [1, 1, 1]), 1),
+    [[N]],
+  ],
   ["cast to bool", (t) => lib.cast(t([N, I, 0, -0, 1e-3]), "bool"), [[1, 1, 0, 0, 1]]],
   [
     "cast to bool from halves",

@@ -1,6 +1,6 @@
 import type { Device } from "../../src/device/device.js";
 import { panelWidth } from "../../src/kernels/plan.js";
-import { bools, floats, type Sample, wholes } from "./check-op.js";
+import { bools, floats, Input, type Sample, wholes } from "./check-op.js";
 
 /** Rows and lengths around which kernels change: none, few, and about a vector. */
 const SIZES = [0, 1, 2, 3, 5];
@@ -31,6 +31,12 @@ const place = (): Sample[] => [
 ];
 
 const perRow = (...rest: unknown[]): Sample[] => each([...SIZES, 8, 70], (n) => [[floats([3, n]), ...rest]]);
+
+/** Matrices [count, n, n] with 2 on the diagonal and little beside it. */
+const spread = (n: number, count: number): Input =>
+  new Input([count, n, n], {
+    values: Array.from({ length: count * n * n }, (_, i) => ((i % (n * n)) % (n + 1) === 0 ? 2 : 0.4 / n)),
+  });
 
 /** Sample calls of every op that is not elementwise, by name. */
 export const SAMPLES: Record<string, (device: Device) => Sample[]> = {
@@ -117,6 +123,23 @@ export const SAMPLES: Record<string, (device: Device) => Sample[]> = {
   nearest: () => [
     ...each([0, 1, 2, 3, ...TILE], (n) => [[floats([n, 4], 0.2, 1), floats([5, 4], -1, 1)]]),
     { args: [floats([2, 3, 5]), floats([2, 4, 5])] },
+  ],
+  nearestRows: () => [
+    ...each([0, 1, 2, 3, ...TILE], (n) => [[floats([n, 4]), floats([5, 4])]]),
+    ...each([1, 3, 5], (k) => [[floats([2, 3, 6]), floats([2, 5, 6]), k]]),
+    { args: [floats([2, 3, 5]), floats([70, 5]), 50] },
+  ],
+  squaredDistances: () => [
+    ...each(SIZES, (n) => [[floats([n, 4]), floats([5, 4]), wholes([n, 3], 7)]]),
+    { args: [floats([2, 3, 5]), floats([2, 4, 5]), wholes([2, 3, 1], 4)] },
+  ],
+  cholesky: () => each([0, 1, 2, 3, 9], (n) => [[spread(n, 2)], [spread(n, 2), { least: 1.5 }]]),
+  mahalanobis: () => [
+    ...each([0, 1, 2, 9], (n) => [
+      [floats([2, 3, 4]), floats([3, 4]), floats([3, n, 4]), spread(n, 3), 0.5],
+      [floats([3, 5]), floats([3, 5]), floats([3, n, 5]), spread(n, 3), 0.01],
+    ]),
+    { args: [floats([0, 2, 5]), floats([2, 5]), floats([2, 1, 5]), spread(1, 2), 0.01] },
   ],
   topk: () => [
     ...each([1, 2, 3, 8, 9, 65], (n) => [[floats([3, n]), Math.min(n, 2)]]),
