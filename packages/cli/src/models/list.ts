@@ -1,7 +1,8 @@
-import { access, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import {
   cacheDir,
+  cachedPath,
   findConfig,
   findHubModel,
   HUB_MODELS,
@@ -20,15 +21,21 @@ import { indent, millions } from "../ui/amounts.js";
 
 /** Prints the backbone that is included, those that can be downloaded, and every configuration. */
 export async function listModels({ json }: { json?: boolean }): Promise<number> {
-  const models = {
-    cache: cacheDir(),
-    shipped: await shipped(),
-    downloads: await Promise.all(HUB_MODELS.map(download)),
-    vocabulary: await cachedPath(findHubModel("clip-vocabulary")),
-    configs: listConfigs().map(configRecord),
-  };
+  const models = await found();
   await printResult(json, models, asText(models));
   return EXIT.ok;
+}
+
+type Models = Awaited<ReturnType<typeof found>>;
+
+async function found() {
+  return {
+    cache: cacheDir(),
+    shipped: await shipped(),
+    downloads: HUB_MODELS.map(download),
+    vocabulary: downloaded(findHubModel("clip-vocabulary")),
+    configs: listConfigs().map(configRecord),
+  };
 }
 
 /** The backbone that comes with this program; null in a checkout without it. */
@@ -40,19 +47,16 @@ async function shipped() {
 }
 
 /** A backbone that can be downloaded. `cached` is the path of its weights; null before they are downloaded. */
-async function download(model: HubModel) {
+function download(model: HubModel) {
   const { name: config, parameters, image, text } = configRecord(findConfig(model.config!));
   const { name, licence } = model;
-  return { name, config, parameters, image, text, licence, cached: await cachedPath(model) };
+  return { name, config, parameters, image, text, licence, cached: downloaded(model) };
 }
 
 /** Path of the first of a model's files; null before it is downloaded. */
-async function cachedPath({ files }: HubModel): Promise<string | null> {
-  const path = join(cacheDir(), "models", files[0].saveAs);
-  return access(path).then(
-    () => path,
-    () => null,
-  );
+function downloaded({ files }: HubModel): string | null {
+  const path = cachedPath(files[0]);
+  return existsSync(path) ? path : null;
 }
 
 function configRecord(config: ModelConfig) {
@@ -65,14 +69,6 @@ function configRecord(config: ModelConfig) {
     blocks: [...config.outBlocks],
     text: config.text !== undefined,
   };
-}
-
-interface Models {
-  readonly cache: string;
-  readonly shipped: Awaited<ReturnType<typeof shipped>>;
-  readonly downloads: readonly Awaited<ReturnType<typeof download>>[];
-  readonly vocabulary: string | null;
-  readonly configs: readonly ReturnType<typeof configRecord>[];
 }
 
 function asText({ cache, shipped: own, downloads, vocabulary, configs }: Models): string {

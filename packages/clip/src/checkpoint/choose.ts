@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { fileSource, TensorFileError } from "@inctrl/tensor/files";
+import { readPlainText, type TensorFileError } from "@inctrl/tensor/files";
 import { parseConfig } from "../config/parse.js";
 import { findConfig } from "../config/registry.js";
 import { parseModelFile, parseProcessor, type Said } from "../config/said.js";
@@ -143,18 +143,8 @@ function guesses(weights: Weights, config: ModelConfig, normalised: boolean): st
 }
 
 /** A small text file; undefined where there is none. */
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    const source = await fileSource(path);
-    try {
-      if (source.size > MAX_BYTES)
-        throw new ClipError("config", `${path}: has ${source.size} bytes, more than any configuration`);
-      return new TextDecoder().decode(await source.read(0, source.size));
-    } finally {
-      await source.close();
-    }
-  } catch (error) {
-    if (error instanceof TensorFileError && error.code === "not-found") return undefined;
+const textOf = (path: string): Promise<string | undefined> =>
+  readPlainText(path, MAX_BYTES).catch((error: TensorFileError) => {
+    if (error.code === "not-found") return undefined;
     throw error;
-  }
-}
+  });

@@ -15,7 +15,7 @@ import type { TorchContainer } from "./torch-container.js";
  * await file.close()
  */
 export async function openCheckpoint(path: string): Promise<TensorFile> {
-  const file = (await indexOfShard(path)) ?? path;
+  const file = indexOfShard(path) ?? path;
   const map = await readIndex(file);
   return map === undefined ? openFile(file) : openShards(file, map, openFile);
 }

@@ -1,5 +1,5 @@
 // Checkpoints in several files: an index names the file that holds each tensor, as Hugging Face and PyTorch write it.
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
   boundedJson,
@@ -22,17 +22,12 @@ const SHARD = /^(?<stem>.+)-\d{5}-of-(?<count>\d{5})\.(?<ending>safetensors|bin|
 type WeightMap = ReadonlyMap<string, string>;
 
 /** The index of the shards that `path` is one of; undefined for other files. @throws ClipError `shards` where it is missing. */
-export async function indexOfShard(path: string): Promise<string | undefined> {
+export function indexOfShard(path: string): string | undefined {
   const { stem, count, ending } = SHARD.exec(basename(path))?.groups ?? {};
   if (stem === undefined || Number(count) === 1) return undefined;
   const index = join(dirname(path), `${stem}.${ending}.index.json`);
-  const exists = (file: string) =>
-    access(file).then(
-      () => true,
-      () => false,
-    );
-  if (await exists(index)) return index;
-  if (!(await exists(path))) return undefined;
+  if (existsSync(index)) return index;
+  if (!existsSync(path)) return undefined;
   throw new ClipError(
     "shards",
     `${path}: is one of ${Number(count)} shards of a model, and their index ${basename(index)} is not beside it; put all of them into one folder`,

@@ -1,5 +1,4 @@
 // Configurations as they are published (OpenCLIP, Hugging Face CLIP; others in parse-vit.ts), read into one ModelConfig.
-import { boundedJson } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import { MAX_LAYERS, MAX_WIDTH, mlpWidth, parseCompared, squareSize } from "./common.js";
 import { isHuggingFaceVit, parseHuggingFaceVit, parseTimm } from "./parse-vit.js";
@@ -38,8 +37,7 @@ export const CLIP_EPS = 1e-5;
  * config.vision.heads
  */
 export function parseConfig(text: unknown): ModelConfig {
-  const json = typeof text === "string" ? parseJson(text) : text;
-  const fields = new FieldReader(json, "config");
+  const fields = FieldReader.of(text);
   const config = fields.has("model_cfg")
     ? parseHub(fields)
     : fields.has("vision_config")
@@ -51,14 +49,6 @@ export function parseConfig(text: unknown): ModelConfig {
           : parseOpenClip(fields);
   checkHeads(config);
   return config;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return boundedJson(text);
-  } catch (error) {
-    throw new ClipError("config", "config: is not JSON; give the model's config.json", { cause: error });
-  }
 }
 
 /** OpenCLIP's file on the hub: the model, and how its images are prepared. */

@@ -1,4 +1,4 @@
-import { quoted } from "@inctrl/tensor/files";
+import { boundedJson, quoted } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 
 /** Reads the fields of untrusted JSON one by one; `end` refuses those that were not asked for. */
@@ -12,6 +12,16 @@ export class FieldReader {
       throw new ClipError("config", `${path}: must be a JSON object`);
     this.#fields = value as Record<string, unknown>;
     this.#path = path;
+  }
+
+  /** The fields of a whole configuration: JSON, or the parsed value. @throws ClipError `config`. */
+  static of(text: unknown): FieldReader {
+    try {
+      return new FieldReader(typeof text === "string" ? boundedJson(text) : text, "config");
+    } catch (cause) {
+      if (cause instanceof ClipError) throw cause;
+      throw new ClipError("config", "config: is not JSON, or nested too deeply; give the model's config.json", { cause });
+    }
   }
 
   has(key: string): boolean {

@@ -23,7 +23,7 @@ export interface Said {
  */
 export function parseModelFile(text: string, path: string): Said | undefined {
   return named(path, () => {
-    const fields = new FieldReader(parsed(text), "config");
+    const fields = FieldReader.of(text);
     const type = fields.text("model_type");
     if (fields.has("pretrained_cfg") || (fields.has("architecture") && !fields.has("img_size")))
       return parseTimmHub(fields);
@@ -73,7 +73,7 @@ const RESAMPLE = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"]
 /** Reads Hugging Face's `preprocessor_config.json`. @throws ClipError `config`, naming the file. */
 export function parseProcessor(text: string, path: string): Said {
   return named(path, () => {
-    const fields = new FieldReader(parsed(text), "config");
+    const fields = FieldReader.of(text);
     const size = sideOf(
       fields.raw(fields.flag("do_center_crop", fields.has("crop_size")) ? "crop_size" : "size"),
     );
@@ -102,14 +102,6 @@ function sideOf(size: unknown): number | undefined {
     unknown
   >;
   return [size, shortest_edge, width].find((side): side is number => typeof side === "number");
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ClipError("config", "is not JSON; give the model's own file", { cause });
-  }
 }
 
 /** Puts the file's name before the errors of `read`. */

@@ -1,4 +1,5 @@
-import { access, mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { cacheDir } from "./cache.js";
 import { HUB_MODELS, type HubFile, type HubModel, VOCABULARY_DOWNLOAD } from "./catalog.js";
@@ -47,12 +48,6 @@ export function findHubModel(name: string): HubModel {
 export const cachedPath = (file: HubFile, folder: string = cacheDir()): string =>
   path.join(folder, "models", file.saveAs);
 
-export const fileExists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
-
 /**
  * Downloads the weights and vocabulary of a published model into the cache folder and returns where they are.
  * A cut download resumes; a file appears only once its checksum is right. Calls that run at the same time, in any number of
@@ -75,7 +70,7 @@ export async function pullFile(file: HubFile, options: PullOptions = {}): Promis
   const target = cachedPath(file, options.cacheDir);
   const checked = howChecked(file);
   const present: PulledFile = { role: file.role, path: target, status: "present", checked };
-  const there = await fileExists(target);
+  const there = existsSync(target);
   await sweepDownloads(path.dirname(target), there ? null : path.basename(target));
   if (there) return present;
   const { signal } = options;
@@ -83,7 +78,7 @@ export async function pullFile(file: HubFile, options: PullOptions = {}): Promis
     await mkdir(path.dirname(target), { recursive: true });
     return await withLock(`${target}.lock`, signal, async () => {
       // Another process may have finished it while we waited for the lock.
-      if (await fileExists(target)) return present;
+      if (existsSync(target)) return present;
       const url = throughMirror(file.url, options.baseUrl ?? process.env.INCTRL_HUB);
       const { bytes, maxBytes } = file;
       const retry = {

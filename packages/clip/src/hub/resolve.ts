@@ -1,9 +1,10 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { cacheDir } from "./cache.js";
 import { HUB_MODELS, type HubModel, VOCABULARY_DOWNLOAD } from "./catalog.js";
 import { HubError } from "./errors.js";
-import { cachedPath, fileExists, hubNames } from "./pull.js";
+import { cachedPath, hubNames } from "./pull.js";
 import { SHIPPED_MODEL, shippedModel } from "./shipped.js";
 
 /** Paths of a model's files. */
@@ -30,12 +31,10 @@ const WEIGHTS = [
  * @throws HubError `not-found` for a folder without one.
  */
 export async function weightsFile(file: string): Promise<string> {
-  const folder = await stat(file).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!folder) return file;
-  for (const name of WEIGHTS) if (await fileExists(path.join(file, name))) return path.join(file, name);
+  const info = await stat(file).catch(() => null);
+  if (!info?.isDirectory()) return file;
+  const found = WEIGHTS.map((name) => path.join(file, name)).find((each) => existsSync(each));
+  if (found !== undefined) return found;
   throw new HubError("not-found", `${file}: a folder without ${WEIGHTS.join(", ")}; name its weights file`);
 }
 
@@ -49,8 +48,8 @@ export async function weightsFile(file: string): Promise<string> {
  */
 export async function resolveModel(nameOrPath: string, folder: string = cacheDir()): Promise<ResolvedModel> {
   const merges = cachedPath(VOCABULARY_DOWNLOAD.files[0], folder);
-  const vocabulary = (await fileExists(merges)) ? { vocabulary: merges } : {};
-  if (await fileExists(nameOrPath)) return { weights: await weightsFile(nameOrPath), ...vocabulary };
+  const vocabulary = existsSync(merges) ? { vocabulary: merges } : {};
+  if (existsSync(nameOrPath)) return { weights: await weightsFile(nameOrPath), ...vocabulary };
   if (LOOKS_LIKE_A_PATH.test(nameOrPath))
     throw new HubError("not-found", `${nameOrPath}: no such file; check the path`);
 
@@ -60,7 +59,7 @@ export async function resolveModel(nameOrPath: string, folder: string = cacheDir
   const candidates = HUB_MODELS.filter((model) => answersTo(model, nameOrPath));
   for (const { files, config } of candidates) {
     const weights = cachedPath(files[0], folder);
-    if (await fileExists(weights)) return { weights, ...(config && { config }), ...vocabulary };
+    if (existsSync(weights)) return { weights, ...(config && { config }), ...vocabulary };
   }
   const [first] = candidates;
   if (!first)

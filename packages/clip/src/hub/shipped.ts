@@ -1,5 +1,5 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { fileExists } from "./pull.js";
 import type { ResolvedModel } from "./resolve.js";
 
 /** Name of the backbone that comes with this package. */
@@ -17,5 +17,5 @@ export async function shippedModel(name: string): Promise<ResolvedModel | null> 
     config: place("config.json"),
     vocabulary: place("merges.txt"),
   };
-  return (await fileExists(model.weights)) ? model : null;
+  return existsSync(model.weights) ? model : null;
 }
