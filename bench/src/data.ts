@@ -1,3 +1,4 @@
+import { hash32 } from "@inctrl/clip";
 import { type Shape, sizeOf } from "@inctrl/tensor";
 import type { TaskName, Tasks } from "./task.js";
 
@@ -31,19 +32,11 @@ export const queriesAndBanks = <T>(pairs: readonly T[]): T[][] =>
 const operands = (...shapes: Shape[]): Operand[] =>
   shapes.map((shape, i) => ({ values: operand(i + 1, sizeOf(shape)), shape }));
 
-/** Mixes 32 bits well (the finaliser of MurmurHash3). */
-function mix(x: number): number {
-  let h = x >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
 /** Values in [-1, 1). */
 export function operand(seed: number, count: number): Float32Array {
-  const start = mix(seed + 1);
+  const start = hash32(seed + 1);
   const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) values[i] = mix(start + Math.imul(i, 0x9e3779b1)) / 2 ** 31 - 1;
+  for (let i = 0; i < count; i++) values[i] = hash32(start + Math.imul(i, 0x9e3779b1)) / 2 ** 31 - 1;
   return values;
 }
 

@@ -76,13 +76,11 @@ export class Heads {
     provenance: Record<string, string> = {},
   ): Heads {
     const module = makeHeads(formOf(values), sizesIn(values));
-    checkHeads(source, values, module);
+    const refuse = (why: string) => new InctrlError("heads", `${source}: ${why}`);
+    checkHeads(values, module, refuse);
     const { alpha = "1" } = provenance;
     if (alpha.trim() === "" || !(Number(alpha) >= 0 && Number(alpha) < Infinity))
-      throw new InctrlError(
-        "heads",
-        `${source}: its alpha is ${quoted(alpha)} and must be a number from 0 on; train the heads again`,
-      );
+      throw refuse(`its alpha is ${quoted(alpha)} and must be a number from 0 on; train the heads again`);
     return new Heads(device, values, module, provenance);
   }
 
@@ -132,37 +130,26 @@ const sizesIn = (values: HeadValues): { embedDim: number; patches: number } => (
   patches: values.get("diff_head.projection1.weight")?.shape[1] ?? 0,
 });
 
+const GIVE = "give a file that training wrote or a released .pyth";
+
 /** Throws unless every part is there and fits the others; features and maps may have any size. */
-function checkHeads(path: string, values: HeadValues, module: HeadsModule): void {
+function checkHeads(values: HeadValues, module: HeadsModule, refuse: (why: string) => InctrlError): void {
   const needed = storedParameters(module);
   const missing = [...needed.keys()].filter((name) => !values.has(name));
   if (missing.length > 0) {
     const some = missing.slice(0, 4).join(", ") + (missing.length > 4 ? ", ..." : "");
-    throw new InctrlError(
-      "heads",
-      `${path}: holds no InCTRL heads: ${missing.length} of ${needed.size} parts are missing (${some}); ` +
-        "give a file that training wrote or a released .pyth",
-    );
+    const lacks = `${missing.length} of ${needed.size} parts are missing (${some})`;
+    throw refuse(`holds no InCTRL heads: ${lacks}; ${GIVE}`);
   }
   const unknown = [...values.keys()].find((name) => !needed.has(name) && !UNUSED.test(name));
-  if (unknown !== undefined) {
-    throw new InctrlError(
-      "heads",
-      `${path}: ${quoted(unknown)} is no part of InCTRL's heads; give a file that training wrote or a released .pyth`,
-    );
-  }
+  if (unknown !== undefined) throw refuse(`${quoted(unknown)} is no part of InCTRL's heads; ${GIVE}`);
   for (const [name, { shape: want, role }] of needed) {
     const { shape: got = [], data } = values.get(name) ?? {};
     if (got.length !== want.length || got.some((d, i) => d !== want[i])) {
-      throw new InctrlError(
-        "heads",
-        `${path}: ${name} is [${got.join(", ")}] and must be [${want.join(", ")}]; the file does not fit its own other parts`,
-      );
+      const sizes = `${name} is [${got.join(", ")}] and must be [${want.join(", ")}]`;
+      throw refuse(`${sizes}; the file does not fit its own other parts`);
     }
     if (role === "variance" && data?.some((value) => value < 0))
-      throw new InctrlError(
-        "heads",
-        `${path}: ${name} holds a variance below 0; the file is spoilt: train the heads again`,
-      );
+      throw refuse(`${name} holds a variance below 0; the file is spoilt: train the heads again`);
   }
 }

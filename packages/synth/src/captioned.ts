@@ -1,6 +1,6 @@
-import { DatasetError, type Raster } from "@inctrl/datasets";
+import type { Raster } from "@inctrl/datasets";
 import { captionFor } from "./captions/caption.js";
-import { checkSample } from "./check.js";
+import { checkSample, refuse } from "./check.js";
 import type { DefectKind } from "./defects.js";
 import { chance, hash, pick, Random } from "./draw/random.js";
 import { FAMILIES } from "./families.js";
@@ -61,9 +61,8 @@ const POOLS = {
 export function drawCaptioned(options: CaptionedOptions): CaptionedImage {
   const { seed, index, size, split = "train", group = GROUP } = options;
   checkSample(seed, index, size);
-  if (!Number.isInteger(group) || group < 1) {
-    throw new DatasetError("bad-argument", `group ${group}: give a whole number of images, from 1`);
-  }
+  if (!Number.isInteger(group) || group < 1)
+    throw refuse(`group ${group}: give a whole number of images, from 1`);
   const { drawn, view, defect, caption } = planCaptioned(seed, index, split, group);
   const { rgb, mask } = drawSample(drawn, view, index, defect, size);
   return {

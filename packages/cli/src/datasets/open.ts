@@ -9,6 +9,7 @@ import {
 } from "@inctrl/datasets";
 import { procedural } from "@inctrl/synth";
 import { CliError } from "../errors.js";
+import { listed } from "../ui/amounts.js";
 import { warn } from "../ui/log.js";
 
 /** Every format of data sets that the command takes. */
@@ -36,8 +37,7 @@ export const skippedText = ({ id, reason }: Skipped): string =>
 export const warnOfFiles = (files: readonly Skipped[]): void => warnOfEach(files.map(skippedText), "files");
 
 function warnOfEach(texts: readonly string[], noun: string): void {
-  for (const text of texts.slice(0, LISTED)) warn(text);
-  if (texts.length > LISTED) warn(`and ${texts.length - LISTED} more ${noun}`);
+  for (const text of listed(texts, LISTED, noun)) warn(text);
 }
 
 /** Refuses names of categories that the data does not have. Throws CliError `option`. */

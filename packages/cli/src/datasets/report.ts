@@ -8,6 +8,7 @@ import {
   type SizeCount,
   type Skipped,
 } from "@inctrl/datasets";
+import { listed } from "../ui/amounts.js";
 import { skippedText } from "./open.js";
 
 /** Entries that are listed before "and 12 more". */
@@ -41,7 +42,7 @@ function categoryText(report: CategoryReport): string {
     ...names("masks that mark nothing", masks.empty),
     ...names(
       "the same picture",
-      duplicates.groups.map((group) => [...group.slice(0, 3), ...more(group.length, 3)].join(" = ")),
+      duplicates.groups.map((group) => listed(group, 3).join(" = ")),
     ),
   ];
   return `\n${lines.map(oneLineKeepingIndent).join("\n")}\n`;
@@ -57,13 +58,11 @@ function counts({ normal, anomalous }: { normal: number; anomalous: number }): s
 }
 
 function sizesText(sizes: readonly SizeCount[]): string {
-  const shown = sizes
-    .slice(0, LISTED)
-    .map(
-      ({ width, height, mode, count }) =>
-        `${width} x ${height} ${mode}${sizes.length > 1 ? ` (${count})` : ""}`,
-    );
-  return [...shown, ...more(sizes.length)].join(", ");
+  const texts = sizes.map(
+    ({ width, height, mode, count }) =>
+      `${width} x ${height} ${mode}${sizes.length > 1 ? ` (${count})` : ""}`,
+  );
+  return listed(texts, LISTED).join(", ");
 }
 
 function duplicatesText({ train, test, between, contradictory }: Duplicates): string {
@@ -79,12 +78,7 @@ function files(title: string, entries: readonly Skipped[]): string[] {
 
 function names(title: string, entries: readonly string[]): string[] {
   if (entries.length === 0) return [];
-  const shown = entries.slice(0, LISTED).map((entry) => `    ${entry}`);
-  return [`  ${title} (${entries.length}):`, ...shown, ...more(entries.length).map((text) => `    ${text}`)];
-}
-
-function more(length: number, listed = LISTED): string[] {
-  return length > listed ? [`and ${length - listed} more`] : [];
+  return [`  ${title} (${entries.length}):`, ...listed(entries, LISTED).map((text) => `    ${text}`)];
 }
 
 /** File names may hold line breaks and other control characters. */

@@ -3,7 +3,7 @@ import { inspectWeights, parameterCount, type WeightsReport, weightsFile } from 
 import { isHeadName } from "@inctrl/inctrl";
 import { EXIT } from "../errors.js";
 import { printResult } from "../output/print.js";
-import { indent, millions, size } from "../ui/amounts.js";
+import { indent, listed, millions, size } from "../ui/amounts.js";
 import { info } from "../ui/log.js";
 
 /** Names of one kind that are listed before "and 12 more". */
@@ -69,7 +69,6 @@ function asText(facts: Facts, report: WeightsReport): string {
 
 function section(title: string, names: readonly string[]): string {
   if (names.length === 0) return "";
-  const more = names.length > LISTED ? [`and ${names.length - LISTED} more`] : [];
-  const shown = names.slice(0, LISTED).map((name) => JSON.stringify(name).slice(1, -1));
-  return `${title} (${names.length}):\n${indent([...shown, ...more].join("\n"))}\n`;
+  const shown = names.map((name) => JSON.stringify(name).slice(1, -1));
+  return `${title} (${names.length}):\n${indent(listed(shown, LISTED).join("\n"))}\n`;
 }

@@ -25,5 +25,11 @@ export function fixed(value: number): string {
   return value.toFixed(4).replace(/^-(0\.0*)$/, "$1");
 }
 
+/** At most so many entries of a list, and "and 12 more" of what it lists where there are others. */
+export const listed = (entries: readonly string[], most: number, noun = ""): string[] =>
+  entries.length > most
+    ? [...entries.slice(0, most), `and ${entries.length - most} more ${noun}`.trimEnd()]
+    : [...entries];
+
 /** Indents a block of text by two spaces. */
 export const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");

@@ -20,18 +20,15 @@ export function inferConfig(weights: Weights): ModelConfig {
   const conv = dims(weights, "visual.conv1.weight", 4);
   const [width, , patch] = conv as [number, number, number];
   if (!weights.has("visual.positional_embedding"))
-    throw new ClipError(
-      "layout",
-      `${weights.path}: its vision tower has no table of positions; towers with rotary or relative positions (DINOv3, EVA, BEiT) are not run`,
+    throw refuse(
+      weights,
+      "its vision tower has no table of positions; towers with rotary or relative positions (DINOv3, EVA, BEiT) are not run",
     );
   const distilled = weights.has("visual.distillation_embedding");
   const proj = weights.has("visual.proj");
   const positions = positionsIn(dims(weights, "visual.positional_embedding", 2), { width, distilled, proj });
   if (positions === undefined)
-    throw new ClipError(
-      "layout",
-      `${weights.path}: its positional embedding is for no square grid; give a configuration`,
-    );
+    throw refuse(weights, "its positional embedding is for no square grid; give a configuration");
   const grid = positions.side;
   const layers = countLayers(weights, "visual.transformer.resblocks.");
   // SwiGLU has twice as many rows before its activation.
@@ -56,7 +53,7 @@ export function inferConfig(weights: Weights): ModelConfig {
       });
   const lnPre = weights.has("visual.ln_pre.weight");
   // CLIP's tower without its projection.
-  const clip = lnPre && !weights.has("visual.proj");
+  const clip = lnPre && !proj;
   const patchBias = weights.has("visual.conv1.bias");
   const seen: VisionConfig = {
     ...config.vision,
@@ -110,10 +107,7 @@ const visionHeadWidth = (weights: Weights, width: number): number =>
 /** Those of text towers, and of other image towers. */
 function headWidth(weights: Weights, width: number): number {
   if (width % 64 === 0) return 64;
-  throw new ClipError(
-    "layout",
-    `${weights.path}: a width of ${width} does not tell its number of heads; give a configuration`,
-  );
+  throw refuse(weights, `a width of ${width} does not tell its number of heads; give a configuration`);
 }
 
 /** Takes name, heads and activation from a registry model of exactly these shapes, if there is one. */
@@ -136,19 +130,14 @@ const towerOf = ({ text: _, ...vision }: ModelConfig): ModelConfig => vision;
 const shapesOf = (config: ModelConfig): string =>
   JSON.stringify([...clipParameters(config)].map(([name, { shape }]) => [name, shape]));
 
+const refuse = ({ path }: Weights, why: string) => new ClipError("layout", `${path}: ${why}`);
+
 function dims(weights: Weights, name: string, rank: number): readonly number[] {
   if (!weights.has(name))
-    throw new ClipError(
-      "layout",
-      `${weights.path}: has no ${name}, so its model cannot be told; give a file with a vision tower`,
-    );
+    throw refuse(weights, `has no ${name}, so its model cannot be told; give a file with a vision tower`);
   const shape = weights.shape(name);
-  if (shape.length !== rank)
-    throw new ClipError(
-      "layout",
-      `${weights.path}: ${name} has ${shape.length} axes, not ${rank}; not a ViT checkpoint`,
-    );
-  return shape;
+  if (shape.length === rank) return shape;
+  throw refuse(weights, `${name} has ${shape.length} axes, not ${rank}; not a ViT checkpoint`);
 }
 
 /** One more than the highest block number under `prefix`. */

@@ -28,39 +28,43 @@ export function indexOfShard(path: string): string | undefined {
   const index = join(dirname(path), `${stem}.${ending}.index.json`);
   if (existsSync(index)) return index;
   if (!existsSync(path)) return undefined;
-  throw new ClipError(
-    "shards",
-    `${path}: is one of ${Number(count)} shards of a model, and their index ${basename(index)} is not beside it; put all of them into one folder`,
+  throw bad(
+    path,
+    `is one of ${Number(count)} shards of a model, and their index ${basename(index)} is not beside it; put all of them into one folder`,
   );
 }
+
+const bad = (path: string, why: string, options?: ErrorOptions) =>
+  new ClipError("shards", `${path}: ${why}`, options);
 
 /** The weight map in a file, where it is an index. @throws ClipError `shards` where that is none that can be followed. */
 export async function readIndex(path: string): Promise<WeightMap | undefined> {
   const text = await indexText(path);
   if (text === undefined) return undefined;
-  const bad = (what: string, options?: ErrorOptions) =>
-    new ClipError("shards", `${path}: ${what}; fetch the model's index and its shards`, options);
+  const broken = (what: string, options?: ErrorOptions) =>
+    bad(path, `${what}; fetch the model's index and its shards`, options);
   let json: unknown;
   try {
     json = boundedJson(text);
   } catch (cause) {
-    if (path.endsWith(".index.json")) throw bad("is an index of shards and no JSON", { cause });
+    if (path.endsWith(".index.json")) throw broken("is an index of shards and no JSON", { cause });
     return undefined;
   }
   const map = (json as { weight_map?: unknown } | null)?.weight_map;
   if (map === undefined) return undefined;
-  if (typeof map !== "object" || map === null || Array.isArray(map)) throw bad("its weight_map is no object");
+  if (typeof map !== "object" || map === null || Array.isArray(map))
+    throw broken("its weight_map is no object");
   const files = new Map<string, string>();
   for (const [name, file] of Object.entries(map)) {
     // A shard is a plain name, so that an index opens nothing outside its folder.
     if (typeof file !== "string" || file === "" || /[/\\\0:]|^\.+$/.test(file))
-      throw bad(
+      throw broken(
         `${quoted(name)} should be in ${quoted(file)}, which is no name of a file in the same folder`,
       );
     files.set(name, file);
   }
-  if (new Set(files.values()).size > MAX_SHARDS) throw bad(`it names more than ${MAX_SHARDS} shards`);
-  if (files.size === 0) throw bad("its weight_map is empty");
+  if (new Set(files.values()).size > MAX_SHARDS) throw broken(`it names more than ${MAX_SHARDS} shards`);
+  if (files.size === 0) throw broken("its weight_map is empty");
   return files;
 }
 
@@ -94,11 +98,8 @@ export async function openShards(
         name,
         await open(join(dirname(path), name)).catch((error) => {
           if (error.code !== "not-found") throw error;
-          throw new ClipError(
-            "shards",
-            `${path}: its shard ${quoted(name)} is missing, one of ${names.length}; put it into the same folder`,
-            { cause: error },
-          );
+          const missing = `its shard ${quoted(name)} is missing, one of ${names.length}`;
+          throw bad(path, `${missing}; put it into the same folder`, { cause: error });
         }),
       );
     return joined(path, map, shards, close);
@@ -120,9 +121,9 @@ function joined(
     const shard = shards.get(file)!;
     const tensor = shard.tensors.get(name);
     if (tensor === undefined)
-      throw new ClipError(
-        "shards",
-        `${path}: tensor ${quoted(name)} is not in ${quoted(file)}, where the index has it; the shards are of another model`,
+      throw bad(
+        path,
+        `tensor ${quoted(name)} is not in ${quoted(file)}, where the index has it; the shards are of another model`,
       );
     tensors.set(name, tensor);
     holders.set(name, shard);

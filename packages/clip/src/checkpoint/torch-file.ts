@@ -54,31 +54,25 @@ export function torchFile(source: ByteSource, { value, storages }: TorchContaine
 
 function checkTensor(name: string, tensor: TorchTensor, storages: Storages, label: string): Entry {
   const where = `${label}: tensor ${quoted(name)}`;
+  const bad = (code: "offsets" | "shape", why: string) => new TensorFileError(code, `${where}: ${why}`);
   const { storage, offset } = tensor;
   const bytes = storages.size(storage.key);
   const promised = storage.whole * itemSize(storage.dtype);
-  if (bytes !== promised)
-    throw new TensorFileError(
-      "offsets",
-      `${where}: its storage should hold ${promised} bytes but ${bytes === undefined ? "is missing" : `holds ${bytes}`}`,
-    );
+  if (bytes !== promised) {
+    const holds = bytes === undefined ? "is missing" : `holds ${bytes}`;
+    throw bad("offsets", `its storage should hold ${promised} bytes but ${holds}`);
+  }
   if (tensor.shape.length !== tensor.stride.length)
-    throw new TensorFileError(
-      "shape",
-      `${where}: ${tensor.shape.length} sizes and ${tensor.stride.length} strides`,
-    );
+    throw bad("shape", `${tensor.shape.length} sizes and ${tensor.stride.length} strides`);
   const count = elementCount(tensor.shape, where);
   const shape = tensor.shape as readonly number[];
   for (const step of [offset, ...tensor.stride])
     if (!Number.isSafeInteger(step) || (step as number) < 0)
-      throw new TensorFileError("offsets", `${where}: ${quoted(step)} is no offset or stride`);
+      throw bad("offsets", `${quoted(step)} is no offset or stride`);
   const stride = tensor.stride as readonly number[];
   const span = count === 0 ? 0 : spanOf(shape, stride);
   if ((offset as number) + span > storage.count)
-    throw new TensorFileError(
-      "offsets",
-      `${where}: [${shape.join(", ")}] reaches past its storage of ${storage.count} values`,
-    );
+    throw bad("offsets", `[${shape.join(", ")}] reaches past its storage of ${storage.count} values`);
   return {
     name,
     dtype: storage.dtype,

@@ -73,15 +73,12 @@ export function canonicalWeights(file: TensorFile, { extra = () => false }: Open
   const { prefix, layout } = spelling ?? { prefix: "", layout: "none" };
   const own = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
   const family = otherFamily(own);
+  const refuse = (why: string) => new ClipError("layout", `${file.path}: ${why}`);
   if (family !== undefined)
-    throw new ClipError(
-      "layout",
-      `${file.path}: is ${family}; image transformers of CLIP, ViT, DeiT and DINOv2 are read`,
-    );
+    throw refuse(`is ${family}; image transformers of CLIP, ViT, DeiT and DINOv2 are read`);
   if (spelling === undefined && !names.some(extra))
-    throw new ClipError(
-      "layout",
-      `${file.path}: no CLIP or ViT checkpoint: its tensors are ${names.slice(0, 3).map(quoted).join(", ")}, ...; names of OpenCLIP, of Hugging Face's CLIP, ViT, DeiT and DINOv2, and of timm are read`,
+    throw refuse(
+      `no CLIP or ViT checkpoint: its tensors are ${names.slice(0, 3).map(quoted).join(", ")}, ...; names of OpenCLIP, of Hugging Face's CLIP, ViT, DeiT and DINOv2, and of timm are read`,
     );
   const { recipes, ...others } = plan(file, layout, prefix, extra);
   const recipe = (name: string): Recipe => {

@@ -20,7 +20,11 @@ export class FieldReader {
       return new FieldReader(typeof text === "string" ? boundedJson(text) : text, "config");
     } catch (cause) {
       if (cause instanceof ClipError) throw cause;
-      throw new ClipError("config", "config: is not JSON, or nested too deeply; give the model's config.json", { cause });
+      throw new ClipError(
+        "config",
+        "config: is not JSON, or nested too deeply; give the model's config.json",
+        { cause },
+      );
     }
   }
 

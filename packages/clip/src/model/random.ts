@@ -3,8 +3,8 @@ import type { nn } from "@inctrl/tensor";
 /** Initial spread of class, position and token embeddings. */
 const EMBEDDING_SPREAD = 0.02;
 
-/** A 32-bit hash (MurmurHash3's finalizer), which makes the generator below from a counter. */
-function hash(x: number): number {
+/** Mixes 32 bits well (MurmurHash3's finalizer): hashes of a counter are a random generator. */
+export function hash32(x: number): number {
   let h = x >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
@@ -13,7 +13,7 @@ function hash(x: number): number {
 
 function seedOf(text: string, seed: number): number {
   let h = seed >>> 0;
-  for (const char of text) h = hash(Math.imul(h, 31) + (char.codePointAt(0) as number));
+  for (const char of text) h = hash32(Math.imul(h, 31) + (char.codePointAt(0) as number));
   return h;
 }
 
@@ -33,7 +33,7 @@ export function randomParameters(seed: number): nn.ReadParameter {
     const spread = role === "embedding" ? EMBEDDING_SPREAD : Math.sqrt(3 / fanIn);
     const start = seedOf(name, seed);
     for (let i = 0; i < size; i++)
-      values[i] = (hash(start + Math.imul(i, 0x9e3779b1)) / 2 ** 31 - 1) * spread;
+      values[i] = (hash32(start + Math.imul(i, 0x9e3779b1)) / 2 ** 31 - 1) * spread;
     return values;
   };
 }

@@ -48,11 +48,9 @@ export function symbolsOf(word: string): string[] {
  */
 export function parseMerges(text: string, vocabSize: number | undefined, label: string): Vocabulary {
   const wanted = vocabSize === undefined ? CLIP_MERGES : vocabSize - FIXED_TOKENS;
+  const refuse = (why: string) => new ClipError("vocabulary", `${label}: ${why}`);
   if (!Number.isSafeInteger(wanted) || wanted < 0)
-    throw new ClipError(
-      "vocabulary",
-      `${label}: a vocabulary has at least ${FIXED_TOKENS} tokens, not ${vocabSize}`,
-    );
+    throw refuse(`a vocabulary has at least ${FIXED_TOKENS} tokens, not ${vocabSize}`);
 
   const bytes = [...CHARACTERS.values()];
   const tokens = [...bytes, ...bytes.map((character) => character + END_OF_WORD)];
@@ -63,19 +61,17 @@ export function parseMerges(text: string, vocabSize: number | undefined, label: 
     const [left, right, ...rest] = line.split(" ");
     const known = left !== undefined && right !== undefined && ids.has(left) && ids.has(right);
     if (!known || rest.length > 0 || line.length > MAX_TOKEN_LENGTH)
-      throw new ClipError(
-        "vocabulary",
-        `${label}: line ${number} is no merge of two earlier tokens; give CLIP's bpe_simple_vocab_16e6.txt.gz or a merges.txt`,
+      throw refuse(
+        `line ${number} is no merge of two earlier tokens; give CLIP's bpe_simple_vocab_16e6.txt.gz or a merges.txt`,
       );
     ranks.set(line, ranks.size);
     ids.set(left + right, tokens.length);
     tokens.push(left + right);
   }
-  if (ranks.size === 0 && wanted > 0) throw new ClipError("vocabulary", `${label}: holds no merges`);
+  if (ranks.size === 0 && wanted > 0) throw refuse("holds no merges");
   if (vocabSize !== undefined && ranks.size < wanted)
-    throw new ClipError(
-      "vocabulary",
-      `${label}: holds ${ranks.size} merges, but the model's ${vocabSize} tokens need ${wanted}; give the file that came with the model`,
+    throw refuse(
+      `holds ${ranks.size} merges, but the model's ${vocabSize} tokens need ${wanted}; give the file that came with the model`,
     );
   for (const mark of ["<start_of_text>", "<end_of_text>"]) {
     ids.set(mark, tokens.length);

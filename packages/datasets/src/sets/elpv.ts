@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { folderFormat } from "./folder-format.js";
-import { ImageIndex } from "./image-index.js";
+import { indexImages } from "./image-index.js";
 import { named } from "./names.js";
 import { anomalous, fileSample, NORMAL, oneCategory } from "./samples.js";
 import { readLines } from "./table.js";
@@ -17,7 +17,7 @@ export const elpv = folderFormat({
 });
 
 async function read(root: string) {
-  const index = await ImageIndex.of(root);
+  const find = await indexImages(root);
   const samples = (await readLines(join(root, "labels.csv"))).flatMap(({ where, text }) => {
     // Columns are separated by spaces, or by commas in a copy that a spreadsheet saved.
     const [path = "", cell = ""] = text.split(/\s*,\s*|\s+/);
@@ -26,7 +26,7 @@ async function read(root: string) {
       const message = `${where}: "${cell.slice(0, 40)}" is no probability; give path, probability and type`;
       throw new DatasetError("bad-layout", message);
     }
-    const file = index.find(path, where);
+    const file = find(path, where);
     // Cells that the experts were unsure of (1/3 and 2/3) are left out.
     if (!Number.isInteger(probability)) return [];
     return [fileSample(root, file, probability === 0 ? NORMAL : anomalous("defective"))];

@@ -34,7 +34,7 @@ export async function readIdx(path: string, rank: number): Promise<Idx> {
         want = head + dims.reduce((size, side) => size * side, 1);
       }
       if (got > want && dims) {
-        throw new DatasetError("corrupt", `${path}: more than the ${want} bytes its header says; ${AGAIN}`);
+        throw damaged(path, `more than the ${want} bytes its header says`);
       }
     }
   };
@@ -52,26 +52,24 @@ export async function readIdx(path: string, rank: number): Promise<Idx> {
     throw idxError(path, first ?? error);
   }
   if (!dims || got < want) {
-    throw new DatasetError("truncated", `${path}: ${got} bytes of the ${want} its header says; ${AGAIN}`);
+    throw damaged(path, `${got} bytes of the ${want} its header says`, "truncated");
   }
   const data = Buffer.concat(parts, got).subarray(head);
   return { path, dims, itemBytes: dims.slice(1).reduce((size, side) => size * side, 1), data };
 }
 
-const AGAIN = "download it again";
+const damaged = (path: string, problem: string, code: "corrupt" | "truncated" = "corrupt") =>
+  new DatasetError(code, `${path}: ${problem}; download it again`);
 
 function readDims(bytes: Buffer, rank: number, path: string): number[] {
   if (bytes.readUInt32BE(0) !== 0x0800 + rank) {
     const found = bytes.subarray(0, 4).toString("hex");
-    throw new DatasetError(
-      "corrupt",
-      `${path}: begins with ${found}, which is no IDX of ${rank} dimensions; ${AGAIN}`,
-    );
+    throw damaged(path, `begins with ${found}, which is no IDX of ${rank} dimensions`);
   }
   const dims = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   const size = dims.reduce((product, side) => product * side, 1);
   if (size === 0 || size > MAX_BYTES) {
-    throw new DatasetError("corrupt", `${path}: its header says ${dims.join(" x ")} bytes; ${AGAIN}`);
+    throw damaged(path, `its header says ${dims.join(" x ")} bytes`);
   }
   return dims;
 }
@@ -79,7 +77,7 @@ function readDims(bytes: Buffer, rank: number, path: string): number[] {
 function idxError(path: string, error: unknown): DatasetError {
   if (error instanceof DatasetError) return error;
   const code = systemCode(error);
-  if (code === "Z_BUF_ERROR") return new DatasetError("truncated", `${path}: the gzip ends early; ${AGAIN}`);
-  if (code.startsWith("Z_")) return new DatasetError("corrupt", `${path}: damaged gzip (${code}); ${AGAIN}`);
+  if (code === "Z_BUF_ERROR") return damaged(path, "the gzip ends early", "truncated");
+  if (code.startsWith("Z_")) return damaged(path, `damaged gzip (${code})`);
   return readError(path, error);
 }

@@ -3,7 +3,7 @@ import { DatasetError } from "../errors.js";
 import { byName, readFolder } from "../folder/list.js";
 import { CLASS_FOLDERS } from "./class-folders.js";
 import { folderFormat } from "./folder-format.js";
-import { ImageIndex } from "./image-index.js";
+import { indexImages } from "./image-index.js";
 import { named } from "./names.js";
 import { anomalous, categoriesByClass, fileSample, type ListedSample, NORMAL } from "./samples.js";
 import { readCsv } from "./table.js";
@@ -27,7 +27,7 @@ export const visa = folderFormat(
 async function read(root: string, options: { readonly list: string }) {
   const { folders } = await readFolder(root);
   const list = join(root, named(folders, "split_csv")!, `${options.list}.csv`);
-  const index = await ImageIndex.of(root);
+  const find = await indexImages(root);
   const rows = await readCsv(list, ["object", "split", "label", "image", "mask"]);
   if (rows.length === 0)
     throw new DatasetError("empty", `${list}: no line names an image; download it again`);
@@ -37,9 +37,9 @@ async function read(root: string, options: { readonly list: string }) {
       const message = `${where}: "${found}"; give a class, train or test, and normal or anomaly`;
       throw new DatasetError("bad-layout", message);
     }
-    const masks = mask && label === "anomaly" ? [index.find(mask, where)] : [];
+    const masks = mask && label === "anomaly" ? [find(mask, where)] : [];
     const truth = label === "normal" ? NORMAL : anomalous("anomaly");
-    return { name: object, split, sample: fileSample(root, index.find(image, where), truth, masks) };
+    return { name: object, split, sample: fileSample(root, find(image, where), truth, masks) };
   });
   return { categories: categoriesByClass(byName(listed, ({ sample }) => sample.id)) };
 }

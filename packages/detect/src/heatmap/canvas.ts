@@ -6,12 +6,11 @@ export const INK: Colour = [32, 33, 36];
 
 /** Refuses an image whose bytes are not 3 a pixel. */
 export function checkRgb({ width, height, data }: Picture): void {
-  if (data.length !== width * height * 3 || data.length === 0) {
-    throw new RangeError(
-      `heatmap: ${data.length} bytes for ${width} x ${height} pixels; give RGB, 3 bytes a pixel`,
-    );
-  }
+  if (data.length !== width * height * 3 || data.length === 0)
+    throw refuse(`${data.length} bytes for ${width} x ${height} pixels; give RGB, 3 bytes a pixel`);
 }
+
+export const refuse = (why: string): RangeError => new RangeError(`heatmap: ${why}`);
 
 /** An opaque picture to draw on: 8-bit RGBA, rows from the top, white at first. */
 export class Canvas implements Picture {

@@ -1,5 +1,5 @@
 import type { Box, Picture } from "@inctrl/datasets";
-import { Canvas, checkRgb, INK, PAPER, roundBox, wholeOf } from "./canvas.js";
+import { Canvas, checkRgb, INK, PAPER, refuse, roundBox, wholeOf } from "./canvas.js";
 import type { Colour } from "./colormap.js";
 import { drawText, fitText } from "./font.js";
 import { colourMap, drawLegend, formatValue, type HeatmapOptions, legendSize } from "./render.js";
@@ -108,9 +108,8 @@ function drawTile(picture: Canvas, x: number, tile: Picture, title: string, capt
 function patchInImage({ image, box, rows, columns, patch }: PatchView): Box {
   const { x, y, width, height } = box ?? wholeOf(image);
   const [column, row] = [patch % columns, Math.floor(patch / columns)];
-  if (!Number.isInteger(patch) || patch < 0 || row >= rows) {
-    throw new RangeError(`heatmap: there is no patch ${patch} in ${rows} rows and ${columns} columns`);
-  }
+  if (!Number.isInteger(patch) || patch < 0 || row >= rows)
+    throw refuse(`there is no patch ${patch} in ${rows} rows and ${columns} columns`);
   const [w, h] = [width / columns, height / rows];
   return { x: x + column * w, y: y + row * h, width: w, height: h };
 }

@@ -1,6 +1,6 @@
 import type { Box, Picture } from "@inctrl/datasets";
 import type { ScoreMap } from "../detector.js";
-import { Canvas, checkRgb, INK, PAPER, roundBox, wholeOf } from "./canvas.js";
+import { Canvas, checkRgb, INK, PAPER, refuse, roundBox, wholeOf } from "./canvas.js";
 import { inferno, type Scale, shareOf } from "./colormap.js";
 import { drawText, textWidth } from "./font.js";
 import { upsampleMap } from "./resample.js";
@@ -100,21 +100,11 @@ export function formatValue(value: number): string {
 function checkOptions({ image, map: { rows, columns, values }, box, scale }: HeatmapOptions): void {
   checkRgb(image);
   const { width, height } = image;
-  if (values.length !== rows * columns || values.length === 0) {
-    throw new RangeError(
-      `heatmap: ${values.length} values for ${rows} rows and ${columns} columns of patches`,
-    );
-  }
-  if (!(scale.low <= scale.high)) {
-    throw new RangeError(`heatmap: scale from ${scale.low} to ${scale.high}; give low <= high`);
-  }
-  if (
-    box &&
-    !(box.x > -1 && box.y > -1 && box.x + box.width < width + 1 && box.y + box.height < height + 1)
-  ) {
-    throw new RangeError(
-      `heatmap: the box ${JSON.stringify(box)} leaves the image of ${width} x ${height} pixels`,
-    );
-  }
-  if (box && !(box.width >= 1 && box.height >= 1)) throw new RangeError("heatmap: the box is empty");
+  if (values.length !== rows * columns || values.length === 0)
+    throw refuse(`${values.length} values for ${rows} rows and ${columns} columns of patches`);
+  if (!(scale.low <= scale.high)) throw refuse(`scale from ${scale.low} to ${scale.high}; give low <= high`);
+  if (!box) return;
+  if (!(box.x > -1 && box.y > -1 && box.x + box.width < width + 1 && box.y + box.height < height + 1))
+    throw refuse(`the box ${JSON.stringify(box)} leaves the image of ${width} x ${height} pixels`);
+  if (!(box.width >= 1 && box.height >= 1)) throw refuse("the box is empty");
 }

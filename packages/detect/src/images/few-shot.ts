@@ -43,7 +43,7 @@ export async function readFewShot(path: string, index: number): Promise<Raster> 
   const file = await openFewShot(path);
   try {
     const { shape } = file.tensors.get(String(index)) ?? {};
-    if (!shape) throw new DetectError("few-shot", `${path}: has no image ${index}`);
+    if (!shape) throw refuse(path, `has no image ${index}`);
     return {
       width: shape[2],
       height: shape[1],
@@ -77,11 +77,13 @@ async function openFewShot(path: string): Promise<TensorFile> {
   if (!wrong && images.length > 0 && images.length <= MAX_IMAGES) return file;
   await file.close();
   const found = wrong ? `"${wrong.name}" is [${wrong.shape.join(", ")}]` : `${images.length} tensors`;
-  throw new DetectError(
-    "few-shot",
-    `${path}: is no few-shot file (${found}); give a list of 1 to ${MAX_IMAGES} preprocessed images of shape (3, side, side), saved with torch.save`,
+  throw refuse(
+    path,
+    `is no few-shot file (${found}); give a list of 1 to ${MAX_IMAGES} preprocessed images of shape (3, side, side), saved with torch.save`,
   );
 }
+
+const refuse = (path: string, why: string) => new DetectError("few-shot", `${path}: ${why}`);
 
 /** Planes of normalised values to interleaved bytes. */
 function toPixels(path: string, values: Float32Array): Uint8Array {
@@ -92,10 +94,8 @@ function toPixels(path: string, values: Float32Array): Uint8Array {
       const value = (values[c * count + i] * CLIP_STD[c] + CLIP_MEAN[c]) * 255;
       const pixel = Math.round(value);
       if (!(Math.abs(value - pixel) <= ROUNDING && pixel >= 0 && pixel <= 255)) {
-        throw new DetectError(
-          "few-shot",
-          `${path}: holds ${value.toPrecision(4)} for a pixel; its images are not preprocessed as CLIP's are`,
-        );
+        const holds = `holds ${value.toPrecision(4)} for a pixel`;
+        throw refuse(path, `${holds}; its images are not preprocessed as CLIP's are`);
       }
       data[3 * i + c] = pixel;
     }

@@ -1,3 +1,4 @@
+import { hash32 } from "@inctrl/clip";
 import { crc32 } from "@inctrl/datasets";
 import type { nn } from "@inctrl/tensor";
 
@@ -9,13 +10,8 @@ function hashed(name: string, count: number, map: (u: number) => number): Float3
   const bytes = new TextEncoder().encode(name);
   const seed = crc32(bytes, 0, bytes.length);
   const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    let x = (Math.imul(i, 2654435761) + seed) >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-    x = (x ^ (x >>> 16)) >>> 0;
-    values[i] = map((x / 2 ** 32) * 2 - 1);
-  }
+  for (let i = 0; i < count; i++)
+    values[i] = map((hash32(Math.imul(i, 2654435761) + seed) / 2 ** 32) * 2 - 1);
   return values;
 }
 

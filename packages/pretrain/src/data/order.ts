@@ -1,3 +1,5 @@
+import { hash32 } from "@inctrl/clip";
+
 /** An image of a batch. */
 export interface Shown {
   readonly index: number;
@@ -28,9 +30,5 @@ export function orderOf(
 }
 
 /** A 32-bit hash of two numbers. */
-function mixed(a: number, b: number): number {
-  let h = (Math.imul(a, 0x9e3779b1) ^ Math.imul(b + 1, 0x85ebca6b)) >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
+const mixed = (a: number, b: number): number =>
+  hash32(Math.imul(a, 0x9e3779b1) ^ Math.imul(b + 1, 0x85ebca6b));

@@ -1,5 +1,5 @@
-import { DatasetError, type Raster } from "@inctrl/datasets";
-import { checkSample } from "../check.js";
+import type { Raster } from "@inctrl/datasets";
+import { checkSample, refuse } from "../check.js";
 import type { DefectKind } from "../defects.js";
 import { Canvas, eachPixel, mark, type Pose, whole } from "../draw/canvas.js";
 import { halfTurn, type Point } from "../draw/maths.js";
@@ -56,8 +56,7 @@ export function drawProduct(options: ProductOptions): Product {
   const material = materialOf(options.class);
   checkSample(seed, index, size);
   if (defect !== null && !material.defects.some((kind) => kind === defect)) {
-    const message = `no defect "${defect}" for ${options.class}; choose one of ${material.defects.join(", ")}`;
-    throw new DatasetError("bad-argument", message);
+    throw refuse(`no defect "${defect}" for ${options.class}; choose one of ${material.defects.join(", ")}`);
   }
   const classSeed = hash(seed, hashText(options.class), 1) >>> 1;
   const random = new Random(hash(classSeed, index, 2));
@@ -89,8 +88,7 @@ function cutPose(random: Random, tilt: number): Pose {
 
 function materialOf(name: string): materials.Material {
   if (Object.hasOwn(MATERIALS, name)) return MATERIALS[name as ProceduralClass];
-  const known = Object.keys(MATERIALS).join(", ");
-  throw new DatasetError("bad-argument", `no procedural class "${name}"; choose one of ${known}`);
+  throw refuse(`no procedural class "${name}"; choose one of ${Object.keys(MATERIALS).join(", ")}`);
 }
 
 function place(random: Random, ring?: Point): Point {

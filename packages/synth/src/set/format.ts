@@ -1,7 +1,6 @@
 import {
   type Category,
   type DataSet,
-  DatasetError,
   type DatasetFormat,
   type FormatOptions,
   nearestName,
@@ -9,6 +8,7 @@ import {
   readWholeNumber,
   type Sample,
 } from "@inctrl/datasets";
+import { refuse } from "../check.js";
 import type { DefectKind } from "../defects.js";
 import { FAMILIES } from "../families.js";
 import { drawProduct, type ProceduralClass, proceduralClasses } from "../products/product.js";
@@ -44,7 +44,7 @@ const MAX_SEEDS = 1_000_000;
 function draw(seedText: string, options: FormatOptions): DataSet {
   const seed = Number(seedText);
   if (!/^\d+$/.test(seedText) || seed >= MAX_SEEDS) {
-    throw new DatasetError("bad-argument", `procedural:${seedText}: give a whole number below ${MAX_SEEDS}`);
+    throw refuse(`procedural:${seedText}: give a whole number below ${MAX_SEEDS}`);
   }
   const sizes = {
     train: readWholeNumber(options, "train", 8, [0, MAX_SAMPLES]),
@@ -55,12 +55,8 @@ function draw(seedText: string, options: FormatOptions): DataSet {
   const size = readWholeNumber(options, "size", 240, [16, 4096]);
   const split = readChoice(options, "split", ["classic", "train", "held-out"]);
   const camera = readChoice(options, "camera", ["free", "fixed"]);
-  if (split === "classic" && options.camera !== undefined) {
-    throw new DatasetError(
-      "bad-argument",
-      "option camera: the classic classes have one; choose another split",
-    );
-  }
+  if (split === "classic" && options.camera !== undefined)
+    throw refuse("option camera: the classic classes have one; choose another split");
   const categories = chosen(split, options.families).flatMap((family) =>
     Array.from({ length: variants }, (_, variant) => {
       const of =
@@ -87,10 +83,7 @@ function chosen(split: "classic" | "train" | "held-out", given: string | undefin
     if (known.includes(name)) continue;
     const near = nearestName(name, known);
     const mend = near ? `did you mean "${near}"?` : `choose from ${known.join(", ")}`;
-    throw new DatasetError(
-      "bad-argument",
-      `option families: no "${name}" among the ${split} families; ${mend}`,
-    );
+    throw refuse(`option families: no "${name}" among the ${split} families; ${mend}`);
   }
   return known.filter((name) => names.includes(name));
 }

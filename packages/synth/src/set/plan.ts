@@ -1,4 +1,4 @@
-import { DatasetError } from "@inctrl/datasets";
+import { refuse } from "../check.js";
 import type { DefectKind } from "../defects.js";
 
 /** The number of samples of a class. */
@@ -24,9 +24,7 @@ export interface PlannedSample {
 export function planProducts(kinds: readonly DefectKind[], sizes: PlanSizes = {}): PlannedSample[] {
   const { train = 8, testGood = 10, testBad = 10 } = sizes;
   for (const count of [train, testGood, testBad]) {
-    if (!Number.isInteger(count) || count < 0) {
-      throw new DatasetError("bad-argument", `${count} samples: give whole numbers from 0`);
-    }
+    if (!Number.isInteger(count) || count < 0) throw refuse(`${count} samples: give whole numbers from 0`);
   }
   const plan: PlannedSample[] = [];
   const add = (part: "train" | "test", number: number, defect: DefectKind | null) => {
