@@ -32,7 +32,7 @@ export function factsOf(
     commit: git("rev-parse", "--short", "HEAD") + changed,
     machine: `${cpus().length} x ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`,
     adapter: device.caps.description || device.caps.name,
-    backbone: `${backbone.name}, fingerprint ${backbone.fingerprint.slice(0, 16)}, blocks ${backbone.config.outBlocks.join(", ")}`,
+    backbone: `${backbone.name}, fingerprint ${backbone.fingerprint.slice(0, 16)}, blocks ${backbone.defaultTaps.join(", ")}`,
     auxiliary: `real ${sizes(real)}: ${real.map(({ name }) => name).join(", ")}; drawn ${sizes(drawn)}`,
     drawn: DRAWN,
     tests: `${[...new Set(tests.map(({ set }) => set))].join(", ")}; of MNIST one against all, the first ${MNIST_IMAGES} test images by each of ten categories`,

@@ -138,7 +138,7 @@ export async function fitImages(
  */
 export async function scoreViews(
   fitted: FittedDetector,
-  batch: Pick<EncodedBatch, "features" | "taps" | "views" | "finite">,
+  batch: Features & Pick<EncodedBatch, "views" | "finite">,
   known?: Known,
 ): Promise<ViewScore[]> {
   if (batch.views.length === 0) return [];

@@ -1,5 +1,19 @@
-export { Backbone, type BackboneOptions, openBackbone, randomBackbone } from "./backbone/backbone.js";
+export {
+  type Backbone,
+  patchesOf,
+  sharedLayout,
+  type Tap,
+  type TapLayout,
+  type ViewSize,
+} from "./backbone/backbone.js";
 export { towerProducts } from "./backbone/products.js";
+export {
+  type BackboneOptions,
+  openBackbone,
+  randomBackbone,
+  VitBackbone,
+} from "./backbone/vit-backbone.js";
+export { encodePixels } from "./backbone/vit-taps.js";
 export {
   bestMatch,
   type Detection,
@@ -14,7 +28,6 @@ export {
 } from "./detector.js";
 export { byteCache } from "./encoder/byte-cache.js";
 export { CachedEncoder } from "./encoder/cached-encoder.js";
-export { encodePixels } from "./encoder/encode.js";
 export { Encoder, type EncoderOptions } from "./encoder/encoder.js";
 export { type AddOptions, FeatureStore, type FeatureStoreOptions } from "./encoder/feature-store.js";
 export type { EncodedBatch, Features } from "./encoder/features.js";

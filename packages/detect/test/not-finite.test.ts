@@ -64,13 +64,13 @@ test("what is not finite is refused by the image's name: its score, its map, a p
 class Spoilt extends Encoder {
   protected override run(views: readonly PreparedImage[]) {
     return scope(() => {
-      const { features, taps } = super.run(views);
+      const { taps, ...rest } = super.run(views);
       const factor = tensor(
         this.backbone.device,
         views.map((_, i) => (i === 2 ? 3e38 : 1)),
         [views.length, 1, 1],
       );
-      return { features, taps: taps.map((tap) => mul(mul(tap, factor), factor)) };
+      return { ...rest, taps: taps.map((tap) => mul(mul(tap, factor), factor)) };
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Clip, Tokenizer } from "@inctrl/clip";
 import { type Category, openDataSet } from "@inctrl/datasets";
-import { auroc, Backbone, classPrototypes, Encoder, fitImages, textScore } from "@inctrl/detect";
+import { auroc, classPrototypes, Encoder, fitImages, textScore, VitBackbone } from "@inctrl/detect";
 import { residual } from "@inctrl/inctrl";
 import { procedural } from "@inctrl/synth";
 import { matmul, normalize, scope } from "@inctrl/tensor";
@@ -87,7 +87,7 @@ async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch
 
 /** AUROC of a category's test images by text, and by the residual against all of its training images. */
 async function validateCategory(clip: Clip, tokenizer: Tokenizer, { className, train, test }: Category) {
-  const encoder = new Encoder(new Backbone("the network in training", clip, "", null));
+  const encoder = new Encoder(new VitBackbone("the network in training", clip, "", null));
   using fitted = await fitImages(residual(encoder, { symmetries: 1 }), train);
   using prototypes = scope(() => classPrototypes(clip.text!, tokenizer, className));
   const scale = await logitScale(clip);

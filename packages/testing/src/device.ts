@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "@inctrl/clip";
-import { type Backbone, openBackbone, randomBackbone } from "@inctrl/detect";
+import { openBackbone, randomBackbone, type VitBackbone } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { isHead, PATCH14 } from "./files.js";
 import { deviceTests as tensorTests } from "./tensor.js";
@@ -31,12 +31,12 @@ export function deviceTests(name: string) {
 }
 
 /** The image tower of a committed fixture. */
-export const fixtureBackbone = (device: Device, fixture = PATCH14): Promise<Backbone> =>
+export const fixtureBackbone = (device: Device, fixture = PATCH14): Promise<VitBackbone> =>
   openBackbone(device, join(fixture, "inctrl.pyth"), { config: join(fixture, "config.json"), extra: isHead });
 
 /** 32 pixels, 4 x 4 patches, two tapped blocks. */
 const SMALL = parseConfig({ img_size: 32, patch_size: 8, embed_dim: 32, depth: 2, num_heads: 2 });
 
 /** A small, untrained image tower without text. */
-export const smallBackbone = (device: Device, seed = 1): Promise<Backbone> =>
+export const smallBackbone = (device: Device, seed = 1): Promise<VitBackbone> =>
   randomBackbone(device, SMALL, seed);

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { type Backbone, FeatureStore, TensorCache } from "@inctrl/detect";
+import { FeatureStore, TensorCache, type VitBackbone } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { deviceTests, smallBackbone } from "./device.js";
 
 interface StoreContext {
   readonly device: Device;
   readonly folder: string;
-  readonly backbone: Backbone;
+  readonly backbone: VitBackbone;
   /** A store without images, its cache in a folder of its own. */
   readonly store: FeatureStore;
   readonly cache: string;

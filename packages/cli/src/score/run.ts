@@ -160,7 +160,7 @@ const leftOutRecord = (left: readonly LeftOut[]): LeftOutRecord => ({
 
 function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<RunHeader, "left_out"> {
   const { detector, prompts } = fitted;
-  const { backbone, fit } = detector.encoder;
+  const { backbone, fit, layouts } = detector.encoder;
   return {
     backbone: backbone.name,
     fingerprint: backbone.fingerprint,
@@ -174,7 +174,7 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
     turns: detector.symmetries,
     dtype: options.dtype,
     alpha,
-    grid: backbone.grid.columns,
+    grid: layouts[layouts.length - 1].columns,
     device: adapterName(backbone.device.caps),
   };
 }

@@ -40,7 +40,7 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
       ...{ limit: settings.cacheLimit, onNote: warn },
     });
     const store = new FeatureStore(backbone, cache, {
-      ...{ fit: settings.fit, blocks: settings.blocks, threads: settings.threads },
+      ...{ fit: settings.fit, taps: settings.blocks, threads: settings.threads },
     });
     const specs = settings.data ?? [defaultSpec(backbone)];
     const holdOut = settings.holdOut ?? (settings.data ? [] : DEFAULT_DATA.holdOut);
@@ -56,9 +56,9 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
   });
 }
 
-function defaultSpec({ config }: Backbone): string {
+function defaultSpec({ preprocess }: Backbone): string {
   const { seed, variants, train, good, bad } = DEFAULT_DATA;
-  const size = config.preprocess.size;
+  const { size } = preprocess;
   return `procedural:${seed}?size=${size}&variants=${variants}&train=${train}&good=${good}&bad=${bad}`;
 }
 

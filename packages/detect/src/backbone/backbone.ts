@@ -1,186 +1,97 @@
-import { basename } from "node:path";
-import {
-  buildClip,
-  Clip,
-  chooseConfig,
-  gridSize,
-  type ModelConfig,
-  openWeights,
-  parameterReader,
-  randomParameters,
-  requireKeys,
-  resolveModel,
-} from "@inctrl/clip";
-import { type Device, nearest, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
-import { encodePixels } from "../encoder/encode.js";
+import type { PreprocessConfig } from "@inctrl/clip";
+import type { Device, Tensor } from "@inctrl/tensor";
 import { DetectError } from "../errors.js";
-import { TextSource } from "../text/text-source.js";
-import { chooseBatch } from "./batch.js";
-import { fingerprinting, startFingerprint } from "./fingerprint.js";
 
-export interface BackboneOptions {
-  /** A configuration's name or JSON file, where the tensors' shapes do not tell (QuickGELU, head widths). */
-  config?: string;
-  /** The BPE vocabulary of a model with text; default the downloaded one. */
-  vocabulary?: string;
-  /** `float16` keeps the matrices in half precision. Default float32. */
-  dtype?: "float32" | "float16";
-  /** Folder in which text prototypes are kept from run to run. Without it they are not. */
-  textCache?: string;
-  /** Accepts names of other parts in the same file, such as a method's heads; they are passed over. Default none. */
-  extra?: (name: string) => boolean;
-  /** Called, in one line, with each thing that was guessed or chosen because the file does not tell it, and with kept prototypes that are made again. */
-  onNote?: (line: string) => void;
-  /** Told of a class name that is too long, so that its prompts are cut. Default: it is refused. */
-  onLongName?: (message: string) => void;
-  /** Parameters loaded so far, and in all. */
-  onProgress?: (loaded: number, total: number) => void;
+/**
+ * An output of a network: a number is a block of a ViT or a layer of a ResNet, counted from 1; others have names, such as "norm", a
+ * ViT's last block after the final norm.
+ */
+export type Tap = number | string;
+
+/** What a tap gives of a view: a grid of patches, row by row from the top, and the values of each. */
+export interface TapLayout {
+  readonly rows: number;
+  readonly columns: number;
+  readonly width: number;
+}
+
+/** Width and height in pixels. */
+export interface ViewSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 /**
- * A frozen image tower, ready to encode images; for CLIP models its text tower is opened when a class is named, and
- * closed again once its prototypes are made.
+ * A frozen network that turns pixels into features: a ViT, a ResNet. All methods stand on this interface and none knows what is
+ * behind it.
+ *
+ * @example
+ * const backbone: Backbone = await openBackbone(device, "model.safetensors");
+ * const { features, taps } = backbone.encode(pixels, backbone.defaultTaps);
  */
-export class Backbone {
+export interface Backbone {
   readonly name: string;
   readonly device: Device;
-  readonly config: ModelConfig;
-  readonly clip: Clip;
-  /**
-   * sha256 over the image tower's names, shapes and sampled values, its heads and its activation: equal for equal weights
-   * in any file layout.
-   */
+  /** Equal for networks that compute the same, in any file layout. */
   readonly fingerprint: string;
-  readonly #text: TextSource | null;
-  readonly #prototypes = new Map<string, Tensor>();
-
-  constructor(name: string, clip: Clip, fingerprint: string, text: TextSource | null) {
-    this.name = name;
-    this.device = clip.device;
-    this.config = clip.config;
-    this.clip = clip;
-    this.fingerprint = fingerprint;
-    this.#text = text;
-  }
-
-  /** Patches down and across a view. */
-  get grid(): { readonly rows: number; readonly columns: number } {
-    const side = gridSize(this.config.vision);
-    return { rows: side, columns: side };
-  }
-
-  get patches(): number {
-    return this.grid.rows * this.grid.columns;
-  }
-
+  /** Length of the class feature. */
+  readonly embedDim: number;
   /** Symmetries of the square in which nearest-patch methods compare prompts, as the model's configuration wishes. */
-  get promptSymmetries(): number {
-    return this.config.promptSymmetries ?? 1;
-  }
-
+  readonly promptSymmetries: number;
+  /** How images become its pixels, unless an encoder says otherwise. */
+  readonly preprocess: PreprocessConfig;
+  readonly defaultTaps: readonly Tap[];
+  /** The grid and width of a tap. @throws DetectError `blocks` for a tap that there is not, `views` for a size that it cannot take. */
+  layout(tap: Tap, size: ViewSize): TapLayout;
+  /** Views of a size to encode together, as many as suit the device. No feature depends on it. */
+  batch(size: ViewSize, taps: readonly Tap[]): number;
+  /**
+   * Encodes normalised pixels, [views, 3, height, width]; no view influences another.
+   *
+   * @returns class features [views, embedDim], and of each tap [views, rows * columns, width], as they are.
+   */
+  encode(pixels: Tensor, taps: readonly Tap[]): { readonly features: Tensor; readonly taps: Tensor[] };
   /** Whether the model knows text, so that a class name can be used. */
-  get hasText(): boolean {
-    return this.#text !== null;
-  }
-
-  /** The same for what text scores depend on: the text tower, its configuration and vocabulary; null without one. */
-  async textFingerprint(): Promise<string | null> {
-    return (await this.#text?.fingerprint()) ?? null;
-  }
-
+  readonly hasText: boolean;
+  /** Multiplies cosines of images and texts before a softmax; absent where the configuration names none. */
+  readonly logitScale?: number;
+  /** The same as `fingerprint` for what text scores depend on: the text tower, its configuration and vocabulary; null without one. */
+  textFingerprint(): Promise<string | null>;
   /**
    * The two text prototypes of a class, [2, embedDim]; made once for each name and kept until `dispose`.
    *
    * @throws DetectError `text` where the backbone has no text tower, `vocabulary` where none is known, `class-name` for a name
-   * without words or, unless `onLongName` is told, too long for the text tower.
+   * without words or, unless someone is told of it, too long for the text tower.
    */
-  async prototypes(className: string): Promise<Tensor> {
-    const known = this.#prototypes.get(className);
-    if (known) return known;
-    if (!this.#text) {
-      throw new DetectError(
-        "text",
-        `${this.name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
-      );
-    }
-    const made = await this.#text.prototypes(className);
-    this.#prototypes.set(className, made);
-    return made;
-  }
+  prototypes(className: string): Promise<Tensor>;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
 
-  dispose(): void {
-    for (const made of this.#prototypes.values()) made.dispose();
-    this.#prototypes.clear();
-    this.clip.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
+/** Throws DetectError `blocks` unless there are taps, each once, and blocks ascend: the last one tells matches. */
+export function checkTaps(backbone: Backbone, taps: readonly Tap[], size: ViewSize): void {
+  const blocks = taps.filter((tap) => typeof tap === "number");
+  const sound = new Set(taps).size === taps.length && blocks.every((tap, i) => !(tap <= blocks[i - 1]));
+  for (const tap of taps) backbone.layout(tap, size);
+  // The backbone says which there are.
+  if (taps.length === 0 || !sound) backbone.layout(taps.join(), size);
 }
 
 /**
- * Opens a backbone from a checkpoint file, or by the name of a downloaded one, and loads its image tower.
+ * The layout that all taps share.
  *
- * @param source a path, or a name that `inctrl models` lists.
- * @throws ClipError, HubError or TensorFileError, each saying how to mend it.
- * @example
- * const backbone = await openBackbone(device, "model.safetensors");
+ * @throws DetectError `blocks` where they differ, for methods that take a mean over taps patch by patch.
  */
-export async function openBackbone(
-  device: Device,
-  source: string,
-  options: BackboneOptions = {},
-): Promise<Backbone> {
-  const resolved = await resolveModel(source);
-  const weights = await openWeights(resolved.weights, options);
-  try {
-    const { config, notes } = await chooseConfig(weights, options.config ?? resolved.config);
-    for (const note of [...weights.notes, ...notes]) options.onNote?.(note);
-    requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
-    // Compiled while the weights are read.
-    const compiled = compileAhead(device, config, options.dtype);
-    compiled.catch(() => {});
-    const hash = startFingerprint(config);
-    const read = fingerprinting(hash, parameterReader(weights, config, options.dtype));
-    const clip = await buildClip(device, config, read, {
-      dtype: options.dtype,
-      parts: "vision",
-      onProgress: options.onProgress,
-    });
-    await compiled;
-    const vocabulary = options.vocabulary ?? resolved.vocabulary;
-    const { dtype, textCache: cache, onNote, onLongName } = options;
-    const told = { onNote, onLongName };
-    const text = config.text
-      ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache, ...told })
-      : null;
-    return new Backbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
-  } finally {
-    await weights.close();
-  }
-}
-
-/** A seeded, untrained image tower: enough to tell textures apart, and to try everything without a download. */
-export async function randomBackbone(device: Device, config: ModelConfig, seed: number): Promise<Backbone> {
-  const hash = startFingerprint(config);
-  const clip = await buildClip(device, config, fingerprinting(hash, randomParameters(seed)), {
-    parts: "vision",
-  });
-  return new Backbone(`untrained ${config.name ?? "ViT"} (seed ${seed})`, clip, hash.digest("hex"), null);
-}
-
-/** Compiles side by side what an image tower and the search for its nearest patches run, so that the first batch waits for none. */
-async function compileAhead(device: Device, config: ModelConfig, dtype?: "float32" | "float16") {
-  const { size } = config.preprocess;
-  await device.prepare(() =>
-    scope(() => {
-      using clip = new Clip(config, { parts: "vision" }).freeze({ dtype }).allocate(device);
-      // Other batches compile what they need when they come.
-      const pixels = Tensor.empty(device, [chooseBatch(device.caps, config), 3, size, size]);
-      for (const tap of encodePixels(clip.vision, pixels, config.outBlocks).taps) {
-        nearest(tap, packBank(reshape(tap, [-1, tap.shape[2]])));
-      }
-    }),
+export function sharedLayout(layouts: readonly TapLayout[]): TapLayout {
+  const [first] = layouts;
+  const different = layouts.find(({ rows, columns }) => rows !== first.rows || columns !== first.columns);
+  if (!different) return first;
+  const grid = ({ rows, columns }: TapLayout) => `${rows} x ${columns}`;
+  throw new DetectError(
+    "blocks",
+    `the taps have grids of ${grid(first)} and ${grid(different)} patches, and this method compares patches of one grid; take taps of one`,
   );
 }
+
+/** Patches of a tap. */
+export const patchesOf = ({ rows, columns }: TapLayout): number => rows * columns;

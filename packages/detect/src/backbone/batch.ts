@@ -1,5 +1,6 @@
-import { gridSize, type ModelConfig, prefixTokens } from "@inctrl/clip";
+import { type ModelConfig, prefixTokens } from "@inctrl/clip";
 import type { Caps } from "@inctrl/tensor";
+import type { ViewSize } from "./backbone.js";
 
 /** Images a batch at most, and bytes that a batch's activations may take. */
 const SOFTWARE = { images: 8, bytes: 128 * 2 ** 20 };
@@ -10,7 +11,7 @@ const HARDWARE = { images: 64, bytes: 2 ** 30 };
  * score depends on it. On a CPU eight fill all tiles, and more only make the first result late.
  *
  * @example
- * const batch = chooseBatch(device.caps, backbone.config);
+ * const batch = chooseBatch(device.caps, config);
  */
 export function chooseBatch(
   {
@@ -19,15 +20,18 @@ export function chooseBatch(
     maxBufferBytes,
   }: Pick<Caps, "software" | "maxBindingBytes" | "maxBufferBytes">,
   { vision, outBlocks }: Pick<ModelConfig, "vision" | "outBlocks">,
+  { width, height }: ViewSize = { width: vision.imageSize, height: vision.imageSize },
+  taps: number = outBlocks.length,
 ): number {
   const { images, bytes } = software ? SOFTWARE : HARDWARE;
-  const tokens = gridSize(vision) ** 2 + prefixTokens(vision);
+  const patches = Math.floor(width / vision.patch) * Math.floor(height / vision.patch);
+  const tokens = patches + prefixTokens(vision);
   // The widest that a token becomes: the hidden layer, queries, keys and values together, or a patch's pixels.
   const hidden = vision.swiglu ? 2 * vision.mlpWidth : vision.mlpWidth;
   const row = Math.max(hidden, 3 * vision.width, 3 * vision.patch ** 2);
   const widest = 4 * tokens * row;
   // The widest step reads one such tensor and writes another; beside them the residual stream and what was tapped.
-  const image = 4 * tokens * (vision.width * (3 + 2 * outBlocks.length) + 2 * row);
+  const image = 4 * tokens * (vision.width * (3 + 2 * taps) + 2 * row);
   const limit = Math.min(maxBindingBytes, maxBufferBytes) / widest;
   return Math.max(1, Math.min(images, Math.floor(limit), Math.floor(bytes / image)));
 }

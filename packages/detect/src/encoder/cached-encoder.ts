@@ -1,6 +1,7 @@
 import { prepareImage } from "@inctrl/clip";
 import type { Box } from "@inctrl/datasets";
-import { f16ToF32, scope, slice, tensor } from "@inctrl/tensor";
+import { scope, slice, tensor } from "@inctrl/tensor";
+import { patchesOf } from "../backbone/backbone.js";
 import type { HashOf } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import { type EncodeOptions, Encoder } from "./encoder.js";
@@ -12,6 +13,7 @@ import {
   encodedBatch,
   type Features,
 } from "./features.js";
+import { tokenValues } from "./recipe.js";
 
 /** What stands for a view's place where nobody asks for it. */
 const NOWHERE: Box = { x: 0, y: 0, width: 0, height: 0 };
@@ -27,8 +29,8 @@ export class CachedEncoder extends Encoder {
   readonly #store: FeatureStore;
 
   constructor(store: FeatureStore) {
-    const { backbone, fit, recipe, threads } = store;
-    super(backbone, { fit, blocks: recipe.blocks, threads });
+    const { backbone, fit, taps, preprocess, raw, threads } = store.encoder;
+    super(backbone, { fit, taps, preprocess, raw, threads });
     this.#store = store;
   }
 
@@ -83,27 +85,29 @@ export class CachedEncoder extends Encoder {
 
   /** Where the view lies in its image, for which the image is decoded. */
   async #boxOf(item: ImageItem): Promise<Box> {
-    const { preprocess } = this.backbone.config;
-    const [view] = prepareImage(await item.load(), preprocess, this.fit);
+    const [view] = prepareImage(await item.load(), this.preprocess, this.fit);
     return view.box;
   }
 
   async #upload(images: readonly number[]): Promise<Features> {
     const { device } = this.backbone;
-    const { embedDim, patches: sizes } = this.recipe;
-    const [blocks, patches, width] = sizes;
-    const tokens = new Float32Array(images.length * blocks * patches * width);
+    const { embedDim, layouts } = this.recipe;
+    const values = tokenValues(this.recipe);
+    const tokens = new Float32Array(images.length * values);
     const features = new Float32Array(images.length * embedDim);
     for (const [i, image] of images.entries()) {
-      tokens.set(f16ToF32(await this.#store.patches(image)), i * blocks * patches * width);
+      tokens.set(await this.#store.tokens(image), i * values);
       features.set(this.#store.feature(image), i * embedDim);
     }
     return scope(() => {
-      const all = tensor(device, tokens, [images.length, blocks, patches, width]);
-      return {
-        features: tensor(device, features, [images.length, embedDim]),
-        taps: this.blocks.map((_, b) => slice(all, [null, [b, b + 1]]).view([images.length, patches, width])),
-      };
+      const all = tensor(device, tokens, [images.length, values]);
+      let at = 0;
+      const taps = layouts.map((layout) => {
+        const from = at;
+        at += patchesOf(layout) * layout.width;
+        return slice(all, [null, [from, at]]).view([images.length, patchesOf(layout), layout.width]);
+      });
+      return { features: tensor(device, features, [images.length, embedDim]), taps, layouts };
     });
   }
 }

@@ -1,54 +1,39 @@
-import {
-  normalizePixels,
-  type PreparedImage,
-  prefixTokens,
-  type VisionOutput,
-  type VisionTransformer,
-} from "@inctrl/clip";
-import { scope, slice, type Tensor, tensor } from "@inctrl/tensor";
-import type { Backbone } from "../backbone/backbone.js";
+import { normalizePixels, type PreparedImage, type PreprocessConfig } from "@inctrl/clip";
+import { tensor } from "@inctrl/tensor";
+import type { Backbone, Tap } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
+import type { Features } from "./features.js";
+
+/** Which outputs of a network are wanted, and how images become its pixels. */
+export interface EncodeViewsOptions {
+  readonly taps?: readonly Tap[];
+  readonly preprocess?: PreprocessConfig;
+}
 
 /**
- * Runs prepared images through a backbone's image tower.
+ * Runs prepared images, one or more of one size, through a backbone.
  *
- * @returns class features [views, embedDim] and the tapped blocks' patches.
+ * @param options default: the backbone's own.
+ * @throws DetectError `views` for images of a size that it does not take.
  */
 export function encodeViews(
   backbone: Backbone,
   views: readonly PreparedImage[],
-  blocks: readonly number[] = backbone.config.outBlocks,
-): VisionOutput {
-  const { preprocess } = backbone.config;
-  const { size } = preprocess;
-  const plane = 3 * size * size;
+  { taps = backbone.defaultTaps, preprocess = backbone.preprocess }: EncodeViewsOptions = {},
+): Features {
+  const [{ width, height }] = views;
+  const layouts = taps.map((tap) => backbone.layout(tap, { width, height }));
+  const plane = 3 * width * height;
   const pixels = new Float32Array(views.length * plane);
   views.forEach((view, i) => {
-    if (view.width !== size || view.height !== size) {
-      throw new DetectError(
-        "views",
-        `an image was prepared at ${view.width} x ${view.height} pixels and ${backbone.name} takes ${size}; prepare it with this backbone's config`,
-      );
-    }
+    if (view.width !== width || view.height !== height)
+      throw new DetectError("views", "views of several sizes cannot be encoded together; encode them apart");
     normalizePixels(view.pixels, preprocess, pixels, i * plane);
   });
-  const input = tensor(backbone.device, pixels, [views.length, 3, size, size]);
+  const input = tensor(backbone.device, pixels, [views.length, 3, height, width]);
   try {
-    return encodePixels(backbone.clip.vision, input, blocks);
+    return { ...backbone.encode(input, taps), layouts };
   } finally {
     input.dispose();
   }
-}
-
-/** Class features [batch, embedDim] and the patches of the tapped blocks, [batch, patches, width], raw, without class tokens and registers. */
-export function encodePixels(
-  vision: VisionTransformer,
-  pixels: Tensor,
-  blocks: readonly number[],
-): VisionOutput {
-  return scope(() => {
-    const { features, taps } = vision.forward(pixels, { taps: blocks });
-    const prefix = prefixTokens(vision.config.vision);
-    return { features, taps: taps.map((tap) => slice(tap, [null, [prefix, tap.shape[1]]])) };
-  });
 }

@@ -1,21 +1,30 @@
-import type { Fit, PreparedImage } from "@inctrl/clip";
+import type { Fit, PreparedImage, PreprocessConfig } from "@inctrl/clip";
 import { scope, slice, Tensor } from "@inctrl/tensor";
-import type { Backbone } from "../backbone/backbone.js";
-import { chooseBatch } from "../backbone/batch.js";
+import { type Backbone, checkTaps, patchesOf, type Tap, type TapLayout } from "../backbone/backbone.js";
 import { DecodePool, decodeThreads } from "../images/decode-pool.js";
 import { type HashOf, hashOnce } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import { symmetricView } from "../images/symmetries.js";
 import { encodeViews } from "./encode.js";
-import { type EncodedBatch, type EncodedImage, type EncodedView, encodedBatch } from "./features.js";
-import { checkBlocks, type FeatureRecipe, featureRecipe } from "./recipe.js";
+import {
+  type EncodedBatch,
+  type EncodedImage,
+  type EncodedView,
+  encodedBatch,
+  type Features,
+} from "./features.js";
+import { type FeatureRecipe, featureRecipe } from "./recipe.js";
 
 export interface EncoderOptions {
   /** How a square lies over an image of another shape. Default `crop`. */
   fit?: Fit;
-  /** Tapped blocks, counted from 1. Default: the backbone's own. */
-  blocks?: readonly number[];
-  /** Views encoded together. Default: `chooseBatch`. No score depends on it. */
+  /** Outputs of the network that describe an image. Default: the backbone's own. */
+  taps?: readonly Tap[];
+  /** How images become pixels, where not as the backbone's own. */
+  preprocess?: Partial<PreprocessConfig>;
+  /** Gives prompts and the cache patches as they are, in float32, instead of at length 1 in float16. Default false. */
+  raw?: boolean;
+  /** Views encoded together. Default: as suits backbone and device. No score depends on it. */
   batch?: number;
   /** Threads that decode; 0 decodes in the calling thread. Default: `decodeThreads`. No score depends on it. */
   threads?: number;
@@ -54,27 +63,36 @@ const BATCHES_AT_ONCE = 2;
 export class Encoder {
   readonly backbone: Backbone;
   readonly fit: Fit;
-  readonly blocks: readonly number[];
+  readonly taps: readonly Tap[];
+  readonly preprocess: PreprocessConfig;
+  readonly raw: boolean;
+  /** Grid and width of each tap. */
+  readonly layouts: readonly TapLayout[];
   readonly batch: number;
   readonly threads: number;
   /** Whether features have been rounded to float16 on their way through a cache. */
   readonly cached: boolean = false;
 
-  /** @throws DetectError `blocks` for blocks that the backbone does not have. */
+  /** @throws DetectError `blocks` for taps that the backbone does not have, `views` for a size that it does not take. */
   constructor(backbone: Backbone, options: EncoderOptions = {}) {
     const { caps } = backbone.device;
-    const { fit = "crop", blocks = backbone.config.outBlocks } = options;
-    checkBlocks(backbone, blocks);
+    const { fit = "crop", taps = backbone.defaultTaps, raw = false } = options;
     this.backbone = backbone;
     this.fit = fit;
-    this.blocks = blocks;
-    this.batch = options.batch ?? chooseBatch(caps, backbone.config);
+    this.taps = taps;
+    this.preprocess = { ...backbone.preprocess, ...options.preprocess };
+    this.raw = raw;
+    const { size } = this.preprocess;
+    const view = { width: size, height: size };
+    checkTaps(backbone, taps, view);
+    this.layouts = taps.map((tap) => backbone.layout(tap, view));
+    this.batch = options.batch ?? backbone.batch(view, taps);
     this.threads = options.threads ?? decodeThreads(caps.software);
   }
 
   /** What its features depend on besides the image, and their shapes. */
   get recipe(): FeatureRecipe {
-    return featureRecipe(this.backbone, this.fit, this.blocks);
+    return featureRecipe(this);
   }
 
   /** Hashes files for a run; a cached encoder shares those of its store. */
@@ -138,7 +156,7 @@ export class Encoder {
 
   async #prepare(pool: DecodePool, item: ImageItem, image: number): Promise<ReadyImage> {
     try {
-      const views = await pool.prepare(item, { pixels: this.backbone.config.preprocess, fit: this.fit });
+      const views = await pool.prepare(item, { pixels: this.preprocess, fit: this.fit });
       const waiting = views.flatMap((view) =>
         (item.symmetries ?? [0]).map((symmetry) => ({
           seen: { image, symmetry, box: view.box },
@@ -169,15 +187,15 @@ export class Encoder {
     );
   }
 
-  /** Runs the image tower. @returns class features [views, embedDim] and patches [views, patches, width] of each block. */
-  protected run(views: readonly PreparedImage[]): { features: Tensor; taps: Tensor[] } {
+  /** Runs the network. */
+  protected run(views: readonly PreparedImage[]): Features {
     return scope(() => {
-      if (views.length > 0) return encodeViews(this.backbone, views, this.blocks);
-      const { device, config } = this.backbone;
-      const { patches } = this.recipe;
+      if (views.length > 0) return encodeViews(this.backbone, views, this);
+      const { device, embedDim } = this.backbone;
       return {
-        features: Tensor.empty(device, [0, config.embedDim]),
-        taps: this.blocks.map(() => Tensor.empty(device, [0, patches[1], patches[2]])),
+        features: Tensor.empty(device, [0, embedDim]),
+        taps: this.layouts.map((layout) => Tensor.empty(device, [0, patchesOf(layout), layout.width])),
+        layouts: this.layouts,
       };
     });
   }
@@ -188,13 +206,13 @@ export class Encoder {
  * view's features then have the same bits in whatever company it was encoded.
  */
 export class PaddedEncoder extends Encoder {
-  protected override run(views: readonly PreparedImage[]): { features: Tensor; taps: Tensor[] } {
+  protected override run(views: readonly PreparedImage[]): Features {
     if (views.length === 0 || views.length === this.batch) return super.run(views);
     const full = Array.from({ length: this.batch }, (_, i) => views[Math.min(i, views.length - 1)]);
     return scope(() => {
-      const { features, taps } = super.run(full);
+      const { features, taps, layouts } = super.run(full);
       const own = (t: Tensor) => slice(t, [[0, views.length]]);
-      return { features: own(features), taps: taps.map(own) };
+      return { features: own(features), taps: taps.map(own), layouts };
     });
   }
 }

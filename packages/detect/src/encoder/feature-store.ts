@@ -1,7 +1,8 @@
 import type { Fit } from "@inctrl/clip";
 import { ImageError, type Raster } from "@inctrl/datasets";
+import { f16ToF32 } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
-import { DetectError, notFinite } from "../errors.js";
+import { notFinite } from "../errors.js";
 import type { TensorCache } from "../files/tensor-cache.js";
 import { SourceReader } from "../images/read-source.js";
 import { fileOf, hashOnce, partHash, pixelHash, symmetryHash } from "../images/sample-hash.js";
@@ -9,7 +10,7 @@ import { type ImageItem, naming } from "../images/source.js";
 import { byteCache } from "./byte-cache.js";
 import { type Encoder, type EncoderOptions, PaddedEncoder } from "./encoder.js";
 import { type ImageFeatures, readFeatures } from "./image-features.js";
-import { type FeatureRecipe, featureBytes, featureKey, featureLayout } from "./recipe.js";
+import { checkLimit, type FeatureRecipe, featureKey, featureLayout } from "./recipe.js";
 
 export interface FeatureStoreOptions extends Omit<EncoderOptions, "fit"> {
   /** How images become square. Tiles have no place here: a label belongs to a whole image. */
@@ -33,9 +34,6 @@ const LOADED_BYTES = 64 * 2 ** 20;
 
 /** Images that are always encoded together. */
 const BATCH = 8;
-
-/** The most that a feature file has beside its values. */
-const HEADER_BYTES = 1024;
 
 /** What an image shows, by hash: its pixels must be decoded from bytes of this hash. */
 interface Content {
@@ -77,13 +75,13 @@ export class FeatureStore {
   readonly #reader = new SourceReader();
   readonly #loaded = byteCache<ImageItem, Raster>(LOADED_BYTES, ({ data }) => data.byteLength);
 
-  /** @throws DetectError `blocks` for blocks that the backbone does not have. */
+  /** @throws DetectError as `Encoder`. */
   constructor(backbone: Backbone, cache: TensorCache, options: FeatureStoreOptions = {}) {
-    const { fit = "crop", memory = 512 * 2 ** 20, batch = BATCH, blocks, threads } = options;
+    const { fit = "crop", memory = 512 * 2 ** 20, batch = BATCH } = options;
     this.cache = cache;
     this.fit = fit;
-    this.#encoder = new PaddedEncoder(backbone, { fit, blocks, batch, threads });
-    this.#patches = byteCache<number, Uint16Array>(memory, ({ byteLength }) => byteLength);
+    this.#encoder = new PaddedEncoder(backbone, { ...options, fit, batch });
+    this.#patches = byteCache<number, ImageFeatures["patches"]>(memory, ({ byteLength }) => byteLength);
   }
 
   get backbone(): Backbone {
@@ -94,8 +92,9 @@ export class FeatureStore {
     return this.#encoder.recipe;
   }
 
-  get threads(): number {
-    return this.#encoder.threads;
+  /** What encodes the images that the cache lacks. */
+  get encoder(): Encoder {
+    return this.#encoder;
   }
 
   get size(): number {
@@ -120,21 +119,27 @@ export class FeatureStore {
     );
   }
 
-  /** The patch tokens of an image, float16 bits [blocks, patches, width]. They are encoded again where their file is gone. */
-  async patches(image: number): Promise<Uint16Array> {
+  /** The patch tokens of an image, tap by tap, each [patches, width]. They are encoded again where their file is gone. */
+  async tokens(image: number): Promise<Float32Array> {
+    const kept = await this.#kept(image);
+    return kept instanceof Float32Array ? kept : f16ToF32(kept);
+  }
+
+  async #kept(image: number): Promise<ImageFeatures["patches"]> {
     const held = this.#patches.get(image);
     if (held) return held;
     const stored = this.#images[image];
     const bytes = await this.cache.read(stored.key, featureLayout(this.recipe), "patches");
-    let patches = bytes && new Uint16Array(bytes.buffer);
+    const { raw } = this.recipe;
+    let patches = bytes && (raw ? new Float32Array(bytes.buffer) : new Uint16Array(bytes.buffer));
     if (!patches) {
       for await (const { features } of this.#encode([stored])) {
         await this.#keep(stored.key, features);
         patches = features.patches;
       }
     }
-    this.#patches.set(image, patches as Uint16Array);
-    return patches as Uint16Array;
+    this.#patches.set(image, patches!);
+    return patches!;
   }
 
   async #keep(key: string, { patches, feature }: ImageFeatures): Promise<void> {
@@ -176,7 +181,7 @@ export class FeatureStore {
         if (!this.#numbers.has(own)) wanted.set(own, { item, content, symmetry, hash: own });
       }
     }
-    this.#checkLimit(this.size + wanted.size);
+    checkLimit(this.recipe, this.size + wanted.size, this.cache.limit);
     try {
       // All that is there is marked as used before anything is written: writing may remove the oldest files.
       const missing = await this.#readStored(wanted, options);
@@ -231,9 +236,10 @@ export class FeatureStore {
       symmetries: shown.map(({ symmetry }) => symmetry),
     }));
     for await (const batch of this.#encoder.encode(source, { signal, places: false })) {
-      const [encoded, finite] = await Promise.all([readFeatures(batch), batch.finite()]).finally(
-        batch.dispose,
-      );
+      const [encoded, finite] = await Promise.all([
+        readFeatures(batch, this.recipe.raw),
+        batch.finite(),
+      ]).finally(batch.dispose);
       const refuse = (image: number, error: Error) => {
         if (!skip) throw error;
         skip(groups[image][0], error);
@@ -276,17 +282,6 @@ export class FeatureStore {
     const raster = await item.load();
     if (pixelHash(raster) === hash) return raster;
     throw new ImageError("changed", item.id, "its pixels changed", "run again when nothing writes to it");
-  }
-
-  #checkLimit(images: number): void {
-    const needed = images * (featureBytes(this.recipe) + HEADER_BYTES);
-    if (needed <= this.cache.limit) return;
-    const size = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
-    throw new DetectError(
-      "cache-limit",
-      `the features of ${images} images take ${size(needed)} and the cache may hold ${size(this.cache.limit)}; ` +
-        "raise the limit or take fewer images",
-    );
   }
 }
 

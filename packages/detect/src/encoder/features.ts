@@ -1,13 +1,16 @@
 import type { Box } from "@inctrl/datasets";
 import { scope, stack, sum, type Tensor } from "@inctrl/tensor";
+import type { TapLayout } from "../backbone/backbone.js";
 import type { ImageItem } from "../images/source.js";
 
 /** What a backbone gives of some views, on the device. */
 export interface Features {
   /** Class features, [views, embedDim], as the tower gives them. */
   readonly features: Tensor;
-  /** Patches of each tapped block without CLS, [views, patches, width]. */
+  /** Patches of each tap, [views, rows * columns, width]. */
   readonly taps: readonly Tensor[];
+  /** The grid and width of each tap. */
+  readonly layouts: readonly TapLayout[];
 }
 
 /** Which part of which image a view shows. */
@@ -40,13 +43,13 @@ export interface EncodedBatch extends Features {
 }
 
 export const encodedBatch = (
-  { features, taps }: Features,
+  { features, taps, layouts }: Features,
   views: readonly EncodedView[],
   ended: readonly EncodedImage[],
 ): EncodedBatch => {
   let finite: Promise<readonly boolean[]> | undefined;
   return {
-    ...{ features, taps, views, ended },
+    ...{ features, taps, layouts, views, ended },
     finite() {
       finite ??= finiteViews([features, ...taps], views.length);
       return finite;

@@ -1,5 +1,6 @@
 import type { Reading } from "@inctrl/datasets";
 import { concat, normalize, reshape, scope, slice, type Tensor } from "@inctrl/tensor";
+import type { TapLayout } from "../backbone/backbone.js";
 import { notFinite } from "../errors.js";
 import { pinned } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
@@ -18,8 +19,10 @@ export interface EncodedPrompt {
   readonly views: number;
   /** Class features of the views as they are, [views, embedDim]. */
   readonly features: Tensor;
-  /** Patches of each tapped block, each of length 1, [views * symmetries * patches, width]. */
+  /** Patches of each tap, [views * symmetries * patches, width]: of length 1, or as they are where the encoder is `raw`. */
   readonly rows: readonly Tensor[];
+  /** Grid and width of each tap. */
+  readonly layouts: readonly TapLayout[];
   /** Frees the tensors. */
   dispose(): void;
 }
@@ -36,6 +39,7 @@ interface Parts {
   finite: boolean;
   readonly features: Tensor[];
   readonly rows: Tensor[][];
+  readonly layouts: readonly TapLayout[];
 }
 
 /**
@@ -57,7 +61,7 @@ export async function encodePrompts(
   try {
     for await (const batch of encoder.encode(withSymmetries(images, all), { signal, places: false })) {
       try {
-        addParts(begun, batch, await batch.finite());
+        addParts(begun, batch, await batch.finite(), encoder.raw);
       } finally {
         batch.dispose();
       }
@@ -98,16 +102,20 @@ const free = ({ features, rows }: Parts): void => {
 /** Takes each image's views out of a batch. */
 function addParts(
   begun: Map<number, Parts>,
-  { features, taps, views }: EncodedBatch,
+  { features, taps, layouts, views }: EncodedBatch,
   finite: readonly boolean[],
+  raw: boolean,
 ): void {
   for (const [image, from, to] of runsOf(views)) {
-    const parts = begun.get(image) ?? { finite: true, features: [], rows: taps.map(() => []) };
+    const parts = begun.get(image) ?? { finite: true, features: [], rows: taps.map(() => []), layouts };
     begun.set(image, parts);
     parts.finite &&= finite.slice(from, to).every(Boolean);
     const own = scope(() => ({
       features: slice(features, [[from, to]]),
-      rows: taps.map((tap) => normalize(slice(tap, [[from, to]]))),
+      rows: taps.map((tap) => {
+        const cut = slice(tap, [[from, to]]);
+        return raw ? cut : normalize(cut);
+      }),
     }));
     parts.features.push(own.features);
     for (const [i, rows] of own.rows.entries()) parts.rows[i]?.push(rows);
@@ -144,8 +152,7 @@ async function join(item: ImageItem, parts: Parts, symmetries: number): Promise<
     sha256: (await item.sha256?.()) ?? null,
     ...(item.reading && { reading: item.reading }),
     views: features.shape[0],
-    features,
-    rows,
+    ...{ features, rows, layouts: parts.layouts },
     dispose() {
       for (const each of [features, ...rows]) each.dispose();
     },

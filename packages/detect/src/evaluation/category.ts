@@ -2,6 +2,7 @@ import type { Category, Sample, Skipped } from "@inctrl/datasets";
 import { keep, type Tensor } from "@inctrl/tensor";
 import { type Detector, type FittedDetector, scoreViews } from "../detector.js";
 import type { EncodedBatch } from "../encoder/features.js";
+import { tokenValues } from "../encoder/recipe.js";
 import { DetectError, notFinite } from "../errors.js";
 import type { HashOf } from "../images/sample-hash.js";
 import { type MeasuredWindow, throughOneWindow, type WindowRequest } from "../images/window.js";
@@ -74,7 +75,7 @@ class CategoryRun {
     this.#category = category;
     this.#job = job;
     this.#draws = job.scorings.map(() => []);
-    const { size } = this.#encoder.backbone.config.preprocess;
+    const { size } = this.#encoder.preprocess;
     this.#masks = hasMasks(category) ? new ViewMasks(category.test, size, this.#skip) : null;
   }
 
@@ -118,7 +119,7 @@ class CategoryRun {
             this.#draws[i].push(draw.toDraw(NO_METRICS, `${images} for ${k} prompts`));
             continue;
           }
-          draw.resume(store.parts(key, this.#data), this.#encoder.backbone.grid);
+          draw.resume(store.parts(key, this.#data));
           pending.push(draw);
         }
       }
@@ -138,8 +139,7 @@ class CategoryRun {
    */
   async #scoreAll(pending: readonly PendingDraw[]): Promise<void> {
     const { fit, recipe } = this.#encoder;
-    const { embedDim, patches } = recipe;
-    const view = 4 * (embedDim + patches.reduce((n, d) => n * d, 1));
+    const view = 4 * (recipe.embedDim + tokenValues(recipe));
     const part = Math.max(1, Math.floor(this.#job.featureBytes / view / (fit === "tile" ? TILES : 1)));
     const { length } = this.#category.test;
     for (let from = 0; from < length; from += part) {

@@ -25,7 +25,13 @@ export interface StoredPart extends DrawKey {
   readonly seconds: number;
   readonly skipped: Draw["skipped"];
   /** Maps for pixel metrics, float32 in base64; empty without masks. `owner` is the sample's index. */
-  readonly maps: readonly { readonly owner: number; readonly box: Box; readonly map: string }[];
+  readonly maps: readonly {
+    readonly owner: number;
+    readonly box: Box;
+    readonly map: string;
+    /** Absent where the map is square. */
+    readonly rows?: number;
+  }[];
 }
 
 /** A line of the file: the first has format, version and settings, the others a draw or a part. */

@@ -142,15 +142,15 @@ async function settingsOf(
   { dataSet, window = "auto" }: SharedOptions,
 ): Promise<Settings> {
   const [{ reading } = {}] = dataSet.categories.flatMap<Partial<Sample>>(({ test }) => test);
-  const { backbone, blocks, fit, cached } = detector.encoder;
+  const { backbone, taps, preprocess, fit, cached, raw } = detector.encoder;
   return {
     "data set": dataSet.name,
     backbone: backbone.fingerprint,
-    blocks: blocks.join(),
-    preprocessing: JSON.stringify(backbone.config.preprocess),
+    blocks: taps.join(),
+    preprocessing: JSON.stringify(preprocess),
     fit,
     ...(detector.symmetries > 1 && { "prompt turns": String(detector.symmetries) }),
-    ...(cached && { features: "kept in float16" }),
+    ...(cached && !raw && { features: "kept in float16" }),
     ...(reading?.orientation && { orientation: reading.orientation }),
     ...(window !== "auto" && { window: typeof window === "string" ? window : window.join(":") }),
     ...(await detector.settings()),

@@ -51,14 +51,14 @@ export class PendingDraw {
   }
 
   /** Adds the parts that an earlier run has stored. */
-  resume(parts: readonly StoredPart[], grid: Pick<ScoreMap, "rows" | "columns">): void {
+  resume(parts: readonly StoredPart[]): void {
     const names = JSON.stringify(this.#names);
     for (const part of parts) {
       if (part.from !== this.done || JSON.stringify(part.prompts) !== names) continue;
-      const maps = part.maps.map(({ owner, box, map }) => ({
+      const maps = part.maps.map(({ owner, box, map, rows }) => ({
         image: owner,
         box,
-        map: { ...grid, values: unpackFloats(map) },
+        map: mapOf(unpackFloats(map), rows),
       }));
       this.add({ ...part, maps });
     }
@@ -70,6 +70,7 @@ export class PendingDraw {
       owner: image,
       box,
       map: packFloats(map.values),
+      ...(map.rows !== map.columns && { rows: map.rows }),
     }));
     return { ...this.key, ...result, data, from, prompts: this.#names, maps };
   }
@@ -88,3 +89,8 @@ export class PendingDraw {
     return this.prompts.map(({ name }) => name);
   }
 }
+
+/** A map of a part. Rows are not stored of square ones. */
+const mapOf = (values: Float32Array, rows = Math.sqrt(values.length)): ScoreMap => ({
+  ...{ rows, columns: values.length / rows, values },
+});

@@ -69,8 +69,8 @@ export class PromptAlbum {
     if (expected && (await image.sha256?.()) !== expected) {
       throw new DetectError("prompt", `${name}: this file has changed since the bank was made`);
     }
-    const { backbone, fit } = this.#encoder;
-    const views = prepareImage(await image.load(), backbone.config.preprocess, fit);
+    const { preprocess, fit } = this.#encoder;
+    const views = prepareImage(await image.load(), preprocess, fit);
     return { photo: await openPhoto(path, this.#reading), boxes: views.map((view) => view.box) };
   }
 }

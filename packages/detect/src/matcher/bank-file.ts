@@ -1,7 +1,7 @@
 import type { Fit, PreprocessConfig } from "@inctrl/clip";
 import type { Reading } from "@inctrl/datasets";
 import { type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
-import type { Backbone } from "../backbone/backbone.js";
+import type { Tap } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
@@ -28,7 +28,10 @@ export interface BankInfo {
   readonly backbone: string;
   readonly fingerprint: string;
   readonly fit: Fit;
-  readonly blocks: readonly number[];
+  /** Taps. The file's name for them is older. */
+  readonly blocks: readonly Tap[];
+  /** Absent for patches of length 1. */
+  readonly raw?: true;
   /** Symmetries of the square that each view was compared in; 1 where it is absent. The file's name for them is older. */
   readonly turns?: number;
   /** How the prompts were read. Absent in files of earlier versions, which meant what `readingOf` says. */
@@ -45,7 +48,7 @@ export function bankInfo(
   prompts: readonly EncodedPrompt[],
   { symmetries = 1, kind }: { symmetries?: number; kind?: string } = {},
 ): BankInfo {
-  const { backbone, fit, blocks } = encoder;
+  const { backbone, fit, taps, raw } = encoder;
   const readings = new Map(
     prompts.map(({ reading = {} }) => [JSON.stringify(shared(reading)), shared(reading)]),
   );
@@ -64,10 +67,11 @@ export function bankInfo(
     backbone: backbone.name,
     fingerprint: backbone.fingerprint,
     fit,
-    blocks: [...blocks],
+    blocks: [...taps],
+    ...(raw && { raw }),
     ...(symmetries > 1 && { turns: symmetries }),
     reading,
-    preprocess: preprocessOf(backbone),
+    preprocess: preprocessOf(encoder),
   };
 }
 
@@ -157,8 +161,8 @@ export async function readBankFit(path: string): Promise<BankFit> {
   }
 }
 
-const preprocessOf = ({ config }: Backbone): BankInfo["preprocess"] => {
-  const { size, mean, std, interpolation, resize, rgbFirst, multiple } = config.preprocess;
+const preprocessOf = ({ preprocess }: Encoder): BankInfo["preprocess"] => {
+  const { size, mean, std, interpolation, resize, rgbFirst, multiple } = preprocess;
   const filter = interpolation === "bicubic" ? undefined : interpolation;
   return { size, mean, std, interpolation: filter, resize, rgbFirst, multiple };
 };
@@ -204,7 +208,8 @@ const INFO: Check = {
   version: oneOf(1),
   kind: (value) => value === undefined || fits(value, text),
   prompts: listOf({ name: text, sha256: orNull(text), views: (n) => Number.isInteger(n) && Number(n) >= 1 }),
-  blocks: listOf(Number.isInteger),
+  blocks: listOf((tap) => Number.isInteger(tap) || (typeof tap === "string" && fits(tap, text))),
+  raw: oneOf(undefined, true),
   turns: oneOf(undefined, 1, 8),
   reading: (value) => value === undefined || fits(value, READING),
   fit: oneOf("crop", "squash", "tile", "whole"),
@@ -213,7 +218,7 @@ const INFO: Check = {
 };
 
 function checkFits(path: string, info: BankInfo, encoder: Encoder, kind: string | undefined): void {
-  const { backbone, blocks, fit } = encoder;
+  const { backbone, taps, fit, raw } = encoder;
   const again = "make the bank again from its prompts with this backbone";
   const short = (text: string) => JSON.stringify(text.slice(0, 8));
   if (info.kind !== kind) {
@@ -227,13 +232,16 @@ function checkFits(path: string, info: BankInfo, encoder: Encoder, kind: string 
         `"${backbone.name}" (${short(backbone.fingerprint)}); ${again}`,
     );
   }
-  if (info.blocks.join() !== blocks.join()) {
+  if (info.blocks.join() !== taps.join()) {
+    throw fail(path, `holds blocks ${info.blocks.join(", ")} and ${taps.join(", ")} are compared; ${again}`);
+  }
+  if ((info.raw ?? false) !== raw) {
     throw fail(
       path,
-      `holds blocks ${info.blocks.join(", ")} and ${blocks.join(", ")} are compared; ${again}`,
+      `holds patches ${raw ? "of length 1" : "as they are"} and this method compares others; ${again}`,
     );
   }
-  if (JSON.stringify(info.preprocess) !== JSON.stringify(preprocessOf(backbone))) {
+  if (JSON.stringify(info.preprocess) !== JSON.stringify(preprocessOf(encoder))) {
     throw fail(path, `its images were prepared in another way; ${again}`);
   }
   if (info.fit !== fit) {

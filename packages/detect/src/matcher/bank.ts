@@ -1,4 +1,5 @@
 import { concat, keep, type PackedMatrix, packBank, scope, type Tensor } from "@inctrl/tensor";
+import { patchesOf, type TapLayout } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
@@ -6,7 +7,7 @@ import { symmetricIndex } from "../images/symmetries.js";
 import { type BankInfo, bankInfo, type PromptRecord, readBank, writeBank } from "./bank-file.js";
 
 /**
- * K normal images as features: the normalised patches of the tapped blocks, ready for the nearest-patch search, and the class
+ * K normal images as features: the normalised patches of the taps, ready for the nearest-patch search, and the class
  * features. Scoring reads the bank and never the images again.
  *
  * @example
@@ -15,10 +16,11 @@ import { type BankInfo, bankInfo, type PromptRecord, readBank, writeBank } from 
  */
 export class PromptBank {
   readonly info: BankInfo;
-  readonly #grid: { readonly rows: number; readonly columns: number };
+  /** Of the deepest tap, which tells matches. */
+  readonly #layout: TapLayout;
   /** Class features of each prompt, [views, embedDim]. */
   readonly #features: readonly Tensor[];
-  /** Normalised patches of each tapped block, of one prompt after another. */
+  /** Normalised patches of each tap, of one prompt after another. */
   readonly #rows: readonly (readonly Tensor[])[];
   #joined: Tensor | null = null;
   #packed: readonly PackedMatrix[] | null = null;
@@ -30,7 +32,7 @@ export class PromptBank {
     rows: readonly (readonly Tensor[])[],
   ) {
     this.info = info;
-    this.#grid = encoder.backbone.grid;
+    this.#layout = encoder.layouts[encoder.layouts.length - 1];
     this.#features = features;
     this.#rows = rows;
   }
@@ -46,18 +48,21 @@ export class PromptBank {
       throw new DetectError("shots", "there are no prompts; give at least one normal image");
     const share = (t: Tensor) => t.view(t.shape);
     const features = prompts.map((prompt) => share(prompt.features));
-    const rows = encoder.blocks.map((_, block) => prompts.map((prompt) => share(prompt.rows[block])));
+    const rows = encoder.taps.map((_, tap) => prompts.map((prompt) => share(prompt.rows[tap])));
     return new PromptBank(bankInfo(encoder, prompts, { symmetries }), encoder, features, rows);
   }
 
   /** Loads a saved bank. @throws DetectError `bank` for other files, and for those of another encoder. */
   static async load(path: string, encoder: Encoder): Promise<PromptBank> {
-    const { patches, embedDim } = encoder.recipe;
+    const { layouts, backbone } = encoder;
     const { info, tensors } = await readBank(path, encoder, undefined, ({ prompts, blocks, turns = 1 }) => {
       const views = prompts.reduce((sum, prompt) => sum + prompt.views, 0);
       return new Map<string, readonly number[]>([
-        ["features", [views, embedDim]],
-        ...blocks.map((block) => [`block.${block}`, [views * turns * patches[1], patches[2]]] as const),
+        ["features", [views, backbone.embedDim]],
+        ...blocks.map((block, i) => {
+          const rows = views * turns * patchesOf(layouts[i]);
+          return [`block.${block}`, [rows, layouts[i].width]] as const;
+        }),
       ]);
     });
     const [features, ...rows] = [...tensors.values()];
@@ -89,7 +94,7 @@ export class PromptBank {
     return this.#joined;
   }
 
-  /** One packed bank for each tapped block; rows prompt by prompt, view by view, symmetry by symmetry, patch by patch. */
+  /** One packed bank for each tap; rows prompt by prompt, view by view, symmetry by symmetry, patch by patch. */
   get blocks(): readonly PackedMatrix[] {
     this.#packed ??= this.#rows.map((rows) => keep(scope(() => packBank(concat(rows)))));
     return this.#packed;
@@ -97,13 +102,13 @@ export class PromptBank {
 
   /** The prompt that a row of `blocks` belongs to, and its patch there, counted on from view to view. */
   locate(row: number): { prompt: number; patch: number } {
-    const { rows, columns } = this.#grid;
-    const patches = rows * columns;
+    const patches = patchesOf(this.#layout);
     const shown = Math.floor(row / patches);
     let view = Math.floor(shown / this.symmetries);
     let prompt = 0;
     while (prompt < this.shots - 1 && view >= this.prompts[prompt].views)
       view -= this.prompts[prompt++].views;
+    const { rows, columns } = this.#layout;
     const grid = { width: columns, height: rows };
     const patch = symmetricIndex(shown % this.symmetries, row % patches, grid);
     return { prompt, patch: view * patches + patch };

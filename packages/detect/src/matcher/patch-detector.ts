@@ -1,6 +1,6 @@
 import { scope, type Tensor } from "@inctrl/tensor";
+import { sharedLayout } from "../backbone/backbone.js";
 import type { Detection, Detector, FitOptions, FittedDetector, Known, MatchMap } from "../detector.js";
-import type { Encoder } from "../encoder/encoder.js";
 import type { Features } from "../encoder/features.js";
 import { PromptBank } from "./bank.js";
 import { readingOf } from "./bank-file.js";
@@ -60,7 +60,7 @@ export function patchDetector(method: PatchMethod): Detector {
           dispose,
           [Symbol.dispose]: dispose,
         },
-        score: (features, known) => score(encoder, bank, scoring, features, known),
+        score: (features, known) => score(bank, scoring, features, known),
         save: (path) => bank.save(path),
       };
     } catch (error) {
@@ -78,12 +78,12 @@ export function patchDetector(method: PatchMethod): Detector {
 }
 
 async function score(
-  { backbone }: Encoder,
   bank: PromptBank,
   scoring: PatchScoring,
-  { features, taps }: Features,
+  { features, taps, layouts }: Features,
   known?: Known,
 ): Promise<Detection[]> {
+  const { rows: down, columns } = sharedLayout(layouts);
   const { score, map, parts, rows } = scope(() => {
     const { similarity, rows } = known?.similarity
       ? { similarity: known.similarity(), rows: null }
@@ -95,14 +95,14 @@ async function score(
   try {
     const read = Promise.all([...tensors].map(async (t) => [t, await t?.data()] as const));
     const [matched, values] = await Promise.all([rows?.data() ?? null, read.then((all) => new Map(all))]);
-    const { patches, grid } = backbone;
+    const patches = down * columns;
     return Array.from(values.get(score)!, (value, i) => {
       const own = [i * patches, (i + 1) * patches] as const;
       const found = Object.entries(parts).filter(([, t]) => t !== null);
       return {
         score: value,
         parts: Object.fromEntries(found.map(([name, t]) => [name, values.get(t)![i]])),
-        map: { ...grid, values: values.get(map)!.slice(...own) },
+        map: { rows: down, columns, values: values.get(map)!.slice(...own) },
         matches: matched && matchesOf(bank, matched.subarray(...own)),
       };
     });

@@ -25,7 +25,7 @@ export function resultsJson(
     data_set: dataSet,
     left_out: skipped,
     notes,
-    blocks: settings.blocks.split(",").map(Number),
+    blocks: settings.blocks.split(",").map((tap) => (Number.isNaN(Number(tap)) ? tap : Number(tap))),
     preprocessing: JSON.parse(settings.preprocessing),
     ...(settings.components && { components: settings.components.split(",") }),
     ...(settings.aggregate && { aggregate: settings.aggregate }),

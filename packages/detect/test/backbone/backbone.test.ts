@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseConfig } from "@inctrl/clip";
-import { openSafetensors, type StoredTensor, writeSafetensors } from "@inctrl/tensor";
+import { openSafetensors, type StoredTensor, scope, writeSafetensors } from "@inctrl/tensor";
 import { isHead, PATCH14, randomImage, shared, THREE_SHOT, throwsCode } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import { scoreWith } from "@inctrl/testing/scoring";
@@ -129,6 +129,31 @@ test("files and configurations that do not fit are refused and leave nothing on 
   cpSync(weights, join(folder, "renamed.png"));
   using backbone = await open(join(folder, "renamed.png"), join(THREE_SHOT, "config.json"));
   assert.is(backbone.name, "renamed.png");
+});
+
+test("the tap after the final norm is ln_post of the last block's patches, beside which its bank is kept", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const { layers, width } = backbone.config.vision;
+  const encoder = new Encoder(backbone, { taps: ["norm", layers] });
+  assert.equal(encoder.layouts[0], encoder.layouts[1]);
+  for await (const batch of encoder.encode([randomImage(1, 17)])) {
+    const [normed, raw] = batch.taps;
+    const again = scope(() => backbone.clip.vision.ln_post.forward(raw));
+    assert.equal(await normed.data(), await again.data());
+    assert.is(normed.shape[2], width);
+    again.dispose();
+    batch.dispose();
+  }
+  const path = join(folder, "norm.safetensors");
+  const detector = nearestPatch(encoder);
+  using fitted = await fitImages(detector, [randomImage(1, 17)]);
+  await fitted.save(path);
+  using loaded = await detector.load(path);
+  const queries = [randomImage(2, 17)];
+  assert.equal(await scoreWith(loaded, queries), await scoreWith(fitted, queries));
 });
 
 test.run();

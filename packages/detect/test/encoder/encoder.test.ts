@@ -6,6 +6,7 @@ import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { PaddedEncoder } from "../../src/encoder/encoder.js";
 import type { EncodedView } from "../../src/encoder/features.js";
+import { featureLayout } from "../../src/encoder/recipe.js";
 import {
   type Backbone,
   Encoder,
@@ -243,10 +244,10 @@ test("blocks that the backbone does not have are refused, and the recipe tells t
   device,
 }) => {
   using backbone = await fixtureBackbone(device, PATCH14);
-  await throwsCode(() => on(backbone, { blocks: [4] }), "blocks", /has 3; give some of 1 to 3/);
-  const { recipe, blocks, fit, cached } = on(backbone, { blocks: [1, 3], fit: "squash" });
-  assert.equal([blocks, fit, cached], [[1, 3], "squash", false]);
-  assert.equal([recipe.blocks, recipe.patches, recipe.embedDim], [[1, 3], [2, 25, 15], 18]);
+  await throwsCode(() => on(backbone, { taps: [4] }), "blocks", /has 3; give some of 1 to 3/);
+  const { recipe, taps, fit, cached } = on(backbone, { taps: [1, 3], fit: "squash" });
+  assert.equal([taps, fit, cached], [[1, 3], "squash", false]);
+  assert.equal([featureLayout(recipe).patches.shape, recipe.embedDim], [[2, 25, 15], 18]);
 });
 
 test.run();

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareImage } from "@inctrl/clip";
 import { decodeImage, encodePng, type Sample } from "@inctrl/datasets";
-import { f16ToF32, normalize, scope } from "@inctrl/tensor";
+import { normalize, scope } from "@inctrl/tensor";
 import { loads, maxError, product, randomPixels, throwsCode } from "@inctrl/testing";
 import { storeTests } from "@inctrl/testing/store";
 import * as assert from "uvu/assert";
@@ -23,7 +23,7 @@ test("features are those of the backbone, patches of length 1 in half precision"
   const { features, taps } = encodeViews(backbone, views);
   const tokens = taps.map((tap) => scope(() => normalize(tap)));
   assert.ok(maxError(store.feature(image!), await features.data()) < 1e-6);
-  const got = f16ToF32(await store.patches(image!));
+  const got = await store.tokens(image!);
   const want = [...(await tokens[0].data()), ...(await tokens[1].data())];
   // Values below 1: half precision is off by 2^-12 at most.
   assert.ok(maxError(got, want) < 2.5e-4);
@@ -43,7 +43,7 @@ test("a second run encodes nothing, and company changes no bit", async ({ backbo
   const alone = new FeatureStore(backbone, await TensorCache.open(join(folder, "alone")), { batch: 4 });
   const [seventh] = await alone.add([samples[6]]);
   assert.equal(alone.feature(seventh!), first.feature(numbers[6]!));
-  assert.equal(await alone.patches(seventh!), await second.patches(numbers[6]!));
+  assert.equal(await alone.tokens(seventh!), await second.tokens(numbers[6]!));
 });
 
 test("equal images are one image, from any file; parts of a file are not", async ({ folder, store }) => {
@@ -88,11 +88,11 @@ test("an image in its symmetries is decoded once, and each has the features of i
 test("features that went missing are made again, the same", async ({ backbone, cache }) => {
   const store = new FeatureStore(backbone, await TensorCache.open(cache), { memory: 0 });
   await store.add([product("mesh", 0, false), product("mesh", 1, true)]);
-  const before = await store.patches(0);
-  await store.patches(1);
+  const before = await store.tokens(0);
+  await store.tokens(1);
   rmSync(cache, { recursive: true });
   const made = loads.count;
-  assert.equal(await store.patches(0), before);
+  assert.equal(await store.tokens(0), before);
   assert.is(loads.count, made + 1);
 });
 

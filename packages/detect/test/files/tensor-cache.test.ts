@@ -17,7 +17,8 @@ import { type FeatureRecipe, featureBytes, featureKey, featureLayout } from "../
 import { TensorCache, type TensorCacheOptions } from "../../src/files/tensor-cache.js";
 
 const test = deviceTests("tensor cache");
-const RECIPE: FeatureRecipe = { id: "a recipe", blocks: [1, 2], patches: [2, 4, 8], embedDim: 8 };
+const LAYOUT = { rows: 2, columns: 2, width: 8 };
+const RECIPE: FeatureRecipe = { id: "a recipe", layouts: [LAYOUT, LAYOUT], embedDim: 8, raw: false };
 
 function features(seed: number) {
   const next = generator(seed);
@@ -191,14 +192,14 @@ test("keys tell backbones, fits, blocks and images apart; wrong blocks are refus
     new Encoder(first),
     new Encoder(second),
     new Encoder(first, { fit: "squash" }),
-    new Encoder(first, { blocks: [2] }),
+    new Encoder(first, { taps: [2] }),
   ].map(({ recipe }) => recipe);
   const keys = recipes.flatMap((recipe) => ["x", "y"].map((content) => featureKey(recipe, content)));
   assert.is(new Set(keys).size, 8);
-  assert.equal(recipes[0].patches, [2, 16, 32]);
+  assert.equal(featureLayout(recipes[0]).patches.shape, [2, 16, 32]);
   assert.is(featureBytes(recipes[0]), 2 * 2 * 16 * 32 + 4 * 32);
-  for (const blocks of [[], [0], [3], [2, 1], [1, 1], [1.5]])
-    await throwsCode(() => new Encoder(first, { blocks }), "blocks", /has 2; give some of 1 to 2/);
+  for (const taps of [[], [0], [3], [2, 1], [1, 1], [1.5], ["1"], ["norm", "norm"]])
+    await throwsCode(() => new Encoder(first, { taps }), "blocks", /has 2; give some of 1 to 2/);
 });
 
 test.run();

@@ -27,7 +27,7 @@ function writeImage(folder: string, name: string, grey: number): string {
 const fittedWith = (name: string, sha256: string) =>
   ({
     prompts: [{ name, sha256, views: 1 }],
-    detector: { encoder: { fit: "crop", backbone: { config: { preprocess: PREPROCESS } } } },
+    detector: { encoder: { fit: "crop", preprocess: PREPROCESS } },
   }) as unknown as FittedDetector;
 
 const PREPROCESS = {

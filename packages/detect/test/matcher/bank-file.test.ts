@@ -49,7 +49,7 @@ test("another backbone, other blocks, another fit and other preprocessing are re
     new Encoder(other),
     /fits\.safetensors: was made by another backbone \("inctrl.pyth", "[0-9a-f]{8}"\) than "untrained other \(seed 3\)" \("[0-9a-f]{8}"\); make the bank again/,
   );
-  await refused(new Encoder(backbone, { blocks: [2, 3] }), /holds blocks 1, 2 and 2, 3 are compared/);
+  await refused(new Encoder(backbone, { taps: [2, 3] }), /holds blocks 1, 2 and 2, 3 are compared/);
   await refused(new Encoder(backbone, { fit: "tile" }), /was made with fit crop and this encoder uses tile/);
   for (const change of [{ mean: [0.5, 0.5, 0.5] }, { interpolation: "lanczos" }, { rgbFirst: true }]) {
     using changed = await fixtureBackbone(device);

@@ -16,11 +16,11 @@ const NAME = "mean-feature";
 
 /** Half of 1 - cosine of the class feature to the mean class feature of the prompts. It matches no patches. */
 export function meanFeature(encoder: Encoder): Detector {
-  const { config, grid, patches } = encoder.backbone;
+  const { embedDim } = encoder.backbone;
   /** @param center mean of the normalised class features, [embedDim]. */
   const fitted = (info: BankInfo, center: Tensor): FittedDetector => ({
     ...{ detector, prompts: info.prompts, reading: readingOf(info) },
-    async score({ features }) {
+    async score({ features, layouts: [{ rows, columns }] }) {
       const distances = scope(() => {
         const direction = normalize(reshape(center, [1, -1]));
         return add(mul(sum(mul(normalize(features), direction), 1), -0.5), 0.5);
@@ -30,7 +30,7 @@ export function meanFeature(encoder: Encoder): Detector {
         scores,
         (score): Detection => ({
           ...{ score, parts: { distance: score }, matches: null },
-          map: { ...grid, values: new Float32Array(patches).fill(score) },
+          map: { rows, columns, values: new Float32Array(rows * columns).fill(score) },
         }),
       );
     },
@@ -47,7 +47,7 @@ export function meanFeature(encoder: Encoder): Detector {
       return fitted(bankInfo(encoder, prompts, { kind: NAME }), center);
     },
     async load(path) {
-      const shapes = new Map([["center", [config.embedDim]]]);
+      const shapes = new Map([["center", [embedDim]]]);
       const { info, tensors } = await readBank(path, encoder, NAME, () => shapes);
       return fitted(info, tensors.get("center") as Tensor);
     },

@@ -7,6 +7,8 @@ import {
   type PatchScoring,
   type PromptBank,
   patchDetector,
+  patchesOf,
+  sharedLayout,
   textScore,
 } from "@inctrl/detect";
 import { add, div, type Tensor } from "@inctrl/tensor";
@@ -45,7 +47,7 @@ export function inctrl(encoder: Encoder, options: InctrlOptions = {}): Detector 
   const { backbone } = encoder;
   const { heads, aggregate = "max", alpha = heads?.alpha ?? 1 } = options;
   const { symmetries = backbone.promptSymmetries } = options;
-  const components = chooseComponents(backbone, options);
+  const components = chooseComponents(encoder, options);
   const largest = checkAggregate(aggregate, encoder);
   // A class that is named is asked about, though without heads nothing fuses the answer.
   const asksText = components.has("T") || (!options.components && backbone.hasText);
@@ -91,7 +93,7 @@ function run(
 ): PatchOutput {
   const map = residualMap(similarity);
   const s_p = aggregateMap(map, largest);
-  const s_a = prototypes && textScore(features, prototypes, backbone.config.text?.logitScale);
+  const s_a = prototypes && textScore(features, prototypes, backbone.logitScale);
   const text = components.has("T") ? s_a : null;
   if (components.has("P") && heads && (promptFeature || text || heads.form !== "paper")) {
     const fused = fuse(heads.module, { features, map, residual: s_p, textScore: text, promptFeature }, alpha);
@@ -107,7 +109,7 @@ function run(
 
 /** The components of a score, checked against what there is to compute them from. */
 function chooseComponents(
-  backbone: Backbone,
+  { backbone, layouts }: Encoder,
   { heads, components: wanted }: InctrlOptions,
 ): ReadonlySet<Component> {
   const full: Component[] = heads?.form === "paper" ? ["P", "I"] : ["P"];
@@ -125,12 +127,13 @@ function chooseComponents(
   }
   if (components.has("T") && !backbone.hasText)
     throw fail("text", `component T needs text and ${backbone.name} knows none; leave T out`);
-  const { embedDim } = backbone.config;
-  if (heads && !heads.fits(embedDim, backbone.patches)) {
+  const { embedDim } = backbone;
+  const patches = patchesOf(sharedLayout(layouts));
+  if (heads && !heads.fits(embedDim, patches)) {
     throw fail(
       "heads",
       `the heads take features of ${heads.embedDim} values and maps of ${heads.patches} patches, and ${backbone.name} ` +
-        `gives ${embedDim} and ${backbone.patches}; use heads trained with this backbone`,
+        `gives ${embedDim} and ${patches}; use heads trained with this backbone`,
     );
   }
   return components;

@@ -1,4 +1,11 @@
-import { DetectError, type Detector, type Encoder, patchDetector } from "@inctrl/detect";
+import {
+  DetectError,
+  type Detector,
+  type Encoder,
+  patchDetector,
+  patchesOf,
+  sharedLayout,
+} from "@inctrl/detect";
 import { type Aggregate, aggregateMap, largestOf, residualMap } from "../residual.js";
 
 export interface ResidualOptions {
@@ -32,11 +39,12 @@ export function residual(encoder: Encoder, options: ResidualOptions = {}): Detec
 }
 
 /** How many patches an aggregate is the mean of. @throws DetectError `evaluation` for one that the maps do not allow. */
-export function checkAggregate(aggregate: Aggregate, { backbone }: Encoder): number {
-  const largest = largestOf(aggregate, backbone.patches);
+export function checkAggregate(aggregate: Aggregate, { layouts }: Encoder): number {
+  const patches = patchesOf(sharedLayout(layouts));
+  const largest = largestOf(aggregate, patches);
   if (largest !== null) return largest;
   throw new DetectError(
     "evaluation",
-    `aggregate ${aggregate}: use max, or top1 to top${backbone.patches} for the mean of the largest patches`,
+    `aggregate ${aggregate}: use max, or top1 to top${patches} for the mean of the largest patches`,
   );
 }

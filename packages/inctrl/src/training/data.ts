@@ -158,7 +158,7 @@ async function textScores(
   items: readonly TrainingItem[],
 ): Promise<Map<string, number>> {
   const { backbone } = store;
-  const { embedDim, text } = backbone.config;
+  const { embedDim, logitScale } = backbone;
   const scores = new Map<string, number>();
   for (const [index, { className }] of categories.entries()) {
     const own = items.filter(({ category }) => category === index);
@@ -169,7 +169,7 @@ async function textScores(
         rows.set(store.feature(some[Math.min(i, some.length - 1)].image), i * embedDim);
       const prototypes = await backbone.prototypes(className);
       const made = scope(() =>
-        textScore(tensor(backbone.device, rows, [TEXT_BATCH, embedDim]), prototypes, text?.logitScale),
+        textScore(tensor(backbone.device, rows, [TEXT_BATCH, embedDim]), prototypes, logitScale),
       );
       const values = await made.data().finally(() => made.dispose());
       for (const [i, item] of some.entries()) scores.set(textKey(item), values[i]);

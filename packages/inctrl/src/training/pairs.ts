@@ -1,14 +1,5 @@
-import { byteCache, type FeatureStore } from "@inctrl/detect";
-import {
-  concat,
-  f16ToF32,
-  nearest,
-  type PackedMatrix,
-  packBank,
-  scope,
-  type Tensor,
-  tensor,
-} from "@inctrl/tensor";
+import { byteCache, type FeatureStore, patchesOf, sharedLayout } from "@inctrl/detect";
+import { concat, nearest, type PackedMatrix, packBank, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { patchResidual } from "../residual.js";
 
 /** An image and those it is compared with, by their numbers in a store. */
@@ -64,7 +55,8 @@ export class PairResiduals {
   /** M of each comparison, [comparisons, patches]: the mean over the blocks of the minimum over the prompts (eq. 3). */
   async maps(comparisons: readonly Comparison[]): Promise<Float32Array> {
     const found = await this.#residuals(comparisons);
-    const [blocks, patches] = this.store.recipe.patches;
+    const { layouts } = this.store.recipe;
+    const [blocks, patches] = [layouts.length, patchesOf(sharedLayout(layouts))];
     const maps = new Float32Array(comparisons.length * patches);
     comparisons.forEach(({ query, prompts }, i) => {
       const own = prompts.map((prompt) => found.get(keyOf(query, prompt))!);
@@ -138,7 +130,10 @@ export class PairResiduals {
   /** An image's tokens on the device, [blocks, patches, width]; widened here, which adapters do slowly. */
   async #tokens(image: number): Promise<Tensor> {
     const { backbone, recipe } = this.store;
-    return tensor(backbone.device, f16ToF32(await this.store.patches(image)), recipe.patches);
+    const { layouts } = recipe;
+    const layout = sharedLayout(layouts);
+    const shape = [layouts.length, patchesOf(layout), layout.width];
+    return tensor(backbone.device, await this.store.tokens(image), shape);
   }
 
   async #bank(image: number): Promise<PackedMatrix> {

@@ -198,11 +198,11 @@ async function explain(run: Run, { step, files, message }: DivergedError): Promi
 function identityOf(data: TrainingData, pairs: PairResiduals, options: RunOptions): RunIdentity {
   const { shots, batch, headsForm, balance, lr, weightDecay, optimizer, loss, seed, includeQuery, alpha } =
     options;
-  const { backbone, fit, recipe } = pairs.store;
+  const { backbone, fit, encoder } = pairs.store;
   return {
     fingerprint: backbone.fingerprint,
     fit,
-    blocks: recipe.blocks.join(","),
+    blocks: encoder.taps.join(","),
     data_sha256: data.hash,
     text: String(data.text !== null),
     options: JSON.stringify({

@@ -1,4 +1,4 @@
-import { auroc } from "@inctrl/detect";
+import { auroc, patchesOf, sharedLayout } from "@inctrl/detect";
 import { type Device, nn, optim, scope, stack, tensor } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import {
@@ -96,9 +96,10 @@ export class Trainer {
     this.#data = data;
     this.#pairs = pairs;
     this.#sampler = new Sampler(data.items, data.categories, options);
-    const { patches, embedDim } = pairs.store.recipe;
+    const { layouts, embedDim } = pairs.store.recipe;
+    const patches = patchesOf(sharedLayout(layouts));
     const { headsForm, seed, optimizer, lr, weightDecay } = options;
-    this.heads = makeHeads(headsForm, { embedDim, patches: patches[1], seed }).to(this.#device);
+    this.heads = makeHeads(headsForm, { embedDim, patches, seed }).to(this.#device);
     this.#optimizer = new OPTIMIZERS[optimizer](this.heads.parameters(), { lr, weightDecay });
     this.state = new TrainingState({ heads: this.heads }, { optimizer: this.#optimizer });
   }

@@ -38,7 +38,7 @@ async function partsOf({ backbone, heads, prototypes }: Fixture) {
       const map = residualMap(matchPatches(taps, bank.blocks).similarity);
       const promptFeature = heads.module.promptFeature(bank.features);
       const known = { features, map, residual: max(map, 1), promptFeature };
-      const text = textScore(features, prototypes, backbone.config.text?.logitScale);
+      const text = textScore(features, prototypes, backbone.logitScale);
       const full = fuse(heads.module, { ...known, textScore: text }, ALPHA);
       const alone = fuse(heads.module, { ...known, textScore: null }, ALPHA);
       return { map, p: known.residual, i: full.imageScore!, t: text, full: full.score, alone: alone.score };

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Category } from "@inctrl/datasets";
-import { Backbone, FeatureStore, TensorCache, textScore } from "@inctrl/detect";
+import { FeatureStore, TensorCache, textScore, VitBackbone } from "@inctrl/detect";
 import { keep, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { generator, product, throwsCode } from "@inctrl/testing";
 import { storeTests } from "@inctrl/testing/store";
@@ -14,7 +14,7 @@ const test = storeTests("training data");
 const OPTIONS = { shots: 2, seed: 0, holdOut: ["wood"] };
 
 /** A backbone that has a text for every class name: two seeded directions. */
-class Texted extends Backbone {
+class Texted extends VitBackbone {
   readonly made = new Map<string, Tensor>();
 
   override get hasText(): boolean {

@@ -1,5 +1,5 @@
-import { Encoder, fitImages, scoreImages } from "@inctrl/detect";
-import { f16ToF32, nearest, scope, tensor } from "@inctrl/tensor";
+import { Encoder, fitImages, patchesOf, scoreImages } from "@inctrl/detect";
+import { nearest, scope, tensor } from "@inctrl/tensor";
 import { maxError, product } from "@inctrl/testing";
 import { storeTests } from "@inctrl/testing/store";
 import * as assert from "uvu/assert";
@@ -18,12 +18,13 @@ test("the minimum over pairs is the search of the joined bank, block by block", 
   await store.add(samples);
   using pairs = new PairResiduals(store);
   const maps = await pairs.maps(COMPARISONS);
-  const [blocks, patches, width] = store.recipe.patches;
+  const { layouts } = store.recipe;
+  const [blocks, patches, width] = [layouts.length, patchesOf(layouts[0]), layouts[0].width];
   for (const [i, { query, prompts }] of COMPARISONS.entries()) {
     const want = new Float32Array(patches);
     for (let block = 0; block < blocks; block++) {
       const rows = async (image: number) =>
-        f16ToF32(await store.patches(image)).subarray(block * patches * width, (block + 1) * patches * width);
+        (await store.tokens(image)).subarray(block * patches * width, (block + 1) * patches * width);
       const bank = new Float32Array(prompts.length * patches * width);
       for (const [k, prompt] of prompts.entries()) bank.set(await rows(prompt), k * patches * width);
       const own = await rows(query);
@@ -65,7 +66,7 @@ test("a pair is searched once, and its values depend neither on company nor on m
   assert.equal(await pairs.maps(COMPARISONS), maps);
   assert.equal([pairs.hits, pairs.misses], [8, 8]);
   using forgetful = new PairResiduals(store, { memory: 0, deviceMemory: 0 });
-  const patches = store.recipe.patches[1];
+  const patches = patchesOf(store.recipe.layouts[0]);
   for (const [i, comparison] of COMPARISONS.entries()) {
     assert.equal(await forgetful.maps([comparison]), maps.slice(i * patches, (i + 1) * patches));
   }
