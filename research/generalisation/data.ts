@@ -7,8 +7,7 @@ import {
   promptCandidates,
   type Sample,
 } from "@inctrl/datasets";
-import type { AddOptions, FeatureStore } from "@inctrl/detect";
-import type { Query, TrainingItem } from "@inctrl/inctrl";
+import type { AddOptions, FeatureStore, Query, TrainingItem } from "@inctrl/detect";
 import { procedural } from "@inctrl/synth";
 
 /** Real auxiliary sets, which heads learn from. */

@@ -1,4 +1,4 @@
-import type { TrainingItem } from "@inctrl/inctrl";
+import type { TrainingItem } from "@inctrl/detect";
 import type { Stored } from "./data.js";
 
 /** Folds of the auxiliary categories, by group. Heads trained on the others score each fold. */

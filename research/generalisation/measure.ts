@@ -1,12 +1,11 @@
-import { auroc } from "@inctrl/detect";
 import {
+  auroc,
   crossCategoryNegatives,
-  type PairResiduals,
   type Query,
-  Trainer,
   type TrainingData,
   type TrainingItem,
-} from "@inctrl/inctrl";
+} from "@inctrl/detect";
+import { type PairResiduals, Trainer } from "@inctrl/inctrl";
 import { meanOf } from "../report.js";
 import { queriesOf, SEEDS, SHOTS, type Stored } from "./data.js";
 import { FOLDS, foldsOf, type Negatives, negativesOf } from "./held-out.js";

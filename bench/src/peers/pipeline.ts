@@ -9,11 +9,12 @@ import {
   fileImage,
   fileImages,
   fitImages,
+  gatherData,
   randomBackbone,
   scoreImages,
   TensorCache,
 } from "@inctrl/detect";
-import { gatherData, PairResiduals, residual, TRAIN_DEFAULTS, Trainer } from "@inctrl/inctrl";
+import { PairResiduals, residual, TRAIN_DEFAULTS, Trainer } from "@inctrl/inctrl";
 import { procedural } from "@inctrl/synth";
 import { openDevice } from "@inctrl/tensor";
 import { makeFolder } from "../pictures.js";

@@ -16,6 +16,8 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   InctrlError: {
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
+  },
+  TrainingError: {
     checkpoint: "leave --resume out to begin again, or choose another --out",
     steps: "raise --epochs",
     diverged: "lower --lr",

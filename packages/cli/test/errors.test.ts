@@ -1,6 +1,6 @@
 import { ClipError } from "@inctrl/clip";
 import { oneLine } from "@inctrl/datasets";
-import { DetectError } from "@inctrl/detect";
+import { DetectError, TrainingError, type TrainingErrorCode } from "@inctrl/detect";
 import { InctrlError, type InctrlErrorCode } from "@inctrl/inctrl";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -18,16 +18,18 @@ test("errors are one line without control characters", () => {
 });
 
 const inctrl = (code: string, message: string) => describe(new InctrlError(code as InctrlErrorCode, message));
+const training = (code: string) => describe(new TrainingError(code as TrainingErrorCode, "what is wrong"));
 
 test("an error's code adds the option that mends it to a library's message", () => {
   for (const [code, hint] of [
-    ["vocabulary", 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary'],
     ["checkpoint", "leave --resume out to begin again, or choose another --out"],
     ["steps", "raise --epochs"],
     ["diverged", "lower --lr"],
   ] as const) {
-    assert.is(inctrl(code, "what is wrong"), `what is wrong; ${hint}`);
+    assert.is(training(code), `what is wrong; ${hint}`);
   }
+  const pull = 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary';
+  assert.is(inctrl("vocabulary", "no words"), `no words; ${pull}`);
   assert.is(describe(new DetectError("bank", "no bank")), "no bank; make one with --save-bank");
   assert.is(describe(new DetectError("cache-limit", "too small")), "too small; raise --cache-limit");
   const tiles = new ClipError("tiles" as ClipError["code"], "image: too long to be tiled");

@@ -70,3 +70,4 @@ export { writeReport, writeResults } from "./report/write.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";
 export { promptTexts } from "./text/prompts.js";
 export { classPrototypes, prototypesFromIds, textScore } from "./text/prototypes.js";
+export * from "./training/index.js";

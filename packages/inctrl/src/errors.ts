@@ -1,17 +1,7 @@
 import { CodedError } from "@inctrl/tensor";
 
 /** Stable reasons this package refuses something; messages may change, these do not. */
-export type InctrlErrorCode =
-  | "checkpoint"
-  | "components"
-  | "diverged"
-  | "heads"
-  | "parity"
-  | "shots"
-  | "steps"
-  | "text"
-  | "training"
-  | "vocabulary";
+export type InctrlErrorCode = "components" | "heads" | "parity" | "text" | "vocabulary";
 
 /**
  * Bad input to InCTRL, its training or its parity checks, with a stable `code` and a one-line message that says how to mend it.

@@ -6,7 +6,7 @@ import {
   type TextTransformer,
   type Tokenizer,
 } from "@inctrl/clip";
-import { TrainingState } from "@inctrl/inctrl";
+import { TrainingState } from "@inctrl/detect";
 import { type Device, exp, minimum, nn, optim, scope, stack, type Tensor, tensor } from "@inctrl/tensor";
 import type { CaptionedBatch } from "./data/batch.js";
 import { batchTexts } from "./data/texts.js";

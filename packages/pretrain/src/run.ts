@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { RunFiles, type RunIdentity } from "@inctrl/inctrl";
+import { RunFiles, type RunIdentity } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { orderOf } from "./data/order.js";
 import { Prefetcher } from "./data/prefetcher.js";

@@ -1,15 +1,7 @@
 import { join } from "node:path";
 import { count } from "@inctrl/datasets";
-import { type Backbone, FeatureStore, TensorCache } from "@inctrl/detect";
-import {
-  type EpochRecord,
-  gatherData,
-  PairResiduals,
-  RUN_FILES,
-  type RunResult,
-  type TrainingData,
-  trainRun,
-} from "@inctrl/inctrl";
+import { type Backbone, FeatureStore, gatherData, TensorCache, type TrainingData } from "@inctrl/detect";
+import { type EpochRecord, PairResiduals, RUN_FILES, type RunResult, trainRun } from "@inctrl/inctrl";
 import type { TrainSettings } from "../commands/train.js";
 import { warnOfFiles } from "../datasets/open.js";
 import { adapterName, withDevice } from "../device.js";

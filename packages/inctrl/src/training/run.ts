@@ -1,13 +1,17 @@
 import { join } from "node:path";
-import { writeFileAtomic } from "@inctrl/datasets";
-import { spreadOf } from "@inctrl/detect";
-import { InctrlError } from "../errors.js";
+import {
+  COMMON_FILES,
+  RunFiles,
+  type RunIdentity,
+  type RunLengths,
+  runEpochs,
+  spreadOf,
+  type TrainingData,
+  trainedOn,
+} from "@inctrl/detect";
 import { Heads } from "../heads.js";
-import type { RunIdentity } from "./checkpoint.js";
-import type { TrainingData } from "./data.js";
 import type { PairResiduals } from "./pairs.js";
-import { COMMON_FILES, RunFiles } from "./run-files.js";
-import { DivergedError, Trainer, type TrainOptions } from "./trainer.js";
+import { Trainer, type TrainOptions } from "./trainer.js";
 
 /** One line of `metrics.jsonl`, written after a step. */
 export interface StepRecord {
@@ -32,23 +36,15 @@ export interface EpochRecord {
   readonly mean_residual: number | null;
 }
 
-export interface RunOptions extends TrainOptions {
+export interface RunOptions extends TrainOptions, RunLengths<StepRecord, EpochRecord> {
   /** Where everything is written; made where it is missing. */
   readonly folder: string;
-  readonly epochs: number;
-  /** Steps an epoch. Default 100. */
-  readonly steps: number;
   /** Goes on from the folder's checkpoint, where there is one. */
   readonly resume?: boolean;
   /** What the heads' file tells beside what the run itself knows: data, versions. No times: equal runs give equal files. */
   readonly provenance?: Readonly<Record<string, string>>;
-  readonly onStart?: (step: number, total: number) => void;
-  readonly onStep?: (record: StepRecord, total: number) => void;
-  readonly onEpoch?: (record: EpochRecord) => void;
   /** Told of what is not as it should be and yet no reason to stop. */
   readonly onNote?: (text: string) => void;
-  /** Stops after the step at work, with a checkpoint. */
-  readonly signal?: AbortSignal;
 }
 
 /** Files of a run of the heads, in its folder. */
@@ -57,8 +53,6 @@ export const RUN_FILES = {
   heads: "heads.safetensors",
   /** Heads of the epoch that did best on the categories held out. */
   best: "best.safetensors",
-  /** Images of the batch whose loss was no number. */
-  diverged: "diverged.json",
 } as const;
 
 const CURVES = [
@@ -80,7 +74,7 @@ export interface RunResult {
  * Trains heads epoch by epoch, with a checkpoint after each. The same seed, data, options and device give the same bytes, also
  * when a run was stopped or killed and resumed.
  *
- * @throws InctrlError `training` where the loss is not finite: it names the step, the images and the last good checkpoint.
+ * @throws TrainingError `diverged` where the loss is not finite: it names the step, the images and the last good checkpoint.
  * @example
  * const data = await gatherData(store, categories, { shots: 4, seed: 0 });
  * const { heads } = await trainRun(data, new PairResiduals(store), { ...TRAIN_DEFAULTS, folder: "out", epochs: 10, steps: 100 });
@@ -95,26 +89,20 @@ export async function trainRun(
   const files = await RunFiles.open<StepRecord, EpochRecord>(options.folder, trainer.state, {
     ...{ identity, curves: CURVES, resume: options.resume, onNote: options.onNote },
   });
-  const run: Run = { trainer, data, pairs, options, identity, files };
-  const { epochs, steps, signal, onStart } = options;
-  const total = epochs * steps;
-  if (trainer.steps > total) {
-    throw new InctrlError(
-      "steps",
-      `${pathOf(run, "checkpoint")}: has taken ${trainer.steps} steps already and ${total} are asked for; ask for more`,
-    );
-  }
-  onStart?.(trainer.steps, total);
-  const finished = await files.guard(async () => {
-    while (trainer.steps < total && !signal?.aborted) {
-      await takeStep(run, total);
-      if (trainer.steps % steps === 0) await endEpoch(run);
-    }
-    await files.checkFinite();
-    if (trainer.steps === total) await saveHeads(run, "heads", epochs);
-    await files.save();
-    return trainer.steps === total;
-  });
+  const run: Run = { trainer, data, pairs, options, identity };
+  const finished = await runEpochs<StepRecord, EpochRecord>(
+    {
+      ...{ state: trainer.state, files },
+      async step() {
+        const { loss, final, image } = await trainer.step();
+        return { loss, L_h: final, L_IRL: image, lr: options.lr };
+      },
+      validate: async (epoch) => (data.holdOut.length > 0 ? validate(run, epoch) : null),
+      mark: ({ mean_auroc }) => mean_auroc,
+      save: (which, epoch) => saveHeads(run, which === "last" ? "heads" : "best", epoch),
+    },
+    options,
+  );
   const validated = files.validations.some(({ mean_auroc }) => mean_auroc !== null);
   return {
     ...{ steps: trainer.steps, finished, losses: files.steps, epochs: files.validations },
@@ -128,40 +116,10 @@ interface Run {
   readonly pairs: PairResiduals;
   readonly options: RunOptions;
   readonly identity: RunIdentity;
-  readonly files: RunFiles<StepRecord, EpochRecord>;
 }
 
 const pathOf = ({ options }: Run, name: keyof typeof RUN_FILES): string =>
   join(options.folder, RUN_FILES[name]);
-
-async function takeStep(run: Run, total: number): Promise<void> {
-  const { steps, lr, onStep } = run.options;
-  const started = performance.now();
-  try {
-    const { step, loss, final, image } = await run.trainer.step();
-    const rate = 1000 / (performance.now() - started);
-    const epoch = Math.ceil(step / steps);
-    const record = { step, epoch, loss, L_h: final, L_IRL: image, lr, rate: Number(rate.toPrecision(4)) };
-    await run.files.add(record);
-    onStep?.(record, total);
-  } catch (error) {
-    throw error instanceof DivergedError ? await explain(run, error) : error;
-  }
-}
-
-async function endEpoch(run: Run): Promise<void> {
-  const { trainer, data, files, options } = run;
-  const epoch = trainer.steps / options.steps;
-  await files.checkFinite();
-  if (data.holdOut.length > 0) {
-    const record = await validate(run, epoch);
-    const before = Math.max(-1, ...files.validations.map(({ mean_auroc }) => mean_auroc ?? -1));
-    if ((record.mean_auroc ?? -1) > before) await saveHeads(run, "best", epoch);
-    await files.add(record);
-    options.onEpoch?.(record);
-  }
-  await files.save();
-}
 
 async function validate({ trainer, data }: Run, epoch: number): Promise<EpochRecord> {
   const hold_out: Record<string, Awaited<ReturnType<Trainer["validate"]>>> = {};
@@ -179,19 +137,12 @@ async function saveHeads(run: Run, name: "heads" | "best", epoch: number): Promi
   await heads.save(path, {
     backbone: backbone.name,
     ...run.identity,
-    ...counts(run.data),
+    ...trainedOn(run.data),
     ...provenance,
     device: backbone.device.caps.description || backbone.device.caps.name,
     epoch: String(epoch),
     steps: String(epoch * steps),
   });
-}
-
-/** The error with all that is needed to find out: the batch's images go to a file. */
-async function explain(run: Run, { step, files, message }: DivergedError): Promise<InctrlError> {
-  const path = pathOf(run, "diverged");
-  await writeFileAtomic(path, `${JSON.stringify({ step, files }, null, 2)}\n`);
-  return new InctrlError("diverged", `${message}; all images of the batch are in ${path}`);
 }
 
 /** All that decides what comes out, but for the device. The number of epochs may grow from one run to the next. */
@@ -208,16 +159,5 @@ function identityOf(data: TrainingData, pairs: PairResiduals, options: RunOption
     options: JSON.stringify({
       ...{ shots, batch, headsForm, balance, lr, weightDecay, optimizer, loss, seed, includeQuery, alpha },
     }),
-  };
-}
-
-function counts({ items, categories, holdOut, skipped }: TrainingData): Record<string, string> {
-  const held = holdOut.map(({ name }) => name);
-  return {
-    trained_on: JSON.stringify(categories.filter((name) => !held.includes(name))),
-    held_out: JSON.stringify(held),
-    normal_images: String(items.filter(({ label }) => label === 0).length),
-    anomalous_images: String(items.filter(({ label }) => label === 1).length),
-    skipped_images: String(skipped.length),
   };
 }

@@ -1,6 +1,18 @@
-import { auroc, patchesOf, sharedLayout } from "@inctrl/detect";
+import {
+  auroc,
+  DivergedError,
+  type HoldOut,
+  patchesOf,
+  type Query,
+  Sampler,
+  type SamplerOptions,
+  sharedLayout,
+  type TrainingData,
+  TrainingError,
+  TrainingState,
+  textKey,
+} from "@inctrl/detect";
 import { type Device, nn, optim, scope, stack, tensor } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
 import {
   type HeadsForm,
   type HeadsModule,
@@ -8,12 +20,9 @@ import {
   makeHeads,
   storedParameters,
 } from "../head-modules.js";
-import { TrainingState } from "./checkpoint.js";
-import { type HoldOut, type TrainingData, textKey } from "./data.js";
 import type { LossForm } from "./focal.js";
 import { batchLosses, type FrozenBatch, scoreBatch } from "./forward.js";
 import type { PairResiduals } from "./pairs.js";
-import { type Query, Sampler, type SamplerOptions } from "./sampler.js";
 
 const OPTIMIZERS = { adamw: optim.AdamW, adam: optim.Adam, sgd: optim.SGD };
 
@@ -53,23 +62,6 @@ export interface StepReport {
   readonly image: number;
 }
 
-/** A loss that is no number any more. */
-export class DivergedError extends InctrlError {
-  readonly step: number;
-  /** Names of the batch's images and of their prompts. */
-  readonly files: readonly string[];
-
-  constructor(step: number, loss: number, files: readonly string[]) {
-    const some = files.slice(0, 3).join(", ") + (files.length > 3 ? ` and ${files.length - 3} more` : "");
-    super(
-      "diverged",
-      `step ${step}: the loss is ${loss} (images: ${some}); lower the learning rate, or check these images`,
-    );
-    this.step = step;
-    this.files = files;
-  }
-}
-
 /** Queries that are scored together in validation. */
 const VALIDATION_BATCH = 64;
 
@@ -90,7 +82,7 @@ export class Trainer {
   readonly #sampler: Sampler;
   readonly #optimizer: optim.Optimizer;
 
-  /** @throws InctrlError `training` or `shots` where the data does not allow such batches. */
+  /** @throws TrainingError `training` or `shots` where the data does not allow such batches. */
   constructor(data: TrainingData, pairs: PairResiduals, options: TrainOptions) {
     this.options = options;
     this.#data = data;
@@ -163,7 +155,7 @@ export class Trainer {
       });
     }
     if (!scores.every(Number.isFinite))
-      throw new InctrlError(
+      throw new TrainingError(
         "diverged",
         `step ${this.steps}: scores in validation are not finite; lower the learning rate`,
       );

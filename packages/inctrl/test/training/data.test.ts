@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import type { Category } from "@inctrl/datasets";
-import { FeatureStore, TensorCache, textScore, VitBackbone } from "@inctrl/detect";
+import { FeatureStore, gatherData, TensorCache, textKey, textScore, VitBackbone } from "@inctrl/detect";
 import { keep, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { generator, product, throwsCode } from "@inctrl/testing";
 import { storeTests } from "@inctrl/testing/store";
 import * as assert from "uvu/assert";
-import { gatherData, textKey } from "../../src/training/data.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { TRAIN_DEFAULTS, Trainer } from "../../src/training/trainer.js";
 import { category, tinyCategories } from "./support.js";

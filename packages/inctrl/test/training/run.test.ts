@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { auroc, Encoder, type FeatureStore, fitImages, scoreImages } from "@inctrl/detect";
+import { auroc, Encoder, type FeatureStore, fitImages, type HoldOut, scoreImages } from "@inctrl/detect";
 import { openSafetensors } from "@inctrl/tensor";
 import { maxError, throwsCode } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { inctrl } from "../../src/detectors/inctrl.js";
 import { Heads } from "../../src/heads.js";
-import type { HoldOut } from "../../src/training/data.js";
 import { trainRun } from "../../src/training/run.js";
 import { bytes, measured, OPTIONS, tinyCategories, trainingTests } from "./support.js";
 

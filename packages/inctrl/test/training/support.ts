@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Category } from "@inctrl/datasets";
-import { type Backbone, FeatureStore, TensorCache } from "@inctrl/detect";
+import { type Backbone, FeatureStore, gatherData, TensorCache, type TrainingData } from "@inctrl/detect";
 import type { ProceduralClass } from "@inctrl/synth";
 import type { Device } from "@inctrl/tensor";
 import { product } from "@inctrl/testing";
 import { deviceTests, smallBackbone } from "@inctrl/testing/device";
-import { gatherData, type TrainingData } from "../../src/training/data.js";
 import { PairResiduals } from "../../src/training/pairs.js";
 import { RUN_FILES } from "../../src/training/run.js";
 import { TRAIN_DEFAULTS } from "../../src/training/trainer.js";

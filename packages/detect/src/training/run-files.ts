@@ -1,9 +1,8 @@
 import { appendFile, mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@inctrl/datasets";
-import { readSealed, sealLine } from "@inctrl/detect";
 import { CodedError } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
+import { readSealed, sealLine } from "../files/sealed-lines.js";
 import {
   type Loaded,
   loadCheckpoint,
@@ -12,6 +11,7 @@ import {
   saveCheckpoint,
   type TrainingState,
 } from "./checkpoint.js";
+import { TrainingError } from "./errors.js";
 import { type Curve, drawLossCurve } from "./loss-curve.js";
 
 /** Files that every training run keeps in its folder. */
@@ -20,6 +20,8 @@ export const COMMON_FILES = {
   /** A line of JSON for each step and each validation, each with a checksum over it and all before it. */
   metrics: "metrics.jsonl",
   curve: "loss.svg",
+  /** Images of the batch whose loss was no number. */
+  diverged: "diverged.json",
 } as const;
 
 export interface RunFilesOptions {
@@ -35,8 +37,8 @@ export interface RunFilesOptions {
 /** Codes of losses, parameters and scores that are not finite. */
 const NOT_FINITE = new Set<string>(["diverged", "score"]);
 
-type AfterStep = { readonly step: number; readonly loss: number };
-type AfterValidation = { readonly step: number; readonly hold_out: unknown };
+export type AfterStep = { readonly step: number; readonly loss: number };
+export type AfterValidation = { readonly step: number; readonly hold_out: unknown };
 
 /**
  * The checkpoint, the metrics and the loss curve of a run, which resumes to the same bytes wherever it was killed.
@@ -70,7 +72,7 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
   /**
    * Opens a folder, making it where it is missing.
    *
-   * @throws InctrlError `checkpoint` for one of another run, to be resumed, and where its checkpoint or its metrics are damaged.
+   * @throws TrainingError `checkpoint` for one of another run, to be resumed, and where its checkpoint or its metrics are damaged.
    */
   static async open<S extends AfterStep, V extends AfterValidation>(
     folder: string,
@@ -80,17 +82,18 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
     await mkdir(folder, { recursive: true });
     const files = new RunFiles<S, V>(folder, state, options);
     const { identity, resume } = options;
-    const loaded = resume ? await loadCheckpoint(files.#path("checkpoint"), state, identity) : null;
+    const loaded = resume ? await loadCheckpoint(files.path("checkpoint"), state, identity) : null;
     files.saved = loaded?.step ?? null;
     if (loaded?.sealed === false) {
-      const path = files.#path("checkpoint");
+      const path = files.path("checkpoint");
       options.onNote?.(`${path}: is of a version without checksums, so that nothing vouches for it`);
     }
     await files.#takeRecords(loaded);
     return files;
   }
 
-  #path(name: keyof typeof COMMON_FILES): string {
+  /** The path of a file of the run. */
+  path(name: keyof typeof COMMON_FILES): string {
     return join(this.#folder, COMMON_FILES[name]);
   }
 
@@ -100,7 +103,7 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
    */
   async #takeRecords(loaded: Loaded | null): Promise<void> {
     const { steps } = this.#state;
-    const path = this.#path("metrics");
+    const path = this.path("metrics");
     const text = steps === 0 ? "" : await readFile(path, "utf8").catch(() => "");
     const kept: (S | V)[] = [];
     for (const { entry } of readSealed(text)) {
@@ -115,7 +118,7 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
       const where = `${path}: line ${kept.length + 1}`;
       if (!loaded?.sealed) this.#options.onNote?.(`${where} and what follows are lost; the training is not`);
       else
-        throw new InctrlError(
+        throw new TrainingError(
           "checkpoint",
           `${where} is not what was written beside the checkpoint of step ${steps}; restore the file, or begin again`,
         );
@@ -138,7 +141,7 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
   async add(record: S | V): Promise<void> {
     const line = this.#hold(record);
     if (!this.#logged) return;
-    const path = this.#path("metrics");
+    const path = this.path("metrics");
     await appendFile(path, line).catch((error) => {
       this.#logged = false;
       this.#options.onNote?.(`${path}: cannot be written (${error.message}); the training goes on`);
@@ -148,17 +151,17 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
   /** Draws the losses and writes a checkpoint. The checkpoint is last: a run that is killed before it repeats all else. */
   async save(): Promise<void> {
     const { identity, curves } = this.#options;
-    await writeFileAtomic(this.#path("curve"), drawLossCurve(this.steps, curves));
-    if (this.#logged) await syncFile(this.#path("metrics"));
-    else await writeFileAtomic(this.#path("metrics"), this.#lines.join(""));
+    await writeFileAtomic(this.path("curve"), drawLossCurve(this.steps, curves));
+    if (this.#logged) await syncFile(this.path("metrics"));
+    else await writeFileAtomic(this.path("metrics"), this.#lines.join(""));
     this.#logged = true;
     const { steps } = this.#state;
     const records = [...this.steps, ...this.validations].filter(({ step }) => step === steps).length;
-    await saveCheckpoint(this.#path("checkpoint"), this.#state, identity, records);
+    await saveCheckpoint(this.path("checkpoint"), this.#state, identity, records);
     this.saved = steps;
   }
 
-  /** @throws InctrlError `diverged` where a parameter or an average is no longer finite. */
+  /** @throws TrainingError `diverged` where a parameter or an average is no longer finite. */
   async checkFinite(): Promise<void> {
     await readState(this.#state);
   }
@@ -175,7 +178,7 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
 
   get #lastGood(): string {
     if (this.saved === null) return "there is no checkpoint yet";
-    return `the last good checkpoint is ${this.#path("checkpoint")}, after step ${this.saved}`;
+    return `the last good checkpoint is ${this.path("checkpoint")}, after step ${this.saved}`;
   }
 }
 

@@ -1,15 +1,10 @@
 import { createHash } from "node:crypto";
 import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
-import {
-  type AddOptions,
-  type FeatureStore,
-  type MeasuredWindow,
-  textScore,
-  throughOneWindow,
-  type WindowRequest,
-} from "@inctrl/detect";
 import { scope, tensor } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
+import type { AddOptions, FeatureStore } from "../encoder/feature-store.js";
+import { type MeasuredWindow, throughOneWindow, type WindowRequest } from "../images/window.js";
+import { textScore } from "../text/prototypes.js";
+import { TrainingError } from "./errors.js";
 import { crossCategoryNegatives } from "./negatives.js";
 import type { Query, TrainingItem } from "./sampler.js";
 
@@ -56,7 +51,7 @@ export interface GatherOptions extends Pick<AddOptions, "onProgress" | "signal">
 /**
  * Takes all images of some categories into a store and sorts them by the part they play.
  *
- * @throws InctrlError `training` for an unknown category to hold out, or where nothing is left to train on.
+ * @throws TrainingError `training` for an unknown category to hold out, or where nothing is left to train on.
  */
 export async function gatherData(
   store: FeatureStore,
@@ -76,7 +71,7 @@ export async function gatherData(
     (each) => !categories.some(({ name, className }) => [name, className].includes(each)),
   );
   if (unknown !== undefined) {
-    throw new InctrlError(
+    throw new TrainingError(
       "training",
       `hold-out ${JSON.stringify(unknown)}: there is no such category; choose of ${known.join(", ")}`,
     );
@@ -176,4 +171,16 @@ async function textScores(
     }
   }
   return scores;
+}
+
+/** What of its data the file of a training tells: categories by the part they play, and numbers of images. */
+export function trainedOn({ items, categories, holdOut, skipped }: TrainingData): Record<string, string> {
+  const held = holdOut.map(({ name }) => name);
+  return {
+    trained_on: JSON.stringify(categories.filter((name) => !held.includes(name))),
+    held_out: JSON.stringify(held),
+    normal_images: String(items.filter(({ label }) => label === 0).length),
+    anomalous_images: String(items.filter(({ label }) => label === 1).length),
+    skipped_images: String(skipped.length),
+  };
 }

@@ -1,6 +1,6 @@
 import { permutation } from "@inctrl/datasets";
 import { philox } from "@inctrl/tensor";
-import { InctrlError } from "../errors.js";
+import { TrainingError } from "./errors.js";
 
 /** A labelled image of a category, by its number in a store. */
 export interface TrainingItem {
@@ -41,16 +41,16 @@ export class Sampler {
   /** Normal images of each category, without repetitions. */
   readonly #prompts: readonly (readonly number[])[];
 
-  /** @throws InctrlError `training` where one label is missing, `shots` where a category has too few normal images. */
+  /** @throws TrainingError `training` where one label is missing, `shots` where a category has too few normal images. */
   constructor(items: readonly TrainingItem[], categories: readonly string[], options: SamplerOptions) {
     const { batch, shots, seed, includeQuery } = options;
     this.#options = options;
     const labelled = [0, 1].map((label) => items.filter((item) => item.label === label));
-    if (batch < 2) throw new InctrlError("training", `batch ${batch}: give at least 2, one of each kind`);
+    if (batch < 2) throw new TrainingError("training", `batch ${batch}: give at least 2, one of each kind`);
     for (const [label, own] of labelled.entries()) {
       if (own.length > 0) continue;
       const kind = ["normal", "anomalous"][label];
-      throw new InctrlError(
+      throw new TrainingError(
         "training",
         `there are no ${kind} images to train on; add a data set that has some`,
       );
@@ -61,7 +61,7 @@ export class Sampler {
     this.#prompts.forEach((prompts, c) => {
       const needed = includeQuery ? shots : shots + 1;
       if (prompts.length >= needed || !items.some(({ category }) => category === c)) return;
-      throw new InctrlError(
+      throw new TrainingError(
         "shots",
         `${categories[c]}: has ${prompts.length} normal images, and ${shots} prompts beside the image itself need ${needed}; ` +
           "take fewer prompts or leave the category out",

@@ -1,4 +1,3 @@
-import { openSealed, type SealedFile, writeSealed } from "@inctrl/detect";
 import {
   keep,
   type nn,
@@ -9,7 +8,8 @@ import {
   tensor,
 } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
-import { InctrlError } from "../errors.js";
+import { openSealed, type SealedFile, writeSealed } from "../files/sealed.js";
+import { TrainingError } from "./errors.js";
 
 /** Settings that must match for a stored run to resume: by name, as text. */
 export type RunIdentity = Readonly<Record<string, string>>;
@@ -73,7 +73,7 @@ export class TrainingState {
  * Writes a state as one safetensors file with checksums, whole or not at all.
  *
  * @param records how many records of this step the log beside it holds.
- * @throws InctrlError `diverged` where a value is not finite: what is saved is good.
+ * @throws TrainingError `diverged` where a value is not finite: what is saved is good.
  */
 export async function saveCheckpoint(
   path: string,
@@ -90,14 +90,14 @@ export async function saveCheckpoint(
   await writeSealed(path, await readState(state), metadata);
 }
 
-/** The values of a state. @throws InctrlError `diverged` where one is not finite. */
+/** The values of a state. @throws TrainingError `diverged` where one is not finite. */
 export async function readState(state: TrainingState): Promise<Map<string, StoredTensor>> {
   const { steps } = state;
   const tensors = new Map<string, StoredTensor>();
   for (const [name, value] of state.tensors()) {
     const data = await value.data();
     if (!data.every(Number.isFinite)) {
-      throw new InctrlError(
+      throw new TrainingError(
         "diverged",
         `step ${steps}: ${name} is no longer finite; lower the learning rate`,
       );
@@ -120,7 +120,7 @@ export interface Loaded {
  * Brings a state to that of a checkpoint.
  *
  * @returns null where there is no file.
- * @throws InctrlError `checkpoint` where the file is none, is damaged, holds a value that is not finite, or belongs to another run:
+ * @throws TrainingError `checkpoint` where the file is none, is damaged, holds a value that is not finite, or belongs to another run:
  * the message says what differs.
  */
 export async function loadCheckpoint(
@@ -129,7 +129,7 @@ export async function loadCheckpoint(
   identity: RunIdentity,
 ): Promise<Loaded | null> {
   const fail = (why: string, cause?: unknown) =>
-    new InctrlError("checkpoint", `${path}: ${why}; begin again, or choose another folder`, { cause });
+    new TrainingError("checkpoint", `${path}: ${why}; begin again, or choose another folder`, { cause });
   let file: SealedFile;
   try {
     file = await openSealed(path);
