@@ -1,8 +1,4 @@
-/** Rows and columns of an image's patches. */
-export interface Grid {
-  readonly rows: number;
-  readonly columns: number;
-}
+import type { Grid } from "@inctrl/clip";
 
 /**
  * How the foreground is closed: on the grid of patches, or, as AnomalyDINO's program does, on a single column of them, so that the
@@ -31,8 +27,8 @@ export function firstComponent(patches: Float32Array, width: number): Float64Arr
   const count = patches.length / width;
   const centred = centre(patches, width);
   // Starts from the patch farthest from the mean, which the largest variance is seldom orthogonal to.
-  let direction = unit(farthest(centred, width));
-  let scores = new Float64Array(count);
+  let direction: Float64Array = unit(farthest(centred, width));
+  let scores: Float64Array = new Float64Array(count);
   for (let step = 0; step < MAX_STEPS; step++) {
     scores = project(centred, direction);
     const next = new Float64Array(width);

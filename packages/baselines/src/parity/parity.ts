@@ -2,13 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ParityCheck, type ParityReport, parity } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
+import { anomalydinoChecks } from "./anomalydino.js";
 import { coopChecks } from "./coop.js";
+import { dinoChecks } from "./dino.js";
 import { winclipChecks } from "./winclip.js";
 
 /** What is computed of the values in a file of a folder, by the file's name. */
 const SUITES: Readonly<Record<string, (device: Device, folder: string) => Promise<ParityCheck[]>>> = {
   "winclip.safetensors": winclipChecks,
   "coop.safetensors": coopChecks,
+  "anomalydino.safetensors": anomalydinoChecks,
+  "tolerances.json": dinoChecks,
 };
 
 /**

@@ -5,7 +5,9 @@ import { runBaselineParity } from "../../src/index.js";
 
 const test = deviceTests("parity of the methods");
 
-test("WinCLIP and CoOp: every value is the reference's, with room to spare", async ({ device }) => {
+test("WinCLIP, CoOp, DINOv2, AnomalyDINO and SubspaceAD: every value is the reference's, with room to spare", async ({
+  device,
+}) => {
   const folder = shared("golden/baselines-clip");
   if (folder === undefined) return;
   const report = await runBaselineParity(device, folder);

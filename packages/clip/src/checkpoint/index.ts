@@ -10,4 +10,5 @@ export { type ChosenConfig, chooseConfig } from "./choose.js";
 export { inferConfig } from "./infer.js";
 export { inspectWeights, type WeightsReport } from "./inspect.js";
 export { openCheckpoint } from "./open.js";
+export { type Grid, resizePositional } from "./positional.js";
 export { type OpenOptions, openWeights, type Weights } from "./weights.js";
