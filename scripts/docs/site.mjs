@@ -4,12 +4,13 @@
 //   npm run docs                  builds it
 //   npm run docs -- --preview     builds it and serves it
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { publishedNames, ROOT, read } from "../workspace.mjs";
 import { forSite, SITE_FILES, SITE_PAGES } from "./layout.mjs";
+import { anchors } from "./markdown.mjs";
 
 const SITE = path.join(ROOT, ".cache/site");
 // The libraries of the site are installed in docs/ alone.
@@ -24,6 +25,16 @@ function lay(name, text) {
 function layPages() {
   for (const [file, name] of SITE_PAGES) lay(name, forSite(file, read(file)));
   for (const [file, name] of SITE_FILES) copyFileSync(path.join(ROOT, file), path.join(SITE, name));
+}
+
+/**
+ * Mends links to anchors that TypeDoc numbers and the page does not: it counts the member `Device.stats` beside the type
+ * `DeviceStats`, though the heading of the member is its own name alone.
+ */
+function withAnchors(text) {
+  const own = anchors(text);
+  const once = (anchor) => own.indexOf(anchor) >= 0 && own.indexOf(anchor) === own.lastIndexOf(anchor);
+  return text.replaceAll(/\(#(\w+)-1\)/g, (link, anchor) => (once(anchor) ? `(#${anchor})` : link));
 }
 
 /** Writes a page for each package from its docstrings. */
@@ -51,11 +62,12 @@ async function layApi() {
   if (!project) throw new Error("typedoc: nothing was converted");
   for (const module of project.children ?? []) module.name = module.name.split("/")[0];
   await app.generateOutputs(project);
-  // Pages are named after folders; their titles are the packages' names.
-  for (const name of publishedNames) {
-    const file = [`api/${name}.md`, `api/${name}/index.md`].find((each) => existsSync(path.join(SITE, each)));
-    const text = readFileSync(path.join(SITE, file), "utf8");
-    lay(file, text.replace(/^# .*$/m, `# @inctrl/${name}`));
+  for (const page of readdirSync(path.join(SITE, "api"), { recursive: true })) {
+    if (!page.endsWith(".md")) continue;
+    const text = withAnchors(readFileSync(path.join(SITE, "api", page), "utf8"));
+    // Pages are named after folders; their titles are the packages' names.
+    const name = publishedNames.find((each) => [`${each}.md`, path.join(each, "index.md")].includes(page));
+    lay(`api/${page}`, name ? text.replace(/^# .*$/m, `# @inctrl/${name}`) : text);
   }
 }
 

@@ -19,7 +19,7 @@ export {
 export { type ExportOptions, type ExportReport, exportDataSet } from "./export/export.js";
 export { drawPrompts, permutation, trainTestSplit } from "./folder/draw.js";
 export { hashFile } from "./folder/hash.js";
-export { expandInputs, type FindOptions, type FoundImages, findImages, whichFile } from "./folder/inputs.js";
+export { type FindOptions, type FoundImages, findImages, whichFile } from "./folder/inputs.js";
 export { type LeftOut, leftOutText, NOT_ENTERED } from "./folder/left-out.js";
 export { type Listing, type ListOptions, listImages, readListing } from "./folder/list.js";
 export {
@@ -52,7 +52,7 @@ export {
 } from "./sets/format.js";
 export { FORMATS } from "./sets/formats.js";
 export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
-export { nearestName, some } from "./sets/names.js";
+export { liesBelow, nearestName, some } from "./sets/names.js";
 export { cropRaster } from "./sets/pixels.js";
 export { readAs, readSetAs } from "./sets/reading.js";
 export { promptCandidates, withoutMask } from "./sets/samples.js";

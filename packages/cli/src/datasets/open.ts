@@ -1,4 +1,5 @@
 import {
+  type Category,
   type DataSet,
   type DatasetFormat,
   FORMATS,
@@ -48,16 +49,18 @@ export function requireCategories(option: string, wanted: readonly string[], kno
   throw new CliError("option", `${option}: there is no category "${unknown}"; choose from ${some}`);
 }
 
-/** The data set with the chosen categories only, each called `className` where that is given. */
+/** The chosen categories, each called as `nameOf` says where it says so. */
 export function chooseCategories(
-  dataSet: DataSet,
+  categories: readonly Category[],
   wanted: readonly string[] | undefined,
-  className: string | undefined,
-): DataSet {
-  const known = dataSet.categories.map(({ name }) => name);
-  requireCategories("--category", wanted ?? [], known);
-  const categories = dataSet.categories
+  nameOf: (category: string) => string | undefined,
+): Category[] {
+  requireCategories(
+    "--category",
+    wanted ?? [],
+    categories.map(({ name }) => name),
+  );
+  return categories
     .filter(({ name }) => !wanted || wanted.includes(name))
-    .map((category) => ({ ...category, className: className ?? category.className }));
-  return { ...dataSet, categories };
+    .map((category) => ({ ...category, className: nameOf(category.name) ?? category.className }));
 }

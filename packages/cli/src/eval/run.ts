@@ -36,7 +36,9 @@ const STORE = "draws.jsonl";
 
 /** Measures a data set, prints the table and saves the results. Returns the exit code. */
 export async function runEval(options: EvalOptions, signal: AbortSignal): Promise<number> {
-  const chosen = chooseCategories(await openData(options.data, options), options.category, options.class);
+  const opened = await openData(options.data, options);
+  const categories = chooseCategories(opened.categories, options.category, () => options.class);
+  const chosen = { ...opened, categories };
   const dataSet = options.fewShot ? await withFewShot(chosen, options.fewShot) : chosen;
   warnOfFiles(dataSet.skipped);
   for (const { name, test } of dataSet.categories) {

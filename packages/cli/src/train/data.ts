@@ -1,6 +1,6 @@
 import type { Category } from "@inctrl/datasets";
 import type { TrainSettings } from "../commands/train.js";
-import { openData, requireCategories, warnOfFiles } from "../datasets/open.js";
+import { chooseCategories, openData, requireCategories, warnOfFiles } from "../datasets/open.js";
 import { CliError } from "../errors.js";
 
 /** Several data sets as one list of categories. Where two share a name, the name of the data set is put before it. */
@@ -28,9 +28,6 @@ export async function openCategories(
   if (twice !== undefined) {
     throw new CliError("option", `--data: two data sets hold ${twice}; give each data set once`);
   }
-  requireCategories("--category", wanted ?? [], known);
   requireCategories("--class", Object.keys(classNames), known);
-  return named
-    .filter(({ name }) => !wanted || wanted.includes(name))
-    .map((category) => ({ ...category, className: classNames[category.name] ?? category.className }));
+  return chooseCategories(named, wanted, (name) => classNames[name]);
 }

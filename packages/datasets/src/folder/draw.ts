@@ -57,21 +57,20 @@ export function drawPrompts<T extends string | { readonly id: string }>(
 }
 
 /**
- * Splits n items by index as scikit-learn's `train_test_split(arange(n), test_size, random_state=seed)` does: the
- * 75/25 split of the published protocols. The test part has ceil(n * testSize) items.
+ * Splits n items by index as scikit-learn's `train_test_split(arange(n), test_size=0.25, random_state=42)` does: the split of the
+ * published protocols. The test part has ceil(n / 4) items.
  *
  * @throws DatasetError `too-few` when either part would be empty
  * @example
  * trainTestSplit(4); // { train: [3, 0, 2], test: [1] }
  */
-export function trainTestSplit(n: number, testSize = 0.25, seed = 42): { train: number[]; test: number[] } {
-  const tests = Math.ceil(n * testSize);
-  if (tests < 1 || tests >= n) {
+export function trainTestSplit(n: number): { train: number[]; test: number[] } {
+  const tests = Math.ceil(n / 4);
+  if (tests < 1 || tests >= n)
     throw new DatasetError(
       "too-few",
-      `${n} images cannot be split with a test share of ${testSize}; give more`,
+      `${n} images cannot be split with a test share of a quarter; give more`,
     );
-  }
-  const order = permutation(n, seed);
+  const order = permutation(n, 42);
   return { test: order.slice(0, tests), train: order.slice(tests) };
 }

@@ -80,11 +80,6 @@ export function whichFile(path: string): string {
   }
 }
 
-/** The images of `findImages` alone. */
-export async function expandInputs(paths: readonly string[], options: FindOptions = {}): Promise<string[]> {
-  return [...(await findImages(paths, options)).images];
-}
-
 /** The file or folder that is meant. Node gives U+FFFD for bytes of an argument that are no UTF-8: its folder knows them. */
 async function givenPath(path: string): Promise<string> {
   if (!path.includes("\ufffd")) return path;

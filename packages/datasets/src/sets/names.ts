@@ -1,4 +1,4 @@
-import { relative, sep } from "node:path";
+import { isAbsolute, relative, sep } from "node:path";
 import { distance } from "fastest-levenshtein";
 import { byName } from "../folder/list.js";
 
@@ -10,6 +10,12 @@ export function named(names: readonly string[], wanted: string): string | undefi
 /** The path of a file in a data set, the same on every system. */
 export function idOf(root: string, path: string): string {
   return relative(root, path).split(sep).join("/");
+}
+
+/** Whether a path leads into a folder, and not to the folder itself. */
+export function liesBelow(folder: string, path: string): boolean {
+  const inner = relative(folder, path);
+  return inner !== "" && inner !== ".." && !inner.startsWith(`..${sep}`) && !isAbsolute(inner);
 }
 
 /** The first few names of a list, in a sentence. */

@@ -1,6 +1,7 @@
-import { isAbsolute, join, normalize, relative, sep } from "node:path";
+import { isAbsolute, join, normalize } from "node:path";
 import { readPlainText, TensorFileError } from "@inctrl/tensor/files";
 import { DatasetError, readError } from "../errors.js";
+import { liesBelow } from "./names.js";
 
 /** Lists of published sets have some ten thousand lines. A larger file is refused before it is read. */
 const MAX_BYTES = 2 ** 26;
@@ -95,8 +96,7 @@ function splitCsv(line: string): string[] {
 export function insideOf(root: string, named: string, where: string, mend = "correct the list"): string {
   const path = named.replaceAll("\\", "/");
   const full = isAbsolute(path) ? normalize(path) : join(root, path);
-  const inner = relative(root, full);
-  if (inner !== "" && inner !== ".." && !inner.startsWith(`..${sep}`) && !isAbsolute(inner)) return full;
+  if (liesBelow(root, full)) return full;
   const shown = named.length > 80 ? `${named.slice(0, 80)}...` : named;
   throw new DatasetError("bad-layout", `${where}: "${shown}" is not inside ${root}; ${mend}`);
 }

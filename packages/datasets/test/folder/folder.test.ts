@@ -6,7 +6,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   decodeImage,
-  expandInputs,
   type FindOptions,
   findImages,
   hashFile,
@@ -100,12 +99,12 @@ test("names that are no UTF-8 lead to their files, in folders and as arguments",
   const { images, left } = await findImages([dir]);
   assert.equal(images, want);
   assert.equal(leftOutText(left), `${join(dir, "caf\udce9", "\udcfe")} (the file is empty)`);
-  assert.equal(await expandInputs([join(dir, "caf\ufffd", "\ufffd\u00e9.png")]), [want[1]]);
+  assert.equal((await findImages([join(dir, "caf\ufffd", "\ufffd\u00e9.png")])).images, [want[1]]);
   assert.is(await hashFile(want[1]), ABC);
   await rejects(() => decodeImage(want[1]), "not-an-image", /text file/);
-  await rejects(() => expandInputs([join(dir, "\ufffd.png")]), "missing", /no such file/);
+  await rejects(() => findImages([join(dir, "\ufffd.png")]), "missing", /no such file/);
   await writeFile(bytes("caf\xe9/\xfd\xc3\xa9.png"), "");
-  await rejects(() => expandInputs([join(dir, "caf\ufffd", "\ufffd\u00e9.png")]), "missing", /2 files/);
+  await rejects(() => findImages([join(dir, "caf\ufffd", "\ufffd\u00e9.png")]), "missing", /2 files/);
 });
 
 test("arguments may mix files and folders; a folder without images of its own stands for its folders", async ({
@@ -135,15 +134,15 @@ test("arguments may mix files and folders; a folder without images of its own st
 
 test("missing paths and empty folders are refused by name", async ({ dir }) => {
   await touch(dir, "only/text.txt", "parts/good/a.png");
-  await rejects(() => expandInputs([join(dir, "nope")]), "missing", /nope: no such file or folder/);
+  await rejects(() => findImages([join(dir, "nope")]), "missing", /nope: no such file or folder/);
   await rejects(
-    () => expandInputs([join(dir, "only")]),
+    () => findImages([join(dir, "only")]),
     "empty",
     /only: no images in this folder; put.*text\.txt/,
   );
-  const flat = () => expandInputs([join(dir, "parts")], { recursive: false });
+  const flat = () => findImages([join(dir, "parts")], { recursive: false });
   await rejects(flat, "empty", /name one of its folders \(good\)/);
-  await rejects(() => expandInputs([]), "empty", /no images/);
+  await rejects(() => findImages([]), "empty", /no images/);
   await rejects(() => listImages(join(dir, "only/text.txt")), "not-a-folder", /this is a file/);
 });
 

@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
-import { basename, join, relative, resolve, sep } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { liesBelow } from "@inctrl/datasets";
 import { onDisk } from "@inctrl/tensor/files";
 import { parseFewShot } from "./few-shot.js";
 
@@ -16,9 +17,7 @@ export async function findBelow(folder: string, name: string): Promise<string | 
   const root = await realpath(onDisk(folder));
   for (const path of [resolve(file), join(root, file), join(root, basename(file))]) {
     const real = await realpath(onDisk(path)).catch(() => null);
-    const inner = real === null ? ".." : relative(root, real);
-    if (inner !== "" && inner !== ".." && !inner.startsWith(`..${sep}`) && resolve(root, inner) === real)
-      return real + name.slice(file.length);
+    if (real !== null && liesBelow(root, real)) return real + name.slice(file.length);
   }
   return null;
 }

@@ -83,8 +83,8 @@ export function chanceOf(name: string, size: number, { steps, lr, idle, gradient
 }
 
 /** A running mean takes a share of each step's mean, which the bias has shifted by as much as it had walked until then. */
-function shiftOfMean(steps: number, lr: number, momentum = 0.1): number {
+function shiftOfMean(steps: number, lr: number): number {
   let shift = 0;
-  for (let walked = 0; walked < steps; walked++) shift = (1 - momentum) * shift + momentum * walked * lr;
+  for (let walked = 0; walked < steps; walked++) shift = 0.9 * shift + 0.1 * walked * lr;
   return shift;
 }
