@@ -29,13 +29,12 @@ export interface Reading {
 }
 
 export interface DecodeOptions extends Reading {
-  /** The largest file, in bytes. Default 512 MiB, which fits an uncompressed image of `maxPixels`, or what fits more of them. */
-  readonly maxBytes?: number;
   /** The name errors use. Default: the path as given, or "image" for bytes. */
   readonly label?: string;
 }
 
 const MAX_PIXELS = 1e8;
+/** The largest file: 512 MiB fit an uncompressed image of `MAX_PIXELS`; what fits more of them is read where more are allowed. */
 const MAX_BYTES = 2 ** 29;
 /** Enough for the header and palette of a PNG or BMP, and to sniff any format. */
 const HEADER_BYTES = 4096;
@@ -67,9 +66,7 @@ export async function decodeSamples(
 ): Promise<Samples> {
   const limits = limitsOf(source, options);
   const bytes =
-    typeof source === "string"
-      ? await readAtMost(source, maxBytesOf(options, limits), limits.label, true)
-      : source;
+    typeof source === "string" ? await readAtMost(source, maxBytesOf(limits), limits.label, true) : source;
   if (options.sha256 !== undefined && options.sha256 !== createHash("sha256").update(bytes).digest("hex")) {
     const mend = "run again when nothing writes to it";
     throw new ImageError("changed", limits.label, "its bytes changed while it was read", mend);
@@ -127,7 +124,7 @@ export async function imageHeader(
   const { format, width, height, mode, depth } = header;
   const tagged = !isFollowed(found, options)
     ? 1
-    : (header.orientation ?? own?.orientation?.(await read(maxBytesOf(options, limits), true)) ?? 1);
+    : (header.orientation ?? own?.orientation?.(await read(maxBytesOf(limits), true)) ?? 1);
   const [across, down] = swapsAxes(tagged) ? [height, width] : [width, height];
   return { format, width: across, height: down, mode, depth, orientation: tagged };
 }
@@ -141,8 +138,7 @@ export async function fileFormat(path: string): Promise<ImageFormat> {
   return sniffFormat(await readAtMost(path, 512, path, false), path);
 }
 
-const maxBytesOf = ({ maxBytes }: DecodeOptions, { maxPixels }: Limits): number =>
-  maxBytes ?? Math.max(MAX_BYTES, 5 * maxPixels);
+const maxBytesOf = ({ maxPixels }: Limits): number => Math.max(MAX_BYTES, 5 * maxPixels);
 
 function limitsOf(source: string | Uint8Array, options: DecodeOptions): Limits {
   const label = options.label ?? (typeof source === "string" ? source : "image");

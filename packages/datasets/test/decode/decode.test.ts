@@ -171,7 +171,7 @@ test("a file that is no image is refused with what it is", async ({ dir }) => {
   await say("line\nbreak.png", "words", "not-an-image", /line\\nbreak\.png/);
 });
 
-test("missing paths, folders and files above maxBytes are refused", async ({ dir }) => {
+test("missing paths, folders and files that are too large are refused", async ({ dir }) => {
   await rejects(() => decodeImage(join(dir, "nothing.png")), "missing", /no such file/);
   await rejects(() => decodeImage(dir), "not-an-image", /no file/);
   const path = join(dir, "sparse.png");

@@ -34,22 +34,27 @@ export function factLines(
     ["Data", `${facts.data} (${dataSet})`],
     [
       "Backbone",
-      `${facts.backbone}, fingerprint ${facts.fingerprint.slice(0, 16)}, blocks ${settings.blocks}`,
+      `${facts.backbone}, fingerprint ${facts.fingerprint.slice(0, 16)}, blocks ${spaced(settings.blocks)}`,
     ],
     ["Heads", heads ? `${heads.file}, sha256 ${heads.sha256.slice(0, 16)}` : "none"],
     ["Prompts", `K = ${shots.join(", ")}; ${drawn}${symmetries}`],
-    ...line("Score", components && `components ${components}, s_p: ${aggregate}, alpha ${alpha}`),
+    ...line("Score", components && `components ${spaced(components)}; s_p: ${aggregate}; alpha ${alpha}`),
     ...line("Class name", facts.class),
     ["Images", `fit: ${settings.fit}; weights in ${facts.dtype}`],
     ...line("Orientation", settings.orientation),
     ...line("Window", categories.flatMap(shownWindow).join(", ")),
-    ["Made", `${facts.date} by inctrl ${facts.version} on ${facts.device}`],
+    [
+      "Made",
+      `${facts.date.slice(0, 16).replace("T", " ")} UTC by inctrl ${facts.version} on ${facts.device}`,
+    ],
   ];
 }
 
 /** The window of a category whose images are not plain ones of 8 bits. */
 const shownWindow = ({ name, window = "full" }: CategoryResult): string[] =>
   isPlain(window) ? [] : [`${name} ${windowText(window)}`];
+
+const spaced = (list: string): string => list.replaceAll(",", ", ");
 
 /** A fact that some runs do not have. */
 const line = (title: string, text: string | null | undefined): [string, string][] =>

@@ -29,7 +29,9 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 export function reportPage(evaluation: Evaluation, facts: RunFacts, shown: readonly Shown[] | null): string {
   const { dataSet, shots, seeds, categories } = evaluation;
   const rows = summarize(evaluation);
-  const drawn = seeds[0] === null ? "by name" : `${count(seeds.length, "draw")} each`;
+  const draws = `${count(seeds.length, "draw")}${shots.length > 1 ? " each" : ""}`;
+  const drawn = seeds[0] === null ? "by name" : draws;
+  const chosen = seeds.length > 1 ? "Of each K the draw with the median AUROC. " : "";
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -52,7 +54,7 @@ ${tiles(evaluation, rows)}
 ${drawsNote(evaluation)}
 ${resultsTable(rows)}
 <h2>Categories</h2>
-<p class="note">Of each K the draw with the median AUROC. The histogram is of the largest K; its dashed line is the threshold at which F1 is largest.</p>
+<p class="note">${chosen}The histogram is of the largest K; its dashed line is the threshold at which F1 is largest.</p>
 ${categories.map((category) => categoryCard(category, shots, categories.length <= OPEN_CATEGORIES))}
 <h2>Most wrong</h2>
 ${mistakes(shown)}
