@@ -13,9 +13,12 @@ import { readStream, readTar } from "../../packages/clip/src/checkpoint/torch-le
 import { torchConstructors } from "../../packages/clip/src/checkpoint/torch-objects.ts";
 import { readZip } from "../../packages/clip/src/checkpoint/torch-zip.ts";
 import { parseMerges } from "../../packages/clip/src/tokenizer/merges.ts";
+import { checkWhole, readJp2 } from "../../packages/datasets/src/decode/jp2-boxes.ts";
 import { sniffFormat } from "../../packages/datasets/src/decode/sniff.ts";
 import { readIdx } from "../../packages/datasets/src/sets/idx.ts";
 import { readCsv } from "../../packages/datasets/src/sets/table.ts";
+import { jp2 } from "../../packages/datasets/test/decode/jp2-files.ts";
+import { tiff } from "../../packages/datasets/test/support/tiff.ts";
 import { checkSeal, sealedParts } from "../../packages/detect/src/files/sealed.ts";
 import { readBankInfo } from "../../packages/detect/src/matcher/bank-file.ts";
 import { ROOT } from "../workspace.mjs";
@@ -95,6 +98,17 @@ const coded = [
   "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==",
 ].map((base64) => Buffer.from(base64, "base64"));
 const small = { label: "image", maxPixels: 1e6 };
+const rgb = { width: 4, height: 3, channels: 3, values: Array.from({ length: 36 }, (_, i) => i) };
+const tiffs = [
+  tiff({ ...rgb, bits: 12 }),
+  tiff({ ...rgb, bits: 64, kind: "float", predictor: 3, deflate: true }),
+  tiff({ ...rgb, planar: true, tile: 16, big: true }),
+];
+const jp2s = [jp2("gray12.j2k"), jp2("rgba.jp2")];
+
+function boxes(bytes) {
+  checkWhole(readJp2(bytes, small).codestream, "image");
+}
 
 /** A value that differs from what was written, though its checksum says otherwise. */
 class Forged extends Error {}
@@ -157,7 +171,10 @@ const TARGETS = [
     [Buffer.from("mnist:digits?protocol=multi"), Buffer.from("mvtec:a b")],
     (bytes) => void parseDataSpec(text(bytes)),
   ],
-  ["JPEG, WebP, TIFF, GIF", coded, (bytes) => decodeImage(bytes, small), 1 / 50],
+  ["TIFF", tiffs, (bytes) => decodeImage(bytes, small), 1 / 5],
+  ["boxes of JPEG 2000", jp2s, boxes],
+  ["JPEG 2000", jp2s, (bytes) => decodeImage(bytes, small), 1 / 500],
+  ["JPEG, WebP, GIF", coded, (bytes) => decodeImage(bytes, small), 1 / 50],
   ["torch zip", [golden("views.pt"), golden("list.pt")], torch(readZip), 1 / 50],
   ["torch stream", [golden("legacy.pt")], torch(readStream), 1 / 5],
   ["torch tar", [golden("legacy-tar.pth")], torch(readTar), 1 / 50],

@@ -1,25 +1,20 @@
 import type { Sharp, SharpOptions } from "sharp";
 import { ImageError } from "../errors.js";
-import type { Depth, ImageHeader, RasterMode, Samples } from "../raster.js";
+import { type Depth, type ImageHeader, type RasterMode, SAMPLES, type Samples } from "../raster.js";
 import { checkSize, corrupt, type Limits, truncated, unsupported } from "./limits.js";
 import { type Orientation, orientationOf } from "./orientation.js";
 import type { ImageFormat } from "./sniff.js";
-import { asUnsigned, checkTiffParts } from "./tiff-parts.js";
+import { checkTiffParts } from "./tiff-parts.js";
 
 // JPEG, WebP and TIFF go through sharp, whose JPEG decoder (libjpeg-turbo) is bit-exact to Pillow's.
 
 interface CodedHeader extends ImageHeader {
   readonly space: string;
   readonly orientation: Orientation;
-  /** Whether samples are signed integers of 8 or 16 bits. */
-  readonly signed: boolean;
 }
 
 /** The types of samples that are read, and their depth here. */
-const DEPTHS: Readonly<Record<string, Depth>> = {
-  ...{ uchar: 8, ushort: 16, float: 32, double: 32 },
-  ...{ char: 32, short: 32, int: 32, uint: 32 },
-};
+const DEPTHS: Readonly<Record<string, Depth>> = { uchar: 8, ushort: 16, float: 32, int: 32, uint: 32 };
 
 const [GRAYS, COLOURS] = [
   ["b-w", "grey16"],
@@ -56,19 +51,9 @@ export async function codedHeader(
     if (!gray && !COLOURS.includes(space)) {
       throw unsupported(limits.label, `${format} in colour space ${space}`);
     }
-    const alpha = space !== "cmyk" && meta.hasAlpha && channels === (gray ? 2 : 4);
-    const mode: RasterMode = gray ? (alpha ? "LA" : "L") : alpha ? "RGBA" : "RGB";
-    const signed = ["char", "short"].includes(meta.depth);
-    return {
-      format,
-      width,
-      height,
-      mode,
-      depth,
-      space,
-      signed,
-      orientation: orientationOf(meta.orientation),
-    };
+    const alpha = space !== "cmyk" && meta.hasAlpha && channels === 4;
+    const mode: RasterMode = gray ? "L" : alpha ? "RGBA" : "RGB";
+    return { format, width, height, mode, depth, space, orientation: orientationOf(meta.orientation) };
   } catch (error) {
     throw toImageError(error, format, limits.label);
   }
@@ -83,8 +68,7 @@ export async function decodeCoded(
   format: ImageFormat,
   limits: Limits,
 ): Promise<{ samples: Samples; orientation: Orientation }> {
-  const { width, height, mode, depth, space, signed, orientation } = await codedHeader(bytes, format, limits);
-  if (signed) return decodeSigned(bytes, limits);
+  const { width, height, mode, depth, space, orientation } = await codedHeader(bytes, format, limits);
   const tiled = format === "tiff" && checkTiffParts(bytes, limits.label) === "tiles";
   try {
     // Of a broken tile libvips only warns, and leaves it black.
@@ -93,11 +77,11 @@ export async function decodeCoded(
     const { data: raw, info } = await image
       .raw({ depth: depth === 8 ? "uchar" : depth === 16 ? "ushort" : "float" })
       .toBuffer({ resolveWithObject: true });
-    if (info.width !== width || info.height !== height) {
-      throw corrupt(limits.label, `${format} whose header and pixels differ in size`);
-    }
     const data = new ARRAYS[depth](raw.buffer, raw.byteOffset, (raw.byteLength * 8) / depth);
     const colours = space === "cmyk" ? cmykToRgb(data as Uint8Array, info.channels) : data;
+    if (info.width !== width || info.height !== height || colours.length !== width * height * SAMPLES[mode]) {
+      throw corrupt(limits.label, `${format} whose header and pixels differ in size`);
+    }
     const top = depth === 8 ? 255 : depth === 16 ? 65535 : undefined;
     return { samples: { width, height, mode, data: colours, ...(top && { top }) }, orientation };
   } catch (error) {
@@ -105,19 +89,10 @@ export async function decodeCoded(
   }
 }
 
-/** A TIFF of signed integers of 8 or 16 bits, whose values below zero libvips would make zero. */
-async function decodeSigned(bytes: Uint8Array, limits: Limits): ReturnType<typeof decodeCoded> {
-  const { samples, orientation } = await decodeCoded(asUnsigned(bytes, limits.label), "tiff", limits);
-  const { width, height, mode, data } = samples;
-  const Signed = data instanceof Uint8Array ? Int8Array : Int16Array;
-  const values = new Signed(data.buffer as ArrayBuffer, data.byteOffset, data.length);
-  return { samples: { width, height, mode, data: Float32Array.from(values) }, orientation };
-}
-
 const ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
 /** Pillow's naive conversion: 255 - K - C (255 - K) / 255, rounded, clipped at 0. */
-function cmykToRgb(data: Uint8Array, stride: number): Uint8Array {
+export function cmykToRgb(data: Uint8Array, stride: number): Uint8Array {
   const rgb = new Uint8Array((data.length / stride) * 3);
   for (let from = 0, to = 0; from < data.length; from += stride) {
     const light = 255 - data[from + 3];
@@ -134,7 +109,7 @@ function toImageError(error: unknown, format: ImageFormat, label: string): Image
   if (/premature end|truncat|unexpected end|end of file|read gave|out of data/i.test(first)) {
     return truncated(label, `${format} cut off (${first})`);
   }
-  if (/not supported|samples out of range/.test(first))
+  if (/not supported|not configured|out of range|unsupported tiff|not a whole number/.test(first))
     return unsupported(label, `${format} of a rare kind (${first})`);
   return corrupt(label, `${format} cannot be decoded (${first})`);
 }

@@ -5,11 +5,13 @@ import type { ImageHeader, Raster, Samples } from "../raster.js";
 import { bmpHeader, decodeBmp } from "./bmp.js";
 import { codedHeader, decodeCoded } from "./coded.js";
 import { decodeGif, gifHeader } from "./gif.js";
+import { decodeJp2, jp2Header, jp2Orientation } from "./jp2.js";
 import { corrupt, type Limits } from "./limits.js";
 import { type Orientation, swapsAxes, upright } from "./orientation.js";
 import { decodePng, pngHeader, pngOrientation } from "./png.js";
 import { decodePnm, pnmHeader } from "./pnm.js";
 import { type ImageFormat, sniffFormat } from "./sniff.js";
+import { decodeTiff, tiffHeader, tiffOrientation } from "./tiff.js";
 import { throughWindow, type Window } from "./window.js";
 
 /** How a file becomes the picture that a model sees. */
@@ -40,7 +42,7 @@ const MAX_BYTES = 2 ** 29;
 const HEADER_BYTES = 4096;
 
 /**
- * Decodes a PNG, BMP, JPEG, WebP, TIFF, GIF (first frame) or PNM into 8-bit pixels of the file's own mode, as Pillow opens it:
+ * Decodes a PNG, BMP, JPEG, JPEG 2000, WebP, TIFF, GIF (first frame) or PNM into 8-bit pixels of the file's own mode, as Pillow opens it:
  * without colour management. The content tells the format. Wider samples are shown through the window.
  *
  * @throws ImageError when the file is missing, no image, larger than the limits, cut off, damaged, not the one of `sha256`, or of another depth
@@ -87,18 +89,22 @@ const isFollowed = (format: ImageFormat, { orientation }: Reading): boolean =>
   format === "tiff" || orientation === "follow";
 
 interface OwnFormat {
-  header(bytes: Uint8Array, limits: Limits): ImageHeader;
+  /** Whether the header may lie anywhere in the file. */
+  readonly anywhere?: boolean;
+  header(bytes: Uint8Array, limits: Limits): ImageHeader | Promise<ImageHeader>;
   decode(bytes: Uint8Array, limits: Limits): Samples | Promise<Samples>;
   /** Reads the orientation from the whole file. */
   orientation?(bytes: Uint8Array): Orientation;
 }
 
-/** The formats that are not sharp's. */
+/** The formats that are not sharp's alone. */
 const OWN: Partial<Record<ImageFormat, OwnFormat>> = {
   png: { header: pngHeader, decode: decodePng, orientation: pngOrientation },
   bmp: { header: bmpHeader, decode: decodeBmp },
   gif: { header: gifHeader, decode: decodeGif },
   pnm: { header: pnmHeader, decode: decodePnm },
+  jp2: { anywhere: true, header: jp2Header, decode: decodeJp2, orientation: jp2Orientation },
+  tiff: { anywhere: true, header: tiffHeader, decode: decodeTiff, orientation: tiffOrientation },
 };
 
 /**
@@ -115,11 +121,12 @@ export async function imageHeader(
   const limits = limitsOf(source, options);
   const read = (most: number, whole: boolean) =>
     typeof source === "string" ? readAtMost(source, most, limits.label, whole) : source;
-  const bytes = await read(HEADER_BYTES, false);
-  const found = sniffFormat(bytes, limits.label);
+  const start = await read(HEADER_BYTES, false);
+  const found = sniffFormat(start, limits.label);
   const own = OWN[found];
+  const bytes = own?.anywhere ? await read(maxBytesOf(options, limits), true) : start;
   const header = own
-    ? { ...own.header(bytes, limits), orientation: undefined }
+    ? { ...(await own.header(bytes, limits)), orientation: undefined }
     : await codedHeader(source, found, limits);
   const { format, width, height, mode, depth } = header;
   const tagged = !isFollowed(found, options)

@@ -18,7 +18,13 @@ export const IMAGE_FORMATS: Readonly<Record<ImageFormat, FormatFacts>> = {
   jpeg: {
     title: "JPEG",
     read: "baseline and progressive; gray, YCbCr, RGB, CMYK and YCCK; of MPO the first picture",
-    refused: "",
+    refused: "12 bits, lossless",
+  },
+  jp2: {
+    title: "JPEG 2000",
+    read: ".jp2, .jpx, .j2k; 1 to 16 bits, signed gray; gray, RGB, YCbCr, palette, with or without alpha; lossy and lossless; the first picture; decoded by OpenJPEG",
+    refused:
+      "CMYK, Lab, more than 4 channels, channels of different depths or sizes (chroma excepted), an area that does not begin at 0, 0",
   },
   bmp: {
     title: "BMP",
@@ -28,9 +34,9 @@ export const IMAGE_FORMATS: Readonly<Record<ImageFormat, FormatFacts>> = {
   webp: { title: "WebP", read: "lossy and lossless, with alpha; the first frame", refused: "" },
   tiff: {
     title: "TIFF, BigTIFF",
-    read: "bilevel, 8 and 16 bits, signed or not, 32-bit integers, 32 and 64-bit floating point; gray, palette, RGB, CMYK, alpha; strips and tiles, contiguous or planar; the first page",
+    read: "1 to 16 bits, packed ones too, 24, 32 and 64-bit integers, signed or not, floating point of 16 to 64 bits; gray, palette, RGB, CMYK, alpha; strips and tiles, contiguous or planar; LZW, Deflate, PackBits, CCITT, JPEG, WebP; the first page",
     refused:
-      "other colour spaces, such as Lab; strips or tiles beyond the end of the file; raw files of cameras",
+      "Lab, LogLuv and a camera's colour mosaic; complex numbers; more than two samples a pixel that are no colours; samples of different depths; LERC, LZMA, Zstandard, JPEG 2000 and JPEG XL compression; tiles of separate planes in JPEG; strips or tiles beyond the end of the file; raw files of cameras",
   },
   gif: { title: "GIF", read: "the first frame; transparent pixels have the palette's colour", refused: "" },
   pnm: {

@@ -1,11 +1,13 @@
 import { ImageError } from "../errors.js";
 
-export type ImageFormat = "png" | "bmp" | "jpeg" | "webp" | "tiff" | "gif" | "pnm";
+export type ImageFormat = "png" | "bmp" | "jpeg" | "jp2" | "webp" | "tiff" | "gif" | "pnm";
 
 /** The first bytes of each format that is read; `?` stands for any byte. */
 const READ: readonly (readonly [ImageFormat, string])[] = [
   ["png", "\x89PNG\r\n\x1a\n"],
   ["jpeg", "\xff\xd8\xff"],
+  ["jp2", "\0\0\0\x0cjP  \r\n\x87\n"],
+  ["jp2", "\xff\x4f\xff\x51"],
   ["bmp", "BM"],
   ["webp", "RIFF????WEBP"],
   ["tiff", "II*\0"],
@@ -27,7 +29,7 @@ export const REFUSED: readonly (readonly [what: string, mend: string, ...magics:
   ["a PDF document", "export the page as PNG", "%PDF"],
   ["a NumPy array", "save it as PNG", "\x93NUMPY"],
   ["a HEIC, AVIF or video file", "convert it to PNG or JPEG", "????ftyp"],
-  ["a JPEG 2000 image", "convert it to PNG or TIFF", "\0\0\0\x0cjP", "\xff\x4f\xff\x51"],
+  ["a JPEG 2000 image whose start is damaged", "copy it again", "\0\0\0\x0cjP"],
   ["a JPEG XL image", "convert it to PNG or TIFF", "\0\0\0\x0cJXL", "\xff\x0a"],
   ["a PAM image", "convert it to PPM or PNG", "P7\n"],
 ];
@@ -58,7 +60,7 @@ export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
     "not-an-image",
     label,
     isText ? "this is a text file, not an image" : "its content is no image format we know",
-    "give a PNG, JPEG, BMP, WebP, TIFF, GIF or PNM",
+    "give a PNG, JPEG, JPEG 2000, BMP, WebP, TIFF, GIF or PNM",
   );
 }
 

@@ -7,7 +7,7 @@ import { DatasetError, type ImageError, readError, systemCode } from "../errors.
 import { type LeftOut, NOT_ENTERED } from "./left-out.js";
 
 /** Endings that make a file an image, whatever it holds: one that cannot be read is refused by name. */
-const IMAGE = /\.(png|apng|bmp|dib|jpe?g|jpe|jfif|webp|tiff?|gif|p[abgnpf]m)$/i;
+const IMAGE = /\.(png|apng|bmp|dib|jpe?g|jpe|jfif|jp[2xfc]|j2[kc]|webp|tiff?|gif|p[abgnpf]m)$/i;
 
 /** Endings of images of other formats, which are told from those by their content. */
 const OTHER_IMAGE =

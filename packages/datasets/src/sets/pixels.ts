@@ -62,7 +62,7 @@ export async function readMask(image: string, files: readonly string[], reading?
   return { width, height, data, ...(scaledFrom && { scaledFrom }) };
 }
 
-const LOSSY = /^\.(jpe?g|jpe|jfif|webp|jp2)$/i;
+const LOSSY = /^\.(jpe?g|jpe|jfif|jp[2xfc]|j2[kc]|webp)$/i;
 
 interface Size {
   readonly width: number;

@@ -5,6 +5,7 @@ import { decodeImage, encodePng } from "../../src/index.js";
 import { bmp } from "../support/bmp.js";
 import { png } from "../support/png.js";
 import { tiff } from "../support/tiff.js";
+import { jp2 } from "./jp2-files.js";
 
 const SIDE = 64;
 const raw = { width: SIDE, height: SIDE, channels: 3 } as const;
@@ -58,6 +59,12 @@ const FILES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "bigtiff of tiles": async () => tiff({ ...size, big: true, tile: 16 }),
   "16-bit tiff": async () => tiff({ ...deep, bits: 16 }),
   "float tiff of tiles": async () => tiff({ ...deep, bits: 32, kind: "float", tile: 16 }),
+  "12-bit tiff": async () => tiff({ ...deep, values: deep.values.map((value) => value % 4096), bits: 12 }),
+  "deflated double-precision tiff of tiles": async () =>
+    tiff({ ...deep, bits: 64, kind: "float", tile: 16, deflate: true }),
+  "tiff of tiles of planes": async () => tiff({ ...size, planar: true, tile: 16 }),
+  jp2: async () => jp2("rgba.jp2"),
+  "j2k of tiles": async () => jp2("tiles.j2k"),
   ...Object.fromEntries(
     (["lzw", "packbits", "jpeg", "webp", "deflate"] as const).flatMap((compression) => [
       [`${compression} tiff`, () => source().tiff({ compression }).toBuffer()],
@@ -99,6 +106,7 @@ const CHECKED = [
   "interlaced png",
   "deflated tiff",
   "deflated tiff of tiles",
+  "deflated double-precision tiff of tiles",
   "lzw tiff",
   "lzw tiff of tiles",
 ];

@@ -110,11 +110,7 @@ for (const [name, image, type] of TIFFS) {
   });
 }
 
-test("a TIFF of a rare kind is refused by what it is", async () => {
-  const file = tiff({ width: 2, height: 2, values: [1, 2, 3, 4], bits: 64, kind: "float" });
-  await rejects(() => decodeImage(file), "unsupported", /tiff of a rare kind/);
-  const apart = tiff({ width: 1, height: 1, values: [1, 2, 3], channels: 3, planar: true, tile: 16 });
-  await rejects(() => decodeImage(apart), "unsupported", /separate planes/);
+test("a TIFF of samples that are not finite is refused", async () => {
   const holes = tiff({ width: 1, height: 2, values: [1, Number.NaN], bits: 32, kind: "float" });
   await rejects(() => decodeSamples(holes), "corrupt", /not all finite/);
 });
