@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseConfig } from "@inctrl/clip";
-import { decodeImage, encodePng, imageHeader, parseDataSpec } from "@inctrl/datasets";
+import { decodeImage, decodeSamples, encodePng, imageHeader, parseDataSpec } from "@inctrl/datasets";
 import { readSealed, sealLine } from "@inctrl/detect";
 import { memorySource, parseNpy, parseSafetensors, serializeSafetensors } from "@inctrl/tensor/files";
 import { unpickle } from "../../packages/clip/src/checkpoint/pickle.ts";
@@ -171,7 +171,7 @@ const TARGETS = [
     [Buffer.from("mnist:digits?protocol=multi"), Buffer.from("mvtec:a b")],
     (bytes) => void parseDataSpec(text(bytes)),
   ],
-  ["TIFF", tiffs, (bytes) => decodeImage(bytes, small), 1 / 5],
+  ["TIFF", tiffs, (bytes) => decodeSamples(bytes, small), 1 / 5],
   ["boxes of JPEG 2000", jp2s, boxes],
   ["JPEG 2000", jp2s, (bytes) => decodeImage(bytes, small), 1 / 500],
   ["JPEG, WebP, GIF", coded, (bytes) => decodeImage(bytes, small), 1 / 50],
