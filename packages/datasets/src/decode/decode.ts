@@ -124,7 +124,7 @@ export async function imageHeader(
   const start = await read(HEADER_BYTES, false);
   const found = sniffFormat(start, limits.label);
   const own = OWN[found];
-  const bytes = own?.anywhere ? await read(maxBytesOf(options), true) : start;
+  const bytes = own?.anywhere ? await read(maxBytesOf(limits), true) : start;
   const header = own
     ? { ...(await own.header(bytes, limits)), orientation: undefined }
     : await codedHeader(source, found, limits);
