@@ -22,6 +22,7 @@ export {
   type FitOptions,
   type FittedDetector,
   fitImages,
+  type MatchMap,
   type ScoreMap,
   scoreViews,
   type ViewScore,
@@ -68,6 +69,13 @@ export type { RunFacts } from "./report/facts.js";
 export { tableRows } from "./report/table.js";
 export { writeReport, writeResults } from "./report/write.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";
-export { promptTexts } from "./text/prompts.js";
-export { classPrototypes, prototypesFromIds, textScore } from "./text/prototypes.js";
+export { type Ensemble, promptTexts } from "./text/prompts.js";
+export {
+  classPrototypes,
+  type PromptForm,
+  prototypesFromIds,
+  type TextAverage,
+  textScore,
+} from "./text/prototypes.js";
+export type { TextTower, TowerOptions } from "./text/text-source.js";
 export * from "./training/index.js";

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseConfig } from "@inctrl/clip";
+import { clipParameters, parseConfig, randomParameters, resolveModel } from "@inctrl/clip";
 import { openBackbone, randomBackbone, type VitBackbone } from "@inctrl/detect";
-import type { Device } from "@inctrl/tensor";
+import { type Device, type StoredTensor, writeSafetensors } from "@inctrl/tensor";
 import { isHead, PATCH14 } from "./files.js";
 import { deviceTests as tensorTests } from "./tensor.js";
 
@@ -33,6 +33,27 @@ export function deviceTests(name: string) {
 /** The image tower of a committed fixture. */
 export const fixtureBackbone = (device: Device, fixture = PATCH14): Promise<VitBackbone> =>
   openBackbone(device, join(fixture, "inctrl.pyth"), { config: join(fixture, "config.json"), extra: isHead });
+
+/** 32 pixels, 4 x 4 patches, and a text tower for nano's vocabulary. */
+const TEXTED = {
+  ...{ embed_dim: 16, quick_gelu: true, out_blocks: [2] },
+  vision_cfg: { image_size: 32, patch_size: 8, width: 24, head_width: 12, layers: 2 },
+  text_cfg: { context_length: 40, vocab_size: 1685, width: 16, heads: 2, layers: 2 },
+};
+
+/** A small, untrained CLIP whose text tower can be opened, in a file of a folder. */
+export async function textBackbone(device: Device, folder: string, seed = 1): Promise<VitBackbone> {
+  const [weights, config] = [join(folder, `clip-${seed}.safetensors`), join(folder, "clip.json")];
+  const read = randomParameters(seed);
+  const tensors: Record<string, StoredTensor> = {};
+  for (const [name, parameter] of clipParameters(parseConfig(TEXTED))) {
+    tensors[name] = { dtype: "F32", shape: parameter.shape, data: await read(name, parameter) };
+  }
+  await writeSafetensors(weights, tensors);
+  writeFileSync(config, JSON.stringify(TEXTED));
+  const { vocabulary } = await resolveModel("nano");
+  return openBackbone(device, weights, { config, vocabulary });
+}
 
 /** 32 pixels, 4 x 4 patches, two tapped blocks. */
 const SMALL = parseConfig({ img_size: 32, patch_size: 8, embed_dim: 32, depth: 2, num_heads: 2 });

@@ -1,6 +1,8 @@
 import type { PreprocessConfig } from "@inctrl/clip";
 import type { Device, Tensor } from "@inctrl/tensor";
 import { DetectError } from "../errors.js";
+import type { PromptForm } from "../text/prototypes.js";
+import type { TextTower, TowerOptions } from "../text/text-source.js";
 
 /**
  * An output of a network: a number is a block of a ViT or a layer of a ResNet, counted from 1; others have names, such as "norm", a
@@ -60,10 +62,13 @@ export interface Backbone {
   /**
    * The two text prototypes of a class, [2, embedDim]; made once for each name and kept until `dispose`.
    *
+   * @param form which texts, and how they are averaged. Default: the paper's.
    * @throws DetectError `text` where the backbone has no text tower, `vocabulary` where none is known, `class-name` for a name
    * without words or, unless someone is told of it, too long for the text tower.
    */
-  prototypes(className: string): Promise<Tensor>;
+  prototypes(className: string, form?: PromptForm): Promise<Tensor>;
+  /** Opens the text tower, and closes it once `use` is done. Absent without one. @throws DetectError as `prototypes`. */
+  withText?<T>(use: (tower: TextTower) => Promise<T>, options?: TowerOptions): Promise<T>;
   dispose(): void;
   [Symbol.dispose](): void;
 }

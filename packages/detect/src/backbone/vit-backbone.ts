@@ -14,11 +14,12 @@ import {
 } from "@inctrl/clip";
 import { type Device, nearest, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
 import { DetectError } from "../errors.js";
-import { TextSource } from "../text/text-source.js";
+import type { PromptForm } from "../text/prototypes.js";
+import { TextSource, type TextTower, type TowerOptions } from "../text/text-source.js";
 import type { Backbone, Tap, TapLayout, ViewSize } from "./backbone.js";
 import { chooseBatch } from "./batch.js";
 import { fingerprinting, startFingerprint } from "./fingerprint.js";
-import { encodePixels, NORM } from "./vit-taps.js";
+import { encodePixels, NORM, windowSide } from "./vit-taps.js";
 
 export interface BackboneOptions {
   /** A configuration's name or JSON file, where the tensors' shapes do not tell (QuickGELU, head widths). */
@@ -41,8 +42,8 @@ export interface BackboneOptions {
 
 /**
  * The image tower of a ViT; for CLIP models its text tower is opened when a class is named, and closed again once its prototypes
- * are made. Its taps are its blocks by number, and "norm": the last block after the final norm. Both are patches alone, without
- * class tokens and registers.
+ * are made. Its taps are its blocks by number, and "norm": the last block after the final norm, both of patches alone, without
+ * class tokens and registers; and "window.2", "window.3" and so on: the class features of windows of so many patches a side.
  */
 export class VitBackbone implements Backbone {
   readonly name: string;
@@ -85,7 +86,8 @@ export class VitBackbone implements Backbone {
   layout(tap: Tap, { width, height }: ViewSize): TapLayout {
     const { layers, patch, width: values, imageSize, positions } = this.config.vision;
     const isBlock = Number.isInteger(tap) && Number(tap) >= 1 && Number(tap) <= layers;
-    if (!isBlock && tap !== NORM) {
+    const side = windowSide(tap);
+    if (!isBlock && tap !== NORM && side === undefined) {
       throw new DetectError(
         "blocks",
         `blocks ${tap}: ${this.name} has ${layers}; give some of 1 to ${layers} in ascending order, or "${NORM}", each once`,
@@ -97,7 +99,15 @@ export class VitBackbone implements Backbone {
         `an image was prepared at ${width} x ${height} pixels and ${this.name} takes ${imageSize} x ${imageSize}; prepare it at that size`,
       );
     }
-    return { rows: Math.floor(height / patch), columns: Math.floor(width / patch), width: values };
+    const [rows, columns] = [Math.floor(height / patch), Math.floor(width / patch)];
+    if (side === undefined) return { rows, columns, width: values };
+    if (side > Math.min(rows, columns)) {
+      throw new DetectError(
+        "blocks",
+        `blocks ${tap}: windows of ${side} x ${side} patches do not fit into ${rows} x ${columns}; give larger images or smaller windows`,
+      );
+    }
+    return { rows: rows - side + 1, columns: columns - side + 1, width: this.config.embedDim };
   }
 
   batch(size: ViewSize, taps: readonly Tap[]): number {
@@ -120,18 +130,25 @@ export class VitBackbone implements Backbone {
     return (await this.#text?.fingerprint()) ?? null;
   }
 
-  async prototypes(className: string): Promise<Tensor> {
-    const known = this.#prototypes.get(className);
+  async prototypes(className: string, form?: PromptForm): Promise<Tensor> {
+    const key = JSON.stringify([className, form]);
+    const known = this.#prototypes.get(key);
     if (known) return known;
-    if (!this.#text) {
-      throw new DetectError(
-        "text",
-        `${this.name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
-      );
-    }
-    const made = await this.#text.prototypes(className);
-    this.#prototypes.set(className, made);
+    const made = await this.#texts().prototypes(className, form);
+    this.#prototypes.set(key, made);
     return made;
+  }
+
+  async withText<T>(use: (tower: TextTower) => Promise<T>, options?: TowerOptions): Promise<T> {
+    return this.#texts().withTower(use, options);
+  }
+
+  #texts(): TextSource {
+    if (this.#text) return this.#text;
+    throw new DetectError(
+      "text",
+      `${this.name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
+    );
   }
 
   dispose(): void {

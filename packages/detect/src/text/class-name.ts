@@ -1,5 +1,5 @@
 import type { Tokenizer } from "@inctrl/clip";
-import { promptTexts } from "./prompts.js";
+import { type Ensemble, promptTexts } from "./prompts.js";
 
 /**
  * Why a class name gives other prompts than are meant: it has no words, or it `cuts` prompts, as those that
@@ -11,10 +11,11 @@ export function nameFault(
   { encode, decode }: Tokenizer,
   className: string,
   contextLength: number,
+  ensemble?: Ensemble,
 ): { why: string; cuts: boolean } | null {
   if (encode(className.replaceAll("_", " ")).length === 0)
     return { why: "has no words; name the product", cuts: false };
-  const { normal, anomaly } = promptTexts(className);
+  const { normal, anomaly } = promptTexts(className, ensemble);
   // Two places are for the marks of start and end.
   const room = contextLength - 2;
   const prompts = [...normal, ...anomaly].map(encode);

@@ -26,6 +26,18 @@ const TEMPLATES = [
   "a photo of the {} for anomaly detection.",
 ];
 
+/** The templates as anomalib has them: one twice, and two of the others missing. */
+const ANOMALIB_TEMPLATES = [
+  ...TEMPLATES.filter((each) => !/^a (cropped|jpeg corrupted) photo of a /.test(each)),
+  "a jpeg corrupted photo of the {}.",
+];
+
+/**
+ * Which texts describe a class: "winclip" the ensemble of WinCLIP and InCTRL, "anomalib" that of anomalib, "pair" one text each,
+ * "normal {name}" and "anomalous {name}" (CLIP-AC).
+ */
+export type Ensemble = "winclip" | "anomalib" | "pair";
+
 /** CIFAR-10's classes and the class of its multi-class setting: an anomaly is another class there, not a defect. */
 const WHOLE_OBJECTS = new Set<string>([...CIFAR10_CLASSES, "animal"]);
 
@@ -36,22 +48,25 @@ export interface PromptTexts {
 }
 
 /**
- * The prompt ensemble of a class: 7 x 22 normal and 4 x 22 anomaly texts, state by state, or one pair for whole
+ * The prompt ensemble of a class, by default 7 x 22 normal and 4 x 22 anomaly texts, state by state, or one pair for whole
  * objects. `_` in the name stands for a space; its case is kept (the tokenizer lowers it).
  *
  * @example
  * promptTexts("metal_nut").normal[0] // "a cropped photo of the metal nut."
  */
-export function promptTexts(className: string): PromptTexts {
-  const name = className.replaceAll("_", " ");
-  if (WHOLE_OBJECTS.has(name))
+export function promptTexts(className: string, ensemble: Ensemble = "winclip"): PromptTexts {
+  // Anomalib keeps the name as it is.
+  const name = ensemble === "anomalib" ? className : className.replaceAll("_", " ");
+  if (ensemble === "pair") return { normal: [`normal ${name}`], anomaly: [`anomalous ${name}`] };
+  if (ensemble === "winclip" && WHOLE_OBJECTS.has(name))
     return {
       normal: [`a photo of ${name} for anomaly detection.`],
       anomaly: [`a photo without ${name} for anomaly detection.`],
     };
   // A function as replacement: "$" in a class name has no meaning.
   const fill = (pattern: string, text: string) => pattern.replace("{}", () => text);
-  const ensemble = (states: readonly string[]) =>
-    states.flatMap((state) => TEMPLATES.map((template) => fill(template, fill(state, name))));
-  return { normal: ensemble(PROMPT_STATES.normal), anomaly: ensemble(PROMPT_STATES.anomaly) };
+  const templates = ensemble === "anomalib" ? ANOMALIB_TEMPLATES : TEMPLATES;
+  const all = (states: readonly string[]) =>
+    states.flatMap((state) => templates.map((template) => fill(template, fill(state, name))));
+  return { normal: all(PROMPT_STATES.normal), anomaly: all(PROMPT_STATES.anomaly) };
 }

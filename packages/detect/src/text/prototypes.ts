@@ -11,13 +11,21 @@ import {
   type Tensor,
   unsqueeze,
 } from "@inctrl/tensor";
-import { promptTexts } from "./prompts.js";
+import { type Ensemble, promptTexts } from "./prompts.js";
 
 /** The inverse temperature at which CLIP's training ends, as InCTRL uses it. */
 const LOGIT_SCALE = 100;
 
 /** Prompts encoded at a time: bounds the memory of long ensembles. */
 const CHUNK = 64;
+
+/** Texts of a class, and what is made of their features. */
+export interface PromptForm {
+  /** Default "winclip". */
+  readonly ensemble?: Ensemble;
+  /** Default "unit". */
+  readonly average?: TextAverage;
+}
 
 /** How the features of texts are averaged: each at length 1, or as they are. The mean is normalised in either case. */
 export type TextAverage = "unit" | "raw";
@@ -52,12 +60,17 @@ export function prototypesFromIds(
   });
 }
 
-/** The prototypes of a class by its name, from the paper's prompt ensemble. [2, embedDim]. */
-export function classPrototypes(text: TextTransformer, tokenizer: Tokenizer, className: string): Tensor {
+/** The prototypes of a class by its name, by default from the paper's prompt ensemble. [2, embedDim]. */
+export function classPrototypes(
+  text: TextTransformer,
+  tokenizer: Tokenizer,
+  className: string,
+  { ensemble, average }: PromptForm = {},
+): Tensor {
   const { contextLength: length } = text.text;
   const ids = (texts: readonly string[]) => tokenizer.tokenize(texts, length);
-  const { normal, anomaly } = promptTexts(className);
-  return prototypesFromIds(text, { normal: ids(normal), anomaly: ids(anomaly), length });
+  const { normal, anomaly } = promptTexts(className, ensemble);
+  return prototypesFromIds(text, { normal: ids(normal), anomaly: ids(anomaly), length }, average);
 }
 
 /**
