@@ -14,6 +14,10 @@ export {
   VitBackbone,
 } from "./backbone/vit-backbone.js";
 export { encodePixels } from "./backbone/vit-taps.js";
+export { type ComparedRow, type Contender, compareMethods } from "./benchmark/comparison.js";
+export { benchmarkPage, type MethodFacts } from "./benchmark/page.js";
+export { drawRows } from "./benchmark/pictures.js";
+export { comparisonCsv, metricTables, tablesLatex, tablesMarkdown } from "./benchmark/tables.js";
 export {
   bestMatch,
   type Detection,
@@ -59,6 +63,7 @@ export {
   type PatchScoring,
   patchDetector,
 } from "./matcher/patch-detector.js";
+export { type Interval, type PairedScores, pairedBootstrap } from "./metrics/bootstrap.js";
 export { precisionRecallCurve, rocCurve } from "./metrics/curves.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";
 export { pixelMetrics } from "./metrics/pixel.js";

@@ -32,24 +32,11 @@ export function reportPage(evaluation: Evaluation, facts: RunFacts, shown: reado
   const draws = `${count(seeds.length, "draw")}${shots.length > 1 ? " each" : ""}`;
   const drawn = seeds[0] === null ? "by name" : draws;
   const chosen = seeds.length > 1 ? "Of each K the draw with the median AUROC. " : "";
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="referrer" content="no-referrer">
-<title>${dataSet}: evaluation</title>
-<style>STYLE</style>
-</head>
-<body>
-<main>
-<header>
-<p class="eyebrow">Few-shot anomaly detection</p>
-<h1>${dataSet}</h1>
-<p>${facts.heads ? `${facts.backbone} with trained heads` : facts.backbone}, K = ${shots.join(", ")}, ${drawn}, ${facts.date.slice(0, 10)}</p>
-</header>
-${tiles(evaluation, rows)}
+  const model = facts.heads ? `${facts.backbone} with trained heads` : facts.backbone;
+  const about = `${model}, K = ${shots.join(", ")}, ${drawn}, ${facts.date.slice(0, 10)}`;
+  return pageOf(
+    { title: `${dataSet}: evaluation`, heading: dataSet, about },
+    html`${tiles(evaluation, rows)}
 <h2>Results</h2>
 ${drawsNote(evaluation)}
 ${resultsTable(rows)}
@@ -62,7 +49,33 @@ ${mistakes(shown)}
 <div class="card">${categories.map(promptList)}</div>
 ${skippedList(categories)}
 <h2>This run</h2>
-<dl class="card facts">${factLines(facts, evaluation).map(([title, text]) => html`<dt>${title}</dt><dd>${text}</dd>`)}</dl>
+<dl class="card facts">${factLines(facts, evaluation).map(([title, text]) => html`<dt>${title}</dt><dd>${text}</dd>`)}</dl>`,
+  );
+}
+
+/** A page as one file that needs no other. */
+export function pageOf(
+  { title, heading, about }: { readonly title: string; readonly heading: string; readonly about: string },
+  body: Html,
+): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>STYLE</style>
+</head>
+<body>
+<main>
+<header>
+<p class="eyebrow">Few-shot anomaly detection</p>
+<h1>${heading}</h1>
+<p>${about}</p>
+</header>
+${body}
 </main>
 </body>
 </html>

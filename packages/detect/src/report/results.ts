@@ -70,7 +70,8 @@ function named<T>(metrics: Readonly<Record<keyof Metrics, T>>): Record<string, T
   return Object.fromEntries(METRICS.map((name) => [fileName(name), metrics[name]]));
 }
 
-const fileName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const fileName = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** `results.csv`: one line for each draw. */
 export function resultsCsv({ categories }: Evaluation): string {
@@ -111,6 +112,6 @@ export function resultsMarkdown(evaluation: Evaluation, facts: RunFacts): string
 }
 
 /** A name with everything escaped that Markdown would take for markup. */
-function markdownCell(text: string): string {
+export function markdownCell(text: string): string {
   return oneLine(text).replace(/[\\`*_[\]<>|#~&]/g, "\\$&");
 }

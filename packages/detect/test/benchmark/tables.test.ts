@@ -1,0 +1,75 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { compareMethods } from "../../src/benchmark/comparison.js";
+import { benchmarkPage } from "../../src/benchmark/page.js";
+import { comparisonCsv, metricTables, tablesLatex, tablesMarkdown } from "../../src/benchmark/tables.js";
+import { measureScores } from "../../src/evaluation/measure.js";
+import type { Draw, Evaluation } from "../../src/evaluation/types.js";
+
+const labels = [0, 0, 0, 1, 1, 1] as const;
+
+/** An evaluation of two draws at K = 2 of two categories, with these scores in each draw. */
+function evaluationOf(...scores: readonly (readonly number[])[]): Evaluation {
+  const draws = (category: string) =>
+    scores.map((each, seed): Draw => {
+      const { metrics, problem } = measureScores(labels, each);
+      return {
+        category,
+        shots: 2,
+        seed,
+        prompts: ["a"],
+        metrics,
+        scores: each,
+        seconds: 0.5,
+        skipped: [],
+        problem,
+      };
+    });
+  const categories = ["metal_nut", "50% <b>"].map((name) => ({
+    ...{ name, className: name, ids: labels.map(String), labels, skipped: [], problem: null },
+    draws: draws(name),
+  }));
+  return { dataSet: "parts", shots: [2], seeds: [0, 1], settings: {}, categories, complete: true };
+}
+
+const rows = compareMethods([
+  { method: "good", evaluation: evaluationOf([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]) },
+  { method: "poor", evaluation: evaluationOf([1, 2, 5, 4, 3, 6], [4, 5, 6, 1, 2, 3]) },
+]);
+
+test("the best of each category leads, and the others are told their difference to it", () => {
+  assert.is(rows.length, 6);
+  const [good, poor] = rows.filter(({ category }) => category === null);
+  assert.ok(good.best && good.toBest === null && !poor.best);
+  assert.ok(Math.abs(poor.toBest!.difference - ((7 / 9 + 0) / 2 - 1)) < 1e-12);
+  assert.ok(poor.toBest!.low <= poor.toBest!.difference && poor.toBest!.high < 0);
+});
+
+test("tables name every category and the mean, and mark the best", () => {
+  const [auroc] = metricTables(rows);
+  assert.equal(auroc.columns, ["metal_nut", "50% <b>", "mean of 2 categories"]);
+  const markdown = tablesMarkdown(metricTables(rows));
+  assert.match(markdown, "| 2 | good | **1.000 ± 0.000** | **1.000 ± 0.000** | **1.000 ± 0.000** | 0.50 |");
+  const latex = tablesLatex(metricTables(rows));
+  assert.match(latex, "metal\\_nut & 50\\% <b>");
+  assert.match(latex, "2 & good & \\textbf{1.000 $\\pm$ 0.000}");
+  assert.match(latex, "\n & poor & 0.389 $\\pm$ 0.550");
+});
+
+test("the CSV has a line for each method, category and K", () => {
+  const lines = comparisonCsv(rows).trim().split("\n");
+  assert.is(lines.length, 7);
+  assert.match(lines[1], /^metal_nut,2,good,1,0,/);
+});
+
+test("names are no markup in the page", () => {
+  const facts = { method: "good", title: "a method", backbone: "nano", parameters: 1234, settings: "K" };
+  const shown = [{ category: "50% <b>", id: "1", kind: "hole", image: "data:,", maps: ["data:,", null] }];
+  const methods = [facts, { ...facts, method: "poor" }];
+  const page = benchmarkPage({ dataSet: "parts", about: "two methods", rows, methods, shown });
+  assert.not.match(page, "50% <b>");
+  assert.match(page, "50% &lt;b&gt;");
+  assert.match(page, "1,234");
+});
+
+test.run();
