@@ -15,7 +15,8 @@ export interface Sink {
 /**
  * Opens stdout, or a file that appears under its name only once it is whole (written beside it, synced, renamed).
  *
- * @throws TensorFileError `write`, in one line, for a full disk, a missing folder or no permission.
+ * @throws TensorFileError `write`, in one line, for a full disk, a missing folder or no permission, and `locked` for a file that
+ * another run is writing.
  * @example
  * const sink = await openSink("scores.csv");
  * await sink.write("image,score\n");
@@ -63,7 +64,7 @@ async function directSink(path: string): Promise<Sink> {
 }
 
 async function fileSink(path: string): Promise<Sink> {
-  const file = await openWholeFile(path);
+  const file = await openWholeFile(path, { alone: true });
   const forget = removeAtExit(file.temporary);
   return {
     write: (text) => file.write(text),

@@ -50,6 +50,23 @@ test("discarded output leaves the older file as it was and no other", async () =
   assert.equal(readdirSync(own), ["scores.csv"]);
 });
 
+test("a file that another run is writing is refused, through a link too; other files beside it are not", async () => {
+  const shared = path.join(folder, "shared");
+  mkdirSync(shared);
+  symlinkSync("scores.csv", path.join(shared, "link.csv"));
+  const [file, link, other] = ["scores.csv", "link.csv", "other.csv"].map((name) => path.join(shared, name));
+  const sink = await openSink(file);
+  for (const taken of [file, link])
+    assert.match(
+      await refusal(() => openSink(taken)),
+      `another run (process ${process.pid}) writes here; wait`,
+    );
+  await (await openSink(other)).discard();
+  await sink.discard();
+  await (await openSink(link)).discard();
+  assert.equal(readdirSync(shared), ["link.csv"]);
+});
+
 test("writing through a link keeps the link", async () => {
   const target = path.join(folder, "target.txt");
   const link = path.join(folder, "link.txt");

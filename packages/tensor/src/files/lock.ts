@@ -1,6 +1,6 @@
-import { TensorFileError } from "./error.js";
+import type { TensorFileError } from "./error.js";
 import { nodeFiles } from "./node-files.js";
-import { isRunning, MARK, numberOf, ownMark } from "./owner.js";
+import { isRunning, locked, MARK, ownMark } from "./owner.js";
 import { readPlainText } from "./plain-file.js";
 import { writeError } from "./write-file.js";
 
@@ -38,7 +38,7 @@ export async function takeLock(path: string): Promise<FileLock> {
     if (holder === "not-found") continue;
     const known = new RegExp(`^${MARK}$`).test(holder);
     const running = known ? await isRunning(holder) : null;
-    if (running ?? age < STALE_MS) throw locked(path, known ? holder : null);
+    if (running ?? age < STALE_MS) throw locked(folderOf(path), known ? holder : null);
     // The rename succeeds for only one of several processes that find the lock left behind.
     const aside = `${path}.${mark}`;
     await rename(path, aside).catch(() => {});
@@ -58,11 +58,4 @@ export async function takeLock(path: string): Promise<FileLock> {
   };
 }
 
-function locked(path: string, holder: string | null): TensorFileError {
-  const folder = /^(.*)[\\/]/s.exec(path)?.[1] ?? ".";
-  const who = holder === null ? "another run" : `another run (process ${numberOf(holder)})`;
-  return new TensorFileError(
-    "locked",
-    `${folder}: ${who} writes here; wait for its end, or choose another place`,
-  );
-}
+const folderOf = (path: string): string => /^(.*)[\\/]/s.exec(path)?.[1] ?? ".";

@@ -1,3 +1,4 @@
+import { TensorFileError } from "./error.js";
 import { nodeFiles } from "./node-files.js";
 
 // Who made a temporary file or a lock, so that a later run can tell whether its maker is still at work.
@@ -17,7 +18,16 @@ export function ownMark(): Promise<string> {
 }
 
 /** The number of a mark's process. */
-export const numberOf = (mark: string): number => Number.parseInt(mark.split("-")[1], 36);
+const numberOf = (mark: string): number => Number.parseInt(mark.split("-")[1], 36);
+
+/** The error for a place that another run writes to. @param holder its mark, where it is known. */
+export function locked(place: string, holder: string | null): TensorFileError {
+  const who = holder === null ? "another run" : `another run (process ${numberOf(holder)})`;
+  return new TensorFileError(
+    "locked",
+    `${place}: ${who} writes here; wait for its end, or choose another place`,
+  );
+}
 
 /** Whether the process of a mark still runs; null where it is one of another machine or container, which cannot be seen. */
 export async function isRunning(mark: string): Promise<boolean | null> {

@@ -1,7 +1,8 @@
 import { fromDisk, onDisk } from "./disk-path.js";
 import { TensorFileError } from "./error.js";
 import { nodeFiles } from "./node-files.js";
-import { temporaryIn } from "./temporary.js";
+import { locked } from "./owner.js";
+import { otherWriter, temporaryIn } from "./temporary.js";
 
 /** A file on its way: it gets its name once it is whole. */
 export interface WholeFile {
@@ -19,15 +20,16 @@ export interface WholeFile {
  * Opens a file that appears whole or not at all: it is written under a temporary name in the same folder, flushed to disk with
  * its folder, and renamed. A link is followed, and an older file's permissions are kept. Node only.
  *
- * @throws TensorFileError `write`.
+ * @param options.alone refuses a file that another run is writing, or another job of this one.
+ * @throws TensorFileError `write`, and `locked` with `alone`.
  * @example
  * const file = await openWholeFile("scores.csv")
  * await file.write("image,score\n")
  * await file.finish()
  */
-export async function openWholeFile(path: string): Promise<WholeFile> {
+export async function openWholeFile(path: string, { alone = false } = {}): Promise<WholeFile> {
   const { open, rename, rm, stat } = await nodeFiles(path);
-  const { dirname } = await import("node:path");
+  const { basename, dirname } = await import("node:path");
   const guarded = <T>(action: () => Promise<T>) =>
     action().catch((error): never => {
       throw writeError(path, error);
@@ -38,12 +40,17 @@ export async function openWholeFile(path: string): Promise<WholeFile> {
   // Renaming over a device (such as /dev/null) would replace it by a plain file.
   if (older && !older.isFile())
     throw new TensorFileError("write", `${path}: is a device, not a file; write to a file`);
-  const temporary = await temporaryIn(dirname(target));
+  const temporary = await temporaryIn(dirname(target), alone ? basename(target) : undefined);
   const handle = await guarded(() => open(onDisk(temporary), "wx"));
   const discard = async () => {
     await handle.close().catch(() => {});
     await rm(onDisk(temporary), { force: true }).catch(() => {});
   };
+  const other = alone ? await otherWriter(temporary) : null;
+  if (other !== null) {
+    await discard();
+    throw locked(path, other);
+  }
   return {
     temporary,
     write: (piece) => guarded(() => handle.appendFile(piece)),

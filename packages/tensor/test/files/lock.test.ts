@@ -64,10 +64,15 @@ test("what killed runs left is removed at the next write, and nothing else", asy
   const [ended, own] = [name(await endedMark()), name(await ownMark())];
   const [fresh, stale] = [name(FOREIGN), name("fffffe-1-1")];
   const others = [".inctrl-x.tmp", ".notes.tmp", "inctrl-0-0-0-0.tmp"];
-  for (const each of [ended, own, fresh, stale, ...others]) await writeFile(join(dir, each), "");
-  for (const each of [own, stale, ...others]) await longAgo(join(dir, each));
+  const target = ended.replace("abc", "abc-0123456789ab");
+  // As earlier versions named them: one that was written to lately may belong to a run of such a version.
+  const [older, lately] = [".scores.csv.0a1b2c3d4e5f.tmp", ".scores.csv.0a1b2c3d4e60.tmp"];
+  const gone = [older, ".set.0a1b2c3d4e5f.partial", ".head.safetensors.4711-x3v9q2a.tmp"];
+  for (const each of [ended, target, own, fresh, stale, lately, ...gone, ...others])
+    await writeFile(join(dir, each), "");
+  for (const each of [own, stale, ...gone, ...others]) await longAgo(join(dir, each));
   await writeFileAtomic(join(dir, "a.txt"), "a");
-  assert.equal((await readdir(dir)).sort(), [own, fresh, "a.txt", ...others].sort());
+  assert.equal((await readdir(dir)).sort(), [own, fresh, lately, "a.txt", ...others].sort());
   assert.is(await readFile(join(dir, "a.txt"), "utf8"), "a");
 });
 
