@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import {
   cacheDir,
   cachedPath,
@@ -14,6 +13,7 @@ import {
   SHIPPED_MODEL,
   shippedModel,
 } from "@inctrl/clip";
+import { readPlainText } from "@inctrl/tensor/files";
 import { EXIT } from "../errors.js";
 import { printResult } from "../output/print.js";
 import { alignTable } from "../output/table.js";
@@ -42,7 +42,7 @@ async function found() {
 async function shipped() {
   const model = await shippedModel(SHIPPED_MODEL);
   if (!model) return null;
-  const { parameters, image, text } = configRecord(parseConfig(await readFile(model.config!, "utf8")));
+  const { parameters, image, text } = configRecord(parseConfig(await readPlainText(model.config!, 1e6)));
   return { name: SHIPPED_MODEL, parameters, image, text, weights: model.weights };
 }
 

@@ -45,20 +45,24 @@ test("a full or closed log ends no work, and full output fails in one line", asy
 test("what is no plain file is refused wherever a file is named, and waited for nowhere", async () => {
   if (!unix) return;
   const pipe = path.join(folder, "pipe.json");
-  execFileSync("mkfifo", [pipe]);
-  const says = /pipe\.json/;
+  const list = path.join(folder, "pipe.pt");
+  execFileSync("mkfifo", [pipe, list]);
+  const says = /pipe\.(json|pt)/;
   for (const args of [
     ["score", "--prompts", pipe, "--images", images[1]],
     ["score", "--prompts", images[0], "--images", images[1], "--backbone", pipe],
     ["score", "--prompts", images[0], "--images", images[1], "--model-config", pipe],
     ["score", "--prompts", images[0], "--images", images[1], "--class", "x", "--vocabulary", pipe],
     ["score", "--prompts", images[0], "--images", images[1], "--heads", pipe],
+    ["score", "--prompts", list, "--images", images[1]],
     ["score", "--bank", pipe, "--images", images[1]],
     ["score", "--prompts", images[0], "--images", pipe, "--strict"],
     ["models", "inspect", pipe],
     ["train", "--config", pipe],
     ["datasets", "inspect", `json:${pipe}`],
     ["eval", "--data", "procedural:0?size=64", "--heads", pipe],
+    ["pretrain", "--model", pipe],
+    ["parity", pipe],
   ]) {
     const outcome = await cli(args);
     failsWith({ ...outcome, stdout: "" }, says);

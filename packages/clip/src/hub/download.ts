@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { syncFolder } from "@inctrl/tensor/files";
+import { boundedJson, readPlainText, streamPlainFile, syncFolder } from "@inctrl/tensor/files";
 import type { HubFile } from "./catalog.js";
 import { HubError } from "./errors.js";
 import { reason, request } from "./http.js";
@@ -184,8 +183,7 @@ async function accept(
 /** The SHA-256 sum of a file in hex, read in chunks. */
 export async function sha256Of(file: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
-    hash.update(chunk as Uint8Array);
+  for await (const piece of streamPlainFile(file, Number.POSITIVE_INFINITY)) hash.update(piece);
   return hash.digest("hex");
 }
 
@@ -194,11 +192,18 @@ async function discard(target: string): Promise<void> {
   await rm(`${target}.part.json`, { force: true });
 }
 
-const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.size ?? 0;
+/** Bytes of a part. Something that is no plain file in its place is removed: writing to a pipe would wait for ever. */
+async function sizeOf(file: string): Promise<number> {
+  const info = await stat(file).catch(() => undefined);
+  if (info && !info.isFile()) await rm(file, { force: true, recursive: true });
+  return info?.isFile() ? info.size : 0;
+}
+
+const MAX_RECORD_BYTES = 1e4;
 
 async function readRecord(file: string): Promise<PartRecord | undefined> {
   try {
-    const { url, etag } = JSON.parse(await readFile(file, "utf8")) as Partial<PartRecord>;
+    const { url, etag } = boundedJson(await readPlainText(file, MAX_RECORD_BYTES)) as Partial<PartRecord>;
     return typeof url === "string" && typeof etag === "string" ? { url, etag } : undefined;
   } catch {
     return undefined;
@@ -207,8 +212,8 @@ async function readRecord(file: string): Promise<PartRecord | undefined> {
 
 /** Downloads without a strong ETag cannot be resumed: nothing tells whether the content is still the same. */
 async function keepRecord(file: string, url: string, etag: string | null): Promise<void> {
+  await rm(file, { force: true, recursive: true });
   if (etag?.startsWith('"')) await writeFile(file, JSON.stringify({ url, etag } satisfies PartRecord));
-  else await rm(file, { force: true });
 }
 
 // Errors of the disk are told from those of the connection by their codes.

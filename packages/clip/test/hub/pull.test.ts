@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
@@ -183,6 +184,16 @@ test("a complete part is checked and used", async () => {
   writeFileSync(path.join(hub.folder, "models/w.bin.part.json"), JSON.stringify(record));
   assert.is((await hub.pull(handler)).status, "downloaded");
   assert.equal(hub.ranges(), ["bytes=400000-"]);
+  assert.equal(hub.stored(), ["w.bin"]);
+});
+
+test("pipes in place of a part and its record are not waited for", async () => {
+  if (process.platform === "win32") return;
+  await mkdir(path.join(hub.folder, "models"));
+  const part = path.join(hub.folder, "models/w.bin.part");
+  execFileSync("mkfifo", [part, `${part}.json`]);
+  const { status } = await hub.pull((q, r) => sendFile(q, r, { body: BODY, etag: ETAG }));
+  assert.is(status, "downloaded");
   assert.equal(hub.stored(), ["w.bin"]);
 });
 

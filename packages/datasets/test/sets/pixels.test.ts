@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { encodePng } from "../../src/index.js";
+import { decodeImage, encodePng } from "../../src/index.js";
 import { cropMask, cropRaster, hasDefect, readMask } from "../../src/sets/pixels.js";
 import { chunk, png } from "../support/png.js";
 import { rejects } from "../support/rejects.js";
@@ -29,6 +31,20 @@ test("pixels that are not black are defects in any mode; alpha is ignored", asyn
   });
   for (const name of ["gray", "alpha", "rgb", "palette", "bits", "deep"]) {
     assert.equal(await marks(dir, "gray.png", `${name}.png`), [0, 255, 255, 255], name);
+  }
+});
+
+test("a pipe or a device as image or mask is refused at once", async ({ dir }) => {
+  if (process.platform === "win32") return;
+  await write(dir, { "gray.png": gray(2, 2, () => 0) });
+  execFileSync("mkfifo", [join(dir, "pipe.png")]);
+  await symlink("/dev/zero", join(dir, "zero.png"));
+  for (const [name, says] of [
+    ["pipe.png", /pipe\.png: .*pipe/],
+    ["zero.png", /zero\.png: .*device/],
+  ] as const) {
+    await rejects(() => decodeImage(join(dir, name)), "not-an-image", says);
+    await rejects(() => marks(dir, "gray.png", name), "not-an-image", says);
   }
 });
 

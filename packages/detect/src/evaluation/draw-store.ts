@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Box } from "@inctrl/datasets";
-import { quoted } from "@inctrl/tensor/files";
+import { quoted, readPlainText, type TensorFileError } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
 import { readSealed, sealLine } from "../files/sealed-lines.js";
 import { fits, listOf, object, orNull, text } from "../shape.js";
@@ -46,6 +46,8 @@ type Line = Partial<{
 
 const FORMAT = "inctrl-evaluation";
 const VERSION = 1;
+/** Most bytes of a store: what a text in JavaScript can hold. */
+const MAX_BYTES = 5e8;
 /** A fingerprint by content. Earlier ones, by the sizes of files, were shorter. */
 const BY_CONTENT = /^[0-9a-f]{64}$/;
 /** How every store begins. */
@@ -81,14 +83,19 @@ export class DrawStore {
   /**
    * Opens a store, or starts one.
    *
-   * @throws DetectError `evaluation` for a file that is no store, and for one of a run with other settings.
+   * @throws DetectError `evaluation` for a file that is no store, and for one of a run with other settings; TensorFileError for
+   * what is no plain file.
    */
   static async open(path: string | undefined, settings: Settings): Promise<DrawStore> {
     if (path === undefined) return new DrawStore("", null);
-    const file = await open(path, "a+");
+    const text = await readPlainText(path, MAX_BYTES).catch((error: TensorFileError) => {
+      if (error.code === "not-found") return "";
+      throw error;
+    });
+    const file = await open(path, "a");
     try {
       const store = new DrawStore(path, file);
-      await store.#read(file, settings);
+      await store.#read(file, text, settings);
       return store;
     } catch (error) {
       await file.close();
@@ -96,8 +103,7 @@ export class DrawStore {
     }
   }
 
-  async #read(file: FileHandle, settings: Settings): Promise<void> {
-    const text = await file.readFile("utf8");
+  async #read(file: FileHandle, text: string, settings: Settings): Promise<void> {
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     if (whole === "") {
       if (!FIRST.startsWith(text.slice(0, FIRST.length))) throw this.#damaged(1);

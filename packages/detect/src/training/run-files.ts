@@ -1,7 +1,8 @@
-import { appendFile, mkdir, open, readFile } from "node:fs/promises";
+import { appendFile, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@inctrl/datasets";
-import { CodedError } from "@inctrl/tensor";
+import { CodedError, type TensorFileError } from "@inctrl/tensor";
+import { readPlainText } from "@inctrl/tensor/files";
 import { readSealed, sealLine } from "../files/sealed-lines.js";
 import {
   type Loaded,
@@ -104,7 +105,7 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
   async #takeRecords(loaded: Loaded | null): Promise<void> {
     const { steps } = this.#state;
     const path = this.path("metrics");
-    const text = steps === 0 ? "" : await readFile(path, "utf8").catch(() => "");
+    const text = steps === 0 ? "" : await readLog(path);
     const kept: (S | V)[] = [];
     for (const { entry } of readSealed(text)) {
       if (!isRecord<S | V>(entry) || entry.step > steps) break;
@@ -181,6 +182,16 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
     return `the last good checkpoint is ${this.path("checkpoint")}, after step ${this.saved}`;
   }
 }
+
+/** Most bytes of the metrics: 200 of a step, for 2 million steps. */
+const MAX_LOG_BYTES = 4e8;
+
+/** The text of a log; none where there is no file. */
+const readLog = (path: string): Promise<string> =>
+  readPlainText(path, MAX_LOG_BYTES).catch((error: TensorFileError) => {
+    if (error.code === "not-found") return "";
+    throw error;
+  });
 
 /** Brings what was appended to the disk, before the checkpoint that counts on it. */
 async function syncFile(path: string): Promise<void> {

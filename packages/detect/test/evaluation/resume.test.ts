@@ -1,10 +1,12 @@
-import { appendFileSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeImage, type Raster, type Sample } from "@inctrl/datasets";
 import type { Device } from "@inctrl/tensor";
 import { category, dataSet, PATCH14, THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
+import { DrawStore } from "../../src/evaluation/draw-store.js";
 import {
   Encoder,
   type EncoderOptions,
@@ -231,6 +233,15 @@ test("an image that changes after it was hashed is left out of the draw, by name
   const { categories } = await run(device, { dataSet: data, shots: [1], seeds: 1 });
   assert.is(categories[0].draws[0].scores[0], null);
   assert.match(categories[0].skipped[0].reason, /late\.ppm: its bytes changed/);
+});
+
+test("a pipe, or a link to a device, in place of the store is refused at once", async ({ folder }) => {
+  if (process.platform === "win32") return;
+  const [pipe, link] = [join(folder, "pipe.jsonl"), join(folder, "zero.jsonl")];
+  execFileSync("mkfifo", [pipe]);
+  symlinkSync("/dev/zero", link);
+  for (const path of [pipe, link])
+    await throwsCode(() => DrawStore.open(path, {}), "not-a-file", /this is no file but/);
 });
 
 test("files that are no store are refused and left alone", async ({ device, folder }) => {

@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -126,6 +128,13 @@ test("a flipped bit and a value that is not finite are told and made again; old 
   await cache.write(key, nan);
   assert.is(await cache.readPatches(key), null);
   assert.match(said.pop() ?? "", /patches holds values that are not finite; it is made again/);
+
+  if (process.platform !== "win32") {
+    rmSync(path, { force: true });
+    execFileSync("mkfifo", [path]);
+    assert.is(await cache.readPatches(key), null);
+    assert.match(said.pop() ?? "", /this is no file but a pipe; it is made again/);
+  }
 
   const { patches, feature } = features(3);
   const layout = featureLayout(RECIPE);

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Device,
@@ -122,6 +123,16 @@ test("a log that is not what was written beside its checkpoint is refused by fil
     );
     assert.is(readFileSync(log, "utf8"), damage, "left as it is");
   }
+});
+
+test("a pipe in place of the log is refused at once", async ({ device, folder }) => {
+  if (process.platform === "win32") return;
+  const out = join(folder, "pipe");
+  await runOf(device, out);
+  const { log } = pathsOf(out);
+  rmSync(log);
+  execFileSync("mkfifo", [log]);
+  await throwsCode(() => resume(device, out), "not-a-file", /metrics\.jsonl: this is no file but a pipe/);
 });
 
 test("a checkpoint with a flipped bit, of another step or run, or with NaN is refused", async ({

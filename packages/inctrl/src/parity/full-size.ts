@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { buildClip, type Clip, findConfig, gridSize, openTokenizer, type Tokenizer } from "@inctrl/clip";
 import {
@@ -11,6 +10,7 @@ import {
   promptTexts,
 } from "@inctrl/detect";
 import { concat, type Device, matmul, mean, nn, normalize, scope, type Tensor, tensor } from "@inctrl/tensor";
+import { boundedJson, readPlainText } from "@inctrl/tensor/files";
 import { InctrlError } from "../errors.js";
 import { makeHeads, storedParameters } from "../head-modules.js";
 import { banksOf, forward } from "./forward.js";
@@ -165,9 +165,12 @@ function list(golden: Golden, name: string): number[] {
   throw new InctrlError("parity", `the fixture has no numbers under "${name}"; it is of another form`);
 }
 
+/** Most bytes of the fixture, which has some 30 kB. */
+const MAX_BYTES = 1e7;
+
 async function readGolden(file: string): Promise<Golden> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Golden;
+    return boundedJson(await readPlainText(file, MAX_BYTES)) as Golden;
   } catch (cause) {
     throw new InctrlError("parity", `${file}: is no readable JSON; give golden/full-size-forward.json`, {
       cause,
