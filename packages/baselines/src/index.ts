@@ -1,4 +1,10 @@
 export { type ClipTextOptions, clipTextDetector } from "./clip-text/clip-text.js";
 export { BaselineError, type BaselineErrorCode } from "./errors.js";
+export { chooseChannels, embedLayers } from "./padim/embedding.js";
+export { Gaussians, type Samples } from "./padim/gaussians.js";
 export { runBaselineParity } from "./parity/parity.js";
+export { type CoresetOptions, coreset } from "./patchcore/coreset.js";
+export { type Embedder, type EmbeddingOptions, openEmbedder } from "./patchcore/embedding.js";
+export { type PatchScoreOptions, type PatchScores, scorePatches } from "./patchcore/scoring.js";
+export { References, type SpadeOptions, type SpadeScores, spadeMap } from "./spade/spade.js";
 export { type WinclipOptions, winclipDetector, windowInput } from "./winclip/winclip.js";

@@ -22,6 +22,7 @@ export { hashFile } from "./folder/hash.js";
 export { type FindOptions, type FoundImages, findImages, whichFile } from "./folder/inputs.js";
 export { type LeftOut, leftOutText, NOT_ENTERED } from "./folder/left-out.js";
 export { type Listing, type ListOptions, listImages, readListing } from "./folder/list.js";
+export { pythonSample } from "./folder/python-sample.js";
 export {
   type CategoryReport,
   type DataSetReport,
