@@ -2,53 +2,41 @@
 // Types are checked by `npm run types`, so that they are not checked a second time here.
 //
 //   npm run build
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import ts from "typescript";
-import { readConfig, textOf } from "./typescript/check.mjs";
+import { compile, configFrom } from "./typescript/check.mjs";
 import { publishedNames, ROOT } from "./workspace.mjs";
 
 const PACKAGES = path.join(ROOT, "packages");
-const posix = (file) => file.split(path.sep).join("/");
+const CACHE = path.join(ROOT, ".cache");
 
-const sources = publishedNames.flatMap((name) =>
-  readdirSync(path.join(PACKAGES, name, "src"), { recursive: true })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => path.join(PACKAGES, name, "src", file)),
-);
-
-const { options } = readConfig(ROOT, {
-  ...{ noEmit: false, noCheck: true, declaration: true },
-  ...{ rootDir: PACKAGES, outDir: PACKAGES },
-});
-
-/** Where an output belongs, given its place beside the source. */
-const inDist = (file) => posix(path.relative(PACKAGES, file)).replace(/^([^/]+)\/src\//, "$1/dist/");
-
-/** A source map names its source relative to itself. */
-function relocated(text, place) {
-  const map = JSON.parse(text);
-  const source = place.replace("/dist/", "/src/").replace(/\.js\.map$/, ".ts");
-  map.sources = [path.posix.relative(path.posix.dirname(place), source)];
-  return JSON.stringify(map);
+/** A source map names its source relative to itself, which lies in `dist` beside `src`. */
+function relocate(dist, name) {
+  const file = path.join(dist, name);
+  const map = JSON.parse(readFileSync(file, "utf8"));
+  const source = name.replace(/\.js\.map$/, ".ts").replaceAll(path.sep, "/");
+  map.sources = [path.posix.relative(path.posix.join("dist", path.posix.dirname(source)), `src/${source}`)];
+  writeFileSync(file, JSON.stringify(map));
 }
 
-function write(file, text) {
-  const place = inDist(file);
-  const target = path.join(PACKAGES, place);
-  mkdirSync(path.dirname(target), { recursive: true });
-  writeFileSync(target, place.endsWith(".map") ? relocated(text, place) : text);
+mkdirSync(CACHE, { recursive: true });
+const folder = mkdtempSync(path.join(CACHE, "build-"));
+try {
+  const compilerOptions = { noEmit: false, noCheck: true, rootDir: PACKAGES, outDir: folder };
+  const include = publishedNames.map((name) => path.join(PACKAGES, name, "src"));
+  const base = path.join(ROOT, "tsconfig.json");
+  const problems = compile(
+    configFrom(base, path.join(folder, "tsconfig.json"), { compilerOptions, include }),
+  );
+  if (problems) console.error(problems);
+  process.exitCode = problems ? 1 : 0;
+  for (const name of problems ? [] : publishedNames) {
+    const dist = path.join(PACKAGES, name, "dist");
+    rmSync(dist, { recursive: true, force: true });
+    cpSync(path.join(folder, name, "src"), dist, { recursive: true });
+    for (const file of readdirSync(dist, { recursive: true }))
+      if (file.endsWith(".js.map")) relocate(dist, file);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }
-
-function stopAt(problems) {
-  if (problems.length === 0) return;
-  console.error(textOf(problems));
-  process.exit(1);
-}
-
-const program = ts.createProgram(sources, options);
-stopAt(program.getSyntacticDiagnostics());
-for (const name of publishedNames)
-  rmSync(path.join(PACKAGES, name, "dist"), { recursive: true, force: true });
-const { diagnostics } = program.emit(undefined, write);
-stopAt(diagnostics);

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { typeProblems } from "../typescript/check.mjs";
+import { compile, configFrom } from "../typescript/check.mjs";
 import { ROOT, read, TYPESCRIPT } from "../workspace.mjs";
 import { codeBlocks, expectedLines } from "./markdown.mjs";
 
@@ -42,12 +42,15 @@ export function extract(page, folder) {
   });
 }
 
-/** Type-checks blocks against the sources. @returns the compiler's messages, empty where all is well. */
-export function checkBlocks(snippets) {
-  const files = snippets.map(({ target }) => target);
+/** Type-checks the blocks of a folder against the sources. @returns the compiler's messages, empty where all is well. */
+export function checkBlocks(snippets, folder) {
   // Blocks lie outside the package that has commander, so its types are named here.
   const commander = path.join(ROOT, "packages/cli/node_modules/commander/typings/esm.d.mts");
-  return typeProblems(ROOT, files, { noUnusedLocals: false, paths: { commander: [commander] } });
+  const compilerOptions = { noUnusedLocals: false, paths: { commander: [commander] } };
+  const files = snippets.map(({ target }) => target);
+  const base = path.join(ROOT, "tsconfig.json");
+  const config = configFrom(base, path.join(folder, "tsconfig.json"), { compilerOptions, files });
+  return compile(config);
 }
 
 /**

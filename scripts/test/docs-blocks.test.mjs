@@ -24,7 +24,7 @@ test("every README has a block that runs", () => {
 });
 
 test("blocks compile against the sources", () => {
-  assert.is(checkBlocks(snippets), "");
+  assert.is(checkBlocks(snippets, folder), "");
 });
 
 test("blocks marked to run print what their comments say, and leave nothing open", async () => {

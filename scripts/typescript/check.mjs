@@ -1,35 +1,30 @@
-// Type-checks chosen files through the compiler's interface. What they import is read, but reported elsewhere.
+// The TypeScript compiler, run as a command.
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
-import ts from "typescript";
 import { ROOT } from "../workspace.mjs";
 
-const host = {
-  getCanonicalFileName: (name) => name,
-  getCurrentDirectory: () => ROOT,
-  getNewLine: () => "\n",
-};
+/** What Node runs as `tsc`. */
+export const TSC = path.join(
+  path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")),
+  "bin/tsc",
+);
 
-/** The compiler's messages as text. */
-export const textOf = (problems) => ts.formatDiagnostics(problems, host);
-
-/** The options and files of a folder's tsconfig.json, with some options changed. @throws Error where it cannot be read. */
-export function readConfig(folder, changes = {}) {
-  return ts.getParsedCommandLineOfConfigFile(path.join(folder, "tsconfig.json"), changes, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: (problem) => {
-      throw new Error(textOf([problem]));
-    },
-  });
+/**
+ * Runs the compiler on a tsconfig.json, in one thread: several check the shared types again each.
+ *
+ * @returns its messages; empty where all is well.
+ */
+export function compile(config) {
+  const args = [TSC, "-p", config, "--pretty", "false", "--singleThreaded"];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  return status === 0 ? "" : stdout || stderr || `tsc ends with ${status}`;
 }
 
-/** What is wrong with these files under a folder's tsconfig.json; empty where all is well. */
-export function typeProblems(folder, files, changes) {
-  const program = ts.createProgram(files, readConfig(folder, changes).options);
-  const problems = files
-    .map((file) => program.getSourceFile(file))
-    .flatMap((source) => [
-      ...program.getSyntacticDiagnostics(source),
-      ...program.getSemanticDiagnostics(source),
-    ]);
-  return textOf([...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics(), ...problems]);
+/** Writes a file beside or below a tsconfig.json that has its options and these. @returns the file. */
+export function configFrom(base, file, { compilerOptions = {}, ...rest }) {
+  const config = { extends: base, compilerOptions, include: [], ...rest };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
 }
