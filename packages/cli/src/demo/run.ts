@@ -1,8 +1,16 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SHIPPED_MODEL } from "@inctrl/clip";
 import { type DataSet, hashFile, type Sample } from "@inctrl/datasets";
-import { type Detector, Encoder, evaluate, openBackbone, writeReport } from "@inctrl/detect";
+import {
+  CachedEncoder,
+  type Detector,
+  evaluate,
+  FeatureStore,
+  openBackbone,
+  TensorCache,
+  writeReport,
+} from "@inctrl/detect";
 import { Heads, inctrl, shippedHeads } from "@inctrl/inctrl";
 import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
 import type { DemoOptions } from "../commands/demo.js";
@@ -14,7 +22,7 @@ import { drawAll, withMapStore } from "../heatmaps.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
-import { info, startClock } from "../ui/log.js";
+import { info, startClock, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import { type ClassAreas, printClass, SHOTS, scoreClass } from "./score.js";
 
@@ -41,7 +49,10 @@ export async function runDemo(
     using backbone = await openBackbone(device, SHIPPED_MODEL);
     using heads = await Heads.load(file, device);
     info(`backbone: ${backbone.name} with its heads on ${adapterName(device.caps)}`);
-    const detector = inctrl(new Encoder(backbone), { heads });
+    // Each image is encoded once for its score, the evaluation and the report.
+    const cache = join(out, "features");
+    const features = await TensorCache.open(cache, { onNote: warn });
+    const detector = inctrl(new CachedEncoder(new FeatureStore(backbone, features)), { heads });
     const areas = await scoreAll(detector, dataSet, maps, signal);
     if (signal.aborted) return EXIT.interrupted;
     const evaluation = await evaluate({ detector, dataSet, shots: [SHOTS], seeds: 0, signal });
@@ -49,6 +60,7 @@ export async function runDemo(
     const headsFile = { file, sha256: await hashFile(file) };
     const facts = factsOf(backbone, { data, heads: headsFile, class: null, dtype: "float32" });
     const report = await writeReport(out, { evaluation, facts, dataSet, detector });
+    await rm(cache, { recursive: true });
     const mean = (key: keyof ClassAreas) =>
       (areas.reduce((sum, each) => sum + each[key], 0) / areas.length).toFixed(4);
     await print(
