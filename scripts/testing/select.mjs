@@ -6,30 +6,21 @@ import { packageNames, ROOT } from "../workspace.mjs";
 /** Parts of the paths of long tests, the longest first. They start first, so that no worker waits for one of them at the end. */
 const LONG = [
   "cli/test/commands/demo",
-  "cli/test/commands/brainmri",
+  "cli/test/commands/pretrain",
+  "scripts/test/kill",
+  "tensor/test/browser",
+  "inctrl/test/training/checkpoint",
+  "inctrl/test/training/run.",
   "scripts/test/docs-blocks",
   "scripts/test/contributing",
-  "cli/test/commands/pretrain",
-  "inctrl/test/training/",
-  "tensor/test/browser",
+  "cli/test/commands/brainmri",
   "tensor/test/package",
   "scripts/test/types",
-  "cli/test/commands/",
-  "scripts/test/docs",
 ];
-
-/** Tests that may share a process: they start none, and leave the process as they found it. */
-const TOGETHER = /^(packages\/\w+|bench|research)\/test\//;
-/** Exceptions, which need a process of their own. */
-const APART = [
-  /\/test\/device\//,
-  /\/(package|browser)\.test/,
-  /inctrl\/test\/(training|parity)\//,
-  /cli\/test\/(commands|datasets)\//,
-  /bench\/test\/onnx\//,
-];
-/** Files that share a process: enough that loading modules takes little of its time. */
-const GROUP = 10;
+/** Short tests that need a process of their own, since they look at processes or load another engine. */
+const APART = /^(scripts|bench\/test\/onnx)\//;
+/** Files that share a process, so that modules and the adapter are loaded once for all of them. */
+const GROUP = 32;
 
 const posix = (file) => file.split(path.sep).join("/");
 
@@ -61,14 +52,12 @@ export function select(filters) {
 /** The work list: long files first, then groups of short ones, then the rest. Each entry is the files of one process. */
 export function jobsOf(files, atOnce) {
   if (files.length <= atOnce) return files.map((file) => [file]);
-  const isLong = (file) => LONG.some((part) => file.includes(part));
-  const isShort = (file) => TOGETHER.test(file) && !APART.some((form) => form.test(file)) && !isLong(file);
-  const short = files.filter(isShort);
-  const groups = Array.from({ length: Math.ceil(short.length / GROUP) }, (_, i) =>
-    short.slice(i * GROUP, (i + 1) * GROUP),
-  );
-  const alone = files.filter((file) => !isShort(file));
-  const long = LONG.flatMap((part) => alone.filter((file) => file.includes(part)));
-  const singles = (some) => [...new Set(some)].map((file) => [file]);
-  return [...singles(long), ...groups, ...singles(alone.filter((file) => !isLong(file)))];
+  const long = LONG.flatMap((part) => files.filter((file) => file.includes(part)));
+  const short = files.filter((file) => !long.includes(file));
+  const together = short.filter((file) => !APART.test(file));
+  // Files of one folder take about as long as each other, so they go to different groups.
+  const groups = Array.from({ length: Math.ceil(together.length / GROUP) }, () => []);
+  for (const [i, file] of together.entries()) groups[i % groups.length].push(file);
+  const singles = (some) => some.map((file) => [file]);
+  return [...singles(long), ...groups, ...singles(short.filter((file) => APART.test(file)))];
 }

@@ -7,17 +7,31 @@ import { version } from "./version.js";
 /** The file of the tiles that `inctrl tune` measured on an adapter with this version. */
 export const tuningPath = (caps: Caps): string => join(cacheDir(), "tuning", tuningFileName(caps, version()));
 
-/** Runs a job on a device, and closes the device however the job ends. */
+/** Devices that stay open between runs, by adapter; null where each run closes its own. */
+let shared: Map<string, Device> | null = null;
+
+/** From now on the runs of this process share a device, and so its compiled kernels. @returns what closes the devices. */
+export function shareDevices(): () => void {
+  const devices = new Map<string, Device>();
+  shared = devices;
+  return () => {
+    for (const device of devices.values()) device.close();
+  };
+}
+
+/** Runs a job on a device, and closes the device however the job ends, unless it is shared. */
 export async function withDevice<T>(
   adapter: string | undefined,
   job: (device: Device) => Promise<T>,
 ): Promise<T> {
-  const device = await openDevice({ adapter, onNotice: warn });
+  const key = adapter ?? process.env.INCTRL_ADAPTER ?? "";
+  const device = shared?.get(key) ?? (await openDevice({ adapter, onNotice: warn }));
+  shared?.set(key, device);
   try {
     await loadTuning(device, tuningPath(device.caps));
     return await job(device);
   } finally {
-    device.close();
+    if (!shared) device.close();
   }
 }
 

@@ -11,8 +11,21 @@ interface DeviceTest {
   run(): void;
 }
 
+/** Open devices by family. All test files of a process share them, so that kernels are compiled once. */
+const devices = new Map<KernelFamily | undefined, Device>();
+
+async function deviceOf(family: KernelFamily | undefined): Promise<Device> {
+  const known = devices.get(family) ?? [...devices.values()].find(({ caps }) => caps.family === family);
+  if (known) return known;
+  const device = await openDevice({ family });
+  devices.set(family, device);
+  // There is no process in a browser.
+  globalThis.process?.once("exit", () => device.close());
+  return device;
+}
+
 /**
- * A test function whose tests get a device, one a family and file, and fail when they leave a tensor undisposed.
+ * A test function whose tests get a device, one a family and process, and fail when they leave a tensor undisposed.
  *
  * @example
  * const test = deviceTests();
@@ -24,18 +37,9 @@ export function deviceTests(
   name?: string,
 ): DeviceTest {
   const tests = suite(name);
-  const devices = new Map<KernelFamily | undefined, Promise<Device>>();
-  tests.after(async () => {
-    for (const device of devices.values()) (await device).close();
-  });
   const add = (title: string, run: (device: Device) => unknown): void => {
-    for (const family of families) {
-      tests(family ? `${title} (${family})` : title, async () => {
-        const device = devices.get(family) ?? openDevice({ family });
-        devices.set(family, device);
-        await noLeaks(await device, run);
-      });
-    }
+    for (const family of families)
+      tests(family ? `${title} (${family})` : title, async () => noLeaks(await deviceOf(family), run));
   };
   return Object.assign(add, { after: tests.after, run: () => tests.run() });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
+import { shareDevices } from "../../src/device.js";
 import { run } from "../../src/program.js";
 import { captured, type Outcome, withEnv } from "./capture.js";
 
@@ -22,6 +23,7 @@ interface SpawnOptions extends Surroundings {
   readonly stdout?: number;
 }
 
+process.once("exit", shareDevices());
 let last: Promise<unknown> = Promise.resolve();
 
 /** Runs the command in this process, which saves loading it again. Runs wait for each other, since they share its output. */
