@@ -10,28 +10,24 @@ import { ROOT } from "../workspace.mjs";
 const DATA = "procedural:5?size=64&train=4&good=2&bad=3";
 const SMALL = ["--data", DATA, "--category", "metal,wood,leather", "--shots", "2"];
 
-/** What is killed: the command's arguments, by the folder that it writes to. The pictures of `score` lie beside it. */
+/** What is killed: the command's arguments, by the folder that it writes to. The pictures of `score` and the model lie beside it. */
 const RUNS = {
-  bank: (out, images) => [
-    ...[
-      "score",
-      "--prompts",
-      `${images}/train/good`,
-      "--class",
-      "nut",
-      "--save-bank",
-      `${out}/a.bank.safetensors`,
-    ],
+  bank: (out, { images, model }) => [
+    ...["score", "--backbone", model, "--prompts", `${images}/train/good`],
+    ...["--save-bank", `${out}/a.bank.safetensors`],
   ],
-  score: (out, images) => [
-    ...["score", "--prompts", `${images}/train/good`, "--images", `${images}/test/scratch`],
+  score: (out, { images, model }) => [
+    ...["score", "--backbone", model, "--prompts", `${images}/train/good`],
+    ...["--images", `${images}/test/scratch`],
     ...["--format", "json", "--out", `${out}/scores.json`, "--heatmaps", `${out}/maps`],
   ],
-  train: (out) => [
-    ...["train", ...SMALL, "--hold-out", "wood", "--batch", "6", "--epochs", "2", "--steps", "4"],
-    ...["--cache", `${out}/features`, "--out", out, "--resume"],
+  train: (out, { model }) => [
+    ...["train", "--backbone", model, ...SMALL, "--hold-out", "wood", "--batch", "6", "--epochs", "2"],
+    ...["--steps", "4", "--cache", `${out}/features`, "--out", out, "--resume"],
   ],
-  eval: (out) => ["eval", ...SMALL, "--seeds", "3", "--cache", `${out}/features`, "--out", out],
+  eval: (out, { model }) => [
+    ...["eval", "--backbone", model, ...SMALL, "--seeds", "3", "--cache", `${out}/features`, "--out", out],
+  ],
 };
 
 /** Names of what belongs to a run at work, and to none that has ended. */
@@ -48,17 +44,17 @@ export async function killRuns(points, note = () => {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "inctrl-kill-"));
   const problems = [];
   try {
-    const images = await draw(folder);
+    const given = await prepare(folder);
     const kinds = Object.keys(RUNS).slice(0, points);
     const whole = {};
-    for (const kind of kinds) whole[kind] = await reference(kind, folder, images);
+    for (const kind of kinds) whole[kind] = await reference(kind, folder, given);
     for (let point = 0; point < points; point++) {
       const kind = kinds[point % kinds.length];
       const turns = Math.ceil(points / kinds.length);
       const share = (Math.floor(point / kinds.length) + 0.5) / turns;
       const out = path.join(folder, `${kind}-${point}`);
-      const { event, after, killed } = await start(kind, out, images, momentOf(whole[kind], share, point));
-      const problem = await continued(kind, out, images, whole[kind].files);
+      const { event, after, killed } = await start(kind, out, given, momentOf(whole[kind], share, point));
+      const problem = await continued(kind, out, given, whole[kind].files);
       const where = `${kind}, ${killed ? `killed ${event ? `at write ${event}` : `after ${Math.round(after)} ms`}` : "ended first"}`;
       note(`point ${point + 1} of ${points}: ${where}: ${problem ?? "the same files"}`);
       if (problem) problems.push(`${where}: ${problem}`);
@@ -76,17 +72,21 @@ function momentOf({ events, ms }, share, point) {
   return byWrite ? { event: Math.max(1, Math.round(share * events)) } : { after: share * ms };
 }
 
-async function draw(folder) {
+/** Draws pictures and writes a small model, which is quick to run. */
+async function prepare(folder) {
   const { writeProceduralSet } = await import("@inctrl/synth");
+  const { writeModel } = await import("../../packages/cli/test/support/model.ts");
   await writeProceduralSet(folder, { classes: ["nut"], size: 64, train: 3, testGood: 0, testBad: 6 });
-  return path.join(folder, "nut");
+  const model = path.join(folder, "model.safetensors");
+  await writeModel(model);
+  return { images: path.join(folder, "nut"), model };
 }
 
 /** An undisturbed run: its files, how long it takes, and how many changes it makes in its folder. */
-async function reference(kind, folder, images) {
+async function reference(kind, folder, given) {
   const out = path.join(folder, `${kind}-whole`);
   const begun = performance.now();
-  const { code, events, stderr } = await start(kind, out, images, {});
+  const { code, events, stderr } = await start(kind, out, given, {});
   if (code !== 0) throw new Error(`${kind} fails by itself: ${stderr}`);
   const left = namesOf(out).filter((name) => UNFINISHED.test(path.basename(name)));
   if (left.length > 0) throw new Error(`${kind} leaves ${left.join(", ")}`);
@@ -94,13 +94,13 @@ async function reference(kind, folder, images) {
 }
 
 /** Runs the command, and kills it after some milliseconds or at a change in its folder. */
-async function start(kind, out, images, { event, after }) {
+async function start(kind, out, given, { event, after }) {
   mkdirSync(out, { recursive: true });
   const main = path.join(ROOT, "packages/cli/src/main.ts");
   const register = path.join(ROOT, "scripts/typescript/register.mjs");
   const child = spawn(
     process.execPath,
-    ["--conditions=@inctrl/source", "--import", register, main, ...RUNS[kind](out, images)],
+    ["--conditions=@inctrl/source", "--import", register, main, ...RUNS[kind](out, given)],
     { env: { ...process.env, INCTRL_CACHE: path.join(out, "cache") }, stdio: ["ignore", "ignore", "pipe"] },
   );
   let stderr = "";
@@ -121,8 +121,8 @@ async function start(kind, out, images, { event, after }) {
 }
 
 /** Runs the command again, and says how its files differ from those of an undisturbed run; undefined where they do not. */
-async function continued(kind, out, images, whole) {
-  const { code, stderr } = await start(kind, out, images, {});
+async function continued(kind, out, given, whole) {
+  const { code, stderr } = await start(kind, out, given, {});
   if (code !== 0) return `the next run ends with ${code}: ${stderr.trim().split("\n").at(-1)}`;
   const files = filesOf(out);
   for (const name of new Set([...Object.keys(whole), ...Object.keys(files)])) {
