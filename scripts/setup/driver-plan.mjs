@@ -12,7 +12,7 @@ export function parseOsRelease(text) {
 }
 
 const PACKAGES = ["mesa-vulkan-drivers", "libvulkan1"];
-const BACKPORTS_FILE = "/etc/apt/sources.list.d/inctrl-backports.sources";
+const BACKPORTS_FILE = "/etc/apt/sources.list.d/inctrl-backports";
 // Debian 12's own Mesa (22.3) lacks features WebGPU requires. Everything newer has them.
 const NEEDS_BACKPORTS = "bookworm";
 
@@ -24,7 +24,7 @@ const OTHER_LINUX = [
 
 /**
  * @typedef {{run: string[]} | {write: string, text: string}} Step
- * @param {{platform: string, osRelease: Record<string, string>, uid: number, sources: import("./apt-sources.mjs").AptSource[]}} machine
+ * @param {{platform: string, osRelease: Record<string, string>, uid: number, sources: {name: string, text: string}[]}} machine
  * @returns {{why: string, steps: Step[], automatic: boolean}} `automatic`: set-up may run the steps itself
  */
 export function planDriver({ platform, osRelease, uid, sources }) {
@@ -54,8 +54,8 @@ export function planDriver({ platform, osRelease, uid, sources }) {
     why = `Debian 12's own Vulkan driver is too old for WebGPU, the one in ${backports} is new enough`;
     target = ["-t", backports];
     if (!hasSuite(sources, backports)) {
-      const text = backportsFile(sources, NEEDS_BACKPORTS);
-      if (text) steps.push({ write: BACKPORTS_FILE, text });
+      const added = backportsFile(sources, NEEDS_BACKPORTS);
+      if (added) steps.push({ write: `${BACKPORTS_FILE}.${added.format}`, text: added.text });
       else {
         why += `; add the suite ${backports} of your Debian mirror to apt's sources first, none was found to model it on`;
         automatic = false;

@@ -4,7 +4,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { readJson } from "../workspace.mjs";
-import { parseAptSources } from "./apt-sources.mjs";
 import { asShell, parseOsRelease, planDriver } from "./driver-plan.mjs";
 import { childEnv, info, SetupError, step } from "./shell.mjs";
 import { driverFingerprint, readStamp, writeStamp } from "./stamp.mjs";
@@ -44,7 +43,7 @@ function thisMachine() {
     platform: process.platform,
     osRelease: parseOsRelease(readIfThere("/etc/os-release") || readIfThere("/usr/lib/os-release")),
     uid: process.getuid?.() ?? -1,
-    sources: parseAptSources(aptSourceFiles()),
+    sources: aptSourceFiles(),
   };
 }
 

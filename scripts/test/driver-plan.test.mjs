@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { backportsFile, hasSuite, parseAptSources } from "../setup/apt-sources.mjs";
+import { backportsFile, hasSuite } from "../setup/apt-sources.mjs";
 import { asShell, parseOsRelease, planDriver } from "../setup/driver-plan.mjs";
 
 const DEB822 = `Types: deb
@@ -21,39 +21,46 @@ deb-src http://packages.example/debian bookworm main
 deb [arch=amd64,arm64 signed-by=/k.gpg trusted=yes] http://packages.example/debian bookworm main non-free # here
 deb http://packages.example/debian-security bookworm-security main
 `;
-const file = (name, text) => parseAptSources([{ name, text }]);
+const file = (name, text) => [{ name, text }];
 
 test("deb822 sources", () => {
   const sources = file("debian.sources", DEB822);
-  assert.is(sources.length, 2);
-  assert.equal(sources[0], {
-    uris: ["http://packages.example/debian"],
-    suites: ["bookworm", "bookworm-updates"],
-    components: ["main", "contrib"],
-    options: { "Signed-By": "/usr/share/keyrings/debian-archive-keyring.gpg" },
-  });
-  assert.is(
-    backportsFile(sources, "bookworm"),
-    "Types: deb\nURIs: http://packages.example/debian\nSuites: bookworm-backports\nComponents: main\n" +
+  assert.equal(backportsFile(sources, "bookworm"), {
+    format: "sources",
+    text:
+      "Types: deb\nURIs: http://packages.example/debian\nSuites: bookworm-backports\nComponents: main\n" +
       "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
+  });
+  for (const suite of ["bookworm", "bookworm-updates", "bookworm-security"])
+    assert.ok(hasSuite(sources, suite));
+  assert.not(hasSuite(sources, "bookworm-backports"));
+  assert.is(
+    backportsFile(sources, "bookworm-security").text.match(/^URIs: (.*)$/m)[1],
+    "http://packages.example/debian-security",
   );
+  const folded =
+    "Types: deb-src deb\nURIs: http://a.test\nSuites: sid\n bookworm\nComponents:\n main\n contrib\nTrusted: yes\n";
+  assert.is(
+    backportsFile(file("a.sources", folded), "bookworm").text,
+    "Types: deb-src deb\nURIs: http://a.test\nSuites: bookworm-backports\nComponents: main\nTrusted: yes\n",
+  );
+  assert.is(backportsFile(file("a.sources", folded.replace("src deb", "src")), "bookworm"), undefined);
 });
 
 test("deb822 sources: a key inside the file is kept line by line, a disabled source is not used", () => {
   const key = " -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n mQINBGPL0BU\n -----END PGP PUBLIC KEY BLOCK-----";
   const text = `Types: deb\nURIs: http://a.test/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n${key}\n`;
-  assert.match(backportsFile(file("a.sources", text), "bookworm"), `Signed-By: \n${key}\n`);
-  assert.equal(file("a.sources", `Enabled: no\n${text}`), []);
+  assert.match(backportsFile(file("a.sources", text), "bookworm").text, `Signed-By:\n${key}\n`);
+  assert.is(backportsFile(file("a.sources", `Enabled: no\n${text}`), "bookworm"), undefined);
 });
 
 test("one-line sources", () => {
   const sources = file("sources.list", ONE_LINE);
-  assert.is(sources.length, 3);
-  assert.is(
-    backportsFile(sources, "bookworm"),
-    "Types: deb\nURIs: http://packages.example/debian\nSuites: bookworm-backports\nComponents: main\n" +
-      "Architectures: amd64 arm64\nSigned-By: /k.gpg\nTrusted: yes\n",
-  );
+  assert.equal(backportsFile(sources, "bookworm"), {
+    format: "list",
+    text: "deb [arch=amd64,arm64 signed-by=/k.gpg trusted=yes] http://packages.example/debian bookworm-backports main\n",
+  });
+  assert.ok(hasSuite(sources, "bookworm-security"));
   assert.not(hasSuite(sources, "bookworm-backports"));
   assert.is(backportsFile(sources, "trixie"), undefined);
 });
