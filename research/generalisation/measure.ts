@@ -142,9 +142,9 @@ function trainingData(categories: readonly Stored[], negatives: number): Trainin
   );
   const items = [...own, ...crossCategoryNegatives(own, negatives)];
   const names = new Map(items.map(({ image, category }) => [image, `${categories[category].name}#${image}`]));
+  const known = categories.map(({ name }) => name);
   return {
-    categories: categories.map(({ name }) => name),
-    items,
+    ...{ categories: known, classNames: known, items },
     holdOut: [],
     text: null,
     skipped: [],

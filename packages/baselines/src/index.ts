@@ -1,4 +1,8 @@
 export { type ClipTextOptions, clipTextDetector } from "./clip-text/clip-text.js";
+export { coopDetector } from "./coop/coop.js";
+export { loadContext, type TrainedContext } from "./coop/file.js";
+export { type ContextRun, trainContext } from "./coop/run.js";
+export { CONTEXT_DEFAULTS, type ContextTraining } from "./coop/trainer.js";
 export { BaselineError, type BaselineErrorCode } from "./errors.js";
 export { chooseChannels, embedLayers } from "./padim/embedding.js";
 export { Gaussians, type Samples } from "./padim/gaussians.js";

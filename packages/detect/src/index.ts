@@ -74,6 +74,7 @@ export type { RunFacts } from "./report/facts.js";
 export { tableRows } from "./report/table.js";
 export { writeReport, writeResults } from "./report/write.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";
+export { type Check, fits, listOf, parseJson } from "./shape.js";
 export { type Ensemble, promptTexts } from "./text/prompts.js";
 export {
   classPrototypes,

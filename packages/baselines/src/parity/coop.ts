@@ -16,7 +16,7 @@ import {
 import { readPlainText } from "@inctrl/tensor/files";
 import { Context, type ContextOptions } from "../coop/context.js";
 import { type ContextPrompt, contextOrder, type NamePosition } from "../coop/prompt.js";
-import { contextLoss, contextOptimizer, contextRates } from "../coop/trainer.js";
+import { contextLoss, contextOptimizer, contextRates } from "../coop/step.js";
 import { openClip } from "./clip.js";
 import { type Golden, type Made, openGolden } from "./golden.js";
 

@@ -19,6 +19,8 @@ export interface HoldOut {
 export interface TrainingData {
   /** Names of all categories, trained on or held out. */
   readonly categories: readonly string[];
+  /** What texts call them. */
+  readonly classNames: readonly string[];
   /** All images of the categories trained on, their training and test parts together. */
   readonly items: readonly TrainingItem[];
   readonly holdOut: readonly HoldOut[];
@@ -99,6 +101,7 @@ export async function gatherData(
   const parts = [items, ...held.map(({ queries }) => queries)];
   return {
     categories: known,
+    classNames: categories.map(({ className }) => className),
     items,
     holdOut: held,
     text: withoutText || !store.backbone.hasText ? null : await textScores(store, categories, parts.flat()),

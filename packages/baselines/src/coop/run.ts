@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import {
+  COMMON_FILES,
+  type FeatureStore,
+  RunFiles,
+  type RunLengths,
+  runEpochs,
+  spreadOf,
+  type TrainingData,
+  trainedOn,
+} from "@inctrl/detect";
+import { towerOf } from "./coop.js";
+import { saveContext } from "./file.js";
+import { ContextTrainer, type ContextTraining } from "./trainer.js";
+
+/** Files of a run, in its folder. */
+export const CONTEXT_FILES = {
+  ...COMMON_FILES,
+  context: "context.safetensors",
+  /** The context of the epoch that did best on the categories held out. */
+  best: "best.safetensors",
+} as const;
+
+/** One line of `metrics.jsonl`, written after a step. */
+export interface ContextStep {
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly lr: number;
+  /** Steps a second. */
+  readonly rate: number;
+}
+
+/** One line after an epoch with categories held out: AUROC of the text score. */
+export interface ContextEpoch {
+  readonly step: number;
+  readonly epoch: number;
+  readonly hold_out: Readonly<Record<string, { readonly auroc: number | null }>>;
+  readonly mean_auroc: number | null;
+}
+
+export interface ContextRun extends ContextTraining, RunLengths<ContextStep, ContextEpoch> {
+  /** Where everything is written; made where it is missing. */
+  readonly folder: string;
+  /** Goes on from the folder's checkpoint, where there is one. */
+  readonly resume?: boolean;
+  /** What the file of the context tells besides. */
+  readonly provenance?: Readonly<Record<string, string>>;
+  readonly onNote?: (text: string) => void;
+}
+
+const CURVES = [{ key: "loss", name: "loss", colour: "#222222" }];
+
+/**
+ * Trains CoOp's context epoch by epoch on class features that are computed once. The same seed, data, options and device give the
+ * same bytes, also when a run was stopped or killed and resumed.
+ *
+ * @param data without texts: the context is the text.
+ * @throws TrainingError as `runEpochs`, BaselineError `options` where the backbone has no text tower or a name is too long.
+ */
+export async function trainContext(
+  store: FeatureStore,
+  data: TrainingData,
+  options: ContextRun,
+): Promise<{
+  file: string;
+  finished: boolean;
+  losses: readonly ContextStep[];
+  epochs: readonly ContextEpoch[];
+}> {
+  const { backbone, fit } = store;
+  const withText = towerOf(backbone);
+  const text = (await backbone.textFingerprint()) as string;
+  const { count, position, form, words = null, lr, epochs, steps, batch, seed } = options;
+  const settings = { count, position, form, words, lr, epochs, batch, seed };
+  const identity = {
+    ...{ fingerprint: backbone.fingerprint, text, fit, data_sha256: data.hash },
+    options: JSON.stringify({ ...settings, steps }),
+  };
+  return withText(
+    async (tower) => {
+      using trainer = await ContextTrainer.open(tower, store, data, options);
+      const files = await RunFiles.open<ContextStep, ContextEpoch>(options.folder, trainer.state, {
+        ...{ identity, curves: CURVES, resume: options.resume, onNote: options.onNote },
+      });
+      const pathOf = (name: "context" | "best") => join(options.folder, CONTEXT_FILES[name]);
+      const finished = await runEpochs<ContextStep, ContextEpoch>(
+        {
+          ...{ state: trainer.state, files },
+          step: async () => ({ loss: await trainer.step(), lr: trainer.rateOf(options) }),
+          validate: async (epoch) => (data.holdOut.length > 0 ? validate(trainer, data, epoch) : null),
+          mark: ({ mean_auroc }) => mean_auroc,
+          save: (which, epoch) =>
+            saveContext(
+              pathOf(which === "last" ? "context" : "best"),
+              trainer.context,
+              { words, scale: trainer.scale, seed, text },
+              {
+                ...{ backbone: backbone.name, ...identity, ...trainedOn(data), ...options.provenance },
+                ...{ epoch: String(epoch), steps: String(epoch * steps) },
+              },
+            ),
+        },
+        options,
+      );
+      return { file: pathOf("context"), finished, losses: files.steps, epochs: files.validations };
+    },
+    { trainable: true },
+  );
+}
+
+async function validate(trainer: ContextTrainer, data: TrainingData, epoch: number): Promise<ContextEpoch> {
+  const hold_out: Record<string, { auroc: number | null }> = {};
+  for (const category of data.holdOut) hold_out[category.name] = { auroc: await trainer.validate(category) };
+  const mean = spreadOf(Object.values(hold_out).flatMap(({ auroc }) => auroc ?? []))?.mean ?? null;
+  return { step: trainer.state.steps, epoch, hold_out, mean_auroc: mean };
+}
