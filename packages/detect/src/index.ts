@@ -5,7 +5,10 @@ export {
   type Tap,
   type TapLayout,
   type ViewSize,
+  withoutText,
 } from "./backbone/backbone.js";
+export { imagesAtOnce } from "./backbone/batch.js";
+export { fingerprinting } from "./backbone/fingerprint.js";
 export { towerProducts } from "./backbone/products.js";
 export {
   type BackboneOptions,
@@ -67,6 +70,7 @@ export { type Interval, type PairedScores, pairedBootstrap } from "./metrics/boo
 export { precisionRecallCurve, rocCurve } from "./metrics/curves.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";
 export { pixelMetrics } from "./metrics/pixel.js";
+export { hashedImage, hashedParameters } from "./parity/hashed.js";
 export type { ParityCheck, ParityReport } from "./parity/report.js";
 export * as parity from "./parity/report.js";
 export { type CsvCell, csvLine } from "./report/csv.js";

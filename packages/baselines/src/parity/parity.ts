@@ -5,6 +5,7 @@ import type { Device } from "@inctrl/tensor";
 import { anomalydinoChecks } from "./anomalydino.js";
 import { coopChecks } from "./coop.js";
 import { dinoChecks } from "./dino.js";
+import { resnetChecks } from "./resnet.js";
 import { winclipChecks } from "./winclip.js";
 
 /** What is computed of the values in a file of a folder, by the file's name. */
@@ -13,6 +14,7 @@ const SUITES: Readonly<Record<string, (device: Device, folder: string) => Promis
   "coop.safetensors": coopChecks,
   "anomalydino.safetensors": anomalydinoChecks,
   "tolerances.json": dinoChecks,
+  "backbone.safetensors": resnetChecks,
 };
 
 /**

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { openNetwork } from "@inctrl/baselines";
 import { cacheDir } from "@inctrl/clip";
 import { count, type Reading, windowText } from "@inctrl/datasets";
 import {
@@ -9,7 +10,6 @@ import {
   fileImages,
   fitImages,
   type MeasuredWindow,
-  openBackbone,
   readBankFit,
 } from "@inctrl/detect";
 import { Heads, isHeadName, openDetector, shippedHeads } from "@inctrl/inctrl";
@@ -33,7 +33,7 @@ export async function loadBackbone(
 ): Promise<Backbone> {
   const textCache = join(cacheDir(), "prototypes");
   return withProgress({ verb: "loading the backbone", unit: "parameter" }, (onProgress) =>
-    openBackbone(device, backbone, {
+    openNetwork(device, backbone, {
       ...{ config, vocabulary, dtype, textCache, extra: isHeadName, onProgress, onNote: info, onLongName },
     }),
   );

@@ -7,6 +7,7 @@ export {
   requireKeys,
 } from "./check.js";
 export { type ChosenConfig, chooseConfig } from "./choose.js";
+export { requireFinite } from "./finite.js";
 export { inferConfig } from "./infer.js";
 export { inspectWeights, type WeightsReport } from "./inspect.js";
 export { openCheckpoint } from "./open.js";

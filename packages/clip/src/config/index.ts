@@ -8,4 +8,4 @@ export type {
   TextConfig,
   VisionConfig,
 } from "./types.js";
-export { CLIP_MEAN, CLIP_STD, gridSize, prefixTokens } from "./types.js";
+export { CLIP_MEAN, CLIP_STD, gridSize, IMAGENET_MEAN, IMAGENET_STD, prefixTokens } from "./types.js";

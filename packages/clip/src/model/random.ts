@@ -27,9 +27,9 @@ function seedOf(text: string, seed: number): number {
 export function randomParameters(seed: number): nn.ReadParameter {
   return (name, { role, size, fanIn }) => {
     const values = new Float32Array(size);
-    if (role === "gain") return values.fill(1);
+    if (role === "gain" || role === "variance") return values.fill(1);
     if (role === "scale") return values.fill(Math.log(100));
-    if (role === "bias") return values;
+    if (role === "bias" || role === "mean" || role === "count") return values;
     const spread = role === "embedding" ? EMBEDDING_SPREAD : Math.sqrt(3 / fanIn);
     const start = seedOf(name, seed);
     for (let i = 0; i < size; i++)

@@ -98,5 +98,12 @@ export function sharedLayout(layouts: readonly TapLayout[]): TapLayout {
   );
 }
 
+/** The error of a class name where a backbone knows no text. */
+export const withoutText = (name: string): DetectError =>
+  new DetectError(
+    "text",
+    `${name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
+  );
+
 /** Patches of a tap. */
 export const patchesOf = ({ rows, columns }: TapLayout): number => rows * columns;

@@ -6,6 +6,15 @@ import type { ViewSize } from "./backbone.js";
 const SOFTWARE = { images: 8, bytes: 128 * 2 ** 20 };
 const HARDWARE = { images: 64, bytes: 2 ** 30 };
 
+type BatchCaps = Pick<Caps, "software" | "maxBindingBytes" | "maxBufferBytes">;
+
+/** Images that a device takes at once. @param widest bytes of an image's largest tensor. @param image bytes of all that it needs. */
+export function imagesAtOnce(caps: BatchCaps, widest: number, image: number): number {
+  const { images, bytes } = caps.software ? SOFTWARE : HARDWARE;
+  const limit = Math.min(caps.maxBindingBytes, caps.maxBufferBytes) / widest;
+  return Math.max(1, Math.min(images, Math.floor(limit), Math.floor(bytes / image)));
+}
+
 /**
  * Images to run together: as many as fill the adapter without crowding its memory. Rows are products of their own, so no
  * score depends on it. On a CPU eight fill all tiles, and more only make the first result late.
@@ -14,16 +23,11 @@ const HARDWARE = { images: 64, bytes: 2 ** 30 };
  * const batch = chooseBatch(device.caps, config);
  */
 export function chooseBatch(
-  {
-    software,
-    maxBindingBytes,
-    maxBufferBytes,
-  }: Pick<Caps, "software" | "maxBindingBytes" | "maxBufferBytes">,
+  caps: BatchCaps,
   { vision, outBlocks }: Pick<ModelConfig, "vision" | "outBlocks">,
   { width, height }: ViewSize = { width: vision.imageSize, height: vision.imageSize },
   taps: number = outBlocks.length,
 ): number {
-  const { images, bytes } = software ? SOFTWARE : HARDWARE;
   const patches = Math.floor(width / vision.patch) * Math.floor(height / vision.patch);
   const tokens = patches + prefixTokens(vision);
   // The widest that a token becomes: the hidden layer, queries, keys and values together, or a patch's pixels.
@@ -32,6 +36,5 @@ export function chooseBatch(
   const widest = 4 * tokens * row;
   // The widest step reads one such tensor and writes another; beside them the residual stream and what was tapped.
   const image = 4 * tokens * (vision.width * (3 + 2 * taps) + 2 * row);
-  const limit = Math.min(maxBindingBytes, maxBufferBytes) / widest;
-  return Math.max(1, Math.min(images, Math.floor(limit), Math.floor(bytes / image)));
+  return imagesAtOnce(caps, widest, image);
 }

@@ -16,7 +16,7 @@ import { type Device, nearest, packBank, reshape, scope, Tensor } from "@inctrl/
 import { DetectError } from "../errors.js";
 import type { PromptForm } from "../text/prototypes.js";
 import { TextSource, type TextTower, type TowerOptions } from "../text/text-source.js";
-import type { Backbone, Tap, TapLayout, ViewSize } from "./backbone.js";
+import { type Backbone, type Tap, type TapLayout, type ViewSize, withoutText } from "./backbone.js";
 import { chooseBatch } from "./batch.js";
 import { fingerprinting, startFingerprint } from "./fingerprint.js";
 import { encodePixels, NORM, windowSide } from "./vit-taps.js";
@@ -145,10 +145,7 @@ export class VitBackbone implements Backbone {
 
   #texts(): TextSource {
     if (this.#text) return this.#text;
-    throw new DetectError(
-      "text",
-      `${this.name} has no text tower, so a class name cannot be used; leave it out or take a CLIP model`,
-    );
+    throw withoutText(this.name);
   }
 
   dispose(): void {

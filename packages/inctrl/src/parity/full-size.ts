@@ -4,6 +4,8 @@ import { buildClip, type Clip, findConfig, gridSize, openTokenizer, type Tokeniz
 import {
   classPrototypes,
   encodePixels,
+  hashedImage,
+  hashedParameters,
   type ParityCheck,
   type ParityReport,
   parity,
@@ -14,7 +16,6 @@ import { boundedJson, readPlainText } from "@inctrl/tensor/files";
 import { InctrlError } from "../errors.js";
 import { makeHeads, storedParameters } from "../head-modules.js";
 import { banksOf, forward } from "./forward.js";
-import { hashedImage, hashedParameter } from "./hashed.js";
 
 const { compare, LOGIT_TOLERANCE, report, TOLERANCE } = parity;
 
@@ -43,7 +44,7 @@ export async function runFullSizeParity(
   const golden = await readGolden(file);
   const tokenizer = await openTokenizer(options.vocabulary ?? findVocabulary(file));
   const config = findConfig(CONFIG);
-  const build = (parts: "text" | "vision") => buildClip(device, config, hashedParameter, { parts });
+  const build = (parts: "text" | "vision") => buildClip(device, config, hashedParameters(), { parts });
   say("making the text tower");
   const text = await build("text");
   say(`encoding the prompts of "${CLASS_NAME}"`);
@@ -88,7 +89,7 @@ async function imageChecks(
   const side = config.vision.imageSize;
   const sizes = { embedDim: config.embedDim, patches: gridSize(config.vision) ** 2 };
   const heads = makeHeads("paper", sizes).freeze();
-  await nn.fill(device, storedParameters(heads), hashedParameter);
+  await nn.fill(device, storedParameters(heads), hashedParameters());
   const kept = scope(() => {
     const encode = (names: string[]) => {
       const pixels = concat(names.map((name) => tensor(device, hashedImage(name, side), [1, 3, side, side])));

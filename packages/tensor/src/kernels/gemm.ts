@@ -3,6 +3,7 @@ import { defineKernel, u32 } from "./kernel.js";
 import { ACTIVATIONS, type Activation } from "./math.js";
 import { DEVIATION_INVERSE } from "./rows.js";
 import { liveRows, mainLoop, type OperandLayout, range, sumNames, type Tile, tileWidth } from "./tile.js";
+import { WINDOW_UNIFORMS } from "./window.js";
 
 /** What the text of a matrix product depends on; sizes travel in uniforms. */
 export interface GemmVariant {
@@ -14,6 +15,8 @@ export interface GemmVariant {
   bias: boolean;
   activation: Activation | null;
   residual: boolean;
+  /** The activation comes after the residual, not before. */
+  activatesLast?: boolean;
   /** Rows of `a` are divided by their deviation: a layer norm, where the columns of the matrix sum to 0. Subgroup tiles only. */
   normed?: boolean;
   /** Rows of the output are a multiple of 4 floats, so that whole vectors are stored. */
@@ -21,7 +24,7 @@ export interface GemmVariant {
 }
 
 /**
- * out[b, m, n] = activation(scale * a[b, m, k] . panels[b, k, n] + bias[n]) + residual[b, m, n].
+ * out[b, m, n] = activation(scale * a[b, m, k] . panels[b, k, n] + bias[n]) + residual[b, m, n], or the activation of all of that.
  *
  * `a` is row-major and `panels` packed by `panelKernel`, unless `layout` says otherwise. Work split: workgroup (row tile, column tile, batch).
  */
@@ -44,6 +47,7 @@ export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
       ...u32("m", "n", "k", "aBatch", "panelBatch"),
       scale: "f32",
       ...(normed ? { eps: "f32" } : {}),
+      ...(layout?.windows ? WINDOW_UNIFORMS : {}),
     },
     ...main.source,
     declare: `${main.source.declare ?? ""}
@@ -73,14 +77,14 @@ const ENDED = "fn ended(x: f32) -> f32 { return select(activate(x), x, is_nan(x)
  * WGSL that ends a product: four sums of a row become values of the output. The bias is read once for all rows of a tile, since a
  * load costs a CPU more than everything else here.
  */
-function storeFunction({ tile, bias, activation, residual, aligned }: GemmVariant): string {
+function storeFunction({ tile, bias, activation, residual, aligned, activatesLast }: GemmVariant): string {
   const part = (c: string) => (bias ? `fma(v.${c}, scale, bias.${c})` : `v.${c} * scale`);
-  const one = (c: string) => (activation ? `ended(${part(c)})` : part(c));
-  const last = residual ? " + residual[at]" : "";
+  const last = activation !== null && activatesLast === true;
+  const one = (c: string) => (activation && !last ? `ended(${part(c)})` : part(c));
   const components = ["x", "y", "z", "w"];
   // A loop that rotates the values, with a bound of 4 that compilers do not know, holds the code of a long activation once: four
   // copies of a GELU cost a tile of 40 rows a quarter of its speed. Short activations lose by the loop.
-  const rotated = tile.kind !== "workgroup" && (activation === "gelu" || activation === "gelu_tanh");
+  const rotated = !last && tile.kind !== "workgroup" && (activation === "gelu" || activation === "gelu_tanh");
   const biasAt = `fn biasAt(col: u32) -> vec4f {
   let last = u.n - 1u;
   return vec4f(bias[min(col, last)], bias[min(col + 1u, last)], bias[min(col + 2u, last)], bias[min(col + 3u, last)]);
@@ -89,17 +93,21 @@ function storeFunction({ tile, bias, activation, residual, aligned }: GemmVarian
   const begin = `${bias ? biasAt : ""}fn store(row: u32, col: u32, v: vec4f, scale: f32${bias ? ", bias: vec4f" : ""}) {
   var values = vec4f(${components.map(rotated ? part : one).join(", ")});
   ${rotated ? "for (var i = 0u; i < 4u + (u.n >> 31u); i++) { values = vec4f(values.yzw, ended(values.x)); }" : ""}`;
+  const added = (value: string) => (residual ? `${value} + residual[at]` : value);
+  const all = components.map((c) => `ended(sum.${c})`).join(", ");
   if (aligned) {
     return `${begin}
   if (col >= u.n) { return; }
   let at = (row * u.n + col) / 4u;
-  out[at] = values${last};
+  let sum = ${added("values")};
+  out[at] = ${last ? `vec4f(${all})` : "sum"};
 }`;
   }
   return `${begin}
   for (var j = 0u; j < 4u && col + j < u.n; j++) {
     let at = row * u.n + col + j;
-    out[at] = values[j]${last};
+    let sum = ${added("values[j]")};
+    out[at] = ${last ? "ended(sum)" : "sum"};
   }
 }`;
 }

@@ -3,7 +3,7 @@ import { gridStride } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
 
 /*
- * Pooling of images x [planes, height, width] to [planes, outHeight, outWidth]. A window is [start, end) along each axis: by kernel,
+ * Pooling of images x [planes, height, width, inner] to [planes, outHeight, outWidth, inner]. A window is [start, end) along each axis: by kernel,
  * stride and padding, clipped to the image, or, adaptive, an equal share of it (overlapping by one where it does not divide, as in
  * PyTorch). Image and windows are walked from either side by the same bounds, so gradients need no atomics.
  */
@@ -16,6 +16,7 @@ export interface PoolVariant {
 }
 
 const UNIFORMS = u32(
+  "inner",
   ...["Y", "X"].flatMap((axis) => ["in", "out", "kernel", "stride", "padding"].map((name) => name + axis)),
 );
 
@@ -58,17 +59,19 @@ export const poolKernel = defineKernel(
       uniforms: UNIFORMS,
       split: gridStride,
       declare: `${max ? FLOAT.is_nan : ""}\n${bounds(variant.adaptive)}`,
-      body: `    let ox = i % u.outX;
-    let oy = i / u.outX % u.outY;
-    let plane = i / (u.outX * u.outY) * u.inY * u.inX;
+      body: `    let c = i % u.inner;
+    let o = i / u.inner;
+    let ox = o % u.outX;
+    let oy = o / u.outX % u.outY;
+    let plane = o / (u.outX * u.outY) * u.inY * u.inX;
     let left = startX(ox);
     let right = endX(ox);
     let top = startY(oy);
-    var best = ${max ? "x[plane + top * u.inX + left]" : "0.0"};
+    var best = ${max ? "x[(plane + top * u.inX + left) * u.inner + c]" : "0.0"};
     var at = top * u.inX + left;
     for (var y = top; y < endY(oy); y++) {
       for (var column = left; column < right; column++) {
-        let value = x[plane + y * u.inX + column];
+        let value = x[(plane + y * u.inX + column) * u.inner + c];
         ${max ? "if (!is_nan(best) && (value > best || is_nan(value))) { best = value; at = y * u.inX + column; }" : "best += value;"}
       }
     }
@@ -87,13 +90,15 @@ export const poolBackwardKernel = defineKernel("pool backward", (variant: PoolVa
     uniforms: UNIFORMS,
     split: gridStride,
     declare: bounds(variant.adaptive),
-    body: `    let column = i % u.inX;
-    let y = i / u.inX % u.inY;
-    let plane = i / (u.inX * u.inY) * u.outY * u.outX;
+    body: `    let c = i % u.inner;
+    let p = i / u.inner;
+    let column = p % u.inX;
+    let y = p / u.inX % u.inY;
+    let plane = p / (u.inX * u.inY) * u.outY * u.outX;
     var total = 0.0;
     for (var oy = firstY(y); oy < pastY(y); oy++) {
       for (var ox = firstX(column); ox < pastX(column); ox++) {
-        let window = plane + oy * u.outX + ox;
+        let window = (plane + oy * u.outX + ox) * u.inner + c;
         ${max ? "if (chosen[window] == i32(y * u.inX + column)) { total += g[window]; }" : `total += g[window] / ${area(variant)};`}
       }
     }

@@ -1,4 +1,5 @@
 import type { KernelSource } from "./kernel.js";
+import { WINDOW } from "./window.js";
 
 /** How a tile of a product is split: `lanes` invocations each own 4 x `vectors` columns of `rows` rows. */
 export interface Tile {
@@ -20,9 +21,11 @@ export interface OperandLayout {
   transposed: boolean;
   /** The right operand is [k, n], n a multiple of 4, and not packed. */
   plain: boolean;
+  /** Rows of `a` are the windows of a convolution, read from the images (window.ts). */
+  windows: boolean;
 }
 
-const PACKED: OperandLayout = { transposed: false, plain: false };
+const PACKED: OperandLayout = { transposed: false, plain: false, windows: false };
 
 export const range = (n: number): number[] => [...Array(n).keys()];
 
@@ -96,7 +99,7 @@ const loadHalves = (index: string): string =>
 function registerLoop(
   tile: Tile,
   half: boolean,
-  { transposed, plain }: OperandLayout,
+  { transposed, plain, windows }: OperandLayout,
   moments: boolean,
 ): MainLoop {
   const { lanes, rows, vectors, steps } = tile;
@@ -107,7 +110,9 @@ function registerLoop(
   const rowOf = (g: number) => (broadcast ? `row0 + ${g * lanes}u + lane` : `row0 + ${g}u`);
   const setup = [
     ...range(groups).map((g) => {
-      const at = `aBase + min(${rowOf(g)}, u.m - 1u)${transposed ? "" : " * u.k"}`;
+      const row = `min(${rowOf(g)}, u.m - 1u)`;
+      if (windows) return `  let w${g} = window(${row});`;
+      const at = `aBase + ${row}${transposed ? "" : " * u.k"}`;
       return `  var a${g} = ${pairs ? `(${at}) / 2u` : at};`;
     }),
     ...range(vectors).map((c) => {
@@ -136,10 +141,12 @@ function registerLoop(
   const value = (r: number, s: number) =>
     broadcast ? `subgroupBroadcast(${loaded(Math.floor(r / lanes), s)}, ${r % lanes}u)` : loaded(r, s);
   const less = (g: number) => (moments ? ` - first${g}` : "");
+  const read = (g: number, at: string) =>
+    windows ? `select(${pairs ? "vec2f()" : "0.0"}, a[${at}], inside${g})` : `a[${at}]${less(g)}`;
   const loads = (g: number) =>
     pairs
-      ? [`    let x${g} = a[a${g}]${less(g)};`]
-      : turn.map((s) => `    let x${g}_${s} = a[a${g} + ${s}u * ${along}]${less(g)};`);
+      ? [`    let x${g} = ${read(g, `a${g}`)};`]
+      : turn.map((s) => `    let x${g}_${s} = ${read(g, `a${g} + ${s}u * ${along}`)};`);
   const addMoments = (g: number) => {
     const each = turn.map((s) => loaded(g, s));
     const squares = each.map((value) => `${value} * ${value}`);
@@ -161,9 +168,22 @@ function registerLoop(
     ...range(groups).map((g) => `    a${g} += ${past};`),
     ...range(vectors).map((c) => `    p${c} += ${steps}u * ${below};`),
   ];
+  const sumOver = (length: string) =>
+    `  for (var k = 0u; k < u.${length}; k += ${steps}u) {\n${step.join("\n")}\n  }`;
+  const enter = range(groups).map(
+    (g) => `    let inside${g} = windowHolds(w${g}, ky, kx);
+    var a${g} = select(0u, windowAt(w${g}, ky, kx)${pairs ? " / 2u" : ""}, inside${g});`,
+  );
+  const overPlaces = () => `  for (var ky = 0u; ky < u.kernelY; ky++) {
+  for (var kx = 0u; kx < u.kernelX; kx++) {
+${enter.join("\n")}
+${sumOver("run")}
+  }
+  }`;
   return {
     source: {
       workgroup: lanes,
+      ...(windows ? { declare: WINDOW } : {}),
       ...(broadcast
         ? { enable: "enable subgroups;", builtins: "@builtin(subgroup_invocation_id) lane: u32" }
         : {}),
@@ -171,7 +191,7 @@ function registerLoop(
     element: pairs ? "vec2f" : "f32",
     panels: half ? "vec2u" : "vec2f",
     declareSums: declareSums(tile),
-    loop: `${setup.join("\n")}\n  for (var k = 0u; k < u.k; k += ${steps}u) {\n${step.join("\n")}\n  }`,
+    loop: `${setup.join("\n")}\n${windows ? overPlaces() : sumOver("k")}`,
     begin: begin(tile, "0u"),
     lane,
   };
@@ -179,11 +199,22 @@ function registerLoop(
 
 const K_STEP = 16;
 
+const WINDOW_VALUE = `
+${WINDOW}
+fn windowValue(row: u32, k: u32) -> f32 {
+  let w = window(row);
+  let place = k / u.run;
+  let ky = place / u.kernelX;
+  let kx = place % u.kernelX;
+  if (!windowHolds(w, ky, kx)) { return 0.0; }
+  return a[windowAt(w, ky, kx) + k % u.run];
+}`;
+
 /**
  * A tile in workgroup memory: 16 x 16 invocations share 16 x `rows` rows and 64 columns, loaded 16 values of k at a time. Best on
  * GPUs, where workgroup memory and barriers are cheap.
  */
-function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: OperandLayout): MainLoop {
+function workgroupLoop(tile: Tile, half: boolean, { transposed, plain, windows }: OperandLayout): MainLoop {
   const { rows, lanes } = tile;
   const height = 16 * rows;
   const threads = 16 * lanes;
@@ -192,6 +223,7 @@ function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: Operand
     ? [`e / ${height}u`, `e % ${height}u`]
     : [`e % ${K_STEP}u`, `e / ${K_STEP}u`];
   const aAt = transposed ? "k * u.m + row" : "row * u.k + k";
+  const load = windows ? "value = windowValue(row, k);" : `value = a[aBase + ${aAt}];`;
   const bAt = plain
     ? `panelBase + k * (u.n / 4u) + min(colTile * ${lanes}u + e % ${lanes}u, u.n / 4u - 1u)`
     : `panel + k0 * ${lanes}u + e`;
@@ -202,7 +234,7 @@ function workgroupLoop(tile: Tile, half: boolean, { transposed, plain }: Operand
     source: {
       workgroup: threads,
       declare: `var<workgroup> tileA: array<f32, ${K_STEP * height}>;
-var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;`,
+var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;${windows ? WINDOW_VALUE : ""}`,
     },
     element: "f32",
     panels: half ? "vec2u" : "vec4f",
@@ -215,7 +247,7 @@ var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;`,
       let k = k0 + ${kOf};
       let row = groupRow + ${rowOf};
       var value = 0.0;
-      if (k < u.k && row < u.m) { value = a[aBase + ${aAt}]; }
+      if (k < u.k && row < u.m) { ${load} }
       tileA[(${kOf}) * ${height}u + ${rowOf}] = value;
     }
     for (var e = lid; e < ${K_STEP * lanes}u; e += ${threads}u) {

@@ -84,6 +84,15 @@ export class BatchNorm extends Module {
     });
   }
 
+  /** What it multiplies and adds by its running averages, [channels] each: weight / sqrt(variance + eps), and bias - mean times that. */
+  folded(): { scale: Tensor; shift: Tensor } {
+    const { weight, bias, running_mean, running_var } = this;
+    return scope(() => {
+      const scale = mul(weight.value, rsqrt(add(running_var.value, this.#eps)));
+      return { scale, shift: sub(bias.value, mul(running_mean.value, scale)) };
+    });
+  }
+
   /** Moves the running averages towards a batch's statistics. */
   #follow(batchMean: Tensor, batchVariance: Tensor): void {
     const { running_mean, running_var, num_batches_tracked } = this;

@@ -1,5 +1,6 @@
 export { SelfAttention, type SelfAttentionOptions } from "./attention.js";
 export { BatchNorm } from "./batch-norm.js";
+export { Conv2d, type Conv2dLayerOptions, type ConvFused } from "./conv.js";
 export { Dropout } from "./dropout.js";
 export { Embedding } from "./embedding.js";
 export { fill, type ReadParameter } from "./fill.js";

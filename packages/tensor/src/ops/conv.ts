@@ -34,17 +34,20 @@ export interface Conv2dOptions {
   channelsLast?: boolean;
 }
 
-/** Filters packed once for many convolutions; made by `packConv`. */
+/** Filters packed once for many convolutions; made by `packConv` or `packConvLast`. */
 export class ConvWeight {
   readonly packed: PackedMatrix;
   /** [out, in / groups, kh, kw]. */
   readonly shape: readonly [number, number, number, number];
   readonly groups: number;
+  /** Whether it is for images whose channels come last. */
+  readonly channelsLast: boolean;
 
-  constructor(packed: PackedMatrix, shape: ConvWeight["shape"], groups: number) {
+  constructor(packed: PackedMatrix, shape: ConvWeight["shape"], groups: number, channelsLast = false) {
     this.packed = packed;
     this.shape = shape;
     this.groups = groups;
+    this.channelsLast = channelsLast;
   }
 
   tensors(): Tensor[] {
@@ -194,6 +197,11 @@ function checkConvolution(x: Tensor, weight: Tensor | ConvWeight, options: Conv2
       `conv2d: groups is ${groups} and the weight was packed for ${(weight as ConvWeight).groups}; leave it out`,
   );
   checkFilters(weight.shape, groups);
+  check(
+    !packed || !weight.channelsLast,
+    "argument",
+    () => "conv2d: the weight was packed for conv2dLast; pack it with packConv",
+  );
   const [filters, depth, kh, kw] = weight.shape;
   check(
     x.rank === 4 && x.shape[1] === depth * groups,
@@ -258,8 +266,13 @@ function product(matrix: Tensor, { packed, groups }: ConvWeight, bias?: Tensor):
   return matmul(matrix, packed, { residual: expand(perGroup, [groups, matrix.shape[1], packed.n]) });
 }
 
-/** Checks the options and computes the size of the result. */
-function placeWindow(x: Shape, kernel: Window["kernel"], groups: number, options: Conv2dOptions): Window {
+/** Checks the options and computes the size of the result. `x`: [b, in, h, w]. */
+export function placeWindow(
+  x: Shape,
+  kernel: Window["kernel"],
+  groups: number,
+  options: Pick<Conv2dOptions, "stride" | "padding" | "dilation">,
+): Window {
   const stride = checkPair("conv2d: stride", options.stride ?? 1, 1);
   const padding = checkPair("conv2d: padding", options.padding ?? 0, 0);
   const dilation = checkPair("conv2d: dilation", options.dilation ?? 1, 1);

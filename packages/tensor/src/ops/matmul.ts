@@ -98,7 +98,8 @@ export const matmul: Op<[a: Tensor, b: Tensor | PackedMatrix, options?: MatmulOp
     }),
 });
 
-const ACTIVATE = { relu, sigmoid, tanh, gelu, gelu_tanh: geluTanh, quick_gelu: quickGelu } as const;
+/** Activations as ops. */
+export const ACTIVATE = { relu, sigmoid, tanh, gelu, gelu_tanh: geluTanh, quick_gelu: quickGelu } as const;
 
 /** On a tape a norm and an activation are ops of their own, since their gradients need their inputs. */
 function composed({
@@ -193,7 +194,7 @@ function plan(call: Product, out: Tensor): Launch {
     kernel: gemmKernel({
       tile,
       half: right.dtype === "float16",
-      ...((transposeA || plain) && { layout: { transposed: transposeA, plain } }),
+      ...((transposeA || plain) && { layout: { transposed: transposeA, plain, windows: false } }),
       bias: bias !== undefined,
       activation: activation ?? null,
       residual: residual !== undefined,

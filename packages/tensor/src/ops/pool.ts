@@ -8,13 +8,15 @@ import { type Launch, launch } from "./launch.js";
 import { FLAG, type Options, PAIR } from "./options.js";
 import { generate, type HostTensor } from "./reference.js";
 
-/* Pooling of images [..., height, width]; any leading axes. */
+/* Pooling of images [..., height, width], or [..., height, width, channels] where channels come last; any leading axes. */
 
 export interface PoolOptions {
   /** Steps between windows. Default the window's size. */
   stride?: Pair;
   /** Rows and columns on each side, at most half a window. Default 0. */
   padding?: Pair;
+  /** Images are [..., height, width, channels]. Default false. */
+  channelsLast?: boolean;
 }
 
 export interface AvgPoolOptions extends PoolOptions {
@@ -30,15 +32,22 @@ interface Pooling {
   window: { kernel: Size; stride: Size; padding: Size } | null;
   out: Size;
   countPadding: boolean;
+  /** Axes after height and width. */
+  inner: 0 | 1;
 }
+
+/** Height and width of an image. */
+const sidesOf = (shape: Shape, inner: Pooling["inner"]): readonly number[] =>
+  shape.slice(shape.length - 2 - inner, shape.length - inner);
 
 type Size = readonly [number, number];
 
-function checkImage(name: string, x: Tensor): void {
+function checkImage(name: string, x: Tensor, inner: Pooling["inner"] = 0): void {
   check(
-    x.rank >= 2,
+    x.rank >= 2 + inner,
     "shape",
-    () => `${name}: ${formatShape(x.shape)} is no image; give [..., height, width]`,
+    () =>
+      `${name}: ${formatShape(x.shape)} is no image; give [..., height, width${inner ? ", channels" : ""}]`,
   );
 }
 
@@ -49,7 +58,8 @@ function checkPooling(
   size: Pair,
   options: AvgPoolOptions = {},
 ): Pooling {
-  checkImage(name, x);
+  const inner = options.channelsLast ? 1 : 0;
+  checkImage(name, x, inner);
   const kernel = checkPair(`${name}: window`, size, 1);
   const stride = checkPair(`${name}: stride`, options.stride ?? size, 1);
   const padding = checkPair(`${name}: padding`, options.padding ?? 0, 0);
@@ -58,7 +68,7 @@ function checkPooling(
     "argument",
     () => `${name}: padding ${padding} must be at most half the window ${kernel}`,
   );
-  const image = x.shape.slice(-2);
+  const image = sidesOf(x.shape, inner);
   const out = image.map((side, axis) =>
     Math.floor((side + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1),
   ) as unknown as Size;
@@ -67,7 +77,8 @@ function checkPooling(
     "shape",
     () => `${name}: a window of ${kernel.join(" x ")} does not fit into an image of ${image.join(" x ")}`,
   );
-  return { x, mode, window: { kernel, stride, padding }, out, countPadding: options.countPadding ?? true };
+  const window = { kernel, stride, padding };
+  return { x, mode, window, out, countPadding: options.countPadding ?? true, inner };
 }
 
 function checkAdaptive(name: string, mode: Pooling["mode"], x: Tensor, size: Pair): Pooling {
@@ -78,7 +89,7 @@ function checkAdaptive(name: string, mode: Pooling["mode"], x: Tensor, size: Pai
     "shape",
     () => `${name}: an image of ${x.shape.slice(-2).join(" x ")} has nothing to pool`,
   );
-  return { x, mode, window: null, out, countPadding: false };
+  return { x, mode, window: null, out, countPadding: false, inner: 0 };
 }
 
 const variantOf = ({ mode, window, countPadding }: Pooling): PoolVariant => ({
@@ -87,10 +98,11 @@ const variantOf = ({ mode, window, countPadding }: Pooling): PoolVariant => ({
   countPadding: countPadding && mode === "mean",
 });
 
-function uniformsOf(image: Shape, { window, out }: Pooling): UniformValues {
-  const [height, width] = image.slice(-2);
+function uniformsOf(image: Shape, { window, out, inner }: Pooling): UniformValues {
+  const [height, width] = sidesOf(image, inner);
   const { kernel, stride, padding } = window ?? { kernel: [0, 0], stride: [0, 0], padding: [0, 0] };
   return {
+    inner: inner ? image[image.length - 1] : 1,
     ...{ inY: height, outY: out[0], kernelY: kernel[0], strideY: stride[0], paddingY: padding[0] },
     ...{ inX: width, outX: out[1], kernelX: kernel[1], strideX: stride[1], paddingX: padding[1] },
   };
@@ -128,7 +140,11 @@ const pooling = <A extends unknown[]>(
     check: (...args) => checked(name, mode, ...args),
     options: options && { at: 2, takes: options },
     takes: FLOATS,
-    shape: ({ x, out }) => [...x.shape.slice(0, -2), ...out],
+    shape: ({ x, out, inner }) => [
+      ...x.shape.slice(0, x.rank - 2 - inner),
+      ...out,
+      ...x.shape.slice(x.rank - inner),
+    ],
     kernel: (call, out) => plan(call, out.size),
     flop: ({ x }) => x.size,
     saves: mode === "max" ? ["x"] : [],
@@ -136,7 +152,7 @@ const pooling = <A extends unknown[]>(
     reference: pooledReference,
   });
 
-const WINDOWS = { stride: PAIR, padding: PAIR };
+const WINDOWS = { stride: PAIR, padding: PAIR, channelsLast: FLAG };
 
 type PoolOp<O> = Op<[x: Tensor, size: Pair, options?: O]>;
 
@@ -170,21 +186,22 @@ export const adaptiveMaxPool2d = pooling("adaptiveMaxPool2d", "max", checkAdapti
 export const adaptiveAvgPool2d = pooling("adaptiveAvgPool2d", "mean", checkAdaptive);
 
 function pooledReference(call: Omit<Pooling, "x"> & { x: HostTensor }): number[] {
-  const { x, mode, window, out, countPadding } = call;
-  const [height, width] = x.shape.slice(-2);
+  const { x, mode, window, out, countPadding, inner } = call;
+  const [height, width] = sidesOf(x.shape, inner);
+  const channels = inner ? x.shape[x.shape.length - 1] : 1;
   const windowOf = (o: number, axis: 0 | 1, side: number): [number, number] => {
     if (!window) return [Math.floor((o * side) / out[axis]), Math.ceil(((o + 1) * side) / out[axis])];
     const start = o * window.stride[axis] - window.padding[axis];
     return [Math.max(0, start), Math.min(side, start + window.kernel[axis])];
   };
-  const planes = sizeOf(x.shape.slice(0, -2));
-  return generate([planes, ...out], ([plane, oy, ox]) => {
+  const planes = sizeOf(x.shape.slice(0, x.shape.length - 2 - inner));
+  return generate([planes, ...out, channels], ([plane, oy, ox, c]) => {
     const [top, bottom] = windowOf(oy, 0, height);
     const [left, right] = windowOf(ox, 1, width);
     const values: number[] = [];
     for (let y = top; y < bottom; y++)
       for (let column = left; column < right; column++)
-        values.push(x.values[(plane * height + y) * width + column]);
+        values.push(x.values[((plane * height + y) * width + column) * channels + c]);
     if (mode === "max") return Math.max(...values);
     const area = window && countPadding ? window.kernel[0] * window.kernel[1] : values.length;
     return values.reduce((a, b) => a + b, 0) / area;

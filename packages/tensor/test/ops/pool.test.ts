@@ -14,6 +14,7 @@ test("windows agree with plain loops for any size, stride and padding", async (d
     [[2, 6, 6], 2, { stride: 3 }],
     [[0, 3, 3], 2, {}],
     [[1, 1, 2, 3], 2, { padding: 1, stride: 1 }],
+    [[2, 4, 3, 5], [3, 2], { stride: [2, 1], padding: [1, 0], channelsLast: true }],
   ];
   for (const [shape, size, options] of cases) {
     await holds(device, maxPool2d, [floats(shape), size, options]);

@@ -120,6 +120,25 @@ export const SAMPLES: Record<string, (device: Device) => Sample[]> = {
     { args: [floats([1, 2, 5, 5]), floats([3, 2, 2, 2]), { dilation: [2, 1] }] },
     { args: [floats([0, 2, 3, 3]), floats([3, 2, 1, 1])] },
   ],
+  conv2dLast: () => [
+    // A run of one pixel, of a line, and of a pixel with a value added; products of 1 x 1.
+    {
+      args: [
+        floats([2, 5, 4, 18]),
+        floats([5, 18, 3, 3]),
+        { bias: floats([5]), padding: 1, residual: floats([2, 5, 4, 5]), activation: "sigmoid" },
+      ],
+    },
+    { args: [floats([2, 7, 6, 3]), floats([4, 3, 3, 5]), { stride: 2, padding: [1, 2], bias: floats([4]) }] },
+    { args: [floats([1, 6, 6, 17]), floats([8, 17, 2, 2]), { dilation: [2, 1], padding: [0, 1] }] },
+    { args: [floats([1, 5, 6, 4]), floats([6, 4, 1, 1]), { activation: "tanh" }] },
+    {
+      args: [floats([2, 5, 6, 4]), floats([3, 4, 1, 1]), { stride: [2, 3], residual: floats([2, 3, 2, 3]) }],
+    },
+    { args: [floats([0, 3, 3, 2]), floats([3, 2, 1, 1])] },
+    // About the tallest tile.
+    ...TILE.map((n) => ({ args: [floats([1, n, 1, 2]), floats([4, 2, 3, 1]), { padding: [1, 0] }] })),
+  ],
   nearest: () => [
     ...each([0, 1, 2, 3, ...TILE], (n) => [[floats([n, 4], 0.2, 1), floats([5, 4], -1, 1)]]),
     { args: [floats([2, 3, 5]), floats([2, 4, 5])] },

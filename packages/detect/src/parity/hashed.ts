@@ -15,21 +15,28 @@ function hashed(name: string, count: number, map: (u: number) => number): Float3
   return values;
 }
 
-/** A parameter of the fixture by its name. */
-export function hashedParameter(name: string, { role, size, fanIn }: nn.Parameter): Float32Array {
-  if (role === "scale") return Float32Array.of(Math.log(100));
-  const spread = Math.sqrt(3 / fanIn);
-  const maps: Record<string, (u: number) => number> = {
-    gain: (u) => 1 + 0.1 * u,
-    variance: (u) => 1 + 0.5 * Math.abs(u),
-    bias: (u) => 0.1 * u,
-    mean: (u) => 0.1 * u,
-    embedding: (u) => 0.5 * u,
-    weight: (u) => u * spread,
+/**
+ * Parameters of a fixture by their names, which `salt` goes before.
+ *
+ * @example await nn.fill(device, resnet.namedParameters(), hashedParameters("a"));
+ */
+export const hashedParameters =
+  (salt = ""): nn.ReadParameter =>
+  (name, { role, size, fanIn }) => {
+    if (role === "scale") return Float32Array.of(Math.log(100));
+    const spread = Math.sqrt(3 / fanIn);
+    const maps: Record<string, (u: number) => number> = {
+      gain: (u) => 1 + 0.1 * u,
+      variance: (u) => 1 + 0.5 * Math.abs(u),
+      bias: (u) => 0.1 * u,
+      mean: (u) => 0.1 * u,
+      count: () => 0,
+      embedding: (u) => 0.5 * u,
+      weight: (u) => u * spread,
+    };
+    return hashed(salt + name, size, maps[role as string]);
   };
-  return hashed(name, size, maps[role as string]);
-}
 
-/** An image of the fixture, normalised pixels (3, side, side). */
+/** An image of the fixture, normalised pixels (3, side, side). `name` has the salt in it. */
 export const hashedImage = (name: string, side: number): Float32Array =>
   hashed(name, 3 * side * side, (u) => 2 * u);

@@ -1,0 +1,163 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { hashedImage, hashedParameters, type ParityCheck, parity } from "@inctrl/detect";
+import {
+  type Device,
+  div,
+  nn,
+  openSafetensors,
+  permute,
+  scope,
+  sub,
+  type Tensor,
+  type TensorFile,
+  tensor,
+} from "@inctrl/tensor";
+import { readPlainText } from "@inctrl/tensor/files";
+import { findResNet } from "../resnet/config.js";
+import { pooled, ResNet } from "../resnet/model.js";
+import { RESNET_PREPROCESS } from "../resnet/preprocess.js";
+
+const { compare, largestOf } = parity;
+
+/** Maps and features, as shares of the largest value (golden/baselines-cnn/README.md). */
+const TOLERANCE = 1e-4;
+
+/** Every 7919th value, around and around. */
+const samplesOf = (values: Float32Array, count: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, j) => values[(7919 * j) % values.length]);
+
+const normOf = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
+
+/** A network whose weights come from the fixture's hash. */
+export async function hashedResNet(device: Device, name: string, salt = ""): Promise<ResNet> {
+  const resnet = new ResNet(findResNet(name)!).freeze();
+  await nn.fill(device, resnet.namedParameters(), hashedParameters(salt));
+  return resnet;
+}
+
+/** 8-bit images of a file, [n, 3, h, w], as networks see them. */
+export async function normalised(device: Device, images: TensorFile, name: string): Promise<Tensor> {
+  const pixels = await images.readFloat32(name);
+  const { shape } = images.tensors.get(name)!;
+  return scope(() => {
+    const { mean, std } = RESNET_PREPROCESS;
+    const each = (values: readonly number[]) => tensor(device, [...values], [3, 1, 1]);
+    return div(sub(div(tensor(device, pixels, shape), 255), each(mean)), each(std));
+  });
+}
+
+type Values = Record<string, Float32Array>;
+
+/** What a network makes of pixels: maps with their channels first, `layer4.mean`, `avgpool`. */
+async function outputsOf(resnet: ResNet, pixels: Tensor): Promise<Values> {
+  const made = scope(() => {
+    const maps = resnet.forward(pixels);
+    const first = maps.map((map, i) => [`layer${i + 1}`, permute(map, [0, 3, 1, 2])] as const);
+    return Object.fromEntries([...first, ["avgpool", pooled(maps[maps.length - 1])]]);
+  });
+  const values: Values = {};
+  for (const [name, value] of Object.entries(made)) {
+    values[name] = await value.data();
+    value.dispose();
+  }
+  return values;
+}
+
+/** The first convolution and the shortcut of a block with their norms folded in. */
+async function foldedValues(device: Device, name: string, salt: string): Promise<Values> {
+  using resnet = new ResNet(findResNet(name)!);
+  const block = resnet.layer2[0];
+  const wanted = [...block.namedParameters("layer2.0.")];
+  await nn.fill(device, new Map(wanted), hashedParameters(salt));
+  const values: Values = {};
+  for (const [key, [conv, norm]] of Object.entries({
+    conv1: [block.conv1, block.bn1],
+    downsample: block.downsample!,
+  } as const)) {
+    const { scale, shift } = norm.folded();
+    const factors = await scale.data();
+    const weight = await conv.weight.value.data();
+    const each = weight.length / factors.length;
+    values[`folded.layer2.0.${key}.weight`] = weight.map((v, i) => v * factors[Math.floor(i / each)]);
+    values[`folded.layer2.0.${key}.bias`] = await shift.data();
+    for (const t of [scale, shift]) t.dispose();
+  }
+  return values;
+}
+
+/** What `full-size.json` says of each layer of a network at 224 pixels. */
+interface FullSize {
+  readonly salt: string;
+  readonly models: Readonly<Record<string, Readonly<Record<string, Summary>>>>;
+}
+
+interface Summary {
+  readonly norm: number;
+  readonly sum: number;
+  readonly max: number;
+  readonly samples: readonly number[];
+}
+
+const SIDE = 224;
+
+function summaryChecks(name: string, values: Float32Array, want: Summary): ParityCheck[] {
+  const sum = values.reduce((total, v) => total + v, 0);
+  const got = { norm: normOf(values), sum, max: largestOf(values) };
+  const totals = (["norm", "sum", "max"] as const).map((key) =>
+    compare(`full size: ${name} ${key}`, [got[key]], [want[key]], TOLERANCE * Math.abs(want[key])),
+  );
+  const samples = samplesOf(values, want.samples.length);
+  return [...totals, compare(`full size: ${name} samples`, samples, want.samples, TOLERANCE * want.max)];
+}
+
+/** Every map and feature of `backbone.safetensors` and `full-size.json`; embeddings are PatchCore's. Each network is built once. */
+export async function resnetChecks(device: Device, folder: string): Promise<ParityCheck[]> {
+  const [golden, images] = [
+    await openSafetensors(join(folder, "backbone.safetensors")),
+    await openSafetensors(join(folder, "images.safetensors")),
+  ];
+  const file = join(folder, "full-size.json");
+  const full: FullSize | null = existsSync(file) ? JSON.parse(await readPlainText(file, 1e6)) : null;
+  const { arch, salt } = golden.metadata;
+  const named = [...golden.tensors.keys()].map((name) => name.split(".")[0]);
+  const networks = [...new Set([arch, ...named, ...Object.keys(full?.models ?? {})])].filter(findResNet);
+  const checks: ParityCheck[] = [];
+  try {
+    const made = await foldedValues(device, arch, salt);
+    for (const network of networks) {
+      using resnet = await hashedResNet(device, network, salt);
+      const prefix = network === arch ? "" : `${network}.`;
+      for (const set of network === arch ? ["normal", "query"] : ["query"]) {
+        using pixels = await normalised(device, images, set);
+        const count = pixels.shape[0];
+        const values = await outputsOf(resnet, pixels);
+        const all = { ...values, "layer4.mean": values.avgpool };
+        for (const [name, values] of Object.entries(all)) {
+          made[`${prefix}${set}.${name}`] = values;
+          made[`${prefix}${set}0.${name}`] = values.subarray(0, values.length / count);
+        }
+        made[`input.${set}0`] = (await pixels.data()).subarray(0, pixels.size / count);
+      }
+      const layers = full?.models[network];
+      if (!full || !layers) continue;
+      using image = tensor(device, hashedImage(`${full.salt}image0`, SIDE), [1, 3, SIDE, SIDE]);
+      const values = await outputsOf(resnet, image);
+      for (const [layer, want] of Object.entries(layers))
+        if (layer in values) checks.push(...summaryChecks(`${network}.${layer}`, values[layer], want));
+    }
+    for (const name of golden.tensors.keys()) {
+      const [, key, form] = /^(.*?)(?:\.(samples|norm))?$/.exec(name)!;
+      if (key.includes("patchcore")) continue;
+      const want = await golden.readFloat32(name);
+      const values = made[key] ?? [];
+      const got =
+        form === "samples" ? samplesOf(values, want.length) : form === "norm" ? [normOf(values)] : values;
+      checks.push(compare(`backbone: ${name}`, got, want, TOLERANCE * largestOf(want)));
+    }
+  } finally {
+    await golden.close();
+    await images.close();
+  }
+  return checks;
+}

@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { type PreprocessConfig, randomParameters } from "@inctrl/clip";
+import {
+  type Backbone,
+  type BackboneOptions,
+  DetectError,
+  fingerprinting,
+  imagesAtOnce,
+  type Tap,
+  type TapLayout,
+  type ViewSize,
+  withoutText,
+} from "@inctrl/detect";
+import { type Device, nn, scope, Tensor } from "@inctrl/tensor";
+import { type ResNetConfig, widthOf } from "./config.js";
+import { pooled, ResNet, rowsOf } from "./model.js";
+import { RESNET_PREPROCESS } from "./preprocess.js";
+import type { ResNetWeights } from "./weights.js";
+
+/**
+ * A frozen ResNet. Its taps are its layers, 1 to 4, each with a grid and a width of its own; the feature of an image is the mean over
+ * the last layer's map (avgpool). Images of any size are taken.
+ */
+export class ResNetBackbone implements Backbone {
+  readonly name: string;
+  readonly device: Device;
+  readonly fingerprint: string;
+  readonly resnet: ResNet;
+  readonly promptSymmetries = 1;
+  readonly hasText = false;
+
+  constructor(name: string, device: Device, resnet: ResNet, fingerprint: string) {
+    this.name = name;
+    this.device = device;
+    this.resnet = resnet;
+    this.fingerprint = fingerprint;
+  }
+
+  get embedDim(): number {
+    return widthOf(this.resnet.config, this.resnet.depth);
+  }
+
+  get preprocess(): PreprocessConfig {
+    return RESNET_PREPROCESS;
+  }
+
+  /** One layer, since methods that compare patches of several need one grid: the third, 14 x 14 of 224 pixels. */
+  get defaultTaps(): readonly number[] {
+    return [Math.min(3, this.resnet.depth)];
+  }
+
+  layout(tap: Tap, { width, height }: ViewSize): TapLayout {
+    const { depth, config } = this.resnet;
+    const layer = Number(tap);
+    if (typeof tap !== "number" || !Number.isInteger(layer) || layer < 1 || layer > depth)
+      throw new DetectError(
+        "blocks",
+        `layers ${tap}: ${this.name} has ${depth}; give some of 1 to ${depth} in ascending order, each once`,
+      );
+    // Each step by two rounds up: the stem takes two, each layer but the first one.
+    const side = (pixels: number) => Math.ceil(pixels / 2 ** (layer + 1));
+    return { rows: side(height), columns: side(width), width: widthOf(config, layer) };
+  }
+
+  batch(size: ViewSize, taps: readonly Tap[]): number {
+    const bytes = (tap: Tap) => {
+      const { rows, columns, width } = this.layout(tap, size);
+      return 4 * rows * columns * width;
+    };
+    // The first convolution's map has 64 channels at half the pixels.
+    const stem = 4 * 64 * Math.ceil(size.width / 2) * Math.ceil(size.height / 2);
+    const widest = Math.max(stem, bytes(1));
+    const kept = taps.reduce((sum: number, tap) => sum + bytes(tap), 0);
+    return imagesAtOnce(this.device.caps, widest, 3 * widest + 2 * kept);
+  }
+
+  encode(pixels: Tensor, taps: readonly Tap[]): { features: Tensor; taps: Tensor[] } {
+    return scope(() => {
+      const maps = this.resnet.forward(pixels);
+      return {
+        features: pooled(maps[maps.length - 1]),
+        taps: taps.map((tap) => rowsOf(maps[Number(tap) - 1])),
+      };
+    });
+  }
+
+  async textFingerprint(): Promise<null> {
+    return null;
+  }
+
+  async prototypes(): Promise<Tensor> {
+    throw withoutText(this.name);
+  }
+
+  dispose(): void {
+    this.resnet.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+type LoadOptions = Pick<BackboneOptions, "dtype" | "onProgress">;
+
+/** Loads a ResNet from an opened checkpoint, which the caller closes. */
+export const loadResNet = (
+  device: Device,
+  weights: ResNetWeights,
+  options: LoadOptions,
+): Promise<ResNetBackbone> =>
+  build(device, `${weights.config.name} (${basename(weights.path)})`, weights.config, weights.read, options);
+
+/**
+ * A seeded, untrained ResNet: enough to tell textures apart, and to try everything without a download.
+ *
+ * @example
+ * const backbone = await randomResNet(device, findResNet("resnet18")!, 0);
+ */
+export const randomResNet = (
+  device: Device,
+  config: ResNetConfig,
+  seed: number,
+  options: LoadOptions = {},
+): Promise<ResNetBackbone> =>
+  build(device, `untrained ${config.name} (seed ${seed})`, config, randomParameters(seed), options);
+
+async function build(
+  device: Device,
+  name: string,
+  config: ResNetConfig,
+  read: nn.ReadParameter,
+  { dtype, onProgress }: LoadOptions,
+): Promise<ResNetBackbone> {
+  const { blocks, bottleneck } = config;
+  const resnet = new ResNet(config).freeze({ dtype });
+  const hash = createHash("sha256").update(JSON.stringify({ blocks, bottleneck }));
+  // Compiled while the weights are read.
+  const compiled = compileAhead(device, config, dtype);
+  compiled.catch(() => {});
+  await nn.fill(device, resnet.namedParameters(), fingerprinting(hash, read), onProgress);
+  await compiled;
+  return new ResNetBackbone(name, device, resnet, hash.digest("hex"));
+}
+
+/** Compiles side by side what the network runs, so that the first batch waits for nothing. */
+const compileAhead = (device: Device, config: ResNetConfig, dtype?: "float32" | "float16") =>
+  device.prepare(() =>
+    scope(() => {
+      using backbone = new ResNetBackbone(
+        "",
+        device,
+        new ResNet(config).freeze({ dtype }).allocate(device),
+        "",
+      );
+      const { size } = RESNET_PREPROCESS;
+      const views = backbone.batch({ width: size, height: size }, backbone.defaultTaps);
+      backbone.encode(Tensor.empty(device, [views, 3, size, size]), backbone.defaultTaps);
+    }),
+  );

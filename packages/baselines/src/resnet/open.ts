@@ -1,0 +1,41 @@
+import { findConfig, resolveModel } from "@inctrl/clip";
+import { type Backbone, type BackboneOptions, openBackbone, randomBackbone } from "@inctrl/detect";
+import type { Device } from "@inctrl/tensor";
+import { loadResNet, randomResNet } from "./backbone.js";
+import { findResNet } from "./config.js";
+import { openResNet } from "./weights.js";
+
+/** A network without training, by the name of its configuration; the seed is 0 unless it is given. */
+const UNTRAINED = /^untrained:(?<name>[^?]+)(?:\?seed=(?<seed>\d{1,9}))?$/;
+
+/**
+ * Opens a backbone of any kind: a ResNet, or an image transformer as `openBackbone` does. A name `untrained:NAME?seed=N` makes one
+ * from a seed, which its name says.
+ *
+ * @param source a path, a name that `inctrl models` lists, or `untrained:` and the name of a configuration.
+ * @throws ClipError, HubError, BaselineError or TensorFileError, each saying how to mend it.
+ * @example
+ * const backbone = await openNetwork(device, "wide_resnet50_2-95faca4d.pth");
+ * const untrained = await openNetwork(device, "untrained:resnet18?seed=3");
+ */
+export async function openNetwork(
+  device: Device,
+  source: string,
+  options: BackboneOptions = {},
+): Promise<Backbone> {
+  const made = UNTRAINED.exec(source)?.groups;
+  if (made) {
+    const seed = Number(made.seed ?? 0);
+    const config = findResNet(made.name);
+    return config
+      ? randomResNet(device, config, seed, options)
+      : randomBackbone(device, findConfig(made.name), seed);
+  }
+  const weights = await openResNet((await resolveModel(source)).weights);
+  if (weights === null) return openBackbone(device, source, options);
+  try {
+    return await loadResNet(device, weights, options);
+  } finally {
+    await weights.close();
+  }
+}
