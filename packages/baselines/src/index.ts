@@ -4,6 +4,7 @@ export { loadContext, type TrainedContext } from "./coop/file.js";
 export { type ContextRun, trainContext } from "./coop/run.js";
 export { CONTEXT_DEFAULTS, type ContextTraining } from "./coop/trainer.js";
 export { BaselineError, type BaselineErrorCode } from "./errors.js";
+export { METHODS } from "./methods.js";
 export { chooseChannels, embedLayers } from "./padim/embedding.js";
 export { Gaussians, type Samples } from "./padim/gaussians.js";
 export { runBaselineParity } from "./parity/parity.js";

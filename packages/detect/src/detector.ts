@@ -3,6 +3,7 @@ import type { Tensor } from "@inctrl/tensor";
 import type { Encoder } from "./encoder/encoder.js";
 import type { EncodedBatch, Features } from "./encoder/features.js";
 import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./encoder/prompts.js";
+import { type Augmentation, symmetriesOf } from "./images/augmentation.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 import { type MeasuredWindow, measureWindow, type WindowRequest } from "./images/window.js";
 import type { PromptRecord } from "./matcher/bank-file.js";
@@ -15,12 +16,19 @@ export interface ScoreMap {
   readonly values: Float32Array;
 }
 
+/** Patches down and across. */
+export type Grid = Pick<ScoreMap, "rows" | "columns">;
+
 /** For each patch of a view the prompt patch that is most like it. */
 export interface MatchMap {
+  /** The grid of the patches, where it is not the map's own. */
+  readonly grid?: Grid;
   /** Index of its prompt, as in `FittedDetector.prompts`. */
   readonly prompts: Int32Array;
   /** Its place in that prompt's grid, row by row, counted on from tile to tile. */
   readonly patches: Int32Array;
+  /** The grid of each prompt, where they are not as the patches' own. */
+  readonly promptGrids?: readonly Grid[];
 }
 
 /** What a detector finds in one view. */
@@ -44,6 +52,9 @@ export interface BestMatch {
   readonly queryPatch: number;
   readonly prompt: number;
   readonly patch: number;
+  /** Grids of the two, where they are not the map's own. */
+  readonly queryGrid?: Grid;
+  readonly promptGrid?: Grid;
 }
 
 /** Facts of a fit besides the images. */
@@ -73,6 +84,8 @@ export interface Detector {
   readonly encoder: Encoder;
   /** Symmetries of the square that prompts are encoded in. */
   readonly symmetries: number;
+  /** Variants that prompts are encoded in, in place of symmetries. */
+  readonly augmentation?: Augmentation;
   /** All that decides a score besides the encoder and the prompts, by name. */
   settings(): Promise<Readonly<Record<string, string>>>;
   /** Learns from encoded prompts, which stay the caller's. @throws DetectError `shots` without prompts. */
@@ -99,6 +112,10 @@ export interface FittedDetector {
   [Symbol.dispose](): void;
 }
 
+/** The variants that a detector wants prompts in. */
+export const variantsOf = ({ symmetries, augmentation }: Detector): Augmentation =>
+  augmentation ?? symmetriesOf(symmetries);
+
 export interface FitImagesOptions extends FitOptions, Pick<EncodePromptsOptions, "signal"> {
   /** Which values become black and white, in the prompts and in all images scored. Default `auto`. */
   readonly window?: WindowRequest;
@@ -116,7 +133,7 @@ export async function fitImages(
   images: ImageSource,
   { window: request, onWindow, ...options }: FitImagesOptions = {},
 ): Promise<FittedDetector> {
-  const { encoder, symmetries } = detector;
+  const { encoder } = detector;
   let items: ImageItem[] = [];
   for await (const item of images) items.push(item);
   if (!items.every(({ reading }) => reading?.window)) {
@@ -124,7 +141,10 @@ export async function fitImages(
     onWindow?.(measured);
     items = items.map((item) => readAs(item, { window: measured.window }));
   }
-  const prompts = await encodePrompts(encoder, items, { symmetries, signal: options.signal });
+  const prompts = await encodePrompts(encoder, items, {
+    augmentation: variantsOf(detector),
+    signal: options.signal,
+  });
   try {
     return await detector.fit(prompts, options);
   } finally {
@@ -155,7 +175,22 @@ const allFinite = ({ map, parts }: Detection): boolean =>
 
 /** The most anomalous patch of a view and its match; null where the method matches no patches, and where the map is not finite. */
 export function bestMatch({ map, matches }: Detection): BestMatch | null {
-  const queryPatch = map.values.indexOf(Math.max(...map.values));
-  if (!matches || queryPatch < 0) return null;
-  return { queryPatch, prompt: matches.prompts[queryPatch], patch: matches.patches[queryPatch] };
+  const place = map.values.indexOf(map.values.reduce((most, value) => Math.max(most, value), -Infinity));
+  if (!matches || place < 0) return null;
+  const { grid, promptGrids } = matches;
+  const queryPatch = grid ? scaled(place, map, grid) : place;
+  const [prompt, patch] = [matches.prompts[queryPatch], matches.patches[queryPatch]];
+  const promptGrid = promptGrids?.[prompt] ?? grid;
+  return {
+    ...{ queryPatch, prompt, patch },
+    ...(grid && { queryGrid: grid }),
+    ...(promptGrid && { promptGrid }),
+  };
+}
+
+/** The patch of a grid that lies where a patch of another one does. */
+function scaled(place: number, from: Grid, to: Grid): number {
+  const [row, column] = [Math.floor(place / from.columns), place % from.columns];
+  const along = (at: number, count: number, other: number) => Math.floor(((at + 0.5) / count) * other);
+  return along(row, from.rows, to.rows) * to.columns + along(column, from.columns, to.columns);
 }

@@ -11,6 +11,7 @@ export type DetectErrorCode =
   | "damaged"
   | "evaluation"
   | "few-shot"
+  | "option"
   | "prompt"
   | "score"
   | "shots"

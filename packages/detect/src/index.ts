@@ -29,6 +29,7 @@ export {
   type FitOptions,
   type FittedDetector,
   fitImages,
+  type Grid,
   type MatchMap,
   type ScoreMap,
   scoreViews,
@@ -40,6 +41,7 @@ export { Encoder, type EncoderOptions } from "./encoder/encoder.js";
 export { type AddOptions, FeatureStore, type FeatureStoreOptions } from "./encoder/feature-store.js";
 export type { EncodedBatch, Features } from "./encoder/features.js";
 export { type EncodedPrompt, encodePrompts } from "./encoder/prompts.js";
+export { selectTaps } from "./encoder/select.js";
 export { DetectError, type DetectErrorCode } from "./errors.js";
 export { type EvaluateOptions, evaluate, evaluateAll, type Scoring } from "./evaluation/evaluate.js";
 export { type Spread, spreadOf, summarize } from "./evaluation/summary.js";
@@ -53,6 +55,7 @@ export { renderPanel } from "./heatmap/panel.js";
 export { pictureNames } from "./heatmap/picture-names.js";
 export { PromptAlbum } from "./heatmap/prompt-album.js";
 export { renderHeatmap } from "./heatmap/render.js";
+export { type Augmentation, symmetriesOf, type View } from "./images/augmentation.js";
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
 export { fileImage, fileImages, type ImageItem, type ImageSource } from "./images/source.js";
 export { symmetricPixels } from "./images/symmetries.js";
@@ -66,6 +69,25 @@ export {
   type PatchScoring,
   patchDetector,
 } from "./matcher/patch-detector.js";
+export {
+  defineMethod,
+  type Method,
+  type MethodInput,
+  PRESETS,
+  type Preset,
+  readOptions,
+  type Trained,
+  type TrainJob,
+} from "./method/method.js";
+export {
+  choiceOption,
+  customOption,
+  type MethodOption,
+  type MethodOptions,
+  numberOption,
+  type OptionValues,
+  switchOption,
+} from "./method/options.js";
 export { type Interval, type PairedScores, pairedBootstrap } from "./metrics/bootstrap.js";
 export { precisionRecallCurve, rocCurve } from "./metrics/curves.js";
 export { auroc, averagePrecision, f1Max } from "./metrics/metrics.js";

@@ -12,7 +12,8 @@ import {
   matchPatches,
   scoreViews,
 } from "../src/index.js";
-import { METHODS } from "./support/methods.js";
+import { meanFeature } from "./support/mean-feature.js";
+import { detectorOf, METHODS } from "./support/methods.js";
 import { nearestPatch } from "./support/nearest-patch.js";
 
 const test = deviceTests("detector");
@@ -20,7 +21,10 @@ const SIZE = 17;
 const images = (count: number, seed: number) =>
   Array.from({ length: count }, (_, i) => randomImage(seed + i, SIZE));
 
-for (const [name, make] of Object.entries(METHODS)) {
+for (const method of METHODS) {
+  const { name } = method;
+  const make = (encoder: Encoder) => detectorOf(method, encoder);
+
   test(`${name}: a view's score depends on no other view and on no batch size`, async ({ device }) => {
     using backbone = await fixtureBackbone(device, THREE_SHOT);
     const encoder = new Encoder(backbone);
@@ -64,10 +68,10 @@ for (const [name, make] of Object.entries(METHODS)) {
     assert.equal(await scoreWith(loaded, queries), await scoreWith(fitted, queries));
     using other = await smallBackbone(device);
     await throwsCode(() => make(new Encoder(other)).load(path), "bank", /made by another backbone/);
-    for (const [another, makeAnother] of Object.entries(METHODS)) {
-      if (another !== name)
+    for (const another of METHODS) {
+      if (another !== method)
         await throwsCode(
-          () => makeAnother(new Encoder(backbone)).load(path),
+          () => detectorOf(another, new Encoder(backbone)).load(path),
           "bank",
           /and not what .* needs/,
         );
@@ -148,7 +152,7 @@ test("similarities that are known give the scores of the detector's own search, 
 test("a method that matches no patches never asks for similarities", async ({ device }) => {
   using backbone = await fixtureBackbone(device, THREE_SHOT);
   const encoder = new Encoder(backbone);
-  using fitted = await fitImages(METHODS["mean-feature"](encoder), images(1, 1));
+  using fitted = await fitImages(meanFeature(encoder), images(1, 1));
   for await (const batch of encoder.encode(images(2, 100))) {
     const similarity = () => assert.unreachable("searched for nothing") as never;
     assert.is((await scoreViews(fitted, batch, { similarity })).length, 2);

@@ -67,13 +67,13 @@ function resizer(image: RasterImage, size: Size, filter: Filter): (window: Windo
 }
 
 /**
- * Normalises interleaved RGB bytes to float32 planes, [3, height, width]: (value / 255 - mean) / std, each step rounded to
+ * Normalises interleaved RGB bytes, or values from 0 to 255 between them, to float32 planes, [3, height, width]: (value / 255 - mean) / std, each step rounded to
  * float32 as in PyTorch.
  *
  * @param out receives the planes, from `offset` on. Default: a new array.
  */
 export function normalizePixels(
-  pixels: Uint8Array,
+  pixels: Uint8Array | Float32Array,
   { mean, std }: Pick<PreprocessConfig, "mean" | "std">,
   out: Float32Array = new Float32Array(pixels.length),
   offset = 0,
@@ -82,9 +82,12 @@ export function normalizePixels(
   const table = new Float32Array(256);
   for (let c = 0; c < 3; c++) {
     const [centre, spread] = [Math.fround(mean[c]), Math.fround(std[c])];
-    for (let v = 0; v < 256; v++) table[v] = Math.fround(Math.fround(v / 255) - centre) / spread;
+    const normal = (v: number) => Math.fround(Math.fround(v / 255) - centre) / spread;
+    for (let v = 0; v < 256; v++) table[v] = normal(v);
     const plane = offset + c * count;
-    for (let i = 0; i < count; i++) out[plane + i] = table[pixels[3 * i + c]];
+    if (pixels instanceof Float32Array)
+      for (let i = 0; i < count; i++) out[plane + i] = normal(pixels[3 * i + c]);
+    else for (let i = 0; i < count; i++) out[plane + i] = table[pixels[3 * i + c]];
   }
   return out;
 }

@@ -25,12 +25,13 @@ const NOWHERE: Box = { x: 0, y: 0, width: 0, height: 0 };
  * @example const encoder = new CachedEncoder(new FeatureStore(backbone, await TensorCache.open("cache")));
  */
 export class CachedEncoder extends Encoder {
-  override readonly cached = true;
+  override readonly cached: boolean;
   readonly #store: FeatureStore;
 
   constructor(store: FeatureStore) {
     const { backbone, fit, taps, preprocess, raw, threads } = store.encoder;
     super(backbone, { fit, taps, preprocess, raw, threads });
+    this.cached = !raw;
     this.#store = store;
   }
 
@@ -59,8 +60,9 @@ export class CachedEncoder extends Encoder {
     const errors = new Map<ImageItem, Error>();
     // Stored are the first ones up to the last that is wanted.
     const symmetries = 1 + Math.max(...items.flatMap((item) => item.symmetries ?? [0]));
+    const { augmentation } = items[0];
     const numbers = await this.#store.add(items, {
-      symmetries,
+      ...{ symmetries, augmentation },
       onSkipped: (item, error) => errors.set(item, error),
     });
     const views: EncodedView[] = [];
@@ -74,7 +76,7 @@ export class CachedEncoder extends Encoder {
       if (error || number === null) continue;
       const box = places ? await this.#boxOf(item) : NOWHERE;
       const wanted = item.symmetries ?? [0];
-      const known = this.#store.inSymmetries(number, symmetries);
+      const known = this.#store.inSymmetries(number, symmetries, augmentation);
       for (const symmetry of wanted) {
         views.push({ image, symmetry, box });
         stored.push(known[symmetry]);

@@ -1,7 +1,8 @@
-import { normalizePixels, type PreparedImage, type PreprocessConfig } from "@inctrl/clip";
+import { normalizePixels, type PreprocessConfig } from "@inctrl/clip";
 import { tensor } from "@inctrl/tensor";
 import type { Backbone, Tap } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
+import type { View } from "../images/augmentation.js";
 import type { Features } from "./features.js";
 
 /** Which outputs of a network are wanted, and how images become its pixels. */
@@ -18,7 +19,7 @@ export interface EncodeViewsOptions {
  */
 export function encodeViews(
   backbone: Backbone,
-  views: readonly PreparedImage[],
+  views: readonly View[],
   { taps = backbone.defaultTaps, preprocess = backbone.preprocess }: EncodeViewsOptions = {},
 ): Features {
   const [{ width, height }] = views;

@@ -1,6 +1,14 @@
-import type { Fit, PreparedImage, PreprocessConfig } from "@inctrl/clip";
+import type { Fit, PreprocessConfig } from "@inctrl/clip";
 import { scope, slice, Tensor } from "@inctrl/tensor";
-import { type Backbone, checkTaps, patchesOf, type Tap, type TapLayout } from "../backbone/backbone.js";
+import {
+  type Backbone,
+  checkTaps,
+  patchesOf,
+  type Tap,
+  type TapLayout,
+  type ViewSize,
+} from "../backbone/backbone.js";
+import type { View } from "../images/augmentation.js";
 import { DecodePool, decodeThreads } from "../images/decode-pool.js";
 import { type HashOf, hashOnce } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
@@ -13,6 +21,7 @@ import {
   encodedBatch,
   type Features,
 } from "./features.js";
+import type { EncodedPrompt } from "./prompts.js";
 import { type FeatureRecipe, featureRecipe } from "./recipe.js";
 
 export interface EncoderOptions {
@@ -43,7 +52,7 @@ interface ReadyImage {
   readonly item: ImageItem;
   readonly error?: Error;
   /** Views that wait for a batch. */
-  readonly waiting: { readonly seen: EncodedView; readonly view: PreparedImage }[];
+  readonly waiting: { readonly seen: EncodedView; readonly view: View }[];
 }
 
 /** Batches that the device may have at once: one at work, and the next one recorded behind it. */
@@ -85,6 +94,7 @@ export class Encoder {
     const { size } = this.preprocess;
     const view = { width: size, height: size };
     checkTaps(backbone, taps, view);
+    if (fit === "whole") backbone.layout(taps[0], { width: 2 * size, height: size });
     this.layouts = taps.map((tap) => backbone.layout(tap, view));
     this.batch = options.batch ?? backbone.batch(view, taps);
     this.threads = options.threads ?? decodeThreads(caps.software);
@@ -93,6 +103,21 @@ export class Encoder {
   /** What its features depend on besides the image, and their shapes. */
   get recipe(): FeatureRecipe {
     return featureRecipe(this);
+  }
+
+  /** The encoder that runs the network for this one and for others (`selectTaps`). */
+  get root(): Encoder {
+    return this;
+  }
+
+  /** Its own part of the root's features, which stay the caller's. */
+  pick(features: Features): Features {
+    return features;
+  }
+
+  /** The same of a prompt that the root encoded. Its `dispose` frees what was made for it. */
+  pickPrompt(prompt: EncodedPrompt): EncodedPrompt {
+    return { ...prompt, dispose() {} };
   }
 
   /** Hashes files for a run; a cached encoder shares those of its store. */
@@ -160,7 +185,7 @@ export class Encoder {
       const waiting = views.flatMap((view) =>
         (item.symmetries ?? [0]).map((symmetry) => ({
           seen: { image, symmetry, box: view.box },
-          view: symmetricView(view, symmetry),
+          view: (item.augmentation?.variant ?? symmetricView)(view, symmetry),
         })),
       );
       return { image, item, waiting };
@@ -169,12 +194,26 @@ export class Encoder {
     }
   }
 
-  /** Records the encoding of the first views of a queue, `batch` at most. */
+  /** Views of a size to encode together. */
+  protected limit({ width, height }: ViewSize): number {
+    const { size } = this.preprocess;
+    if (width === size && height === size) return this.batch;
+    return Math.min(this.batch, this.backbone.batch({ width, height }, this.taps));
+  }
+
+  /** Records the encoding of the first views of a queue, `batch` at most and all of one size. */
   #encodeNext(queue: ReadyImage[]): EncodedBatch {
     const some: ReadyImage["waiting"] = [];
     const ended: EncodedImage[] = [];
+    const first = queue.find(({ waiting }) => waiting.length > 0)?.waiting[0].view;
+    const limit = first ? this.limit(first) : this.batch;
+    const isAlike = ({ view }: ReadyImage["waiting"][number]) =>
+      view.width === first!.width && view.height === first!.height;
     for (let head = queue[0]; head; head = queue[0]) {
-      some.push(...head.waiting.splice(0, this.batch - some.length));
+      // Views of one batch have one size.
+      const other = head.waiting.findIndex((each) => !isAlike(each));
+      const alike = other < 0 ? head.waiting.length : other;
+      some.push(...head.waiting.splice(0, Math.min(alike, limit - some.length)));
       if (head.waiting.length > 0) break;
       queue.shift();
       ended.push({ image: head.image, item: head.item, ...(head.error && { error: head.error }) });
@@ -188,7 +227,7 @@ export class Encoder {
   }
 
   /** Runs the network. */
-  protected run(views: readonly PreparedImage[]): Features {
+  protected run(views: readonly View[]): Features {
     return scope(() => {
       if (views.length > 0) return encodeViews(this.backbone, views, this);
       const { device, embedDim } = this.backbone;
@@ -206,9 +245,10 @@ export class Encoder {
  * view's features then have the same bits in whatever company it was encoded.
  */
 export class PaddedEncoder extends Encoder {
-  protected override run(views: readonly PreparedImage[]): Features {
-    if (views.length === 0 || views.length === this.batch) return super.run(views);
-    const full = Array.from({ length: this.batch }, (_, i) => views[Math.min(i, views.length - 1)]);
+  protected override run(views: readonly View[]): Features {
+    const length = views.length > 0 ? this.limit(views[0]) : 0;
+    if (views.length === length) return super.run(views);
+    const full = Array.from({ length }, (_, i) => views[Math.min(i, views.length - 1)]);
     return scope(() => {
       const { features, taps, layouts } = super.run(full);
       const own = (t: Tensor) => slice(t, [[0, views.length]]);

@@ -4,6 +4,7 @@ import { f16ToF32 } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import { notFinite } from "../errors.js";
 import type { TensorCache } from "../files/tensor-cache.js";
+import type { Augmentation } from "../images/augmentation.js";
 import { SourceReader } from "../images/read-source.js";
 import { fileOf, hashOnce, partHash, pixelHash, symmetryHash } from "../images/sample-hash.js";
 import { type ImageItem, naming } from "../images/source.js";
@@ -14,7 +15,7 @@ import { checkLimit, type FeatureRecipe, featureKey, featureLayout } from "./rec
 
 export interface FeatureStoreOptions extends Omit<EncoderOptions, "fit"> {
   /** How images become square. Tiles have no place here: a label belongs to a whole image. */
-  fit?: Exclude<Fit, "tile">;
+  fit?: Exclude<Fit, "tile" | "whole">;
   /** Bytes of patch tokens kept in memory. Default 512 MiB. */
   memory?: number;
 }
@@ -26,6 +27,8 @@ export interface AddOptions<T extends ImageItem = ImageItem> {
   onSkipped?: (item: T, error: Error) => void;
   /** Number of symmetries of the square that each image is stored in; see `inSymmetries`. Default 1, as it is. */
   symmetries?: number;
+  /** What they are of, where not the square's symmetries. */
+  augmentation?: Augmentation;
   signal?: AbortSignal;
 }
 
@@ -65,7 +68,7 @@ interface StoredImage extends Shown {
  */
 export class FeatureStore {
   readonly cache: TensorCache;
-  readonly fit: Exclude<Fit, "tile">;
+  readonly fit: Exclude<Fit, "tile" | "whole">;
   /** Hashes of the files, each read once: a file that changes afterwards is refused. */
   readonly hashOf = hashOnce();
   readonly #encoder: Encoder;
@@ -111,11 +114,11 @@ export class FeatureStore {
   }
 
   /** The numbers of an image in its first symmetries, which it must have been added with. */
-  inSymmetries(image: number, symmetries: number): number[] {
+  inSymmetries(image: number, symmetries: number, augmentation?: Augmentation): number[] {
     const { hash } = this.#images[image];
     return Array.from(
       { length: symmetries },
-      (_, symmetry) => this.#numbers.get(symmetryHash(hash, symmetry)) as number,
+      (_, symmetry) => this.#numbers.get(symmetryHash(hash, symmetry, augmentation)) as number,
     );
   }
 
@@ -161,7 +164,7 @@ export class FeatureStore {
     items: readonly T[],
     options: AddOptions<T> = {},
   ): Promise<(number | null)[]> {
-    const { onSkipped, symmetries = 1, signal, onProgress } = options;
+    const { onSkipped, symmetries = 1, augmentation, signal, onProgress } = options;
     const skipped = new Set<ImageItem>();
     const skip = (item: ImageItem, error: Error) => {
       if (!onSkipped) throw error;
@@ -177,7 +180,7 @@ export class FeatureStore {
       hashes.push(content === null ? null : content.hash);
       if (content === null) continue;
       for (let symmetry = 0; symmetry < symmetries; symmetry++) {
-        const own = symmetryHash(content.hash, symmetry);
+        const own = symmetryHash(content.hash, symmetry, augmentation);
         if (!this.#numbers.has(own)) wanted.set(own, { item, content, symmetry, hash: own });
       }
     }

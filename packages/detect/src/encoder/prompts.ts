@@ -2,6 +2,7 @@ import type { Reading } from "@inctrl/datasets";
 import { concat, normalize, reshape, scope, slice, type Tensor } from "@inctrl/tensor";
 import type { TapLayout } from "../backbone/backbone.js";
 import { notFinite } from "../errors.js";
+import type { Augmentation } from "../images/augmentation.js";
 import { pinned } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import type { EncodeOptions, Encoder } from "./encoder.js";
@@ -15,11 +16,11 @@ export interface EncodedPrompt {
   readonly sha256: string | null;
   /** How its file became pixels, where that was chosen. */
   readonly reading?: Reading;
-  /** Squares that the image was seen in: one, or several tiles. */
+  /** Views that the image was seen in: one, or several tiles. */
   readonly views: number;
   /** Class features of the views as they are, [views, embedDim]. */
   readonly features: Tensor;
-  /** Patches of each tap, [views * symmetries * patches, width]: of length 1, or as they are where the encoder is `raw`. */
+  /** Patches of each tap, [views * variants * patches, width]: of length 1, or as they are where the encoder is `raw`. */
   readonly rows: readonly Tensor[];
   /** Grid and width of each tap. */
   readonly layouts: readonly TapLayout[];
@@ -30,6 +31,8 @@ export interface EncodedPrompt {
 export interface EncodePromptsOptions extends Pick<EncodeOptions, "signal"> {
   /** Symmetries of the square that patches are taken in (`symmetricView`). Default 1, as it is. */
   symmetries?: number;
+  /** Variants that patches are taken of, in place of symmetries. */
+  augmentation?: Augmentation;
   /** Told of an image that cannot be read, which is then left out. Without it such an image is an error. */
   onSkipped?: (item: ImageItem, error: Error) => void;
 }
@@ -53,13 +56,17 @@ interface Parts {
 export async function encodePrompts(
   encoder: Encoder,
   images: ImageSource,
-  { symmetries = 1, onSkipped, signal }: EncodePromptsOptions = {},
+  { symmetries = 1, augmentation, onSkipped, signal }: EncodePromptsOptions = {},
 ): Promise<EncodedPrompt[]> {
-  const all = Array.from({ length: symmetries }, (_, symmetry) => symmetry);
+  const count = augmentation?.count ?? symmetries;
+  const all = Array.from({ length: count }, (_, symmetry) => symmetry);
   const prompts: EncodedPrompt[] = [];
   const begun = new Map<number, Parts>();
   try {
-    for await (const batch of encoder.encode(withSymmetries(images, all), { signal, places: false })) {
+    for await (const batch of encoder.encode(inVariants(images, { symmetries: all, augmentation }), {
+      signal,
+      places: false,
+    })) {
       try {
         addParts(begun, batch, await batch.finite(), encoder.raw);
       } finally {
@@ -71,7 +78,7 @@ export async function encodePrompts(
         if (error && !onSkipped) throw error;
         if (error) onSkipped?.(item, error);
         else {
-          prompts.push(await join(item, parts, symmetries));
+          prompts.push(await join(item, parts, count));
           begun.delete(image);
         }
       }
@@ -85,8 +92,8 @@ export async function encodePrompts(
   }
 }
 
-async function* withSymmetries(images: ImageSource, symmetries: readonly number[]) {
-  for await (const item of images) yield { ...(await ofItsHash(item)), symmetries };
+async function* inVariants(images: ImageSource, variants: Pick<ImageItem, "symmetries" | "augmentation">) {
+  for await (const item of images) yield { ...(await ofItsHash(item)), ...variants };
 }
 
 /** A prompt is decoded from the very bytes that its bank knows it by. One that cannot be hashed fails where it is decoded. */

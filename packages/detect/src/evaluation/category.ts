@@ -2,6 +2,7 @@ import type { Category, Sample, Skipped } from "@inctrl/datasets";
 import { keep, type Tensor } from "@inctrl/tensor";
 import { type Detector, type FittedDetector, scoreViews } from "../detector.js";
 import type { EncodedBatch } from "../encoder/features.js";
+import type { EncodedPrompt } from "../encoder/prompts.js";
 import { tokenValues } from "../encoder/recipe.js";
 import { DetectError, notFinite } from "../errors.js";
 import type { HashOf } from "../images/sample-hash.js";
@@ -11,7 +12,7 @@ import type { DrawStore } from "./draw-store.js";
 import { categoryFingerprint, pinnedCategory } from "./fingerprint.js";
 import { hasMasks, measurePixels, measureScores, oneClass, type SeenMap, ViewMasks } from "./measure.js";
 import { type PartResult, PendingDraw } from "./pending-draw.js";
-import { type ChosenPrompts, PromptPool } from "./prompt-pool.js";
+import { PromptPools, variantsKey } from "./prompt-pool.js";
 import { type CategoryResult, type Draw, NO_METRICS } from "./types.js";
 
 /** What all categories of a run share. */
@@ -79,38 +80,39 @@ class CategoryRun {
     this.#masks = hasMasks(category) ? new ViewMasks(category.test, size, this.#skip) : null;
   }
 
+  /** Encodes the images for all detectors. */
   get #encoder() {
-    return this.#job.scorings[0].detector.encoder;
+    return this.#job.scorings[0].detector.encoder.root;
   }
 
   async run(): Promise<Draw[][]> {
-    const { scorings, signal, hashOf } = this.#job;
+    const { signal, hashOf } = this.#job;
     this.#data = await categoryFingerprint(this.#category, hashOf);
     this.#category = await pinnedCategory(this.#category, hashOf);
-    using pool = new PromptPool(this.#category, scorings[0].detector, { onSkipped: this.#skip, signal });
-    const pending = await this.#prepare(pool);
+    const options = { onSkipped: this.#skip, signal };
+    using pools = new PromptPools(this.#category, this.#encoder, options);
+    const pending = await this.#prepare(pools);
     if (pending.length > 0 && !signal?.aborted) await this.#scoreAll(pending);
     const order = ({ shots, seed }: Draw) => shots * 2 ** 32 + (seed ?? 0);
     return this.#draws.map((draws) => draws.sort((a, b) => order(a) - order(b)));
   }
 
   /** Takes over finished draws, and chooses and encodes the prompts of the others. */
-  async #prepare(pool: PromptPool): Promise<PendingDraw[]> {
+  async #prepare(pools: PromptPools): Promise<PendingDraw[]> {
     const { scorings, shots, seeds, signal } = this.#job;
     const { name } = this.#category;
     const pending: PendingDraw[] = [];
     for (const k of shots) {
       for (const seed of seeds) {
         const key = { category: name, shots: k, seed };
-        let chosen: ChosenPrompts | undefined;
-        for (const [i, { store }] of scorings.entries()) {
+        for (const [i, { detector, store }] of scorings.entries()) {
           const stored = store.draw(key, this.#data);
           if (stored) {
             const { data: _, ...draw } = stored;
             this.#draws[i].push(draw);
             continue;
           }
-          chosen ??= await pool.choose(k, seed);
+          const chosen = await pools.of(detector).choose(k, seed);
           if (signal?.aborted) return [];
           const draw = new PendingDraw(i, key, chosen);
           const found = chosen.prompts.length;
@@ -156,6 +158,8 @@ class CategoryRun {
     const count = to - from;
     const held: EncodedBatch[] = [];
     const unreadable: Skipped[] = [];
+    /** Of detectors that compare the same taps with the same prompts. */
+    const searches = new Map<string, DrawMatches>();
     const started = performance.now();
     try {
       const samples = this.#category.test.slice(from, to);
@@ -166,11 +170,16 @@ class CategoryRun {
         onImages(ENCODING * batch.ended.length);
       }
       const encoding = (performance.now() - started) / 1000;
-      using matches = new DrawMatches(held, featureBytes);
+      const keyOf = ({ detector }: PendingDraw) => searchKey(scorings[detector].detector);
+      const keys = new Set(pending.map(keyOf));
       for (const draw of pending) {
         if (signal?.aborted) return false;
         const before = performance.now();
-        const { scores, maps, skipped } = await this.#score(draw, matches, held, from, count);
+        const { encoder } = scorings[draw.detector].detector;
+        const batches = held.map((batch) => ({ ...batch, ...encoder.pick(batch) }));
+        const matches = searches.get(keyOf(draw)) ?? new DrawMatches(batches, featureBytes / keys.size);
+        searches.set(keyOf(draw), matches);
+        const { scores, maps, skipped } = await this.#score(draw, matches, batches, from, count);
         const seconds = encoding + (performance.now() - before) / 1000;
         const result = { scores, maps, skipped: [...unreadable, ...skipped], seconds };
         draw.add(result);
@@ -180,6 +189,7 @@ class CategoryRun {
       }
       return true;
     } finally {
+      for (const matches of searches.values()) matches[Symbol.dispose]();
       for (const batch of held) batch.dispose();
     }
   }
@@ -196,8 +206,10 @@ class CategoryRun {
     const scores = new Array<number | null>(count).fill(null);
     const maps: SeenMap[] = [];
     const skipped: Skipped[] = [];
-    using fitted = await detector.fit(draw.prompts, { className: this.#category.className });
-    const found = await scoreAll(fitted, held, () => matches.similarities(draw.prompts));
+    const prompts = draw.prompts.map((prompt) => detector.encoder.pickPrompt(prompt));
+    const found = await this.#scoreHeld(detector, prompts, matches, held).finally(() => {
+      for (const prompt of prompts) prompt.dispose();
+    });
     for (const [i, { views }] of held.entries()) {
       for (const [v, { image }] of views.entries()) {
         const { score, map, box } = found[i][v];
@@ -215,6 +227,16 @@ class CategoryRun {
     return { scores, maps, skipped };
   }
 
+  async #scoreHeld(
+    detector: Detector,
+    prompts: readonly EncodedPrompt[],
+    matches: DrawMatches,
+    held: readonly EncodedBatch[],
+  ) {
+    using fitted = await detector.fit(prompts, { className: this.#category.className });
+    return await scoreAll(fitted, held, () => matches.similarities(prompts));
+  }
+
   async #finish(draw: PendingDraw): Promise<void> {
     const labels = this.#category.test.map(({ label }) => label);
     const { metrics, problem } = measureScores(labels, draw.scores);
@@ -224,6 +246,9 @@ class CategoryRun {
     await this.#job.scorings[draw.detector].store.addDraw({ ...finished, data: this.#data });
   }
 }
+
+/** Equal for detectors that search for the same. */
+const searchKey = (detector: Detector): string => `${variantsKey(detector)} ${detector.encoder.taps}`;
 
 /** Scores batches side by side. Detectors that match patches share one search; others never start it. */
 async function scoreAll(

@@ -58,11 +58,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 }
 
 /**
- * Measures several detectors on the same draws, each as `evaluate` would measure it alone. They share an encoder, so that images
- * are encoded, and prompts searched, once for all of them.
+ * Measures several detectors on the same draws, each as `evaluate` would measure it alone. Their encoders share a root
+ * (`selectTaps`), so that images are encoded once for all of them; prompts are searched once for those with equal taps.
  *
  * @returns an evaluation for each, in their order.
- * @throws DetectError as `evaluate`, and where encoders or symmetries differ.
+ * @throws DetectError as `evaluate`, and where encoders have no root in common.
  * @example
  * const [full, patches] = await evaluateAll([{ detector: inctrl(encoder, { heads }) }, { detector: residual(encoder) }], options);
  */
@@ -127,11 +127,11 @@ export async function evaluateAll(
 function checkShared(scorings: readonly Scoring[]): void {
   const [first, ...others] = scorings.map(({ detector }) => detector);
   if (!first) throw new DetectError("evaluation", "there is no detector to measure; give at least one");
-  for (const { name, encoder, symmetries } of others) {
-    if (encoder === first.encoder && symmetries === first.symmetries) continue;
+  for (const { name, encoder } of others) {
+    if (encoder.root === first.encoder.root) continue;
     throw new DetectError(
       "evaluation",
-      `${name} encodes images otherwise than ${first.name}; give detectors of one encoder and equal symmetries`,
+      `${name} encodes images otherwise than ${first.name}; give detectors of one encoder, or of parts of one (selectTaps)`,
     );
   }
 }
@@ -150,6 +150,7 @@ async function settingsOf(
     preprocessing: JSON.stringify(preprocess),
     fit,
     ...(detector.symmetries > 1 && { "prompt turns": String(detector.symmetries) }),
+    ...(detector.augmentation && { augmentation: detector.augmentation.name }),
     ...(cached && !raw && { features: "kept in float16" }),
     ...(reading?.orientation && { orientation: reading.orientation }),
     ...(window !== "auto" && { window: typeof window === "string" ? window : window.join(":") }),

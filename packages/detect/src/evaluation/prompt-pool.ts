@@ -1,6 +1,8 @@
 import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
-import type { Detector } from "../detector.js";
+import { type Detector, variantsOf } from "../detector.js";
+import type { Encoder } from "../encoder/encoder.js";
 import { type EncodedPrompt, encodePrompts } from "../encoder/prompts.js";
+import type { Augmentation } from "../images/augmentation.js";
 
 interface PoolOptions {
   /** Told of a prompt that cannot be read. */
@@ -17,14 +19,16 @@ export interface ChosenPrompts {
 /** The prompts of a category, each encoded once for all draws that it is in. */
 export class PromptPool {
   readonly #candidates: readonly Sample[];
-  readonly #detector: Detector;
+  readonly #encoder: Encoder;
+  readonly #augmentation: Augmentation;
   readonly #options: PoolOptions;
   readonly #encoded = new Map<string, EncodedPrompt | Skipped>();
 
-  /** @param detector one of those that are evaluated: they share their encoder and symmetries. */
-  constructor(category: Category, detector: Detector, options: PoolOptions) {
+  /** @param encoder the root of those that detectors have. @param augmentation variants of the prompts. */
+  constructor(category: Category, encoder: Encoder, augmentation: Augmentation, options: PoolOptions) {
     this.#candidates = promptCandidates(category);
-    this.#detector = detector;
+    this.#encoder = encoder;
+    this.#augmentation = augmentation;
     this.#options = options;
   }
 
@@ -54,11 +58,10 @@ export class PromptPool {
 
   /** Encodes those of some samples that have not been encoded. */
   async #encode(samples: readonly Sample[]): Promise<void> {
-    const { encoder, symmetries } = this.#detector;
     const { onSkipped, signal } = this.#options;
     const missing = samples.filter(({ id }) => !this.#encoded.has(id));
-    const encoded = await encodePrompts(encoder, missing, {
-      symmetries,
+    const encoded = await encodePrompts(this.#encoder, missing, {
+      augmentation: this.#augmentation,
       signal,
       onSkipped: (item, error) => {
         this.#encoded.set(item.id, { id: item.id, reason: error.message });
@@ -70,5 +73,33 @@ export class PromptPool {
 
   [Symbol.dispose](): void {
     for (const prompt of this.#encoded.values()) if ("rows" in prompt) prompt.dispose();
+  }
+}
+
+/** Equal for detectors that want prompts in the same variants. */
+export function variantsKey(detector: Detector): string {
+  const { name, count } = variantsOf(detector);
+  return `${name} ${count}`;
+}
+
+/** A pool for each kind of variants that detectors want. */
+export class PromptPools {
+  readonly #pools = new Map<string, PromptPool>();
+  readonly #make: (augmentation: Augmentation) => PromptPool;
+
+  /** @param encoder the root of the detectors' encoders. */
+  constructor(category: Category, encoder: Encoder, options: PoolOptions) {
+    this.#make = (augmentation) => new PromptPool(category, encoder, augmentation, options);
+  }
+
+  of(detector: Detector): PromptPool {
+    const key = variantsKey(detector);
+    const pool = this.#pools.get(key) ?? this.#make(variantsOf(detector));
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  [Symbol.dispose](): void {
+    for (const pool of this.#pools.values()) pool[Symbol.dispose]();
   }
 }

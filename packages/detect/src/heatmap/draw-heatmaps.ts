@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { type Box, encodePng, type Reading, writeFileAtomic } from "@inctrl/datasets";
+import type { Grid } from "../detector.js";
 import type { Scale } from "./colormap.js";
 import type { MapStore, StoredMaps } from "./map-store.js";
 import { mergeViews } from "./merge.js";
@@ -79,15 +80,15 @@ async function drawImage(
   const prompt = match && (await album.find(match.prompt));
   if (!match || !prompt) return;
   const view = entry.views[entry.view];
-  const { rows, columns } = view.map;
-  const patches = rows * columns;
+  const { queryGrid = view.map, promptGrid = view.map } = match;
+  const patches = promptGrid.rows * promptGrid.columns;
   const promptBox = prompt.boxes[Math.floor(match.patch / patches)];
-  const side = (path: string, shown: Photo, box: Box, patch: number) => ({
+  const side = (path: string, shown: Photo, box: Box, { rows, columns }: Grid, patch: number) => ({
     ...{ image: shown.image, box: shown.place(box), rows, columns, patch, caption: basename(path) },
   });
   const panel = renderPanel({
-    query: side(entry.image, photo, view.box, match.queryPatch),
-    prompt: side(match.prompt, prompt.photo, promptBox, match.patch % patches),
+    query: side(entry.image, photo, view.box, queryGrid, match.queryPatch),
+    prompt: side(match.prompt, prompt.photo, promptBox, promptGrid, match.patch % patches),
     ...{ map: view.map, scale, score: entry.score },
   });
   await writeFileAtomic(join(folder, `${entry.name}.panel.png`), encodePng(panel));

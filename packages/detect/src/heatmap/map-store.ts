@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { onDisk, temporaryIn } from "@inctrl/tensor/files";
 import { packFloats, unpackFloats } from "../base64.js";
-import { bestMatch } from "../detector.js";
+import { type BestMatch, bestMatch } from "../detector.js";
 import type { PromptRecord } from "../matcher/bank-file.js";
 import type { ImageScore } from "../score-images.js";
 import { type Scale, scaleOf } from "./colormap.js";
@@ -16,7 +16,7 @@ export interface StoredMaps {
   readonly name: string;
   readonly score: number;
   /** The most anomalous patch and its match, with the prompt's name; null for methods that do not match patches. */
-  readonly match: { readonly prompt: string; readonly patch: number; readonly queryPatch: number } | null;
+  readonly match: (Omit<BestMatch, "prompt"> & { readonly prompt: string }) | null;
   /** Index of the view that decided the score. */
   readonly view: number;
   readonly views: readonly PlacedMap[];

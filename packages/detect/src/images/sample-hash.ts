@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { hashFile, imageHeader, isPlain, type Raster, type Reading, type Source } from "@inctrl/datasets";
+import type { Augmentation } from "./augmentation.js";
 import type { ImageItem } from "./source.js";
 
 /** The file that an image is decoded from; undefined for one that only its `load` can read, such as a record of a file of many. */
@@ -50,9 +51,13 @@ export function pixelHash({ width, height, mode, data, palette }: Raster): strin
   return hash.update(palette ?? new Uint8Array()).digest("hex");
 }
 
-/** The hash of an image in one of its symmetries; symmetry 0 is the image as it is. */
-export const symmetryHash = (hash: string, symmetry: number): string =>
+/** The hash of an image in one of its symmetries, or of the variants of an augmentation; number 0 is the image as it is. */
+export const symmetryHash = (
+  hash: string,
+  symmetry: number,
+  augmentation?: Pick<Augmentation, "name">,
+): string =>
   // The text is part of the names of stored features and stays as it is.
-  symmetry === 0 ? hash : sha256Of(`${hash} turned ${symmetry}`);
+  symmetry === 0 ? hash : sha256Of(`${hash} ${augmentation?.name ?? "turned"} ${symmetry}`);
 
 const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -1,4 +1,5 @@
 import { decodeImage, hashFile, oneLine, type Raster, type Reading, type Source } from "@inctrl/datasets";
+import type { Augmentation } from "./augmentation.js";
 import { parseFewShot, readFewShot } from "./few-shot.js";
 
 /** One image on its way to the encoder. A `Sample` of a data set is one too. */
@@ -7,8 +8,10 @@ export interface ImageItem {
   readonly id: string;
   /** The file that `load` reads, which part of it, and where only some bytes will do, their sha256: others read the file themselves. */
   readonly source?: Source & { readonly sha256?: string };
-  /** Symmetries of the square that it is encoded in (`symmetricView`), 0 as it is. Default: as it is alone. */
+  /** Symmetries that it is encoded in (`symmetricView`), or variants of its augmentation, 0 as it is. Default: as it is alone. */
   readonly symmetries?: readonly number[];
+  /** What the numbers in `symmetries` are of. Default: symmetries. */
+  readonly augmentation?: Augmentation;
   /** How its file becomes pixels (`readAs`). */
   readonly reading?: Reading;
   /** Decodes the image. Rejects with an ImageError when it cannot be read. */

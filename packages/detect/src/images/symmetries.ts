@@ -1,4 +1,4 @@
-import type { PreparedImage } from "@inctrl/clip";
+import type { View } from "./augmentation.js";
 
 /** Pixels, or patches, across and down. */
 interface Size {
@@ -35,18 +35,18 @@ function sourceOf(symmetry: number, row: number, column: number, original: Size)
  * Copies a picture in one of its symmetries.
  *
  * @param from channels interleaved, [height, width, channels].
- * @param to receives the copy, from `offset` on. Default: a new array.
+ * @param to receives the copy, from `offset` on. Default: a new array of the same length.
  * @example
  * const upsideDown = symmetricPixels(view.pixels, view, 3, 6);
  */
-export function symmetricPixels(
-  from: Uint8Array,
+export function symmetricPixels<T extends Uint8Array | Float32Array>(
+  from: T,
   size: Size,
   channels: number,
   symmetry: number,
-  to: Uint8Array = new Uint8Array(size.width * size.height * channels),
+  to: T = from.slice() as T,
   offset = 0,
-): Uint8Array {
+): T {
   const { width, height } = symmetricSize(symmetry, size);
   for (let row = 0, at = offset; row < height; row++) {
     for (let column = 0; column < width; column++) {
@@ -58,7 +58,7 @@ export function symmetricPixels(
 }
 
 /** A prepared image in one of its symmetries. */
-export function symmetricView(view: PreparedImage, symmetry: number): PreparedImage {
+export function symmetricView<T extends View>(view: T, symmetry: number): T {
   if (symmetry === 0) return view;
   const pixels = symmetricPixels(view.pixels, view, 3, symmetry);
   return { ...view, ...symmetricSize(symmetry, view), pixels };

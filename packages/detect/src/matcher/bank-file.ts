@@ -1,19 +1,22 @@
 import type { Fit, PreprocessConfig } from "@inctrl/clip";
 import type { Reading } from "@inctrl/datasets";
 import { type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
-import type { Tap } from "../backbone/backbone.js";
+import type { Tap, TapLayout } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { openSealed, writeSealed } from "../files/sealed.js";
+import { type Augmentation, SYMMETRIES } from "../images/augmentation.js";
 import { type Check, fits, listOf, orNull, parseJson, text } from "../shape.js";
 
 /** What a bank remembers of a prompt. */
 export interface PromptRecord {
   readonly name: string;
   readonly sha256: string | null;
-  /** Squares that it was seen in. */
+  /** Views that it was seen in. */
   readonly views: number;
+  /** Rows and columns of each tap, where they are not those of the encoder's square. */
+  readonly grids?: readonly (readonly [rows: number, columns: number])[];
 }
 
 /** How images become pixels, which those that are scored share with the prompts. */
@@ -34,6 +37,8 @@ export interface BankInfo {
   readonly raw?: true;
   /** Symmetries of the square that each view was compared in; 1 where it is absent. The file's name for them is older. */
   readonly turns?: number;
+  /** Variants that each view was compared in, where they are no symmetries. */
+  readonly augmentation?: { readonly name: string; readonly count: number };
   /** How the prompts were read. Absent in files of earlier versions, which meant what `readingOf` says. */
   readonly reading?: SharedReading;
   /** Without what is bicubic or absent, as in files of earlier versions. */
@@ -46,7 +51,7 @@ const FORMAT = "inctrl-bank";
 export function bankInfo(
   encoder: Encoder,
   prompts: readonly EncodedPrompt[],
-  { symmetries = 1, kind }: { symmetries?: number; kind?: string } = {},
+  { variants, kind }: { variants?: Pick<Augmentation, "name" | "count">; kind?: string } = {},
 ): BankInfo {
   const { backbone, fit, taps, raw } = encoder;
   const readings = new Map(
@@ -63,17 +68,32 @@ export function bankInfo(
   return {
     version: 1,
     ...(kind !== undefined && { kind }),
-    prompts: prompts.map(({ name, sha256, views }) => ({ name, sha256, views })),
+    prompts: prompts.map((prompt) => recordOf(prompt, encoder)),
     backbone: backbone.name,
     fingerprint: backbone.fingerprint,
     fit,
     blocks: [...taps],
     ...(raw && { raw }),
-    ...(symmetries > 1 && { turns: symmetries }),
+    ...(variants && variants.count > 1 && writtenVariants(variants)),
     reading,
     preprocess: preprocessOf(encoder),
   };
 }
+
+const writtenVariants = ({ name, count }: Pick<Augmentation, "name" | "count">) =>
+  name === SYMMETRIES ? { turns: count } : { augmentation: { name, count } };
+
+function recordOf({ name, sha256, views, layouts }: EncodedPrompt, encoder: Encoder): PromptRecord {
+  const grids = layouts.map(({ rows, columns }) => [rows, columns] as const);
+  const own = encoder.layouts.every(
+    ({ rows, columns }, i) => grids[i][0] === rows && grids[i][1] === columns,
+  );
+  return { name, sha256, views, ...(!own && { grids }) };
+}
+
+/** The layout of a prompt's taps. */
+export const promptLayouts = ({ grids }: PromptRecord, { layouts }: Encoder): readonly TapLayout[] =>
+  layouts.map((layout, i) => (grids ? { ...layout, rows: grids[i][0], columns: grids[i][1] } : layout));
 
 const shared = ({ window, orientation }: Reading): SharedReading => ({
   ...(window && { window }),
@@ -204,10 +224,16 @@ const READING: Check = {
 
 const WINDOW: Check = { depth: oneOf(8, 16, 32), low: Number.isFinite, high: Number.isFinite };
 
+const count = (n: unknown): boolean => Number.isInteger(n) && Number(n) >= 1;
+
 const INFO: Check = {
   version: oneOf(1),
   kind: (value) => value === undefined || fits(value, text),
-  prompts: listOf({ name: text, sha256: orNull(text), views: (n) => Number.isInteger(n) && Number(n) >= 1 }),
+  prompts: listOf({
+    ...{ name: text, sha256: orNull(text), views: count },
+    grids: (value) => value === undefined || fits(value, listOf(listOf(count))),
+  }),
+  augmentation: (value) => value === undefined || fits(value, { name: text, count }),
   blocks: listOf((tap) => Number.isInteger(tap) || (typeof tap === "string" && fits(tap, text))),
   raw: oneOf(undefined, true),
   turns: oneOf(undefined, 1, 8),

@@ -3,8 +3,15 @@ import { patchesOf, type TapLayout } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
-import { symmetricIndex } from "../images/symmetries.js";
-import { type BankInfo, bankInfo, type PromptRecord, readBank, writeBank } from "./bank-file.js";
+import { type Augmentation, symmetriesOf } from "../images/augmentation.js";
+import {
+  type BankInfo,
+  bankInfo,
+  type PromptRecord,
+  promptLayouts,
+  readBank,
+  writeBank,
+} from "./bank-file.js";
 
 /**
  * K normal images as features: the normalised patches of the taps, ready for the nearest-patch search, and the class
@@ -16,8 +23,9 @@ import { type BankInfo, bankInfo, type PromptRecord, readBank, writeBank } from 
  */
 export class PromptBank {
   readonly info: BankInfo;
-  /** Of the deepest tap, which tells matches. */
-  readonly #layout: TapLayout;
+  readonly #variants: Augmentation;
+  /** Of each prompt the grid of the deepest tap, which tells matches. */
+  readonly grids: readonly TapLayout[];
   /** Class features of each prompt, [views, embedDim]. */
   readonly #features: readonly Tensor[];
   /** Normalised patches of each tap, of one prompt after another. */
@@ -28,11 +36,13 @@ export class PromptBank {
   private constructor(
     info: BankInfo,
     encoder: Encoder,
+    variants: Augmentation,
     features: readonly Tensor[],
     rows: readonly (readonly Tensor[])[],
   ) {
     this.info = info;
-    this.#layout = encoder.layouts[encoder.layouts.length - 1];
+    this.#variants = variants;
+    this.grids = info.prompts.map((prompt) => promptLayouts(prompt, encoder)[encoder.taps.length - 1]);
     this.#features = features;
     this.#rows = rows;
   }
@@ -40,27 +50,50 @@ export class PromptBank {
   /**
    * A bank of encoded prompts, which it shares: either may be disposed of first.
    *
-   * @param symmetries those that the prompts were encoded in.
+   * @param variants those that the prompts were encoded in, or how many symmetries.
    * @throws DetectError `shots` without prompts.
    */
-  static of(encoder: Encoder, prompts: readonly EncodedPrompt[], symmetries = 1): PromptBank {
+  static of(
+    encoder: Encoder,
+    prompts: readonly EncodedPrompt[],
+    variants: Augmentation | number = 1,
+  ): PromptBank {
     if (prompts.length === 0)
       throw new DetectError("shots", "there are no prompts; give at least one normal image");
     const share = (t: Tensor) => t.view(t.shape);
     const features = prompts.map((prompt) => share(prompt.features));
     const rows = encoder.taps.map((_, tap) => prompts.map((prompt) => share(prompt.rows[tap])));
-    return new PromptBank(bankInfo(encoder, prompts, { symmetries }), encoder, features, rows);
+    const made = typeof variants === "number" ? symmetriesOf(variants) : variants;
+    return new PromptBank(bankInfo(encoder, prompts, { variants: made }), encoder, made, features, rows);
   }
 
-  /** Loads a saved bank. @throws DetectError `bank` for other files, and for those of another encoder. */
-  static async load(path: string, encoder: Encoder): Promise<PromptBank> {
+  /**
+   * Loads a saved bank.
+   *
+   * @param augmentation of its prompts, where they are no symmetries.
+   * @throws DetectError `bank` for other files, and for those of another encoder or other prompts.
+   */
+  static async load(path: string, encoder: Encoder, augmentation?: Augmentation): Promise<PromptBank> {
     const { layouts, backbone } = encoder;
-    const { info, tensors } = await readBank(path, encoder, undefined, ({ prompts, blocks, turns = 1 }) => {
-      const views = prompts.reduce((sum, prompt) => sum + prompt.views, 0);
+    const { info, tensors } = await readBank(path, encoder, undefined, (info) => {
+      const { prompts, blocks, turns = 1 } = info;
+      if (
+        info.augmentation?.name !== augmentation?.name ||
+        info.augmentation?.count !== augmentation?.count
+      ) {
+        const names = [info, { augmentation }].map((from) => from.augmentation?.name ?? "none");
+        throw new DetectError(
+          "bank",
+          `${path}: its prompts were augmented by ${names[0]} and this method's are by ${names[1]}; make the bank again`,
+        );
+      }
+      const count = augmentation?.count ?? turns;
+      const sum = (of: (prompt: PromptRecord) => number) =>
+        prompts.reduce((sum, prompt) => sum + prompt.views * of(prompt), 0);
       return new Map<string, readonly number[]>([
-        ["features", [views, backbone.embedDim]],
+        ["features", [sum(() => 1), backbone.embedDim]],
         ...blocks.map((block, i) => {
-          const rows = views * turns * patchesOf(layouts[i]);
+          const rows = sum((prompt) => count * patchesOf(promptLayouts(prompt, encoder)[i]));
           return [`block.${block}`, [rows, layouts[i].width]] as const;
         }),
       ]);
@@ -69,6 +102,7 @@ export class PromptBank {
     return new PromptBank(
       info,
       encoder,
+      augmentation ?? symmetriesOf(info.turns ?? 1),
       [features],
       rows.map((each) => [each]),
     );
@@ -102,16 +136,14 @@ export class PromptBank {
 
   /** The prompt that a row of `blocks` belongs to, and its patch there, counted on from view to view. */
   locate(row: number): { prompt: number; patch: number } {
-    const patches = patchesOf(this.#layout);
-    const shown = Math.floor(row / patches);
-    let view = Math.floor(shown / this.symmetries);
-    let prompt = 0;
-    while (prompt < this.shots - 1 && view >= this.prompts[prompt].views)
-      view -= this.prompts[prompt++].views;
-    const { rows, columns } = this.#layout;
-    const grid = { width: columns, height: rows };
-    const patch = symmetricIndex(shown % this.symmetries, row % patches, grid);
-    return { prompt, patch: view * patches + patch };
+    const { count, place } = this.#variants;
+    const rowsOf = (prompt: number) => this.prompts[prompt].views * count * patchesOf(this.grids[prompt]);
+    let [prompt, at] = [0, row];
+    while (prompt < this.shots - 1 && at >= rowsOf(prompt)) at -= rowsOf(prompt++);
+    const patches = patchesOf(this.grids[prompt]);
+    const shown = Math.floor(at / patches);
+    const patch = place?.(shown % count, at % patches, this.grids[prompt]) ?? at % patches;
+    return { prompt, patch: Math.floor(shown / count) * patches + patch };
   }
 
   /** Writes the bank as one safetensors file, whole or not at all. */

@@ -1,6 +1,6 @@
 import { scope, type Tensor } from "@inctrl/tensor";
 import { sharedLayout } from "../backbone/backbone.js";
-import type { Detection, Detector, FitOptions, FittedDetector, Known, MatchMap } from "../detector.js";
+import type { Detection, Detector, FitOptions, FittedDetector, Grid, Known, MatchMap } from "../detector.js";
 import type { Features } from "../encoder/features.js";
 import { PromptBank } from "./bank.js";
 import { readingOf } from "./bank-file.js";
@@ -30,7 +30,8 @@ export interface PatchScoring {
 }
 
 /** A method that compares patches with those of the prompts: what is its own about it. */
-export interface PatchMethod extends Pick<Detector, "name" | "encoder" | "symmetries" | "settings"> {
+export interface PatchMethod
+  extends Pick<Detector, "name" | "encoder" | "symmetries" | "augmentation" | "settings"> {
   prepare(bank: PromptBank, options: FitOptions): PatchScoring | Promise<PatchScoring>;
 }
 
@@ -44,7 +45,7 @@ export interface PatchMethod extends Pick<Detector, "name" | "encoder" | "symmet
  * });
  */
 export function patchDetector(method: PatchMethod): Detector {
-  const { name, encoder, symmetries } = method;
+  const { name, encoder, symmetries, augmentation } = method;
   const fitted = async (bank: PromptBank, options: FitOptions = {}): Promise<FittedDetector> => {
     try {
       const scoring = await method.prepare(bank, options);
@@ -69,10 +70,11 @@ export function patchDetector(method: PatchMethod): Detector {
     }
   };
   const detector: Detector = {
-    ...{ name, encoder, symmetries },
+    ...{ name, encoder, symmetries, augmentation },
     settings: () => method.settings(),
-    fit: async (prompts, options) => fitted(PromptBank.of(encoder, prompts, symmetries), options),
-    load: async (path, options) => fitted(await PromptBank.load(path, encoder), options),
+    fit: async (prompts, options) =>
+      fitted(PromptBank.of(encoder, prompts, augmentation ?? symmetries), options),
+    load: async (path, options) => fitted(await PromptBank.load(path, encoder, augmentation), options),
   };
   return detector;
 }
@@ -103,7 +105,7 @@ async function score(
         score: value,
         parts: Object.fromEntries(found.map(([name, t]) => [name, values.get(t)![i]])),
         map: { rows: down, columns, values: values.get(map)!.slice(...own) },
-        matches: matched && matchesOf(bank, matched.subarray(...own)),
+        matches: matched && matchesOf(bank, matched.subarray(...own), { rows: down, columns }),
       };
     });
   } finally {
@@ -111,9 +113,11 @@ async function score(
   }
 }
 
-function matchesOf(bank: PromptBank, rows: Int32Array): MatchMap {
+function matchesOf(bank: PromptBank, rows: Int32Array, grid: Grid): MatchMap {
   const found = Array.from(rows, (row) => bank.locate(row));
+  const other = bank.grids.some((each) => each.rows !== grid.rows || each.columns !== grid.columns);
   return {
+    ...(other && { promptGrids: bank.grids }),
     prompts: Int32Array.from(found, ({ prompt }) => prompt),
     patches: Int32Array.from(found, ({ patch }) => patch),
   };

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Device } from "@inctrl/tensor";
-import { THREE_SHOT, throwsCode } from "@inctrl/testing";
+import { THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone, smallBackbone } from "@inctrl/testing/device";
 import { callsOf, SHARED, testSeveral } from "@inctrl/testing/several";
 import * as assert from "uvu/assert";
-import { Encoder, evaluate, evaluateAll } from "../../src/index.js";
+import { Encoder, evaluate, evaluateAll, selectTaps } from "../../src/index.js";
 import { meanFeature } from "../support/mean-feature.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
@@ -41,13 +41,42 @@ test("detectors that encode images differently are refused before anything is wr
     throwsCode(
       () => evaluateAll([first, { detector }], SHARED),
       "evaluation",
-      /give detectors of one encoder and equal symmetries/,
+      /give detectors of one encoder, or of parts of one/,
     );
   await refused(nearestPatch(new Encoder(backbone)));
   await refused(nearestPatch(new Encoder(other)));
-  await refused(nearestPatch(encoder, { symmetries: 8 }));
   await throwsCode(() => evaluateAll([], SHARED), "evaluation", /no detector to measure/);
   assert.not.ok(existsSync(first.store));
+});
+
+test("detectors with other taps and other symmetries share one encoding of each image", async ({
+  device,
+}) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const root = new Encoder(backbone, { batch: 4, taps: [1, 2], raw: true });
+  const apart = (taps: number[]) => new Encoder(backbone, { batch: 4, taps });
+  const pairs = [
+    [nearestPatch(selectTaps(root, { taps: [2], raw: false })), nearestPatch(apart([2]))],
+    [
+      nearestPatch(selectTaps(root, { taps: [1], raw: false }), { symmetries: 8 }),
+      nearestPatch(apart([1]), { symmetries: 8 }),
+    ],
+    [meanFeature(selectTaps(root, { taps: [1, 2] })), meanFeature(apart([1, 2]))],
+  ];
+  const together = await evaluateAll(
+    pairs.map(([detector]) => ({ detector })),
+    SHARED,
+  );
+  for (const [i, [, detector]] of pairs.entries()) {
+    const alone = await evaluate({ detector, ...SHARED });
+    assert.equal(timeless(together[i]), timeless(alone));
+  }
+  await throwsCode(
+    () => selectTaps(new Encoder(backbone), { taps: ["norm"] }),
+    "blocks",
+    /gives taps .* and not norm/,
+  );
+  await throwsCode(() => selectTaps(new Encoder(backbone), { raw: true }), "backbone", /make it raw/);
 });
 
 test.run();

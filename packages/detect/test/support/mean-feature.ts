@@ -5,6 +5,7 @@ import {
   DetectError,
   type Detection,
   type Detector,
+  defineMethod,
   type Encoder,
   type FittedDetector,
   readBank,
@@ -54,3 +55,10 @@ export function meanFeature(encoder: Encoder): Detector {
   };
   return detector;
 }
+
+export const meanFeatureMethod = defineMethod({
+  name: NAME,
+  title: "the distance to the mean class feature",
+  options: {},
+  create: meanFeature,
+});

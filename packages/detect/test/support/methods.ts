@@ -1,9 +1,11 @@
 import type { Detector, Encoder } from "../../src/index.js";
-import { meanFeature } from "./mean-feature.js";
-import { nearestPatch } from "./nearest-patch.js";
+import { type Method, readOptions } from "../../src/index.js";
+import { meanFeatureMethod } from "./mean-feature.js";
+import { nearestPatchMethod } from "./nearest-patch.js";
 
 /** Methods that `detector.test.ts` holds against the interface. Another one is a file and a line here. */
-export const METHODS: Readonly<Record<string, (encoder: Encoder) => Detector>> = {
-  "nearest-patch": nearestPatch,
-  "mean-feature": meanFeature,
-};
+export const METHODS: readonly Method[] = [nearestPatchMethod, meanFeatureMethod];
+
+/** A method's detector with its defaults. */
+export const detectorOf = (method: Method, encoder: Encoder): Detector =>
+  method.create(encoder, readOptions(method));

@@ -1,8 +1,17 @@
 import { add, mean, mul, scope, topk } from "@inctrl/tensor";
-import { type Detector, type Encoder, patchDetector } from "../../src/index.js";
+import {
+  type Augmentation,
+  choiceOption,
+  type Detector,
+  defineMethod,
+  type Encoder,
+  numberOption,
+  patchDetector,
+} from "../../src/index.js";
 
 export interface NearestOptions {
   readonly symmetries?: number;
+  readonly augmentation?: Augmentation;
   /** How many of the largest residuals a score is the mean of. */
   readonly largest?: number;
 }
@@ -10,10 +19,10 @@ export interface NearestOptions {
 /** Half of 1 - cosine to the nearest prompt patch, mean over the blocks; the score is the mean of the largest. */
 export function nearestPatch(
   encoder: Encoder,
-  { symmetries = encoder.backbone.promptSymmetries, largest = 1 }: NearestOptions = {},
+  { symmetries = encoder.backbone.promptSymmetries, augmentation, largest = 1 }: NearestOptions = {},
 ): Detector {
   return patchDetector({
-    ...{ name: "nearest-patch", encoder, symmetries },
+    ...{ name: "nearest-patch", encoder, symmetries, augmentation },
     settings: async () => ({ largest: String(largest) }),
     prepare: () => ({
       run(_, similarity) {
@@ -24,3 +33,14 @@ export function nearestPatch(
     }),
   });
 }
+
+export const nearestPatchMethod = defineMethod({
+  name: "nearest-patch",
+  title: "the distance to the nearest prompt patch",
+  options: {
+    symmetries: choiceOption(undefined, "symmetries of the prompts", [1, 8], "as the backbone says"),
+    largest: numberOption(1, "residuals that the score is the mean of", { least: 1, whole: true }),
+  },
+  presets: { paper: { largest: 1 }, released: { largest: 3 } },
+  create: nearestPatch,
+});

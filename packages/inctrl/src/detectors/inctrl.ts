@@ -1,8 +1,11 @@
 import {
   type Backbone,
+  customOption,
   type Detector,
+  defineMethod,
   type Encoder,
   type FitOptions,
+  numberOption,
   type PatchOutput,
   type PatchScoring,
   type PromptBank,
@@ -14,9 +17,9 @@ import {
 import { add, div, type Tensor } from "@inctrl/tensor";
 import { InctrlError } from "../errors.js";
 import { fuse } from "../fusion.js";
-import type { Heads } from "../heads.js";
+import { Heads } from "../heads.js";
 import { aggregateMap, residualMap } from "../residual.js";
-import { checkAggregate, type ResidualOptions } from "./residual.js";
+import { checkAggregate, RESIDUAL_OPTIONS, type ResidualOptions } from "./residual.js";
 
 /** The paper's names: P the patch residual s_p, I the image residual s_i, T the text score s_a. */
 export const COMPONENTS = ["P", "I", "T"] as const;
@@ -109,7 +112,7 @@ function run(
 
 /** The components of a score, checked against what there is to compute them from. */
 function chooseComponents(
-  { backbone, layouts }: Encoder,
+  { backbone, fit, layouts }: Encoder,
   { heads, components: wanted }: InctrlOptions,
 ): ReadonlySet<Component> {
   const full: Component[] = heads?.form === "paper" ? ["P", "I"] : ["P"];
@@ -127,6 +130,11 @@ function chooseComponents(
   }
   if (components.has("T") && !backbone.hasText)
     throw fail("text", `component T needs text and ${backbone.name} knows none; leave T out`);
+  if (heads?.form === "paper" && fit === "whole")
+    throw fail(
+      "heads",
+      "heads of the paper's form take one grid of patches, and fit whole gives each image its own; crop or squash",
+    );
   const { embedDim } = backbone;
   const patches = patchesOf(sharedLayout(layouts));
   if (heads && !heads.fits(embedDim, patches)) {
@@ -137,4 +145,34 @@ function chooseComponents(
     );
   }
   return components;
+}
+
+export const inctrlMethod = defineMethod({
+  name: "inctrl",
+  title:
+    "InCTRL (Zhu and Pang 2024): residuals of patches and of the image, and texts, fused by trained heads",
+  options: {
+    ...RESIDUAL_OPTIONS,
+    components: customOption(
+      undefined,
+      "parts of the score: P patches, I image, T text; I needs heads",
+      "some of P, I and T, separated by commas, each once",
+      readComponents,
+      "all that the model has",
+    ),
+    alpha: numberOption(undefined, "weight of the patch residual in the score", {
+      ...{ least: 0, defaultText: "what the heads name, else 1" },
+    }),
+  },
+  load: (path, device) => Heads.load(path, device),
+  create: (encoder, settings, heads?: Heads) => inctrl(encoder, { ...settings, heads }),
+});
+
+/** "P,I,T", in any order and case, or a list. */
+function readComponents(given: unknown): readonly Component[] | undefined {
+  const named = (Array.isArray(given) ? given : String(given).split(",")).map((part) =>
+    String(part).trim().toUpperCase(),
+  );
+  const known = COMPONENTS.filter((name) => named.includes(name));
+  return known.length === named.length ? known : undefined;
 }

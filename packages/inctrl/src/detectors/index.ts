@@ -1,6 +1,9 @@
-import type { Detector, Encoder } from "@inctrl/detect";
-import { type InctrlOptions, inctrl } from "./inctrl.js";
-import { residual } from "./residual.js";
+import type { Detector, Encoder, Method } from "@inctrl/detect";
+import { type InctrlOptions, inctrl, inctrlMethod } from "./inctrl.js";
+import { residual, residualMethod } from "./residual.js";
+
+/** Every method of this package. A new one is its file and a line here. */
+export const METHODS: readonly Method[] = [inctrlMethod, residualMethod];
 
 /** Options of all methods; each reads its own. */
 export type DetectorOptions = InctrlOptions;

@@ -1,6 +1,9 @@
 import {
+  choiceOption,
+  customOption,
   DetectError,
   type Detector,
+  defineMethod,
   type Encoder,
   patchDetector,
   patchesOf,
@@ -48,3 +51,27 @@ export function checkAggregate(aggregate: Aggregate, { layouts }: Encoder): numb
     `aggregate ${aggregate}: use max, or top1 to top${patches} for the mean of the largest patches`,
   );
 }
+
+/** Options of all methods that make a score of the residual map. */
+export const RESIDUAL_OPTIONS = {
+  aggregate: customOption<Aggregate, Aggregate>(
+    "max",
+    "s_p of a map: its maximum, or the mean of its K largest values",
+    "max, or top and a number, such as top10",
+    (given) =>
+      typeof given === "string" && /^(max|top[1-9]\d{0,5})$/.test(given) ? (given as Aggregate) : undefined,
+  ),
+  symmetries: choiceOption(
+    undefined,
+    "1: compare with the prompts as they are; 8: rotated and mirrored as well",
+    [1, 8],
+    "as the backbone's configuration says",
+  ),
+};
+
+export const residualMethod = defineMethod({
+  name: "residual",
+  title: "the distance to the nearest patch of the prompts, without training and texts",
+  options: RESIDUAL_OPTIONS,
+  create: residual,
+});
