@@ -59,6 +59,27 @@ export function towerOperations(config: ModelConfig): number {
   return attention + operationsOf(towerProducts(config));
 }
 
+/** Sides of WinCLIP's windows, in patches. */
+export const SIDES = [2, 3];
+
+/**
+ * Operations of the windows of one image beyond those of `towerOperations`: the first block's projection of each token once, no more
+ * than the class token after the last attention.
+ */
+export function windowOperations({ vision, embedDim }: ModelConfig): number {
+  const { width, mlpWidth, layers } = vision;
+  const side = gridSize(vision);
+  const windows = SIDES.map((each) => ({ count: (side - each + 1) ** 2, tokens: 1 + each ** 2 }));
+  const total = (of: (tokens: number) => number) =>
+    windows.reduce((sum, each) => sum + each.count * of(each.tokens), 0);
+  const [count, rows] = [total(() => 1), total((tokens) => tokens)];
+  const pairs = total((tokens) => tokens * (tokens * (layers - 1) + 1));
+  const afterAttention = 2 * width * (width + 2 * mlpWidth);
+  const projections = 6 * width * width * (side ** 2 + 1 + rows * (layers - 1));
+  const ends = afterAttention * (rows * (layers - 1) + count) + 2 * width * embedDim * count;
+  return projections + ends + 4 * width * pairs;
+}
+
 /** Operations of products. */
 export const operationsOf = (products: ReturnType<typeof towerProducts>): number =>
   products.reduce((sum, { m, k, n, count }) => sum + 2 * m * k * n * count, 0);

@@ -7,9 +7,10 @@ import { nearest } from "./nearest.js";
 import { cacheFill, score, trainStep } from "./pipeline.js";
 import { layernorm, softmax } from "./rows.js";
 import { towers } from "./towers.js";
+import { windows } from "./windows.js";
 
 /** Every claim, in the order of the table. */
 export const CASES: readonly Case[] = [
   ...[ceiling, gemm, attention, layernorm, softmax],
-  ...[towers, nearest, score, trainStep, cacheFill, linear],
+  ...[towers, windows, nearest, score, trainStep, cacheFill, linear],
 ];

@@ -18,7 +18,7 @@ import {
 import { copyWork, fmaWork } from "../ceiling.js";
 import { type Operand, queriesAndBanks } from "../data.js";
 import type { Peer, Prepared } from "../task.js";
-import { resized, towerPixels, withParameters } from "../towers.js";
+import { resized, SIDES, towerPixels, withParameters } from "../towers.js";
 import { pipeline } from "./pipeline.js";
 
 /** The state between runs, and one run, which returns its results. */
@@ -66,18 +66,23 @@ export const peer: Peer = {
       }),
 
     tower: ({ model, weights }) => tower(findConfig(model), weights),
+    windows: ({ model }) => tower(findConfig(model), undefined, SIDES),
     resizedTower: ({ model, imageSize }) => tower(resized(findConfig(model), imageSize)),
   },
 };
 
-const tower = (config: ModelConfig, weights?: string): Promise<Prepared> =>
+const tower = (config: ModelConfig, weights?: string, sides: readonly number[] = []): Promise<Prepared> =>
   prepared(async (device) => {
     const clip = await withParameters(config, weights, (read) =>
       buildClip(device, config, read, { parts: "vision" }),
     );
     const size = config.vision.imageSize;
     const pixels = tensor(device, towerPixels(size), [1, 3, size, size]);
-    return { held: [pixels, clip], once: () => [clip.vision.forward(pixels).features] };
+    const run = (vision: typeof clip.vision) => {
+      const { features, windows } = vision.forward(pixels, { windows: sides });
+      return [features, ...windows];
+    };
+    return { held: [pixels, clip], once: () => run(clip.vision) };
   });
 
 const operation = (operands: Operand[], make: (tensors: Tensor[]) => Work): Promise<Prepared> =>

@@ -1,4 +1,7 @@
 import type { Method } from "@inctrl/detect";
+import { clipText } from "./clip-text/method.js";
+import { coop } from "./coop/method.js";
+import { winclip } from "./winclip/method.js";
 
 /** Every method of this package. A new one is its folder and a line here. */
-export const METHODS: readonly Method[] = [];
+export const METHODS: readonly Method[] = [clipText, winclip, coop];

@@ -23,18 +23,22 @@ export interface WinclipOptions extends Required<PromptForm> {
 export const scaleOf = (backbone: Backbone, temperature: number | undefined): number =>
   temperature === undefined ? (backbone.logitScale ?? 100) : 1 / temperature;
 
+/** @throws DetectError `backbone` for one that is no CLIP. */
+export function requireText(method: string, backbone: Backbone): asserts backbone is VitBackbone {
+  if (backbone instanceof VitBackbone && backbone.hasText) return;
+  throw new DetectError(
+    "backbone",
+    `${method} asks text, and ${backbone.name} knows none; take a CLIP model`,
+  );
+}
+
 /** The last block of a CLIP, and its windows. @throws DetectError `backbone` for others. */
 export function windowInput(
   method: string,
   backbone: Backbone,
   patchTokens: WinclipOptions["patchTokens"],
 ): Pick<EncoderOptions, "taps"> {
-  if (!(backbone instanceof VitBackbone) || !backbone.hasText) {
-    throw new DetectError(
-      "backbone",
-      `${method} asks text, and ${backbone.name} knows none; take a CLIP model`,
-    );
-  }
+  requireText(method, backbone);
   const patches = patchTokens === "raw" ? backbone.config.vision.layers : "norm";
   return { taps: [patches, ...SIDES.map((side) => `window.${side}`)] };
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Category } from "@inctrl/datasets";
 import { Encoder, FeatureStore, fitImages, gatherData, TensorCache } from "@inctrl/detect";
 import { product, throwsCode } from "@inctrl/testing";
 import { deviceTests, textBackbone } from "@inctrl/testing/device";
@@ -11,14 +10,9 @@ import { loadContext } from "../../src/coop/file.js";
 import { CONTEXT_FILES, type ContextRun, trainContext } from "../../src/coop/run.js";
 import { CONTEXT_DEFAULTS } from "../../src/coop/trainer.js";
 import { windowInput } from "../../src/winclip/winclip.js";
+import { category } from "./support.js";
 
 const test = deviceTests("CoOp's training");
-
-const category = (name: "wood" | "metal" | "fabric"): Category => ({
-  ...{ name, className: name },
-  train: [0, 1, 2].map((index) => product(name, index, false)),
-  test: [3, 4, 5].map((index) => product(name, index, index > 3)),
-});
 
 const OPTIONS = { ...CONTEXT_DEFAULTS, count: 4, epochs: 3, steps: 4, batch: 6, lr: 0.5 };
 

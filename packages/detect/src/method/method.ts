@@ -18,6 +18,10 @@ export type MethodInput = Pick<EncoderOptions, "fit" | "taps" | "preprocess" | "
 export interface TrainJob {
   readonly backbone: Backbone;
   readonly categories: readonly Category[];
+  /** Names of categories that are judged after each epoch and never trained on. */
+  readonly holdOut?: readonly string[];
+  /** Where features of images are kept. Default: in `folder`. */
+  readonly cache?: string;
   /** Where everything is written. */
   readonly folder: string;
   /** Goes on from the folder's checkpoint, where there is one. */

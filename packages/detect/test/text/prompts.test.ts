@@ -64,4 +64,15 @@ test("they fit the context of the shipped backbone", async () => {
   }
 });
 
+test("other ensembles: anomalib's has one template twice and two fewer, and a pair is one text each", () => {
+  const { normal, anomaly } = promptTexts("metal_nut", "anomalib");
+  assert.equal([normal.length, anomaly.length], [7 * 21, 4 * 21]);
+  assert.is(normal.filter((text) => text === "a jpeg corrupted photo of the metal_nut.").length, 2);
+  assert.not.ok(normal.some((text) => /^a (cropped|jpeg corrupted) photo of a /.test(text)));
+  assert.equal(promptTexts("metal_nut", "pair"), {
+    normal: ["normal metal nut"],
+    anomaly: ["anomalous metal nut"],
+  });
+});
+
 test.run();

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import {
+  choiceOption,
+  customOption,
+  defineMethod,
+  FeatureStore,
+  gatherData,
+  numberOption,
+  type OptionValues,
+  TensorCache,
+} from "@inctrl/detect";
+import { BaselineError } from "../errors.js";
+import { windowInput } from "../winclip/winclip.js";
+import { coopDetector } from "./coop.js";
+import { loadContext, type TrainedContext } from "./file.js";
+import { trainContext } from "./run.js";
+import { CONTEXT_DEFAULTS } from "./trainer.js";
+
+const count = (byDefault: number, help: string) => numberOption(byDefault, help, { least: 1, whole: true });
+
+const TRAINING = {
+  context: count(CONTEXT_DEFAULTS.count, "context vectors"),
+  position: choiceOption(CONTEXT_DEFAULTS.position, "where the class name stands beside them", [
+    "end",
+    "middle",
+    "front",
+  ]),
+  form: choiceOption(CONTEXT_DEFAULTS.form, "one context, or one for normal and one for anomalous texts", [
+    "unified",
+    "state",
+  ]),
+  words: customOption<string, undefined>(
+    undefined,
+    "words that the vectors begin as, of as many tokens",
+    "words",
+    (given) => (typeof given === "string" && given.trim() !== "" ? given : undefined),
+    "random vectors",
+  ),
+  lr: numberOption(CONTEXT_DEFAULTS.lr, "learning rate", { least: 0 }),
+  epochs: count(CONTEXT_DEFAULTS.epochs, "epochs"),
+  steps: count(CONTEXT_DEFAULTS.steps, "steps an epoch"),
+  batch: numberOption(CONTEXT_DEFAULTS.batch, "images a step, half of them anomalous", {
+    least: 2,
+    whole: true,
+  }),
+  seed: numberOption(CONTEXT_DEFAULTS.seed, "seed of vectors and batches", { least: 0, whole: true }),
+};
+
+export const coop = defineMethod<Record<never, never>, TrainedContext>({
+  name: "coop",
+  title: "CoOp (Zhou et al. 2022): learned words in place of WinCLIP's texts, trained on auxiliary data",
+  options: {},
+  presets: { paper: {} },
+  input: (backbone) => windowInput("coop", backbone, "raw"),
+  create(encoder, _, trained) {
+    if (trained) return coopDetector(encoder, trained);
+    throw new BaselineError("weights", "CoOp needs a context that a training has written; name its file");
+  },
+  load: loadContext,
+  trainOptions: TRAINING,
+  async train({ backbone, categories, folder, cache, holdOut, resume, signal, onStep, onNote }, given) {
+    const { context, ...settings } = given as OptionValues<typeof TRAINING>;
+    const store = new FeatureStore(backbone, await TensorCache.open(cache ?? join(folder, "features")));
+    const data = await gatherData(store, categories, {
+      ...{ holdOut, shots: 1, seed: settings.seed, withoutText: true, signal },
+    });
+    const { file, finished } = await trainContext(store, data, {
+      ...{ ...settings, count: context, folder, resume, signal, onNote },
+      onStep: ({ step, loss }, total) => onStep?.(step, total, loss),
+    });
+    return { file, finished };
+  },
+});
