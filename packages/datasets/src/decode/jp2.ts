@@ -1,3 +1,4 @@
+/// <reference path="./openjpeg.d.ts" />
 import { type ImageHeader, type RasterMode, SAMPLES, type Samples } from "../raster.js";
 import { checkWhole, type Jp2, readJp2 } from "./jp2-boxes.js";
 import { checkSize, corrupt, type Limits } from "./limits.js";
