@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { ROOT } from "../workspace.mjs";
+import { ROOT, TYPESCRIPT } from "../workspace.mjs";
 
 const DATA = "procedural:5?size=64&train=4&good=2&bad=3";
 const SMALL = ["--data", DATA, "--category", "metal,wood,leather", "--shots", "2"];
@@ -97,12 +97,10 @@ async function reference(kind, folder, given) {
 async function start(kind, out, given, { event, after }) {
   mkdirSync(out, { recursive: true });
   const main = path.join(ROOT, "packages/cli/src/main.ts");
-  const register = path.join(ROOT, "scripts/typescript/register.mjs");
-  const child = spawn(
-    process.execPath,
-    ["--conditions=@inctrl/source", "--import", register, main, ...RUNS[kind](out, given)],
-    { env: { ...process.env, INCTRL_CACHE: path.join(out, "cache") }, stdio: ["ignore", "ignore", "pipe"] },
-  );
+  const child = spawn(process.execPath, [...TYPESCRIPT, main, ...RUNS[kind](out, given)], {
+    env: { ...process.env, INCTRL_CACHE: path.join(out, "cache") },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
     stderr += text;
