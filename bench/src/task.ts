@@ -19,6 +19,8 @@ export interface Tasks {
   tower: { model: string; weights?: string; onnx: string };
   /** The class features of all windows of 2 x 2 and 3 x 3 patches of one image (WinCLIP), and of the image itself. */
   windows: { model: string };
+  /** The feature of one image of a ResNet; as `tower`. */
+  resnet: { model: string; onnx: string };
   /** Image files scored from decoding to the score, against K prompts already encoded. */
   score: { model: string; images: readonly string[]; prompts: readonly string[] };
   /** One step of the optimizer on stored features; with `remembered`, the pairs of images have been compared before. */

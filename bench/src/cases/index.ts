@@ -5,6 +5,7 @@ import { gemm } from "./gemm.js";
 import { linear } from "./linear.js";
 import { nearest } from "./nearest.js";
 import { cacheFill, score, trainStep } from "./pipeline.js";
+import { resnets } from "./resnets.js";
 import { layernorm, softmax } from "./rows.js";
 import { towers } from "./towers.js";
 import { windows } from "./windows.js";
@@ -12,5 +13,5 @@ import { windows } from "./windows.js";
 /** Every claim, in the order of the table. */
 export const CASES: readonly Case[] = [
   ...[ceiling, gemm, attention, layernorm, softmax],
-  ...[towers, windows, nearest, score, trainStep, cacheFill, linear],
+  ...[towers, windows, resnets, nearest, score, trainStep, cacheFill, linear],
 ];

@@ -67,6 +67,13 @@ export async function onnxruntime(provider: "webgpu" | "cpu"): Promise<Peer> {
     return prepared(await open(Buffer.concat(graph.model()), "disabled"), {}, result, one);
   }
 
+  const tower = async ({ onnx }: { onnx: string }) => {
+    const session = await open(onnx, "all");
+    const [{ shape }] = session.inputMetadata;
+    const pixels = new ort.Tensor("float32", towerPixels(shape[3]), shape);
+    return prepared(session, { pixels }, session.outputNames[0]);
+  };
+
   return {
     tasks: {
       gemm: ({ m, n }, operands) => operation(operands, [m, n], (graph, x) => graph.node("MatMul", x)),
@@ -89,12 +96,8 @@ export async function onnxruntime(provider: "webgpu" | "cpu"): Promise<Peer> {
       softmax: ({ rows, n }, operands) =>
         operation(operands, [rows, n], (graph, x) => graph.node("Softmax", x, { axis: -1 })),
 
-      tower: async ({ onnx }) => {
-        const session = await open(onnx, "all");
-        const [{ shape }] = session.inputMetadata;
-        const pixels = new ort.Tensor("float32", towerPixels(shape[3]), shape);
-        return prepared(session, { pixels }, session.outputNames[0]);
-      },
+      tower,
+      resnet: tower,
     },
   };
 }

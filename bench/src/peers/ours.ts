@@ -1,10 +1,13 @@
+import { findResNet, pooled, ResNet } from "@inctrl/baselines";
 import { buildClip, findConfig, type ModelConfig } from "@inctrl/clip";
+import { hashedParameters } from "@inctrl/detect";
 import {
   concat,
   type Device,
   layerNorm,
   matmul,
   nearest,
+  nn,
   openDevice,
   packBank,
   packMatrix,
@@ -17,6 +20,7 @@ import {
 } from "@inctrl/tensor";
 import { copyWork, fmaWork } from "../ceiling.js";
 import { type Operand, queriesAndBanks } from "../data.js";
+import { RESNET_SIDE } from "../resnets.js";
 import type { Peer, Prepared } from "../task.js";
 import { resized, SIDES, towerPixels, withParameters } from "../towers.js";
 import { pipeline } from "./pipeline.js";
@@ -67,6 +71,7 @@ export const peer: Peer = {
 
     tower: ({ model, weights }) => tower(findConfig(model), weights),
     windows: ({ model }) => tower(findConfig(model), undefined, SIDES),
+    resnet: ({ model }) => resnet(model),
     resizedTower: ({ model, imageSize }) => tower(resized(findConfig(model), imageSize)),
   },
 };
@@ -83,6 +88,15 @@ const tower = (config: ModelConfig, weights?: string, sides: readonly number[] =
       return [features, ...windows];
     };
     return { held: [pixels, clip], once: () => run(clip.vision) };
+  });
+
+const resnet = (model: string): Promise<Prepared> =>
+  prepared(async (device) => {
+    const network = new ResNet(findResNet(model)!).freeze();
+    await nn.fill(device, network.namedParameters(), hashedParameters());
+    const pixels = tensor(device, towerPixels(RESNET_SIDE), [1, 3, RESNET_SIDE, RESNET_SIDE]);
+    const once = () => [scope(() => pooled(network.forward(pixels)[network.depth - 1]))];
+    return { held: [pixels, network], once };
   });
 
 const operation = (operands: Operand[], make: (tensors: Tensor[]) => Work): Promise<Prepared> =>

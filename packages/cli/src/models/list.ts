@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { findResNet, ResNet, widthOf } from "@inctrl/baselines";
 import {
   cacheDir,
   cachedPath,
@@ -48,9 +49,27 @@ async function shipped() {
 
 /** A backbone that can be downloaded. `cached` is the path of its weights; null before they are downloaded. */
 function download(model: HubModel) {
-  const { name: config, parameters, image, text } = configRecord(findConfig(model.config!));
-  const { name, licence } = model;
-  return { name, config, parameters, image, text, licence, cached: downloaded(model) };
+  const { name, licence, network, files } = model;
+  const {
+    name: config,
+    parameters,
+    image,
+    text,
+  } = network ? networkRecord(network) : configRecord(findConfig(model.config!));
+  const { saveAs, sha256 } = files[0];
+  // Every file is float32.
+  const megabytes = Math.round((4 * parameters) / 1e6);
+  const container = model.container ?? (saveAs.endsWith(".safetensors") ? "safetensors" : "PyTorch");
+  const facts = { megabytes, container, sha256, licence, cached: downloaded(model) };
+  return { name, config, parameters, image, text, ...facts };
+}
+
+/** A ResNet with its classifier of 1000 classes, which its file has too. */
+function networkRecord(name: string) {
+  const config = findResNet(name)!;
+  const values = new ResNet(config).parameters().reduce((sum, { size }) => sum + size, 0);
+  const parameters = values + 1000 * (widthOf(config, config.blocks.length) + 1);
+  return { name, parameters, image: 224, text: false };
 }
 
 /** Path of the first of a model's files; null before it is downloaded. */
@@ -77,9 +96,11 @@ function asText({ cache, shipped: own, downloads, vocabulary, configs }: Models)
       "knows text), and is used where no other is named.\n\n"
     : "";
   const toDownload = [
-    ["name", "parameters", "image", "text", "licence", "cached"],
-    ...downloads.map(({ name, parameters, image, text, licence, cached }) => {
-      return [name, millions(parameters), image, text ? "yes" : "no", licence, cached ? "here" : ""];
+    ["name", "parameters", "MB", "image", "text", "file", "sha256", "licence", "cached"],
+    ...downloads.map(({ name, parameters, megabytes, image, text, container, sha256, licence, cached }) => {
+      const sum = sha256 === "from-hub" ? "hub's" : sha256.slice(0, 8);
+      const facts = [text ? "yes" : "no", container, sum, licence, cached ? "here" : ""];
+      return [name, millions(parameters), megabytes, image, ...facts];
     }),
   ];
   const known = [

@@ -26,7 +26,8 @@ test("the list has every download with its size and licence, and says which are 
   const plus = configs.find((entry: { name: string }) => entry.name === "ViT-B-16-plus-240");
   assert.equal([plus.parameters, plus.image], [208377345, 240]);
   const { stdout: table } = await cli(["models"], { env });
-  assert.match(table, /vit-b-16-plus-240-laion400m-e32 +208\.4 M +240 +yes +MIT/);
+  assert.match(table, /vit-b-16-plus-240-laion400m-e32 +208\.4 M +834 +240 +yes +PyTorch +699c4b84 +MIT/);
+  assert.match(table, /wide-resnet50-2-v1 +68\.9 M +276 +224 +no +legacy stream +95faca4d +BSD-3-Clause/);
 });
 
 test("inspect reports layout, type and size, and that the model fits", async () => {

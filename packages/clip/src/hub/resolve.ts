@@ -75,5 +75,5 @@ export async function resolveModel(nameOrPath: string, folder: string = cacheDir
 
 const plain = (name: string): string => name.toLowerCase().replaceAll("_", "-");
 
-const answersTo = ({ name, config }: HubModel, wanted: string): boolean =>
-  [name, config].some((known) => known !== undefined && plain(known) === plain(wanted));
+const answersTo = ({ name, config, network }: HubModel, wanted: string): boolean =>
+  [name, config, network].some((known) => known !== undefined && plain(known) === plain(wanted));

@@ -37,12 +37,12 @@ test("a sum that is in the file name is the one that is checked", () => {
 });
 
 test("every entry names a known configuration, and has a vocabulary if that has a text tower", () => {
-  for (const { config, files } of HUB_MODELS) {
-    const roles = findConfig(config!).text ? ["weights", "vocabulary"] : ["weights"];
+  for (const { config, network, files } of HUB_MODELS) {
+    const roles = !network && findConfig(config!).text ? ["weights", "vocabulary"] : ["weights"];
     assert.equal(
       files.map(({ role }) => role),
       roles,
-      config,
+      config ?? network,
     );
   }
 });
