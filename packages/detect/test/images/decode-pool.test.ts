@@ -20,7 +20,7 @@ const paths = Array.from({ length: 6 }, (_, index) => {
 test("threads give the bytes and the errors of the calling one, and a close answers all that was asked", async () => {
   const pool = new DecodePool(2);
   await using none = new DecodePool(0);
-  for (const fit of ["crop", "tile"] as const) {
+  for (const fit of ["crop", "squash", "tile"] as const) {
     // All at once: more than there are threads.
     const ask = (from: DecodePool) =>
       Promise.all(paths.map((path) => from.prepare(fileImage(path), { pixels: { size: 32 }, fit })));
