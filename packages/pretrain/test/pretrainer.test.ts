@@ -121,17 +121,17 @@ test("training lowers the loss, and resumes byte for byte", async ({ device }) =
   const straight = await create();
   const losses: number[] = [];
   let saved = new Map<string, Tensor>();
-  for (let step = 0; step < 30; step++) {
+  for (let step = 0; step < 20; step++) {
     losses.push((await straight.step(batchOf(step))).loss);
-    if (step === 14)
+    if (step === 11)
       saved = new Map([...straight.state.tensors()].map(([name, t]) => [name, t.view(t.shape)]));
   }
   assert.ok(losses.at(-1)! < 0.7 * losses[0], `${losses[0]} to ${losses.at(-1)}`);
   const again = await create();
-  again.state.restore(15, saved);
+  again.state.restore(12, saved);
   assert.is(again.rate, 3e-3);
-  for (let step = 15; step < 30; step++) await again.step(batchOf(step));
-  assert.is(again.steps, 30);
+  for (let step = 12; step < 20; step++) await again.step(batchOf(step));
+  assert.is(again.steps, 20);
   const resumed = new Map(again.state.tensors());
   for (const [name, t] of straight.state.tensors())
     assert.equal(await resumed.get(name)!.data(), await t.data(), name);
