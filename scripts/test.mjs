@@ -13,7 +13,7 @@ import { ROOT } from "./workspace.mjs";
 
 const AT_ONCE = 2;
 const LIMIT_MS = 120_000;
-const GROUP_LIMIT_MS = 3 * LIMIT_MS;
+const GROUP_LIMIT_MS = 5 * LIMIT_MS;
 const TICK_MS = 250;
 
 /** Compiles all sources before the first test, since tests that start together would each compile the same files. */
@@ -36,7 +36,9 @@ async function work() {
   const options = { cwd: ROOT, limitMs: LIMIT_MS, groupLimitMs: GROUP_LIMIT_MS };
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
     progress.begin(job);
-    if (job.length > 1) await runGroup(job, options, (file, verdict) => progress.judged(file, verdict));
+    const onReached = (ended) => progress.reached(job, ended);
+    if (job.length > 1)
+      await runGroup(job, { ...options, onReached }, (file, verdict) => progress.judged(file, verdict));
     else progress.judged(job[0], await runFile(job[0], options));
     progress.end(job);
   }

@@ -15,7 +15,9 @@ function started(total) {
 test("a long run prints files done, counts and what it waits for, every 15 s", () => {
   const run = started(100);
   run.progress.begin(["a.test.ts"]);
-  run.progress.begin(["b.test.ts", "c.test.ts"]);
+  const together = ["b.test.ts", "c.test.ts"];
+  run.progress.begin(together);
+  run.progress.reached(together, 1);
   run.progress.judged("b.test.ts", VERDICT);
   run.time = 14_000;
   run.progress.tick();
@@ -25,7 +27,7 @@ test("a long run prints files done, counts and what it waits for, every 15 s", (
   run.progress.tick();
   assert.is(
     run.text,
-    "1 of 100 files, 2 passed, 0 failed; running: a.test.ts (15 s), b.test.ts and 1 more (15 s)\n",
+    "1 of 100 files, 2 passed, 0 failed; running: a.test.ts (15 s), b.test.ts and 1 more, 1 of them done (15 s)\n",
   );
 });
 

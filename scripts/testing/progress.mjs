@@ -34,7 +34,12 @@ export class Progress {
 
   /** Notes that a process with these files begins. */
   begin(files) {
-    this.#running.set(files, this.#now());
+    this.#running.set(files, { since: this.#now(), ended: 0 });
+  }
+
+  /** Notes how many files of a running process have ended; their verdicts come when the process ends. */
+  reached(files, ended) {
+    this.#running.get(files).ended = ended;
   }
 
   /** Notes that the process of these files has ended. */
@@ -69,8 +74,11 @@ export class Progress {
   line() {
     const { passed, failed } = this.#totals;
     const long = [...this.#running]
-      .filter(([, since]) => this.#now() - since > LONG_WAIT_MS)
-      .map(([files, since]) => `${nameOf(files)} (${Math.round((this.#now() - since) / 1000)} s)`);
+      .filter(([, { since }]) => this.#now() - since > LONG_WAIT_MS)
+      .map(
+        ([files, { since, ended }]) =>
+          `${nameOf(files, ended)} (${Math.round((this.#now() - since) / 1000)} s)`,
+      );
     const waiting = long.length > 0 ? `; running: ${long.join(", ")}` : "";
     return `${this.#done.length} of ${this.#total} files, ${passed} passed, ${failed} failed${waiting}`;
   }
@@ -91,4 +99,7 @@ export class Progress {
   }
 }
 
-const nameOf = (files) => (files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`);
+const nameOf = (files, ended) =>
+  files.length === 1
+    ? files[0]
+    : `${files[0]} and ${files.length - 1} more${ended > 0 ? `, ${ended} of them done` : ""}`;

@@ -58,8 +58,12 @@ export const notesOf = (output) =>
     .filter((line) => /^\s*skipped: +[^\d\s]/i.test(line))
     .map((line) => line.trim());
 
-/** Runs TypeScript or JavaScript in a process of its own, and kills it with all processes that it started. */
-export function runProcess(args, { cwd, limitMs }) {
+/**
+ * Runs TypeScript or JavaScript in a process of its own, and kills it with all processes that it started.
+ *
+ * @param options `onOutput` is called with all output so far.
+ */
+export function runProcess(args, { cwd, limitMs, onOutput = () => {} }) {
   return new Promise((resolve) => {
     const started = performance.now();
     const child = spawn(process.execPath, [...TYPESCRIPT, ...args], {
@@ -73,6 +77,7 @@ export function runProcess(args, { cwd, limitMs }) {
     let timedOut = false;
     const append = (chunk) => {
       output += chunk;
+      onOutput(output);
     };
     child.stdout.setEncoding("utf8").on("data", append);
     child.stderr.setEncoding("utf8").on("data", append);
