@@ -14,7 +14,7 @@ export { type PatchScoreOptions, type PatchScores, scorePatches } from "./patchc
 export { ResNetBackbone, randomResNet } from "./resnet/backbone.js";
 export { findResNet, listResNets, type ResNetConfig, widthOf } from "./resnet/config.js";
 export { pooled, ResNet } from "./resnet/model.js";
-export { openNetwork } from "./resnet/open.js";
+export { openNetwork, requireNetwork } from "./resnet/open.js";
 export { openResNet, type ResNetWeights } from "./resnet/weights.js";
 export { References, type SpadeOptions, type SpadeScores, spadeMap } from "./spade/spade.js";
 export { type WinclipOptions, winclipDetector, windowInput } from "./winclip/winclip.js";

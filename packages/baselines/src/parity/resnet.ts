@@ -111,8 +111,16 @@ function summaryChecks(name: string, values: Float32Array, want: Summary): Parit
   return [...totals, compare(`full size: ${name} samples`, samples, want.samples, TOLERANCE * want.max)];
 }
 
-/** Every map and feature of `backbone.safetensors` and `full-size.json`; embeddings are PatchCore's. Each network is built once. */
-export async function resnetChecks(device: Device, folder: string): Promise<ParityCheck[]> {
+/**
+ * Every map and feature of `backbone.safetensors` and `full-size.json`; embeddings are PatchCore's. Each network is built once.
+ *
+ * @param wanted says which networks are built, whose weights a hash makes value by value. Default: all.
+ */
+export async function resnetChecks(
+  device: Device,
+  folder: string,
+  wanted: (network: string) => boolean = () => true,
+): Promise<ParityCheck[]> {
   const [golden, images] = [
     await openSafetensors(join(folder, "backbone.safetensors")),
     await openSafetensors(join(folder, "images.safetensors")),
@@ -121,7 +129,9 @@ export async function resnetChecks(device: Device, folder: string): Promise<Pari
   const full: FullSize | null = existsSync(file) ? JSON.parse(await readPlainText(file, 1e6)) : null;
   const { arch, salt } = golden.metadata;
   const named = [...golden.tensors.keys()].map((name) => name.split(".")[0]);
-  const networks = [...new Set([arch, ...named, ...Object.keys(full?.models ?? {})])].filter(findResNet);
+  const networks = [...new Set([arch, ...named, ...Object.keys(full?.models ?? {})])].filter(
+    (network) => findResNet(network) && wanted(network),
+  );
   const checks: ParityCheck[] = [];
   try {
     const made = await foldedValues(device, arch, salt);
@@ -148,7 +158,8 @@ export async function resnetChecks(device: Device, folder: string): Promise<Pari
     }
     for (const name of golden.tensors.keys()) {
       const [, key, form] = /^(.*?)(?:\.(samples|norm))?$/.exec(name)!;
-      if (key.includes("patchcore")) continue;
+      const [first] = key.split(".");
+      if (key.includes("patchcore") || (findResNet(first) && !networks.includes(first))) continue;
       const want = await golden.readFloat32(name);
       const values = made[key] ?? [];
       const got =

@@ -8,6 +8,22 @@ import { openResNet } from "./weights.js";
 /** A network without training, by the name of its configuration; the seed is 0 unless it is given. */
 const UNTRAINED = /^untrained:(?<name>[^?]+)(?:\?seed=(?<seed>\d{1,9}))?$/;
 
+/** A configuration and a seed, for a name `untrained:NAME?seed=N`. @throws ClipError `unknown-model` for other names after the colon. */
+function untrained(source: string) {
+  const { name, seed = "0" } = UNTRAINED.exec(source)?.groups ?? {};
+  if (name === undefined) return null;
+  return { config: findResNet(name) ?? findConfig(name), seed: Number(seed) };
+}
+
+/**
+ * Whether there is such a backbone, before anything is opened.
+ *
+ * @throws HubError or ClipError as `openNetwork`.
+ */
+export async function requireNetwork(source: string): Promise<void> {
+  if (untrained(source) === null) await resolveModel(source);
+}
+
 /**
  * Opens a backbone of any kind: a ResNet, or an image transformer as `openBackbone` does. A name `untrained:NAME?seed=N` makes one
  * from a seed, which its name says.
@@ -23,13 +39,12 @@ export async function openNetwork(
   source: string,
   options: BackboneOptions = {},
 ): Promise<Backbone> {
-  const made = UNTRAINED.exec(source)?.groups;
+  const made = untrained(source);
   if (made) {
-    const seed = Number(made.seed ?? 0);
-    const config = findResNet(made.name);
-    return config
+    const { config, seed } = made;
+    return "blocks" in config
       ? randomResNet(device, config, seed, options)
-      : randomBackbone(device, findConfig(made.name), seed);
+      : randomBackbone(device, config, seed);
   }
   const weights = await openResNet((await resolveModel(source)).weights);
   if (weights === null) return openBackbone(device, source, options);

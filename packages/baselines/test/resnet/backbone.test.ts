@@ -5,7 +5,7 @@ import { deviceTests } from "@inctrl/testing/device";
 import { random, throwsCode } from "@inctrl/testing/tensor";
 import * as assert from "uvu/assert";
 import { ResNetBackbone, randomResNet } from "../../src/resnet/backbone.js";
-import { openNetwork } from "../../src/resnet/open.js";
+import { openNetwork, requireNetwork } from "../../src/resnet/open.js";
 import { SMALL, writeState } from "./support.js";
 
 const test = deviceTests("ResNet backbone");
@@ -65,6 +65,8 @@ test("a file and its copy under other names are the same network, and another se
   assert.is.not(other.fingerprint, prints[0]);
   using untrained = await openNetwork(device, "untrained:vit_tiny_patch16_224?seed=4");
   assert.is(untrained.name, "untrained vit_tiny_patch16_224 (seed 4)");
+  await requireNetwork("untrained:wide_resnet50_2");
+  await throwsCode(() => requireNetwork("untrained:resnet19"), "unknown-model", /"resnet19" is not known/);
 });
 
 test.run();

@@ -5,17 +5,16 @@ import { resnetChecks } from "../../src/parity/resnet.js";
 
 const test = deviceTests("parity of ResNets");
 
-test("every map and feature of ResNet-18, ResNet-50 and Wide-ResNet-50-2 is the reference's", async ({
-  device,
-}) => {
+// Wide-ResNet-50-2, 69 million hashed values, is left to `inctrl parity`: it is ResNet-50 with twice the middle.
+test("every map and feature of ResNet-18 and ResNet-50 is the reference's", async ({ device }) => {
   const folder = shared("golden/baselines-cnn");
   if (folder === undefined) return;
-  const checks = await resnetChecks(device, folder);
+  const checks = await resnetChecks(device, folder, (name) => !name.startsWith("wide"));
   assert.equal(
     checks.filter(({ ok }) => !ok),
     [],
   );
-  assert.is(checks.length, 71);
+  assert.is(checks.length, 43);
   if (process.env.DEBUG) console.table(checks);
 });
 

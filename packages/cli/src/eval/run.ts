@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { resolveModel } from "@inctrl/clip";
+import { requireNetwork } from "@inctrl/baselines";
 import { count, type DataSet, hashFile, some, withoutMask } from "@inctrl/datasets";
 import {
   type Backbone,
@@ -46,7 +46,7 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
     const images = count(ids.length, "anomalous image");
     if (ids.length > 0) warn(`${name}: pixel metrics leave out ${images} without a mask: ${some(ids)}`);
   }
-  await resolveModel(options.backbone);
+  await requireNetwork(options.backbone);
   const file = options.heads ?? shippedHeads(options.backbone);
   const headsFile = file ? { file, sha256: await hashFile(file) } : null;
   await using _ = options.out ? await holdFolder(options.out) : null;

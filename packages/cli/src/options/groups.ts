@@ -35,7 +35,7 @@ export const json = option("", "print one JSON document", flag.optional());
 export const backbone = {
   backbone: option(
     "<file|name>",
-    "weights: a file, or a name that `inctrl models` lists",
+    "weights: a file, a name that `inctrl models` lists, or untrained:NAME?seed=N",
     text.default(SHIPPED_MODEL),
   ),
   modelConfig: option(

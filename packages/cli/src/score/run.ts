@@ -1,4 +1,4 @@
-import { resolveModel } from "@inctrl/clip";
+import { requireNetwork } from "@inctrl/baselines";
 import { count, isPlain, type LeftOut, type Window, windowText } from "@inctrl/datasets";
 import {
   bestMatch,
@@ -30,7 +30,7 @@ import { Summary } from "./summary.js";
 export async function runScore(options: ScoreOptions, signal: AbortSignal): Promise<number> {
   const inputs = await findInputs(options);
   const { prompts, images } = inputs;
-  await resolveModel(options.backbone);
+  await requireNetwork(options.backbone);
   await using _ = options.heatmaps ? await holdFolder(options.heatmaps) : null;
   const sink = images.length > 0 ? await openSink(options.out) : null;
   try {
