@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { DataSet } from "@inctrl/datasets";
 import { Encoder, type Evaluation, evaluateAll, summarize } from "@inctrl/detect";
-import { openDetector } from "@inctrl/inctrl";
+import { inctrl } from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
 import { fillCard, fillReadme } from "./card.js";
 import { type Networks, nanoHeads, networksToMeasure, type Scoring } from "./networks.js";
@@ -34,7 +34,7 @@ async function measure(
     const encoder = new Encoder(backbone, { batch: 32 });
     const evaluations = await evaluateAll(
       scorings.map((scoring) => ({
-        detector: openDetector(encoder, {
+        detector: inctrl(encoder, {
           heads: scoring.heads && heads ? heads : undefined,
           components: scoring.components,
           symmetries,

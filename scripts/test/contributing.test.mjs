@@ -13,7 +13,7 @@ import { ROOT, read } from "../workspace.mjs";
 const WANTED = [
   "An elementwise op",
   "An op with a kernel of its own",
-  "Add a detector",
+  "Add a method",
   "Add a data set",
   "Add a command",
 ];

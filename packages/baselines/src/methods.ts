@@ -4,4 +4,9 @@ import { coop } from "./coop/method.js";
 import { winclip } from "./winclip/method.js";
 
 /** Every method of this package. A new one is its folder and a line here. */
-export const METHODS: readonly Method[] = [clipText, winclip, coop];
+export const METHODS: readonly Method[] = [
+  // In the order of the help.
+  clipText,
+  winclip,
+  coop,
+];

@@ -8,6 +8,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
     "cache-limit": "raise --cache-limit",
     "class-name": "name the product with --class",
+    option: "options of methods are given with --set NAME=VALUE; --help lists them",
     window: "with --window LO:HI you name them",
   },
   ImageError: {

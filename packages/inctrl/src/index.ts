@@ -1,5 +1,5 @@
 export { COMPONENTS, type Component, type InctrlOptions, inctrl } from "./detectors/inctrl.js";
-export { DETECTOR_NAMES, DETECTORS, type DetectorOptions, METHODS, openDetector } from "./detectors/index.js";
+export { METHODS } from "./detectors/index.js";
 export { type ResidualOptions, residual } from "./detectors/residual.js";
 export { InctrlError, type InctrlErrorCode } from "./errors.js";
 export { Heads, isHeadName } from "./heads.js";

@@ -1,29 +1,11 @@
-import { type Aggregate, COMPONENTS, type Component } from "@inctrl/inctrl";
 import { z } from "zod";
 import { runEval } from "../eval/run.js";
+import { methodHelp } from "../methods.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
 import { text, whole, wholeList } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
-
-const COMPONENTS_ERROR = "give some of P, I and T, separated by commas, each once";
-
-/** "P,I,T", in any order and case. */
-export const components = z
-  .string({ error: COMPONENTS_ERROR })
-  .transform((value) => value.split(",").map((part) => part.trim().toUpperCase()))
-  .transform((given, context): Component[] => {
-    const known = COMPONENTS.filter((name) => given.includes(name));
-    if (known.length !== given.length) context.addIssue({ code: "custom", message: COMPONENTS_ERROR });
-    return known;
-  });
-
-/** "max", or "top10". */
-export const aggregate = z.custom<Aggregate>(
-  (value) => typeof value === "string" && /^(max|top[1-9]\d{0,5})$/.test(value),
-  { error: "give max, or top and a number, such as top10" },
-);
 
 export const shotList = wholeList(1, 999_999, "1,2,4,8");
 
@@ -45,7 +27,7 @@ const OPTIONS = {
     fewShot: shared.folder(
       "draw the prompts from the lists <category>.pt there, as the released code has them",
     ),
-    fit: option("<how>", shared.FIT_HELP, shared.fits.default("crop")),
+    fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the method has it"),
   }),
   ...group("Model", {
     ...shared.backboneOfOld,
@@ -54,15 +36,16 @@ const OPTIONS = {
     components: option(
       "<P,I,T>",
       "parts of the score: P patches, I image, T text; I needs --heads",
-      components.optional(),
+      text.optional(),
       "all that the model has",
     ),
     aggregate: option(
       "<max|topK>",
       "s_p of a map: its maximum, or the mean of its K largest values",
-      aggregate.default("max"),
+      text.optional(),
+      "max",
     ),
-    detector: shared.detector,
+    ...shared.method,
     alpha: shared.alpha,
     symmetries: shared.symmetries,
     dtype: shared.dtype,
@@ -102,6 +85,8 @@ Two categories of MVTec AD with trained heads, and then one part of the model by
   inctrl eval --data mvtec:downloads/mvtec --backbone clip.pt --heads trained.pyth \\
     --components I --shots 2,4,8 --out results/image-level`,
   notes: `
+${methodHelp()}
+
 The same command with the same --out continues a run that was stopped; K, seeds and categories may be added then.
 Exit code 0: everything was measured; 2: some images were unreadable, or a category could not be measured;
 1: the run failed; 130: Ctrl-C stopped it.`,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { methodHelp } from "../methods.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
 import { flag, oneOf, text, texts, whole } from "../options/values.js";
@@ -29,7 +30,12 @@ const OPTIONS = {
       byDefault: "where a folder has no images of its own",
       no: "take the images of the given folders alone",
     }),
-    fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the bank was made"),
+    fit: option(
+      "<how>",
+      shared.FIT_HELP,
+      shared.fits.optional(),
+      "crop, or as the method or the bank has it",
+    ),
     ...shared.readingOfFiles,
     strict: option("", "stop at the first unreadable image instead of skipping it", flag.optional()),
   }),
@@ -37,7 +43,7 @@ const OPTIONS = {
     ...shared.backboneOfOld,
     heads: shared.heads("nano's own, with nano and --class"),
     class: option("<name>", "the product's name, for models that know text", text.optional()),
-    detector: shared.detector,
+    ...shared.method,
     alpha: shared.alpha,
     symmetries: shared.symmetries,
     dtype: shared.dtype,
@@ -88,6 +94,8 @@ Score with the whole of InCTRL, with trained heads and the product's name:
   inctrl score --backbone vit-b-16-plus-240-laion400m-e32 --heads trained.pyth --class candle \\
     --prompts good/ --images to-check/ --format json`,
   notes: `
+${methodHelp()}
+
 Higher scores are more anomalous. Exit code 0: all images were scored; 2: unreadable images were skipped;
 1: the run failed; 130: Ctrl-C stopped it, and the results so far are written.`,
   run: (settings) => interruptible((signal) => runScore(settings, signal)),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { requireNetwork } from "@inctrl/baselines";
-import { count, type DataSet, hashFile, some, withoutMask } from "@inctrl/datasets";
+import { count, type DataSet, some, withoutMask } from "@inctrl/datasets";
 import {
   type Backbone,
   CachedEncoder,
@@ -15,12 +15,12 @@ import {
   tableRows,
   writeResults,
 } from "@inctrl/detect";
-import { Heads, openDetector, shippedHeads } from "@inctrl/inctrl";
 import type { EvalOptions } from "../commands/eval.js";
 import { chooseCategories, openData, skippedText, warnOfFiles } from "../datasets/open.js";
 import { withDevice } from "../device.js";
 import { CliError, describe, EXIT } from "../errors.js";
 import { featureFolder } from "../features.js";
+import { type ChosenMethod, chooseMethod, encoderOptions, loadTrained, trainedFacts } from "../methods.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { alignTable } from "../output/table.js";
@@ -47,16 +47,17 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
     if (ids.length > 0) warn(`${name}: pixel metrics leave out ${images} without a mask: ${some(ids)}`);
   }
   await requireNetwork(options.backbone);
-  const file = options.heads ?? shippedHeads(options.backbone);
-  const headsFile = file ? { file, sha256: await hashFile(file) } : null;
+  const chosenMethod = methodOf(options);
+  const { method, settings } = chosenMethod;
+  const heads = await trainedFacts(chosenMethod);
   await using _ = options.out ? await holdFolder(options.out) : null;
   return withDevice(options.device, async (device) => {
     using backbone = await loadBackbone(device, options, warn);
     stopIfAborted(signal);
-    const facts = factsOf(backbone, { ...options, heads: headsFile, class: options.class ?? null });
-    using heads = file ? await Heads.load(file, device) : undefined;
-    const encoder = await openEncoder(backbone, options);
-    const detector = openDetector(encoder, { ...options, heads });
+    const facts = factsOf(backbone, { ...options, heads, class: options.class ?? null });
+    using trained = await loadTrained(chosenMethod, device);
+    const encoder = await openEncoder(backbone, chosenMethod, options);
+    const detector = method.create(encoder, settings, trained);
     const evaluation = await measure(detector, dataSet, facts, options, signal);
     if (evaluation.categories.some(({ draws }) => draws.length > 0) || evaluation.complete) {
       await print(alignTable(tableRows(summarize(evaluation))));
@@ -100,19 +101,31 @@ async function measure(
   );
 }
 
+/** The method of the options: heads that come with the program are used wherever they fit. */
+function methodOf(options: EvalOptions): ChosenMethod {
+  const { components, aggregate, alpha, symmetries } = options;
+  const flags = { components, aggregate, alpha, symmetries };
+  return chooseMethod(options, flags, { text: false, shipped: true });
+}
+
 /** An encoder, with the cache of features where `--cache` asks for it. */
 async function openEncoder(
   backbone: Backbone,
-  { cache, cacheLimit: limit, fit, dtype, batch, threads }: EvalOptions,
+  method: ChosenMethod,
+  { cache, cacheLimit: limit, fit: wanted, dtype, batch, threads }: EvalOptions,
 ): Promise<Encoder> {
-  if (!cache) return new Encoder(backbone, { fit, batch, threads });
-  if (fit === "tile")
-    throw new CliError("option", "--cache keeps whole images; leave it out, or take another --fit");
+  const { fit, ...input } = encoderOptions(method, backbone, { fit: wanted, threads });
+  if (!cache) return new Encoder(backbone, { fit, ...input, batch });
+  if (fit === "whole" || fit === "tile")
+    throw new CliError(
+      "option",
+      "--cache keeps one square of each image; leave it out, or take another --fit",
+    );
   if (dtype !== "float32")
     throw new CliError("option", "--cache keeps features of float32 weights; leave --dtype out");
   const folder = cache === true ? featureFolder() : cache;
   const features = await TensorCache.open(folder, { limit, onNote: warn });
-  return new CachedEncoder(new FeatureStore(backbone, features, { fit, threads }));
+  return new CachedEncoder(new FeatureStore(backbone, features, { fit, ...input }));
 }
 
 function stopped({ categories }: Evaluation, { out, shots, seeds }: EvalOptions): number {

@@ -1,6 +1,7 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
-import { DETECTOR_NAMES } from "@inctrl/inctrl";
+import { PRESETS } from "@inctrl/detect";
 import { z } from "zod";
+import { METHOD_NAMES } from "../methods.js";
 import { type Extra, group, option } from "./option.js";
 import {
   byteSize,
@@ -9,6 +10,7 @@ import {
   nonNegative,
   oneOf,
   oneOfNumbers,
+  pairs,
   text,
   whole,
   windowRange,
@@ -116,13 +118,28 @@ export const readingOfFiles = {
   orientation: { ...reading.orientation, byDefault: "follow, or as the bank was made" },
 };
 
-/** The method that scores. */
-export const detector = option(
-  "<name>",
-  `the method that scores: ${DETECTOR_NAMES.join(" or ")}`,
-  oneOf(...DETECTOR_NAMES).optional(),
-  "inctrl with heads or a class, else residual",
-);
+/** The method that scores, and its options. */
+export const method = {
+  method: option(
+    "<name>",
+    "the method that scores; its name stands below",
+    oneOf(...METHOD_NAMES).optional(),
+    {
+      byDefault: "inctrl with heads or a class, else residual",
+      aliases: ["detector"],
+    },
+  ),
+  preset: option(
+    "<name>",
+    "all options of the method at once, as its paper, its released program or anomalib has them",
+    oneOf(...PRESETS).optional(),
+  ),
+  set: option(
+    "<name=value...>",
+    "options of the method, such as aggregate=top3",
+    pairs("give an option and its value, such as aggregate=top3").default({}),
+  ),
+};
 
 /** Threads that read images. */
 export const threads = option(

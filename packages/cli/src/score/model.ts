@@ -12,10 +12,11 @@ import {
   type MeasuredWindow,
   readBankFit,
 } from "@inctrl/detect";
-import { Heads, isHeadName, openDetector, shippedHeads } from "@inctrl/inctrl";
+import { isHeadName } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
+import { chooseMethod, encoderOptions, loadTrained, METHODS } from "../methods.js";
 import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
@@ -110,20 +111,25 @@ export async function withModel<T>(
   const { class: className, batch, threads, window } = options;
   const { fit, symmetries, orientation } = await chooseFit(options);
   const reading = { orientation, maxPixels: options.maxMegapixels * 1e6 };
+  const asks = className !== undefined;
+  const named = METHODS.find(({ name }) => name === options.method);
+  const flags = {
+    alpha: options.alpha,
+    symmetries: named && !named.options.symmetries ? options.symmetries : symmetries,
+  };
+  const chosen = chooseMethod(options, flags, { text: asks, shipped: asks });
+  const { method, settings, file: heads } = chosen;
   using backbone = await loadBackbone(device, options);
   stopIfAborted(signal);
-  const file = options.heads ?? (className === undefined ? null : shippedHeads(options.backbone));
-  using heads = file ? await Heads.load(file, device) : undefined;
+  using trained = await loadTrained(chosen, device);
   if (heads && backbone.hasText && className === undefined) {
     warn("the heads work best with the product's name beside them; add --class NAME");
   }
   // Fails early where the backbone has no text tower.
   if (className !== undefined) await backbone.prototypes(className);
   stopIfAborted(signal);
-  const { alpha = heads?.alpha ?? 1, detector: name } = options;
-  const encoder = new Encoder(backbone, { fit, batch, threads });
-  const text = className !== undefined;
-  const detector = openDetector(encoder, { detector: name, heads, alpha, symmetries, text });
+  const encoder = new Encoder(backbone, encoderOptions(chosen, backbone, { fit, batch, threads }));
+  const detector = method.create(encoder, settings, trained);
   using fitted = prompts
     ? await fitImages(detector, fileImages(prompts, reading), {
         className,
@@ -133,5 +139,6 @@ export async function withModel<T>(
       })
     : await detector.load(options.bank as string, { className });
   if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank);
-  return await job({ fitted, heads: file || null, alpha, reading });
+  const { alpha = "1" } = await detector.settings();
+  return await job({ fitted, heads, alpha: Number(alpha), reading });
 }

@@ -56,6 +56,8 @@ export interface Method<O extends MethodOptions = MethodOptions, T = unknown> {
   create(encoder: Encoder, settings: OptionValues<O>, trained?: T): Detector;
   /** Reads what a training left, for methods that are trained. */
   load?(path: string, device: Device): Promise<T & Disposable>;
+  /** The file of such that comes with the package for a backbone of that name; null where there is none. */
+  shipped?(backbone: string): string | null;
   /** Options of the training. */
   readonly trainOptions?: MethodOptions;
   train?(job: TrainJob, settings: Readonly<Record<string, unknown>>): Promise<Trained>;

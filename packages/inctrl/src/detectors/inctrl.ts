@@ -19,6 +19,7 @@ import { InctrlError } from "../errors.js";
 import { fuse } from "../fusion.js";
 import { Heads } from "../heads.js";
 import { aggregateMap, residualMap } from "../residual.js";
+import { shippedHeads } from "../shipped.js";
 import { checkAggregate, RESIDUAL_OPTIONS, type ResidualOptions } from "./residual.js";
 
 /** The paper's names: P the patch residual s_p, I the image residual s_i, T the text score s_a. */
@@ -165,6 +166,7 @@ export const inctrlMethod = defineMethod({
     }),
   },
   load: (path, device) => Heads.load(path, device),
+  shipped: shippedHeads,
   create: (encoder, settings, heads?: Heads) => inctrl(encoder, { ...settings, heads }),
 });
 

@@ -9,6 +9,7 @@ import {
   type ImageItem,
   matchPatches,
   PromptBank,
+  readOptions,
   scoreViews,
   type ViewScore,
 } from "@inctrl/detect";
@@ -16,7 +17,7 @@ import { isHead, maxError, PATCH14, randomImage } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
 import { cosine, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
-import { DETECTORS, inctrl, residual } from "../../src/index.js";
+import { inctrl, METHODS, residual } from "../../src/index.js";
 import { openFixture } from "./support.js";
 
 const test = deviceTests("inctrl");
@@ -214,8 +215,8 @@ test("similarities that are known give the scores of the detector's own search",
   const encoder = new Encoder(fixture.backbone);
   const encoded = await encodePrompts(encoder, prompts);
   const bank = PromptBank.of(encoder, encoded);
-  for (const make of Object.values(DETECTORS)) {
-    using fitted = await make(encoder, { heads: fixture.heads }).fit(encoded, CLASS);
+  for (const method of METHODS) {
+    using fitted = await method.create(encoder, readOptions(method), fixture.heads).fit(encoded, CLASS);
     for await (const batch of encoder.encode(images(4))) {
       const similarity = () => matchPatches(batch.taps, bank.blocks).similarity;
       const own = await scoreViews(fitted, batch);

@@ -1,0 +1,94 @@
+import { METHODS as others } from "@inctrl/baselines";
+import { hashFile } from "@inctrl/datasets";
+import { type Backbone, type EncoderOptions, type Method, type Preset, readOptions } from "@inctrl/detect";
+import { METHODS as own } from "@inctrl/inctrl";
+import type { Device } from "@inctrl/tensor";
+import { CliError } from "./errors.js";
+import { warn } from "./ui/log.js";
+
+/** Every method that scores. */
+export const METHODS: readonly Method[] = [...own, ...others];
+
+export const METHOD_NAMES = METHODS.map(({ name }) => name) as [string, ...string[]];
+
+/** What options of a command say of its method. */
+export interface MethodRequest {
+  readonly backbone: string;
+  readonly method?: string;
+  readonly preset?: Preset;
+  readonly set: Readonly<Record<string, string>>;
+  /** The file that training left; false where none may be used. */
+  readonly heads?: string | false;
+}
+
+/** A method, its options, and the file of what was trained for it. */
+export interface ChosenMethod {
+  readonly method: Method;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly file: string | null;
+}
+
+/**
+ * The method of a name, with its options. Without a name: `inctrl` where heads, texts or components are asked for, else
+ * `residual`.
+ *
+ * @param flags options of methods that have an option of the command, as far as they are given.
+ * @param wish whether a text is asked about, and whether heads that come with the program may be used.
+ */
+export function chooseMethod(
+  request: MethodRequest,
+  flags: Readonly<Record<string, unknown>>,
+  wish: { readonly text: boolean; readonly shipped: boolean },
+): ChosenMethod {
+  const { method: name, preset, set, backbone, heads } = request;
+  const find = (name: string) => METHODS.find((each) => each.name === name) as Method;
+  const shippedFor = (method: Method) =>
+    (heads === undefined && wish.shipped && method.shipped?.(backbone)) || null;
+  const asksMore =
+    heads || wish.text || flags.components !== undefined || shippedFor(find("inctrl")) !== null;
+  const method = find(name ?? (asksMore ? "inctrl" : "residual"));
+  if (heads && !method.load)
+    throw new CliError("option", `--heads: ${method.name} uses none; leave it out, or take another --method`);
+  const given = Object.entries(flags).filter(([option, value]) => {
+    const known = Object.hasOwn(method.options, option);
+    if (value !== undefined && !known) warn(`--${option}: ${method.name} has no such option; it is left out`);
+    return value !== undefined && known;
+  });
+  const settings = readOptions(method, { ...Object.fromEntries(given), ...set }, preset);
+  return { method, settings, file: method.load ? heads || shippedFor(method) : null };
+}
+
+/** What a method's training left. */
+export const loadTrained = (
+  { method, file }: ChosenMethod,
+  device: Device,
+): Promise<Disposable> | undefined =>
+  file === null ? undefined : (method.load?.(file, device) as Promise<Disposable>);
+
+/** The trained file and its sum, for result files. */
+export const trainedFacts = async ({ file }: ChosenMethod) =>
+  file === null ? null : { file, sha256: await hashFile(file) };
+
+/** What a method needs of an encoder, besides what the command line says. */
+export const encoderOptions = (
+  { method, settings }: ChosenMethod,
+  backbone: Backbone,
+  { fit, ...options }: EncoderOptions,
+): EncoderOptions => {
+  const input = method.input?.(backbone, settings) ?? {};
+  return { ...input, ...options, fit: fit ?? input.fit };
+};
+
+/** Methods and their options, as help shows them. */
+export function methodHelp(): string {
+  const lines = METHODS.flatMap(({ name, title, options, presets = {} }) => {
+    const known = Object.keys(presets);
+    return [
+      `  ${name}: ${title}${known.length > 0 ? `; presets ${known.join(", ")}` : ""}`,
+      ...Object.entries(options).map(([key, { help, byDefault, defaultText = String(byDefault) }]) => {
+        return `    ${key}: ${help} (default: ${defaultText})`;
+      }),
+    ];
+  });
+  return `Methods, and their options for --set:\n${lines.join("\n")}`;
+}

@@ -1,0 +1,72 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { chooseMethod, METHODS, type MethodRequest, methodHelp } from "../src/methods.js";
+
+type Row = [
+  what: string,
+  request: Partial<MethodRequest>,
+  flags: Record<string, unknown>,
+  wish: { text?: boolean; shipped?: boolean },
+  name: string,
+  settings: Record<string, unknown>,
+];
+
+const ROWS: Row[] = [
+  ["nothing", {}, {}, {}, "residual", { aggregate: "max", symmetries: undefined }],
+  ["heads", { heads: "heads.safetensors" }, {}, {}, "inctrl", { alpha: undefined }],
+  ["no heads", { heads: false }, {}, { shipped: true }, "residual", {}],
+  ["a class", {}, {}, { text: true }, "inctrl", {}],
+  ["nano's own heads", {}, {}, { shipped: true }, "inctrl", {}],
+  ["components", {}, { components: "t,P" }, {}, "inctrl", { components: ["P", "T"] }],
+  [
+    "a name",
+    { method: "residual" },
+    { aggregate: "top3" },
+    { shipped: true },
+    "residual",
+    { aggregate: "top3" },
+  ],
+  [
+    "an option over a flag",
+    { set: { aggregate: "top5" } },
+    { aggregate: "top3" },
+    {},
+    "residual",
+    { aggregate: "top5" },
+  ],
+  ["a flag that the method lacks", {}, { alpha: 2, symmetries: 8 }, {}, "residual", { symmetries: 8 }],
+];
+
+const choose = (request: Partial<MethodRequest>, flags = {}, wish = {}) =>
+  chooseMethod({ backbone: "nano", set: {}, ...request }, flags, { text: false, shipped: false, ...wish });
+
+test("a command's options choose the method, and its settings", () => {
+  for (const [what, request, flags, wish, name, settings] of ROWS) {
+    const chosen = choose(request, flags, wish);
+    assert.is(chosen.method.name, name, what);
+    for (const [key, value] of Object.entries(settings)) assert.equal(chosen.settings[key], value, what);
+    assert.is(chosen.file !== null, what === "heads" || what === "nano's own heads", what);
+  }
+});
+
+test("what the method does not take is refused", () => {
+  assert.throws(() => choose({ method: "residual", heads: "x" }), /--heads: residual uses none/);
+  assert.throws(() => choose({ set: { neighbours: "3" } }), /residual has no option "neighbours"/);
+  assert.throws(
+    () => choose({ set: { aggregate: "mean" } }),
+    /aggregate of residual is "mean"; give max, or top/,
+  );
+  assert.throws(() => choose({ preset: "anomalib" }), /residual has no preset "anomalib"; its presets: none/);
+});
+
+test("help tells every method with all its options; names are told apart", () => {
+  const help = methodHelp();
+  assert.is(new Set(METHODS.map(({ name }) => name)).size, METHODS.length);
+  for (const { name, title, options } of METHODS) {
+    assert.ok(help.includes(`  ${name}: ${title}`));
+    for (const [key, { help: line }] of Object.entries(options))
+      assert.ok(help.includes(`    ${key}: ${line}`));
+  }
+});
+
+test.run();
