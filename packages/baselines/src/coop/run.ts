@@ -4,7 +4,9 @@ import {
   type FeatureStore,
   RunFiles,
   type RunLengths,
+  type RunPlace,
   runEpochs,
+  type StepLine,
   spreadOf,
   type TrainingData,
   trainedOn,
@@ -21,16 +23,6 @@ export const CONTEXT_FILES = {
   best: "best.safetensors",
 } as const;
 
-/** One line of `metrics.jsonl`, written after a step. */
-export interface ContextStep {
-  readonly step: number;
-  readonly epoch: number;
-  readonly loss: number;
-  readonly lr: number;
-  /** Steps a second. */
-  readonly rate: number;
-}
-
 /** One line after an epoch with categories held out: AUROC of the text score. */
 export interface ContextEpoch {
   readonly step: number;
@@ -39,15 +31,7 @@ export interface ContextEpoch {
   readonly mean_auroc: number | null;
 }
 
-export interface ContextRun extends ContextTraining, RunLengths<ContextStep, ContextEpoch> {
-  /** Where everything is written; made where it is missing. */
-  readonly folder: string;
-  /** Goes on from the folder's checkpoint, where there is one. */
-  readonly resume?: boolean;
-  /** What the file of the context tells besides. */
-  readonly provenance?: Readonly<Record<string, string>>;
-  readonly onNote?: (text: string) => void;
-}
+export interface ContextRun extends ContextTraining, RunPlace, RunLengths<StepLine, ContextEpoch> {}
 
 const CURVES = [{ key: "loss", name: "loss", colour: "#222222" }];
 
@@ -65,7 +49,7 @@ export async function trainContext(
 ): Promise<{
   file: string;
   finished: boolean;
-  losses: readonly ContextStep[];
+  losses: readonly StepLine[];
   epochs: readonly ContextEpoch[];
 }> {
   const { backbone, fit } = store;
@@ -80,11 +64,11 @@ export async function trainContext(
   return withText(
     async (tower) => {
       using trainer = await ContextTrainer.open(tower, store, data, options);
-      const files = await RunFiles.open<ContextStep, ContextEpoch>(options.folder, trainer.state, {
+      const files = await RunFiles.open<StepLine, ContextEpoch>(options.folder, trainer.state, {
         ...{ identity, curves: CURVES, resume: options.resume, onNote: options.onNote },
       });
       const pathOf = (name: "context" | "best") => join(options.folder, CONTEXT_FILES[name]);
-      const finished = await runEpochs<ContextStep, ContextEpoch>(
+      const finished = await runEpochs<StepLine, ContextEpoch>(
         {
           ...{ state: trainer.state, files },
           step: async () => ({ loss: await trainer.step(), lr: trainer.rateOf(options) }),

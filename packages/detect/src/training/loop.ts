@@ -17,6 +17,26 @@ export interface Training<S extends AfterStep, V extends AfterValidation> {
   save(which: "last" | "best", epoch: number): Promise<void>;
 }
 
+/** One line of the metrics, written after a step. */
+export interface StepLine extends AfterStep {
+  readonly epoch: number;
+  readonly lr: number;
+  /** Steps a second. */
+  readonly rate: number;
+}
+
+/** Where a run's files lie, and what they tell. */
+export interface RunPlace {
+  /** Where everything is written; made where it is missing. */
+  readonly folder: string;
+  /** Goes on from the folder's checkpoint, where there is one. */
+  readonly resume?: boolean;
+  /** What the file of what was trained tells beside what the run itself knows: data, versions. No times: equal runs give equal files. */
+  readonly provenance?: Readonly<Record<string, string>>;
+  /** Told of what is not as it should be and yet no reason to stop. */
+  readonly onNote?: (text: string) => void;
+}
+
 export interface RunLengths<S, V> {
   readonly epochs: number;
   /** Steps an epoch. */

@@ -4,7 +4,9 @@ import {
   RunFiles,
   type RunIdentity,
   type RunLengths,
+  type RunPlace,
   runEpochs,
+  type StepLine,
   spreadOf,
   type TrainingData,
   trainedOn,
@@ -14,15 +16,9 @@ import type { PairResiduals } from "./pairs.js";
 import { Trainer, type TrainOptions } from "./trainer.js";
 
 /** One line of `metrics.jsonl`, written after a step. */
-export interface StepRecord {
-  readonly step: number;
-  readonly epoch: number;
-  readonly loss: number;
+export interface StepRecord extends StepLine {
   readonly L_h: number;
   readonly L_IRL: number;
-  readonly lr: number;
-  /** Steps a second. */
-  readonly rate: number;
 }
 
 /** One line after an epoch with categories held out: AUROC of the final score, and of s_p alone. */
@@ -36,16 +32,7 @@ export interface EpochRecord {
   readonly mean_residual: number | null;
 }
 
-export interface RunOptions extends TrainOptions, RunLengths<StepRecord, EpochRecord> {
-  /** Where everything is written; made where it is missing. */
-  readonly folder: string;
-  /** Goes on from the folder's checkpoint, where there is one. */
-  readonly resume?: boolean;
-  /** What the heads' file tells beside what the run itself knows: data, versions. No times: equal runs give equal files. */
-  readonly provenance?: Readonly<Record<string, string>>;
-  /** Told of what is not as it should be and yet no reason to stop. */
-  readonly onNote?: (text: string) => void;
-}
+export interface RunOptions extends TrainOptions, RunPlace, RunLengths<StepRecord, EpochRecord> {}
 
 /** Files of a run of the heads, in its folder. */
 export const RUN_FILES = {
