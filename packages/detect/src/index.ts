@@ -22,6 +22,7 @@ export { benchmarkPage, type MethodFacts } from "./benchmark/page.js";
 export { drawRows } from "./benchmark/pictures.js";
 export { comparisonCsv, metricTables, tablesLatex, tablesMarkdown } from "./benchmark/tables.js";
 export {
+  type BestMatch,
   bestMatch,
   type Detection,
   type Detector,

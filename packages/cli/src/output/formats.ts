@@ -1,7 +1,7 @@
 import { oneLine, printable } from "@inctrl/datasets";
 import { type CsvCell, csvLine } from "@inctrl/detect";
 import { fixed } from "../ui/amounts.js";
-import type { RunFooter, RunHeader, ScoreRecord } from "./record.js";
+import type { GridSize, RunFooter, RunHeader, ScoreRecord } from "./record.js";
 
 /** Turns a run into text, image by image. Memory does not grow with the run. */
 export interface Format {
@@ -99,13 +99,16 @@ function table(images: readonly string[]): Format {
     },
     row(record) {
       const { image, match } = record;
-      const at = (patch: number) => {
-        const local = patch % grid ** 2;
-        return `${Math.floor(local / grid) + 1}, ${(local % grid) + 1}`;
+      const at = (patch: number, [rows, columns]: GridSize = [grid, grid]) => {
+        const local = patch % (rows * columns);
+        return `${Math.floor(local / columns) + 1}, ${(local % columns) + 1}`;
       };
       const cells = columns.map((name) => (record[name] === null ? "-" : fixed(record[name])));
       const [where, nearest] = match
-        ? [at(match.query_patch), `${match.prompt} at ${at(match.patch)}`]
+        ? [
+            at(match.query_patch, match.query_grid),
+            `${match.prompt} at ${at(match.patch, match.prompt_grid)}`,
+          ]
         : ["-", "-"];
       return line(image, cells, where, nearest);
     },

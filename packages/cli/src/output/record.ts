@@ -10,7 +10,12 @@ export interface MatchRecord {
   readonly patch: number;
   /** Index of the patch in the grid of the view that decided, row by row. */
   readonly query_patch: number;
+  /** Rows and columns of the two grids, where they are not the header's `grid` both ways. */
+  readonly query_grid?: GridSize;
+  readonly prompt_grid?: GridSize;
 }
+
+export type GridSize = readonly [rows: number, columns: number];
 
 /** One image. Higher scores are more anomalous. A part that the model does not have is null. */
 export interface ScoreRecord {
@@ -24,6 +29,8 @@ export interface ScoreRecord {
   readonly text: number | null;
   /** phi: the head over the fused map. */
   readonly phi: number | null;
+  /** What the score is made of by other methods, by their names; absent where there is nothing else. */
+  readonly parts?: Readonly<Record<string, number>>;
   /** Null for methods that do not match patches. */
   readonly match: MatchRecord | null;
   readonly fit: string;

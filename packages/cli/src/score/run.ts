@@ -1,9 +1,12 @@
 import { requireNetwork } from "@inctrl/baselines";
 import { count, isPlain, type LeftOut, type Window, windowText } from "@inctrl/datasets";
 import {
+  type BestMatch,
   bestMatch,
+  type Encoder,
   type FittedDetector,
   fileImages,
+  type Grid,
   type ImageScore,
   type MapStore,
   pictureNames,
@@ -16,7 +19,7 @@ import { describe, EXIT } from "../errors.js";
 import { drawAll, openAlbum, withMapStore } from "../heatmaps.js";
 import { holdFolder } from "../output/folder.js";
 import { openFormat } from "../output/formats.js";
-import type { LeftOutRecord, RunHeader, ScoreRecord } from "../output/record.js";
+import type { GridSize, LeftOutRecord, RunHeader, ScoreRecord } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
 import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
@@ -160,7 +163,7 @@ const leftOutRecord = (left: readonly LeftOut[]): LeftOutRecord => ({
 
 function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<RunHeader, "left_out"> {
   const { detector, prompts } = fitted;
-  const { backbone, fit, layouts } = detector.encoder;
+  const { backbone, fit } = detector.encoder;
   return {
     backbone: backbone.name,
     fingerprint: backbone.fingerprint,
@@ -174,7 +177,7 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
     turns: detector.symmetries,
     dtype: options.dtype,
     alpha,
-    grid: layouts[layouts.length - 1].columns,
+    grid: gridSide(detector.encoder),
     device: adapterName(backbone.device.caps),
   };
 }
@@ -182,17 +185,20 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
 function recordOf({ image, score, parts, view, views }: ImageScore, fitted: FittedDetector): ScoreRecord {
   const seen = views[view];
   const match = bestMatch(seen);
+  const { s_p = null, s_i = null, s_a = null, phi = null, ...others } = parts;
   return {
     image,
     score,
-    residual: parts.s_p ?? null,
-    image_residual: parts.s_i ?? null,
-    text: parts.s_a ?? null,
-    phi: parts.phi ?? null,
+    residual: s_p,
+    image_residual: s_i,
+    text: s_a,
+    phi,
+    ...(Object.keys(others).length > 0 && { parts: others }),
     match: match && {
       prompt: fitted.prompts[match.prompt].name,
       patch: match.patch,
       query_patch: match.queryPatch,
+      ...gridsOf(match, seen.map, fitted.detector.encoder),
     },
     fit: fitted.detector.encoder.fit,
     window: windowText(windowOf(fitted)),
@@ -200,3 +206,16 @@ function recordOf({ image, score, parts, view, views }: ImageScore, fitted: Fitt
     box: seen.box,
   };
 }
+
+/** The grids of a match, as far as they are not the header's. */
+function gridsOf({ queryGrid, promptGrid }: BestMatch, map: Grid, encoder: Encoder) {
+  const side = gridSide(encoder);
+  const told = ({ rows, columns }: Grid): GridSize | undefined =>
+    rows === side && columns === side ? undefined : [rows, columns];
+  const query = told(queryGrid ?? map);
+  const prompt = told(promptGrid ?? queryGrid ?? map);
+  return { ...(query && { query_grid: query }), ...(prompt && { prompt_grid: prompt }) };
+}
+
+/** Patches along each side of the deepest tap. */
+const gridSide = ({ layouts }: Encoder): number => layouts[layouts.length - 1].columns;

@@ -121,6 +121,17 @@ test("the table lines up, counts rows and columns from 1, and leaves out what th
   assert.is(lines[2], "much-longer-name.png  0.0000    0.1250  14, 14       a,b.png at 2, 1");
 });
 
+test("a match on grids of its own is counted in their rows and columns", () => {
+  const match = {
+    ...record("a.png").match!,
+    query_patch: 8,
+    query_grid: [3, 5],
+    prompt_grid: [2, 4],
+  } as const;
+  const [, line] = write("table", [{ ...record("a.png"), match: { ...match, patch: 8 + 6 } }]).split("\n");
+  assert.match(line, / {2}2, 4 +a,b\.png at 2, 3$/);
+});
+
 test("the table shows s_i and s_a where the model has them", () => {
   const full = { ...header, heads: "h.safetensors", class: "candle" };
   const row = { ...record("x.png"), image_residual: 0.5, text: 0.75 };
