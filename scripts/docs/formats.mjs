@@ -98,7 +98,9 @@ names; what trainers save beside the weights is passed over, and anything else i
 
 ${table(["container", "read"], containers)}
 
-Names of tensors are those of OpenCLIP, Hugging Face, timm or DINOv2, below any prefix (\`module.\`, \`model.\`, \`teacher.backbone.\`).
+ResNets of torchvision's form are read by the names of torchvision and timm: ResNet-18, 34, 50, 101, Wide-ResNet-50-2 and others of their
+blocks, with or without classifier and layer4. Those with other stems, attention, squeeze-and-excitation or groups are refused by name.
+Names of transformers' tensors are those of OpenCLIP, Hugging Face, timm or DINOv2, below any prefix (\`module.\`, \`model.\`, \`teacher.backbone.\`).
 Values are float64, float32, float16, bfloat16, whole numbers or bool; float8, quantised and complex ones are refused, and so is a NaN
 or an infinity. Configurations are read from \`config.json\`, \`open_clip_config.json\` and \`preprocessor_config.json\` beside the
 weights. [Scoring](scoring.md#choose-a-backbone) lists the layouts. Known by name, without a configuration file:
@@ -109,7 +111,7 @@ ${listConfigs()
 
 Refused by what they hold:
 
-${list(FAMILIES.map(([, what]) => named(what)))}
+${list(FAMILIES.filter(([, what]) => what !== "a ResNet").map(([, what]) => named(what)))}
 
 Refused by how they begin:
 

@@ -8,6 +8,7 @@ import { ResNet } from "./model.js";
 /** A ResNet's tensors in a file, held against the network that they make. */
 export interface ResNetWeights {
   readonly path: string;
+  readonly file: TensorFile;
   readonly config: ResNetConfig;
   /** Reads the network's parameters. */
   readonly read: nn.ReadParameter;
@@ -99,6 +100,7 @@ function resNetIn(file: TensorFile): ResNetWeights | null {
   }
   return {
     path: file.path,
+    file,
     config,
     dtype: file.tensors.get(`${prefix}conv1.weight`)!.dtype,
     async read(name, { size }, into) {

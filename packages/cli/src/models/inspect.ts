@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { openResNet, ResNet, type ResNetWeights } from "@inctrl/baselines";
 import { inspectWeights, parameterCount, type WeightsReport, weightsFile } from "@inctrl/clip";
 import { isHeadName } from "@inctrl/inctrl";
 import { EXIT } from "../errors.js";
@@ -16,6 +17,8 @@ export async function inspectModel(
 ): Promise<number> {
   const path = await weightsFile(source);
   const { size: bytes } = await stat(path);
+  const resnet = await openResNet(path);
+  if (resnet) return inspectResNet(resnet, bytes, options.json).finally(() => resnet.close());
   const report = await inspectWeights(path, { config: options.config, extra: isHeadName });
   for (const note of report.notes) info(note);
   const facts = factsOf(path, bytes, report);
@@ -23,6 +26,23 @@ export async function inspectModel(
   const document = { ...facts, fits, missing, unexpected, misshaped, config: report.config };
   await printResult(options.json, document, asText(facts, report));
   return fits ? EXIT.ok : EXIT.failed;
+}
+
+/** The same for a ResNet, of which `openResNet` refuses what does not fit. */
+async function inspectResNet(weights: ResNetWeights, bytes: number, json?: boolean): Promise<number> {
+  const { path: file, dtype, config } = weights;
+  const { format, tensors } = weights.file;
+  const parameters = new ResNet(config).parameters().reduce((sum, { size }) => sum + size, 0);
+  const { name: model, blocks } = config;
+  const facts = { file, bytes, format, dtype, tensors: tensors.size, parameters, model, blocks };
+  const lines = [
+    `file        ${file} (${size(bytes)})`,
+    `holds       ${tensors.size} tensors in ${dtype}; ${format}, names as in torchvision`,
+    `model       ${model}: layers of ${blocks.join(", ")} blocks, no text`,
+    `fits        yes: all of ${millions(parameters)} parameters are there`,
+  ];
+  await printResult(json, { ...facts, fits: true }, `${lines.join("\n")}\n`);
+  return EXIT.ok;
 }
 
 type Facts = ReturnType<typeof factsOf>;

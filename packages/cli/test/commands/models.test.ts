@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { ResNet } from "@inctrl/baselines";
 import { parameterCount, parseConfig } from "@inctrl/clip";
+import { type StoredTensor, writeSafetensors } from "@inctrl/tensor/files";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
@@ -28,6 +30,19 @@ test("the list has every download with its size and licence, and says which are 
   const { stdout: table } = await cli(["models"], { env });
   assert.match(table, /vit-b-16-plus-240-laion400m-e32 +208\.4 M +834 +240 +yes +PyTorch +699c4b84 +MIT/);
   assert.match(table, /wide-resnet50-2-v1 +68\.9 M +276 +224 +no +legacy stream +95faca4d +BSD-3-Clause/);
+});
+
+test("inspect tells a ResNet by its layers", async () => {
+  const network = new ResNet({ name: "small", blocks: [1], bottleneck: null });
+  const state = new Map<string, StoredTensor>();
+  for (const [name, { shape, size }] of network.namedParameters())
+    state.set(name, { dtype: "F32", shape, data: new Float32Array(size) });
+  const small = path.join(folder, "resnet.safetensors");
+  await writeSafetensors(small, state);
+  const { code, stdout } = await cli(["models", "inspect", small]);
+  assert.is(code, 0);
+  assert.match(stdout, /model +resnet-1: layers of 1 blocks, no text/);
+  assert.match(stdout, /fits +yes: all of 0\.1 M parameters are there/);
 });
 
 test("inspect reports layout, type and size, and that the model fits", async () => {
