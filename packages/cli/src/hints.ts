@@ -37,7 +37,11 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** How to mend an error with options of this command; undefined where no option mends it. */
 export function hintFor(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  const { name, code } = error;
+  return hintOf(error.name, error.code);
+}
+
+/** The hint for an error's name and code, where they are all that is left of it. */
+export function hintOf(name: string, code: string): string | undefined {
   const hints = Object.hasOwn(HINTS, name) ? HINTS[name] : {};
   return Object.hasOwn(hints, code) ? hints[code] : undefined;
 }

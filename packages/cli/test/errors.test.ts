@@ -1,9 +1,10 @@
 import { ClipError } from "@inctrl/clip";
-import { oneLine } from "@inctrl/datasets";
+import { ImageError, oneLine, skippedBy } from "@inctrl/datasets";
 import { DetectError, TrainingError, type TrainingErrorCode } from "@inctrl/detect";
 import { InctrlError, type InctrlErrorCode } from "@inctrl/inctrl";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { skippedText } from "../src/datasets/open.js";
 import { describe } from "../src/errors.js";
 
 test("errors are one line without control characters", () => {
@@ -34,6 +35,12 @@ test("an error's code adds the option that mends it to a library's message", () 
   assert.is(describe(new DetectError("cache-limit", "too small")), "too small; raise --cache-limit");
   const tiles = new ClipError("tiles" as ClipError["code"], "image: too long to be tiled");
   assert.is(describe(tiles), "image: too long to be tiled; use --fit crop or --fit squash");
+});
+
+test("a file that is left out is said with the option that mends it", () => {
+  const big = skippedBy("a.png", new ImageError("too-large", "a.png", "9 x 9 pixels", "shrink it"));
+  assert.is(skippedText(big), "a.png: 9 x 9 pixels; shrink it; --max-megapixels allows it");
+  assert.is(skippedText(skippedBy("b.png", new Error("odd"))), "b.png: odd");
 });
 
 test("a message stays as it is where its class has no hint for its code", () => {

@@ -52,9 +52,18 @@ export {
   readWholeNumber,
 } from "./sets/format.js";
 export { FORMATS } from "./sets/formats.js";
-export type { Box, Category, DataSet, Mask, Sample, Skipped, Source } from "./sets/model.js";
+export {
+  type Box,
+  type Category,
+  type DataSet,
+  type Mask,
+  type Sample,
+  type Skipped,
+  type Source,
+  skippedBy,
+} from "./sets/model.js";
 export { liesBelow, nearestName, some } from "./sets/names.js";
-export { cropRaster } from "./sets/pixels.js";
+export { cropRaster, hasDefect, invertedText, marksMost } from "./sets/pixels.js";
 export { readAs, readSetAs } from "./sets/reading.js";
 export { promptCandidates, withoutMask } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";

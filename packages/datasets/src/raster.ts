@@ -13,6 +13,8 @@ export interface Raster {
   readonly data: Uint8Array;
   /** For `P`: 256 RGB triples, black beyond the file's own palette, so that every index is in range. */
   readonly palette?: Uint8Array;
+  /** Share of the colours' samples that lay outside the window they were shown through; absent where none did. */
+  readonly clipped?: number;
 }
 
 /** Bits of a sample: 32 stands for floating point, and for integers that are signed or wider than 16 bits. */

@@ -60,7 +60,13 @@ export { type Augmentation, symmetriesOf, type View } from "./images/augmentatio
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
 export { fileImage, fileImages, type ImageItem, type ImageSource } from "./images/source.js";
 export { symmetricPixels } from "./images/symmetries.js";
-export { type MeasuredWindow, measureWindow, throughOneWindow, type WindowRequest } from "./images/window.js";
+export {
+  type MeasuredWindow,
+  measureWindow,
+  Strays,
+  throughOneWindow,
+  type WindowRequest,
+} from "./images/window.js";
 export { PromptBank } from "./matcher/bank.js";
 export { type BankInfo, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";
 export { matchPatches } from "./matcher/match.js";

@@ -1,11 +1,11 @@
-import { readAs } from "@inctrl/datasets";
+import { type Raster, readAs } from "@inctrl/datasets";
 import { type FittedDetector, scoreViews, type ViewScore } from "./detector.js";
 import type { EncodedBatch } from "./encoder/features.js";
 import { notFinite } from "./errors.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 
 /** The score of an image: that of its most anomalous view. */
-export interface ImageScore extends Pick<ViewScore, "score" | "parts"> {
+export interface ImageScore extends Pick<ViewScore, "score" | "parts">, Pick<Raster, "clipped"> {
   /** Its id in the source. */
   readonly image: string;
   /** Index in `views` of the view that decided. */
@@ -71,7 +71,7 @@ function joinViews(
   begun: Map<number, ViewScore[]>,
 ): (ImageScore | ImageFailure)[] {
   for (const [i, { image }] of views.entries()) begun.set(image, [...(begun.get(image) ?? []), scores[i]]);
-  return ended.map(({ image, item, error }) => {
+  return ended.map(({ image, item, error, ...shown }) => {
     if (error) return { image: item.id, error };
     const own = begun.get(image) ?? [];
     begun.delete(image);
@@ -80,6 +80,6 @@ function joinViews(
     // An image is as anomalous as its most anomalous view.
     const view = own.reduce((best, { score }, i) => (score > own[best].score ? i : best), 0);
     const { score, parts } = own[view];
-    return { image: item.id, score, parts, view, views: own };
+    return { image: item.id, score, parts, view, views: own, ...shown };
   });
 }

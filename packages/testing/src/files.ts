@@ -22,6 +22,16 @@ export function shared(path: string): string | undefined {
   return undefined;
 }
 
+/**
+ * The same bytes as a view into a larger buffer of others, as Node gives small files: what reads beyond the view, or from the
+ * buffer's beginning, sees bytes that are not the file's.
+ */
+export function pooled(bytes: Uint8Array, offset = 24): Buffer {
+  const pool = Buffer.alloc(offset + bytes.length + 64, 0xff);
+  pool.set(bytes, offset);
+  return pool.subarray(offset, offset + bytes.length);
+}
+
 /** Whether a name in a released file is of InCTRL's heads, which a backbone passes over. */
 export const isHead = (name: string): boolean => /^(adapter\.fc|diff_head(_ref)?)\./.test(name);
 

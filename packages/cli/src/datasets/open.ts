@@ -10,6 +10,7 @@ import {
 } from "@inctrl/datasets";
 import { procedural } from "@inctrl/synth";
 import { CliError } from "../errors.js";
+import { hintOf } from "../hints.js";
 import { listed } from "../ui/amounts.js";
 import { warn } from "../ui/log.js";
 
@@ -30,9 +31,11 @@ export async function openData(
 /** Files and categories named one by one before "and 12 more". */
 const LISTED = 20;
 
-/** A file that could not be used, and why; the reason may name it already. */
-export const skippedText = ({ id, reason }: Skipped): string =>
-  reason.includes(id) ? reason : `${id}: ${reason}`;
+/** A file that could not be used, why, and the option that mends it; the reason may name it already. */
+export function skippedText({ id, reason, code }: Skipped): string {
+  const hint = code && hintOf("ImageError", code);
+  return `${reason.includes(id) ? "" : `${id}: `}${reason}${hint ? `; ${hint}` : ""}`;
+}
 
 /** Warns of files that could not be used. */
 export const warnOfFiles = (files: readonly Skipped[]): void => warnOfEach(files.map(skippedText), "files");

@@ -38,6 +38,7 @@ function categoryText(report: CategoryReport): string {
     ...rows.filter(([, text]) => text !== "").map(([title, text]) => `  ${title.padEnd(12)}${text}`),
     ...files("unreadable", unreadable),
     ...files("unreadable masks", masks.unreadable),
+    ...(masks.inverted ? [`  ${masks.inverted}`] : []),
     ...names("without a mask", masks.missing),
     ...names("masks that mark nothing", masks.empty),
     ...names(

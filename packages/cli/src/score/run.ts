@@ -10,6 +10,7 @@ import {
   type ImageScore,
   type MapStore,
   pictureNames,
+  Strays,
   scoreImages,
   storedMaps,
 } from "@inctrl/detect";
@@ -120,6 +121,7 @@ async function writeScores({ model, images, left, sink, maps, options, signal }:
   const format = openFormat(options.format, images);
   const names = maps ? pictureNames(images) : [];
   const summary = new Summary(images.length);
+  const strays = new Strays();
   // Rows on the same terminal already show the progress.
   const quiet = !options.out && process.stdout.isTTY && process.stderr.isTTY;
   const end = () => {
@@ -139,6 +141,7 @@ async function writeScores({ model, images, left, sink, maps, options, signal }:
           await sink.write(format.row(record));
           await maps?.add(storedMaps(result, names[summary.done], model.fitted.prompts));
           summary.add(record);
+          strays.add(result.image, result);
         }
         update(summary.done);
       }
@@ -150,6 +153,7 @@ async function writeScores({ model, images, left, sink, maps, options, signal }:
   }
   await end();
   await sink.finish();
+  if (strays.warning) warn(strays.warning);
   return summary;
 }
 

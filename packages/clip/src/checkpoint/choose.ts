@@ -53,8 +53,8 @@ async function configBeside(weights: Weights): Promise<ChosenConfig> {
   const processor = at("preprocessor_config.json");
   const text = await textOf(processor);
   if (text !== undefined) {
-    const { preprocess, interpolation } = parseProcessor(text, processor);
-    said = { ...said, preprocess: { ...said.preprocess, ...preprocess }, interpolation };
+    const { preprocess, otherwise } = parseProcessor(text, processor);
+    said = { ...said, preprocess: { ...said.preprocess, ...preprocess }, otherwise };
   }
   const chosen = completed(weights, said, source);
   return { config: chosen.config, notes: [...notes, ...chosen.notes] };
@@ -62,26 +62,28 @@ async function configBeside(weights: Weights): Promise<ChosenConfig> {
 
 /** What is said of a model, completed by its tensors. `source`: the file that says it; guesses are made without one. */
 function completed(weights: Weights, said: Said, source: string | undefined): ChosenConfig {
-  const { whole, activation, heads, preprocess = {}, interpolation = "bicubic" } = said;
+  const { whole, activation, heads, preprocess = {}, otherwise = [] } = said;
   const base = whole ? towersIn(weights, whole) : inferConfig(weights);
   if (whole) requireAgreement(weights, base, source!);
-  const { size, ...normalisation } = preprocess;
+  const { size = base.preprocess.size, resize, ...pixels } = preprocess;
+  const cropped = size === base.preprocess.size && resize !== undefined;
   const config: ModelConfig = {
     ...base,
     ...(activation && { activation }),
     ...(heads && { vision: { ...base.vision, heads } }),
-    preprocess: { ...base.preprocess, ...normalisation },
+    preprocess: { ...base.preprocess, ...pixels, ...(cropped && { resize }) },
   };
   const notes: string[] = [];
-  if (source === undefined) notes.push(guesses(weights, config, normalisation.mean !== undefined));
+  if (source === undefined) notes.push(guesses(weights, config, pixels.mean !== undefined));
   const path = basename(weights.path);
-  if (interpolation !== "bicubic")
+  notes.push(...otherwise.map((word) => `${path}: ${word}`));
+  if (cropped)
     notes.push(
-      `${path}: its images were resized by ${interpolation}; here they are by bicubic interpolation`,
+      `${path}: images are resized to ${resize} pixels and their middle ${size} taken, as it was trained`,
     );
-  if (size !== undefined && size !== config.preprocess.size)
+  if (size !== base.preprocess.size)
     notes.push(
-      `${path}: its images had ${size} pixels; its positions are for ${config.preprocess.size}, which are used`,
+      `${path}: its images had ${size} pixels; its positions are for ${base.preprocess.size}, which are used`,
     );
   return { config, notes };
 }

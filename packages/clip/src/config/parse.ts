@@ -2,6 +2,7 @@
 import { ClipError } from "../errors.js";
 import { MAX_LAYERS, MAX_WIDTH, mlpWidth, parseCompared, squareSize } from "./common.js";
 import { isHuggingFaceVit, parseHuggingFaceVit, parseTimm } from "./parse-vit.js";
+import { openClipPixels } from "./pixels.js";
 import { FieldReader } from "./reader.js";
 import {
   type Activation,
@@ -55,11 +56,8 @@ export function parseConfig(text: unknown): ModelConfig {
 function parseHub(fields: FieldReader): ModelConfig {
   const config = parseOpenClip(fields.inside("model_cfg"));
   if (!fields.has("preprocess_cfg")) return config;
-  const preprocess = fields.inside("preprocess_cfg");
-  const mean = preprocess.triple("mean", config.preprocess.mean, 0);
-  const std = preprocess.triple("std", config.preprocess.std, 1e-3);
-  preprocess.oneOf("interpolation", ["bicubic"]);
-  return { ...config, preprocess: { ...config.preprocess, mean, std } };
+  const { size: _, ...pixels } = openClipPixels(fields.inside("preprocess_cfg")).preprocess;
+  return { ...config, preprocess: { ...config.preprocess, ...pixels } };
 }
 
 function parseOpenClip(fields: FieldReader): ModelConfig {

@@ -169,8 +169,21 @@ for (const [name, tensors, files, says] of [
   [
     "another filter",
     plain,
-    { "config.json": hub({}, { interpolation: "bilinear" }) },
-    /resized by bilinear; here/,
+    { "config.json": hub({}, { interpolation: "nearest" }) },
+    /resized by nearest; here/,
+  ],
+  ["another way of cropping", plain, { "config.json": hub({}, { crop_mode: "border" }) }, /were padded/],
+  [
+    "a squash",
+    hf,
+    { "config.json": clipModel, "preprocessor_config.json": { size: { height: 28, width: 28 } } },
+    /were squashed/,
+  ],
+  [
+    "a crop",
+    plain,
+    { "config.json": hub({}, { crop_pct: 0.875 }) },
+    /resized to 36 pixels and their middle 32 taken/,
   ],
   [
     "another size",
@@ -181,6 +194,49 @@ for (const [name, tensors, files, says] of [
 ] as const)
   test(`what is guessed or not followed is said: ${name}`, async () => {
     assert.match((await chosen(tensors, files)).notes.join("; "), says);
+  });
+
+const SIDE = 28;
+const beside = (fields: object) => ({ "config.json": clipModel, "preprocessor_config.json": fields });
+
+/** What files say of pixels, and what of the preprocessing follows. */
+const PIXELS: [string, Parameters<typeof chosen>[0], Parameters<typeof chosen>[1], object][] = [
+  [
+    "timm's share",
+    plain,
+    { "config.json": hub({}, { crop_pct: 0.9 }) },
+    { size: 32, resize: 35, interpolation: "bicubic" },
+  ],
+  [
+    "timm's filter",
+    plain,
+    { "config.json": hub({}, { interpolation: "bilinear", crop_pct: 1 }) },
+    { size: 32, resize: undefined, interpolation: "bilinear" },
+  ],
+  [
+    "Hugging Face's edge",
+    hf,
+    beside({ size: { shortest_edge: 32 }, crop_size: SIDE, resample: 1 }),
+    { size: SIDE, resize: 32, interpolation: "lanczos" },
+  ],
+  [
+    "a size of its own",
+    hf,
+    beside({ size: SIDE, resample: 2 }),
+    { size: SIDE, resize: undefined, interpolation: "bilinear" },
+  ],
+  [
+    "another crop",
+    hf,
+    beside({ size: 60, crop_size: 56 }),
+    { size: SIDE, resize: undefined, interpolation: "bicubic" },
+  ],
+];
+
+for (const [name, tensors, files, want] of PIXELS)
+  test(`what is said of pixels is followed: ${name}`, async () => {
+    const { size, resize, interpolation } = (await chosen(tensors, files)).config.preprocess;
+    assert.equal({ size, resize, interpolation }, want);
   });
 
 test("CLIP's image tower without a projection is none of ImageNet's", async () => {
@@ -211,6 +267,17 @@ for (const [name, files, says] of [
     { "config.json": clipModel, "preprocessor_config.json": { image_std: [0, 1, 1] } },
     /preprocessor_config\.json: .*image_std/,
   ],
+  [
+    "a crop larger than the image",
+    beside({ size: 20, crop_size: SIDE }),
+    /crop_size: must be at most the size, 20/,
+  ],
+  [
+    "no square",
+    beside({ size: { height: 28, width: 20 } }),
+    /preprocessor_config\.json: .*size: must be of a square/,
+  ],
+  ["another scale", beside({ rescale_factor: 0.5 }), /rescale_factor: must be 1\/255/],
   [
     "nested lists",
     {

@@ -41,12 +41,22 @@ export function throughWindow(samples: Samples, window: Window, label: string): 
   const { low, high } = window === "full" ? { low: 0, high: top! } : window;
   if (image.palette) return { ...image, data: data as Uint8Array, palette: shade(image.palette, low, high) };
   const shown = shade(data, low, high);
+  const clipped = clippedShare(samples, low, high);
   const channels = SAMPLES[image.mode];
   if (channels % 2 === 0) {
     for (let i = channels - 1; i < data.length; i += channels)
       shown[i] = depth === 32 ? 255 : depth === 16 ? data[i] >> 8 : data[i];
   }
-  return { ...image, data: shown };
+  return { ...image, data: shown, ...(clipped > 0 && { clipped }) };
+}
+
+function clippedShare({ data, mode }: Samples, low: number, high: number): number {
+  const channels = SAMPLES[mode];
+  const colours = channels >= 3 ? 3 : 1;
+  let outside = 0;
+  for (let at = 0; at < data.length; at += channels)
+    for (let c = 0; c < colours; c++) if (data[at + c] < low || data[at + c] > high) outside++;
+  return outside / ((data.length / channels) * colours);
 }
 
 /** Depths in words. */

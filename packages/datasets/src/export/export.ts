@@ -5,7 +5,7 @@ import { imageHeader } from "../decode/decode.js";
 import { encodePng, type Picture } from "../encode/png.js";
 import { DatasetError, ImageError, systemCode } from "../errors.js";
 import { toRGB } from "../raster.js";
-import { type DataSet, GOOD, type Sample, type Skipped } from "../sets/model.js";
+import { type DataSet, GOOD, type Sample, type Skipped, skippedBy } from "../sets/model.js";
 import { FreeNames } from "./names.js";
 
 export interface ExportOptions {
@@ -63,7 +63,7 @@ export async function exportDataSet(
         }
       } catch (error) {
         if (!(error instanceof ImageError)) throw error;
-        unreadable.push({ id: sample.id, reason: error.message });
+        unreadable.push(skippedBy(sample.id, error));
       }
       onProgress?.(i + 1, planned.length);
     }

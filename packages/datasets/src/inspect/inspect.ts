@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Raster, RasterMode } from "../raster.js";
-import type { Category, DataSet, Sample, Skipped } from "../sets/model.js";
-import { hasDefect } from "../sets/pixels.js";
+import { type Category, type DataSet, type Sample, type Skipped, skippedBy } from "../sets/model.js";
+import { hasDefect, invertedText, marksMost } from "../sets/pixels.js";
 import { withoutMask } from "../sets/samples.js";
 
 /** Images of one size and mode. */
@@ -31,6 +31,8 @@ export interface MaskReport {
   readonly scaled: number;
   /** Anomalous samples without a mask; empty where no sample of the category has one. */
   readonly missing: readonly string[];
+  /** What to say where most masks mark most of their image. */
+  readonly inverted?: string;
   /** Masks that mark nothing. */
   readonly empty: readonly string[];
   readonly unreadable: readonly Skipped[];
@@ -77,8 +79,8 @@ interface Look extends Pick<Raster, "width" | "height" | "mode"> {
   readonly hash: string;
 }
 
-/** The state of a mask: `ok`, `scaled`, or its problem. */
-type MaskLook = "ok" | "scaled" | "empty" | Error;
+/** What a mask is, or its problem. */
+type MaskLook = { readonly scaled: boolean; readonly large: boolean } | "empty" | Error;
 
 interface Seen {
   readonly image: Look | Error;
@@ -140,7 +142,7 @@ async function lookAtMask(sample: Sample, { width, height }: Look): Promise<Mask
       return new Error(`the mask has ${mask.width} x ${mask.height} pixels, the image ${width} x ${height}`);
     }
     if (!hasDefect(mask)) return "empty";
-    return mask.scaledFrom ? "scaled" : "ok";
+    return { scaled: mask.scaledFrom !== undefined, large: marksMost(mask) };
   } catch (error) {
     return error as Error;
   }
@@ -154,7 +156,7 @@ function reportOn(
   const imageOf = ({ id }: Sample) => seen.get(id)!.image;
   const unreadable = all.flatMap((sample) => {
     const image = imageOf(sample);
-    return image instanceof Error ? [{ id: sample.id, reason: image.message }] : [];
+    return image instanceof Error ? [skippedBy(sample.id, image)] : [];
   });
   const anomalous = all.filter(({ label }) => label === 1);
   return {
@@ -230,13 +232,16 @@ function findDuplicates(
 function reportMasks(anomalous: readonly Sample[], seen: ReadonlyMap<string, Seen>): MaskReport {
   const having = anomalous.filter(({ mask }) => mask);
   const looks = having.map(({ id }) => ({ id, mask: seen.get(id)!.mask }));
+  const sound = looks.flatMap(({ mask }) =>
+    mask === undefined || mask === "empty" || mask instanceof Error ? [] : [mask],
+  );
+  const inverted = invertedText(sound.map(({ large }) => large));
   return {
     present: having.length,
-    scaled: looks.filter(({ mask }) => mask === "scaled").length,
+    scaled: sound.filter(({ scaled }) => scaled).length,
+    ...(inverted && { inverted }),
     missing: withoutMask(anomalous).map(({ id }) => id),
     empty: looks.filter(({ mask }) => mask === "empty").map(({ id }) => id),
-    unreadable: looks.flatMap(({ id, mask }) =>
-      mask instanceof Error ? [{ id, reason: mask.message }] : [],
-    ),
+    unreadable: looks.flatMap(({ id, mask }) => (mask instanceof Error ? [skippedBy(id, mask)] : [])),
   };
 }

@@ -1,4 +1,5 @@
 import type { Reading } from "../decode/decode.js";
+import { ImageError, type ImageErrorCode } from "../errors.js";
 import type { Raster } from "../raster.js";
 
 /** The kind of every normal sample. */
@@ -67,7 +68,15 @@ export interface Category {
 export interface Skipped {
   readonly id: string;
   readonly reason: string;
+  /** Of an image that cannot be read: why, by `ImageError`'s codes. */
+  readonly code?: ImageErrorCode;
 }
+
+/** What is said of a file that `error` kept from being used. */
+export const skippedBy = (id: string, error: Error): Skipped => ({
+  ...{ id, reason: error.message },
+  ...(error instanceof ImageError && { code: error.code }),
+});
 
 /** A data set: its categories, in order of name. */
 export interface DataSet {

@@ -4,7 +4,7 @@ import { byName, readFolder } from "../folder/list.js";
 import { CLASS_FOLDERS } from "./class-folders.js";
 import { folderFormat, type Listed } from "./folder-format.js";
 import { matchMasks } from "./masks.js";
-import type { Sample, Skipped } from "./model.js";
+import { type Sample, type Skipped, skippedBy } from "./model.js";
 import { idOf, named } from "./names.js";
 import { readPart } from "./part.js";
 import { hasDefect, readMask } from "./pixels.js";
@@ -102,7 +102,7 @@ async function readSplit(root: string, folder: string, judge: (folder: string) =
     );
     for (const [i, { path, files }] of some.entries()) {
       const truth = truths[i];
-      if (truth instanceof Error) skipped.push({ id: idOf(root, path), reason: truth.message });
+      if (truth instanceof Error) skipped.push(skippedBy(idOf(root, path), truth));
       else samples.push(fileSample(root, path, truth, truth.label ? files : []));
     }
   }

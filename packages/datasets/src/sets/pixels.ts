@@ -3,6 +3,7 @@ import { decodeSamples, imageHeader, type Reading } from "../decode/decode.js";
 import { swapsAxes, upright } from "../decode/orientation.js";
 import { ImageError } from "../errors.js";
 import { type Raster, SAMPLES, type Samples } from "../raster.js";
+import { count } from "../text.js";
 import type { Box, Mask } from "./model.js";
 
 /** The part of an image within `box`. */
@@ -33,6 +34,25 @@ export function hasDefect(mask: Mask, { x, y, width, height }: Box = { x: 0, y: 
     if (mask.data.subarray(row * mask.width + x, row * mask.width + x + width).includes(255)) return true;
   }
   return false;
+}
+
+/** Whether a mask marks more than half of its image. */
+export function marksMost({ data }: Mask): boolean {
+  let marked = 0;
+  for (const value of data) if (value) marked++;
+  return 2 * marked > data.length;
+}
+
+/**
+ * What to say where most masks mark most of their image, as drawings do in which black stands for the defect; undefined elsewhere.
+ *
+ * @param large whether each mask does.
+ */
+export function invertedText(large: readonly boolean[]): string | undefined {
+  const many = large.filter(Boolean).length;
+  if (2 * many <= large.length) return undefined;
+  const mark = many === 1 ? "marks" : "mark";
+  return `${many} of ${count(large.length, "mask")} ${mark} more than half of the image; white must mark the defect: if black does here, invert the masks`;
 }
 
 /**

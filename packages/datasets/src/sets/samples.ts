@@ -4,7 +4,7 @@ import { trainTestSplit } from "../folder/draw.js";
 import { byName } from "../folder/list.js";
 import type { Raster } from "../raster.js";
 import type { Listed } from "./folder-format.js";
-import { type Box, type Category, GOOD, type Mask, type Sample, type Skipped } from "./model.js";
+import { type Box, type Category, GOOD, type Mask, type Sample, type Skipped, skippedBy } from "./model.js";
 import { idOf } from "./names.js";
 import { cropMask, cropRaster, readMask } from "./pixels.js";
 
@@ -73,7 +73,7 @@ export async function cutSamples(
         });
       }
     } catch (error) {
-      skipped.push({ id, reason: (error as Error).message });
+      skipped.push(skippedBy(id, error as Error));
     }
   }
   return { samples, skipped };

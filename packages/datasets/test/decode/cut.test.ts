@@ -1,7 +1,8 @@
+import { pooled } from "@inctrl/testing";
 import sharp from "sharp";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeImage, encodePng } from "../../src/index.js";
+import { decodeImage, decodeSamples, encodePng, imageHeader } from "../../src/index.js";
 import { bmp } from "../support/bmp.js";
 import { png } from "../support/png.js";
 import { tiff } from "../support/tiff.js";
@@ -88,6 +89,15 @@ const outcome = (bytes: Uint8Array): Promise<string> =>
 const refused = (code: string): boolean => ["truncated", "corrupt", "empty", "not-an-image"].includes(code);
 
 for (const [name, make] of Object.entries(FILES)) {
+  test(`a ${name} in a larger buffer is read by its own bytes`, async () => {
+    const whole = await make();
+    for (const offset of [1, 24]) {
+      const file = pooled(whole, offset);
+      assert.equal(await decodeSamples(file), await decodeSamples(whole));
+      assert.equal(await imageHeader(file), await imageHeader(whole));
+    }
+  });
+
   test(`a cut ${name} is refused at every place`, async () => {
     const whole = await make();
     const code = await outcome(whole);

@@ -94,6 +94,25 @@ test("duplicates, sizes, kinds, masks and damage are counted and named", async (
   assert.match(masks.unreadable[0].reason, /3 x 2 pixels for an image of 2 x 2/);
 });
 
+test("masks that mark most of their images are said to be inverted", async ({ dir }) => {
+  const dot = (from: number, to: number) => gray(4, 4, (x, y) => (x + y === 0 ? to : from));
+  const inverted = async (masks: readonly Uint8Array[]) => {
+    for (const [i, mask] of masks.entries())
+      await write(join(dir, "nut"), {
+        "train/good/0.png": gray(4, 4),
+        [`test/dent/${i}.png`]: gray(4, 4, i + 1),
+        [`ground_truth/dent/${i}_mask.png`]: mask,
+      });
+    const { categories } = await inspectDataSet(await openDataSet(`mvtec:${dir}`));
+    return categories[0].masks.inverted;
+  };
+  assert.is(await inverted([dot(0, 255), dot(255, 0)]), undefined);
+  assert.match(
+    (await inverted([dot(255, 0), dot(255, 0), dot(0, 255)]))!,
+    /^2 of 3 masks mark more than half/,
+  );
+});
+
 test("an image that categories share is read once", async () => {
   let loads = 0;
   const sample = (id: string, label: 0 | 1) => ({

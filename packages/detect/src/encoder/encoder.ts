@@ -181,14 +181,14 @@ export class Encoder {
 
   async #prepare(pool: DecodePool, item: ImageItem, image: number): Promise<ReadyImage> {
     try {
-      const views = await pool.prepare(item, { pixels: this.preprocess, fit: this.fit });
+      const { views, ...shown } = await pool.prepare(item, { pixels: this.preprocess, fit: this.fit });
       const waiting = views.flatMap((view) =>
         (item.symmetries ?? [0]).map((symmetry) => ({
           seen: { image, symmetry, box: view.box },
           view: (item.augmentation?.variant ?? symmetricView)(view, symmetry),
         })),
       );
-      return { image, item, waiting };
+      return { image, item, ...shown, waiting };
     } catch (error) {
       return { image, item, error: error as Error, waiting: [] };
     }
@@ -216,7 +216,8 @@ export class Encoder {
       some.push(...head.waiting.splice(0, Math.min(alike, limit - some.length)));
       if (head.waiting.length > 0) break;
       queue.shift();
-      ended.push({ image: head.image, item: head.item, ...(head.error && { error: head.error }) });
+      const { waiting: _, ...image } = head;
+      ended.push(image);
     }
     const features = this.run(some.map(({ view }) => view));
     return encodedBatch(

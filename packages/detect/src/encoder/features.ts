@@ -1,4 +1,4 @@
-import type { Box } from "@inctrl/datasets";
+import type { Box, Raster } from "@inctrl/datasets";
 import { scope, stack, sum, type Tensor } from "@inctrl/tensor";
 import type { TapLayout } from "../backbone/backbone.js";
 import type { ImageItem } from "../images/source.js";
@@ -24,7 +24,7 @@ export interface EncodedView {
 }
 
 /** An image whose last view is in a batch, or that could not be read. */
-export interface EncodedImage {
+export interface EncodedImage extends Pick<Raster, "clipped"> {
   readonly image: number;
   readonly item: ImageItem;
   readonly error?: Error;

@@ -1,4 +1,4 @@
-import type { Category, Sample, Skipped } from "@inctrl/datasets";
+import { type Category, type Sample, type Skipped, skippedBy } from "@inctrl/datasets";
 import { keep, type Tensor } from "@inctrl/tensor";
 import { type Detector, type FittedDetector, scoreViews } from "../detector.js";
 import type { EncodedBatch } from "../encoder/features.js";
@@ -6,7 +6,7 @@ import type { EncodedPrompt } from "../encoder/prompts.js";
 import { tokenValues } from "../encoder/recipe.js";
 import { DetectError, notFinite } from "../errors.js";
 import type { HashOf } from "../images/sample-hash.js";
-import { type MeasuredWindow, throughOneWindow, type WindowRequest } from "../images/window.js";
+import { type MeasuredWindow, Strays, throughOneWindow, type WindowRequest } from "../images/window.js";
 import { DrawMatches } from "./draw-matches.js";
 import type { DrawStore } from "./draw-store.js";
 import { categoryFingerprint, pinnedCategory } from "./fingerprint.js";
@@ -26,6 +26,8 @@ export interface Job {
   /** Which values become black and white. Default `auto`, measured on the category's normal training images. */
   readonly window?: WindowRequest;
   readonly onWindow?: (category: string, measured: MeasuredWindow) => void;
+  /** Told of what is probably not meant. */
+  readonly onNote?: (text: string) => void;
   readonly signal?: AbortSignal;
   /** The sha256 of a file, which is read once a run. */
   readonly hashOf: HashOf;
@@ -70,6 +72,7 @@ class CategoryRun {
   readonly #masks: ViewMasks | null;
   /** Finished draws of each detector. */
   readonly #draws: Draw[][];
+  readonly #strays = new Strays();
   #data = "";
 
   constructor(category: Category, job: Job) {
@@ -93,6 +96,8 @@ class CategoryRun {
     using pools = new PromptPools(this.#category, this.#encoder, options);
     const pending = await this.#prepare(pools);
     if (pending.length > 0 && !signal?.aborted) await this.#scoreAll(pending);
+    for (const note of [this.#strays.warning, this.#masks?.warning])
+      if (note) this.#job.onNote?.(`${this.#category.name}: ${note}`);
     const order = ({ shots, seed }: Draw) => shots * 2 ** 32 + (seed ?? 0);
     return this.#draws.map((draws) => draws.sort((a, b) => order(a) - order(b)));
   }
@@ -130,7 +135,7 @@ class CategoryRun {
   }
 
   #skip = ({ id }: Sample, error: Error): Skipped => {
-    const skipped = { id, reason: error.message };
+    const skipped = skippedBy(id, error);
     this.#job.onSkipped({ ...skipped, category: this.#category.name });
     return skipped;
   };
@@ -165,8 +170,10 @@ class CategoryRun {
       const samples = this.#category.test.slice(from, to);
       for await (const batch of this.#encoder.encode(samples, { signal, places: this.#masks !== null })) {
         held.push(batch);
-        for (const { image, error } of batch.ended)
+        for (const { image, error, ...shown } of batch.ended) {
           if (error) unreadable.push(this.#skip(samples[image], error));
+          this.#strays.add(samples[image].id, shown);
+        }
         onImages(ENCODING * batch.ended.length);
       }
       const encoding = (performance.now() - started) / 1000;

@@ -33,7 +33,10 @@ export interface SharedOptions {
   readonly onProgress?: (done: number, total: number, category: string) => void;
   /** Told of a test image or a prompt that is left out. */
   readonly onSkipped?: (skipped: Skipped & { readonly category: string }) => void;
-  /** Told, once each, of stored draws from before there were checksums, or before images were known by content. */
+  /**
+   * Told, once each, of stored draws from before there were checksums, or before images were known by content, and of images and
+   * masks that are probably not what is meant.
+   */
   readonly onNote?: (text: string) => void;
   /** Stops after the draw at work; what is finished is returned, and stored. */
   readonly signal?: AbortSignal;
@@ -107,7 +110,7 @@ export async function evaluateAll(
       const onSkipped: Job["onSkipped"] = (skipped) => options.onSkipped?.(skipped);
       const job: Job = {
         ...{ shots, seeds, featureBytes, signal, onImages, onSkipped, hashOf },
-        ...{ window: options.window, onWindow: options.onWindow },
+        ...{ window: options.window, onWindow: options.onWindow, onNote: options.onNote },
         scorings: scorings.map(({ detector }, i) => ({ detector, store: stores[i] })),
       };
       for (const [i, result] of (await evaluateCategory(category, job)).entries()) found[i].push(result);

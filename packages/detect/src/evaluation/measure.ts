@@ -1,4 +1,4 @@
-import type { Box, Category, Sample } from "@inctrl/datasets";
+import { type Box, type Category, hasDefect, invertedText, marksMost, type Sample } from "@inctrl/datasets";
 import type { ScoreMap } from "../detector.js";
 import { upsampleMap } from "../heatmap/resample.js";
 import { auroc, averagePrecision, f1Max } from "../metrics/metrics.js";
@@ -58,6 +58,8 @@ export class ViewMasks {
   readonly #samples: readonly Sample[];
   readonly #onSkipped: (sample: Sample, error: Error) => void;
   readonly #held = new Map<string, Uint8Array | "normal" | "unknown">();
+  /** Masks by id, and whether they mark most of their image. */
+  readonly #large = new Map<string, boolean>();
 
   constructor(
     samples: readonly Sample[],
@@ -67,6 +69,11 @@ export class ViewMasks {
     this.side = Math.min(inputSize, Math.max(1, Math.floor(Math.sqrt(MAX_PIXELS / samples.length))));
     this.#samples = samples;
     this.#onSkipped = onSkipped;
+  }
+
+  /** What to say where the masks that were read look inverted. */
+  get warning(): string | undefined {
+    return invertedText([...this.#large.values()]);
   }
 
   /** The mask of a view, not 0 where anomalous; `unknown` for an anomalous image without a mask. */
@@ -88,7 +95,8 @@ export class ViewMasks {
   async #read(sample: Sample, box: Box): Promise<Uint8Array | "unknown"> {
     const mask = await sample.mask?.();
     if (!mask) return "unknown";
-    if (!mask.data.some(Boolean)) throw new Error("its mask marks nothing");
+    if (!hasDefect(mask)) throw new Error("its mask marks nothing");
+    this.#large.set(sample.id, marksMost(mask));
     const { side } = this;
     const view = new Uint8Array(side * side);
     for (let row = 0; row < side; row++) {

@@ -1,4 +1,11 @@
-import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
+import {
+  type Category,
+  drawPrompts,
+  promptCandidates,
+  type Sample,
+  type Skipped,
+  skippedBy,
+} from "@inctrl/datasets";
 import { type Detector, variantsOf } from "../detector.js";
 import type { Encoder } from "../encoder/encoder.js";
 import { type EncodedPrompt, encodePrompts } from "../encoder/prompts.js";
@@ -64,7 +71,7 @@ export class PromptPool {
       augmentation: this.#augmentation,
       signal,
       onSkipped: (item, error) => {
-        this.#encoded.set(item.id, { id: item.id, reason: error.message });
+        this.#encoded.set(item.id, skippedBy(item.id, error));
         onSkipped(missing.find(({ id }) => id === item.id) as Sample, error);
       },
     });

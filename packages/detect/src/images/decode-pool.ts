@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type Fit, type PixelConfig, type PreparedImage, prepareImage } from "@inctrl/clip";
+import type { Raster } from "@inctrl/datasets";
 import type { FilePart } from "./read-source.js";
 import { type ImageItem, naming } from "./source.js";
 
@@ -15,10 +16,20 @@ export interface DecodeTask extends ViewOptions {
   readonly part: FilePart;
 }
 
+/** An image as the model sees it. */
+export interface PreparedViews extends Pick<Raster, "clipped"> {
+  readonly views: PreparedImage[];
+}
+
 /** The views, or null where the image could not be read. */
 export interface DecodeAnswer {
-  readonly views: PreparedImage[] | null;
+  readonly prepared: PreparedViews | null;
 }
+
+export const prepareViews = (raster: Raster, { pixels, fit }: ViewOptions): PreparedViews => ({
+  views: prepareImage(raster, pixels, fit),
+  ...(raster.clipped !== undefined && { clipped: raster.clipped }),
+});
 
 interface Job {
   readonly task: DecodeTask;
@@ -42,7 +53,7 @@ export function decodeThreads(software: boolean, cores = availableParallelism())
  *
  * @example
  * await using pool = new DecodePool(4);
- * const [view] = await pool.prepare(fileImage("part.png"), { pixels: { size: 240 }, fit: "crop" });
+ * const { views } = await pool.prepare(fileImage("part.png"), { pixels: { size: 240 }, fit: "crop" });
  */
 export class DecodePool {
   /** How many images are worth asking for at once. */
@@ -63,15 +74,15 @@ export class DecodePool {
    *
    * @throws ImageError or ClipError where it cannot be read.
    */
-  async prepare(item: ImageItem, { pixels, fit }: ViewOptions): Promise<PreparedImage[]> {
+  async prepare(item: ImageItem, options: ViewOptions): Promise<PreparedViews> {
     const { source, reading } = item;
     if (this.#threads > 0 && source && source.record === undefined) {
-      const task = { part: { ...source, reading }, pixels, fit };
-      const { views } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
-      if (views) return views;
+      const task = { part: { ...source, reading }, pixels: options.pixels, fit: options.fit };
+      const { prepared } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
+      if (prepared) return prepared;
     }
     try {
-      return prepareImage(await item.load(), pixels, fit);
+      return prepareViews(await item.load(), options);
     } catch (error) {
       throw naming(item, error);
     }
@@ -79,7 +90,7 @@ export class DecodePool {
 
   /** Ends the threads. The calling thread reads what is still asked for. */
   async close(): Promise<void> {
-    for (const job of this.#waiting.splice(0)) job.done({ views: null });
+    for (const job of this.#waiting.splice(0)) job.done({ prepared: null });
     const workers = [...this.#workers];
     this.#workers.clear();
     this.#idle.length = 0;
@@ -117,7 +128,7 @@ export class DecodePool {
     // The calling thread reads an image that took its worker down; a new worker takes the next one.
     const failed = () => {
       this.#workers.delete(worker);
-      finish({ views: null });
+      finish({ prepared: null });
       if (this.#waiting.length > 0 && this.#workers.size < this.#threads) this.#work(this.#start());
     };
     worker.on("message", answered);

@@ -1,11 +1,13 @@
 import {
   type Category,
+  count,
   type Depth,
   decodeSamples,
   depthText,
   imageHeader,
   type PixelWindow,
   promptCandidates,
+  type Raster,
   readAs,
   SAMPLES,
   type Samples,
@@ -41,6 +43,8 @@ const OUTLIERS = 0.001;
 const SPARSE = 1 / 8;
 /** Share of values beyond the window that is worth a word. */
 const CLIPPED = 0.02;
+/** Share of an image beyond the window from which it is no picture any more. */
+const MOSTLY = 0.5;
 /** Least width of a measured window, as a share of the range: noise on an even surface must not fill all shades. */
 const NARROWEST = 1 / 16;
 /** Pixels of an image that are looked at. */
@@ -104,6 +108,27 @@ export async function measureWindow(
   ];
   const note = `prompts of ${depthText(depth)} with values from ${range}; window ${windowText(window)}`;
   return { window, note, warnings };
+}
+
+/**
+ * Remembers images of which most lies outside the window: they were taken with another exposure or depth than the prompts, and
+ * are seen as even black or white.
+ */
+export class Strays {
+  #count = 0;
+  #first = "";
+
+  add(name: string, { clipped = 0 }: Pick<Raster, "clipped">): void {
+    if (clipped <= MOSTLY) return;
+    if (this.#count++ === 0) this.#first = `${name}, ${percent(clipped)} of it`;
+  }
+
+  /** What to say of them; undefined where there are none. */
+  get warning(): string | undefined {
+    if (this.#count === 0) return undefined;
+    const lie = this.#count === 1 ? "lies" : "lie";
+    return `${count(this.#count, "image")} mostly ${lie} outside the window that was measured on the prompts, and cannot be compared (${this.#first})`;
+  }
 }
 
 /** A category whose images are shown through one window, measured on its normal training images. */

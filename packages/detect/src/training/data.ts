@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Category, drawPrompts, promptCandidates, type Sample, type Skipped } from "@inctrl/datasets";
+import {
+  type Category,
+  drawPrompts,
+  promptCandidates,
+  type Sample,
+  type Skipped,
+  skippedBy,
+} from "@inctrl/datasets";
 import { scope, tensor } from "@inctrl/tensor";
 import type { AddOptions, FeatureStore } from "../encoder/feature-store.js";
 import { type MeasuredWindow, throughOneWindow, type WindowRequest } from "../images/window.js";
@@ -80,7 +87,7 @@ export async function gatherData(
   }
   const skipped: Skipped[] = [];
   const all = categories.flatMap(({ train, test }) => [...train, ...test]);
-  const onSkipped = (sample: Sample, error: Error) => skipped.push({ id: sample.id, reason: error.message });
+  const onSkipped = (sample: Sample, error: Error) => skipped.push(skippedBy(sample.id, error));
   const numbers = await store.add(all, { ...options, onSkipped });
   const numberOf = new Map(all.map((sample, i) => [sample, numbers[i]]));
 

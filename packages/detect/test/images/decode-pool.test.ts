@@ -37,7 +37,7 @@ test("threads give the bytes and the errors of the calling one, and a close answ
   assert.match(error.message, "bad.png");
   const asked = paths.map((path) => pool.prepare(fileImage(path), { pixels: { size: 32 }, fit: "crop" }));
   await pool.close();
-  for (const views of await Promise.all(asked)) assert.is(views.length, 1);
+  for (const { views } of await Promise.all(asked)) assert.is(views.length, 1);
 });
 
 test("an image whose shape the fit refuses is named", async () => {

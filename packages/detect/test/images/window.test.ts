@@ -6,7 +6,7 @@ import { throwsCode } from "@inctrl/testing";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { partHash } from "../../src/images/sample-hash.js";
-import { DetectError, fileImage, measureWindow, type WindowRequest } from "../../src/index.js";
+import { DetectError, fileImage, measureWindow, Strays, type WindowRequest } from "../../src/index.js";
 
 const test = suite("window", { dir: "" });
 test.before.each(async (context) => {
@@ -103,6 +103,27 @@ test("names of features tell windows and turned files apart, and keep the names 
   const one = await hash({ window: { depth: 16, low: 0, high: 4095 } });
   const other = await hash({ window: { depth: 16, low: 0, high: 1023 } });
   assert.is(new Set([plain, one, other]).size, 3);
+});
+
+test("images mostly outside the window are counted, and one is named", async ({ dir }) => {
+  const files: [string, string | Buffer][] = [
+    ["same.pgm", pgm(ramp(100, 3900), 65535)],
+    ["bright.pgm", pgm(ramp(3000, 20000), 65535)],
+    ["dark.ppm", "P3 2 1 65535\n0 0 0 9 9 4095\n"],
+  ];
+  const window = { depth: 16, low: 50, high: 4095 } as const;
+  const strays = new Strays();
+  assert.is(strays.warning, undefined);
+  const shares: (number | undefined)[] = [];
+  for (const [name, bytes] of files) {
+    await writeFile(join(dir, name), bytes);
+    const raster = await fileImage(join(dir, name), { window }).load();
+    shares.push(raster.clipped);
+    strays.add(name, raster);
+  }
+  const beyond = ramp(3000, 20000).filter((value) => value > 4095).length / 2000;
+  assert.equal(shares, [undefined, beyond, 5 / 6]);
+  assert.match(strays.warning!, /^2 images mostly lie outside the window .* \(bright\.pgm, 94 % of it\)$/);
 });
 
 test.run();
