@@ -57,6 +57,10 @@ ${table(
       "scaled by the nearest pixel; `inctrl datasets inspect` counts them",
     ],
     ["of another shape", "none, and said: the image has no part in pixel metrics"],
+    [
+      "that marks more than half, as most of its category do",
+      "it is, and said: black may stand for the defect",
+    ],
     ["several of an image, or a folder of them", "their union"],
     ["that marks nothing, fits no image or fits several", "none, and said"],
     ["missing where other anomalous images have one", "said; the image has no part in pixel metrics"],
@@ -103,7 +107,8 @@ blocks, with or without classifier and layer4. Those with other stems, attention
 Names of transformers' tensors are those of OpenCLIP, Hugging Face, timm or DINOv2, below any prefix (\`module.\`, \`model.\`, \`teacher.backbone.\`).
 Values are float64, float32, float16, bfloat16, whole numbers or bool; float8, quantised and complex ones are refused, and so is a NaN
 or an infinity. Configurations are read from \`config.json\`, \`open_clip_config.json\` and \`preprocessor_config.json\` beside the
-weights. [Scoring](scoring.md#choose-a-backbone) lists the layouts. Known by name, without a configuration file:
+weights. Mean, deviation, the filter (bicubic, bilinear or Lanczos) and a resize before the crop are followed; other filters, another size,
+squashing and padding are said; what contradicts itself is refused. [Scoring](scoring.md#choose-a-backbone) lists the layouts. Known by name, without a configuration file:
 
 ${listConfigs()
   .map(({ name }) => `\`${name}\``)
