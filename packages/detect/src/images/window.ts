@@ -229,4 +229,5 @@ function around({ low, high }: Distribution, depth: Depth): PixelWindow {
 
 const rounded = (value: number): number => Number(value.toPrecision(6));
 const short = (value: number): number => Number(value.toPrecision(5));
-const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
+/** Two digits, and all of 100. */
+const percent = (share: number): string => `${(100 * share).toPrecision(share < 0.995 ? 2 : 3)} %`;
