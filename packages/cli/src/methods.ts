@@ -1,6 +1,13 @@
 import { METHODS as others } from "@inctrl/baselines";
 import { hashFile } from "@inctrl/datasets";
-import { type Backbone, type EncoderOptions, type Method, type Preset, readOptions } from "@inctrl/detect";
+import {
+  type Backbone,
+  type EncoderOptions,
+  type Method,
+  type MethodOptions,
+  type Preset,
+  readOptions,
+} from "@inctrl/detect";
 import { METHODS as own } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
 import { CliError } from "./errors.js";
@@ -79,15 +86,29 @@ export const encoderOptions = (
   return { ...input, ...options, fit: fit ?? input.fit };
 };
 
+const optionLines = (options: MethodOptions): string[] =>
+  Object.entries(options).map(([key, { help, byDefault, defaultText = String(byDefault) }]) => {
+    return `    ${key}: ${help} (default: ${defaultText})`;
+  });
+
+type Trainable = Method & Required<Pick<Method, "train" | "trainOptions">>;
+
+/** Methods that are trained by their name; InCTRL's heads are trained without one. */
+export const TRAINABLE = METHODS.filter((method): method is Trainable => method.train !== undefined);
+
+/** Options of their trainings, as help shows them. */
+export function trainingHelp(): string {
+  const lines = TRAINABLE.flatMap(({ name, trainOptions }) => [`  ${name}:`, ...optionLines(trainOptions)]);
+  return `Options of other methods' trainings, for --set:\n${lines.join("\n")}`;
+}
+
 /** Methods and their options, as help shows them. */
 export function methodHelp(): string {
   const lines = METHODS.flatMap(({ name, title, options, presets = {} }) => {
     const known = Object.keys(presets);
     return [
       `  ${name}: ${title}${known.length > 0 ? `; presets ${known.join(", ")}` : ""}`,
-      ...Object.entries(options).map(([key, { help, byDefault, defaultText = String(byDefault) }]) => {
-        return `    ${key}: ${help} (default: ${defaultText})`;
-      }),
+      ...optionLines(options),
     ];
   });
   return `Methods, and their options for --set:\n${lines.join("\n")}`;

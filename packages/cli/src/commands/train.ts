@@ -1,4 +1,5 @@
 import { TRAIN_DEFAULTS } from "@inctrl/inctrl";
+import { TRAINABLE, trainingHelp } from "../methods.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
 import { flag, names, nonNegative, oneOf, pairs, texts, whole, wholeList } from "../options/values.js";
@@ -42,6 +43,17 @@ export const TRAIN_OPTIONS = {
     fit: option("<how>", "how images become square: crop or squash", oneOf("crop", "squash").default("crop")),
   }),
   ...group("Training", {
+    method: option(
+      "<name>",
+      `trains what another method needs: ${TRAINABLE.map(({ name }) => name).join(" or ")}`,
+      oneOf(...(TRAINABLE.map(({ name }) => name) as [string, ...string[]])).optional(),
+      "InCTRL's heads",
+    ),
+    set: option(
+      "<name=value...>",
+      "options of that method's training, listed below",
+      pairs("give an option and its value, such as position=middle").default({}),
+    ),
     shots: option("<K>", "prompts of each image", whole(1, 1000).default(TRAIN_DEFAULTS.shots)),
     epochs: option("<N>", "number of epochs", whole(1, 1e6).default(10)),
     steps: option("<N>", "steps an epoch", whole(1, 1e6).default(100)),
@@ -66,7 +78,12 @@ export const TRAIN_OPTIONS = {
       "what comes up equally often: images or categories",
       oneOf("images", "categories").default(TRAIN_DEFAULTS.balance),
     ),
-    lr: option("<rate>", "learning rate", nonNegative().default(TRAIN_DEFAULTS.lr)),
+    lr: option(
+      "<rate>",
+      "learning rate",
+      nonNegative().optional(),
+      `${TRAIN_DEFAULTS.lr} for InCTRL's heads, else the method's own`,
+    ),
     weightDecay: option("<rate>", "weight decay", nonNegative().default(TRAIN_DEFAULTS.weightDecay)),
     optimizer: option(
       "<name>",
@@ -121,9 +138,14 @@ Try it on products that this program draws, in a minute or two:
 Train on real data with a real backbone; two categories are held out to see how the heads do on new ones:
   inctrl train --data mvtec:downloads/mvtec --backbone deit-tiny --shots 4 --hold-out screw,leather --out heads/
 
+Learn CoOp's words on the same products:
+  inctrl train --method coop --set context=8 position=middle --out coop/
+
 Train on several data sets with settings from a file, and continue a run that was stopped:
   inctrl train --data visa:downloads/visa aitex:downloads/aitex --config train.yaml --resume`,
   notes: `
+${trainingHelp()}
+
 A configuration file has the same names as the options, without the dashes in front ("weight-decay: 0.01"). Options on
 the command line override it. Exit code 0: the heads are trained; 1: the run failed; 130: Ctrl-C stopped it, and
 --resume continues from its checkpoint.`,

@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { count } from "@inctrl/datasets";
 import { type Backbone, FeatureStore, gatherData, TensorCache, type TrainingData } from "@inctrl/detect";
-import { type EpochRecord, PairResiduals, RUN_FILES, type RunResult, trainRun } from "@inctrl/inctrl";
+import {
+  type EpochRecord,
+  PairResiduals,
+  RUN_FILES,
+  type RunResult,
+  TRAIN_DEFAULTS,
+  trainRun,
+} from "@inctrl/inctrl";
 import type { TrainSettings } from "../commands/train.js";
 import { warnOfFiles } from "../datasets/open.js";
 import { adapterName, withDevice } from "../device.js";
@@ -15,6 +22,7 @@ import { info, startClock, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import { version } from "../version.js";
 import { openCategories } from "./data.js";
+import { trainMethod } from "./method.js";
 import { noteStart, noteStop } from "./notes.js";
 
 /** Products to train on where no data is named: several kinds of each material, with two materials held out. */
@@ -28,15 +36,21 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
     using backbone = await loadBackbone(device, settings);
     stopIfAborted(signal);
     info(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
+    const specs = settings.data ?? [defaultSpec(backbone)];
+    const holdOut = [...(settings.holdOut ?? (settings.data ? [] : DEFAULT_DATA.holdOut))];
+    if (settings.method !== undefined) {
+      const categories = await openCategories(specs, settings);
+      const code = await trainMethod({ backbone, categories, holdOut }, settings, signal);
+      noteEnd();
+      return code;
+    }
     const cache = await TensorCache.open(settings.cache ?? featureFolder(), {
       ...{ limit: settings.cacheLimit, onNote: warn },
     });
     const store = new FeatureStore(backbone, cache, {
       ...{ fit: settings.fit, taps: settings.blocks, threads: settings.threads },
     });
-    const specs = settings.data ?? [defaultSpec(backbone)];
-    const holdOut = settings.holdOut ?? (settings.data ? [] : DEFAULT_DATA.holdOut);
-    const data = await gather(store, specs, { ...settings, holdOut: [...holdOut] }, signal);
+    const data = await gather(store, specs, { ...settings, holdOut }, signal);
     const result = await train(store, data, specs, settings, signal);
     if (!result.finished) {
       noteStop(result.steps);
@@ -90,6 +104,7 @@ async function train(
   return await withProgress({ total, verb: "training", unit: "step" }, (update) =>
     trainRun(data, pairs, {
       ...settings,
+      lr: settings.lr ?? TRAIN_DEFAULTS.lr,
       folder: settings.out,
       provenance: {
         alpha: String(settings.scoreAlpha ?? settings.alpha),

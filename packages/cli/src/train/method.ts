@@ -1,0 +1,44 @@
+import { readOptions, type TrainJob } from "@inctrl/detect";
+import type { TrainSettings } from "../commands/train.js";
+import { EXIT } from "../errors.js";
+import { featureFolder } from "../features.js";
+import { TRAINABLE } from "../methods.js";
+import { print } from "../output/print.js";
+import { warn } from "../ui/log.js";
+import { withProgress } from "../ui/progress.js";
+import { noteStop } from "./notes.js";
+
+/** Trains what a method needs, and prints its file and how to use it. Returns the exit code. */
+export async function trainMethod(
+  data: Pick<TrainJob, "backbone" | "categories" | "holdOut">,
+  settings: TrainSettings,
+  signal: AbortSignal,
+): Promise<number> {
+  const { out, resume, cache = featureFolder(), set, epochs, steps, batch, seed, lr } = settings;
+  const method = TRAINABLE.find(({ name }) => name === settings.method) as (typeof TRAINABLE)[number];
+  const shared = Object.entries({ epochs, steps, batch, seed, lr }).filter(
+    ([name, value]) => value !== undefined && Object.hasOwn(method.trainOptions, name),
+  );
+  const options = { ...method, options: method.trainOptions };
+  const chosen = readOptions(options, { ...Object.fromEntries(shared), ...set });
+  let last = 0;
+  const { file, finished } = await withProgress({ verb: "training", unit: "step", signal }, (update) =>
+    method.train(
+      {
+        ...{ ...data, folder: out, resume, cache, signal, onNote: warn },
+        onStep(step, total, loss) {
+          last = step;
+          update(step, total, `loss ${loss.toFixed(4)}`);
+        },
+      },
+      chosen,
+    ),
+  );
+  if (!finished) {
+    noteStop(last);
+    return EXIT.interrupted;
+  }
+  const score = `inctrl score --backbone ${settings.backbone} --method ${method.name} --heads ${file}`;
+  await print(`trained: ${file}\nto use it: ${score} --class NAME --prompts good/ --images to-check/\n`);
+  return EXIT.ok;
+}
