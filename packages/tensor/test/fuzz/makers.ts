@@ -188,6 +188,15 @@ export const MAKERS: Record<string, Maker> = {
       ],
     ];
   },
+  conv2dLast: (d) => {
+    const x = d.any(4);
+    const filters = d.int(1, 3);
+    const weight = d.leaf([filters, last(x.shape), d.int(1, 2), d.int(1, 2)]);
+    return [
+      "conv2dLast",
+      [x, weight, { bias: d.leaf([filters]), padding: d.int(0, 1), stride: d.int(1, 2) }],
+    ];
+  },
   resizeBilinear: (d) => [
     "resizeBilinear",
     [d.any(2, 3), [d.int(1, 4), d.int(1, 4)], { alignCorners: d.flip() }],
