@@ -1,6 +1,9 @@
 import type { Method } from "@inctrl/detect";
 import { clipText } from "./clip-text/method.js";
 import { coop } from "./coop/method.js";
+import { padimMethod } from "./padim/method.js";
+import { patchcoreMethod } from "./patchcore/method.js";
+import { spadeMethod } from "./spade/method.js";
 import { winclip } from "./winclip/method.js";
 
 /** Every method of this package. A new one is its folder and a line here. */
@@ -9,4 +12,7 @@ export const METHODS: readonly Method[] = [
   clipText,
   winclip,
   coop,
+  spadeMethod,
+  padimMethod,
+  patchcoreMethod,
 ];

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type ParityCheck, type ParityReport, parity } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { anomalydinoChecks } from "./anomalydino.js";
+import { cnnChecks } from "./cnn/index.js";
 import { coopChecks } from "./coop.js";
 import { dinoChecks } from "./dino.js";
 import { resnetChecks } from "./resnet.js";
@@ -15,6 +16,7 @@ const SUITES: Readonly<Record<string, (device: Device, folder: string) => Promis
   "anomalydino.safetensors": anomalydinoChecks,
   "tolerances.json": dinoChecks,
   "backbone.safetensors": resnetChecks,
+  "images.safetensors": cnnChecks,
 };
 
 /**
