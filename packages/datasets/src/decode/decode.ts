@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readPlainFile, TensorFileError } from "@inctrl/tensor/files";
 import { ImageError, readError } from "../errors.js";
+import { nearestFile } from "../folder/nearest.js";
 import type { ImageHeader, Raster, Samples } from "../raster.js";
 import { bmpHeader, decodeBmp } from "./bmp.js";
 import { codedHeader, decodeCoded } from "./coded.js";
@@ -157,7 +158,13 @@ async function readAtMost(path: string, limit: number, label: string, whole: boo
   try {
     return await readPlainFile(path, limit, whole ? "refuse" : "leave");
   } catch (error) {
-    if (!(error instanceof TensorFileError) || error.code !== "too-large") throw readError(label, error);
+    if (!(error instanceof TensorFileError) || error.code !== "too-large") {
+      const refused = readError(label, error);
+      const near = refused.code === "missing" ? await nearestFile(path) : undefined;
+      if (near === undefined) throw refused;
+      const problem = `no such file, but ${JSON.stringify(near)} is in its folder`;
+      throw new ImageError("missing", label, problem, "check the name, and the encoding of its letters");
+    }
     const problem = `the file has more than the ${limit} bytes that are read`;
     throw new ImageError("too-large", label, problem, "shrink it, or allow larger images");
   }

@@ -18,7 +18,7 @@ export const visa = folderFormat(
     options: { list: "1cls (default), 2cls_fewshot or 2cls_highshot, the lists of split_csv" },
     choices: { list: ["1cls", "2cls_fewshot", "2cls_highshot"] },
     fits: ({ folders }) => !!named(folders, "split_csv"),
-    missing: "no folder split_csv",
+    missing: "no folder split_csv, which VisA's download has: its split is a list that no rule gives",
     read,
   },
   CLASS_FOLDERS,
