@@ -61,7 +61,11 @@ test("a wrong folder is told the layouts that were tried", async ({ dir }) => {
     "bad-layout",
     /no known layout; unpack sets\.zip first; tried KolektorSDD2 \(.*MVTec AD \(no folder in it has train and test\).*meta\.json/,
   );
-  await wrong("visa:DIR", "bad-layout", /no folder split_csv, which .*, and no folder in it has train and test/);
+  await wrong(
+    "visa:DIR",
+    "bad-layout",
+    /no folder split_csv, which .*, and no folder in it has train and test/,
+  );
   await wrong("meta:DIR/none.json", "missing", /none\.json/);
   await write(dir, { "nut/train/1.png": IMAGE, "nut/test/2.png": IMAGE });
   await wrong("folder:DIR", "bad-layout", /test: its images lie in no folder of a kind; sort them into good/);
