@@ -96,9 +96,9 @@ test("a bank keeps its window: other windows and other depths are refused, and s
 test("a query that lies mostly outside the bank's window is named", async () => {
   const bright = pgm12(gray(2, null).fill(255)).map((byte, i) => (i > 20 && i % 2 ? 0xf0 : byte));
   writeFileSync(at("bright.pgm"), bright);
-  const run = await score("--bank", bank, "--images", at("bright.pgm"), "--images", at("deep", "query.pgm"));
+  const run = await score("--bank", bank, "--images", at("bright.pgm"));
   assert.is(run.code, 0);
-  assert.match(run.stderr, /1 image mostly lies outside the window .*bright\.pgm, \d+ % of it/);
+  assert.match(run.stderr, /1 image mostly lies outside the window .*bright\.pgm, [\d.]+ % of it/);
 });
 
 test("a window that the prompts hardly use is warned of", async () => {
