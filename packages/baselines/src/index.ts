@@ -1,3 +1,4 @@
+export { type AnomalyDinoOptions, anomalyDino } from "./anomalydino/anomalydino.js";
 export { type ClipTextOptions, clipTextDetector } from "./clip-text/clip-text.js";
 export { coopDetector } from "./coop/coop.js";
 export { loadContext, type TrainedContext } from "./coop/file.js";
@@ -17,4 +18,5 @@ export { pooled, ResNet } from "./resnet/model.js";
 export { openNetwork, requireNetwork } from "./resnet/open.js";
 export { openResNet, type ResNetWeights } from "./resnet/weights.js";
 export { References, type SpadeOptions, type SpadeScores, spadeMap } from "./spade/spade.js";
+export { type SubspaceOptions, subspaceAd } from "./subspacead/subspacead.js";
 export { type WinclipOptions, winclipDetector, windowInput } from "./winclip/winclip.js";

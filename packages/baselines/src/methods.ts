@@ -1,9 +1,11 @@
 import type { Method } from "@inctrl/detect";
+import { anomalyDinoMethod } from "./anomalydino/anomalydino.js";
 import { clipText } from "./clip-text/method.js";
 import { coop } from "./coop/method.js";
 import { padimMethod } from "./padim/method.js";
 import { patchcoreMethod } from "./patchcore/method.js";
 import { spadeMethod } from "./spade/method.js";
+import { subspaceAdMethod } from "./subspacead/subspacead.js";
 import { winclip } from "./winclip/method.js";
 
 /** Every method of this package. A new one is its folder and a line here. */
@@ -15,4 +17,6 @@ export const METHODS: readonly Method[] = [
   spadeMethod,
   padimMethod,
   patchcoreMethod,
+  anomalyDinoMethod,
+  subspaceAdMethod,
 ];

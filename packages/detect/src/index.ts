@@ -31,10 +31,12 @@ export {
   type FittedDetector,
   fitImages,
   type Grid,
+  type Known,
   type MatchMap,
   type ScoreMap,
   scoreViews,
   type ViewScore,
+  variantsOf,
 } from "./detector.js";
 export { byteCache } from "./encoder/byte-cache.js";
 export { CachedEncoder } from "./encoder/cached-encoder.js";

@@ -3,11 +3,13 @@ import { matmul, scope, type Tensor, tensor } from "@inctrl/tensor";
 /** How a map goes on beyond its edges: `symmetric` repeats the edge (SciPy's "reflect"), `mirror` does not (PyTorch's "reflect"). */
 export type Border = "symmetric" | "mirror";
 
-/** A Gaussian blur, cut off at four deviations. */
+/** A Gaussian blur. */
 export interface Blur {
   /** Standard deviation in pixels. */
   readonly sigma: number;
   readonly border: Border;
+  /** Pixels to each side that it covers. Default: four deviations. */
+  readonly radius?: number;
 }
 
 /** The blur of the published programs. */
@@ -53,7 +55,7 @@ export function axisMatrix(
   const grown = upsampling === "bilinear" ? bilinear(from, to) : nearest(from, to);
   if (!blur) return grown;
   const out = new Float64Array(to * from);
-  const { taps, radius } = gaussian(blur.sigma);
+  const { taps, radius } = gaussian(blur);
   for (let i = 0; i < to; i++) {
     for (const [t, weight] of taps.entries()) {
       const source = reflected(i + t - radius, to, blur.border) * from;
@@ -81,8 +83,10 @@ function nearest(from: number, to: number): Float64Array {
 }
 
 /** The taps of a Gaussian, which sum to 1. */
-function gaussian(sigma: number): { taps: number[]; radius: number } {
-  const radius = Math.floor(TRUNCATE * sigma + 0.5);
+function gaussian({ sigma, radius = Math.floor(TRUNCATE * sigma + 0.5) }: Blur): {
+  taps: number[];
+  radius: number;
+} {
   const taps = Array.from({ length: 2 * radius + 1 }, (_, i) =>
     Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
   );

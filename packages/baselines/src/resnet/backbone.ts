@@ -45,6 +45,10 @@ export class ResNetBackbone implements Backbone {
     return RESNET_PREPROCESS;
   }
 
+  get depth(): number {
+    return this.resnet.depth;
+  }
+
   /** One layer, since methods that compare patches of several need one grid: the third, 14 x 14 of 224 pixels. */
   get defaultTaps(): readonly number[] {
     return [Math.min(3, this.resnet.depth)];

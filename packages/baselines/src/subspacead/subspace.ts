@@ -30,7 +30,9 @@ export function principalSubspace({ count, mean, scatter }: Moments, share: numb
   const variances = Float64Array.from(order, (i) => Math.max(0, realEigenvalues[i]));
   const total = variances.reduce((sum, value) => sum + value, 0);
   let components = 0;
-  for (let held = 0; components < width && held < share * total; components++) held += variances[components];
+  // A direction is always left outside: scores would all be 0 else.
+  for (let held = 0; components < width - 1 && held < share * total; components++)
+    held += variances[components];
   const outside = order.slice(components);
   const rest = new Float32Array(width * outside.length);
   for (let row = 0; row < width; row++)

@@ -43,6 +43,8 @@ export interface Backbone {
   /** How images become its pixels, unless an encoder says otherwise. */
   readonly preprocess: PreprocessConfig;
   readonly defaultTaps: readonly Tap[];
+  /** Blocks of a ViT, layers of a ResNet: its taps by number are 1 to `depth`. */
+  readonly depth: number;
   /** The grid and width of a tap. @throws DetectError `blocks` for a tap that there is not, `views` for a size that it cannot take. */
   layout(tap: Tap, size: ViewSize): TapLayout;
   /** Views of a size to encode together, as many as suit the device. No feature depends on it. */

@@ -79,6 +79,10 @@ export class VitBackbone implements Backbone {
     return this.config.preprocess;
   }
 
+  get depth(): number {
+    return this.config.vision.layers;
+  }
+
   get defaultTaps(): readonly number[] {
     return this.config.outBlocks;
   }
