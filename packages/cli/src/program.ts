@@ -17,6 +17,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   parity: async () => (await import("./commands/parity.js")).parityCommand,
   datasets: async () => (await import("./commands/datasets.js")).datasetsCommand,
   eval: async () => (await import("./commands/eval.js")).evalCommand,
+  benchmark: async () => (await import("./commands/benchmark.js")).benchmarkCommand,
   train: async () => (await import("./commands/train.js")).trainCommand,
   pretrain: async () => (await import("./commands/pretrain.js")).pretrainCommand,
   demo: async () => (await import("./commands/demo.js")).demoCommand,

@@ -19,7 +19,7 @@ export {
 export { encodePixels } from "./backbone/vit-taps.js";
 export { type ComparedRow, type Contender, compareMethods } from "./benchmark/comparison.js";
 export { benchmarkPage, type MethodFacts } from "./benchmark/page.js";
-export { drawRows } from "./benchmark/pictures.js";
+export { drawMaps, rowsOf, type ShownRow } from "./benchmark/pictures.js";
 export { comparisonCsv, metricTables, tablesLatex, tablesMarkdown } from "./benchmark/tables.js";
 export {
   type BestMatch,
@@ -106,6 +106,7 @@ export type { ParityCheck, ParityReport } from "./parity/report.js";
 export * as parity from "./parity/report.js";
 export { type CsvCell, csvLine } from "./report/csv.js";
 export type { RunFacts } from "./report/facts.js";
+export type { Shown } from "./report/pictures.js";
 export { tableRows } from "./report/table.js";
 export { writeReport, writeResults } from "./report/write.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";

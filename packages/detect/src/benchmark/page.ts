@@ -11,8 +11,6 @@ export interface MethodFacts {
   readonly method: string;
   readonly title: string;
   readonly backbone: string;
-  /** Values of the network; null where it is not known. */
-  readonly parameters: number | null;
   readonly settings: string;
 }
 
@@ -85,8 +83,8 @@ function gallery(methods: readonly MethodFacts[], shown: readonly ShownRow[] | n
 
 function methodTable(methods: readonly MethodFacts[]): Html {
   const body = methods.map(
-    ({ method, title, backbone, parameters, settings }) =>
-      html`<tr><th scope="row">${method}</th><td>${title}</td><td>${backbone}</td><td>${parameters === null ? "-" : parameters.toLocaleString("en")}</td><td>${settings}</td></tr>\n`,
+    ({ method, title, backbone, settings }) =>
+      html`<tr><th scope="row">${method}</th><td>${title}</td><td>${backbone}</td><td>${settings}</td></tr>\n`,
   );
-  return tableOf(["method", "what it is", "network", "parameters", "settings"], body);
+  return tableOf(["method", "what it is", "network", "settings"], body);
 }

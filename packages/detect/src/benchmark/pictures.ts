@@ -1,8 +1,8 @@
 import type { DataSet } from "@inctrl/datasets";
 import type { Detector } from "../detector.js";
+import type { Evaluation } from "../evaluation/types.js";
 import { type Mistake, shownDraw } from "../report/choose.js";
 import { drawMistakes, type Shown } from "../report/pictures.js";
-import type { Contender } from "./comparison.js";
 
 /** Images of a category that are shown, and of all categories. */
 const [PER_CATEGORY, MOST] = [4, 24];
@@ -17,30 +17,30 @@ export interface ShownRow {
 }
 
 /**
- * Draws the same images by every method: anomalous ones, evenly over the order of the data set, by the draw of the largest K with the
+ * Draws the maps of a method of some anomalous images, evenly over the order of the data set, by the draw of the largest K with the
  * first seed. Images and prompts are read and encoded once more.
  */
-export async function drawRows(
-  contenders: readonly (Contender & { readonly detector: Detector })[],
+export function drawMaps(
+  { categories, shots }: Evaluation,
   dataSet: DataSet,
-): Promise<ShownRow[]> {
-  const drawn: Shown[][] = [];
-  for (const { evaluation, detector } of contenders) {
-    const wanted = evaluation.categories.flatMap((category): Mistake[] => {
-      const draw = shownDraw(
-        { ...category, draws: category.draws.filter(({ seed }) => !seed) },
-        evaluation.shots,
-      );
-      const anomalous = category.labels.flatMap((label, i) =>
-        label === 1 && draw?.scores[i] != null ? [i] : [],
-      );
-      if (!draw) return [];
-      return evenly(anomalous, PER_CATEGORY).map((index) => ({
-        ...{ category, draw, index, label: 1 as const, score: draw.scores[index] as number, wrong: 0 },
-      }));
-    });
-    drawn.push(await drawMistakes(wanted.slice(0, MOST), dataSet, detector));
-  }
+  detector: Detector,
+): Promise<Shown[]> {
+  const wanted = categories.flatMap((category): Mistake[] => {
+    const first = category.draws.filter(({ seed }) => !seed);
+    const draw = shownDraw({ ...category, draws: first }, shots);
+    if (!draw) return [];
+    const anomalous = category.labels.flatMap((label, i) =>
+      label === 1 && draw.scores[i] !== null ? [i] : [],
+    );
+    return evenly(anomalous, PER_CATEGORY).map((index) => ({
+      ...{ category, draw, index, label: 1 as const, score: draw.scores[index] as number, wrong: 0 },
+    }));
+  });
+  return drawMistakes(wanted.slice(0, MOST), dataSet, detector);
+}
+
+/** The same images by all methods, from what `drawMaps` gave of each. */
+export function rowsOf(drawn: readonly (readonly Shown[])[]): ShownRow[] {
   const keyOf = ({ mistake: { category, index } }: Shown) =>
     JSON.stringify([category.name, category.ids[index]]);
   const found = drawn.map((shown) => new Map(shown.map((each) => [keyOf(each), each])));

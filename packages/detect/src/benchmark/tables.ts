@@ -3,7 +3,6 @@ import type { Spread } from "../evaluation/summary.js";
 import { METRIC_TITLES, METRICS, type Metrics } from "../evaluation/types.js";
 import { csvLine } from "../report/csv.js";
 import { fileName, markdownCell } from "../report/results.js";
-import { secondsText } from "../report/table.js";
 import type { ComparedRow } from "./comparison.js";
 
 /** A figure of a table. */
@@ -80,9 +79,9 @@ export function tablesMarkdown(tables: readonly MetricTable[]): string {
     .map(({ metric, columns, rows }) => {
       const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
       const bold = (cell: Cell) => (cell.best ? `**${figure(cell)}**` : figure(cell));
-      const head = ["K", "method", ...columns.map(markdownCell), "s/image"];
-      const body = rows.map(({ shots, method, cells, seconds }) =>
-        line([String(shots), markdownCell(method), ...cells.map(bold), secondsText(seconds)]),
+      const head = ["K", "method", ...columns.map(markdownCell)];
+      const body = rows.map(({ shots, method, cells }) =>
+        line([String(shots), markdownCell(method), ...cells.map(bold)]),
       );
       const rule = line(head.map((_, i) => (i === 1 ? "---" : "---:")));
       return `## ${METRIC_TITLES[metric]}\n\n${line(head)}${rule}${body.join("")}`;
@@ -126,14 +125,14 @@ export function comparisonCsv(rows: readonly ComparedRow[]): string {
   const spread = (name: string) => [name, `${name}_deviation`];
   const head = [
     ...["category", "shots", "method", ...METRICS.flatMap((name) => spread(fileName(name)))],
-    ...["best", "auroc_to_best", "auroc_to_best_low", "auroc_to_best_high", "seconds_per_image", "problem"],
+    ...["best", "auroc_to_best", "auroc_to_best_low", "auroc_to_best_high", "problem"],
   ];
-  const body = rows.map(({ category, shots, method, metrics, best, toBest, seconds, problem }) =>
+  const body = rows.map(({ category, shots, method, metrics, best, toBest, problem }) =>
     csvLine([
       ...[category ?? "(mean)", shots, method],
       ...METRICS.flatMap((name) => [metrics[name]?.mean ?? null, metrics[name]?.deviation ?? null]),
       ...[best ? 1 : 0, toBest?.difference ?? null, toBest?.low ?? null, toBest?.high ?? null],
-      ...[seconds, problem],
+      problem,
     ]),
   );
   return csvLine(head) + body.join("");

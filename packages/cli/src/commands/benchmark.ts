@@ -1,0 +1,63 @@
+import { runBenchmark } from "../benchmark/run.js";
+import { methodHelp } from "../methods.js";
+import * as shared from "../options/groups.js";
+import { group, option, type Settings } from "../options/option.js";
+import { names, text, whole } from "../options/values.js";
+import { interruptible } from "../signals.js";
+import { defineVerb } from "../verb.js";
+import { shotList } from "./eval.js";
+
+export type BenchmarkOptions = Settings<typeof OPTIONS>;
+
+const OPTIONS = {
+  ...group("Data", {
+    data: option("<spec>", "FORMAT:DIR, such as mvtec:DIR; `inctrl datasets` lists the formats", text),
+    category: shared.category,
+    ...shared.reading,
+  }),
+  ...group("Protocol", {
+    methods: option(
+      "<METHOD,...>",
+      "what is compared, each METHOD[:PRESET][@BACKBONE]; the methods stand below",
+      names,
+    ),
+    shots: option("<K,...>", "numbers of prompts", shotList.default([2, 4, 8])),
+    seeds: option("<N>", "draws of each K, with seeds 0, 1, ...", whole(1, 1000).default(3)),
+    fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the method has it"),
+  }),
+  ...group("Model", {
+    ...shared.backboneOfOld,
+    heads: shared.heads("what comes with the program, where it fits"),
+  }),
+  ...group("Results", {
+    out: option("<folder>", "where tables, the report and each draw as it finishes are written", text),
+    cache: shared.folder("keep features of images there; default: the user's cache"),
+    cacheLimit: shared.cacheLimit,
+  }),
+  ...shared.machine,
+  ...group("Machine", { threads: shared.threads }),
+};
+
+/** `inctrl benchmark`: several methods on the same draws of the same prompts, in one table. */
+export const benchmarkCommand = defineVerb({
+  summary: "compare methods on a data set",
+  description:
+    "Measures several methods on the same draws of the same prompts, and says how sure their differences are.",
+  options: OPTIONS,
+  examples: `
+Which method is best on these parts?
+  inctrl benchmark --data folder:parts --backbone deit-tiny --methods residual,anomalydino,subspacead --out comparison
+
+One of them with a network of its own:
+  inctrl benchmark --data mvtec:downloads/mvtec --backbone deit-tiny \\
+    --methods residual,subspacead:paper@dinov2.safetensors --shots 4 --out comparison`,
+  notes: `
+The same command with the same --out goes on where it was stopped. benchmark.csv has every figure with its deviation over the
+draws, and the difference of each AUROC to the best with the 95% interval of a paired bootstrap.
+
+${methodHelp()}
+
+Exit code 0: everything was measured; 2: some images were unreadable, or a category could not be measured;
+1: the run failed; 130: Ctrl-C stopped it.`,
+  run: (settings) => interruptible((signal) => runBenchmark(settings, signal)),
+});
