@@ -61,8 +61,10 @@ function metricTable({ columns, rows }: MetricTable): Html {
 
 function differences(rows: readonly ComparedRow[]): Html {
   const signed = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+  const categories = new Set(rows.map(({ category }) => category));
   const body = rows
-    .filter(({ best, toBest }) => best || toBest)
+    // The mean of one category is the category.
+    .filter(({ category, best, toBest }) => (category !== null || categories.size > 2) && (best || toBest))
     .map(({ category, shots, method, toBest }) => {
       const interval = toBest ? `${signed(toBest.low)} to ${signed(toBest.high)}` : "";
       return html`<tr><th scope="row">${category ?? "mean of the categories"}</th><td>${shots}</td><td>${method}</td><td>${toBest ? signed(toBest.difference) : "best"}</td><td>${interval}</td></tr>\n`;
