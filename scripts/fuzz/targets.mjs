@@ -22,6 +22,7 @@ import { tiff } from "../../packages/datasets/test/support/tiff.ts";
 import { checkSeal, sealedParts } from "../../packages/detect/src/files/sealed.ts";
 import { readBankInfo } from "../../packages/detect/src/matcher/bank-file.ts";
 import { ROOT } from "../workspace.mjs";
+import { KEPT } from "./kept.mjs";
 
 const file = (name) => readFileSync(path.join(ROOT, name));
 const golden = (name) => file(`packages/clip/test/checkpoint/golden/${name}`);
@@ -196,6 +197,7 @@ const TARGETS = [
     onDisk("list.csv", (name) => readCsv(name, ["object", "split"])),
     1 / 50,
   ],
+  ...KEPT.map(([name, saveAs, seeds, read]) => [name, seeds, onDisk(saveAs, read), 1 / 50]),
 ].map(([name, seeds, parse, share = 1]) => ({ name, seeds, parse, share }));
 
 export default TARGETS;

@@ -78,7 +78,8 @@ function boundedYaml(text: string): unknown {
   }
   if (deepest > 20 || /^[ \t]*(?:[-?:][ \t]+){10}|^[ \t]{200}/m.test(text))
     throw new SyntaxError("nested too deeply");
-  return parseYaml(text);
+  // Warnings of the parser are no talk of this program.
+  return parseYaml(text, { logLevel: "error" });
 }
 
 async function parseConfigFile(path: string): Promise<object> {
