@@ -61,7 +61,7 @@ test("help states defaults", async () => {
   const help = stdout.replaceAll(/\s+/g, " ");
   for (const words of [
     "numbers of prompts (default: 2,4,8)",
-    "squash them, or tile them (default: crop)",
+    "(default: crop, or as the method has it)",
     "such as 500MB (default: 20GB)",
     "(default: as the backbone's configuration says; nano 8, others 1)",
   ]) {

@@ -34,10 +34,10 @@ async function refused(job: Promise<unknown>, ...words: (string | RegExp)[]): Pr
 }
 
 test("a configuration file overrides the paper's defaults, and the command line overrides the file", async () => {
-  const { shots, batch, lr, weightDecay, epochs, steps, optimizer, loss, seed, text } = await read({});
+  const { shots, batch, weightDecay, epochs, steps, optimizer, loss, seed, text } = await read({});
   assert.equal(
-    [shots, batch, lr, weightDecay, epochs, steps, optimizer, loss, seed, text],
-    [4, 48, 1e-3, 0.01, 10, 100, "adamw", "probability", 0, true],
+    [shots, batch, weightDecay, epochs, steps, optimizer, loss, seed, text],
+    [4, 48, 0.01, 10, 100, "adamw", "probability", 0, true],
   );
   const yaml = write(
     "run.yaml",
