@@ -104,7 +104,7 @@ async function foldedValues(device: Device, name: string, salt: string): Promise
 }
 
 /** What `full-size.json` says of each layer of a network at 224 pixels. */
-interface FullSize {
+export interface FullSize {
   readonly salt: string;
   readonly models: Readonly<Record<string, Readonly<Record<string, Summary>>>>;
 }
@@ -116,9 +116,10 @@ interface Summary {
   readonly samples: readonly number[];
 }
 
-const SIDE = 224;
+export const SIDE = 224;
 
-function summaryChecks(name: string, values: Float32Array, want: Summary): ParityCheck[] {
+/** Norm, sum, largest and samples of values. */
+export function summaryChecks(name: string, values: Float32Array, want: Summary): ParityCheck[] {
   const sum = values.reduce((total, v) => total + v, 0);
   const got = { norm: normOf(values), sum, max: largestOf(values) };
   const totals = (["norm", "sum", "max"] as const).map((key) =>

@@ -4,28 +4,44 @@ import { defineKernel, u32 } from "./kernel.js";
 
 /*
  * Bilinear samples of images x [batch, channels, height, width] at positions grid [batch, places, 2], (x, y) from -1 to 1. Between
- * corners [y, x] = [0, 0], [0, 1], [1, 0], [1, 1] with weights by the distance. Outside the image values are 0, or (`border`) positions
- * are held to it.
+ * corners [y, x] = [0, 0], [0, 1], [1, 0], [1, 1] with weights by the distance. Outside the image values are 0, or positions
+ * are brought inside: held to the image (`border`), or mirrored at its edges and then held to it (`reflection`).
  */
 
 export interface GridSampleVariant {
   readonly alignCorners: boolean;
-  readonly border: boolean;
+  readonly padding: "zeros" | "border" | "reflection";
 }
 
 const UNIFORMS = u32("channels", "height", "width", "places");
 
-const positions = ({ alignCorners, border }: GridSampleVariant): string => `${FLOAT.is_nan}
+/** Two places past the edge is as far out as any. */
+const FAR = "-2.0, f32(size) + 1.0";
+
+/** Mirrors at the edges, or at the centres of the corner pixels, as often as it takes. */
+const reflection = (alignCorners: boolean): string => `let low = ${alignCorners ? "0.0" : "-0.5"};
+  let span = ${alignCorners ? "max(1.0, f32(size) - 1.0)" : "f32(size)"};
+  let away = clamp(raw(at, size), -1e6, 1e6) - low;
+  let turns = floor(abs(away) / span);
+  let rest = abs(away) - turns * span;
+  let odd = i32(turns) % 2 == 1;
+  return vec2f(select(rest, span - rest, odd) + low, select(1.0, -1.0, odd != (away < 0.0)));`;
+
+const positions = ({ alignCorners, padding }: GridSampleVariant): string => `${FLOAT.is_nan}
 fn raw(at: f32, size: u32) -> f32 {
   return ${alignCorners ? "(at + 1.0) * 0.5 * (f32(size) - 1.0)" : "((at + 1.0) * f32(size) - 1.0) * 0.5"};
 }
-// Two places past the edge is as far out as any.
+// A place inside the edges, and the direction in which it goes there.
+fn brought(at: f32, size: u32) -> vec2f {
+  ${padding === "reflection" ? reflection(alignCorners) : "return vec2f(raw(at, size), 1.0);"}
+}
 fn position(at: f32, size: u32) -> f32 {
-  return clamp(raw(at, size), ${border ? "0.0, f32(size) - 1.0" : "-2.0, f32(size) + 1.0"});
+  return clamp(brought(at, size).x, ${padding === "zeros" ? FAR : "0.0, f32(size) - 1.0"});
 }
 fn slope(at: f32, size: u32) -> f32 {
   let scale = ${alignCorners ? "0.5 * (f32(size) - 1.0)" : "0.5 * f32(size)"};
-  return ${border ? "select(0.0, scale, raw(at, size) > 0.0 && raw(at, size) < f32(size) - 1.0)" : "scale"};
+  let place = brought(at, size);
+  return ${padding === "zeros" ? "scale" : "select(0.0, scale * place.y, place.x > 0.0 && place.x < f32(size) - 1.0)"};
 }
 fn inside(y: i32, x: i32) -> bool { return y >= 0 && x >= 0 && y < i32(u.height) && x < i32(u.width); }`;
 

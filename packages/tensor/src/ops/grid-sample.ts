@@ -18,8 +18,8 @@ import { permute, reshape } from "./shape.js";
 export interface GridSampleOptions {
   /** Whether -1 and 1 are the centres of the corner pixels; otherwise (default) the image's edges. */
   alignCorners?: boolean;
-  /** Outside the image: zeros (default), or the nearest pixel of its border. */
-  padding?: "zeros" | "border";
+  /** Outside the image: zeros (default), the nearest pixel of its border, or the image mirrored at its edges. */
+  padding?: "zeros" | "border" | "reflection";
 }
 
 /**
@@ -45,9 +45,9 @@ export const gridSample = defineOp("gridSample", {
       "shape",
       () => `gridSample: x ${formatShape(x.shape)} has no values to sample`,
     );
-    return { x, grid, alignCorners, border: padding === "border" };
+    return { x, grid, alignCorners, padding };
   },
-  options: { at: 2, takes: { alignCorners: FLAG, padding: oneOf("zeros", "border") } },
+  options: { at: 2, takes: { alignCorners: FLAG, padding: oneOf("zeros", "border", "reflection") } },
   takes: FLOATS,
   shape: ({ x, grid }) => [x.shape[0], x.shape[1], grid.shape[1], grid.shape[2]],
   kernel: (call, out) => ({
@@ -81,12 +81,14 @@ export const gridSample = defineOp("gridSample", {
       return out;
     },
   },
-  reference: ({ x, grid, alignCorners, border }) => {
+  reference: ({ x, grid, alignCorners, padding }) => {
     const [batch, channels, height, width] = x.shape;
     const [, outHeight, outWidth] = grid.shape;
     const position = (at: number, size: number) => {
       const raw = alignCorners ? ((at + 1) / 2) * (size - 1) : ((at + 1) * size - 1) / 2;
-      return border ? Math.min(Math.max(raw, 0), size - 1) : raw;
+      if (padding === "zeros") return raw;
+      const inside = padding === "border" ? raw : mirrored(raw, size, alignCorners);
+      return Math.min(Math.max(inside, 0), size - 1);
     };
     return generate([batch, channels, outHeight, outWidth], ([b, c, oy, ox]) => {
       const place = ((b * outHeight + oy) * outWidth + ox) * 2;
@@ -105,10 +107,17 @@ export const gridSample = defineOp("gridSample", {
   },
 });
 
-const variantOf = ({ alignCorners, border }: GridSampleVariant): GridSampleVariant => ({
+const variantOf = ({ alignCorners, padding }: GridSampleVariant): GridSampleVariant => ({
   alignCorners,
-  border,
+  padding,
 });
+
+/** Where a place mirrored at the edges, or at the centres of the corner pixels, comes to lie. */
+function mirrored(at: number, size: number, alignCorners: boolean): number {
+  const [low, span] = alignCorners ? [0, Math.max(1, size - 1)] : [-0.5, size];
+  const from = Math.abs(Math.min(Math.max(at, -1e6), 1e6) - low) % (2 * span);
+  return low + Math.min(from, 2 * span - from);
+}
 
 function plan(x: Shape, grid: Tensor, count: number) {
   const [, channels, height, width] = x;

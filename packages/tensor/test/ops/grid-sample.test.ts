@@ -30,7 +30,7 @@ test("agrees with its reference in and outside of the image", async (device) => 
     ],
   ]) {
     for (const alignCorners of [false, true]) {
-      for (const padding of ["zeros", "border"]) {
+      for (const padding of ["zeros", "border", "reflection"]) {
         const options = { alignCorners, padding };
         await holds(device, gridSample, [floats(image, 1), floats(grid, 3, -1.3, 1.3), options]);
       }
@@ -46,7 +46,7 @@ test("pixel centres give the pixels; NaN and far places do not read outside", as
   x.dispose();
   centres.dispose();
   const far = given([1e30, 0, -Infinity, 0, Number.NaN, 0, 0, Number.NaN], [1, 4, 1, 2]);
-  for (const padding of ["zeros", "border"]) {
+  for (const padding of ["zeros", "border", "reflection"]) {
     await holds(device, gridSample, [floats([1, 2, 3, 3]), far, { padding }], { gradient: false });
   }
 });

@@ -6,6 +6,7 @@ import { type Folder, openFolder } from "./folder.js";
 import { opsChecks } from "./ops.js";
 import { padimChecks } from "./padim.js";
 import { patchcoreChecks } from "./patchcore.js";
+import { fullRegadChecks, regadChecks } from "./regad.js";
 import { spadeChecks } from "./spade.js";
 
 /** What is computed of the values in a file of the folder, by the file's name. */
@@ -14,12 +15,13 @@ const SUITES: Readonly<Record<string, (folder: Folder) => Promise<ParityCheck[]>
   "spade.safetensors": spadeChecks,
   "padim.safetensors": padimChecks,
   "patchcore.safetensors": patchcoreChecks,
+  "regad.safetensors": regadChecks,
 };
 
 /** Every value of the files of a folder of CNN methods. */
 export async function cnnChecks(device: Device, path: string): Promise<ParityCheck[]> {
   using folder = await openFolder(device, path);
-  const checks: ParityCheck[] = [];
+  const checks = await fullRegadChecks(device, path);
   for (const [file, run] of Object.entries(SUITES))
     if (existsSync(join(path, file))) checks.push(...(await run(folder)));
   return checks;

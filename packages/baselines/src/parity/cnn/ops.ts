@@ -24,19 +24,21 @@ import { poolingWeights } from "../../patchcore/embedding.js";
 import type { Golden } from "../golden.js";
 import type { Folder } from "./folder.js";
 import { unfold } from "./patchcore.js";
+import { registrationOps } from "./regad.js";
 
-/** What is only read, and what only RegAD computes. */
-const OTHERS = /^(theta|affine_grid|grid_sample|cosine_loss)|\.(x|dy|e|q|inverse)$/;
+/** What is only read. */
+const INPUTS = /\.(x|dy|e|q|p|z|parameters|theta)$/;
+
+/** What is not compared: inputs, and inverses that are never built. */
+const OTHERS = /\.(x|dy|e|q|p|z|parameters|theta|inverse)$/;
 
 const EPSILON = 0.01;
 
-/** Single operations, those of RegAD left out. */
+/** Single operations. */
 export async function opsChecks({ device, open }: Folder): Promise<ParityCheck[]> {
   const golden = await open("ops", "op", OTHERS);
   const inputs: Record<string, Tensor> = {};
-  for (const name of golden
-    .names("")
-    .filter((each) => /^(?!theta|affine|grid|cosine).*\.(x|dy|e|q)$/.test(each)))
+  for (const name of golden.names("").filter((each) => INPUTS.test(each)))
     inputs[name] = await golden.tensor(device, name);
   try {
     return await golden.compare(scope(() => compute(device, inputs, golden)));
@@ -90,5 +92,5 @@ function compute(
     values[`${name}.covariance`] = add(product, mul(eye(device, width), EPSILON));
     values[`${name}.cholesky`] = cholesky(values[`${name}.covariance`]);
   }
-  return values;
+  return { ...values, ...registrationOps(inputs, golden) };
 }
