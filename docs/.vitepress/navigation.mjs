@@ -11,6 +11,7 @@ export const NAVIGATION = {
         page("Banks", "/banks"),
         page("Training", "/training"),
         page("Evaluation", "/evaluation"),
+        page("Methods", "/methods"),
         page("Pretraining", "/pretraining"),
         page("Formats", "/formats"),
         page("Commands", "/commands"),
