@@ -4,6 +4,7 @@ import { clipText } from "./clip-text/method.js";
 import { coop } from "./coop/method.js";
 import { padimMethod } from "./padim/method.js";
 import { patchcoreMethod } from "./patchcore/method.js";
+import { regadMethod } from "./regad/method.js";
 import { spadeMethod } from "./spade/method.js";
 import { subspaceAdMethod } from "./subspacead/subspacead.js";
 import { winclip } from "./winclip/method.js";
@@ -17,6 +18,7 @@ export const METHODS: readonly Method[] = [
   spadeMethod,
   padimMethod,
   patchcoreMethod,
+  regadMethod,
   anomalyDinoMethod,
   subspaceAdMethod,
 ];

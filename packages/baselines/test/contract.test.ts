@@ -1,14 +1,22 @@
 import { join } from "node:path";
 import { Encoder, fitImages, readOptions } from "@inctrl/detect";
+import type { Device } from "@inctrl/tensor";
 import { randomImage, throwsCode } from "@inctrl/testing";
 import { deviceTests, textBackbone } from "@inctrl/testing/device";
 import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { METHODS } from "../src/index.js";
+import { randomRegistration } from "../src/regad/backbone.js";
 
 const test = deviceTests("contract of methods");
 const images = (count: number, seed: number) =>
   Array.from({ length: count }, (_, i) => randomImage(seed + i, 17));
+
+/** A small backbone that a method takes. */
+const backboneOf = (method: string, device: Device, folder: string) =>
+  method === "regad"
+    ? randomRegistration(device, { mode: "rotation_scale", side: 32 }, 0)
+    : textBackbone(device, folder);
 
 test("every method has a name of its own, and presets that its options take", () => {
   assert.is(new Set(METHODS.map(({ name }) => name)).size, METHODS.length);
@@ -21,7 +29,7 @@ for (const method of METHODS.filter(({ load }) => !load)) {
     device,
     folder,
   }) => {
-    using backbone = await textBackbone(device, folder);
+    using backbone = await backboneOf(method.name, device, folder);
     const settings = readOptions(method);
     const input = method.input?.(backbone, settings);
     const encoder = (batch?: number) => new Encoder(backbone, { ...input, batch });
@@ -41,7 +49,7 @@ for (const method of METHODS.filter(({ load }) => !load)) {
   });
 
   test(`${method.name}: no prompts are refused`, async ({ device, folder }) => {
-    using backbone = await textBackbone(device, folder);
+    using backbone = await backboneOf(method.name, device, folder);
     const settings = readOptions(method);
     const detector = method.create(new Encoder(backbone, method.input?.(backbone, settings)), settings);
     await throwsCode(() => fitImages(detector, [], { className: "part" }), "shots", /no prompts/);

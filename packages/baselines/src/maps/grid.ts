@@ -26,10 +26,14 @@ const repeated = (from: number, size: number): number[] => {
   return Array.from({ length: size }, (_, i) => Math.min(from - 1, Math.floor(Math.fround(i * scale))));
 };
 
+/** For each patch of a grid the one of another grid that is repeated there. */
+export function repeatedPlaces(from: Grid, to: Grid): number[] {
+  const across = repeated(from.columns, to.columns);
+  return repeated(from.rows, to.rows).flatMap((y) => across.map((x) => y * from.columns + x));
+}
+
 /** Patches brought to another grid by repeating them. @param patches [views, rows * columns, width]. */
 export function repeatPatches(patches: Tensor, from: Grid, to: Grid): Tensor {
   if (from.rows === to.rows && from.columns === to.columns) return patches;
-  const across = repeated(from.columns, to.columns);
-  const places = repeated(from.rows, to.rows).flatMap((y) => across.map((x) => y * from.columns + x));
-  return gather(patches, places, 1);
+  return gather(patches, repeatedPlaces(from, to), 1);
 }

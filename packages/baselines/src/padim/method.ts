@@ -7,13 +7,13 @@ import {
   numberOption,
   patchesOf,
 } from "@inctrl/detect";
-import { max, reshape, scope, slice, stack, type Tensor, tensor } from "@inctrl/tensor";
-import { onGrid } from "../maps/grid.js";
+import { reshape, scope, slice, stack, type Tensor, tensor } from "@inctrl/tensor";
 import { mapDetector } from "../maps/map-detector.js";
-import { layerInput, MAP_OPTIONS, mapOptions, pixelsOption, settingsOf } from "../maps/options.js";
-import { type Border, pixelMaps } from "../maps/pixel-maps.js";
+import { layerInput, MAP_OPTIONS, pixelsOption, settingsOf } from "../maps/options.js";
+import type { Border } from "../maps/pixel-maps.js";
 import { chooseChannels, defaultChannels, embedLayers } from "./embedding.js";
 import { Gaussians } from "./gaussians.js";
+import { gaussianMaps } from "./maps.js";
 
 interface Settings {
   readonly channels?: number | "all";
@@ -36,8 +36,6 @@ function padim(encoder: Encoder, settings: Settings): Detector {
   const channels = chooseChannels(total, count, seed);
   const [grid] = layouts;
   const positions = patchesOf(grid);
-  const side = encoder.preprocess.size;
-  const size = { width: side, height: side };
   const embed = (taps: readonly Tensor[]) => embedLayers(taps, layouts, channels);
   return mapDetector({
     ...{ name: "padim", encoder, settings: settingsOf({ ...settings, channels: count }) },
@@ -65,14 +63,7 @@ function padim(encoder: Encoder, settings: Settings): Detector {
       const vectors = (start: number, end: number) => stack(views.map((view) => slice(view, [[start, end]])));
       const samples = { device: backbone.device, samples: views.length, positions, width: count, vectors };
       const gaussians = Gaussians.fit(samples, epsilon);
-      return {
-        run({ taps }) {
-          const distance = gaussians.distance(embed(taps));
-          const map = pixelMaps(onGrid(distance, grid), size, mapOptions(settings));
-          return { score: max(map, [1, 2]), map };
-        },
-        dispose: () => gaussians.dispose(),
-      };
+      return gaussianMaps(gaussians, embed, grid, { side: encoder.preprocess.size, ...settings });
     },
   });
 }

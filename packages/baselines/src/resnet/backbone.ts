@@ -106,7 +106,7 @@ export class ResNetBackbone implements Backbone {
   }
 }
 
-type LoadOptions = Pick<BackboneOptions, "dtype" | "onProgress">;
+export type LoadOptions = Pick<BackboneOptions, "dtype" | "onProgress">;
 
 /** Loads a ResNet from an opened checkpoint, which the caller closes. */
 export const loadResNet = (
@@ -114,7 +114,11 @@ export const loadResNet = (
   weights: ResNetWeights,
   options: LoadOptions,
 ): Promise<ResNetBackbone> =>
-  build(device, `${weights.config.name} (${basename(weights.path)})`, weights.config, weights.read, options);
+  build(device, resnetForm(weights.config, nameOfFile(weights)), weights.read, options);
+
+/** A network's name and its file's. */
+export const nameOfFile = ({ config, path }: ResNetWeights, name = config.name): string =>
+  `${name} (${basename(path)})`;
 
 /**
  * A seeded, untrained ResNet: enough to tell textures apart, and to try everything without a download.
@@ -128,37 +132,54 @@ export const randomResNet = (
   seed: number,
   options: LoadOptions = {},
 ): Promise<ResNetBackbone> =>
-  build(device, `untrained ${config.name} (seed ${seed})`, config, randomParameters(seed), options);
+  build(
+    device,
+    resnetForm(config, `untrained ${config.name} (seed ${seed})`),
+    randomParameters(seed),
+    options,
+  );
 
-async function build(
+/** A kind of network: what makes one without values, and the backbone around it. */
+export interface NetworkForm<N extends ResNet, B extends ResNetBackbone> {
+  /** What tells apart networks whose tensors are the same. */
+  readonly facts: object;
+  make(): N;
+  wrap(device: Device, network: N, fingerprint: string): B;
+}
+
+const resnetForm = (config: ResNetConfig, name: string): NetworkForm<ResNet, ResNetBackbone> => ({
+  facts: { blocks: config.blocks, bottleneck: config.bottleneck },
+  make: () => new ResNet(config),
+  wrap: (device, resnet, fingerprint) => new ResNetBackbone(name, device, resnet, fingerprint),
+});
+
+/** Fills a frozen network. */
+export async function build<N extends ResNet, B extends ResNetBackbone>(
   device: Device,
-  name: string,
-  config: ResNetConfig,
+  form: NetworkForm<N, B>,
   read: nn.ReadParameter,
   { dtype, onProgress }: LoadOptions,
-): Promise<ResNetBackbone> {
-  const { blocks, bottleneck } = config;
-  const resnet = new ResNet(config).freeze({ dtype });
-  const hash = createHash("sha256").update(JSON.stringify({ blocks, bottleneck }));
+): Promise<B> {
+  const network = form.make().freeze({ dtype });
+  const hash = createHash("sha256").update(JSON.stringify(form.facts));
   // Compiled while the weights are read.
-  const compiled = compileAhead(device, config, dtype);
+  const compiled = compileAhead(device, form, dtype);
   compiled.catch(() => {});
-  await nn.fill(device, resnet.namedParameters(), fingerprinting(hash, read), onProgress);
+  await nn.fill(device, network.namedParameters(), fingerprinting(hash, read), onProgress);
   await compiled;
-  return new ResNetBackbone(name, device, resnet, hash.digest("hex"));
+  return form.wrap(device, network, hash.digest("hex"));
 }
 
 /** Compiles side by side what the network runs, so that the first batch waits for nothing. */
-const compileAhead = (device: Device, config: ResNetConfig, dtype?: "float32" | "float16") =>
+const compileAhead = <N extends ResNet, B extends ResNetBackbone>(
+  device: Device,
+  { make, wrap }: NetworkForm<N, B>,
+  dtype?: "float32" | "float16",
+) =>
   device.prepare(() =>
     scope(() => {
-      using backbone = new ResNetBackbone(
-        "",
-        device,
-        new ResNet(config).freeze({ dtype }).allocate(device),
-        "",
-      );
-      const { size } = RESNET_PREPROCESS;
+      using backbone = wrap(device, make().freeze({ dtype }).allocate(device), "");
+      const { size } = backbone.preprocess;
       const views = backbone.batch({ width: size, height: size }, backbone.defaultTaps);
       backbone.encode(Tensor.empty(device, [views, 3, size, size]), backbone.defaultTaps);
     }),

@@ -1,6 +1,7 @@
 import { findConfig, resolveModel } from "@inctrl/clip";
 import { type Backbone, type BackboneOptions, openBackbone, randomBackbone } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
+import { loadRegistration } from "../regad/backbone.js";
 import { loadResNet, randomResNet } from "./backbone.js";
 import { findResNet } from "./config.js";
 import { openResNet } from "./weights.js";
@@ -25,7 +26,7 @@ export async function requireNetwork(source: string): Promise<void> {
 }
 
 /**
- * Opens a backbone of any kind: a ResNet, or an image transformer as `openBackbone` does. A name `untrained:NAME?seed=N` makes one
+ * Opens a backbone of any kind: a ResNet, RegAD's network (`options.config` names what its transformers do), or an image transformer as `openBackbone` does. A name `untrained:NAME?seed=N` makes one
  * from a seed, which its name says.
  *
  * @param source a path, a name that `inctrl models` lists, or `untrained:` and the name of a configuration.
@@ -46,9 +47,11 @@ export async function openNetwork(
       ? randomResNet(device, config, seed, options)
       : randomBackbone(device, config, seed);
   }
-  const weights = await openResNet((await resolveModel(source)).weights);
+  const weights = await openResNet((await resolveModel(source)).weights, options.config);
   if (weights === null) return openBackbone(device, source, options);
   try {
+    const { registration } = weights;
+    if (registration) return await loadRegistration(device, weights, registration, options);
     return await loadResNet(device, weights, options);
   } finally {
     await weights.close();

@@ -2,6 +2,8 @@ import { openCheckpoint, requireFinite } from "@inctrl/clip";
 import type { nn } from "@inctrl/tensor";
 import { quoted, type TensorFile } from "@inctrl/tensor/files";
 import { BaselineError } from "../errors.js";
+import { RegistrationNetwork } from "../regad/network.js";
+import { type Registration, registrationIn } from "../regad/shape.js";
 import { nameOf, planesOf, type ResNetConfig } from "./config.js";
 import { ResNet } from "./model.js";
 
@@ -10,6 +12,8 @@ export interface ResNetWeights {
   readonly path: string;
   readonly file: TensorFile;
   readonly config: ResNetConfig;
+  /** Of a network with RegAD's transformers; else null. */
+  readonly registration: Registration | null;
   /** Reads the network's parameters. */
   readonly read: nn.ReadParameter;
   /** Stored number types, such as "F32". */
@@ -48,6 +52,7 @@ const below = (names: readonly string[], prefix: string): string[] =>
  * Opens a ResNet's checkpoint of any container that `openCheckpoint` reads. The shapes tell which network it is; it may end after any
  * layer, and a classifier is passed over.
  *
+ * @param mode what RegAD's transformers do, where the file does not tell.
  * @returns null where the file's names are not those of a ResNet.
  * @throws BaselineError `weights` for other kinds of ResNets, and for tensors that are missing, left over or of other shapes; ClipError
  * for files that are no checkpoints.
@@ -55,10 +60,10 @@ const below = (names: readonly string[], prefix: string): string[] =>
  * const weights = await openResNet("wide_resnet50_2-95faca4d.pth");
  * weights?.config.name; // "wide_resnet50_2"
  */
-export async function openResNet(path: string): Promise<ResNetWeights | null> {
+export async function openResNet(path: string, mode?: string): Promise<ResNetWeights | null> {
   const file = await openCheckpoint(path);
   try {
-    const weights = resNetIn(file);
+    const weights = resNetIn(file, mode);
     if (weights === null) await file.close();
     return weights;
   } catch (error) {
@@ -67,7 +72,7 @@ export async function openResNet(path: string): Promise<ResNetWeights | null> {
   }
 }
 
-function resNetIn(file: TensorFile): ResNetWeights | null {
+function resNetIn(file: TensorFile, mode?: string): ResNetWeights | null {
   const names = [...file.tensors.keys()];
   const prefix = prefixOf(names);
   if (prefix === undefined) return null;
@@ -85,7 +90,11 @@ function resNetIn(file: TensorFile): ResNetWeights | null {
     throw fail(
       `is a ResNet with ${(middle ?? 0) / (depth ?? 1)} groups of channels; networks without groups are read`,
     );
-  const wanted = new ResNet(config).namedParameters();
+  const registration = registrationIn(own, shape, { ...file.metadata, ...(mode && { mode }) }, fail);
+  const network = registration
+    ? new RegistrationNetwork(registration.mode, registration.side)
+    : new ResNet(config);
+  const wanted = network.namedParameters();
   const list = (some: readonly string[]) =>
     `${some.slice(0, 3).map(quoted).join(", ")}${some.length > 3 ? ` and ${some.length - 3} more` : ""}`;
   const missing = [...wanted.keys()].filter((name) => !UNUSED.test(name) && shape(name) === undefined);
@@ -102,6 +111,7 @@ function resNetIn(file: TensorFile): ResNetWeights | null {
     path: file.path,
     file,
     config,
+    registration,
     dtype: file.tensors.get(`${prefix}conv1.weight`)!.dtype,
     async read(name, { size }, into) {
       if (UNUSED.test(name)) return new Float32Array(size);
