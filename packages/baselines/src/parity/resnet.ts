@@ -109,7 +109,7 @@ export interface FullSize {
   readonly models: Readonly<Record<string, Readonly<Record<string, Summary>>>>;
 }
 
-interface Summary {
+export interface Summary {
   readonly norm: number;
   readonly sum: number;
   readonly max: number;
@@ -119,14 +119,19 @@ interface Summary {
 export const SIDE = 224;
 
 /** Norm, sum, largest and samples of values. */
-export function summaryChecks(name: string, values: Float32Array, want: Summary): ParityCheck[] {
+export function summaryChecks(
+  name: string,
+  values: Float32Array,
+  want: Summary,
+  tolerance = TOLERANCE,
+): ParityCheck[] {
   const sum = values.reduce((total, v) => total + v, 0);
   const got = { norm: normOf(values), sum, max: largestOf(values) };
   const totals = (["norm", "sum", "max"] as const).map((key) =>
-    compare(`full size: ${name} ${key}`, [got[key]], [want[key]], TOLERANCE * Math.abs(want[key])),
+    compare(`${name} ${key}`, [got[key]], [want[key]], tolerance * Math.abs(want[key])),
   );
   const samples = samplesOf(values, want.samples.length);
-  return [...totals, compare(`full size: ${name} samples`, samples, want.samples, TOLERANCE * want.max)];
+  return [...totals, compare(`${name} samples`, samples, want.samples, tolerance * want.max)];
 }
 
 /**
@@ -177,7 +182,8 @@ export async function resnetChecks(
       using image = tensor(device, hashedImage(`${full.salt}image0`, SIDE), [1, 3, SIDE, SIDE]);
       const values = await outputsOf(resnet, image);
       for (const [layer, want] of Object.entries(layers))
-        if (layer in values) checks.push(...summaryChecks(`${network}.${layer}`, values[layer], want));
+        if (layer in values)
+          checks.push(...summaryChecks(`full size: ${network}.${layer}`, values[layer], want));
     }
     for (const name of golden.tensors.keys()) {
       const [, key, form] = /^(.*?)(?:\.(samples|norm))?$/.exec(name)!;

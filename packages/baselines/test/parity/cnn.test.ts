@@ -16,7 +16,7 @@ test("SPADE, PaDiM, PatchCore, RegAD and single operations: every value is the r
     [],
   );
   if (process.env.DEBUG) console.table(checks);
-  assert.is(checks.length, 171);
+  assert.is(checks.length, 457);
 });
 
 test.run();

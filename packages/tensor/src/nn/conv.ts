@@ -66,7 +66,7 @@ export class Conv2d extends Module {
       return conv2dLast(x, weight, { ...this.#place, bias: norm.bias.value, residual, activation });
     return scope(() => {
       const y = conv2dLast(x, weight, this.#place);
-      const rows = norm.forward(reshape(y, [-1, y.shape[3]])).view(y.shape);
+      const rows = reshape(norm.forward(reshape(y, [-1, y.shape[3]])), y.shape);
       const sum = residual ? add(rows, residual) : rows;
       return activation ? ACTIVATE[activation](sum) : sum;
     });

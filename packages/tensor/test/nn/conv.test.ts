@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { conv2d, nn, permute, scope, sum, tanh, tensor } from "../../src/index.js";
+import { conv2d, mul, nn, permute, scope, sum, tanh, tensor } from "../../src/index.js";
 import { close, deviceTests, FAMILIES, random } from "../support.js";
 
 const test = deviceTests(FAMILIES);
@@ -32,21 +32,29 @@ test("a frozen convolution with its norm folded in gives what both give one afte
   close(made[1], made[0], 2e-6);
 });
 
-test("gradients of a convolution whose channels come last are those of conv2d", async (device) => {
-  const { conv } = layers();
-  conv.to(device);
-  const x = tensor(device, random(6, 2 * 7 * 5 * 6), [2, 7, 5, 6]);
-  const steps = { stride: 2, padding: 1 } as const;
-  const [last, first] = [
-    nn.gradientsOf(conv.parameters(), () => sum(conv.forward(x, { activation: "tanh" }))),
-    nn.gradientsOf(conv.parameters(), () => {
-      const y = conv2d(permute(x, [0, 3, 1, 2]), conv.weight.value, steps);
-      return sum(tanh(y));
-    }),
-  ];
-  close(await last.gradients[0].data(), await first.gradients[0].data(), 1e-5);
-  for (const each of [x, conv, ...[last, first].flatMap(({ value, gradients }) => [value, ...gradients])])
-    each.dispose();
+test("gradients of a convolution whose channels come last are those of conv2d, also through a norm in training", async (device) => {
+  for (const normed of [false, true]) {
+    const { conv, norm } = layers();
+    conv.to(device);
+    norm.to(device).train();
+    const x = tensor(device, random(6, 2 * 7 * 5 * 6), [2, 7, 5, 6]);
+    const steps = { stride: 2, padding: 1 } as const;
+    // Unlike weights: the sum of what a norm puts out is constant.
+    const weights = tensor(device, random(8, 2 * 4 * 3 * 5), [2, 4, 3, 5]);
+    const options = { activation: "tanh", ...(normed && { norm }) } as const;
+    const [last, first] = [
+      nn.gradientsOf(conv.parameters(), () => sum(mul(conv.forward(x, options), weights))),
+      nn.gradientsOf(conv.parameters(), () => {
+        const y = conv2d(permute(x, [0, 3, 1, 2]), conv.weight.value, steps);
+        return sum(mul(tanh(normed ? norm.forward(y) : y), permute(weights, [0, 3, 1, 2])));
+      }),
+    ];
+    const values = await first.gradients[0].data();
+    assert.ok(values.some((value) => Math.abs(value) > 0.1));
+    close(await last.gradients[0].data(), values, 1e-5);
+    const made = [last, first].flatMap(({ value, gradients }) => [value, ...gradients]);
+    for (const each of [x, weights, conv, norm, ...made]) each.dispose();
+  }
 });
 
 test.run();

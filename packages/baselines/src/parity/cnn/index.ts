@@ -7,6 +7,7 @@ import { opsChecks } from "./ops.js";
 import { padimChecks } from "./padim.js";
 import { patchcoreChecks } from "./patchcore.js";
 import { fullRegadChecks, regadChecks } from "./regad.js";
+import { regadPartsChecks, regadStepChecks } from "./regad-training.js";
 import { spadeChecks } from "./spade.js";
 
 /** What is computed of the values in a file of the folder, by the file's name. */
@@ -16,6 +17,8 @@ const SUITES: Readonly<Record<string, (folder: Folder) => Promise<ParityCheck[]>
   "padim.safetensors": padimChecks,
   "patchcore.safetensors": patchcoreChecks,
   "regad.safetensors": regadChecks,
+  "regad-parts.safetensors": regadPartsChecks,
+  "regad-train.json": regadStepChecks,
 };
 
 /** Every value of the files of a folder of CNN methods. */

@@ -174,7 +174,8 @@ export async function fullRegadChecks(device: Device, path: string): Promise<Par
     const made = outputsOf(network, image);
     for (const [key, value] of Object.entries(made)) {
       const values = await taken(value);
-      if (outputs[key]) checks.push(...summaryChecks(`regad ${mode}.${key}`, values, outputs[key]));
+      if (outputs[key])
+        checks.push(...summaryChecks(`full size: regad ${mode}.${key}`, values, outputs[key]));
     }
   }
   return checks;
