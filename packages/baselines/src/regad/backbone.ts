@@ -8,6 +8,11 @@ import { RegistrationNetwork, registered, TRUNK } from "./network.js";
 import type { Registration } from "./shape.js";
 import { identityOf } from "./theta.js";
 
+/** How images become the network's pixels: values from 0 to 1, squares of a size. */
+export const registrationPixels = (side: number): PreprocessConfig => ({
+  ...{ size: side, mean: [0, 0, 0], std: [1, 1, 1], interpolation: "lanczos", rgbFirst: true },
+});
+
 /** RegAD's network as a backbone: its taps are registered features. Images are squares of the size that it was trained with. */
 export class RegistrationBackbone extends ResNetBackbone {
   override readonly resnet: RegistrationNetwork;
@@ -17,12 +22,8 @@ export class RegistrationBackbone extends ResNetBackbone {
     this.resnet = network;
   }
 
-  /** Values from 0 to 1, of images of the network's size. */
   override get preprocess(): PreprocessConfig {
-    const { side } = this.resnet;
-    return {
-      ...{ size: side, mean: [0, 0, 0], std: [1, 1, 1], interpolation: "lanczos", rgbFirst: true },
-    };
+    return registrationPixels(this.resnet.side);
   }
 
   override layout(tap: Tap, size: ViewSize): TapLayout {

@@ -1,4 +1,5 @@
 import {
+  choiceOption,
   DetectError,
   type Detector,
   defineMethod,
@@ -17,6 +18,8 @@ import { Gaussians } from "../padim/gaussians.js";
 import { gaussianMaps } from "../padim/maps.js";
 import { REGISTRATION_VARIANTS } from "./augmentation.js";
 import { RegistrationBackbone } from "./backbone.js";
+import { type RegistrationTraining, trainRegistration } from "./run.js";
+import { MODES } from "./theta.js";
 
 interface Settings {
   readonly augment: boolean;
@@ -79,4 +82,19 @@ export const regadMethod = defineMethod({
     );
   },
   create: regad,
+  trainOptions: {
+    mode: choiceOption("rotation_scale", "what the transformers do", MODES),
+    side: numberOption(224, "pixels of a side of its images", { least: 32, most: 2048, whole: true }),
+    shots: numberOption(2, "supports of each image", { least: 1, whole: true }),
+    batch: numberOption(32, "images a step at most, of one category", { least: 1, whole: true }),
+    lr: numberOption(1e-4, "learning rate of the first epochs; the last one has rate 0", { least: 0 }),
+    epochs: numberOption(50, "epochs", { least: 1, whole: true }),
+    seed: numberOption(0, "seed of layers and batches", { least: 0, whole: true }),
+  },
+  async train(job, given) {
+    if (job.holdOut?.length)
+      job.onNote?.("categories held out are not trained on, and RegAD's training judges none");
+    const { file, finished } = await trainRegistration(job, given as unknown as RegistrationTraining);
+    return { file, finished };
+  },
 });

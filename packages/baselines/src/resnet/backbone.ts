@@ -16,7 +16,7 @@ import { type Device, nn, scope, Tensor } from "@inctrl/tensor";
 import { type ResNetConfig, widthOf } from "./config.js";
 import { pooled, ResNet, rowsOf } from "./model.js";
 import { RESNET_PREPROCESS } from "./preprocess.js";
-import type { ResNetWeights } from "./weights.js";
+import { openResNet, type ResNetWeights } from "./weights.js";
 
 /**
  * A frozen ResNet. Its taps are its layers, 1 to 4, each with a grid and a width of its own; the feature of an image is the mean over
@@ -29,6 +29,8 @@ export class ResNetBackbone implements Backbone {
   readonly resnet: ResNet;
   readonly promptSymmetries = 1;
   readonly hasText = false;
+  /** Opens the values that it was made of once more, which a training begins with; null where that cannot be. */
+  source: (() => Promise<Pick<ResNetWeights, "read" | "close">>) | null = null;
 
   constructor(name: string, device: Device, resnet: ResNet, fingerprint: string) {
     this.name = name;
@@ -109,12 +111,20 @@ export class ResNetBackbone implements Backbone {
 export type LoadOptions = Pick<BackboneOptions, "dtype" | "onProgress">;
 
 /** Loads a ResNet from an opened checkpoint, which the caller closes. */
-export const loadResNet = (
+export async function loadResNet(
   device: Device,
   weights: ResNetWeights,
   options: LoadOptions,
-): Promise<ResNetBackbone> =>
-  build(device, resnetForm(weights.config, nameOfFile(weights)), weights.read, options);
+): Promise<ResNetBackbone> {
+  const backbone = await build(
+    device,
+    resnetForm(weights.config, nameOfFile(weights)),
+    weights.read,
+    options,
+  );
+  backbone.source = async () => (await openResNet(weights.path))!;
+  return backbone;
+}
 
 /** A network's name and its file's. */
 export const nameOfFile = ({ config, path }: ResNetWeights, name = config.name): string =>
@@ -126,18 +136,18 @@ export const nameOfFile = ({ config, path }: ResNetWeights, name = config.name):
  * @example
  * const backbone = await randomResNet(device, findResNet("resnet18")!, 0);
  */
-export const randomResNet = (
+export async function randomResNet(
   device: Device,
   config: ResNetConfig,
   seed: number,
   options: LoadOptions = {},
-): Promise<ResNetBackbone> =>
-  build(
-    device,
-    resnetForm(config, `untrained ${config.name} (seed ${seed})`),
-    randomParameters(seed),
-    options,
-  );
+): Promise<ResNetBackbone> {
+  const read = randomParameters(seed);
+  const name = `untrained ${config.name} (seed ${seed})`;
+  const backbone = await build(device, resnetForm(config, name), read, options);
+  backbone.source = async () => ({ read, close: async () => {} });
+  return backbone;
+}
 
 /** A kind of network: what makes one without values, and the backbone around it. */
 export interface NetworkForm<N extends ResNet, B extends ResNetBackbone> {

@@ -38,7 +38,10 @@ export async function trainMethod(
     noteStop(last);
     return EXIT.interrupted;
   }
-  const score = `inctrl score --backbone ${settings.backbone} --method ${method.name} --heads ${file}`;
-  await print(`trained: ${file}\nto use it: ${score} --class NAME --prompts good/ --images to-check/\n`);
+  // What has no reader of its own is a backbone.
+  const use = method.load
+    ? `--backbone ${settings.backbone} --method ${method.name} --heads ${file} --class NAME`
+    : `--backbone ${file} --method ${method.name}`;
+  await print(`trained: ${file}\nto use it: inctrl score ${use} --prompts good/ --images to-check/\n`);
   return EXIT.ok;
 }
