@@ -16,10 +16,6 @@ const LIMIT_MS = 120_000;
 const GROUP_LIMIT_MS = 5 * LIMIT_MS;
 const TICK_MS = 250;
 
-// Mesa's software adapter then works in the thread that asks: test processes share the cores already, and waking threads for small
-// tensors costs a fifth of all processor time.
-process.env.LP_NUM_THREADS ??= "0";
-
 /** Compiles all sources before the first test, since tests that start together would each compile the same files. */
 async function compileAll() {
   const files = [...find("src", /\.ts$/), ...find("test", /\.ts$/)];
