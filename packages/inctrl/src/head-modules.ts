@@ -1,14 +1,49 @@
-import { type Device, mean, nn, reshape, scope, sigmoid, sub, type Tensor, tensor } from "@inctrl/tensor";
+import {
+  add,
+  concat,
+  type Device,
+  expand,
+  mean,
+  mul,
+  nn,
+  normalize,
+  reshape,
+  scope,
+  sigmoid,
+  stack,
+  sub,
+  type Tensor,
+  tensor,
+} from "@inctrl/tensor";
 import { InctrlError } from "./errors.js";
 import { monotonePhi, RANK_BINS, rankMeans } from "./ranks.js";
 
 /**
- * How the heads are built. `paper`: the adapter psi, eta, and phi over the map place by place. The other two have phi alone, over
- * the map's values by rank, so that phi depends neither on the place of a defect nor on the product: `sorted` is a small network,
- * `monotone` has no negative weight, so that a larger residual never lowers a score. `research/generalisation` measures what each gains on
- * other kinds of data; sorted heads scored worse there than no heads.
+ * How the heads may be built. `paper`: the adapter psi, eta, and phi over the map place by place. `concat` and `average` are the paper's
+ * ablations of the residual (table 3): features of the query and the mean of the prompts' are laid side by side, or averaged, where
+ * `paper` subtracts them. That is so at the image level and at each patch, where a head of its own for each block makes the map's value
+ * of the two features; the paper does not say how, and this head has eta's form.
+ *
+ * `sorted` and `monotone` have phi alone, over the map's values by rank, so that phi depends neither on the place of a defect nor on the
+ * product: `sorted` is a small network, `monotone` has no negative weight, so that a larger residual never lowers a score.
+ * `research/generalisation` measures what each gains on other kinds of data; sorted heads scored worse there than no heads.
  */
-export type HeadsForm = "paper" | "sorted" | "monotone";
+export const HEADS_FORMS = ["paper", "concat", "average", "sorted", "monotone"] as const;
+
+export type HeadsForm = (typeof HEADS_FORMS)[number];
+
+/** Forms with an image level, which have psi and eta. */
+export type ImageForm = Exclude<HeadsForm, "sorted" | "monotone">;
+
+/** What heads are made for; a form ignores what it does not depend on. */
+export interface HeadSizes {
+  readonly embedDim: number;
+  readonly patches: number;
+  /** Width of the patches of each tapped block, which forms that join patches need. */
+  readonly widths?: readonly number[];
+  /** Seed of the initial values. Default 0. */
+  readonly seed?: number;
+}
 
 /** Parameters and statistics of heads by released name. */
 export type HeadValues = ReadonlyMap<
@@ -97,6 +132,16 @@ class MonotoneHead extends nn.Module {
   }
 }
 
+/** How features of a query and the mean of the prompts' become one, [..., width] each, and how much wider that is. */
+const JOINS: Record<ImageForm, { readonly factor: number; join(query: Tensor, prompt: Tensor): Tensor }> = {
+  paper: { factor: 1, join: (query, prompt) => sub(prompt, query) },
+  concat: { factor: 2, join: (query, prompt) => concat([query, expand(prompt, query.shape)], -1) },
+  average: { factor: 1, join: (query, prompt) => mul(add(query, prompt), 0.5) },
+};
+
+/** How many times an image form widens features. */
+export const widenedBy = (form: ImageForm): number => JOINS[form].factor;
+
 /**
  * InCTRL's trained parts (paper, section 3) under their released names. They train as any module does; `freeze()` packs them for
  * scoring.
@@ -105,29 +150,53 @@ export abstract class HeadsModule extends nn.Module {
   abstract readonly form: HeadsForm;
   abstract readonly diff_head: nn.Module & nn.Layer;
 
+  /** Whether there are psi and eta. */
+  get hasImageLevel(): boolean {
+    return false;
+  }
+
+  /** Whether the map is made by `joinedMap`, not by the nearest patches. */
+  get joinsPatches(): boolean {
+    return false;
+  }
+
   /** phi: fused maps M+ [batch, patches] to [batch]. */
   phi(map: Tensor): Tensor {
     return this.diff_head.forward(map);
   }
 
-  /** psi: features [n, embedDim] to [n, embedDim]. @throws InctrlError `heads` unless of the paper's form. */
+  /** psi: features [n, embedDim] to [n, embedDim]. @throws InctrlError `heads` without an image level. */
   adapt(_features: Tensor): Tensor {
     throw new InctrlError("heads", `heads of the ${this.form} form have no adapter`);
   }
 
-  /** eta: image residuals [batch, embedDim] to s_i, [batch]. @throws InctrlError `heads` unless of the paper's form. */
+  /** eta: image residuals [batch, inputs] to s_i, [batch]. @throws InctrlError `heads` without an image level. */
   eta(_residual: Tensor): Tensor {
     throw new InctrlError("heads", `heads of the ${this.form} form have no eta`);
   }
 
   /**
-   * F: the mean adapted prompt feature minus the adapted query feature (paper, eq. 5, with the released sign).
+   * F: the mean adapted prompt feature minus the adapted query feature (paper, eq. 5, with the released sign), or both joined as the
+   * form says, query first.
    *
    * @param query class features, [batch, embedDim].
    * @param prompt mean of the adapted prompt features, [embedDim] or [batch, embedDim].
+   * @throws InctrlError `heads` without an image level.
    */
-  imageResidual(query: Tensor, prompt: Tensor): Tensor {
-    return scope(() => sub(prompt, this.adapt(query)));
+  imageResidual(_query: Tensor, _prompt: Tensor): Tensor {
+    throw new InctrlError("heads", `heads of the ${this.form} form have no image residual`);
+  }
+
+  /**
+   * The map M of forms that join patches: each block's head of the query's patch and the prompts' mean at its place, mean over blocks.
+   *
+   * @param queries patches of each block, [batch, patches, width], of any length.
+   * @param prompts mean over the prompts of their normalised patches, [patches, width] or [batch, patches, width].
+   * @returns [batch, patches], from 0 to 1.
+   * @throws InctrlError `heads` for other forms.
+   */
+  joinedMap(_queries: readonly Tensor[], _prompts: readonly Tensor[]): Tensor {
+    throw new InctrlError("heads", `heads of the ${this.form} form join no patches`);
   }
 
   /** The mean of psi over the prompts: [..., prompts, embedDim] to [..., embedDim]. */
@@ -145,21 +214,34 @@ export abstract class HeadsModule extends nn.Module {
   }
 }
 
-/** Heads of the paper's form. */
-export class PaperHeads extends HeadsModule {
-  readonly form = "paper";
+/** Heads with an image level. */
+export class ImageHeads extends HeadsModule {
+  readonly form: ImageForm;
   readonly adapter: Adapter;
   /** eta. */
   readonly diff_head_ref: ScoringHead;
   /** phi. */
   readonly diff_head: ScoringHead;
+  /** A head a block that makes the map, in the forms that join patches. */
+  readonly patch_heads: readonly ScoringHead[];
 
-  /** @param seed of the initial values. */
-  constructor(embedDim: number, patches: number, seed = 0) {
+  constructor(form: ImageForm, { embedDim, patches, widths = [], seed = 0 }: HeadSizes) {
     super();
+    this.form = form;
+    const { factor } = JOINS[form];
     this.adapter = new Adapter(embedDim, 16 * seed + 1);
-    this.diff_head_ref = new ScoringHead(embedDim, 16 * seed + 3);
+    this.diff_head_ref = new ScoringHead(factor * embedDim, 16 * seed + 3);
     this.diff_head = new ScoringHead(patches, 16 * seed + 7);
+    const joined = form === "paper" ? [] : widths;
+    this.patch_heads = joined.map((width, i) => new ScoringHead(factor * width, 16 * seed + 11 + 3 * i));
+  }
+
+  override get hasImageLevel(): boolean {
+    return true;
+  }
+
+  override get joinsPatches(): boolean {
+    return this.form !== "paper";
   }
 
   override adapt(features: Tensor): Tensor {
@@ -169,14 +251,30 @@ export class PaperHeads extends HeadsModule {
   override eta(residual: Tensor): Tensor {
     return this.diff_head_ref.forward(residual);
   }
+
+  override imageResidual(query: Tensor, prompt: Tensor): Tensor {
+    return scope(() => JOINS[this.form].join(this.adapt(query), prompt));
+  }
+
+  override joinedMap(queries: readonly Tensor[], prompts: readonly Tensor[]): Tensor {
+    if (!this.joinsPatches) return super.joinedMap(queries, prompts);
+    return scope(() => {
+      const maps = this.patch_heads.map((head, block) => {
+        const [batch, patches] = queries[block].shape;
+        const joined = JOINS[this.form].join(normalize(queries[block]), prompts[block]);
+        return reshape(head.forward(reshape(joined, [batch * patches, joined.shape[2]])), [batch, patches]);
+      });
+      return mean(stack(maps, 1), 1);
+    });
+  }
 }
 
 /** Heads with phi alone, over the map's values by rank. */
 export class RankHeads extends HeadsModule {
-  readonly form: Exclude<HeadsForm, "paper">;
+  readonly form: Exclude<HeadsForm, ImageForm>;
   readonly diff_head: SortedHead | MonotoneHead;
 
-  constructor(form: Exclude<HeadsForm, "paper">, seed = 0) {
+  constructor(form: Exclude<HeadsForm, ImageForm>, seed = 0) {
     super();
     this.form = form;
     this.diff_head = form === "sorted" ? new SortedHead(16 * seed + 1) : new MonotoneHead();
@@ -184,17 +282,13 @@ export class RankHeads extends HeadsModule {
 }
 
 /**
- * Heads of a form for features of `embedDim` values and maps of `patches`, as placeholders.
+ * Heads of a form, as placeholders.
  *
  * @example
  * const heads = makeHeads("paper", { embedDim: 640, patches: 225 }).to(device).train();
  */
-export function makeHeads(
-  form: HeadsForm,
-  { embedDim, patches, seed }: { embedDim: number; patches: number; seed?: number },
-): HeadsModule {
-  return form === "paper" ? new PaperHeads(embedDim, patches, seed) : new RankHeads(form, seed);
-}
+export const makeHeads = (form: HeadsForm, sizes: HeadSizes): HeadsModule =>
+  form === "sorted" || form === "monotone" ? new RankHeads(form, sizes.seed) : new ImageHeads(form, sizes);
 
 /** What a file of heads must hold: all parameters but the counters, which scoring never reads. */
 export const storedParameters = (heads: HeadsModule): Map<string, nn.Parameter> =>

@@ -1,13 +1,16 @@
 import { openWeights, type Weights } from "@inctrl/clip";
 import { type Device, writeSafetensors } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
+import { type Component, componentsText, readComponents } from "./components.js";
 import { InctrlError } from "./errors.js";
 import {
+  type HeadSizes,
   type HeadsForm,
   type HeadsModule,
   type HeadValues,
   makeHeads,
   storedParameters,
+  widenedBy,
 } from "./head-modules.js";
 
 export type { HeadsForm, HeadValues } from "./head-modules.js";
@@ -15,7 +18,7 @@ export type { HeadsForm, HeadValues } from "./head-modules.js";
 /** Whether a name in a checkpoint belongs to InCTRL's heads: the `extra` of `openWeights` and `openBackbone`. */
 export const isHeadName = (name: string): boolean => HEAD_PREFIXES.some((prefix) => name.startsWith(prefix));
 
-const HEAD_PREFIXES = ["adapter.fc.", "diff_head.", "diff_head_ref."];
+const HEAD_PREFIXES = ["adapter.fc.", "diff_head.", "diff_head_ref.", "patch_heads."];
 
 /** Parts that released files hold and scoring never uses: a counter, and a norm that is never applied. */
 const UNUSED = /^diff_head(_ref)?\.bn(\d\.num_batches_tracked|1\.\w+)$/;
@@ -29,9 +32,13 @@ export class Heads {
   readonly module: HeadsModule;
   /** The weight of s_p beside phi that the file names (paper, eq. 9); 1 where it names none. */
   readonly alpha: number;
+  /** What the file says they were trained for; null where it does not say. */
+  readonly components: ReadonlySet<Component> | null;
   /** Width of the class feature and number of patches that these heads take; 0 for any. */
   readonly embedDim: number;
   readonly patches: number;
+  /** Width of the patches of each tapped block, for forms that join patches; else empty. */
+  readonly widths: readonly number[];
   readonly #values: HeadValues;
 
   private constructor(
@@ -45,7 +52,9 @@ export class Heads {
     this.module = module.freeze().load(device, values);
     this.provenance = provenance;
     this.alpha = Number(provenance.alpha ?? 1);
-    ({ embedDim: this.embedDim, patches: this.patches } = sizesIn(values));
+    const { components } = provenance;
+    this.components = components === undefined ? null : new Set(readComponents(components));
+    ({ embedDim: this.embedDim, patches: this.patches, widths: this.widths } = sizesIn(values, module.form));
   }
 
   /**
@@ -75,12 +84,21 @@ export class Heads {
     source: string,
     provenance: Record<string, string> = {},
   ): Heads {
-    const module = makeHeads(formOf(values), sizesIn(values));
+    const form = formOf(values);
+    const module = makeHeads(form, sizesIn(values, form));
     const refuse = (why: string) => new InctrlError("heads", `${source}: ${why}`);
     checkHeads(values, module, refuse);
-    const { alpha = "1" } = provenance;
+    const { alpha = "1", components, heads_form: named = form } = provenance;
     if (alpha.trim() === "" || !(Number(alpha) >= 0 && Number(alpha) < Infinity))
       throw refuse(`its alpha is ${quoted(alpha)} and must be a number from 0 on; train the heads again`);
+    if (components !== undefined && !readComponents(components)?.length)
+      throw refuse(
+        `its components are ${quoted(components)} and must be some of P, I and T; train the heads again`,
+      );
+    if (named !== form)
+      throw refuse(
+        `says that its heads are ${quoted(named)}, and its parts are those of ${form}; train the heads again`,
+      );
     return new Heads(device, values, module, provenance);
   }
 
@@ -88,9 +106,24 @@ export class Heads {
     return this.module.form;
   }
 
-  /** Whether features of `embedDim` values and maps of `patches` are what these heads take. */
-  fits(embedDim: number, patches: number): boolean {
-    return this.form !== "paper" || (this.embedDim === embedDim && this.patches === patches);
+  /** Whether features of `embedDim` values and maps of `patches` of these widths are what these heads take. */
+  fits({ embedDim, patches, widths = [] }: HeadSizes): boolean {
+    if (!this.module.hasImageLevel) return true;
+    const sameWidths = this.widths.length === widths.length && this.widths.every((w, i) => w === widths[i]);
+    return (
+      this.embedDim === embedDim && this.patches === patches && (!this.module.joinsPatches || sameWidths)
+    );
+  }
+
+  /** @throws InctrlError `components` where one is asked for that they were not trained for. */
+  checkTrained(asked: ReadonlySet<Component>): void {
+    const untrained = new Set([...asked].filter((name) => this.components && !this.components.has(name)));
+    if (untrained.size === 0 || !this.components) return;
+    const [missing, known] = [untrained, this.components].map(componentsText);
+    throw new InctrlError(
+      "components",
+      `the heads were trained for the components ${known} and know nothing of ${missing}; leave ${missing} out, or train heads with it`,
+    );
   }
 
   /** Writes a heads-only safetensors file (released names) with what the heads were trained on. */
@@ -121,14 +154,24 @@ export async function headValuesIn(weights: Weights): Promise<HeadValues> {
 
 function formOf(values: HeadValues): HeadsForm {
   if (values.has("diff_head.roots")) return "monotone";
-  return values.has("diff_head.sorted1.weight") ? "sorted" : "paper";
+  if (values.has("diff_head.sorted1.weight")) return "sorted";
+  if (![...values.keys()].some((name) => name.startsWith("patch_heads."))) return "paper";
+  const inputs = values.get("diff_head_ref.projection1.weight")?.shape[1];
+  return inputs === values.get("adapter.fc.0.weight")?.shape[1] ? "average" : "concat";
 }
 
-/** The sizes that heads of the paper's form were made for; 0 where a part is missing. */
-const sizesIn = (values: HeadValues): { embedDim: number; patches: number } => ({
-  embedDim: values.get("adapter.fc.0.weight")?.shape[1] ?? 0,
-  patches: values.get("diff_head.projection1.weight")?.shape[1] ?? 0,
-});
+/** The sizes that heads with an image level were made for; 0 where a part is missing. */
+function sizesIn(values: HeadValues, form: HeadsForm): Required<Omit<HeadSizes, "seed">> {
+  const inputsOf = (name: string) => values.get(`${name}.projection1.weight`)?.shape[1] ?? 0;
+  const blocks = new Set([...values.keys()].flatMap((name) => /^patch_heads\.(\d+)\./.exec(name)?.[1] ?? []));
+  const factor = form === "concat" ? widenedBy(form) : 1;
+  return {
+    embedDim: values.get("adapter.fc.0.weight")?.shape[1] ?? 0,
+    patches: inputsOf("diff_head"),
+    // Blocks are counted on from 0: a file that lacks one lacks parts, which is said.
+    widths: Array.from({ length: blocks.size }, (_, i) => Math.floor(inputsOf(`patch_heads.${i}`) / factor)),
+  };
+}
 
 const GIVE = "give a file that training wrote or a released .pyth";
 

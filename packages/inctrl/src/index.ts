@@ -1,7 +1,9 @@
-export { COMPONENTS, type Component, type InctrlOptions, inctrl } from "./detectors/inctrl.js";
+export { COMPONENTS, type Component, readComponents } from "./components.js";
+export { type InctrlOptions, inctrl } from "./detectors/inctrl.js";
 export { METHODS } from "./detectors/index.js";
 export { type ResidualOptions, residual } from "./detectors/residual.js";
 export { InctrlError, type InctrlErrorCode } from "./errors.js";
+export { HEADS_FORMS, type HeadsForm } from "./head-modules.js";
 export { Heads, isHeadName } from "./heads.js";
 export { runFullSizeParity } from "./parity/full-size.js";
 export { runParity } from "./parity/parity.js";

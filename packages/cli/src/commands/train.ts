@@ -1,4 +1,5 @@
-import { TRAIN_DEFAULTS } from "@inctrl/inctrl";
+import { type Component, HEADS_FORMS, readComponents, TRAIN_DEFAULTS } from "@inctrl/inctrl";
+import { z } from "zod";
 import { TRAINABLE, trainingHelp } from "../methods.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
@@ -6,6 +7,13 @@ import { flag, names, nonNegative, oneOf, pairs, texts, whole, wholeList } from 
 import { interruptible } from "../signals.js";
 import { runTrain } from "../train/run.js";
 import { defineVerb } from "../verb.js";
+
+const componentList = z.unknown().transform((value, context): readonly Component[] => {
+  const read = readComponents(value);
+  if (read && read.length > 0) return read;
+  context.addIssue({ code: "custom", message: "give some of P, I and T, separated by commas, each once" });
+  return z.NEVER;
+});
 
 export type TrainSettings = Settings<typeof TRAIN_OPTIONS>;
 
@@ -64,8 +72,14 @@ export const TRAIN_OPTIONS = {
     ),
     headsForm: option(
       "<form>",
-      "form of the heads: paper, monotone or sorted",
-      oneOf("paper", "sorted", "monotone").default(TRAIN_DEFAULTS.headsForm),
+      `form of the heads: ${HEADS_FORMS.join(", ")}; concat and average join features where the paper subtracts them`,
+      oneOf(...HEADS_FORMS).default(TRAIN_DEFAULTS.headsForm),
+    ),
+    components: option(
+      "<P,I,T>",
+      "parts of the score that is trained: P patches, I image, T text",
+      componentList.optional(),
+      "all that the form and the backbone have",
     ),
     negatives: option(
       "<N>",

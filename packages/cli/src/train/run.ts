@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { count } from "@inctrl/datasets";
 import { type Backbone, FeatureStore, gatherData, TensorCache, type TrainingData } from "@inctrl/detect";
 import {
+  COMPONENTS,
   type EpochRecord,
   PairResiduals,
   RUN_FILES,
@@ -78,7 +79,15 @@ async function gather(
   const { holdOut, shots, seed, negatives, text } = settings;
   return withProgress({ verb: "encoding images", signal }, (update) =>
     gatherData(store, categories, {
-      ...{ holdOut, shots, seed, negatives, withoutText: !text, signal, window: settings.window },
+      ...{
+        holdOut,
+        shots,
+        seed,
+        negatives,
+        withoutText: !(settings.components ?? COMPONENTS).includes("T") || !text,
+        signal,
+        window: settings.window,
+      },
       onWindow: (category, measured) => noteWindow(measured, category),
       onProgress: (done, total) => update(done, total),
     }),

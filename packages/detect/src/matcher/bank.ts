@@ -1,4 +1,14 @@
-import { concat, keep, type PackedMatrix, packBank, scope, type Tensor } from "@inctrl/tensor";
+import {
+  concat,
+  keep,
+  mean,
+  type PackedMatrix,
+  packBank,
+  reshape,
+  scope,
+  slice,
+  type Tensor,
+} from "@inctrl/tensor";
 import { patchesOf, type TapLayout } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
@@ -132,6 +142,22 @@ export class PromptBank {
   get blocks(): readonly PackedMatrix[] {
     this.#packed ??= this.#rows.map((rows) => keep(scope(() => packBank(concat(rows)))));
     return this.#packed;
+  }
+
+  /**
+   * Of each tap the mean over all views of their patches place by place, as the images are and in no other symmetry, [patches, width].
+   * Prompts must have one grid. The caller frees them.
+   */
+  meanPatches(): Tensor[] {
+    const { count } = this.#variants;
+    const patches = patchesOf(this.grids[0]);
+    return this.#rows.map((rows) =>
+      scope(() => {
+        const joined = concat(rows);
+        const views = reshape(joined, [-1, count, patches, joined.shape[1]]);
+        return mean(reshape(slice(views, [null, [0, 1]]), [-1, patches, joined.shape[1]]), 0);
+      }),
+    );
   }
 
   /** The prompt that a row of `blocks` belongs to, and its patch there, counted on from view to view. */

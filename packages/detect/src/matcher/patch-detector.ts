@@ -23,8 +23,9 @@ export interface PatchScoring {
    *
    * @param features class features, [views, embedDim].
    * @param similarity cosine of each patch to the most similar prompt patch, [views, blocks, patches].
+   * @param taps the patches themselves, tap by tap [views, patches, width], of any length.
    */
-  run(features: Tensor, similarity: Tensor): PatchOutput;
+  run(features: Tensor, similarity: Tensor, taps: readonly Tensor[]): PatchOutput;
   /** Frees what was made for these prompts. */
   dispose?(): void;
 }
@@ -90,7 +91,7 @@ async function score(
     const { similarity, rows } = known?.similarity
       ? { similarity: known.similarity(), rows: null }
       : matchPatches(taps, bank.blocks);
-    return { ...scoring.run(features, similarity), rows };
+    return { ...scoring.run(features, similarity, taps), rows };
   });
   // A tensor that has two names is read once.
   const tensors = new Set([score, map, ...Object.values(parts)]);

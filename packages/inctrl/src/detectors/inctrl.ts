@@ -14,18 +14,14 @@ import {
   sharedLayout,
   textScore,
 } from "@inctrl/detect";
-import { add, div, type Tensor } from "@inctrl/tensor";
+import type { Tensor } from "@inctrl/tensor";
+import { type Component, componentsText, readComponents } from "../components.js";
 import { InctrlError } from "../errors.js";
-import { fuse } from "../fusion.js";
+import { combine } from "../fusion.js";
 import { Heads } from "../heads.js";
 import { aggregateMap, residualMap } from "../residual.js";
 import { shippedHeads } from "../shipped.js";
 import { checkAggregate, RESIDUAL_OPTIONS, type ResidualOptions } from "./residual.js";
-
-/** The paper's names: P the patch residual s_p, I the image residual s_i, T the text score s_a. */
-export const COMPONENTS = ["P", "I", "T"] as const;
-
-export type Component = (typeof COMPONENTS)[number];
 
 export interface InctrlOptions extends ResidualOptions {
   /** The trained heads. Without them a score is the mean of its components. */
@@ -60,7 +56,7 @@ export function inctrl(encoder: Encoder, options: InctrlOptions = {}): Detector 
     ...{ name: "inctrl", encoder, symmetries },
     async settings() {
       const text = components.has("T") ? await backbone.textFingerprint() : null;
-      const names = COMPONENTS.filter((name) => components.has(name)).join();
+      const names = componentsText(components);
       return { components: names, aggregate, alpha: String(alpha), ...(text !== null && { text }) };
     },
     prepare: (bank, about) => prepare(method, bank, about),
@@ -79,36 +75,47 @@ interface Method {
 async function prepare(method: Method, bank: PromptBank, { className }: FitOptions): Promise<PatchScoring> {
   const { backbone, heads, components, asksText } = method;
   const prototypes = asksText && className !== undefined ? await backbone.prototypes(className) : null;
-  const asksImage = components.has("I") && heads?.form === "paper";
-  const promptFeature = asksImage ? heads.module.promptFeature(bank.features) : null;
+  const promptFeature =
+    components.has("I") && heads?.module.hasImageLevel ? heads.module.promptFeature(bank.features) : null;
+  const promptPatches = heads?.module.joinsPatches ? bank.meanPatches() : [];
   return {
-    run: (features, similarity) => run(method, features, similarity, promptFeature, prototypes),
-    dispose: () => promptFeature?.dispose(),
+    run: (features, similarity, taps) =>
+      run(method, { features, similarity, taps }, { promptFeature, prototypes, promptPatches }),
+    dispose() {
+      for (const held of [promptFeature, ...promptPatches]) held?.dispose();
+    },
   };
+}
+
+/** What is known of a batch. */
+interface Seen {
+  readonly features: Tensor;
+  readonly similarity: Tensor;
+  readonly taps: readonly Tensor[];
+}
+
+/** What is known of the prompts and the class. */
+interface Given {
+  readonly promptFeature: Tensor | null;
+  readonly prototypes: Tensor | null;
+  /** Of each block the mean of the prompts' patches, where heads join patches. */
+  readonly promptPatches: readonly Tensor[];
 }
 
 /** InCTRL's forward pass behind the search. Every view is treated on its own. */
 function run(
   { backbone, heads, alpha, components, largest }: Method,
-  features: Tensor,
-  similarity: Tensor,
-  promptFeature: Tensor | null,
-  prototypes: Tensor | null,
+  { features, similarity, taps }: Seen,
+  { promptFeature, prototypes, promptPatches }: Given,
 ): PatchOutput {
-  const map = residualMap(similarity);
+  const map =
+    promptPatches.length > 0 && heads ? heads.module.joinedMap(taps, promptPatches) : residualMap(similarity);
   const s_p = aggregateMap(map, largest);
   const s_a = prototypes && textScore(features, prototypes, backbone.logitScale);
-  const text = components.has("T") ? s_a : null;
-  if (components.has("P") && heads && (promptFeature || text || heads.form !== "paper")) {
-    const fused = fuse(heads.module, { features, map, residual: s_p, textScore: text, promptFeature }, alpha);
-    const { score, phi, imageScore: s_i } = fused;
-    return { score, map, parts: { s_p, s_i, s_a, phi } };
-  }
-  const s_i =
-    heads && promptFeature ? heads.module.eta(heads.module.imageResidual(features, promptFeature)) : null;
-  const scores = [components.has("P") ? s_p : null, s_i, text].filter((part) => part !== null);
-  const score = scores.length === 1 ? scores[0] : div(scores.reduce(add), scores.length);
-  return { score, map, parts: { s_p, s_i, s_a, phi: null } };
+  const textScored = components.has("T") ? s_a : null;
+  const known = { features, map, residual: s_p, textScore: textScored, promptFeature };
+  const { score, imageScore: s_i, phi } = combine(heads?.module, known, components, alpha);
+  return { score, map, parts: { s_p, s_i, s_a, phi } };
 }
 
 /** The components of a score, checked against what there is to compute them from. */
@@ -116,33 +123,37 @@ function chooseComponents(
   { backbone, fit, layouts }: Encoder,
   { heads, components: wanted }: InctrlOptions,
 ): ReadonlySet<Component> {
-  const full: Component[] = heads?.form === "paper" ? ["P", "I"] : ["P"];
-  if (heads && backbone.hasText) full.push("T");
+  const all: Component[] = heads?.module.hasImageLevel ? ["P", "I"] : ["P"];
+  if (heads && backbone.hasText) all.push("T");
+  const full = all.filter((name) => heads?.components?.has(name) ?? true);
   const components = new Set(wanted ?? full);
   const fail = (code: "heads" | "text" | "components", why: string) => new InctrlError(code, why);
   if (components.size === 0) throw fail("components", "no components; choose some of P, I and T");
   if (components.has("I") && !heads)
     throw fail("heads", "component I needs trained heads; give their file, or leave I out");
-  if (components.has("I") && heads && heads.form !== "paper") {
+  if (components.has("I") && heads && !heads.module.hasImageLevel)
     throw fail(
       "heads",
-      `component I needs heads of the paper's form, and these are ${heads.form}; leave I out`,
+      `component I needs heads with an image level, as the paper's are, and these are ${heads.form}; leave I out`,
     );
-  }
+  heads?.checkTrained(components);
   if (components.has("T") && !backbone.hasText)
     throw fail("text", `component T needs text and ${backbone.name} knows none; leave T out`);
-  if (heads?.form === "paper" && fit === "whole")
+  if (heads?.module.hasImageLevel && fit === "whole")
     throw fail(
       "heads",
-      "heads of the paper's form take one grid of patches, and fit whole gives each image its own; crop or squash",
+      "heads with an image level take one grid of patches, and fit whole gives each image its own; crop or squash",
     );
   const { embedDim } = backbone;
   const patches = patchesOf(sharedLayout(layouts));
-  if (heads && !heads.fits(embedDim, patches)) {
+  const widths = layouts.map(({ width }) => width);
+  if (heads && !heads.fits({ embedDim, patches, widths })) {
+    const texts = (sizes: typeof heads | { widths: number[] }) =>
+      heads.module.joinsPatches ? ` of widths ${sizes.widths.join(", ")}` : "";
     throw fail(
       "heads",
-      `the heads take features of ${heads.embedDim} values and maps of ${heads.patches} patches, and ${backbone.name} ` +
-        `gives ${embedDim} and ${patches}; use heads trained with this backbone`,
+      `the heads take features of ${heads.embedDim} values and maps of ${heads.patches} patches${texts(heads)}, and ${backbone.name} ` +
+        `gives ${embedDim} and ${patches}${texts({ widths })}; use heads trained with this backbone`,
     );
   }
   return components;
@@ -169,12 +180,3 @@ export const inctrlMethod = defineMethod({
   shipped: shippedHeads,
   create: (encoder, settings, heads?: Heads) => inctrl(encoder, { ...settings, heads }),
 });
-
-/** "P,I,T", in any order and case, or a list. */
-function readComponents(given: unknown): readonly Component[] | undefined {
-  const named = (Array.isArray(given) ? given : String(given).split(",")).map((part) =>
-    String(part).trim().toUpperCase(),
-  );
-  const known = COMPONENTS.filter((name) => named.includes(name));
-  return known.length === named.length ? known : undefined;
-}

@@ -11,6 +11,7 @@ import {
   type TrainingData,
   trainedOn,
 } from "@inctrl/detect";
+import { componentsText } from "../components.js";
 import { Heads } from "../heads.js";
 import type { PairResiduals } from "./pairs.js";
 import { Trainer, type TrainOptions } from "./trainer.js";
@@ -121,10 +122,12 @@ async function saveHeads(run: Run, name: "heads" | "best", epoch: number): Promi
   const path = pathOf(run, name);
   const { backbone } = run.pairs.store;
   using heads = Heads.fromValues(backbone.device, await run.trainer.headValues(), path);
+  const { components } = run.trainer;
   await heads.save(path, {
     backbone: backbone.name,
     ...run.identity,
     ...trainedOn(run.data),
+    ...{ heads_form: heads.form, components: componentsText(components) },
     ...provenance,
     device: backbone.device.caps.description || backbone.device.caps.name,
     epoch: String(epoch),
@@ -136,6 +139,7 @@ async function saveHeads(run: Run, name: "heads" | "best", epoch: number): Promi
 function identityOf(data: TrainingData, pairs: PairResiduals, options: RunOptions): RunIdentity {
   const { shots, batch, headsForm, balance, lr, weightDecay, optimizer, loss, seed, includeQuery, alpha } =
     options;
+  const { components } = options;
   const { backbone, fit, encoder } = pairs.store;
   return {
     fingerprint: backbone.fingerprint,
@@ -145,6 +149,7 @@ function identityOf(data: TrainingData, pairs: PairResiduals, options: RunOption
     text: String(data.text !== null),
     options: JSON.stringify({
       ...{ shots, batch, headsForm, balance, lr, weightDecay, optimizer, loss, seed, includeQuery, alpha },
+      ...(components && { components: components.join() }),
     }),
   };
 }

@@ -13,6 +13,7 @@ import {
   textKey,
 } from "@inctrl/detect";
 import { type Device, nn, optim, scope, stack, tensor } from "@inctrl/tensor";
+import { COMPONENTS, type Component, componentsText } from "../components.js";
 import {
   type HeadsForm,
   type HeadsModule,
@@ -22,6 +23,7 @@ import {
 } from "../head-modules.js";
 import type { LossForm } from "./focal.js";
 import { batchLosses, type FrozenBatch, scoreBatch } from "./forward.js";
+import { joinedPatches } from "./joined.js";
 import type { PairResiduals } from "./pairs.js";
 
 const OPTIMIZERS = { adamw: optim.AdamW, adam: optim.Adam, sgd: optim.SGD };
@@ -29,6 +31,8 @@ const OPTIMIZERS = { adamw: optim.AdamW, adam: optim.Adam, sgd: optim.SGD };
 /** How the heads are trained. */
 export interface TrainOptions extends Required<SamplerOptions> {
   readonly headsForm: HeadsForm;
+  /** What the score is made of (paper, table 3). Default: all that the form and the data have. */
+  readonly components?: readonly Component[];
   readonly lr: number;
   readonly weightDecay: number;
   readonly optimizer: keyof typeof OPTIMIZERS;
@@ -76,13 +80,15 @@ const VALIDATION_BATCH = 64;
 export class Trainer {
   readonly options: TrainOptions;
   readonly heads: HeadsModule;
+  /** What the score is made of. */
+  readonly components: ReadonlySet<Component>;
   readonly state: TrainingState;
   readonly #data: TrainingData;
   readonly #pairs: PairResiduals;
   readonly #sampler: Sampler;
   readonly #optimizer: optim.Optimizer;
 
-  /** @throws TrainingError `training` or `shots` where the data does not allow such batches. */
+  /** @throws TrainingError `training` or `shots` where the data does not allow such batches, or such components train nothing. */
   constructor(data: TrainingData, pairs: PairResiduals, options: TrainOptions) {
     this.options = options;
     this.#data = data;
@@ -90,8 +96,11 @@ export class Trainer {
     this.#sampler = new Sampler(data.items, data.categories, options);
     const { layouts, embedDim } = pairs.store.recipe;
     const patches = patchesOf(sharedLayout(layouts));
+    const widths = layouts.map(({ width }) => width);
     const { headsForm, seed, optimizer, lr, weightDecay } = options;
-    this.heads = makeHeads(headsForm, { embedDim, patches, seed }).to(this.#device);
+    this.heads = makeHeads(headsForm, { embedDim, patches, widths, seed });
+    this.components = trainable(this.heads, options.components, data.text !== null);
+    this.heads.to(this.#device);
     this.#optimizer = new OPTIMIZERS[optimizer](this.heads.parameters(), { lr, weightDecay });
     this.state = new TrainingState({ heads: this.heads }, { optimizer: this.#optimizer });
   }
@@ -113,7 +122,7 @@ export class Trainer {
     this.heads.train();
     const { gradients, losses } = scope(() => {
       const made = nn.gradientsOf(this.heads.parameters(), () => {
-        const scores = scoreBatch(this.#device, this.heads, frozen, alpha);
+        const scores = scoreBatch(this.#device, this.heads, frozen, this.components, alpha);
         const { loss, final, image } = batchLosses(scores, tensor(this.#device, labels), form);
         const parts = [loss, final, image].map((value) => value.view([1]));
         return [loss, stack(parts, 0)] as const;
@@ -146,13 +155,13 @@ export class Trainer {
     for (let at = 0; at < queries.length; at += VALIDATION_BATCH) {
       const some = queries.slice(at, at + VALIDATION_BATCH);
       const frozen = await this.#frozen(some);
-      const score = scope(() => scoreBatch(this.#device, this.heads, frozen, alpha).score);
-      scores.push(...(await score.data()));
-      score.dispose();
-      const patches = frozen.map.length / some.length;
-      some.forEach((_, i) => {
-        residuals.push(Math.max(...frozen.map.subarray(i * patches, (i + 1) * patches)));
+      const both = scope(() => {
+        const { score, residual } = scoreBatch(this.#device, this.heads, frozen, this.components, alpha);
+        return stack([score, residual]);
       });
+      const values = await both.data().finally(() => both.dispose());
+      scores.push(...values.subarray(0, some.length));
+      residuals.push(...values.subarray(some.length));
     }
     if (!scores.every(Number.isFinite))
       throw new TrainingError(
@@ -180,11 +189,13 @@ export class Trainer {
   }
 
   async #frozen(queries: readonly Query[]): Promise<FrozenBatch> {
-    const feature = (image: number) => this.#pairs.store.feature(image);
+    const { store } = this.#pairs;
+    const feature = (image: number) => store.feature(image);
     const { text } = this.#data;
+    const compared = queries.map(({ image: query, prompts }) => ({ query, prompts }));
     return {
       batch: queries.length,
-      map: await this.#pairs.maps(queries.map(({ image: query, prompts }) => ({ query, prompts }))),
+      map: this.heads.joinsPatches ? await joinedPatches(store, compared) : await this.#pairs.maps(compared),
       features: gatherRows(queries.map(({ image }) => feature(image))),
       prompts: gatherRows(queries.flatMap(({ prompts }) => prompts.map(feature))),
       text: text && Float32Array.from(queries, (query) => text.get(textKey(query)) as number),
@@ -195,6 +206,29 @@ export class Trainer {
     const images = new Set(queries.flatMap(({ image, prompts }) => [image, ...prompts]));
     return [...images].map((image) => this.#data.names.get(image) as string);
   }
+}
+
+/**
+ * The components of a score: those asked for, or all that there are.
+ *
+ * @throws TrainingError `training` where one is asked for that there is not, or nothing is to be trained.
+ */
+function trainable(
+  heads: HeadsModule,
+  asked: readonly Component[] | undefined,
+  hasText: boolean,
+): ReadonlySet<Component> {
+  const known = { P: true, I: heads.hasImageLevel, T: hasText };
+  const components = new Set(asked ?? COMPONENTS.filter((name) => known[name]));
+  const fail = (why: string) =>
+    new TrainingError("training", `components ${componentsText(components)}: ${why}`);
+  if (components.has("I") && !known.I)
+    throw fail(`heads of the ${heads.form} form have no image level; leave I out`);
+  if (components.has("T") && !known.T)
+    throw fail("there is no text; leave T out, or use a backbone with text");
+  const fuses = components.has("P") && (components.size > 1 || heads.form !== "paper");
+  if (fuses || components.has("I")) return components;
+  throw fail(`heads of the ${heads.form} form have nothing to train here; score without heads, or add I`);
 }
 
 /** Rows one after another. */

@@ -73,11 +73,58 @@ test("heads that see ranks train, balanced by category, and score as they were j
     assert.ok(losses.every(({ L_IRL, L_h, loss }) => L_IRL === 0 && L_h === loss));
     using loaded = await Heads.load(heads.last, device);
     assert.equal(
-      [loaded.form, loaded.fits(1, 2), JSON.parse(loaded.provenance.options).headsForm],
+      [
+        loaded.form,
+        loaded.fits({ embedDim: 1, patches: 2 }),
+        JSON.parse(loaded.provenance.options).headsForm,
+      ],
       [headsForm, true, headsForm],
     );
     await scoresAgree(store, data.holdOut[0], heads.last, epochs.at(-1)!.hold_out.wood.auroc!);
   }
+});
+
+test("forms that join features and choices of components train, and its file is used for what it was trained for", async ({
+  device,
+  folder,
+  store,
+  data,
+  pairs,
+}) => {
+  const rows = [
+    ["average", undefined, "P,I"],
+    ["paper", ["I"], "I"],
+  ] as const;
+  for (const [headsForm, components, trained] of rows) {
+    const { losses, heads, epochs } = await trainRun(data, pairs, {
+      ...{ ...OPTIONS, lr: 5e-3, headsForm, components, epochs: 1, steps: 8 },
+      folder: join(folder, `${headsForm}-${components}`),
+    });
+    const sum = (some: typeof losses) => some.reduce((total, { loss }) => total + loss, 0);
+    assert.ok(
+      sum(losses.slice(-4)) < sum(losses.slice(0, 4)),
+      `${headsForm} ${losses.map(({ loss }) => loss)}`,
+    );
+    assert.is(
+      losses.every(({ L_IRL }) => L_IRL > 0),
+      trained.includes(","),
+      "s_i has a loss beside the score's",
+    );
+    using loaded = await Heads.load(heads.last, device);
+    assert.equal([loaded.form, [...loaded.components!].join()], [headsForm, trained]);
+    await scoresAgree(store, data.holdOut[0], heads.last, epochs.at(-1)!.hold_out.wood.auroc!);
+  }
+  const refused = [
+    ["paper", ["P"], /P: heads of the paper form have nothing to train here/],
+    ["paper", ["P", "T"], /P,T: there is no text/],
+    ["monotone", ["P", "I"], /P,I: heads of the monotone form have no image level/],
+  ] as const;
+  for (const [headsForm, components, why] of refused)
+    await throwsCode(
+      () => trainRun(data, pairs, { ...OPTIONS, headsForm, components, folder: join(folder, "none") }),
+      "training",
+      why,
+    );
 });
 
 /** The written heads score the category held out as training judged it. */
