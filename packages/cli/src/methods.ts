@@ -2,6 +2,7 @@ import { METHODS as others } from "@inctrl/baselines";
 import { hashFile } from "@inctrl/datasets";
 import {
   type Backbone,
+  type BankFit,
   type EncoderOptions,
   type Method,
   type MethodOptions,
@@ -41,11 +42,13 @@ export interface ChosenMethod {
  *
  * @param flags options of methods that have an option of the command, as far as they are given.
  * @param wish whether a text is asked about, and whether heads that come with the program may be used.
+ * @param bank the bank that is loaded; its settings come before the defaults.
  */
 export function chooseMethod(
   request: MethodRequest,
   flags: Readonly<Record<string, unknown>>,
   wish: { readonly text: boolean; readonly shipped: boolean },
+  bank?: BankFit,
 ): ChosenMethod {
   const { method: name, preset, set, backbone, heads } = request;
   const find = (name: string) => METHODS.find((each) => each.name === name) as Method;
@@ -61,7 +64,8 @@ export function chooseMethod(
     if (value !== undefined && !known) warn(`--${option}: ${method.name} has no such option; it is left out`);
     return value !== undefined && known;
   });
-  const settings = readOptions(method, { ...Object.fromEntries(given), ...set }, preset);
+  const asked = { ...(bank && method.bankOptions?.(bank)), ...Object.fromEntries(given), ...set };
+  const settings = readOptions(method, asked, preset);
   return { method, settings, file: method.load ? heads || shippedFor(method) : null };
 }
 

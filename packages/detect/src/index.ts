@@ -70,8 +70,17 @@ export {
   type WindowRequest,
 } from "./images/window.js";
 export { PromptBank } from "./matcher/bank.js";
-export { type BankInfo, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";
-export { matchPatches } from "./matcher/match.js";
+export {
+  type BankFit,
+  type BankInfo,
+  bankInfo,
+  readBank,
+  readBankFit,
+  readingOf,
+  writeBank,
+} from "./matcher/bank-file.js";
+export { matchBank, matchPatches } from "./matcher/match.js";
+export { averageNeighbours } from "./matcher/neighbours.js";
 export {
   type PatchMethod,
   type PatchOutput,
@@ -111,6 +120,16 @@ export { tableRows } from "./report/table.js";
 export { writeReport, writeResults } from "./report/write.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";
 export { type Check, fits, listOf, parseJson } from "./shape.js";
+export { joinMoments, type Moments, momentsOf } from "./subspace/moments.js";
+export { principalSubspace } from "./subspace/principal.js";
+export {
+  loadedSubspace,
+  type PatchSubspace,
+  storedSubspace,
+  subspaceDistances,
+  subspaceOf,
+  subspaceShapes,
+} from "./subspace/subspace.js";
 export { type Ensemble, promptTexts } from "./text/prompts.js";
 export {
   classPrototypes,

@@ -1,24 +1,19 @@
 import { loadClip, prefixTokens } from "@inctrl/clip";
-import type { ParityCheck } from "@inctrl/detect";
+import { momentsOf, type ParityCheck, principalSubspace, subspaceDistances } from "@inctrl/detect";
 import {
   type Device,
-  matmul,
   nearest,
   packBank,
   reshape,
   scope,
   slice,
-  square,
   sub,
-  sum,
   type Tensor,
   tensor,
 } from "@inctrl/tensor";
 import { topMean } from "../anomalydino/aggregate.js";
 import { firstComponent, foreground } from "../anomalydino/foreground.js";
 import { BLUR, pixelMaps } from "../maps/pixel-maps.js";
-import { momentsOf } from "../subspacead/moments.js";
-import { principalSubspace } from "../subspacead/subspace.js";
 import { withDino } from "./dino.js";
 import { type Golden, type Made, openGolden } from "./golden.js";
 
@@ -112,11 +107,11 @@ async function subspace(device: Device, golden: Golden): Promise<Made> {
   const { components, variances, mean, rest } = principalSubspace(await momentsOf(bank), SHARE);
   const width = mean.length;
   const residual = scope(() => {
-    const along = matmul(
-      sub(query, tensor(device, Float32Array.from(mean), [width])),
-      tensor(device, rest, [width, width - components]),
-    );
-    return sum(square(along), -1);
+    const state = {
+      mean: tensor(device, Float32Array.from(mean), [width]),
+      rest: tensor(device, rest, [width, width - components]),
+    };
+    return subspaceDistances(query, state);
   });
   const scores = perImage(await residual.data(), query.shape[0]).map(topMean);
   return {

@@ -9,36 +9,28 @@ import {
   type EncodedPrompt,
   type Encoder,
   type FittedDetector,
+  joinMoments,
+  loadedSubspace,
+  type Moments,
+  momentsOf,
   numberOption,
+  type PatchSubspace,
   readBank,
   readingOf,
   sharedLayout,
+  storedSubspace,
+  subspaceDistances,
+  subspaceOf,
+  subspaceShapes,
   type Tap,
   type ViewSize,
   variantsOf,
   writeBank,
 } from "@inctrl/detect";
-import {
-  concat,
-  keep,
-  matmul,
-  mean,
-  reshape,
-  scope,
-  slice,
-  square,
-  stack,
-  sub,
-  sum,
-  type Tensor,
-  tensor,
-  zeros,
-} from "@inctrl/tensor";
+import { keep, mean, reshape, scope, stack, type Tensor } from "@inctrl/tensor";
 import { topMean } from "../anomalydino/aggregate.js";
 import { turnsOf } from "../anomalydino/turns.js";
 import { type Blur, pixelMaps } from "../maps/pixel-maps.js";
-import { joinMoments, type Moments, momentsOf } from "./moments.js";
-import { principalSubspace } from "./subspace.js";
 
 export interface SubspaceOptions {
   /** Share of the variance that the subspace of normal patches holds. Default 0.99. */
@@ -85,13 +77,7 @@ export function subspaceAd(encoder: Encoder, options: SubspaceOptions = {}): Det
       if (prompts.length === 0)
         throw new DetectError("shots", "there are no prompts; give at least one normal image");
       const parts = await Promise.all(prompts.map(momentsOfPrompt));
-      const { mean: centre, rest } = principalSubspace(parts.reduce(joinMoments), share);
-      const { device } = encoder.backbone;
-      const width = centre.length;
-      const state = {
-        mean: tensor(device, Float32Array.from(centre), [width]),
-        rest: tensor(device, rest, [width, rest.length / width]),
-      };
+      const state = subspaceOf(encoder.backbone.device, parts.reduce(joinMoments), share);
       return fitted(
         detector,
         bankInfo(encoder, prompts, { variants: variantsOf(detector), kind: NAME }),
@@ -99,18 +85,12 @@ export function subspaceAd(encoder: Encoder, options: SubspaceOptions = {}): Det
       );
     },
     async load(path) {
-      const { width } = sharedLayout(encoder.layouts);
-      const shapes = new Map([
-        ["mean", [width]],
-        ["directions", [width, width]],
-        ["components", [1]],
-      ]);
+      const shapes = new Map(Object.entries(subspaceShapes(sharedLayout(encoder.layouts).width)));
       const { info, tensors } = await readBank(path, encoder, NAME, () => shapes);
-      const [components] = await tensors.get("components")!.data();
-      const rest = scope(() => slice(tensors.get("directions")!, [null, [components, width]]));
-      tensors.get("directions")!.dispose();
-      tensors.get("components")!.dispose();
-      return fitted(detector, info, { mean: tensors.get("mean")!, rest });
+      const stored = Object.fromEntries(tensors) as ReturnType<typeof storedSubspace>;
+      const state = await loadedSubspace(stored);
+      for (const each of tensors.values()) each.dispose();
+      return fitted(detector, info, state);
     },
   };
   return detector;
@@ -126,14 +106,7 @@ async function withRows<T>({ rows }: EncodedPrompt, use: (rows: Tensor) => Promi
   }
 }
 
-interface State {
-  /** [width]. */
-  readonly mean: Tensor;
-  /** Directions outside the subspace, [width, directions]. */
-  readonly rest: Tensor;
-}
-
-function fitted(detector: Detector, info: BankInfo, state: State): FittedDetector {
+function fitted(detector: Detector, info: BankInfo, state: PatchSubspace): FittedDetector {
   const dispose = () => {
     state.mean.dispose();
     state.rest.dispose();
@@ -146,8 +119,7 @@ function fitted(detector: Detector, info: BankInfo, state: State): FittedDetecto
       const size = sizeOf(detector.encoder, rows, columns);
       const { residual, pixels } = scope(() => {
         const patches = taps.length === 1 ? taps[0] : mean(stack(taps), 0);
-        const along = matmul(sub(patches, state.mean), state.rest);
-        const residual = reshape(sum(square(along), -1), [views, rows, columns]);
+        const residual = reshape(subspaceDistances(patches, state), [views, rows, columns]);
         return { residual, pixels: pixelMaps(residual, size, { blur: BLUR }) };
       });
       const reads = [residual.data(), pixels.data()];
@@ -162,18 +134,11 @@ function fitted(detector: Detector, info: BankInfo, state: State): FittedDetecto
       });
     },
     async save(path) {
-      const [width, directions] = state.rest.shape;
-      const components = width - directions;
-      // Files have tensors of known shapes: zeros stand for the directions inside the subspace, which no score needs.
-      const saved = scope(() => ({
-        directions: concat([zeros(state.rest.device, [width, components]), state.rest], 1),
-        components: tensor(state.rest.device, [components]),
-      }));
+      const stored = storedSubspace(state);
       try {
-        await writeBank(path, info, { mean: state.mean, ...saved });
+        await writeBank(path, info, stored);
       } finally {
-        saved.directions.dispose();
-        saved.components.dispose();
+        for (const each of Object.values(stored)) each.dispose();
       }
     },
   };

@@ -5,6 +5,7 @@ import { cacheDir } from "@inctrl/clip";
 import { count, type Reading, windowText } from "@inctrl/datasets";
 import {
   type Backbone,
+  type BankFit,
   Encoder,
   type FittedDetector,
   fileImages,
@@ -41,11 +42,15 @@ export async function loadBackbone(
 }
 
 /** How images are read, become square and are compared: as the bank was made, where one is given, else as the options say. */
-async function chooseFit({ fit, symmetries, bank, orientation, window: request }: ScoreOptions) {
-  if (bank === undefined) return { fit, symmetries, orientation };
-  const { reading, early, sealed, ...bankFit } = await readBankFit(bank);
+function chooseFit(
+  { fit, symmetries, bank, orientation, window: request }: ScoreOptions,
+  known: BankFit | undefined,
+) {
+  if (known === undefined) return { fit, symmetries, orientation };
+  const { reading, early, sealed } = known;
   const { window = "full", orientation: followed = "ignore" } = reading;
-  const made = { ...bankFit, orientation: followed, window: windowText(window) };
+  const ofBank = { fit: known.fit, symmetries: known.symmetries };
+  const made = { ...ofBank, orientation: followed, window: windowText(window) };
   const range = typeof request === "object" ? request.join(":") : request === "full" ? request : made.window;
   const asked = {
     ...{ fit: fit ?? made.fit, symmetries: symmetries ?? made.symmetries },
@@ -109,7 +114,8 @@ export async function withModel<T>(
   job: (model: Model) => Promise<T>,
 ): Promise<T> {
   const { class: className, batch, threads, window } = options;
-  const { fit, symmetries, orientation } = await chooseFit(options);
+  const bank = options.bank === undefined ? undefined : await readBankFit(options.bank);
+  const { fit, symmetries, orientation } = chooseFit(options, bank);
   const reading = { orientation, maxPixels: options.maxMegapixels * 1e6 };
   const asks = className !== undefined;
   const named = METHODS.find(({ name }) => name === options.method);
@@ -117,7 +123,7 @@ export async function withModel<T>(
     alpha: options.alpha,
     symmetries: named && !named.options.symmetries ? options.symmetries : symmetries,
   };
-  const chosen = chooseMethod(options, flags, { text: asks, shipped: asks });
+  const chosen = chooseMethod(options, flags, { text: asks, shipped: asks }, bank);
   const { method, settings, file: heads } = chosen;
   using backbone = await loadBackbone(device, options);
   stopIfAborted(signal);

@@ -1,6 +1,6 @@
 import type { PreparedImage } from "@inctrl/clip";
 import type { TapLayout } from "../backbone/backbone.js";
-import { symmetricIndex, symmetricView } from "./symmetries.js";
+import { symmetricIndex, symmetricSize, symmetricView } from "./symmetries.js";
 
 /** A prepared image, or one that was made of it: its pixels may then lie between whole values from 0 to 255. */
 export interface View extends Omit<PreparedImage, "pixels"> {
@@ -22,8 +22,12 @@ export interface Augmentation {
   /** A variant of a view; number 0 is the view itself. */
   variant(view: View, number: number): View;
   /** The patch of the view that a variant shows at a place. Default: the same place. */
-  place?(number: number, place: number, grid: Pick<TapLayout, "rows" | "columns">): number;
+  place?(number: number, place: number, grid: PatchGrid): number;
+  /** The grid of a variant. Default: the view's own. */
+  grid?(number: number, grid: PatchGrid): PatchGrid;
 }
+
+type PatchGrid = Pick<TapLayout, "rows" | "columns">;
 
 /** The name of `symmetriesOf`. */
 export const SYMMETRIES = "symmetries";
@@ -33,4 +37,8 @@ export const symmetriesOf = (count: number): Augmentation => ({
   ...{ name: SYMMETRIES, count, variant: symmetricView },
   place: (number, place, { rows, columns }) =>
     symmetricIndex(number, place, { width: columns, height: rows }),
+  grid(number, { rows, columns }) {
+    const { width, height } = symmetricSize(number, { width: columns, height: rows });
+    return { rows: height, columns: width };
+  },
 });

@@ -21,7 +21,8 @@ export function symmetricIndex(symmetry: number, place: number, size: Size): num
   return sourceOf(symmetry, Math.floor(place / width), place % width, size);
 }
 
-const symmetricSize = (symmetry: number, { width, height }: Size): Size =>
+/** The size of a picture in one of its symmetries. */
+export const symmetricSize = (symmetry: number, { width, height }: Size): Size =>
   symmetry & 1 ? { width: height, height: width } : { width, height };
 
 function sourceOf(symmetry: number, row: number, column: number, original: Size): number {

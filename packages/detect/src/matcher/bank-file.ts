@@ -41,17 +41,24 @@ export interface BankInfo {
   readonly augmentation?: { readonly name: string; readonly count: number };
   /** How the prompts were read. Absent in files of earlier versions, which meant what `readingOf` says. */
   readonly reading?: SharedReading;
+  /** How its method scores, where that is not as the paper has it. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Without what is bicubic or absent, as in files of earlier versions. */
   readonly preprocess: Partial<PreprocessConfig>;
 }
 
 const FORMAT = "inctrl-bank";
 
+/** What a file says besides its prompts and their encoder. */
+export interface BankFacts extends Pick<BankInfo, "kind" | "settings"> {
+  readonly variants?: Pick<Augmentation, "name" | "count">;
+}
+
 /** What is to be said of prompts in the file of a state that was fitted with them. */
 export function bankInfo(
   encoder: Encoder,
   prompts: readonly EncodedPrompt[],
-  { variants, kind }: { variants?: Pick<Augmentation, "name" | "count">; kind?: string } = {},
+  { variants, kind, settings }: BankFacts = {},
 ): BankInfo {
   const { backbone, fit, taps, raw } = encoder;
   const readings = new Map(
@@ -76,6 +83,7 @@ export function bankInfo(
     ...(raw && { raw }),
     ...(variants && variants.count > 1 && writtenVariants(variants)),
     reading,
+    ...(settings && Object.keys(settings).length > 0 && { settings }),
     preprocess: preprocessOf(encoder),
   };
 }
@@ -160,9 +168,13 @@ export async function readBank(
 
 /** How a bank's images were read and made square. */
 export interface BankFit {
+  /** The taps whose patches it holds. */
+  readonly taps: BankInfo["blocks"];
   readonly fit: Fit;
   readonly symmetries: number;
   readonly reading: SharedReading;
+  /** How its method scores; absent for a bank of the paper's nearest patches. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Whether it is of a version before readings were kept. */
   readonly early: boolean;
   /** Whether the file has checksums, as it has since there are any. */
@@ -174,8 +186,9 @@ export async function readBankFit(path: string): Promise<BankFit> {
   const file = await openSealed(path);
   try {
     const info = readBankInfo(path, file);
-    const { fit, turns: symmetries = 1 } = info;
-    return { fit, symmetries, reading: readingOf(info), early: !info.reading, sealed: file.sealed };
+    const { fit, blocks: taps, turns: symmetries = 1, settings } = info;
+    const made = { taps, fit, symmetries, reading: readingOf(info), ...(settings && { settings }) };
+    return { ...made, early: !info.reading, sealed: file.sealed };
   } finally {
     await file.close();
   }
@@ -226,6 +239,9 @@ const WINDOW: Check = { depth: oneOf(8, 16, 32), low: Number.isFinite, high: Num
 
 const count = (n: unknown): boolean => Number.isInteger(n) && Number(n) >= 1;
 
+const isTexts = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && fits(Object.entries(value), listOf(listOf(text)));
+
 const INFO: Check = {
   version: oneOf(1),
   kind: (value) => value === undefined || fits(value, text),
@@ -238,6 +254,7 @@ const INFO: Check = {
   raw: oneOf(undefined, true),
   turns: oneOf(undefined, 1, 8),
   reading: (value) => value === undefined || fits(value, READING),
+  settings: (value) => value === undefined || isTexts(value),
   fit: oneOf("crop", "squash", "tile", "whole"),
   backbone: text,
   fingerprint: text,

@@ -22,6 +22,18 @@ import {
   readBank,
   writeBank,
 } from "./bank-file.js";
+import { averageNeighbours } from "./neighbours.js";
+
+/** What a method keeps in a bank beside the patches. */
+export interface MethodState {
+  /** All that decides its score, where that is not the nearest patch as the paper has it. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What it learnt of the prompts, by name. */
+  readonly learnt?: Readonly<Record<string, Tensor>>;
+}
+
+/** Shapes of what a method learns, by name. */
+export type LearntShapes = Readonly<Record<string, readonly number[]>>;
 
 /**
  * K normal images as features: the normalised patches of the taps, ready for the nearest-patch search, and the class
@@ -40,8 +52,12 @@ export class PromptBank {
   readonly #features: readonly Tensor[];
   /** Normalised patches of each tap, of one prompt after another. */
   readonly #rows: readonly (readonly Tensor[])[];
+  readonly #layouts: readonly (readonly TapLayout[])[];
+  /** What a method learnt of the prompts beside their patches, by name. */
+  readonly learnt: Readonly<Record<string, Tensor>>;
   #joined: Tensor | null = null;
   #packed: readonly PackedMatrix[] | null = null;
+  #averaged: readonly PackedMatrix[] | null = null;
 
   private constructor(
     info: BankInfo,
@@ -49,10 +65,13 @@ export class PromptBank {
     variants: Augmentation,
     features: readonly Tensor[],
     rows: readonly (readonly Tensor[])[],
+    learnt: Readonly<Record<string, Tensor>>,
   ) {
     this.info = info;
     this.#variants = variants;
-    this.grids = info.prompts.map((prompt) => promptLayouts(prompt, encoder)[encoder.taps.length - 1]);
+    this.#layouts = info.prompts.map((prompt) => promptLayouts(prompt, encoder));
+    this.grids = this.#layouts.map((layouts) => layouts[encoder.taps.length - 1]);
+    this.learnt = learnt;
     this.#features = features;
     this.#rows = rows;
   }
@@ -61,12 +80,14 @@ export class PromptBank {
    * A bank of encoded prompts, which it shares: either may be disposed of first.
    *
    * @param variants those that the prompts were encoded in, or how many symmetries.
+   * @param own what a method keeps beside the patches; its tensors become the bank's.
    * @throws DetectError `shots` without prompts.
    */
   static of(
     encoder: Encoder,
     prompts: readonly EncodedPrompt[],
     variants: Augmentation | number = 1,
+    { settings, learnt = {} }: MethodState = {},
   ): PromptBank {
     if (prompts.length === 0)
       throw new DetectError("shots", "there are no prompts; give at least one normal image");
@@ -74,16 +95,23 @@ export class PromptBank {
     const features = prompts.map((prompt) => share(prompt.features));
     const rows = encoder.taps.map((_, tap) => prompts.map((prompt) => share(prompt.rows[tap])));
     const made = typeof variants === "number" ? symmetriesOf(variants) : variants;
-    return new PromptBank(bankInfo(encoder, prompts, { variants: made }), encoder, made, features, rows);
+    const info = bankInfo(encoder, prompts, { variants: made, settings });
+    return new PromptBank(info, encoder, made, features, rows, learnt);
   }
 
   /**
    * Loads a saved bank.
    *
    * @param augmentation of its prompts, where they are no symmetries.
+   * @param learnt shapes of what a method has learnt, by name.
    * @throws DetectError `bank` for other files, and for those of another encoder or other prompts.
    */
-  static async load(path: string, encoder: Encoder, augmentation?: Augmentation): Promise<PromptBank> {
+  static async load(
+    path: string,
+    encoder: Encoder,
+    augmentation?: Augmentation,
+    learnt: LearntShapes = {},
+  ): Promise<PromptBank> {
     const { layouts, backbone } = encoder;
     const { info, tensors } = await readBank(path, encoder, undefined, (info) => {
       const { prompts, blocks, turns = 1 } = info;
@@ -106,15 +134,18 @@ export class PromptBank {
           const rows = sum((prompt) => count * patchesOf(promptLayouts(prompt, encoder)[i]));
           return [`block.${block}`, [rows, layouts[i].width]] as const;
         }),
+        ...Object.entries(learnt),
       ]);
     });
-    const [features, ...rows] = [...tensors.values()];
+    const [features, ...rows] = [...tensors.values()].slice(0, 1 + info.blocks.length);
+    const known = Object.keys(learnt).map((name) => [name, tensors.get(name) as Tensor] as const);
     return new PromptBank(
       info,
       encoder,
       augmentation ?? symmetriesOf(info.turns ?? 1),
       [features],
       rows.map((each) => [each]),
+      Object.fromEntries(known),
     );
   }
 
@@ -160,6 +191,34 @@ export class PromptBank {
     );
   }
 
+  /** `blocks` of patches averaged over their neighbours, each in the grid of its own variant. */
+  get averaged(): readonly PackedMatrix[] {
+    this.#averaged ??= this.#rows.map((rows, tap) =>
+      keep(scope(() => packBank(this.#average(concat(rows), tap)))),
+    );
+    return this.#averaged;
+  }
+
+  #average(rows: Tensor, tap: number): Tensor {
+    const { count, grid: gridOf } = this.#variants;
+    const width = rows.shape[1];
+    let at = 0;
+    const parts = this.prompts.flatMap(({ views }, prompt) => {
+      const layout = this.#layouts[prompt][tap];
+      const patches = patchesOf(layout);
+      // Variants of a square have one grid, and are averaged at once.
+      const together = layout.rows === layout.columns ? count : 1;
+      return Array.from({ length: (views * count) / together }, (_, shown) => {
+        const some = slice(rows, [[at, at + together * patches]]);
+        at += together * patches;
+        const grid = gridOf?.((shown * together) % count, layout) ?? layout;
+        const found = averageNeighbours(reshape(some, [together, patches, width]), grid);
+        return reshape(found, some.shape);
+      });
+    });
+    return concat(parts);
+  }
+
   /** The prompt that a row of `blocks` belongs to, and its patch there, counted on from view to view. */
   locate(row: number): { prompt: number; patch: number } {
     const { count, place } = this.#variants;
@@ -177,7 +236,8 @@ export class PromptBank {
     const joined = this.#rows.map((rows) => scope(() => concat(rows)));
     try {
       const blocks = this.info.blocks.map((block, i) => [`block.${block}`, joined[i]]);
-      await writeBank(path, this.info, { features: this.features, ...Object.fromEntries(blocks) });
+      const tensors = { features: this.features, ...Object.fromEntries(blocks), ...this.learnt };
+      await writeBank(path, this.info, tensors);
     } finally {
       for (const each of joined) each.dispose();
     }
@@ -185,8 +245,9 @@ export class PromptBank {
 
   /** Frees the bank; prompts that it was made of stay. */
   dispose(): void {
-    const held = [...this.#features, ...this.#rows.flat(), ...(this.#packed ?? []), this.#joined];
-    for (const each of held) each?.dispose();
+    const packed = [...(this.#packed ?? []), ...(this.#averaged ?? [])];
+    const held = [...this.#features, ...this.#rows.flat(), ...packed, ...Object.values(this.learnt)];
+    for (const each of [...held, this.#joined]) each?.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,7 @@
 import { nearest, type PackedMatrix, scope, stack, type Tensor } from "@inctrl/tensor";
+import type { Features } from "../encoder/features.js";
+import type { PromptBank } from "./bank.js";
+import { averageNeighbours } from "./neighbours.js";
 
 /** For each patch of some views the most similar prompt patch. */
 export interface PatchMatches {
@@ -25,3 +28,20 @@ export function matchPatches(taps: readonly Tensor[], banks: readonly PackedMatr
     return { similarity, rows: found[found.length - 1].index };
   });
 }
+
+/**
+ * `matchPatches` in a bank.
+ *
+ * @param averaged compares patches averaged over their neighbours, on both sides.
+ */
+export const matchBank = (
+  bank: PromptBank,
+  { taps, layouts }: Pick<Features, "taps" | "layouts">,
+  averaged: boolean,
+): PatchMatches =>
+  averaged
+    ? matchPatches(
+        taps.map((tap, i) => averageNeighbours(tap, layouts[i])),
+        bank.averaged,
+      )
+    : matchPatches(taps, bank.blocks);

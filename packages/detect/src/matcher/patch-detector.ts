@@ -2,9 +2,10 @@ import { scope, type Tensor } from "@inctrl/tensor";
 import { sharedLayout } from "../backbone/backbone.js";
 import type { Detection, Detector, FitOptions, FittedDetector, Grid, Known, MatchMap } from "../detector.js";
 import type { Features } from "../encoder/features.js";
-import { PromptBank } from "./bank.js";
+import type { EncodedPrompt } from "../encoder/prompts.js";
+import { type LearntShapes, type MethodState, PromptBank } from "./bank.js";
 import { readingOf } from "./bank-file.js";
-import { matchPatches } from "./match.js";
+import { matchBank } from "./match.js";
 
 /** What a method makes of a batch, on the device. */
 export interface PatchOutput {
@@ -33,6 +34,15 @@ export interface PatchScoring {
 /** A method that compares patches with those of the prompts: what is its own about it. */
 export interface PatchMethod
   extends Pick<Detector, "name" | "encoder" | "symmetries" | "augmentation" | "settings"> {
+  /** Compares patches averaged over their neighbours. Default false. */
+  readonly averaged?: boolean;
+  /** What banks say of its settings, beside the encoder and the prompts. */
+  readonly kept?: MethodState["settings"];
+  /** What it learns of the prompts beside their patches. */
+  readonly learning?: {
+    readonly shapes: LearntShapes;
+    of(prompts: readonly EncodedPrompt[]): Promise<Readonly<Record<string, Tensor>>>;
+  };
   prepare(bank: PromptBank, options: FitOptions): PatchScoring | Promise<PatchScoring>;
 }
 
@@ -46,7 +56,7 @@ export interface PatchMethod
  * });
  */
 export function patchDetector(method: PatchMethod): Detector {
-  const { name, encoder, symmetries, augmentation } = method;
+  const { name, encoder, symmetries, augmentation, averaged = false, kept: settings, learning } = method;
   const fitted = async (bank: PromptBank, options: FitOptions = {}): Promise<FittedDetector> => {
     try {
       const scoring = await method.prepare(bank, options);
@@ -62,7 +72,7 @@ export function patchDetector(method: PatchMethod): Detector {
           dispose,
           [Symbol.dispose]: dispose,
         },
-        score: (features, known) => score(bank, scoring, features, known),
+        score: (features, known) => score(bank, scoring, features, averaged, known),
         save: (path) => bank.save(path),
       };
     } catch (error) {
@@ -73,9 +83,13 @@ export function patchDetector(method: PatchMethod): Detector {
   const detector: Detector = {
     ...{ name, encoder, symmetries, augmentation },
     settings: () => method.settings(),
-    fit: async (prompts, options) =>
-      fitted(PromptBank.of(encoder, prompts, augmentation ?? symmetries), options),
-    load: async (path, options) => fitted(await PromptBank.load(path, encoder, augmentation), options),
+    async fit(prompts, options) {
+      const learnt = prompts.length > 0 ? await learning?.of(prompts) : undefined;
+      const bank = PromptBank.of(encoder, prompts, augmentation ?? symmetries, { settings, learnt });
+      return fitted(bank, options);
+    },
+    load: async (path, options) =>
+      fitted(await PromptBank.load(path, encoder, augmentation, learning?.shapes), options),
   };
   return detector;
 }
@@ -84,13 +98,15 @@ async function score(
   bank: PromptBank,
   scoring: PatchScoring,
   { features, taps, layouts }: Features,
+  averaged: boolean,
   known?: Known,
 ): Promise<Detection[]> {
   const { rows: down, columns } = sharedLayout(layouts);
   const { score, map, parts, rows } = scope(() => {
-    const { similarity, rows } = known?.similarity
-      ? { similarity: known.similarity(), rows: null }
-      : matchPatches(taps, bank.blocks);
+    const { similarity, rows } =
+      known?.similarity && !averaged
+        ? { similarity: known.similarity(), rows: null }
+        : matchBank(bank, { taps, layouts }, averaged);
     return { ...scoring.run(features, similarity, taps), rows };
   });
   // A tensor that has two names is read once.

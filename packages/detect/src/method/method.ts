@@ -4,6 +4,7 @@ import type { Backbone } from "../backbone/backbone.js";
 import type { Detector } from "../detector.js";
 import type { Encoder, EncoderOptions } from "../encoder/encoder.js";
 import { DetectError } from "../errors.js";
+import type { BankFit } from "../matcher/bank-file.js";
 import type { MethodOptions, OptionValues } from "./options.js";
 
 /** All of a method's options at once: as its paper has them, as the program that was published with it, as anomalib. */
@@ -52,6 +53,8 @@ export interface Method<O extends MethodOptions = MethodOptions, T = unknown> {
   readonly presets?: Readonly<Partial<Record<Preset, Partial<OptionValues<O>>>>>;
   /** @throws DetectError `backbone` for one that the method cannot use. */
   input?(backbone: Backbone, settings: OptionValues<O>): MethodInput;
+  /** Options with which a saved bank was made, where the bank says them. */
+  bankOptions?(bank: BankFit): Partial<OptionValues<O>>;
   /** @param trained what `load` gave; absent where no file was named. */
   create(encoder: Encoder, settings: OptionValues<O>, trained?: T): Detector;
   /** Reads what a training left, for methods that are trained. */

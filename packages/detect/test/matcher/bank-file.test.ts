@@ -79,6 +79,7 @@ test("the state of another kind of detector is refused by name", async ({ device
     /holds "distance" and not what a nearest-patch method needs/,
   );
   assert.equal(await readBankFit(other), {
+    taps: encoder.taps,
     fit: "crop",
     symmetries: 1,
     reading: {},

@@ -47,7 +47,9 @@ test("saved and loaded, a bank gives the same bits and says what it was made of"
   const path = join(folder, "round.safetensors");
   await made.save(path);
   const reading = { window: { depth: 8, low: 0, high: 255 } };
-  assert.equal(await readBankFit(path), { fit: "tile", symmetries: 1, reading, early: false, sealed: true });
+  assert.equal(await readBankFit(path), {
+    ...{ taps: detector.encoder.taps, fit: "tile", symmetries: 1, reading, early: false, sealed: true },
+  });
   assert.equal(made.reading, reading);
   using loaded = await detector.load(path);
   assert.equal(loaded.prompts, made.prompts);
@@ -127,6 +129,7 @@ test("in eight symmetries, a bank knows prompts however they lie, and its class 
   const path = join(folder, "turned.safetensors");
   await turned.save(path);
   assert.equal(await readBankFit(path), {
+    taps: encoder.taps,
     fit: "tile",
     symmetries: 8,
     reading: {},

@@ -21,9 +21,9 @@ import { combine } from "../fusion.js";
 import { Heads } from "../heads.js";
 import { aggregateMap, residualMap } from "../residual.js";
 import { shippedHeads } from "../shipped.js";
-import { checkAggregate, RESIDUAL_OPTIONS, type ResidualOptions } from "./residual.js";
+import { checkAggregate, type MapOptions, RESIDUAL_OPTIONS } from "./residual.js";
 
-export interface InctrlOptions extends ResidualOptions {
+export interface InctrlOptions extends MapOptions {
   /** The trained heads. Without them a score is the mean of its components. */
   readonly heads?: Heads;
   /** What scores are made of, as in the paper's ablation. Default: P; with heads all that backbone and heads have. */

@@ -1,43 +1,76 @@
 import {
+  type Backbone,
   choiceOption,
   customOption,
   DetectError,
   type Detector,
   defineMethod,
   type Encoder,
+  type PromptBank,
   patchDetector,
   patchesOf,
   sharedLayout,
+  switchOption,
+  type Tap,
 } from "@inctrl/detect";
 import { type Aggregate, aggregateMap, largestOf, residualMap } from "../residual.js";
+import { learnSubspace, learntShapes, openSubspace } from "./prompt-subspace.js";
 
-export interface ResidualOptions {
+/** Options of all methods that make a score of the residual map. */
+export interface MapOptions {
   /** How the map becomes the score. Default `max`. */
   readonly aggregate?: Aggregate;
   /** Symmetries of the square in which prompts are compared. Default: as the backbone's configuration wishes. */
   readonly symmetries?: number;
 }
 
+export const DISTANCES = ["nearest", "subspace", "both"] as const;
+
+export interface ResidualOptions extends MapOptions {
+  /** Averages patches over 3 x 3 neighbours before they are compared. Default false. */
+  readonly averaged?: boolean;
+  /**
+   * `nearest` (default): half of 1 - cosine to the nearest prompt patch, mean over the blocks. `subspace`: the squared distance to the
+   * principal subspace of the prompts' patches (99% of their variance, as SubspaceAD), each the mean over the blocks at length 1.
+   * `both`: the sum of the two, each less its mean and over its deviation for prompts that are left out in turn; of a single prompt
+   * the nearest alone. Prompts of a subspace are taken in 8 symmetries by default.
+   */
+  readonly distance?: (typeof DISTANCES)[number];
+}
+
 /**
- * The nearest-patch residual alone (the paper's "P"): no training, no text. Its part is s_p.
+ * The residual of patches alone: no training, no text. By default the nearest patch as the paper has it ("P"). Its part is s_p.
  *
  * @throws DetectError `evaluation` for an aggregate that is none.
  * @example
  * const detector = residual(new Encoder(backbone), { aggregate: "top3" });
  */
 export function residual(encoder: Encoder, options: ResidualOptions = {}): Detector {
-  const { aggregate = "max", symmetries = encoder.backbone.promptSymmetries } = options;
+  const { aggregate = "max", averaged = false, distance = "nearest" } = options;
+  const plain = distance === "nearest";
+  const { symmetries = plain ? encoder.backbone.promptSymmetries : 8 } = options;
   const largest = checkAggregate(aggregate, encoder);
+  const use = { encoder, symmetries, averaged, beside: distance === "both" };
+  const others = { ...(averaged && { averaged: "on" }), ...(!plain && { distance }) };
   return patchDetector({
-    ...{ name: "residual", encoder, symmetries },
-    settings: async () => ({ components: "P", aggregate, alpha: "1" }),
-    prepare: () => ({
-      run(_, similarity) {
-        const map = residualMap(similarity);
-        const s_p = aggregateMap(map, largest);
-        return { score: s_p, map, parts: { s_p } };
-      },
+    ...{ name: "residual", encoder, symmetries, averaged },
+    settings: async () => ({ components: "P", aggregate, alpha: "1", ...others }),
+    kept: { ...(aggregate !== "max" && { aggregate }), ...others },
+    ...(!plain && {
+      learning: { shapes: learntShapes(use), of: (prompts) => learnSubspace(use, prompts) },
     }),
+    async prepare({ learnt }: PromptBank) {
+      const subspace = plain ? null : await openSubspace(use, learnt);
+      return {
+        run(_, similarity, taps) {
+          const nearest = residualMap(similarity);
+          const map = subspace ? subspace.of(nearest, taps) : nearest;
+          const s_p = aggregateMap(map, largest);
+          return { score: s_p, map, parts: { s_p } };
+        },
+        dispose: () => subspace?.dispose(),
+      };
+    },
   });
 }
 
@@ -69,9 +102,58 @@ export const RESIDUAL_OPTIONS = {
   ),
 };
 
+/** Blocks by name: the backbone's own, those of a quarter, half and three quarters of its depth, and the middle ones of SubspaceAD. */
+const BLOCKS = {
+  own: ({ defaultTaps }) => defaultTaps,
+  quarters: ({ depth }) => [0.25, 0.5, 0.75].map((share) => Math.round(share * depth)),
+  middle({ depth }) {
+    const [first, last] = [0.575, 0.725].map((share) => Math.round(share * depth));
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  },
+} as const satisfies Record<string, (backbone: Backbone) => readonly Tap[]>;
+
+type Blocks = keyof typeof BLOCKS | readonly number[];
+
+/** Blocks as taps. A network of few layers, whose grids may differ, has its own alone. */
+const tapsOf = (backbone: Backbone, blocks: Blocks): readonly Tap[] => {
+  if (typeof blocks !== "string") return blocks;
+  return BLOCKS[backbone.depth < MIN_DEPTH ? "own" : blocks](backbone);
+};
+
+const MIN_DEPTH = 4;
+
 export const residualMethod = defineMethod({
   name: "residual",
-  title: "the distance to the nearest patch of the prompts, without training and texts",
-  options: RESIDUAL_OPTIONS,
+  title: "the distance of patches to those of the prompts, without training and texts",
+  options: {
+    ...RESIDUAL_OPTIONS,
+    averaged: switchOption(false, "averages patches over 3 x 3 neighbours before they are compared"),
+    blocks: customOption<Blocks, Blocks>(
+      "own",
+      "blocks that are compared: the backbone's own, those of a quarter, half and three quarters of its depth, the middle ones, or numbers",
+      "own, quarters, middle, or rising numbers, such as 7,9,11",
+      readBlocks,
+    ),
+    distance: choiceOption(
+      "nearest",
+      "to the nearest patch of the prompts, to their principal subspace, or both",
+      DISTANCES,
+    ),
+  },
+  presets: { paper: { aggregate: "max", averaged: false, blocks: "own", distance: "nearest" } },
+  // A bank that says nothing is one of the nearest patches, as the paper has it.
+  bankOptions: ({ taps, settings = {} }) => ({
+    aggregate: (settings.aggregate ?? "max") as Aggregate,
+    averaged: settings.averaged === "on",
+    distance: (settings.distance ?? "nearest") as ResidualOptions["distance"],
+    blocks: taps as readonly number[],
+  }),
+  input: (backbone, { blocks }) => ({ taps: tapsOf(backbone, blocks) }),
   create: residual,
 });
+
+function readBlocks(given: unknown): Blocks | undefined {
+  if (typeof given === "string" && Object.hasOwn(BLOCKS, given)) return given as keyof typeof BLOCKS;
+  const taps = (Array.isArray(given) ? given : String(given).split(",")).map(Number);
+  return taps.every((tap, i) => Number.isInteger(tap) && tap > (taps[i - 1] ?? 0)) ? taps : undefined;
+}

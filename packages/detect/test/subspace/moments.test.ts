@@ -1,7 +1,7 @@
 import { slice, tensor } from "@inctrl/tensor";
 import { deviceTests, maxError, random } from "@inctrl/testing/tensor";
 import * as assert from "uvu/assert";
-import { joinMoments, momentsOf } from "../../src/subspacead/moments.js";
+import { joinMoments, momentsOf } from "../../src/subspace/moments.js";
 
 const test = deviceTests();
 
