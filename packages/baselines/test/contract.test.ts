@@ -35,17 +35,17 @@ for (const method of METHODS.filter(({ load }) => !load)) {
     const encoder = (batch?: number) => new Encoder(backbone, { ...input, batch });
     const about = { className: "part" };
     using fitted = await fitImages(method.create(encoder(), settings), images(2, 1), about);
-    const queries = images(9, 50);
-    const all = await scoreWith(fitted, queries, encoder(9));
-    assert.is(new Set(all.map(({ score }) => score)).size, 9, "images that all score alike prove nothing");
-    for (const batch of [1, 4]) assert.equal(await scoreWith(fitted, queries, encoder(batch)), all);
-    const reversed = await scoreWith(fitted, queries.toReversed(), encoder(9));
+    const queries = images(5, 50);
+    const all = await scoreWith(fitted, queries, encoder(5));
+    assert.is(new Set(all.map(({ score }) => score)).size, 5, "images that all score alike prove nothing");
+    for (const batch of [1, 2]) assert.equal(await scoreWith(fitted, queries, encoder(batch)), all);
+    const reversed = await scoreWith(fitted, queries.toReversed(), encoder(5));
     assert.equal(reversed.toReversed(), all);
     const path = join(folder, "state.safetensors");
     await fitted.save(path);
     using loaded = await method.create(encoder(), settings).load(path, about);
     assert.equal(loaded.prompts, fitted.prompts);
-    assert.equal(await scoreWith(loaded, queries, encoder(9)), all);
+    assert.equal(await scoreWith(loaded, queries, encoder(5)), all);
   });
 
   test(`${method.name}: no prompts are refused`, async ({ device, folder }) => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Clip } from "@inctrl/clip";
-import { f32ToF16, type StoredTensor, writeFileAtomic, writeSafetensors } from "@inctrl/tensor";
+import { f32ToF16, writeFileAtomic, writeSafetensors } from "@inctrl/tensor";
 import { MERGES_FILE, type ModelPlan } from "./plan.js";
 import { logitScale } from "./pretrainer.js";
 
@@ -18,10 +18,10 @@ export async function exportModel(
   { json, merges }: ModelPlan,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const tensors: Record<string, StoredTensor> = {};
-  for (const [name, value] of clip.stateDict()) {
-    tensors[name] = { dtype: "F16", shape: value.shape, data: f32ToF16(await value.data()) };
-  }
+  const read = [...clip.stateDict()].map(async ([name, value]) => {
+    return [name, { dtype: "F16", shape: value.shape, data: f32ToF16(await value.data()) }] as const;
+  });
+  const tensors = Object.fromEntries(await Promise.all(read));
   const bytes = (text: string) => [new TextEncoder().encode(text)];
   const scale = Number((await logitScale(clip)).toPrecision(4));
   const config = { ...json, text_cfg: { ...json.text_cfg, logit_scale: scale } };

@@ -174,9 +174,10 @@ async function pixelsOf(
 }
 
 async function valuesOf(model: RegistrationModel): Promise<Record<string, StoredTensor>> {
-  const values: Record<string, StoredTensor> = {};
-  for (const [name, value] of model.stateDict())
-    if (!name.endsWith("num_batches_tracked"))
-      values[name] = { dtype: "F32", shape: value.shape, data: (await value.data()) as Float32Array };
-  return values;
+  const kept = [...model.stateDict()].filter(([name]) => !name.endsWith("num_batches_tracked"));
+  const read = kept.map(async ([name, value]) => {
+    const data = (await value.data()) as Float32Array;
+    return [name, { dtype: "F32", shape: value.shape, data }] as const;
+  });
+  return Object.fromEntries(await Promise.all(read));
 }

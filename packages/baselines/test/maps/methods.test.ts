@@ -41,16 +41,13 @@ const images = (from: number, count: number) =>
 
 for (const method of METHODS) {
   const { name } = method;
-  test(`${name} on a ResNet: bits depend on no batch and no order, and outlive a file`, async ({
-    device,
-    folder,
-  }) => {
+  test(`${name} on a ResNet: maps, matches, and the same bits one by one`, async ({ device }) => {
     using backbone = await smallResNet(device);
     const detector = open(method, backbone, name === "patchcore" ? { coreset: 0.6, reweight: 3 } : {});
     using fitted = await fitImages(detector, images(1, 3));
-    const queries = [...images(1, 1), ...images(50, 7)];
+    const queries = [...images(1, 1), ...images(50, 3)];
     const all = await scoreWith(fitted, queries);
-    assert.is(new Set(all.map(({ score }) => score)).size, 8);
+    assert.is(new Set(all.map(({ score }) => score)).size, 4);
     // PatchCore's coreset may have dropped the prompt's own patches.
     for (const { score } of all.slice(1)) assert.ok(all[0].score < score, `${all[0].score}, ${score}`);
     for (const { map, matches } of all) {
@@ -65,11 +62,6 @@ for (const method of METHODS) {
     }
     const one = await scoreWith(fitted, queries, open(method, backbone, {}, 1).encoder);
     assert.equal(one, all);
-    assert.equal((await scoreWith(fitted, queries.toReversed())).reverse(), all);
-    const path = join(folder, `${name}-resnet.safetensors`);
-    await fitted.save(path);
-    using loaded = await detector.load(path);
-    assert.equal(await scoreWith(loaded, queries), all);
   });
 }
 

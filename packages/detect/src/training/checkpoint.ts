@@ -94,8 +94,9 @@ export async function saveCheckpoint(
 export async function readState(state: TrainingState): Promise<Map<string, StoredTensor>> {
   const { steps } = state;
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, value] of state.tensors()) {
-    const data = await value.data();
+  // Asked for together, all wait for the GPU once.
+  const read = [...state.tensors()].map(async ([name, value]) => ({ name, value, data: await value.data() }));
+  for (const { name, value, data } of await Promise.all(read)) {
     if (!data.every(Number.isFinite)) {
       throw new TrainingError(
         "diverged",

@@ -173,11 +173,10 @@ export class Trainer {
 
   /** The heads as `Heads.fromValues` takes them. */
   async headValues(): Promise<HeadValues> {
-    const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const [name, { value }] of storedParameters(this.heads)) {
-      values.set(name, { shape: value.shape, data: await value.data() });
-    }
-    return values;
+    const read = [...storedParameters(this.heads)].map(
+      async ([name, { value }]) => [name, { shape: value.shape, data: await value.data() }] as const,
+    );
+    return new Map(await Promise.all(read));
   }
 
   dispose(): void {

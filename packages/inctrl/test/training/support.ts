@@ -55,9 +55,6 @@ interface TrainingContext {
 /** A short run. */
 export const OPTIONS = { ...TRAIN_DEFAULTS, shots: 2, batch: 8, epochs: 3, steps: 4 };
 
-/** A shorter one, for a run that is killed in its second epoch. */
-export const KILLED = { ...OPTIONS, epochs: 2, steps: 3 };
-
 /** A file of a run. */
 export const bytes = (folder: string, name: keyof typeof RUN_FILES) =>
   readFileSync(join(folder, RUN_FILES[name]));

@@ -4,7 +4,8 @@ import type { Tuning } from "../kernels/tuning.js";
 import type { Caps } from "./caps.js";
 import { CommandRecorder, type Grid, SUBMIT_AT, type UniformValues } from "./commands.js";
 import { PipelineCache } from "./pipelines.js";
-import { BufferPool, type PooledBuffer, placeholderBuffer, USAGE } from "./pool.js";
+import { BufferPool, type PooledBuffer, placeholderBuffer } from "./pool.js";
+import { Readback } from "./readback.js";
 import { type Trace, Tracer } from "./trace.js";
 import { needsWaiter, Waiter } from "./wait.js";
 
@@ -33,12 +34,12 @@ export class Device {
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #commands: CommandRecorder;
+  readonly #readback: Readback;
   readonly #waiter: Waiter | null;
   #fault: TensorError | null = null;
   #closed = false;
   /** Kernels collected while `prepare` runs a function; nothing is dispatched meanwhile. */
   #planned: Kernel[] | null = null;
-  /** The pending submit that all reads requested in the same turn share. */
   #submitting: Promise<void> | null = null;
   /** Live tensors; counted by `Tensor`. */
   tensorCount = 0;
@@ -48,6 +49,7 @@ export class Device {
     this.caps = caps;
     this.#pool = new BufferPool(gpu, poolBytes, caps);
     this.#pipelines = new PipelineCache(gpu);
+    this.#readback = new Readback(gpu);
     this.#waiter = needsWaiter(caps.software) ? new Waiter() : null;
     this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.destroyRetired());
     Device.#listen(gpu, new WeakRef(this));
@@ -107,18 +109,9 @@ export class Device {
   /** Reads bytes back to the host: submits once for all reads requested in the same turn, and waits for the GPU. */
   async read(from: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
     this.#ensure();
-    const size = Math.ceil(bytes / 4) * 4;
-    const staging = this.#gpu.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
-    this.#commands.copy(from, 0, staging, 0, size);
+    const copy = (to: GPUBuffer, at: number, size: number) => this.#commands.copy(from, 0, to, at, size);
     try {
-      this.#submitting ??= Promise.resolve().then(() => {
-        this.#submitting = null;
-        this.flush();
-      });
-      await this.#submitting;
-      await this.#wait(staging.mapAsync(1));
-      const data = staging.getMappedRange().slice(0, bytes);
-      staging.unmap();
+      const data = await this.#readback.read(bytes, copy, (map) => this.#wait(this.#submitSoon().then(map)));
       this.#ensure();
       return data;
     } catch (cause) {
@@ -128,9 +121,17 @@ export class Device {
       throw new TensorError("device-lost", "reading from the GPU failed; open a new device and load again", {
         cause,
       });
-    } finally {
-      staging.destroy();
     }
+  }
+
+  /** Submits once for all that was asked for in this turn. */
+  #submitSoon(): Promise<void> {
+    this.#submitting ??= Promise.resolve().then(() => {
+      this.#submitting = null;
+      this.#readback.seal();
+      this.flush();
+    });
+    return this.#submitting;
   }
 
   /** Submits the commands recorded so far without waiting. */
@@ -141,7 +142,6 @@ export class Device {
 
   /** Submits and waits until the GPU has done everything. */
   async sync(): Promise<void> {
-    this.#ensure();
     this.flush();
     await this.#wait(this.#gpu.queue.onSubmittedWorkDone());
     this.#ensure();
@@ -198,11 +198,11 @@ export class Device {
       stop: async () => {
         this.flush();
         this.#commands.tracer = null;
-        const { dispatches, submits, allocations } = this.stats;
+        const now = this.stats;
         const counters = {
-          dispatches: dispatches - before.dispatches,
-          submits: submits - before.submits,
-          allocations: allocations - before.allocations,
+          dispatches: now.dispatches - before.dispatches,
+          submits: now.submits - before.submits,
+          allocations: now.allocations - before.allocations,
           peakBytes: this.#pool.tracedPeak,
         };
         const report = await this.#wait(tracer.finish(counters));
@@ -226,6 +226,7 @@ export class Device {
   trim(): void {
     this.flush();
     this.#commands.trim();
+    this.#readback.trim();
     this.#pool.trim();
   }
 
@@ -234,6 +235,7 @@ export class Device {
     if (this.#closed) return;
     this.#closed = true;
     this.#commands.destroy();
+    this.#readback.close();
     this.#pool.trim();
     this.#gpu.destroy();
   }

@@ -124,13 +124,13 @@ export const SAMPLES: Record<string, (device: Device) => Sample[]> = {
     // A run of one pixel, of a line, and of a pixel with a value added; products of 1 x 1.
     {
       args: [
-        floats([2, 5, 4, 18]),
+        floats([2, 3, 2, 18]),
         floats([5, 18, 3, 3]),
-        { bias: floats([5]), padding: 1, residual: floats([2, 5, 4, 5]), activation: "sigmoid" },
+        { bias: floats([5]), padding: 1, residual: floats([2, 3, 2, 5]), activation: "sigmoid" },
       ],
     },
     { args: [floats([2, 7, 6, 3]), floats([4, 3, 3, 5]), { stride: 2, padding: [1, 2], bias: floats([4]) }] },
-    { args: [floats([1, 6, 6, 17]), floats([8, 17, 2, 2]), { dilation: [2, 1], padding: [0, 1] }] },
+    { args: [floats([1, 4, 4, 17]), floats([8, 17, 2, 2]), { dilation: [2, 1], padding: [0, 1] }] },
     { args: [floats([1, 5, 6, 4]), floats([6, 4, 1, 1]), { activation: "tanh" }] },
     {
       args: [floats([2, 5, 6, 4]), floats([3, 4, 1, 1]), { stride: [2, 3], residual: floats([2, 3, 2, 3]) }],
