@@ -41,6 +41,7 @@ export const NAVIGATION = {
         page("Pretraining losses", "/notes/2026-11-pretraining"),
         page("nano", "/notes/2026-11-nano"),
         page("Do heads generalise?", "/notes/2026-11-generalisation"),
+        page("Which residual?", "/notes/2026-11-residual"),
         page("ResNets", "/notes/2026-11-resnets"),
         page("WinCLIP's windows", "/notes/2026-11-windows"),
         page("Dependencies", "/notes/2026-11-dependencies"),

@@ -38,7 +38,7 @@ export interface ChosenMethod {
 
 /**
  * The method of a name, with its options. Without a name: `inctrl` where heads, texts or components are asked for, else
- * `residual`.
+ * `residual`, with which no heads that come with the program keep up.
  *
  * @param flags options of methods that have an option of the command, as far as they are given.
  * @param wish whether a text is asked about, and whether heads that come with the program may be used.
@@ -54,8 +54,7 @@ export function chooseMethod(
   const find = (name: string) => METHODS.find((each) => each.name === name) as Method;
   const shippedFor = (method: Method) =>
     (heads === undefined && wish.shipped && method.shipped?.(backbone)) || null;
-  const asksMore =
-    heads || wish.text || flags.components !== undefined || shippedFor(find("inctrl")) !== null;
+  const asksMore = heads || wish.text || flags.components !== undefined;
   const method = find(name ?? (asksMore ? "inctrl" : "residual"));
   if (heads && !method.load)
     throw new CliError("option", `--heads: ${method.name} uses none; leave it out, or take another --method`);

@@ -16,7 +16,8 @@ const ROWS: Row[] = [
   ["heads", { heads: "heads.safetensors" }, {}, {}, "inctrl", { alpha: undefined }],
   ["no heads", { heads: false }, {}, { shipped: true }, "residual", {}],
   ["a class", {}, {}, { text: true }, "inctrl", {}],
-  ["nano's own heads", {}, {}, { shipped: true }, "inctrl", {}],
+  ["nano, whose heads wait to be asked for", {}, {}, { shipped: true }, "residual", {}],
+  ["nano's own heads", { method: "inctrl" }, {}, { shipped: true }, "inctrl", {}],
   ["components", {}, { components: "t,P" }, {}, "inctrl", { components: ["P", "T"] }],
   [
     "a name",

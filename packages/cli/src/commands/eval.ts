@@ -31,7 +31,7 @@ const OPTIONS = {
   }),
   ...group("Model", {
     ...shared.backboneOfOld,
-    heads: shared.heads("nano's own, with nano"),
+    heads: shared.heads("nano's own, with nano and --method inctrl or --class"),
     class: option("<name>", "what texts call the product", text.optional(), "as the data set says"),
     components: option(
       "<P,I,T>",

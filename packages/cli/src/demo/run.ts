@@ -1,12 +1,12 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SHIPPED_MODEL } from "@inctrl/clip";
-import { type DataSet, hashFile, type Sample } from "@inctrl/datasets";
+import type { DataSet, Sample } from "@inctrl/datasets";
 import {
   CachedEncoder,
-  type Detector,
   evaluate,
   FeatureStore,
+  type MethodInput,
   openBackbone,
   TensorCache,
   writeReport,
@@ -19,15 +19,18 @@ import { adapterName, withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
 import { factsOf } from "../eval/facts.js";
 import { drawAll, withMapStore } from "../heatmaps.js";
+import { chooseMethod } from "../methods.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
 import { info, startClock, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
-import { type ClassAreas, printClass, SHOTS, scoreClass } from "./score.js";
+import { type ClassAreas, type Detectors, printClass, SHOTS, scoreClass } from "./score.js";
 
 /** Classes that neither the backbone nor the heads were trained on. */
 const CLASSES: readonly ProceduralClass[] = ["fabric", "mesh", "metal"];
+/** The demo scores as `score` does of itself. */
+const NOTHING_MORE = { text: false, shipped: false } as const;
 const SIZES = { train: SHOTS, testGood: 5, testBad: 7 } as const;
 
 /** Draws products, scores them class by class, draws heat maps and a report, and prints the AUROC. */
@@ -48,25 +51,32 @@ export async function runDemo(
       throw new CliError("input", `the heads of ${SHIPPED_MODEL} are missing; install the packages again`);
     using backbone = await openBackbone(device, SHIPPED_MODEL);
     using heads = await Heads.load(file, device);
-    info(`backbone: ${backbone.name} with its heads on ${adapterName(device.caps)}`);
+    info(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
     // Each image is encoded once for its score, the evaluation and the report.
     const cache = join(out, "features");
     const features = await TensorCache.open(cache, { onNote: warn });
-    const detector = inctrl(new CachedEncoder(new FeatureStore(backbone, features)), { heads });
-    const areas = await scoreAll(detector, dataSet, maps, signal);
+    const open = (input: MethodInput) => {
+      const { fit: _, ...options } = input;
+      return new CachedEncoder(new FeatureStore(backbone, features, options));
+    };
+    const { method, settings } = chooseMethod({ backbone: SHIPPED_MODEL, set: {} }, {}, NOTHING_MORE);
+    const input = method.input?.(backbone, settings) ?? {};
+    const encoder = open(input);
+    const detector = method.create(encoder, settings);
+    const full = inctrl(input.taps?.join() === backbone.defaultTaps.join() ? encoder : open({}), { heads });
+    const areas = await scoreAll({ detector, full }, dataSet, maps, signal);
     if (signal.aborted) return EXIT.interrupted;
     const evaluation = await evaluate({ detector, dataSet, shots: [SHOTS], seeds: 0, signal });
     if (!evaluation.complete) return EXIT.interrupted;
-    const headsFile = { file, sha256: await hashFile(file) };
-    const facts = factsOf(backbone, { data, heads: headsFile, class: null, dtype: "float32" });
+    const facts = factsOf(backbone, { data, heads: null, class: null, dtype: "float32" });
     const report = await writeReport(out, { evaluation, facts, dataSet, detector });
     await rm(cache, { recursive: true });
     const mean = (key: keyof ClassAreas) =>
       (areas.reduce((sum, each) => sum + each[key], 0) / areas.length).toFixed(4);
     await print(
       `heat maps: ${maps}\nreport: ${report}\n` +
-        `AUROC ${mean("full")}  (full model, mean of ${areas.length} classes, ${SHOTS} prompts each)\n` +
-        `AUROC ${mean("residual")}  (patch residual alone)\n`,
+        `AUROC ${mean("residual")}  (patch residual, mean of ${areas.length} classes, ${SHOTS} prompts each)\n` +
+        `AUROC ${mean("full")}  (full model, with ${SHIPPED_MODEL}'s heads)\n`,
     );
     noteEnd();
     return EXIT.ok;
@@ -95,7 +105,7 @@ async function drawProducts(folder: string, data: string, seed: number): Promise
 
 /** Scores, prints and draws class by class, each in a colour scale of its own, until `signal` aborts. */
 async function scoreAll(
-  detector: Detector,
+  detectors: Detectors,
   { categories }: DataSet,
   folder: string,
   signal: AbortSignal,
@@ -104,7 +114,7 @@ async function scoreAll(
   for (const category of categories) {
     if (signal.aborted) break;
     await withMapStore(folder, async (maps) => {
-      const { album, scores } = await scoreClass(detector, category, maps, signal);
+      const { album, scores } = await scoreClass(detectors, category, maps, signal);
       if (signal.aborted) return;
       areas.push(await printClass(category.name, scores));
       await drawAll(folder, maps, album, signal);

@@ -19,31 +19,42 @@ import { withProgress } from "../ui/progress.js";
 /** Prompts of each product. */
 export const SHOTS = 4;
 
-/** AUROC of the score and of s_p alone. */
+/** Scores of an image, or AUROC of a class: of what `score` does of itself, and of the full model beside it. */
 export interface ClassAreas {
-  readonly full: number;
   readonly residual: number;
+  readonly full: number;
 }
 
-/** An image of a class with its score, and s_p alone. */
-interface Scored {
+/** The detector of `score`, which draws the maps, and the full model. */
+export interface Detectors {
+  readonly detector: Detector;
+  readonly full: Detector;
+}
+
+/** An image of a class with its scores. */
+interface Scored extends ClassAreas {
   readonly sample: Sample;
-  readonly full: number;
-  readonly residual: number;
 }
 
 /** Scores a class's test images against its first K normal ones, and stores their maps. */
 export async function scoreClass(
-  detector: Detector,
+  { detector, full }: Detectors,
   { name, className, train, test }: Category,
   maps: MapStore,
   signal: AbortSignal,
 ): Promise<{ album: PromptAlbum; scores: Scored[] }> {
-  const prompts = fileImages(train.slice(0, SHOTS).map(({ source }) => source!.path));
-  using fitted: FittedDetector = await fitImages(detector, prompts, { className });
+  const prompts = train.slice(0, SHOTS).map(({ source }) => source!.path);
+  using fitted: FittedDetector = await fitImages(detector, fileImages(prompts), { className });
+  using beside: FittedDetector = await fitImages(full, fileImages(prompts), { className });
   const samples = new Map(test.map((sample) => [sample.source!.path, sample]));
   const scores: Scored[] = [];
-  await withProgress({ total: samples.size, verb: `scoring ${name}` }, async (update) => {
+  await withProgress({ total: 2 * samples.size, verb: `scoring ${name}` }, async (update) => {
+    const fullScores = new Map<string, number>();
+    for await (const result of scoreImages(beside, fileImages(samples.keys()), { signal })) {
+      if ("error" in result) throw result.error;
+      fullScores.set(result.image, result.score);
+      update(fullScores.size);
+    }
     for await (const result of scoreImages(fitted, fileImages(samples.keys()), { signal })) {
       if ("error" in result) throw result.error;
       const sample = samples.get(result.image)!;
@@ -52,8 +63,8 @@ export async function scoreClass(
         .replace(/\.png$/, "")
         .replaceAll("/", "-");
       await maps.add(storedMaps(result, picture, fitted.prompts));
-      scores.push({ sample, full: result.score, residual: result.parts.s_p });
-      update(scores.length);
+      scores.push({ sample, residual: result.score, full: fullScores.get(result.image)! });
+      update(samples.size + scores.length);
     }
   });
   return { album: openAlbum(fitted), scores };
@@ -71,11 +82,11 @@ export async function printClass(name: string, scores: readonly Scored[]): Promi
   if (full == null || residual == null)
     throw new CliError("input", `${name}: only one kind of image was drawn`);
   const rows = scores
-    .toSorted((a, b) => b.full - a.full)
-    .map((each) => [each.full.toFixed(4), each.residual.toFixed(4), each.sample.kind, each.sample.id]);
+    .toSorted((a, b) => b.residual - a.residual)
+    .map((each) => [each.residual.toFixed(4), each.full.toFixed(4), each.sample.kind, each.sample.id]);
   await print(
-    `${name}: AUROC ${full.toFixed(4)}, by the patch residual alone ${residual.toFixed(4)}\n` +
-      `${alignTable([["score", "residual", "truth", "image"], ...rows])}\n`,
+    `${name}: AUROC ${residual.toFixed(4)}, by the full model ${full.toFixed(4)}\n` +
+      `${alignTable([["score", "full", "truth", "image"], ...rows])}\n`,
   );
   return { full, residual };
 }

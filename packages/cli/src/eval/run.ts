@@ -101,11 +101,11 @@ async function measure(
   );
 }
 
-/** The method of the options: heads that come with the program are used wherever they fit. */
+/** The method of the options. */
 function methodOf(options: EvalOptions): ChosenMethod {
   const { components, aggregate, alpha, symmetries } = options;
   const flags = { components, aggregate, alpha, symmetries };
-  return chooseMethod(options, flags, { text: false, shipped: true });
+  return chooseMethod(options, flags, { text: options.class !== undefined, shipped: true });
 }
 
 /** An encoder, with the cache of features where `--cache` asks for it. */
