@@ -1,4 +1,5 @@
-// Damages files at random and hands them to every parser of ours.
+// Damages files at random and hands them to every parser of ours. JPEG, WebP, JPEG 2000, usual TIFFs, the directory of a zip archive and YAML
+// are libraries': a share of the cases goes through those.
 //
 //   npm run fuzz:files -- --cases 20000 --seed 1
 //   npm run fuzz:files -- --cases 1000000 --target pickle
@@ -29,7 +30,7 @@ async function run() {
     let told = 0;
     const found = await fuzz(target, {
       ...{ cases: Math.ceil(cases * target.share), seed, first },
-      onCase: (_, number) => {
+      onCase: (number) => {
         if (performance.now() - told < 200) return;
         told = performance.now();
         parentPort.postMessage({ at: `${target.name}, from case ${number}` });

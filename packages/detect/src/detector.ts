@@ -6,7 +6,7 @@ import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./
 import { type Augmentation, symmetriesOf } from "./images/augmentation.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 import { type MeasuredWindow, measureWindow, type WindowRequest } from "./images/window.js";
-import type { PromptRecord } from "./matcher/bank-file.js";
+import type { PromptRecord } from "./matcher/bank-info.js";
 
 /** A value for each patch of a view, row by row from the top. */
 export interface ScoreMap {

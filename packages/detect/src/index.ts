@@ -70,15 +70,8 @@ export {
   type WindowRequest,
 } from "./images/window.js";
 export { PromptBank } from "./matcher/bank.js";
-export {
-  type BankFit,
-  type BankInfo,
-  bankInfo,
-  readBank,
-  readBankFit,
-  readingOf,
-  writeBank,
-} from "./matcher/bank-file.js";
+export { type BankFit, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";
+export type { BankInfo } from "./matcher/bank-info.js";
 export { matchBank, matchPatches } from "./matcher/match.js";
 export { averageNeighbours } from "./matcher/neighbours.js";
 export {

@@ -84,22 +84,7 @@ export class Heads {
     source: string,
     provenance: Record<string, string> = {},
   ): Heads {
-    const form = formOf(values);
-    const module = makeHeads(form, sizesIn(values, form));
-    const refuse = (why: string) => new InctrlError("heads", `${source}: ${why}`);
-    checkHeads(values, module, refuse);
-    const { alpha = "1", components, heads_form: named = form } = provenance;
-    if (alpha.trim() === "" || !(Number(alpha) >= 0 && Number(alpha) < Infinity))
-      throw refuse(`its alpha is ${quoted(alpha)} and must be a number from 0 on; train the heads again`);
-    if (components !== undefined && !readComponents(components)?.length)
-      throw refuse(
-        `its components are ${quoted(components)} and must be some of P, I and T; train the heads again`,
-      );
-    if (named !== form)
-      throw refuse(
-        `says that its heads are ${quoted(named)}, and its parts are those of ${form}; train the heads again`,
-      );
-    return new Heads(device, values, module, provenance);
+    return new Heads(device, values, headsModule(values, source, provenance), provenance);
   }
 
   get form(): HeadsForm {
@@ -150,6 +135,30 @@ export async function headValuesIn(weights: Weights): Promise<HeadValues> {
     values.set(name, { shape: weights.shape(name), data: await weights.readFloat32(name) });
   }
   return values;
+}
+
+/** The module that values fill, once they are known to fit it. @throws InctrlError `heads`. */
+export function headsModule(
+  values: HeadValues,
+  source: string,
+  provenance: Readonly<Record<string, string>>,
+): HeadsModule {
+  const form = formOf(values);
+  const module = makeHeads(form, sizesIn(values, form));
+  const refuse = (why: string) => new InctrlError("heads", `${source}: ${why}`);
+  checkHeads(values, module, refuse);
+  const { alpha = "1", components, heads_form: named = form } = provenance;
+  if (alpha.trim() === "" || !(Number(alpha) >= 0 && Number(alpha) < Infinity))
+    throw refuse(`its alpha is ${quoted(alpha)} and must be a number from 0 on; train the heads again`);
+  if (components !== undefined && !readComponents(components)?.length)
+    throw refuse(
+      `its components are ${quoted(components)} and must be some of P, I and T; train the heads again`,
+    );
+  if (named !== form)
+    throw refuse(
+      `says that its heads are ${quoted(named)}, and its parts are those of ${form}; train the heads again`,
+    );
+  return module;
 }
 
 function formOf(values: HeadValues): HeadsForm {

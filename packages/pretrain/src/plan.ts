@@ -71,13 +71,26 @@ export async function planModel({
   return { config: parseConfig(json), json, merges, tokenizer };
 }
 
-async function readTemplate(path: string): Promise<typeof NANO> {
+const unread = (path: string, what: string, cause: unknown) => {
+  const message = `${path}: cannot be read${what} (${(cause as Error).message}); check the file`;
+  return new PretrainError("configuration", message, { cause });
+};
+
+const readTemplate = async (path: string): Promise<typeof NANO> =>
+  templateIn(
+    path,
+    await readPlainText(path, MAX_BYTES).catch((cause) => {
+      throw unread(path, "", cause);
+    }),
+  );
+
+/** The configuration in a text. @throws PretrainError `configuration` */
+export function templateIn(path: string, text: string): typeof NANO {
   let json: Partial<typeof NANO> | null;
   try {
-    json = boundedJson(await readPlainText(path, MAX_BYTES)) as typeof json;
+    json = boundedJson(text) as typeof json;
   } catch (cause) {
-    const message = `${path}: cannot be read as JSON (${(cause as Error).message}); check the file`;
-    throw new PretrainError("configuration", message, { cause });
+    throw unread(path, " as JSON", cause);
   }
   if (typeof json?.text_cfg === "object" && typeof json.vision_cfg === "object") return json as typeof NANO;
   const message = `${path}: holds no vision_cfg and text_cfg; give a model in OpenCLIP's form`;

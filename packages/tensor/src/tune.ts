@@ -38,7 +38,10 @@ export interface TuneOptions {
  * @example
  * restoreTuning(device, JSON.parse(text));
  */
-export function restoreTuning(device: Device, entries: Readonly<Record<string, unknown>>): number {
+export function restoreTuning(
+  device: Pick<Device, "caps" | "tuning">,
+  entries: Readonly<Record<string, unknown>>,
+): number {
   const candidates = gemmCandidates(device.caps);
   let taken = 0;
   for (const [key, entry] of Object.entries(entries)) {

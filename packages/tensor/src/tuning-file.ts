@@ -25,8 +25,11 @@ export function tuningFileName({ name, description, family, subgroupSize }: Caps
  * @returns how many tiles were taken.
  */
 export async function loadTuning(device: Device, path: string): Promise<number> {
-  const text = await readPlainText(path, MAX_BYTES).catch(() => null);
-  if (text === null) return 0;
+  return tuningIn(await readPlainText(path, MAX_BYTES).catch(() => ""), device);
+}
+
+/** The same of the file's text. */
+export function tuningIn(text: string, device: Pick<Device, "caps" | "tuning">): number {
   try {
     return restoreTuning(
       device,

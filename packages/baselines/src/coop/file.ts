@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fits, openSealed, parseJson, writeSealed } from "@inctrl/detect";
+import { fits, openSealed, parseJson, type SealedFile, writeSealed } from "@inctrl/detect";
 import { type Device, tensor } from "@inctrl/tensor";
 import { BaselineError } from "../errors.js";
 import { Context, type ContextOptions } from "./context.js";
@@ -47,26 +47,32 @@ export async function saveContext(
 
 /** Reads a saved context. @throws BaselineError `weights` for other files and values that are not finite; DetectError `damaged`. */
 export async function loadContext(path: string, device: Device): Promise<TrainedContext> {
-  const fail = (why: string) =>
-    new BaselineError("weights", `${path}: ${why}; name a file that training CoOp has written`);
   const file = await openSealed(path);
   try {
-    const { format, context: text, sum: _, sums: __, ...provenance } = file.metadata;
-    const info = parseJson(text) as ContextInfo;
-    if (format !== FORMAT || !fits(info, INFO)) throw fail("holds no context");
-    const shape = file.tensors.get("vectors")?.shape ?? [];
-    const [width = 0] = shape.slice(-1);
-    const context = new Context(info, width);
-    if (shape.join() !== context.vectors.shape.join() || width === 0)
-      throw fail(`holds vectors [${shape.join(", ")}] where it speaks of ${info.count}`);
-    const values = await file.readFloat32("vectors");
-    if (!values.every(Number.isFinite)) throw fail("holds vectors that are not finite");
-    context.vectors.set(tensor(device, values, shape));
-    const digest = createHash("sha256").update(text).update(values).digest("hex").slice(0, 16);
-    return { context, info, digest, provenance, [Symbol.dispose]: () => context.dispose() };
+    const { context, values, ...facts } = await contextIn(file);
+    context.vectors.set(tensor(device, values, context.vectors.shape));
+    return { context, ...facts, [Symbol.dispose]: () => context.dispose() };
   } finally {
     await file.close();
   }
+}
+
+/** The context of an open file, without its vectors, and their values. @throws as `loadContext`. */
+export async function contextIn(file: SealedFile) {
+  const fail = (why: string) =>
+    new BaselineError("weights", `${file.path}: ${why}; name a file that training CoOp has written`);
+  const { format, context: text, sum: _, sums: __, ...provenance } = file.metadata;
+  const info = parseJson(text) as ContextInfo;
+  if (format !== FORMAT || !fits(info, INFO)) throw fail("holds no context");
+  const shape = file.tensors.get("vectors")?.shape ?? [];
+  const [width = 0] = shape.slice(-1);
+  const context = new Context(info, width);
+  if (shape.join() !== context.vectors.shape.join() || width === 0)
+    throw fail(`holds vectors [${shape.join(", ")}] where it speaks of ${info.count}`);
+  const values = await file.readFloat32("vectors");
+  if (!values.every(Number.isFinite)) throw fail("holds vectors that are not finite");
+  const digest = createHash("sha256").update(text).update(values).digest("hex").slice(0, 16);
+  return { context, values, info, digest, provenance };
 }
 
 const INFO = {

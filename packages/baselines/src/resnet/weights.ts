@@ -72,7 +72,8 @@ export async function openResNet(path: string, mode?: string): Promise<ResNetWei
   }
 }
 
-function resNetIn(file: TensorFile, mode?: string): ResNetWeights | null {
+/** The same of an open file. */
+export function resNetIn(file: TensorFile, mode?: string): ResNetWeights | null {
   const names = [...file.tensors.keys()];
   const prefix = prefixOf(names);
   if (prefix === undefined) return null;

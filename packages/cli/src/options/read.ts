@@ -35,22 +35,35 @@ export function givenOn(command: Command, options: Options): Given {
  */
 export async function readSettings<O extends Options>(options: O, given: Given): Promise<Settings<O>> {
   const file = Object.keys(options).find((name) => options[name].configFile);
-  const configFile = file === undefined ? undefined : (given[file] as string | undefined);
-  const fromFile = configFile === undefined ? {} : await readConfig(configFile, options);
-  const shape = Object.fromEntries(Object.entries(options).map(([name, { schema }]) => [name, schema]));
-  const parsed = z.object(shape).safeParse({ ...fromFile, ...given });
-  if (parsed.success) return parsed.data as Settings<O>;
-  const { path, message } = parsed.error.issues[0];
-  const key = String(path[0]);
-  const fileOnly = configFile !== undefined && !Object.hasOwn(given, key);
-  throw new CliError(
-    "option",
-    `${fileOnly ? `${configFile}: ${kebab(key)}` : `--${kebab(key)}`}: ${message}`,
-  );
+  const path = file === undefined ? undefined : (given[file] as string | undefined);
+  return settingsOf(options)(given, path === undefined ? undefined : { path, text: await configText(path) });
 }
 
-async function readConfig(path: string, options: Options): Promise<Given> {
-  const value = await parseConfigFile(path);
+/** A configuration file that was read. */
+interface ConfigFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Makes the function that joins and checks what is given and what a configuration file says. */
+export function settingsOf<O extends Options>(options: O) {
+  const shape = Object.fromEntries(Object.entries(options).map(([name, { schema }]) => [name, schema]));
+  const schema = z.object(shape);
+  return (given: Given, file?: ConfigFile): Settings<O> => {
+    const parsed = schema.safeParse({ ...(file && givenIn(file, options)), ...given });
+    if (parsed.success) return parsed.data as Settings<O>;
+    const { path, message } = parsed.error.issues[0];
+    const key = String(path[0]);
+    const fileOnly = file !== undefined && !Object.hasOwn(given, key);
+    throw new CliError(
+      "option",
+      `${fileOnly ? `${file.path}: ${kebab(key)}` : `--${kebab(key)}`}: ${message}`,
+    );
+  };
+}
+
+function givenIn({ path, text }: ConfigFile, options: Options): Given {
+  const value = parseConfig(path, text);
   const known = new Map<string, string>();
   for (const [key, spec] of Object.entries(options)) {
     if (spec.configFile || spec.positional) continue;
@@ -82,8 +95,8 @@ function boundedYaml(text: string): unknown {
   return parseYaml(text, { logLevel: "error" });
 }
 
-async function parseConfigFile(path: string): Promise<object> {
-  const content = await readPlainText(path, MAX_CONFIG_BYTES).catch((error: TensorFileError) => {
+const configText = (path: string): Promise<string> =>
+  readPlainText(path, MAX_CONFIG_BYTES).catch((error: TensorFileError) => {
     if (error.code === "not-found") throw new CliError("input", `${path}: no such file; check --config`);
     if (error.code === "io") throw error;
     throw new CliError(
@@ -91,9 +104,11 @@ async function parseConfigFile(path: string): Promise<object> {
       `${path}: this is no configuration file; give a JSON or YAML file with settings of this command`,
     );
   });
+
+function parseConfig(path: string, text: string): object {
   let value: unknown;
   try {
-    value = path.toLowerCase().endsWith(".json") ? boundedJson(content) : boundedYaml(content);
+    value = path.toLowerCase().endsWith(".json") ? boundedJson(text) : boundedYaml(text);
   } catch (error) {
     const [problem] = (error as Error).message.split("\n");
     throw new CliError("input", `${path}: cannot be read as JSON or YAML (${problem}); correct it`, {

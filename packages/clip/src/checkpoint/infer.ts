@@ -112,16 +112,20 @@ function headWidth(weights: Weights, width: number): number {
 
 /** Takes name, heads and activation from a registry model of exactly these shapes, if there is one. */
 function likeKnown(config: ModelConfig): ModelConfig {
-  const shapes = shapesOf(config);
-  const same = listConfigs().find(
+  const { activation, vision, text } = config;
+  const near = listConfigs().filter(
     (known) =>
-      known.activation === config.activation &&
-      shapesOf(config.text === undefined ? towerOf(known) : known) === shapes,
+      known.activation === activation &&
+      known.vision.width === vision.width &&
+      known.vision.layers === vision.layers,
   );
+  if (near.length === 0) return config;
+  const shapes = shapesOf(config);
+  const same = near.find((known) => shapesOf(text === undefined ? towerOf(known) : known) === shapes);
   if (same === undefined) return config;
   const { name: _, ...tower } = towerOf(same);
   // A vision tower alone is not the named model.
-  return config.text === undefined && same.text !== undefined ? tower : same;
+  return text === undefined && same.text !== undefined ? tower : same;
 }
 
 /** The model without its text tower. */

@@ -1,4 +1,4 @@
-import { type ByteSource, fileSource, openSafetensors, type TensorFile } from "@inctrl/tensor/files";
+import { type ByteSource, fileSource, safetensorsIn, type TensorFile } from "@inctrl/tensor/files";
 import { foreignFile } from "./foreign.js";
 import { indexOfShard, openShards, readIndex } from "./shards.js";
 import type { TorchContainer } from "./torch-container.js";
@@ -27,8 +27,10 @@ const START_BYTES = 512;
 const STREAM_MAGIC = /^\x80[\x02-\x05]\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\./;
 
 /** Opens one file, no index. */
-async function openFile(path: string): Promise<TensorFile> {
-  const source = await fileSource(path);
+const openFile = async (path: string): Promise<TensorFile> => checkpointIn(await fileSource(path));
+
+/** The checkpoint in an open source, which is closed with it, or where it is none. */
+export async function checkpointIn(source: ByteSource): Promise<TensorFile> {
   try {
     const bytes = await source.read(0, Math.min(START_BYTES, source.size));
     const start = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
@@ -38,13 +40,12 @@ async function openFile(path: string): Promise<TensorFile> {
       const { torchFile } = await import("./torch-file.js");
       return torchFile(source, await read(source));
     }
-    if (start[8] !== "{") throw foreignFile(path, start);
+    if (start[8] !== "{") throw foreignFile(source.label, start);
+    return await safetensorsIn(source);
   } catch (error) {
     await source.close();
     throw error;
   }
-  await source.close();
-  return openSafetensors(path);
 }
 
 /** The reader of PyTorch files that begin so. */

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
+  type ByteSource,
   boundedJson,
   type FileTensor,
   fileSource,
@@ -39,7 +40,18 @@ const bad = (path: string, why: string, options?: ErrorOptions) =>
 
 /** The weight map in a file, where it is an index. @throws ClipError `shards` where that is none that can be followed. */
 export async function readIndex(path: string): Promise<WeightMap | undefined> {
-  const text = await indexText(path);
+  const source = await fileSource(path);
+  try {
+    return await indexIn(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The same of an open source. */
+export async function indexIn(source: ByteSource): Promise<WeightMap | undefined> {
+  const { label: path } = source;
+  const text = await indexText(source);
   if (text === undefined) return undefined;
   const broken = (what: string, options?: ErrorOptions) =>
     bad(path, `${what}; fetch the model's index and its shards`, options);
@@ -69,16 +81,11 @@ export async function readIndex(path: string): Promise<WeightMap | undefined> {
 }
 
 /** The text of a file that may be an index: one that begins as a JSON object. */
-async function indexText(path: string): Promise<string | undefined> {
-  const source = await fileSource(path);
-  try {
-    if (source.size > MAX_INDEX_BYTES) return undefined;
-    const start = Buffer.from(await source.read(0, Math.min(64, source.size))).toString("latin1");
-    if (!/^(?:\xef\xbb\xbf)?\s*\{/.test(start)) return undefined;
-    return new TextDecoder().decode(await source.read(0, source.size));
-  } finally {
-    await source.close();
-  }
+async function indexText(source: ByteSource): Promise<string | undefined> {
+  if (source.size > MAX_INDEX_BYTES) return undefined;
+  const start = Buffer.from(await source.read(0, Math.min(64, source.size))).toString("latin1");
+  if (!/^(?:\xef\xbb\xbf)?\s*\{/.test(start)) return undefined;
+  return new TextDecoder().decode(await source.read(0, source.size));
 }
 
 /** Opens all shards of an index as one file. */

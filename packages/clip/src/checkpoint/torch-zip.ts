@@ -10,9 +10,11 @@ import { torchConstructors } from "./torch-objects.js";
 export const MAX_PICKLE_BYTES = 64 * 1024 * 1024;
 
 /** Reads a zip checkpoint's pickle. */
-export async function readZip(source: ByteSource): Promise<TorchContainer> {
-  const { label } = source;
-  const archive = await openArchive(source);
+export const readZip = async (source: ByteSource): Promise<TorchContainer> =>
+  containerIn(await openArchive(source), source.label);
+
+/** The same of an opened archive. */
+export async function containerIn(archive: Archive, label: string): Promise<TorchContainer> {
   const root = archiveRoot(archive, label);
   if (archive.size(`${root}byteorder`) !== undefined) {
     const order = new TextDecoder().decode(await archive.read(`${root}byteorder`, 16));

@@ -201,9 +201,13 @@ async function sizeOf(file: string): Promise<number> {
 
 const MAX_RECORD_BYTES = 1e4;
 
-async function readRecord(file: string): Promise<PartRecord | undefined> {
+const readRecord = async (file: string): Promise<PartRecord | undefined> =>
+  recordIn(await readPlainText(file, MAX_RECORD_BYTES).catch(() => ""));
+
+/** What is known of a part of a download; undefined where the text is no record. */
+export function recordIn(text: string): PartRecord | undefined {
   try {
-    const { url, etag } = boundedJson(await readPlainText(file, MAX_RECORD_BYTES)) as Partial<PartRecord>;
+    const { url, etag } = boundedJson(text) as Partial<PartRecord>;
     return typeof url === "string" && typeof etag === "string" ? { url, etag } : undefined;
   } catch {
     return undefined;

@@ -86,8 +86,8 @@ const modeOf = ({ colours, samples }: TiffFacts): RasterMode =>
 const depthOf = ({ bits, format }: TiffFacts) =>
   format !== "uint" || bits > 16 ? (32 as const) : bits > 8 ? (16 as const) : (8 as const);
 
-/** What reads a file: a JPEG within it, libvips, or this file. */
-function plan(bytes: Uint8Array, limits: Limits) {
+/** What reads a file: a JPEG within it, libvips, or, where there are facts, this file. */
+export function planTiff(bytes: Uint8Array, limits: Limits) {
   const tags = tagsOf(bytes);
   const jpeg = oldJpeg(bytes, tags);
   if (jpeg) return { tags, jpeg };
@@ -109,7 +109,7 @@ export const tiffOrientation = (bytes: Uint8Array): Orientation =>
 
 /** Size, mode and depth of a whole TIFF. */
 export async function tiffHeader(bytes: Uint8Array, limits: Limits): Promise<ImageHeader> {
-  const { facts, jpeg } = plan(bytes, limits);
+  const { facts, jpeg } = planTiff(bytes, limits);
   if (!facts)
     return { ...(await codedHeader(jpeg ?? bytes, jpeg ? "jpeg" : "tiff", limits)), format: "tiff" };
   const { width, height } = facts;
@@ -121,7 +121,7 @@ export async function tiffHeader(bytes: Uint8Array, limits: Limits): Promise<Ima
 
 /** Decodes the first image of a TIFF, as it is stored. */
 export async function decodeTiff(bytes: Uint8Array, limits: Limits): Promise<Samples> {
-  const { facts, tags, jpeg } = plan(bytes, limits);
+  const { facts, tags, jpeg } = planTiff(bytes, limits);
   if (!facts) return (await decodeCoded(jpeg ?? bytes, jpeg ? "jpeg" : "tiff", limits)).samples;
   const { width, height, mode } = await tiffHeader(bytes, limits);
   const depth = depthOf(facts);

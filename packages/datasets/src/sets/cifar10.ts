@@ -47,8 +47,12 @@ async function readBatch(path: string): Promise<Picture[]> {
     const message = `${path}: ${size} bytes are no whole number of records of ${RECORD}; download it again`;
     throw new DatasetError("truncated", message);
   }
-  const bytes = await readPlainFile(path, size);
-  return Array.from({ length: size / RECORD }, (_, record): Picture => {
+  return cifarPictures(path, await readPlainFile(path, size));
+}
+
+/** The pictures of a batch of whole records. @throws DatasetError `corrupt` */
+export function cifarPictures(path: string, bytes: Uint8Array): Picture[] {
+  return Array.from({ length: Math.floor(bytes.length / RECORD) }, (_, record): Picture => {
     const label = CIFAR10_CLASSES[bytes[record * RECORD]];
     if (label === undefined) {
       const message = `${path}: record ${record} is of class ${bytes[record * RECORD]}; download it again`;

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { folderFormat } from "./folder-format.js";
-import { indexImages } from "./image-index.js";
+import { type FindImage, indexImages } from "./image-index.js";
 import { named } from "./names.js";
 import { anomalous, fileSample, NORMAL, oneCategory } from "./samples.js";
-import { readLines } from "./table.js";
+import { type Line, linesOf, readText } from "./table.js";
 
 /** Cells of photovoltaic modules in electroluminescence images (Deitsch et al. 2019). */
 export const elpv = folderFormat({
@@ -17,8 +17,13 @@ export const elpv = folderFormat({
 });
 
 async function read(root: string) {
-  const find = await indexImages(root);
-  const samples = (await readLines(join(root, "labels.csv"))).flatMap(({ where, text }) => {
+  const list = join(root, "labels.csv");
+  return elpvCategories(root, linesOf(list, await readText(list)), await indexImages(root));
+}
+
+/** The category of the lines of its list. @throws DatasetError `bad-layout` */
+export function elpvCategories(root: string, lines: readonly Line[], find: FindImage) {
+  const samples = lines.flatMap(({ where, text }) => {
     // Columns are separated by spaces, or by commas in a copy that a spreadsheet saved.
     const [path = "", cell = ""] = text.split(/\s*,\s*|\s+/);
     const probability = Number(cell);

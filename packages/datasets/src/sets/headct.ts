@@ -5,7 +5,7 @@ import { folderFormat } from "./folder-format.js";
 import { layoutError } from "./format.js";
 import { named } from "./names.js";
 import { anomalous, fileSample, NORMAL, oneCategory } from "./samples.js";
-import { readCsv } from "./table.js";
+import { readText, rowsOf } from "./table.js";
 
 /** Slices of computed tomography of heads, with and without a haemorrhage (Kaggle, Kitamura 2018). */
 export const headct = folderFormat({
@@ -24,7 +24,18 @@ async function read(root: string) {
     if (/^\d{1,9}$/.test(name) && !images.has(Number(name))) images.set(Number(name), path);
   }
   if (images.size === 0) throw layoutError(headct, root, "no image with a number for its name");
-  const samples = (await readCsv(join(root, "labels.csv"), ["id", "hemorrhage"])).map(({ where, cells }) => {
+  const list = join(root, "labels.csv");
+  return headctCategories(root, list, await readText(list), images);
+}
+
+/** The category of its list and its images by number. @throws DatasetError `bad-layout` */
+export function headctCategories(
+  root: string,
+  list: string,
+  text: string,
+  images: ReadonlyMap<number, string>,
+) {
+  const samples = rowsOf(list, text, ["id", "hemorrhage"]).map(({ where, cells }) => {
     const { id, hemorrhage } = cells;
     if (!/^\d{1,9}$/.test(id) || !/^[01]$/.test(hemorrhage)) {
       const found = `${id}, ${hemorrhage}`.slice(0, 80);

@@ -21,42 +21,66 @@ const MAX_BYTES = 2 ** 30;
  * @throws DatasetError `missing`, `corrupt` or `truncated`
  */
 export async function readIdx(path: string, rank: number): Promise<Idx> {
-  const head = 4 + 4 * rank;
-  const parts: Uint8Array[] = [];
-  let dims: number[] | undefined;
-  let [got, want] = [0, head];
-  const collect = async (chunks: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of chunks) {
-      parts.push(chunk);
-      got += chunk.length;
-      if (!dims && got >= head) {
-        dims = readDims(Buffer.concat(parts), rank, path);
-        want = head + dims.reduce((size, side) => size * side, 1);
-      }
-      if (got > want && dims) {
-        throw damaged(path, `more than the ${want} bytes its header says`);
-      }
-    }
-  };
+  const collector = new IdxCollector(path, rank);
   let first: unknown;
-  const end = (chunks: AsyncIterable<Uint8Array>) =>
-    collect(chunks).catch((error) => {
+  const end = async (chunks: AsyncIterable<Uint8Array>) => {
+    try {
+      for await (const chunk of chunks) collector.add(chunk);
+    } catch (error) {
       // The pipeline may report a consequence of this error instead, such as an aborted gunzip.
       first = error;
       throw error;
-    });
+    }
+  };
   try {
     const file = streamPlainFile(path, MAX_BYTES);
     await (/\.gz$/i.test(path) ? pipeline(file, createGunzip(), end) : pipeline(file, end));
   } catch (error) {
     throw idxError(path, first ?? error);
   }
-  if (!dims || got < want) {
-    throw damaged(path, `${got} bytes of the ${want} its header says`, "truncated");
-  }
-  const data = Buffer.concat(parts, got).subarray(head);
-  return { path, dims, itemBytes: dims.slice(1).reduce((size, side) => size * side, 1), data };
+  return collector.end();
 }
+
+/** Takes an unpacked file piece by piece, and no more of it than its header declares. */
+export class IdxCollector {
+  readonly #path: string;
+  readonly #rank: number;
+  readonly #head: number;
+  readonly #parts: Uint8Array[] = [];
+  #dims: number[] | undefined;
+  #got = 0;
+  #want: number;
+
+  constructor(path: string, rank: number) {
+    this.#path = path;
+    this.#rank = rank;
+    this.#head = 4 + 4 * rank;
+    this.#want = this.#head;
+  }
+
+  /** @throws DatasetError `corrupt` */
+  add(chunk: Uint8Array): void {
+    this.#parts.push(chunk);
+    this.#got += chunk.length;
+    if (!this.#dims && this.#got >= this.#head) {
+      this.#dims = readDims(Buffer.concat(this.#parts), this.#rank, this.#path);
+      this.#want = this.#head + sizeOf(this.#dims);
+    }
+    if (this.#got > this.#want && this.#dims)
+      throw damaged(this.#path, `more than the ${this.#want} bytes its header says`);
+  }
+
+  /** @throws DatasetError `truncated` */
+  end(): Idx {
+    const dims = this.#dims;
+    if (!dims || this.#got < this.#want)
+      throw damaged(this.#path, `${this.#got} bytes of the ${this.#want} its header says`, "truncated");
+    const data = Buffer.concat(this.#parts, this.#got).subarray(this.#head);
+    return { path: this.#path, dims, itemBytes: sizeOf(dims.slice(1)), data };
+  }
+}
+
+const sizeOf = (dims: readonly number[]): number => dims.reduce((size, side) => size * side, 1);
 
 const damaged = (path: string, problem: string, code: "corrupt" | "truncated" = "corrupt") =>
   new DatasetError(code, `${path}: ${problem}; download it again`);
@@ -67,7 +91,7 @@ function readDims(bytes: Buffer, rank: number, path: string): number[] {
     throw damaged(path, `begins with ${found}, which is no IDX of ${rank} dimensions`);
   }
   const dims = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
-  const size = dims.reduce((product, side) => product * side, 1);
+  const size = sizeOf(dims);
   if (size === 0 || size > MAX_BYTES) {
     throw damaged(path, `its header says ${dims.join(" x ")} bytes`);
   }

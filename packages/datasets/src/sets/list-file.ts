@@ -47,8 +47,11 @@ type Entry = Readonly<Record<string, unknown>>;
  *
  * @throws DatasetError `corrupt` for other text, `bad-layout` naming the entry and what it lacks
  */
-export async function readListFile(path: string): Promise<ListFile> {
-  const parsed = parseJson(path, await readText(path));
+export const readListFile = async (path: string): Promise<ListFile> => listingsOf(path, await readText(path));
+
+/** The same of its text. */
+export function listingsOf(path: string, content: string): ListFile {
+  const parsed = parseJson(path, content);
   const { meta, ...parts } = isRecord(parsed) ? parsed : { [splitOfName(path)]: parsed };
   const { normal_class: normal, prefix } = (meta ?? {}) as Entry;
   const listings: Listing[] = [];

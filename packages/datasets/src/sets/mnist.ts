@@ -3,7 +3,7 @@ import { DatasetError } from "../errors.js";
 import { byName, type FolderEntries } from "../folder/list.js";
 import { classificationFormat, type Picture } from "./classification.js";
 import { layoutError } from "./format.js";
-import { readIdx } from "./idx.js";
+import { type Idx, readIdx } from "./idx.js";
 import { idOf } from "./names.js";
 
 /** Handwritten digits (LeCun et al. 1998). */
@@ -36,7 +36,11 @@ async function readPart(root: string, entries: FolderEntries, part: "train" | "t
     if (name === undefined) throw layoutError(mnist, root, `no ${wanted}`);
     return readIdx(join(root, name), rank);
   };
-  const [images, labels] = await Promise.all([read("images", 3), read("labels", 1)]);
+  return mnistPictures(root, ...(await Promise.all([read("images", 3), read("labels", 1)])));
+}
+
+/** The pictures of two files. @throws DatasetError `corrupt` where they do not go together. */
+export function mnistPictures(root: string, images: Idx, labels: Idx): Picture[] {
   const [count = 0, height = 0, width = 0] = images.dims;
   if (labels.data.length !== count) {
     const message = `${labels.path}: ${labels.data.length} labels for ${count} images; download both again`;

@@ -128,6 +128,11 @@ async function dagmClasses(path: string, folders: readonly string[]): Promise<st
 async function listedLabels(folder: string): Promise<Map<string, string>> {
   const labels = join(folder, named((await readFolder(folder)).folders, "label")!);
   const list = named((await readFolder(labels)).files, "labels.txt");
-  const text = list ? await readText(join(labels, list)) : "";
-  return new Map([...text.matchAll(/(\S+)_label\.\w+/gi)].map(([file, name]) => [name.toLowerCase(), file]));
+  return labelledImages(list ? await readText(join(labels, list)) : "");
+}
+
+/** The same of its text. Words are matched one by one: a search through a long one would take the square of its length. */
+export function labelledImages(text: string): Map<string, string> {
+  const files = text.split(/\s+/).map((word) => /^(.+)_label\.\w+/i.exec(word));
+  return new Map(files.flatMap((found) => (found ? [[found[1].toLowerCase(), found[0]] as const] : [])));
 }

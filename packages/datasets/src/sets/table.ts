@@ -28,10 +28,10 @@ export interface Line {
   readonly text: string;
 }
 
-/** The lines of a text file that are not empty. */
-export async function readLines(path: string): Promise<Line[]> {
+/** The lines of a file's text that are not empty. @throws DatasetError `corrupt` for one that is too long */
+export function linesOf(path: string, content: string): Line[] {
   const lines: Line[] = [];
-  for (const [i, line] of (await readText(path)).split("\n").entries()) {
+  for (const [i, line] of content.split("\n").entries()) {
     const text = line.trim();
     const where = `${path} line ${i + 1}`;
     if (text.length > MAX_LINE) {
@@ -49,15 +49,16 @@ export interface Row<Column extends string> {
 }
 
 /**
- * The rows of a CSV file with a line of headings. Spaces around cells and the case of headings are ignored.
+ * The rows of the text of a CSV file with a line of headings. Spaces around cells and the case of headings are ignored.
  *
  * @throws DatasetError `bad-layout` naming the column that is missing, or the line that is too short
  */
-export async function readCsv<Column extends string>(
+export function rowsOf<Column extends string>(
   path: string,
+  content: string,
   columns: readonly Column[],
-): Promise<Row<Column>[]> {
-  const [first, ...lines] = await readLines(path);
+): Row<Column>[] {
+  const [first, ...lines] = linesOf(path, content);
   const headings = splitCsv(first?.text ?? "").map((heading) => heading.toLowerCase());
   const places = columns.map((column) => {
     const at = headings.indexOf(column);

@@ -3,10 +3,10 @@ import { DatasetError } from "../errors.js";
 import { byName, readFolder } from "../folder/list.js";
 import { CLASS_FOLDERS } from "./class-folders.js";
 import { folderFormat } from "./folder-format.js";
-import { indexImages } from "./image-index.js";
+import { type FindImage, indexImages } from "./image-index.js";
 import { named } from "./names.js";
 import { anomalous, categoriesByClass, fileSample, type ListedSample, NORMAL } from "./samples.js";
-import { readCsv } from "./table.js";
+import { readText, rowsOf } from "./table.js";
 
 /** VisA: twelve classes of objects (Zou et al. 2022), split by its own list for one class. */
 export const visa = folderFormat(
@@ -27,8 +27,12 @@ export const visa = folderFormat(
 async function read(root: string, options: { readonly list: string }) {
   const { folders } = await readFolder(root);
   const list = join(root, named(folders, "split_csv")!, `${options.list}.csv`);
-  const find = await indexImages(root);
-  const rows = await readCsv(list, ["object", "split", "label", "image", "mask"]);
+  return visaCategories(root, list, await readText(list), await indexImages(root));
+}
+
+/** The categories of a list. @throws DatasetError as `rowsOf`, and `bad-layout` for words that it does not know */
+export function visaCategories(root: string, list: string, text: string, find: FindImage) {
+  const rows = rowsOf(list, text, ["object", "split", "label", "image", "mask"]);
   if (rows.length === 0)
     throw new DatasetError("empty", `${list}: no line names an image; download it again`);
   const listed = rows.map(({ where, cells: { object, split, label, image, mask } }): ListedSample => {

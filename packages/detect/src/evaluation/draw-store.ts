@@ -65,7 +65,7 @@ const FIRST = `{"format":"${FORMAT}"`;
  */
 export class DrawStore {
   readonly #path: string;
-  readonly #file: FileHandle | null;
+  #file: FileHandle | null = null;
   readonly #draws = new Map<string, StoredDraw>();
   readonly #parts = new Map<string, StoredPart[]>();
   /** What the checksum of the next line goes on from. */
@@ -75,9 +75,8 @@ export class DrawStore {
   /** Draws of a version that did not know images by content: they count as absent until they are measured again. */
   readonly #outdated = new Set<string>();
 
-  private constructor(path: string, file: FileHandle | null) {
+  private constructor(path: string) {
     this.#path = path;
-    this.#file = file;
   }
 
   /**
@@ -87,15 +86,19 @@ export class DrawStore {
    * what is no plain file.
    */
   static async open(path: string | undefined, settings: Settings): Promise<DrawStore> {
-    if (path === undefined) return new DrawStore("", null);
+    if (path === undefined) return new DrawStore("");
     const text = await readPlainText(path, MAX_BYTES).catch((error: TensorFileError) => {
       if (error.code === "not-found") return "";
       throw error;
     });
+    const store = DrawStore.of(path, text, settings);
     const file = await open(path, "a");
+    store.#file = file;
     try {
-      const store = new DrawStore(path, file);
-      await store.#read(file, text, settings);
+      // The process ended in the middle of a line: what there is of it goes.
+      const whole = wholeLines(text);
+      if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
+      if (whole === "") await store.#append({ format: FORMAT, version: VERSION, settings });
       return store;
     } catch (error) {
       await file.close();
@@ -103,13 +106,16 @@ export class DrawStore {
     }
   }
 
-  async #read(file: FileHandle, text: string, settings: Settings): Promise<void> {
-    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    if (whole === "") {
-      if (!FIRST.startsWith(text.slice(0, FIRST.length))) throw this.#damaged(1);
-      await file.truncate(0);
-      return this.#append({ format: FORMAT, version: VERSION, settings });
-    }
+  /** The draws in the text of a store, which writes nothing. @throws DetectError `evaluation` as `open`. */
+  static of(path: string, text: string, settings: Settings): DrawStore {
+    const store = new DrawStore(path);
+    const whole = wholeLines(text);
+    if (whole === "" && !FIRST.startsWith(text.slice(0, FIRST.length))) throw store.#damaged(1);
+    store.#read(whole, settings);
+    return store;
+  }
+
+  #read(whole: string, settings: Settings): void {
     let read = 0;
     for (const { entry, state, sealed } of readSealed(whole)) {
       read++;
@@ -118,8 +124,6 @@ export class DrawStore {
       this.sealed = sealed;
     }
     if (read < whole.split("\n").length - 1) throw this.#damaged(read + 1);
-    // The process ended in the middle of a line: what there is of it goes.
-    if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
   }
 
   #take(entry: Line, line: number, settings: Settings): void {
@@ -233,6 +237,8 @@ export class DrawStore {
   }
 }
 
+const wholeLines = (text: string): string => text.slice(0, text.lastIndexOf("\n") + 1);
+
 const keyOf = ({ category, shots, seed }: DrawKey): string => JSON.stringify([category, shots, seed]);
 
 /** What draws and their parts have in common. */
@@ -244,7 +250,17 @@ const ENTRY = {
   prompts: listOf(text),
   scores: listOf(orNull(Number.isFinite)),
   seconds: Number.isFinite,
-  skipped: listOf(object),
+  skipped: listOf({ id: text, reason: text }),
 };
 const DRAW = { ...ENTRY, metrics: object };
-const PART = { ...ENTRY, from: Number.isInteger, maps: listOf(object) };
+const BOX = { x: Number.isFinite, y: Number.isFinite, width: Number.isFinite, height: Number.isFinite };
+const PART = { ...ENTRY, from: Number.isInteger, maps: listOf(isMap) };
+
+/** Whether a stored map has values for all its rows and columns. */
+function isMap(value: unknown): boolean {
+  if (!fits(value, { owner: Number.isInteger, box: BOX, map: text })) return false;
+  const { map, rows } = value as StoredPart["maps"][number];
+  const values = /^[A-Za-z0-9+/]+={0,2}$/.test(map) ? Buffer.byteLength(map, "base64") / 4 : 0;
+  const high = rows ?? Math.sqrt(values);
+  return Number.isInteger(values) && Number.isInteger(high) && high > 0 && values % high === 0 && values > 0;
+}

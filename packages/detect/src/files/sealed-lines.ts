@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { boundedJson } from "@inctrl/tensor/files";
 
 /** A line of JSON that was read. */
 export interface SealedLine {
@@ -40,7 +41,7 @@ export function* readSealed(text: string): Generator<SealedLine> {
     if (sum === undefined ? any : sum !== state) return;
     any ||= sum !== undefined;
     try {
-      yield { entry: JSON.parse(own), state, sealed: any };
+      yield { entry: boundedJson(own), state, sealed: any };
     } catch {
       return;
     }

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { type FileDType, type StoredTensor, TensorFileError } from "@inctrl/tensor";
 import { bytesToFloat32, isLeftover } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
-import { openSealed, writeSealed } from "./sealed.js";
+import { openSealed, type SealedFile, writeSealed } from "./sealed.js";
 
 /** The tensors of an entry, by name. */
 export type Layout = Readonly<
@@ -96,20 +96,7 @@ export class TensorCache {
   async #readFile(path: string, key: string, layout: Layout, name: string): Promise<Uint8Array> {
     const file = await openSealed(path);
     try {
-      const sound = Object.entries(layout).every(([each, { dtype, shape }]) => {
-        const stored = file.tensors.get(each);
-        return stored?.dtype === dtype && stored.shape.join() === shape.join();
-      });
-      if (!sound || file.metadata.key !== key)
-        throw new DetectError("cache", `${path}: holds something else`);
-      const bytes = new Uint8Array(file.tensors.get(name)?.byteLength ?? 0);
-      let at = 0;
-      for await (const chunk of file.stream(name)) {
-        bytes.set(chunk, at);
-        at += chunk.length;
-      }
-      if (!allFinite(layout[name].dtype, bytes))
-        throw new DetectError("cache", `${path}: ${name} holds values that are not finite`);
+      const bytes = await entryBytes(file, key, layout, name);
       if (!file.sealed && !this.#saidUnsealed) {
         this.#saidUnsealed = true;
         this.#onNote(
@@ -158,6 +145,29 @@ export class TensorCache {
       this.#forget(key);
     }
   }
+}
+
+/** The bytes of one tensor of an open entry. @throws DetectError `cache` or `damaged`. */
+export async function entryBytes(
+  file: SealedFile,
+  key: string,
+  layout: Layout,
+  name: string,
+): Promise<Uint8Array> {
+  const fail = (why: string) => new DetectError("cache", `${file.path}: ${why}`);
+  const sound = Object.entries(layout).every(([each, { dtype, shape }]) => {
+    const stored = file.tensors.get(each);
+    return stored?.dtype === dtype && stored.shape.join() === shape.join();
+  });
+  if (!sound || file.metadata.key !== key) throw fail("holds something else");
+  const bytes = new Uint8Array(file.tensors.get(name)?.byteLength ?? 0);
+  let at = 0;
+  for await (const chunk of file.stream(name)) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  if (!allFinite(layout[name].dtype, bytes)) throw fail(`${name} holds values that are not finite`);
+  return bytes;
 }
 
 /** The key of a path in the cache; undefined for files of other kinds. */

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { onDisk, temporaryIn } from "@inctrl/tensor/files";
 import { packFloats, unpackFloats } from "../base64.js";
 import { type BestMatch, bestMatch } from "../detector.js";
-import type { PromptRecord } from "../matcher/bank-file.js";
+import type { PromptRecord } from "../matcher/bank-info.js";
 import type { ImageScore } from "../score-images.js";
 import { type Scale, scaleOf } from "./colormap.js";
 import type { PlacedMap } from "./merge.js";

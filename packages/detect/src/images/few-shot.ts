@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { CLIP_MEAN, CLIP_STD, openCheckpoint } from "@inctrl/clip";
 import { hashFile, type Raster, type Sample } from "@inctrl/datasets";
 import type { TensorFile } from "@inctrl/tensor";
+import { quoted } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
 
 /** Files of prompts as the released code has them, `<category>.pt`. */
@@ -19,7 +20,7 @@ const ROUNDING = 0.2;
 /**
  * Names of the prompts in a few-shot file, a list of K preprocessed images (3, side, side): `candle.pt#000`, ...
  *
- * @throws DetectError `shots` where the file is none; ClipError or TensorFileError where it cannot be opened.
+ * @throws DetectError `few-shot` where the file is none; ClipError or TensorFileError where it cannot be opened.
  */
 export async function listFewShot(path: string): Promise<string[]> {
   const file = await openFewShot(path);
@@ -42,17 +43,18 @@ export function parseFewShot(name: string): { path: string; index: number } | nu
 export async function readFewShot(path: string, index: number): Promise<Raster> {
   const file = await openFewShot(path);
   try {
-    const { shape } = file.tensors.get(String(index)) ?? {};
-    if (!shape) throw refuse(path, `has no image ${index}`);
-    return {
-      width: shape[2],
-      height: shape[1],
-      mode: "RGB",
-      data: toPixels(path, await file.readFloat32(String(index))),
-    };
+    return await fewShotImage(file, index);
   } finally {
     await file.close();
   }
+}
+
+/** An image of a file that `checkFewShot` took. */
+export async function fewShotImage(file: TensorFile, index: number): Promise<Raster> {
+  const { shape } = file.tensors.get(String(index)) ?? {};
+  if (!shape) throw refuse(file.path, `has no image ${index}`);
+  const [, height, width] = shape;
+  return { width, height, mode: "RGB", data: toPixels(file.path, await file.readFloat32(String(index))) };
 }
 
 /** The prompts of a file as normal training samples of a category, under names without folders. */
@@ -69,19 +71,31 @@ export async function fewShotSamples(path: string): Promise<Sample[]> {
 
 async function openFewShot(path: string): Promise<TensorFile> {
   const file = await openCheckpoint(path);
-  const images = [...file.tensors.values()];
+  try {
+    checkFewShot(file);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** @throws DetectError `few-shot` for a file that is no list of preprocessed images. */
+export function checkFewShot({ path, tensors }: TensorFile): void {
+  const images = [...tensors.values()];
   const wrong = images.find(
     ({ name, shape: [channels, height, width, ...more] }, i) =>
-      name !== String(i) || channels !== 3 || !(height <= MAX_SIDE && width <= MAX_SIDE) || more.length > 0,
+      name !== String(i) || channels !== 3 || !isSide(height) || !isSide(width) || more.length > 0,
   );
-  if (!wrong && images.length > 0 && images.length <= MAX_IMAGES) return file;
-  await file.close();
-  const found = wrong ? `"${wrong.name}" is [${wrong.shape.join(", ")}]` : `${images.length} tensors`;
+  if (!wrong && images.length > 0 && images.length <= MAX_IMAGES) return;
+  const found = wrong ? `${quoted(wrong.name)} is [${wrong.shape.join(", ")}]` : `${images.length} tensors`;
   throw refuse(
     path,
     `is no few-shot file (${found}); give a list of 1 to ${MAX_IMAGES} preprocessed images of shape (3, side, side), saved with torch.save`,
   );
 }
+
+const isSide = (size: number): boolean => size >= 1 && size <= MAX_SIDE;
 
 const refuse = (path: string, why: string) => new DetectError("few-shot", `${path}: ${why}`);
 

@@ -1,53 +1,20 @@
-import type { Fit, PreprocessConfig } from "@inctrl/clip";
+import type { Fit } from "@inctrl/clip";
 import type { Reading } from "@inctrl/datasets";
 import { type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
-import type { Tap, TapLayout } from "../backbone/backbone.js";
+import type { TapLayout } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { openSealed, writeSealed } from "../files/sealed.js";
 import { type Augmentation, SYMMETRIES } from "../images/augmentation.js";
-import { type Check, fits, listOf, orNull, parseJson, text } from "../shape.js";
-
-/** What a bank remembers of a prompt. */
-export interface PromptRecord {
-  readonly name: string;
-  readonly sha256: string | null;
-  /** Views that it was seen in. */
-  readonly views: number;
-  /** Rows and columns of each tap, where they are not those of the encoder's square. */
-  readonly grids?: readonly (readonly [rows: number, columns: number])[];
-}
-
-/** How images become pixels, which those that are scored share with the prompts. */
-export type SharedReading = Pick<Reading, "window" | "orientation">;
-
-/** What a file says of the state of a fitted detector. */
-export interface BankInfo {
-  readonly version: 1;
-  /** What the tensors are: absent for the patches and class features of a `PromptBank`, else the detector's name. */
-  readonly kind?: string;
-  readonly prompts: readonly PromptRecord[];
-  readonly backbone: string;
-  readonly fingerprint: string;
-  readonly fit: Fit;
-  /** Taps. The file's name for them is older. */
-  readonly blocks: readonly Tap[];
-  /** Absent for patches of length 1. */
-  readonly raw?: true;
-  /** Symmetries of the square that each view was compared in; 1 where it is absent. The file's name for them is older. */
-  readonly turns?: number;
-  /** Variants that each view was compared in, where they are no symmetries. */
-  readonly augmentation?: { readonly name: string; readonly count: number };
-  /** How the prompts were read. Absent in files of earlier versions, which meant what `readingOf` says. */
-  readonly reading?: SharedReading;
-  /** How its method scores, where that is not as the paper has it. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Without what is bicubic or absent, as in files of earlier versions. */
-  readonly preprocess: Partial<PreprocessConfig>;
-}
-
-const FORMAT = "inctrl-bank";
+import {
+  type BankInfo,
+  FORMAT,
+  fail,
+  type PromptRecord,
+  readBankInfo,
+  type SharedReading,
+} from "./bank-info.js";
 
 /** What a file says besides its prompts and their encoder. */
 export interface BankFacts extends Pick<BankInfo, "kind" | "settings"> {
@@ -148,15 +115,9 @@ export async function readBank(
   const file = await openSealed(path);
   const tensors = new Map<string, Tensor>();
   try {
-    const info = readBankInfo(path, file);
-    checkFits(path, info, encoder, kind);
-    const shapes = shapesOf(info);
-    for (const [name, want] of shapes) checkShape(file, name, want);
-    for (const [name, shape] of shapes) {
-      const values = await file.readFloat32(name);
-      checkFinite(path, name, values);
+    const { info, stored } = bankIn(file, encoder, kind, shapesOf);
+    for await (const { name, shape, values } of stored)
       tensors.set(name, tensor(encoder.backbone.device, values, shape));
-    }
     return { info, tensors };
   } catch (error) {
     for (const each of tensors.values()) each.dispose();
@@ -164,6 +125,27 @@ export async function readBank(
   } finally {
     await file.close();
   }
+}
+
+/** What an open file says of its bank, and its tensors one after the other. @throws as `readBank`. */
+export function bankIn(
+  file: TensorFile,
+  encoder: Encoder,
+  kind: string | undefined,
+  shapesOf: (info: BankInfo) => ReadonlyMap<string, readonly number[]>,
+) {
+  const info = readBankInfo(file.path, file);
+  checkFits(file.path, info, encoder, kind);
+  const shapes = shapesOf(info);
+  for (const [name, want] of shapes) checkShape(file, name, want);
+  async function* stored() {
+    for (const [name, shape] of shapes) {
+      const values = await file.readFloat32(name);
+      checkFinite(file.path, name, values);
+      yield { name, shape, values };
+    }
+  }
+  return { info, stored: stored() };
 }
 
 /** How a bank's images were read and made square. */
@@ -200,8 +182,6 @@ const preprocessOf = ({ preprocess }: Encoder): BankInfo["preprocess"] => {
   return { size, mean, std, interpolation: filter, resize, rgbFirst, multiple };
 };
 
-const fail = (path: string, why: string): DetectError => new DetectError("bank", `${path}: ${why}`);
-
 function checkFinite(path: string, name: string, values: Float32Array): void {
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) throw fail(path, `${name} is ${values[at]} at ${at}; make the bank again with sound weights`);
@@ -213,52 +193,6 @@ function checkShape(file: TensorFile, name: string, want: readonly number[]): vo
   const found = got ? `[${got.join(", ")}]` : "missing";
   throw fail(file.path, `${name} is ${found} and must be [${want.join(", ")}]; make the bank again`);
 }
-
-/** What a file says of its bank. @throws DetectError `bank` where it is none. */
-export function readBankInfo(path: string, file: TensorFile): BankInfo {
-  const again = "make one from its prompts";
-  if (file.metadata.format !== FORMAT) throw fail(path, `is no prompt bank; ${again}`);
-  const info = parseJson(file.metadata.bank) as BankInfo;
-  if (!fits(info, INFO) || info.prompts.length === 0) {
-    throw fail(path, `its description is damaged or of a later version; ${again}`);
-  }
-  return info;
-}
-
-const oneOf =
-  (...values: unknown[]): Check =>
-  (value) =>
-    values.includes(value);
-
-const READING: Check = {
-  orientation: oneOf(undefined, "follow", "ignore"),
-  window: (value) => value === undefined || value === "full" || fits(value, WINDOW),
-};
-
-const WINDOW: Check = { depth: oneOf(8, 16, 32), low: Number.isFinite, high: Number.isFinite };
-
-const count = (n: unknown): boolean => Number.isInteger(n) && Number(n) >= 1;
-
-const isTexts = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && fits(Object.entries(value), listOf(listOf(text)));
-
-const INFO: Check = {
-  version: oneOf(1),
-  kind: (value) => value === undefined || fits(value, text),
-  prompts: listOf({
-    ...{ name: text, sha256: orNull(text), views: count },
-    grids: (value) => value === undefined || fits(value, listOf(listOf(count))),
-  }),
-  augmentation: (value) => value === undefined || fits(value, { name: text, count }),
-  blocks: listOf((tap) => Number.isInteger(tap) || (typeof tap === "string" && fits(tap, text))),
-  raw: oneOf(undefined, true),
-  turns: oneOf(undefined, 1, 8),
-  reading: (value) => value === undefined || fits(value, READING),
-  settings: (value) => value === undefined || isTexts(value),
-  fit: oneOf("crop", "squash", "tile", "whole"),
-  backbone: text,
-  fingerprint: text,
-};
 
 function checkFits(path: string, info: BankInfo, encoder: Encoder, kind: string | undefined): void {
   const { backbone, taps, fit, raw } = encoder;

@@ -14,14 +14,8 @@ import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { type Augmentation, symmetriesOf } from "../images/augmentation.js";
-import {
-  type BankInfo,
-  bankInfo,
-  type PromptRecord,
-  promptLayouts,
-  readBank,
-  writeBank,
-} from "./bank-file.js";
+import { bankInfo, promptLayouts, readBank, writeBank } from "./bank-file.js";
+import type { BankInfo, PromptRecord } from "./bank-info.js";
 import { averageNeighbours } from "./neighbours.js";
 
 /** What a method keeps in a bank beside the patches. */
@@ -112,31 +106,9 @@ export class PromptBank {
     augmentation?: Augmentation,
     learnt: LearntShapes = {},
   ): Promise<PromptBank> {
-    const { layouts, backbone } = encoder;
-    const { info, tensors } = await readBank(path, encoder, undefined, (info) => {
-      const { prompts, blocks, turns = 1 } = info;
-      if (
-        info.augmentation?.name !== augmentation?.name ||
-        info.augmentation?.count !== augmentation?.count
-      ) {
-        const names = [info, { augmentation }].map((from) => from.augmentation?.name ?? "none");
-        throw new DetectError(
-          "bank",
-          `${path}: its prompts were augmented by ${names[0]} and this method's are by ${names[1]}; make the bank again`,
-        );
-      }
-      const count = augmentation?.count ?? turns;
-      const sum = (of: (prompt: PromptRecord) => number) =>
-        prompts.reduce((sum, prompt) => sum + prompt.views * of(prompt), 0);
-      return new Map<string, readonly number[]>([
-        ["features", [sum(() => 1), backbone.embedDim]],
-        ...blocks.map((block, i) => {
-          const rows = sum((prompt) => count * patchesOf(promptLayouts(prompt, encoder)[i]));
-          return [`block.${block}`, [rows, layouts[i].width]] as const;
-        }),
-        ...Object.entries(learnt),
-      ]);
-    });
+    const { info, tensors } = await readBank(path, encoder, undefined, (info) =>
+      bankShapes(path, info, encoder, augmentation, learnt),
+    );
     const [features, ...rows] = [...tensors.values()].slice(0, 1 + info.blocks.length);
     const known = Object.keys(learnt).map((name) => [name, tensors.get(name) as Tensor] as const);
     return new PromptBank(
@@ -253,4 +225,33 @@ export class PromptBank {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** The tensors of a bank's file. @throws DetectError `bank` for prompts that were augmented in another way. */
+export function bankShapes(
+  path: string,
+  info: BankInfo,
+  encoder: Encoder,
+  augmentation?: Augmentation,
+  learnt: LearntShapes = {},
+): Map<string, readonly number[]> {
+  const { prompts, blocks, turns = 1 } = info;
+  if (info.augmentation?.name !== augmentation?.name || info.augmentation?.count !== augmentation?.count) {
+    const names = [info, { augmentation }].map((from) => from.augmentation?.name ?? "none");
+    throw new DetectError(
+      "bank",
+      `${path}: its prompts were augmented by ${names[0]} and this method's are by ${names[1]}; make the bank again`,
+    );
+  }
+  const count = augmentation?.count ?? turns;
+  const sum = (of: (prompt: PromptRecord) => number) =>
+    prompts.reduce((sum, prompt) => sum + prompt.views * of(prompt), 0);
+  return new Map<string, readonly number[]>([
+    ["features", [sum(() => 1), encoder.backbone.embedDim]],
+    ...blocks.map((block, i) => {
+      const rows = sum((prompt) => count * patchesOf(promptLayouts(prompt, encoder)[i]));
+      return [`block.${block}`, [rows, encoder.layouts[i].width]] as const;
+    }),
+    ...Object.entries(learnt),
+  ]);
 }

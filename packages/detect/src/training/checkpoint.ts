@@ -9,6 +9,7 @@ import {
 } from "@inctrl/tensor";
 import { quoted } from "@inctrl/tensor/files";
 import { openSealed, type SealedFile, writeSealed } from "../files/sealed.js";
+import { fits, object, parseJson } from "../shape.js";
 import { TrainingError } from "./errors.js";
 
 /** Settings that must match for a stored run to resume: by name, as text. */
@@ -129,38 +130,20 @@ export async function loadCheckpoint(
   state: TrainingState,
   identity: RunIdentity,
 ): Promise<Loaded | null> {
-  const fail = (why: string, cause?: unknown) =>
-    new TrainingError("checkpoint", `${path}: ${why}; begin again, or choose another folder`, { cause });
   let file: SealedFile;
   try {
     file = await openSealed(path);
   } catch (error) {
     if (error instanceof TensorFileError && error.code === "not-found") return null;
-    throw fail(`is no sound checkpoint (${(error as Error).message})`, error);
+    throw refusal(path, `is no sound checkpoint (${(error as Error).message})`, error);
   }
   const values = new Map<string, Tensor>();
   try {
-    const step = Number(file.metadata.step);
-    if (file.metadata.format !== FORMAT || !isCount(step)) throw fail("is no checkpoint");
-    const saved = parseIdentity(file.metadata.run);
-    if (!saved) throw fail("its description is damaged");
-    const names = Object.keys({ ...identity, ...saved });
-    const differs = names.find((name) => saved[name] !== identity[name]);
-    if (differs !== undefined) {
-      const [there, here] = [saved, identity].map((each) => quoted(each[differs] ?? "none"));
-      throw fail(`belongs to a run with another ${differs} (${there} there, ${here} here)`);
-    }
-    for (const [name, { device, shape, dtype }] of state.tensors()) {
-      const stored = file.tensors.get(name);
-      if (stored?.shape.join() !== shape.join()) throw fail(`does not hold ${name} as [${shape.join(", ")}]`);
-      const data = await file.readFloat32(name).catch((error) => {
-        throw fail(`is damaged (${(error as Error).message})`, error);
-      });
-      if (!data.every(Number.isFinite)) throw fail(`holds values in ${name} that are not finite`);
-      values.set(name, keep(tensor(device, data, shape, dtype)));
-    }
-    state.restore(step, values);
-    return { step, sealed: file.sealed, records: Number(file.metadata.records ?? 0) };
+    const loaded = checkpointFacts(file, identity);
+    for (const [name, { device, shape, dtype }] of state.tensors())
+      values.set(name, keep(tensor(device, await checkpointValues(file, name, shape), shape, dtype)));
+    state.restore(loaded.step, values);
+    return loaded;
   } catch (error) {
     for (const value of values.values()) value.dispose();
     throw error;
@@ -169,13 +152,39 @@ export async function loadCheckpoint(
   }
 }
 
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const refusal = (path: string, why: string, cause?: unknown) =>
+  new TrainingError("checkpoint", `${path}: ${why}; begin again, or choose another folder`, { cause });
 
-function parseIdentity(text: string | undefined): (Record<string, unknown> & RunIdentity) | null {
-  try {
-    const parsed = JSON.parse(text ?? "");
-    return typeof parsed === "object" && parsed !== null ? parsed : null;
-  } catch {
-    return null;
+/** What an open checkpoint says of its run, which must be this one. @throws as `loadCheckpoint`. */
+export function checkpointFacts({ path, metadata, sealed }: SealedFile, identity: RunIdentity): Loaded {
+  const fail = (why: string) => refusal(path, why);
+  const [step, records] = [Number(metadata.step), Number(metadata.records ?? 0)];
+  if (metadata.format !== FORMAT || !isCount(step)) throw fail("is no checkpoint");
+  const saved = parseJson(metadata.run) as RunIdentity;
+  if (!fits(saved, object) || !isCount(records)) throw fail("its description is damaged");
+  const names = Object.keys({ ...identity, ...saved });
+  const differs = names.find((name) => saved[name] !== identity[name]);
+  if (differs !== undefined) {
+    const [there, here] = [saved, identity].map((each) => quoted(each[differs] ?? "none"));
+    throw fail(`belongs to a run with another ${differs} (${there} there, ${here} here)`);
   }
+  return { step, sealed, records };
 }
+
+/** The values of one tensor of an open checkpoint. @throws as `loadCheckpoint`. */
+export async function checkpointValues(
+  file: SealedFile,
+  name: string,
+  shape: readonly number[],
+): Promise<Float32Array> {
+  const fail = (why: string, cause?: unknown) => refusal(file.path, why, cause);
+  if (file.tensors.get(name)?.shape.join() !== shape.join())
+    throw fail(`does not hold ${name} as [${shape.join(", ")}]`);
+  const data = await file.readFloat32(name).catch((error) => {
+    throw fail(`is damaged (${(error as Error).message})`, error);
+  });
+  if (!data.every(Number.isFinite)) throw fail(`holds values in ${name} that are not finite`);
+  return data;
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;

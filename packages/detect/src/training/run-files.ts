@@ -2,7 +2,7 @@ import { appendFile, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@inctrl/datasets";
 import { CodedError, type TensorFileError } from "@inctrl/tensor";
-import { readPlainText } from "@inctrl/tensor/files";
+import { boundedJson, readPlainText } from "@inctrl/tensor/files";
 import { readSealed, sealLine } from "../files/sealed-lines.js";
 import {
   type Loaded,
@@ -106,16 +106,8 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
     const { steps } = this.#state;
     const path = this.path("metrics");
     const text = steps === 0 ? "" : await readLog(path);
-    const kept: (S | V)[] = [];
-    for (const { entry } of readSealed(text)) {
-      if (!isRecord<S | V>(entry) || entry.step > steps) break;
-      kept.push(entry);
-    }
-    const next = text.split("\n").slice(kept.length, -1)[0];
-    const ends = next === undefined || stepOf(next) > steps;
-    // A log may be cut at the end of a line: the step is there, and its validation is not.
-    const wanted = steps === 0 ? 0 : Math.max(1, loaded?.records ?? 0);
-    if (kept.filter(({ step }) => step === steps).length < wanted || !ends) {
+    const { kept, whole } = recordsIn<S | V>(text, steps, loaded?.records);
+    if (!whole) {
       const where = `${path}: line ${kept.length + 1}`;
       if (!loaded?.sealed) this.#options.onNote?.(`${where} and what follows are lost; the training is not`);
       else
@@ -183,6 +175,20 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
   }
 }
 
+/** The records of a log up to a step, and whether they are all that it should have. @param count records of that step. */
+export function recordsIn<T extends AfterStep | AfterValidation>(text: string, steps: number, count = 0) {
+  const kept: T[] = [];
+  for (const { entry } of readSealed(text)) {
+    if (!isRecord<T>(entry) || entry.step > steps) break;
+    kept.push(entry);
+  }
+  const next = text.split("\n").slice(kept.length, -1)[0];
+  const ends = next === undefined || stepOf(next) > steps;
+  // A log may be cut at the end of a line: the step is there, and its validation is not.
+  const wanted = steps === 0 ? 0 : Math.max(1, count);
+  return { kept, whole: ends && kept.filter(({ step }) => step === steps).length >= wanted };
+}
+
 /** Most bytes of the metrics: 200 of a step, for 2 million steps. */
 const MAX_LOG_BYTES = 4e8;
 
@@ -206,7 +212,7 @@ async function syncFile(path: string): Promise<void> {
 /** The step that a line speaks of; NaN for other lines. */
 function stepOf(line: string): number {
   try {
-    return Number(JSON.parse(line)?.step);
+    return Number((boundedJson(line) as { step?: unknown } | null)?.step);
   } catch {
     return Number.NaN;
   }

@@ -122,6 +122,12 @@ test("files that are no bank, are cut off or lie are refused in one line", async
     [{ metadata: { format: "inctrl-bank", bank: "null" } }, /damaged or of a later version/],
     [{ info: (info) => ({ ...info, version: 2 }) }, /damaged or of a later version/],
     [{ info: (info) => ({ ...info, prompts: [] }) }, /damaged or of a later version/],
+    [
+      {
+        info: (info) => ({ ...info, prompts: info.prompts.map((each: object) => ({ ...each, grids: [] })) }),
+      },
+      /damaged or of a later version/,
+    ],
     [{ info: (info) => ({ ...info, prompts: [null, null] }) }, /damaged or of a later version/],
     [{ info: (info) => ({ ...info, fit: "stretch" }) }, /damaged or of a later version/],
     [{ info: (info) => ({ ...info, turns: 3 }) }, /damaged or of a later version/],

@@ -37,10 +37,15 @@ interface Entry extends FileTensor {
  * await file.close()
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  const source = await fileSource(path);
+  return safetensorsIn(await fileSource(path));
+}
+
+/** The same of an open source, which is closed with the file, or where it is none. */
+export async function safetensorsIn(source: ByteSource): Promise<SafetensorsFile> {
+  const { label, size } = source;
   try {
-    if (source.size < PREFIX_BYTES) throw cutShort(path, PREFIX_BYTES, source.size);
-    const length = headerLength(await source.read(0, PREFIX_BYTES), source.size, path);
+    if (size < PREFIX_BYTES) throw cutShort(label, PREFIX_BYTES, size);
+    const length = headerLength(await source.read(0, PREFIX_BYTES), size, label);
     return tensorFile(source, await source.read(PREFIX_BYTES, length));
   } catch (error) {
     await source.close();
