@@ -1,6 +1,7 @@
+import { readOptions } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chooseMethod, METHODS, type MethodRequest, methodHelp } from "../src/methods.js";
+import { chooseMethod, METHODS, type MethodRequest, methodHelp, TRAINABLE } from "../src/methods.js";
 
 type Row = [
   what: string,
@@ -61,6 +62,19 @@ test("what the method does not take is refused", () => {
     () => choose({ preset: "anomalib" }),
     /residual has no preset "anomalib"; its presets: paper/,
   );
+});
+
+test("a method's training has lengths of its own, and presets", () => {
+  const rows = [
+    ["coop", undefined, { epochs: 10, steps: 100, batch: 48 }],
+    ["coop", "released", { epochs: 200, steps: 0, batch: 32 }],
+    ["regad", "released", { epochs: 50, batch: 32 }],
+  ] as const;
+  for (const [name, preset, want] of rows) {
+    const { trainOptions: options, trainPresets: presets } = TRAINABLE.find((each) => each.name === name)!;
+    const read = readOptions({ name, options, presets }, {}, preset);
+    assert.equal({ ...read, ...want }, read, `${name} ${preset}`);
+  }
 });
 
 test("help tells every method with all its options; names are told apart", () => {

@@ -60,6 +60,7 @@ export { PromptAlbum } from "./heatmap/prompt-album.js";
 export { renderHeatmap } from "./heatmap/render.js";
 export { type Augmentation, symmetriesOf, type View } from "./images/augmentation.js";
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
+export { pixelHash } from "./images/sample-hash.js";
 export { fileImage, fileImages, type ImageItem, type ImageSource } from "./images/source.js";
 export { symmetricPixels } from "./images/symmetries.js";
 export {

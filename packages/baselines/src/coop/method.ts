@@ -38,7 +38,10 @@ const TRAINING = {
   ),
   lr: numberOption(CONTEXT_DEFAULTS.lr, "learning rate", { least: 0 }),
   epochs: count(CONTEXT_DEFAULTS.epochs, "epochs"),
-  steps: count(CONTEXT_DEFAULTS.steps, "steps an epoch"),
+  steps: numberOption(CONTEXT_DEFAULTS.steps, "steps an epoch; 0: as many as whole batches of the images", {
+    least: 0,
+    whole: true,
+  }),
   batch: numberOption(CONTEXT_DEFAULTS.batch, "images a step, half of them anomalous", {
     least: 2,
     whole: true,
@@ -58,16 +61,28 @@ export const coop = defineMethod<Record<never, never>, TrainedContext>({
   },
   load: loadContext,
   trainOptions: TRAINING,
-  async train({ backbone, categories, folder, cache, holdOut, resume, signal, onStep, onNote }, given) {
+  // The released program crops and mirrors images at random besides; here their features are computed once.
+  trainPresets: { paper: {}, released: { batch: 32, epochs: 200, steps: 0 } },
+  async train({ backbone, categories, folder, cache, signal, onStep, onEpoch, onNote, ...job }, given) {
     const { context, ...settings } = given as OptionValues<typeof TRAINING>;
-    const store = new FeatureStore(backbone, await TensorCache.open(cache ?? join(folder, "features")));
+    const features = cache ?? (await TensorCache.open(join(folder, "features")));
+    const store = new FeatureStore(backbone, features);
     const data = await gatherData(store, categories, {
-      ...{ holdOut, shots: 1, seed: settings.seed, withoutText: true, signal },
+      ...{
+        holdOut: job.holdOut,
+        window: job.window,
+        shots: 1,
+        seed: settings.seed,
+        withoutText: true,
+        signal,
+      },
     });
-    const { file, finished } = await trainContext(store, data, {
-      ...{ ...settings, count: context, folder, resume, signal, onNote },
+    for (const { id, reason } of data.skipped) onNote?.(`skipped ${id}: ${reason}`);
+    const steps = settings.steps || Math.max(1, Math.floor(data.items.length / settings.batch));
+    return trainContext(store, data, {
+      ...{ ...settings, steps, count: context, folder, resume: job.resume, signal, onNote },
       onStep: ({ step, loss }, total) => onStep?.(step, total, loss),
+      onEpoch: ({ epoch, mean_auroc }) => onEpoch?.(epoch, mean_auroc),
     });
-    return { file, finished };
   },
 });

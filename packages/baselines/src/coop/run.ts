@@ -2,12 +2,14 @@ import { join } from "node:path";
 import {
   COMMON_FILES,
   type FeatureStore,
+  type HoldOutEpoch,
+  judgeHoldOut,
   RunFiles,
   type RunLengths,
   type RunPlace,
   runEpochs,
   type StepLine,
-  spreadOf,
+  type Trained,
   type TrainingData,
   trainedOn,
 } from "@inctrl/detect";
@@ -23,15 +25,7 @@ export const CONTEXT_FILES = {
   best: "best.safetensors",
 } as const;
 
-/** One line after an epoch with categories held out: AUROC of the text score. */
-export interface ContextEpoch {
-  readonly step: number;
-  readonly epoch: number;
-  readonly hold_out: Readonly<Record<string, { readonly auroc: number | null }>>;
-  readonly mean_auroc: number | null;
-}
-
-export interface ContextRun extends ContextTraining, RunPlace, RunLengths<StepLine, ContextEpoch> {}
+export interface ContextRun extends ContextTraining, RunPlace, RunLengths<StepLine, HoldOutEpoch> {}
 
 const CURVES = [{ key: "loss", name: "loss", colour: "#222222" }];
 
@@ -46,12 +40,7 @@ export async function trainContext(
   store: FeatureStore,
   data: TrainingData,
   options: ContextRun,
-): Promise<{
-  file: string;
-  finished: boolean;
-  losses: readonly StepLine[];
-  epochs: readonly ContextEpoch[];
-}> {
+): Promise<Trained & { losses: readonly StepLine[]; epochs: readonly HoldOutEpoch[] }> {
   const { backbone, fit } = store;
   const withText = towerOf(backbone);
   const text = (await backbone.textFingerprint()) as string;
@@ -64,15 +53,19 @@ export async function trainContext(
   return withText(
     async (tower) => {
       using trainer = await ContextTrainer.open(tower, store, data, options);
-      const files = await RunFiles.open<StepLine, ContextEpoch>(options.folder, trainer.state, {
+      const files = await RunFiles.open<StepLine, HoldOutEpoch>(options.folder, trainer.state, {
         ...{ identity, curves: CURVES, resume: options.resume, onNote: options.onNote },
       });
       const pathOf = (name: "context" | "best") => join(options.folder, CONTEXT_FILES[name]);
-      const finished = await runEpochs<StepLine, ContextEpoch>(
+      const finished = await runEpochs<StepLine, HoldOutEpoch>(
         {
           ...{ state: trainer.state, files },
           step: async () => ({ loss: await trainer.step(), lr: trainer.rateOf(options) }),
-          validate: async (epoch) => (data.holdOut.length > 0 ? validate(trainer, data, epoch) : null),
+          // By the text score.
+          validate: (epoch) =>
+            judgeHoldOut(data.holdOut, { step: trainer.state.steps, epoch }, (each) =>
+              trainer.validate(each),
+            ),
           mark: ({ mean_auroc }) => mean_auroc,
           save: (which, epoch) =>
             saveContext(
@@ -87,15 +80,9 @@ export async function trainContext(
         },
         options,
       );
-      return { file: pathOf("context"), finished, losses: files.steps, epochs: files.validations };
+      const best = files.validations.some(({ mean_auroc }) => mean_auroc !== null) ? pathOf("best") : null;
+      return { file: pathOf("context"), best, finished, losses: files.steps, epochs: files.validations };
     },
     { trainable: true },
   );
-}
-
-async function validate(trainer: ContextTrainer, data: TrainingData, epoch: number): Promise<ContextEpoch> {
-  const hold_out: Record<string, { auroc: number | null }> = {};
-  for (const category of data.holdOut) hold_out[category.name] = { auroc: await trainer.validate(category) };
-  const mean = spreadOf(Object.values(hold_out).flatMap(({ auroc }) => auroc ?? []))?.mean ?? null;
-  return { step: trainer.state.steps, epoch, hold_out, mean_auroc: mean };
 }

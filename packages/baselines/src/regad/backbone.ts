@@ -49,13 +49,16 @@ export class RegistrationBackbone extends ResNetBackbone {
 }
 
 const form = (
-  { mode, side }: Registration,
+  registration: Registration,
   name: string,
-): NetworkForm<RegistrationNetwork, RegistrationBackbone> => ({
-  facts: { blocks: TRUNK.blocks, bottleneck: TRUNK.bottleneck, mode, side },
-  make: () => new RegistrationNetwork(mode, side),
-  wrap: (device, network, fingerprint) => new RegistrationBackbone(name, device, network, fingerprint),
-});
+): NetworkForm<RegistrationNetwork, RegistrationBackbone> => {
+  const { mode, side, blocks = TRUNK.blocks } = registration;
+  return {
+    facts: { blocks, bottleneck: TRUNK.bottleneck, mode, side },
+    make: () => new RegistrationNetwork(registration),
+    wrap: (device, network, fingerprint) => new RegistrationBackbone(name, device, network, fingerprint),
+  };
+};
 
 /** Loads RegAD's network from an opened checkpoint, which the caller closes. */
 export const loadRegistration = (
@@ -83,6 +86,14 @@ export const randomRegistration = (
     untrained(registration, randomParameters(seed)),
     {},
   );
+
+/** A network in training as a backbone, with the values that it has now. */
+export function registrationNow(device: Device, network: RegistrationNetwork): Promise<RegistrationBackbone> {
+  const values = network.stateDict();
+  const read: nn.ReadParameter = async (name) => Float32Array.from(await values.get(name)!.data());
+  const { mode, side, config } = network;
+  return build(device, form({ mode, side, blocks: config.blocks }, "RegAD in training"), read, {});
+}
 
 /** Values of a network whose transformers are at the identity. */
 export const untrained =

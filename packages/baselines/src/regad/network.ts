@@ -1,10 +1,11 @@
 import { gridSample, maxPool2d, nn, permute, reshape, scope, type Tensor, tensor } from "@inctrl/tensor";
-import { widthOf } from "../resnet/config.js";
+import { type ResNetConfig, widthOf } from "../resnet/config.js";
 import { ResNet } from "../resnet/model.js";
+import type { Registration } from "./shape.js";
 import { gridOf, identityOf, inverseOf, type Mode, matricesOf } from "./theta.js";
 
 /** ResNet-18 up to its third layer. */
-export const TRUNK = { name: "resnet18", blocks: [2, 2, 2], bottleneck: null } as const;
+export const TRUNK: ResNetConfig = { name: "resnet18", blocks: [2, 2, 2], bottleneck: null };
 
 const STAGES = [1, 2, 3] as const;
 
@@ -94,7 +95,7 @@ export interface Stage {
  * RegAD's network (Huang et al. 2022): ResNet-18 with a transformer after each of its first three layers. Its images have one size.
  *
  * @example
- * const network = new RegistrationNetwork("rotation_scale", 224).freeze();
+ * const network = new RegistrationNetwork({ mode: "rotation_scale", side: 224 }).freeze();
  * const [first] = registered(network.stages(pixels)); // [views, 56, 56, 64]
  */
 export class RegistrationNetwork extends ResNet {
@@ -105,8 +106,8 @@ export class RegistrationNetwork extends ResNet {
   readonly stn2: Transformer;
   readonly stn3: Transformer;
 
-  constructor(mode: Mode, side: number, { seed = 0 }: nn.Initial = {}) {
-    super(TRUNK);
+  constructor({ mode, side, blocks = TRUNK.blocks }: Registration, { seed = 0 }: nn.Initial = {}) {
+    super({ ...TRUNK, blocks });
     this.mode = mode;
     this.side = side;
     [this.stn1, this.stn2, this.stn3] = STAGES.map(

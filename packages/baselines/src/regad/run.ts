@@ -1,27 +1,45 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { normalizePixels, prepareImage } from "@inctrl/clip";
+import { drawPrompts, promptCandidates } from "@inctrl/datasets";
 import {
+  auroc,
   COMMON_FILES,
   DetectError,
   DivergedError,
+  Encoder,
+  fitImages,
+  type HoldOutEpoch,
+  heldOut,
   type ImageItem,
+  judgeHoldOut,
+  pixelHash,
   RunFiles,
   runEpochs,
   type StepLine,
+  scoreImages,
+  type Trained,
   TrainingError,
   TrainingState,
   type TrainJob,
+  throughOneWindow,
   writeSealed,
 } from "@inctrl/detect";
-import { nn, optim, type StoredTensor, scope, type Tensor, tensor } from "@inctrl/tensor";
+import { type Device, nn, optim, type StoredTensor, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { ResNetBackbone } from "../resnet/backbone.js";
-import { registrationPixels } from "./backbone.js";
+import { registrationNow, registrationPixels } from "./backbone.js";
 import { type BatchOptions, batchesOf, type RegistrationBatch, stepsOf } from "./batches.js";
+import { regadDetector, TAPS } from "./detector.js";
 import type { Registration } from "./shape.js";
 import { RegistrationModel, registrationStep } from "./step.js";
 
-export const REGISTRATION_FILES = { ...COMMON_FILES, network: "regad.safetensors" } as const;
+/** Files of a run, in its folder. */
+export const REGISTRATION_FILES = {
+  ...COMMON_FILES,
+  network: "regad.safetensors",
+  /** The network of the epoch that did best on the categories held out. */
+  best: "best.safetensors",
+} as const;
 
 /** How a network is trained. */
 export interface RegistrationTraining extends BatchOptions, Registration {
@@ -29,25 +47,52 @@ export interface RegistrationTraining extends BatchOptions, Registration {
   readonly epochs: number;
 }
 
+/** A category that is judged: its test images by K normal ones. */
+interface Judged {
+  readonly name: string;
+  readonly prompts: readonly ImageItem[];
+  readonly queries: readonly (ImageItem & { readonly label: 0 | 1 })[];
+}
+
 /** Normal training images by category. */
 interface Data {
   readonly names: readonly string[];
   readonly images: readonly (readonly ImageItem[])[];
+  readonly held: readonly Judged[];
   readonly hash: string;
 }
 
-async function gather({ categories, holdOut = [] }: TrainJob): Promise<Data> {
-  const kept = categories.filter(
-    ({ name, className }) => !holdOut.some((each) => each === name || each === className),
+async function gather(
+  { categories, holdOut = [], window }: TrainJob,
+  { shots, seed }: BatchOptions,
+): Promise<Data> {
+  const seen = await Promise.all(
+    categories.map(async (each) => (await throughOneWindow(each, window)).category),
   );
+  const outside = heldOut(seen, holdOut);
+  const kept = seen.filter((each) => !outside.has(each));
   if (kept.length === 0)
     throw new TrainingError("training", "there is no category to train on; hold out fewer");
-  const images = kept.map(({ train }): ImageItem[] => train.filter(({ label }) => label === 0));
+  const images = kept.map(({ train }) => train.filter(({ label }) => label === 0));
+  const held = [...outside].map((each): Judged => {
+    const prompts = drawPrompts(promptCandidates(each), shots, seed);
+    return { name: each.name, prompts, queries: each.test.filter((image) => !prompts.includes(image)) };
+  });
+  const parts = [...images, ...held.flatMap(({ prompts, queries }) => [prompts, queries])];
+  return { names: kept.map(({ name }) => name), images, held, hash: await hashOf(parts) };
+}
+
+/** sha256 over what images show and the parts they play. */
+async function hashOf(parts: readonly (readonly ImageItem[])[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const [i, { name }] of kept.entries())
-    for (const image of images[i])
-      hash.update(JSON.stringify([name, image.id, (await image.sha256?.()) ?? null]));
-  return { names: kept.map(({ name }) => name), images, hash: hash.digest("hex") };
+  for (const part of parts) {
+    for (const image of part) {
+      const content = (await image.sha256?.()) ?? pixelHash(await image.load());
+      hash.update(JSON.stringify([image.id, content, image.reading?.window]));
+    }
+    hash.update("\n");
+  }
+  return hash.digest("hex");
 }
 
 /** The values that training begins with: the backbone's, and transformers at the identity. */
@@ -58,12 +103,12 @@ async function begin(
   const source = backbone instanceof ResNetBackbone ? backbone.source : null;
   const { blocks, bottleneck } =
     backbone instanceof ResNetBackbone ? backbone.resnet.config : { blocks: [], bottleneck: null };
-  if (!source || bottleneck !== null || blocks.slice(0, 3).join() !== "2,2,2")
+  if (!source || bottleneck !== null || blocks.length < 3)
     throw new DetectError(
       "backbone",
-      `RegAD begins with a ResNet-18, and ${backbone.name} is none; name one as the backbone`,
+      `RegAD begins with a ResNet of blocks of two convolutions, and ${backbone.name} is none; name a ResNet-18 as the backbone`,
     );
-  const model = new RegistrationModel(training, { seed: training.seed });
+  const model = new RegistrationModel({ ...training, blocks: blocks.slice(0, 3) }, { seed: training.seed });
   const { read, close } = await source();
   try {
     const trunk = [...model.STN.namedParameters()].filter(([name]) => !name.startsWith("stn"));
@@ -76,16 +121,17 @@ async function begin(
 
 /**
  * Trains RegAD's network on normal images: each with K others of its category. The same seed, data, options and device give the same
- * bytes, also when a run was stopped and resumed. The network of the last epoch is kept: no category is judged.
+ * bytes, also when a run was stopped and resumed. The network of the last epoch is kept, and beside it the one that did best on
+ * categories held out; the released program chooses by the AUROC on its test set.
  *
- * @throws DetectError `backbone` unless it is a ResNet-18; TrainingError as `runEpochs` and `batchesOf`.
+ * @throws DetectError `backbone` unless it is a ResNet of blocks of two convolutions; TrainingError as `runEpochs` and `batchesOf`.
  */
 export async function trainRegistration(
   job: TrainJob,
   training: RegistrationTraining,
-): Promise<{ file: string; finished: boolean; losses: readonly StepLine[] }> {
-  const { backbone, folder, resume, signal, onStep, onNote } = job;
-  const data = await gather(job);
+): Promise<Trained & { losses: readonly StepLine[]; epochs: readonly HoldOutEpoch[] }> {
+  const { backbone, folder, resume, signal, onStep, onEpoch, onNote } = job;
+  const data = await gather(job, training);
   const counts = data.images.map(({ length }) => length);
   const steps = stepsOf(counts, training.batch);
   const { lr, epochs, mode, side } = training;
@@ -93,16 +139,16 @@ export async function trainRegistration(
   const rate = optim.byEpoch(steps, (epoch) => optim.cosine(lr, epochs)(epoch + 1));
   const optimizer = new optim.SGD(model.parameters(), { lr: rate, momentum: 0.9 });
   const state = new TrainingState({ model }, { optimizer });
-  const file = join(folder, REGISTRATION_FILES.network);
+  const pathOf = (name: "network" | "best") => join(folder, REGISTRATION_FILES[name]);
   const identity = {
     ...{ fingerprint: backbone.fingerprint, data_sha256: data.hash },
     options: JSON.stringify(training),
   };
   try {
-    const files = await RunFiles.open<StepLine, never>(folder, state, {
+    const files = await RunFiles.open<StepLine, HoldOutEpoch>(folder, state, {
       ...{ identity, curves: [{ key: "loss", name: "loss", colour: "#222222" }], resume, onNote },
     });
-    const finished = await runEpochs<StepLine, never>(
+    const finished = await runEpochs<StepLine, HoldOutEpoch>(
       {
         ...{ state, files },
         async step() {
@@ -110,20 +156,48 @@ export async function trainRegistration(
           const batch = batchesOf(counts, training, Math.floor(number / steps))[number % steps];
           return { loss: await takeStep(model, optimizer, data, batch), lr: rate(number) };
         },
-        validate: async () => null,
-        mark: () => null,
-        save: async (_, epoch) =>
-          writeSealed(file, await valuesOf(model), {
+        validate: (epoch) =>
+          judgeHoldOut(data.held, { step: state.steps, epoch }, (each) =>
+            judge(backbone.device, model, each),
+          ),
+        mark: ({ mean_auroc }) => mean_auroc,
+        save: async (which, epoch) =>
+          writeSealed(pathOf(which === "last" ? "network" : "best"), await valuesOf(model), {
             ...{ format: "regad", mode, side: String(side), backbone: backbone.name, ...identity },
             ...{ trained_on: JSON.stringify(data.names), epoch: String(epoch) },
           }),
       },
-      { epochs, steps, signal, onStep: ({ step, loss }, total) => onStep?.(step, total, loss) },
+      {
+        ...{ epochs, steps, signal },
+        onStep: ({ step, loss }, total) => onStep?.(step, total, loss),
+        onEpoch: ({ epoch, mean_auroc }) => onEpoch?.(epoch, mean_auroc),
+      },
     );
-    return { file, finished, losses: files.steps };
+    const best = files.validations.some(({ mean_auroc }) => mean_auroc !== null) ? pathOf("best") : null;
+    return { file: pathOf("network"), best, finished, losses: files.steps, epochs: files.validations };
   } finally {
     state.dispose();
   }
+}
+
+/** AUROC of the network as it is now on a category held out; null where it has images of one kind only. */
+async function judge(
+  device: Device,
+  { STN }: RegistrationModel,
+  { prompts, queries }: Judged,
+): Promise<number | null> {
+  using backbone = await registrationNow(device, STN);
+  using fitted = await fitImages(regadDetector(new Encoder(backbone, { taps: TAPS, raw: true })), prompts);
+  const labels: number[] = [];
+  const scores: number[] = [];
+  let at = 0;
+  for await (const result of scoreImages(fitted, queries)) {
+    const { label } = queries[at++];
+    if ("error" in result) continue;
+    labels.push(label);
+    scores.push(result.score);
+  }
+  return auroc(labels, scores);
 }
 
 async function takeStep(

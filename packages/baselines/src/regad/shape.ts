@@ -5,6 +5,8 @@ export interface Registration {
   readonly mode: Mode;
   /** Pixels of a side of its images. */
   readonly side: number;
+  /** Blocks of two convolutions of its three layers. Default: ResNet-18's. */
+  readonly blocks?: readonly number[];
 }
 
 /**

@@ -9,9 +9,9 @@ export class RegistrationModel extends nn.Module {
   readonly ENC: FeatureEncoder;
   readonly PRED: FeaturePredictor;
 
-  constructor({ mode, side }: Registration, initial: nn.Initial = {}) {
+  constructor(registration: Registration, initial: nn.Initial = {}) {
     super();
-    this.STN = new RegistrationNetwork(mode, side, initial);
+    this.STN = new RegistrationNetwork(registration, initial);
     this.ENC = new FeatureEncoder(initial);
     this.PRED = new FeaturePredictor(initial);
   }

@@ -91,10 +91,10 @@ export function resNetIn(file: TensorFile, mode?: string): ResNetWeights | null 
     throw fail(
       `is a ResNet with ${(middle ?? 0) / (depth ?? 1)} groups of channels; networks without groups are read`,
     );
-  const registration = registrationIn(own, shape, { ...file.metadata, ...(mode && { mode }) }, fail);
-  const network = registration
-    ? new RegistrationNetwork(registration.mode, registration.side)
-    : new ResNet(config);
+  const { blocks } = config;
+  const found = registrationIn(own, shape, { ...file.metadata, ...(mode && { mode }) }, fail);
+  const registration = found && { ...found, blocks };
+  const network = registration ? new RegistrationNetwork(registration) : new ResNet(config);
   const wanted = network.namedParameters();
   const list = (some: readonly string[]) =>
     `${some.slice(0, 3).map(quoted).join(", ")}${some.length > 3 ? ` and ${some.length - 3} more` : ""}`;

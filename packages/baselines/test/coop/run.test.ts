@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Encoder, FeatureStore, fitImages, gatherData, TensorCache } from "@inctrl/detect";
 import { product, throwsCode } from "@inctrl/testing";
@@ -14,46 +14,43 @@ import { category } from "./support.js";
 
 const test = deviceTests("CoOp's training");
 
-const OPTIONS = { ...CONTEXT_DEFAULTS, count: 4, epochs: 3, steps: 4, batch: 6, lr: 0.5 };
+const OPTIONS = { ...CONTEXT_DEFAULTS, count: 4, epochs: 2, steps: 3, batch: 4, lr: 0.5 };
 
-test("the loss falls; a run stopped at any step and resumed ends with the same bytes; its context scores", async ({
+test("the loss falls; a run killed within an epoch and resumed ends with the same bytes; its context scores", async ({
   device,
   folder,
 }) => {
   using backbone = await textBackbone(device, folder);
   const store = new FeatureStore(backbone, await TensorCache.open(join(folder, "cache")));
-  const categories = [category("metal"), category("fabric"), category("wood")];
+  const categories = [category("metal"), category("wood")];
   const data = await gatherData(store, categories, {
     ...{ shots: 1, seed: 0, holdOut: ["wood"], withoutText: true },
   });
   const run = (name: string, more: Partial<ContextRun> = {}) =>
     trainContext(store, data, { ...OPTIONS, folder: join(folder, name), ...more });
-  const whole = await run("whole");
+  // What is there within the second epoch is what a run leaves that is killed then.
+  const killed = ({ step }: { step: number }) =>
+    void (step === 5 && cpSync(join(folder, "whole"), join(folder, "killed"), { recursive: true }));
+  const whole = await run("whole", { onStep: killed });
   assert.ok(whole.finished);
   const losses = whole.losses.map(({ loss }) => loss);
   assert.ok(
-    losses.slice(-4).reduce((a, b) => a + b) < losses.slice(0, 4).reduce((a, b) => a + b),
+    losses.slice(-3).reduce((a, b) => a + b) < losses.slice(0, 3).reduce((a, b) => a + b),
     `${losses}`,
   );
   assert.equal(
-    whole.losses.map(({ lr }) => lr).filter((_, i) => i % 4 === 0),
-    [1e-5, 0.5, 0.375],
+    whole.losses.map(({ lr }) => lr).filter((_, i) => i % 3 === 0),
+    [1e-5, 0.5],
   );
   assert.equal(
     whole.epochs.map(({ epoch }) => epoch),
-    [1, 2, 3],
+    [1, 2],
   );
 
-  const stop = new AbortController();
-  const first = await run("stopped", {
-    signal: stop.signal,
-    onStep: ({ step }) => step === 5 && stop.abort(),
-  });
-  assert.is(first.finished, false);
-  assert.ok((await run("stopped", { resume: true })).finished);
+  assert.ok((await run("killed", { resume: true })).finished);
   for (const name of ["context", "best", "checkpoint"] as const) {
     const bytes = (at: string) => readFileSync(join(folder, at, CONTEXT_FILES[name]));
-    assert.ok(bytes("stopped").equals(bytes("whole")), name);
+    assert.ok(bytes("killed").equals(bytes("whole")), name);
   }
 
   using trained = await loadContext(whole.file, device);

@@ -20,7 +20,7 @@ test("a checkpoint of the released form opens and scores; banks of other variant
   folder,
 }) => {
   const read = hashedRegistration("translation", "");
-  const parameters = new RegistrationNetwork("translation", SIDE).namedParameters();
+  const parameters = new RegistrationNetwork({ mode: "translation", side: SIDE }).namedParameters();
   const tensors: Record<string, { dtype: "F32"; shape: readonly number[]; data: Float32Array }> = {};
   for (const [name, parameter] of parameters)
     if (parameter instanceof nn.Parameter && !name.endsWith("num_batches_tracked"))

@@ -1,10 +1,12 @@
-import { join } from "node:path";
+import { cpSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { TrainJob } from "@inctrl/detect";
+import { throwsCode } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { RegistrationBackbone } from "../../src/regad/backbone.js";
 import { batchesOf } from "../../src/regad/batches.js";
 import { regadMethod } from "../../src/regad/method.js";
-import { TRUNK } from "../../src/regad/network.js";
 import { type RegistrationTraining, trainRegistration } from "../../src/regad/run.js";
 import { randomResNet } from "../../src/resnet/backbone.js";
 import { openNetwork } from "../../src/resnet/open.js";
@@ -29,31 +31,48 @@ test("an epoch takes each image once, with others of its category", () => {
   assert.not.equal(batchesOf(counts, { batch: 2, shots: 3, seed: 1 }, 1), batches);
 });
 
-test("the loss falls, the last epoch has rate 0, and the file opens as a backbone", async ({
+/** A ResNet of the form that is trained, as small as it goes. */
+const SMALL = { name: "small", blocks: [1, 1, 1], bottleneck: null };
+
+test("the loss falls, what is held out is judged, a killed run resumes to the same bytes, and its file is a backbone", async ({
   device,
   folder,
 }) => {
-  using backbone = await randomResNet(device, TRUNK, 0);
+  using backbone = await randomResNet(device, SMALL, 0);
   const training: RegistrationTraining = {
     ...{ mode: "rotation_scale", side: 32, shots: 1, batch: 2, lr: 0.05, epochs: 2, seed: 0 },
   };
-  const wood = category("wood");
-  const job = {
-    backbone,
-    categories: [{ ...wood, train: wood.train.slice(0, 2) }],
-    folder: join(folder, "run"),
-  };
-  const { file, finished, losses } = await trainRegistration({ ...job, resume: false }, training);
+  const [wood, metal] = [category("wood"), category("metal")];
+  const [own, killed] = [join(folder, "run"), join(folder, "killed")];
+  const run = (more: Partial<TrainJob> = {}) =>
+    trainRegistration(
+      {
+        ...{ backbone, folder: own, resume: false, holdOut: ["metal"] },
+        ...{ categories: [{ ...wood, train: wood.train.slice(0, 2) }, metal], ...more },
+      },
+      training,
+    );
+  // What is there after the second step is what a run leaves that is killed then.
+  const onStep = (step: number) => void (step === 2 && cpSync(own, killed, { recursive: true }));
+  const { file, best, finished, losses, epochs } = await run({ onStep });
   assert.ok(finished);
   assert.equal(
     losses.map(({ lr }) => lr),
     [0.025, 0],
   );
   assert.ok(losses[1].loss < losses[0].loss, `${losses.map(({ loss }) => loss)}`);
+  for (const { hold_out, mean_auroc } of epochs) {
+    assert.ok(mean_auroc !== null && mean_auroc >= 0 && mean_auroc <= 1);
+    assert.equal(hold_out, { metal: { auroc: mean_auroc } });
+  }
+  assert.ok((await run({ folder: killed, resume: true })).finished);
+  for (const path of [file, best!, join(own, "checkpoint.safetensors")])
+    assert.ok(readFileSync(join(killed, basename(path))).equals(readFileSync(path)), path);
 
   using trained = await openNetwork(device, file);
   assert.instance(trained, RegistrationBackbone);
   assert.equal(trained.defaultTaps, regadMethod.input!(trained, {}).taps!.slice(2));
+  await throwsCode(() => run({ holdOut: ["glass"] }), "training", /no such category; choose of wood, metal/);
 });
 
 test.run();

@@ -1,3 +1,4 @@
+import { PRESETS } from "@inctrl/detect";
 import { type Component, HEADS_FORMS, readComponents, TRAIN_DEFAULTS } from "@inctrl/inctrl";
 import { z } from "zod";
 import { TRAINABLE, trainingHelp } from "../methods.js";
@@ -5,6 +6,7 @@ import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
 import { flag, names, nonNegative, oneOf, pairs, texts, whole, wholeList } from "../options/values.js";
 import { interruptible } from "../signals.js";
+import { HEADS_DEFAULTS } from "../train/defaults.js";
 import { runTrain } from "../train/run.js";
 import { defineVerb } from "../verb.js";
 
@@ -16,6 +18,9 @@ const componentList = z.unknown().transform((value, context): readonly Component
 });
 
 export type TrainSettings = Settings<typeof TRAIN_OPTIONS>;
+
+const headsOr = (name: keyof typeof HEADS_DEFAULTS): string =>
+  `${HEADS_DEFAULTS[name]} for InCTRL's heads, else the method's own`;
 
 export const TRAIN_OPTIONS = {
   ...group("Data", {
@@ -57,18 +62,24 @@ export const TRAIN_OPTIONS = {
       oneOf(...(TRAINABLE.map(({ name }) => name) as [string, ...string[]])).optional(),
       "InCTRL's heads",
     ),
+    preset: option(
+      "<name>",
+      "all options of that method's training at once, as its paper or its released program has them",
+      oneOf(...PRESETS).optional(),
+    ),
     set: option(
       "<name=value...>",
       "options of that method's training, listed below",
       pairs("give an option and its value, such as position=middle").default({}),
     ),
-    shots: option("<K>", "prompts of each image", whole(1, 1000).default(TRAIN_DEFAULTS.shots)),
-    epochs: option("<N>", "number of epochs", whole(1, 1e6).default(10)),
-    steps: option("<N>", "steps an epoch", whole(1, 1e6).default(100)),
+    shots: option("<K>", "prompts of each image", whole(1, 1000).optional(), headsOr("shots")),
+    epochs: option("<N>", "number of epochs", whole(1, 1e6).optional(), headsOr("epochs")),
+    steps: option("<N>", "steps an epoch", whole(1, 1e6).optional(), headsOr("steps")),
     batch: option(
       "<N>",
       "images a step, half of them anomalous",
-      whole(2, 65536).default(TRAIN_DEFAULTS.batch),
+      whole(2, 65536).optional(),
+      headsOr("batch"),
     ),
     headsForm: option(
       "<form>",
@@ -92,12 +103,7 @@ export const TRAIN_OPTIONS = {
       "what comes up equally often: images or categories",
       oneOf("images", "categories").default(TRAIN_DEFAULTS.balance),
     ),
-    lr: option(
-      "<rate>",
-      "learning rate",
-      nonNegative().optional(),
-      `${TRAIN_DEFAULTS.lr} for InCTRL's heads, else the method's own`,
-    ),
+    lr: option("<rate>", "learning rate", nonNegative().optional(), headsOr("lr")),
     weightDecay: option("<rate>", "weight decay", nonNegative().default(TRAIN_DEFAULTS.weightDecay)),
     optimizer: option(
       "<name>",

@@ -7,7 +7,6 @@ import {
   PairResiduals,
   RUN_FILES,
   type RunResult,
-  TRAIN_DEFAULTS,
   trainRun,
 } from "@inctrl/inctrl";
 import type { TrainSettings } from "../commands/train.js";
@@ -23,6 +22,7 @@ import { info, startClock, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import { version } from "../version.js";
 import { openCategories } from "./data.js";
+import { forHeads } from "./defaults.js";
 import { trainMethod } from "./method.js";
 import { noteStart, noteStop } from "./notes.js";
 
@@ -37,22 +37,23 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
     using backbone = await loadBackbone(device, settings);
     stopIfAborted(signal);
     info(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
+    const cache = await TensorCache.open(settings.cache ?? featureFolder(), {
+      ...{ limit: settings.cacheLimit, onNote: warn },
+    });
     const specs = settings.data ?? [defaultSpec(backbone)];
     const holdOut = [...(settings.holdOut ?? (settings.data ? [] : DEFAULT_DATA.holdOut))];
     if (settings.method !== undefined) {
       const categories = await openCategories(specs, settings);
-      const code = await trainMethod({ backbone, categories, holdOut }, settings, signal);
+      const code = await trainMethod({ backbone, categories, holdOut, cache }, settings, signal);
       noteEnd();
       return code;
     }
-    const cache = await TensorCache.open(settings.cache ?? featureFolder(), {
-      ...{ limit: settings.cacheLimit, onNote: warn },
-    });
     const store = new FeatureStore(backbone, cache, {
       ...{ fit: settings.fit, taps: settings.blocks, threads: settings.threads },
     });
-    const data = await gather(store, specs, { ...settings, holdOut }, signal);
-    const result = await train(store, data, specs, settings, signal);
+    const own = forHeads(settings);
+    const data = await gather(store, specs, { ...own, holdOut }, signal);
+    const result = await train(store, data, specs, own, signal);
     if (!result.finished) {
       noteStop(result.steps);
       return EXIT.interrupted;
@@ -63,6 +64,8 @@ export async function runTrain(settings: TrainSettings, signal: AbortSignal): Pr
   });
 }
 
+type HeadsSettings = ReturnType<typeof forHeads<TrainSettings>>;
+
 function defaultSpec({ preprocess }: Backbone): string {
   const { seed, variants, train, good, bad } = DEFAULT_DATA;
   const { size } = preprocess;
@@ -72,7 +75,7 @@ function defaultSpec({ preprocess }: Backbone): string {
 async function gather(
   store: FeatureStore,
   specs: readonly string[],
-  settings: TrainSettings,
+  settings: HeadsSettings,
   signal: AbortSignal,
 ): Promise<TrainingData> {
   const categories = await openCategories(specs, settings);
@@ -98,7 +101,7 @@ async function train(
   store: FeatureStore,
   data: TrainingData,
   specs: readonly string[],
-  settings: TrainSettings,
+  settings: HeadsSettings,
   signal: AbortSignal,
 ): Promise<RunResult> {
   warnOfFiles(data.skipped);
@@ -113,7 +116,6 @@ async function train(
   return await withProgress({ total, verb: "training", unit: "step" }, (update) =>
     trainRun(data, pairs, {
       ...settings,
-      lr: settings.lr ?? TRAIN_DEFAULTS.lr,
       folder: settings.out,
       provenance: {
         alpha: String(settings.scoreAlpha ?? settings.alpha),

@@ -4,6 +4,8 @@ import type { Backbone } from "../backbone/backbone.js";
 import type { Detector } from "../detector.js";
 import type { Encoder, EncoderOptions } from "../encoder/encoder.js";
 import { DetectError } from "../errors.js";
+import type { TensorCache } from "../files/tensor-cache.js";
+import type { WindowRequest } from "../images/window.js";
 import type { BankFit } from "../matcher/bank-file.js";
 import type { MethodOptions, OptionValues } from "./options.js";
 
@@ -21,14 +23,18 @@ export interface TrainJob {
   readonly categories: readonly Category[];
   /** Names of categories that are judged after each epoch and never trained on. */
   readonly holdOut?: readonly string[];
+  /** Which values become black and white, measured on the normal training images of each category. Default `auto`. */
+  readonly window?: WindowRequest;
   /** Where features of images are kept. Default: in `folder`. */
-  readonly cache?: string;
+  readonly cache?: TensorCache;
   /** Where everything is written. */
   readonly folder: string;
   /** Goes on from the folder's checkpoint, where there is one. */
   readonly resume: boolean;
   readonly signal?: AbortSignal;
   readonly onStep?: (step: number, total: number, loss: number) => void;
+  /** Told of the mean AUROC on what is held out, null where it cannot be told. */
+  readonly onEpoch?: (epoch: number, auroc: number | null) => void;
   readonly onNote?: (text: string) => void;
 }
 
@@ -36,6 +42,8 @@ export interface TrainJob {
 export interface Trained {
   /** The file that `load` reads. */
   readonly file: string;
+  /** The same of the epoch that did best on what is held out; null without one. */
+  readonly best: string | null;
   /** False where it was stopped. */
   readonly finished: boolean;
 }
@@ -61,8 +69,9 @@ export interface Method<O extends MethodOptions = MethodOptions, T = unknown> {
   load?(path: string, device: Device): Promise<T & Disposable>;
   /** The file of such that comes with the package for a backbone of that name; null where there is none. */
   shipped?(backbone: string): string | null;
-  /** Options of the training. */
+  /** Options of the training, and what presets set otherwise than their defaults. */
   readonly trainOptions?: MethodOptions;
+  readonly trainPresets?: Readonly<Partial<Record<Preset, Readonly<Record<string, unknown>>>>>;
   train?(job: TrainJob, settings: Readonly<Record<string, unknown>>): Promise<Trained>;
 }
 

@@ -75,16 +75,7 @@ export async function gatherData(
     categories.push(measured.category);
   }
   const known = categories.map(({ name }) => name);
-  const isHeld = ({ name, className }: Category) => holdOut.includes(name) || holdOut.includes(className);
-  const unknown = holdOut.find(
-    (each) => !categories.some(({ name, className }) => [name, className].includes(each)),
-  );
-  if (unknown !== undefined) {
-    throw new TrainingError(
-      "training",
-      `hold-out ${JSON.stringify(unknown)}: there is no such category; choose of ${known.join(", ")}`,
-    );
-  }
+  const outside = heldOut(categories, holdOut);
   const skipped: Skipped[] = [];
   const all = categories.flatMap(({ train, test }) => [...train, ...test]);
   const onSkipped = (sample: Sample, error: Error) => skipped.push(skippedBy(sample.id, error));
@@ -99,7 +90,7 @@ export async function gatherData(
         const image = numberOf.get(sample);
         return image == null ? [] : [{ image, label: sample.label, category: index }];
       });
-    if (isHeld(category)) {
+    if (outside.has(category)) {
       held.push(holdOutOf(category, numberOf, place(category.test), { shots, seed }));
     } else items.push(...place([...category.train, ...category.test]));
   });
@@ -116,6 +107,25 @@ export async function gatherData(
     hash: hashOf(store, known, parts),
     names,
   };
+}
+
+/**
+ * The categories that are held out.
+ *
+ * @param names of categories, or of classes, each with all its categories.
+ * @throws TrainingError `training` for a name that none has.
+ */
+export function heldOut(categories: readonly Category[], names: readonly string[]): ReadonlySet<Category> {
+  const called = (each: string) => categories.filter((c) => c.name === each || c.className === each);
+  const unknown = names.find((each) => called(each).length === 0);
+  if (unknown !== undefined) {
+    const known = categories.map(({ name }) => name).join(", ");
+    throw new TrainingError(
+      "training",
+      `hold-out ${JSON.stringify(unknown)}: there is no such category; choose of ${known}`,
+    );
+  }
+  return new Set(names.flatMap(called));
 }
 
 /** Prompts are the same for every query, drawn as scoring would draw them. */

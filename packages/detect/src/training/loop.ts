@@ -75,10 +75,12 @@ export async function runEpochs<S extends AfterStep, V extends AfterValidation>(
       await takeStep(training, lengths);
       if (state.steps % steps === 0) await endEpoch(training, lengths);
     }
-    await files.checkFinite();
+    // The end of an epoch has written a checkpoint, and found all values finite.
+    const saved = files.saved === state.steps;
+    if (!saved) await files.checkFinite();
     const finished = state.steps === total;
     if (finished) await training.save("last", epochs);
-    await files.save();
+    if (!saved) await files.save();
     return finished;
   });
 }

@@ -47,7 +47,7 @@ export const hashedRegistration =
 
 /** RegAD's network with weights of the hash. */
 export async function hashedNetwork(device: Device, mode: Mode, side: number, salt: string) {
-  const network = new RegistrationNetwork(mode, side).freeze();
+  const network = new RegistrationNetwork({ mode, side }).freeze();
   await nn.fill(device, network.namedParameters(), hashedRegistration(mode, salt));
   return network;
 }
