@@ -92,6 +92,11 @@ export class Gaussians {
     );
   }
 
+  /** Of each position, [positions, d]. */
+  mean(): Tensor {
+    return scope(() => concat(this.parts.map(({ mean }) => mean)));
+  }
+
   tensors(): Tensor[] {
     return this.parts.flatMap(({ mean, factors, lower }) => [mean, factors, lower]);
   }

@@ -3,18 +3,8 @@ import { join } from "node:path";
 import { type ParityCheck, parity } from "@inctrl/detect";
 import { type Device, openSafetensors, type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
 
-const { compare, largestOf } = parity;
-
-/** Values that a program computed, as numbers on the host or on the device. */
-export type Made = Record<string, Tensor | ArrayLike<number>>;
-
-/**
- * How far a value may be from its counterpart: an absolute difference, or a share of the counterpart's largest. Whole numbers are equal,
- * but where the counterpart is the one that says that rounding decides.
- */
-export type Tolerance =
-  | { readonly absolute: number; readonly undecided?: number }
-  | { readonly relative: number };
+export type Made = parity.Made;
+export type Tolerance = parity.Tolerance;
 
 /** Inputs of a method and the values that it must compute of them. */
 export interface Golden {
@@ -34,11 +24,8 @@ export interface Golden {
   close(): Promise<void>;
 }
 
-/** Tolerances of the values in a file, by name. */
-type Tolerances = Readonly<Record<string, Tolerance>>;
-
 /** Those of a folder whose `tolerances.json` says of each value how close to come. */
-const listed = async (folder: string, name: string): Promise<Tolerances> =>
+const listed = async (folder: string, name: string): Promise<parity.Tolerances> =>
   JSON.parse(await readFile(join(folder, "tolerances.json"), "utf8"))[name];
 
 /**
@@ -49,7 +36,7 @@ const listed = async (folder: string, name: string): Promise<Tolerances> =>
 export async function openGolden(
   folder: string,
   name: string,
-  tolerances?: (file: TensorFile) => Tolerances,
+  tolerances?: (file: TensorFile) => parity.Tolerances,
 ): Promise<Golden> {
   const file = await openSafetensors(join(folder, `${name}.safetensors`));
   const wanted = tolerances?.(file) ?? (await listed(folder, name));
@@ -63,28 +50,19 @@ export async function openGolden(
     tensor: async (device, tensorName) => tensor(device, await read(tensorName), shape(tensorName)),
     names: (prefix) => [...file.tensors.keys()].filter((each) => each.startsWith(prefix)),
     close: () => file.close(),
-    async compare(made) {
-      const checks: ParityCheck[] = [];
-      for (const [key, tolerance] of Object.entries<Tolerance>(wanted)) {
-        const label = `${name}: ${key}`;
-        const own = made[key];
-        if (own === undefined) {
-          const reason = "not a value this program computes";
-          checks.push({ name: label, maxAbs: null, tolerance: 0, ok: false, reason });
-          continue;
-        }
-        const want = await read(key);
-        const got = "dtype" in own ? await (own as Tensor).data() : own;
-        const far = "absolute" in tolerance ? tolerance.absolute : tolerance.relative * largestOf(want);
-        const open = "absolute" in tolerance ? tolerance.undecided : undefined;
-        checks.push(compare(label, open === undefined ? got : decided(got, want, open), want, far));
-      }
-      for (const own of Object.values(made)) if ("dtype" in own) (own as Tensor).dispose();
-      return checks;
-    },
+    compare: (made) => parity.compareFile(file, made, wanted, `${name}: `),
   };
 }
 
-/** What was computed, where the counterpart says something of it. */
-const decided = (got: ArrayLike<number>, want: Float32Array, open: number): number[] =>
-  Array.from(got, (value, i) => (want[i] === open ? open : value));
+/** "samples" of the folders' files: flat[(7919 j) mod size]. */
+export const samples = (values: ArrayLike<number>, count: number): number[] =>
+  Array.from({ length: count }, (_, j) => values[(7919 * j) % values.length]);
+
+/** The values of a tensor, which it frees. */
+export async function taken(x: Tensor): Promise<Float32Array> {
+  try {
+    return (await x.data()) as Float32Array;
+  } finally {
+    x.dispose();
+  }
+}

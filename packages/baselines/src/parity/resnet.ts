@@ -18,15 +18,12 @@ import { openEmbedder } from "../patchcore/embedding.js";
 import { findResNet } from "../resnet/config.js";
 import { pooled, ResNet, rowsOf } from "../resnet/model.js";
 import { RESNET_PREPROCESS } from "../resnet/preprocess.js";
+import { type Made, openGolden, samples, taken } from "./golden.js";
 
 const { compare, largestOf } = parity;
 
 /** Maps and features, as shares of the largest value (golden/baselines-cnn/README.md). */
 const TOLERANCE = 1e-4;
-
-/** Every 7919th value, around and around. */
-const samplesOf = (values: Float32Array, count: number): Float32Array =>
-  Float32Array.from({ length: count }, (_, j) => values[(7919 * j) % values.length]);
 
 const normOf = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
 
@@ -58,40 +55,31 @@ async function outputsOf(resnet: ResNet, pixels: Tensor): Promise<Values> {
     return Object.fromEntries([...first, ["avgpool", pooled(maps[maps.length - 1])]]);
   });
   const values: Values = {};
-  for (const [name, value] of Object.entries(made)) {
-    values[name] = await value.data();
-    value.dispose();
-  }
+  for (const [name, value] of Object.entries(made)) values[name] = await taken(value);
   return values;
 }
 
-/** The first rows of PatchCore's default embedding of layers 2 and 3. */
-async function embeddedRows(resnet: ResNet, pixels: Tensor, count: number): Promise<Float32Array> {
-  const rows = scope(() => {
-    const maps = resnet.forward(pixels, 3).slice(1);
-    const grids = maps.map(({ shape: [, rows, columns] }) => ({ rows, columns }));
-    using embedder = openEmbedder(
-      pixels.device,
-      maps.map(({ shape }) => shape[3]),
-    );
-    return embedder.embed(maps.map(rowsOf), grids);
-  });
-  const values = await rows.data();
-  rows.dispose();
-  return values.subarray(0, count * rows.shape[2]);
+/** PatchCore's default embedding of layers 2 and 3, a row a patch. */
+async function embeddedRows(resnet: ResNet, pixels: Tensor): Promise<Float32Array> {
+  return taken(
+    scope(() => {
+      const maps = resnet.forward(pixels, 3).slice(1);
+      const grids = maps.map(({ shape: [, rows, columns] }) => ({ rows, columns }));
+      const widths = maps.map(({ shape }) => shape[3]);
+      using embedder = openEmbedder(pixels.device, widths);
+      return embedder.embed(maps.map(rowsOf), grids);
+    }),
+  );
 }
 
-/** The first convolution and the shortcut of a block with their norms folded in. */
+/** The convolutions of a block with their norms folded in. */
 async function foldedValues(device: Device, name: string, salt: string): Promise<Values> {
   using resnet = new ResNet(findResNet(name)!);
   const block = resnet.layer2[0];
   const wanted = [...block.namedParameters("layer2.0.")];
   await nn.fill(device, new Map(wanted), hashedParameters(salt));
   const values: Values = {};
-  for (const [key, [conv, norm]] of Object.entries({
-    conv1: [block.conv1, block.bn1],
-    downsample: block.downsample!,
-  } as const)) {
+  for (const [key, [conv, norm]] of block.convolutions()) {
     const { scale, shift } = norm.folded();
     const factors = await scale.data();
     const weight = await conv.weight.value.data();
@@ -125,13 +113,15 @@ export function summaryChecks(
   want: Summary,
   tolerance = TOLERANCE,
 ): ParityCheck[] {
-  const sum = values.reduce((total, v) => total + v, 0);
+  const [sum, size] = [(v: number) => v, Math.abs].map((of) => values.reduce((total, v) => total + of(v), 0));
   const got = { norm: normOf(values), sum, max: largestOf(values) };
+  // Values of both signs may sum to nearly nothing.
+  const scale = { norm: want.norm, sum: size, max: want.max };
   const totals = (["norm", "sum", "max"] as const).map((key) =>
-    compare(`${name} ${key}`, [got[key]], [want[key]], tolerance * Math.abs(want[key])),
+    compare(`${name} ${key}`, [got[key]], [want[key]], tolerance * scale[key]),
   );
-  const samples = samplesOf(values, want.samples.length);
-  return [...totals, compare(`${name} samples`, samples, want.samples, tolerance * want.max)];
+  const some = samples(values, want.samples.length);
+  return [...totals, compare(`${name} samples`, some, want.samples, tolerance * want.max)];
 }
 
 /**
@@ -144,17 +134,26 @@ export async function resnetChecks(
   folder: string,
   wanted: (network: string) => boolean = () => true,
 ): Promise<ParityCheck[]> {
-  const [golden, images] = [
-    await openSafetensors(join(folder, "backbone.safetensors")),
-    await openSafetensors(join(folder, "images.safetensors")),
-  ];
   const file = join(folder, "full-size.json");
   const full: FullSize | null = existsSync(file) ? JSON.parse(await readPlainText(file, 1e6)) : null;
+  /** Built networks; no value of others is compared. */
+  let networks: string[] = [];
+  const golden = await openGolden(folder, "backbone", ({ tensors, metadata }) => {
+    const [named, others] = [
+      [...tensors.keys()].map((name) => name.split(".")[0]),
+      Object.keys(full?.models ?? {}),
+    ];
+    networks = [...new Set([metadata.arch, ...named, ...others])].filter(
+      (network) => findResNet(network) && wanted(network),
+    );
+    const compared = [...tensors.keys()].filter((name) => {
+      const [first] = name.split(".");
+      return !findResNet(first) || networks.includes(first);
+    });
+    return Object.fromEntries(compared.map((name) => [name, { relative: TOLERANCE }]));
+  });
+  const images = await openSafetensors(join(folder, "images.safetensors"));
   const { arch, salt } = golden.metadata;
-  const named = [...golden.tensors.keys()].map((name) => name.split(".")[0]);
-  const networks = [...new Set([arch, ...named, ...Object.keys(full?.models ?? {})])].filter(
-    (network) => findResNet(network) && wanted(network),
-  );
   const checks: ParityCheck[] = [];
   try {
     const made = await foldedValues(device, arch, salt);
@@ -173,28 +172,26 @@ export async function resnetChecks(
         made[`input.${set}0`] = (await pixels.data()).subarray(0, pixels.size / count);
       }
       const embedded = `${prefix}query0.patchcore1024.rows`;
-      if (golden.tensors.has(embedded)) {
+      const [rows] = golden.shape(embedded);
+      if (rows !== undefined) {
         using pixels = await normalised(device, images, "query");
-        made[embedded] = await embeddedRows(resnet, pixels, golden.tensors.get(embedded)!.shape[0]);
+        made[embedded] = (await embeddedRows(resnet, pixels)).subarray(0, rows * golden.shape(embedded)[1]);
       }
       const layers = full?.models[network];
       if (!full || !layers) continue;
       using image = tensor(device, hashedImage(`${full.salt}image0`, SIDE), [1, 3, SIDE, SIDE]);
       const values = await outputsOf(resnet, image);
+      values.patchcore1024 = await embeddedRows(resnet, image);
       for (const [layer, want] of Object.entries(layers))
-        if (layer in values)
-          checks.push(...summaryChecks(`full size: ${network}.${layer}`, values[layer], want));
+        checks.push(...summaryChecks(`full size: ${network}.${layer}`, values[layer], want));
     }
-    for (const name of golden.tensors.keys()) {
-      const [, key, form] = /^(.*?)(?:\.(samples|norm))?$/.exec(name)!;
-      const [first] = key.split(".");
-      if (findResNet(first) && !networks.includes(first)) continue;
-      const want = await golden.readFloat32(name);
-      const values = made[key] ?? [];
-      const got =
-        form === "samples" ? samplesOf(values, want.length) : form === "norm" ? [normOf(values)] : values;
-      checks.push(compare(`backbone: ${name}`, got, want, TOLERANCE * largestOf(want)));
+    const all: Made = { ...made };
+    for (const name of golden.names("")) {
+      const [, key, form] = /^(.*)\.(samples|norm)$/.exec(name) ?? [];
+      if (made[key])
+        all[name] = form === "norm" ? [normOf(made[key])] : samples(made[key], golden.shape(name)[0]);
     }
+    checks.push(...(await golden.compare(all)));
   } finally {
     await golden.close();
     await images.close();

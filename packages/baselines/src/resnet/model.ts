@@ -25,14 +25,19 @@ abstract class Residual extends nn.Module {
   /** Each convolution with the norm after it. */
   protected abstract pairs(): [nn.Conv2d, nn.BatchNorm][];
 
+  /** The same by their names in checkpoints, the shortcut's included. */
+  *convolutions(): Generator<[name: string, pair: readonly [nn.Conv2d, nn.BatchNorm]]> {
+    for (const [i, pair] of this.pairs().entries()) yield [`conv${i + 1}`, pair];
+    if (this.downsample) yield ["downsample", this.downsample];
+  }
+
   protected shortcut(x: Tensor): Tensor {
     const [conv, norm] = this.downsample ?? [];
     return conv ? conv.forward(x, { norm }) : x;
   }
 
   override freeze(options: nn.FreezeOptions = {}): this {
-    for (const [conv, norm] of [...this.pairs(), ...(this.downsample ? [this.downsample] : [])])
-      conv.freeze({ ...options, norm });
+    for (const [, [conv, norm]] of this.convolutions()) conv.freeze({ ...options, norm });
     return super.freeze(options);
   }
 

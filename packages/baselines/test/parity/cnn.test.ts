@@ -16,7 +16,7 @@ test("SPADE, PaDiM, PatchCore, RegAD and single operations: every value is the r
     [],
   );
   if (process.env.DEBUG) console.table(checks);
-  assert.is(checks.length, 457);
+  assert.is(checks.length, 499);
 });
 
 test.run();

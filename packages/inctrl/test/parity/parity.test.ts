@@ -147,7 +147,7 @@ test("a checkpoint that lacks parameters, and a value this model does not comput
     return reason;
   };
   assert.is(why("z.safetensors"), "missing 1, misshaped 0, unexpected 0");
-  assert.is(why("block_1"), "not a value this model computes");
+  assert.is(why("block_1"), "not a value this program computes");
 });
 
 test("a folder that is no fixture is refused in one line", async ({ device, folder }) => {

@@ -86,16 +86,3 @@ const tolerancesOf = (file: TensorFile, relative: number, without?: RegExp): Rec
       .filter(([name]) => !without?.test(name))
       .map(([name, { dtype }]) => [name, dtype === "F32" ? { relative } : { absolute: 0, undecided: -1 }]),
   );
-
-/** "samples" of the folder's files: flat[(7919 j) mod size]. */
-export const samples = (values: ArrayLike<number>, count: number): number[] =>
-  Array.from({ length: count }, (_, j) => values[(7919 * j) % values.length]);
-
-/** The values of a tensor, which it frees. */
-export async function taken(x: Tensor): Promise<Float32Array> {
-  try {
-    return (await x.data()) as Float32Array;
-  } finally {
-    x.dispose();
-  }
-}

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ParityCheck } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
+import { fileChecks } from "./files.js";
 import { type Folder, openFolder } from "./folder.js";
 import { opsChecks } from "./ops.js";
 import { padimChecks } from "./padim.js";
@@ -24,7 +25,7 @@ const SUITES: Readonly<Record<string, (folder: Folder) => Promise<ParityCheck[]>
 /** Every value of the files of a folder of CNN methods. */
 export async function cnnChecks(device: Device, path: string): Promise<ParityCheck[]> {
   using folder = await openFolder(device, path);
-  const checks = await fullRegadChecks(device, path);
+  const checks = [...(await fileChecks(path)), ...(await fullRegadChecks(device, path))];
   for (const [file, run] of Object.entries(SUITES))
     if (existsSync(join(path, file))) checks.push(...(await run(folder)));
   return checks;

@@ -86,8 +86,8 @@ function compute(
     const vectors = (start: number, end: number) => slice(upright, [null, [start, end]]);
     const gaussians = Gaussians.fit({ device, samples, positions, width, vectors }, EPSILON);
     values[`${name}.distance`] = gaussians.distance(permute(inputs[`${name}.q`], [0, 2, 1]));
-    const [{ mean, factors }] = gaussians.parts;
-    values[`${name}.mean`] = transpose(mean);
+    const [{ factors }] = gaussians.parts;
+    values[`${name}.mean`] = transpose(gaussians.mean());
     const product = matmul(factors, factors, { transposeA: true });
     values[`${name}.covariance`] = add(product, mul(eye(device, width), EPSILON));
     values[`${name}.cholesky`] = cholesky(values[`${name}.covariance`]);

@@ -5,11 +5,15 @@ import { onGrid } from "../../maps/grid.js";
 import { BLUR, pixelMaps } from "../../maps/pixel-maps.js";
 import { chooseChannels, embedLayers } from "../../padim/embedding.js";
 import { Gaussians } from "../../padim/gaussians.js";
-import { type Folder, type Seen, samples, taken } from "./folder.js";
+import { type Golden, samples, taken } from "../golden.js";
+import type { Folder, Seen } from "./folder.js";
 
-const SEED = 1024;
 /** The default, and anomalib's. */
 const EPSILONS = [0.01, 0.01001] as const;
+
+/** The seed of the draw, from what the file says of its channels: "random.Random(1024).sample". */
+const seedOf = ({ channels = "" }: Golden["metadata"]): number =>
+  Number(/Random\((\d+)\)/.exec(channels)?.[1] ?? 1024);
 
 export async function padimChecks({
   device,
@@ -20,12 +24,13 @@ export async function padimChecks({
   open,
 }: Folder): Promise<ParityCheck[]> {
   const total = normal.layers.reduce((sum, layer) => sum + layer.shape[2], 0);
-  const drawn = pythonSample(total, config.channels, SEED);
-  const kept = chooseChannels(total, config.channels, SEED);
+  const golden = await open("padim", "map", /^(inverse|sampled_positions)/);
+  const seed = seedOf(golden.metadata);
+  const drawn = pythonSample(total, config.channels, seed);
+  const kept = chooseChannels(total, config.channels, seed);
   /** From our order of channels to that in which they were drawn. */
   const order = drawn.map((channel) => kept.indexOf(channel));
   const embed = ({ layers, grids }: Seen, channels?: number[]) => embedLayers(layers, grids, channels);
-  const golden = await open("padim", "map", /^(inverse|sampled_positions)/);
   const [grid] = query.grids;
   const [x, vectors] = [embed(query, kept), embed(normal, kept)];
   const fit = (shots: number, epsilon: number) =>
@@ -60,7 +65,7 @@ export async function padimChecks({
           "one_shot.distance": single,
         },
         "embedding.query0": channelsFirst(reshape(slice(x, [[0, 1]]), x.shape.slice(1))),
-        mean: channelsFirst(fitted[0].parts[0].mean),
+        mean: channelsFirst(fitted[0].mean()),
       };
     });
     const whole = await taken(scope(() => transpose(embed(normal))));

@@ -1,12 +1,24 @@
 import type { ParityCheck } from "@inctrl/detect";
-import { gather, matmul, packRows, pad, reshape, scope, slice, stack, type Tensor } from "@inctrl/tensor";
+import {
+  gather,
+  matmul,
+  packRows,
+  pad,
+  reshape,
+  scope,
+  slice,
+  stack,
+  type Tensor,
+  tensor,
+} from "@inctrl/tensor";
 
 import { asImages, onGrid } from "../../maps/grid.js";
 import { BLUR, pixelMaps } from "../../maps/pixel-maps.js";
 import { coreset } from "../../patchcore/coreset.js";
 import { type EmbeddingOptions, openEmbedder } from "../../patchcore/embedding.js";
 import { scorePatches } from "../../patchcore/scoring.js";
-import { type Folder, type Seen, samples, taken } from "./folder.js";
+import { samples, taken } from "../golden.js";
+import type { Folder, Seen } from "./folder.js";
 
 export async function patchcoreChecks({
   device,
@@ -21,6 +33,7 @@ export async function patchcoreChecks({
     await golden.tensor(device, "projection"),
     await golden.numbers("coreset.starts"),
   ];
+  const used = golden.names("coreset.used").length > 0 ? await golden.numbers("coreset.used") : null;
   const reweight = Number(golden.metadata.b);
   const embed = ({ layers, grids }: Seen, options: EmbeddingOptions) => {
     using embedder = openEmbedder(
@@ -50,7 +63,9 @@ export async function patchcoreChecks({
         },
         "coreset.mean_projected": choose("mean", matmul(bank, projection, { transposeB: true })),
       };
-      const banks = { full: packRows(bank), coreset: packRows(gather(bank, values["coreset.mean"])) };
+      // Where rounding decides among rows, the reference's own choice is the bank.
+      const rows = used ? tensor(device, Int32Array.from(used)) : values["coreset.mean"];
+      const banks = { full: packRows(bank), coreset: packRows(gather(bank, rows)) };
       for (const [name, rows] of Object.entries(banks)) {
         for (const distance of ["squared", "euclidean"] as const) {
           const { patches, score, index } = scorePatches(x, rows, { distance });
@@ -65,10 +80,10 @@ export async function patchcoreChecks({
           }
         }
       }
-      values["full.squared.k5.score"] = scorePatches(x, banks.full, {
-        distance: "squared",
-        neighbours: 5,
-      }).score;
+      for (const key of golden.names("full.squared.k")) {
+        const neighbours = Number(/\.k(\d+)\.score$/.exec(key)?.[1]);
+        values[key] = scorePatches(x, banks.full, { distance: "squared", neighbours }).score;
+      }
       const weighed = scorePatches(x, banks.full, { reweight });
       values["reweighted.score"] = weighed.score;
       if (weighed.weight) values["reweighted.weight"] = weighed.weight;
@@ -77,7 +92,7 @@ export async function patchcoreChecks({
         concat: { embedding: "concat" as const },
       })) {
         const key = `${name}.normal0.rows`;
-        values[key] = slice(first(embed(normal, own)), [[0, golden.shape(key)[0]]]);
+        values[key] = slice(first(embed(normal, own)), [[0, golden.shape(key)[0] ?? 0]]);
       }
       return values;
     });

@@ -19,9 +19,9 @@ import { FeatureEncoder, FeaturePredictor, Transformer, warp } from "../../regad
 import { RegistrationModel, registrationStep, siameseLoss } from "../../regad/step.js";
 import type { Mode } from "../../regad/theta.js";
 import { BasicBlock, Bottleneck } from "../../resnet/model.js";
-import { type Golden, openGolden, type Tolerance } from "../golden.js";
+import { type Golden, openGolden, samples, type Tolerance, taken } from "../golden.js";
 import { type Summary, summaryChecks } from "../resnet.js";
-import { type Folder, samples, taken } from "./folder.js";
+import type { Folder } from "./folder.js";
 import { hashedRegistration } from "./regad.js";
 
 const { compare, largestOf } = parity;
@@ -39,11 +39,16 @@ interface Part {
   loss(inputs: Readonly<Record<string, Tensor>>): Tensor;
 }
 
-function partsOf(mode: Mode, inputs: Readonly<Record<string, Tensor>>): Record<string, Part> {
-  const [, channels, side] = inputs["stn.x"].shape;
+function partsOf(mode: Mode, golden: Golden): Record<string, Part> {
+  const [, channels, side] = golden.shape("stn.x");
   const stn = new Transformer(mode, channels, side);
-  const sizes = { inputs: channels, middle: channels, outputs: 2 * channels, stride: 2 };
-  const [basic, bottleneck] = [new BasicBlock(sizes), new Bottleneck(sizes)];
+  /** What the shapes of a block's input, output and first convolution make of it. */
+  const sizesOf = (name: string) => {
+    const [x, w] = [golden.shape(`${name}.x`), golden.shape(`${name}.w`)];
+    const [middle = x[1]] = golden.shape(`${name}.grad.block.conv1.weight`);
+    return { inputs: x[1], middle, outputs: w[1], stride: Math.round(x[2] / w[2]) };
+  };
+  const [basic, bottleneck] = [new BasicBlock(sizesOf("basic")), new Bottleneck(sizesOf("bottleneck"))];
   const [ENC, PRED] = [new FeatureEncoder(), new FeaturePredictor()];
   const weighed = (y: Tensor, w: Tensor) => sum(mul(first(y), w));
   return {
@@ -92,7 +97,7 @@ export async function regadPartsChecks({ device, path, config }: Folder): Promis
   try {
     for (const name of golden.names("").filter((each) => INPUTS.test(each)))
       inputs[name] = await golden.tensor(device, name);
-    for (const [name, part] of Object.entries(partsOf(golden.metadata.mode as Mode, inputs))) {
+    for (const [name, part] of Object.entries(partsOf(golden.metadata.mode as Mode, golden))) {
       const own = (key: string) => inputs[`${name}.${key}`];
       Object.assign(made, await partValues(name, part, own, config.salt, golden));
     }
@@ -149,13 +154,12 @@ interface Step {
   readonly mode: Mode;
   readonly salt: string;
   readonly loss: number;
+  /** In words: "SGD lr 0.02 momentum 0.9, one step". */
+  readonly optimiser: string;
   readonly outputs: Readonly<Record<string, Summary>>;
   readonly gradient: Readonly<Record<string, Summary>>;
   readonly after: Readonly<Record<string, Summary>>;
 }
-
-/** The rate of the step. */
-const RATE = 0.02;
 
 /** How far a ReLU that flips may move a gradient before it, as a share of the largest value (the folder's README). */
 const FLIP = 0.13;
@@ -191,7 +195,8 @@ export async function regadStepChecks({ device, path }: Folder): Promise<ParityC
   for (const [name, output] of Object.entries(outputs)) {
     const values = await taken(scope(() => first(output)));
     output.dispose();
-    checks.push(...summaryChecks(`regad step: ${name}`, values, want.outputs[name], TRAINING));
+    if (want.outputs[name])
+      checks.push(...summaryChecks(`regad step: ${name}`, values, want.outputs[name], TRAINING));
   }
   const names = [...model.namedParameters()];
   const nameOf = new Map(names.map(([name, parameter]) => [parameter, name]));
@@ -199,16 +204,20 @@ export async function regadStepChecks({ device, path }: Folder): Promise<ParityC
   const flipped = new Set<string>();
   for (const [i, parameter] of model.parameters().entries()) {
     const name = nameOf.get(parameter)!;
+    if (!want.gradient[name]) continue;
     const values = await gradients[i].data();
     const close = gradientCheck(name, values, want.gradient[name]);
     if (!close.ok) flipped.add(name);
     checks.push(close.ok ? close : normCheck(name, values, want.gradient[name]));
   }
-  using optimizer = new optim.SGD(model.parameters(), { lr: RATE, momentum: 0.9 });
+  const [lr, momentum] = ["lr", "momentum"].map((word) =>
+    Number(new RegExp(`\\b${word} ([\\d.e-]+)`).exec(want.optimiser)?.[1]),
+  );
+  using optimizer = new optim.SGD(model.parameters(), { lr, momentum });
   optimizer.step(gradients);
   for (const [name, { max, samples: own }] of Object.entries(want.after)) {
     const values = (await model.stateDict().get(name)!.data()) as ArrayLike<number>;
-    const moved = flipped.has(name) ? RATE * FLIP * want.gradient[name].max : 0;
+    const moved = flipped.has(name) ? lr * FLIP * want.gradient[name].max : 0;
     const far = TRAINING * max + moved;
     checks.push(compare(`regad step: ${name} after`, samples(values, own.length), own, far));
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { hashedImage, hashedParameters, type ParityCheck } from "@inctrl/detect";
 import {
   add,
+  concat,
   type Device,
   grad,
   gridSample,
@@ -30,9 +31,9 @@ import { cosineLoss } from "../../regad/loss.js";
 import { FeatureEncoder, FeaturePredictor, RegistrationNetwork, registered } from "../../regad/network.js";
 import { gridOf, identityOf, inverseOf, MODES, type Mode, matricesOf } from "../../regad/theta.js";
 import { rowsOf } from "../../resnet/model.js";
-import type { Golden } from "../golden.js";
+import { type Golden, samples, taken } from "../golden.js";
 import { type FullSize, SIDE, summaryChecks } from "../resnet.js";
-import { type Folder, samples, taken } from "./folder.js";
+import type { Folder } from "./folder.js";
 
 const EPSILON = 0.01;
 
@@ -130,9 +131,10 @@ export async function regadChecks({ device, path, config, open }: Folder): Promi
           [`${prefix}score`]: max(map, [1, 2]),
         });
         if (prefix !== "") continue;
-        const [{ mean, factors }] = gaussians.parts;
-        values.mean = transpose(mean);
-        values["covariance.trace"] = sum(square(factors), [1, 2]);
+        values.mean = transpose(gaussians.mean());
+        values["covariance.trace"] = concat(
+          gaussians.parts.map(({ factors }) => sum(square(factors), [1, 2])),
+        );
       }
       const outputs = outputsOf(network, query);
       for (const [name, value] of Object.entries(outputs)) {

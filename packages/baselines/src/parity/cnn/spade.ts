@@ -2,13 +2,15 @@ import type { ParityCheck } from "@inctrl/detect";
 import { arange, expand, nearestRows, scope, sqrt, squaredDistances, type Tensor } from "@inctrl/tensor";
 import { onGrid } from "../../maps/grid.js";
 import { References, type SpadeOptions, spadeMap } from "../../spade/spade.js";
+import type { Golden } from "../golden.js";
 import type { Folder } from "./folder.js";
 
-/** The settings of a run by its name; differences of 1e-6, which `released_eps` adds, are below the tolerance. */
-function optionsOf(name: string): SpadeOptions {
-  if (name === "squared") return { neighbours: 2, metric: "squared" };
+/** The settings of a run by its name and what the file says of it; differences of 1e-6, which `released_eps` adds, are below the tolerance. */
+function optionsOf(name: string, { [name]: told = "" }: Golden["metadata"]): SpadeOptions {
+  const neighbours = Number(/\bk (\d+)/.exec(told)?.[1] ?? 2);
+  if (name === "squared") return { neighbours, metric: "squared" };
   const pixelNeighbours = /^kappa(\d+)$/.exec(name)?.[1];
-  return pixelNeighbours ? { neighbours: 2, pixelNeighbours: Number(pixelNeighbours) } : {};
+  return pixelNeighbours ? { neighbours, pixelNeighbours: Number(pixelNeighbours) } : {};
 }
 
 export async function spadeChecks({
@@ -30,7 +32,11 @@ export async function spadeChecks({
         neighbours: nearestRows(query.features, references.features, config.shots).index,
       };
       for (const name of golden.names("").flatMap((each) => /^(.*)\.score$/.exec(each)?.[1] ?? [])) {
-        const { score, layers } = references.score(query.features, query.layers, optionsOf(name));
+        const { score, layers } = references.score(
+          query.features,
+          query.layers,
+          optionsOf(name, golden.metadata),
+        );
         for (const [i, layer] of layers.entries())
           values[`${name}.layer${i + 1}`] = onGrid(layer, query.grids[i]);
         values[`${name}.score`] = score;
