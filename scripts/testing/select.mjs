@@ -20,8 +20,10 @@ const LONG = [
 ];
 /** Short tests that need a process of their own, since they look at processes or load another engine. */
 const APART = /^(scripts|bench\/test\/onnx)\//;
-/** Files that share a process, so that modules and the adapter are loaded once for all of them. */
-const GROUP = 32;
+/** Groups are dealt from so many piles: files of one folder, which take about as long as each other, go to different groups. */
+const PILES = 8;
+/** The fewest files that share a process, so that modules and the adapter are loaded once for all of them. */
+const LEAST = 6;
 
 const posix = (file) => file.split(path.sep).join("/");
 
@@ -50,15 +52,19 @@ export function select(filters) {
   return [...new Set(chosen)];
 }
 
-/** The work list: long files first, then groups of short ones, then the rest. Each entry is the files of one process. */
+/** The work list: long files first, then those that need a process, then groups. Each entry is the files of one process. */
 export function jobsOf(files, atOnce) {
   if (files.length <= atOnce) return files.map((file) => [file]);
   const long = LONG.flatMap((part) => files.filter((file) => file.includes(part)));
   const short = files.filter((file) => !long.includes(file));
-  const together = short.filter((file) => !APART.test(file));
-  // Files of one folder take about as long as each other, so they go to different groups.
-  const groups = Array.from({ length: Math.ceil(together.length / GROUP) }, () => []);
-  for (const [i, file] of together.entries()) groups[i % groups.length].push(file);
+  const [apart, together] = [true, false].map((is) => short.filter((file) => APART.test(file) === is));
+  const dealt = Array.from({ length: PILES }, (_, pile) =>
+    together.filter((_, i) => i % PILES === pile),
+  ).flat();
+  // Groups become smaller, so that no worker waits long for the last one.
+  const groups = [];
+  while (dealt.length > 0)
+    groups.push(dealt.splice(0, Math.max(LEAST, Math.ceil(dealt.length / (3 * atOnce)))));
   const singles = (some) => some.map((file) => [file]);
-  return [...singles(long), ...groups, ...singles(short.filter((file) => APART.test(file)))];
+  return [...singles(long), ...singles(apart), ...groups];
 }
