@@ -119,7 +119,7 @@ const tower = [...clip.tensors].flatMap(([name, { shape }]) => {
 });
 await clip.close();
 const resNet = new ResNet({ name: "resnet", blocks: [1], bottleneck: null });
-const regad = new RegistrationNetwork("rotation_scale", 64);
+const regad = new RegistrationNetwork({ mode: "rotation_scale", side: 64 });
 const headsOf = (form) =>
   shapesOf(storedParameters(makeHeads(form, { embedDim: 8, patches: 4, widths: [4] })));
 const monotone = makeHeads("monotone", { embedDim: 4, patches: 4 });
