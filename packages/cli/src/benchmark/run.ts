@@ -66,7 +66,7 @@ export async function runBenchmark(options: BenchmarkOptions, signal: AbortSigna
   const backbones = [...new Set(entries.map(({ backbone }) => backbone))];
   for (const backbone of backbones) await requireNetwork(backbone);
   await using _ = await holdFolder(options.out);
-  return withDevice(options.device, async (device) => {
+  return await withDevice(options.device, async (device) => {
     const measured = new Map<Entry, Measured>();
     for (const name of backbones) {
       using backbone = await loadBackbone(device, { ...options, backbone: name }, warn);

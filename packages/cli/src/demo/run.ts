@@ -45,7 +45,7 @@ export async function runDemo(
   const data = `mvtec:${join(out, "products")}`;
   const dataSet = await drawProducts(join(out, "products"), data, seed);
   stopIfAborted(signal);
-  return withDevice(choice, async (device) => {
+  return await withDevice(choice, async (device) => {
     const file = shippedHeads(SHIPPED_MODEL);
     if (!file)
       throw new CliError("input", `the heads of ${SHIPPED_MODEL} are missing; install the packages again`);

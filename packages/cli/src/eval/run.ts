@@ -51,7 +51,7 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
   const { method, settings } = chosenMethod;
   const heads = await trainedFacts(chosenMethod);
   await using _ = options.out ? await holdFolder(options.out) : null;
-  return withDevice(options.device, async (device) => {
+  return await withDevice(options.device, async (device) => {
     using backbone = await loadBackbone(device, options, warn);
     stopIfAborted(signal);
     const facts = factsOf(backbone, { ...options, heads, class: options.class ?? null });

@@ -9,6 +9,7 @@ import { removeAtExit } from "../signals.js";
  * @throws TensorFileError `locked` where another run holds it.
  * @example
  * await using _ = await holdFolder("train-out");
+ * return await run(); // awaited: the folder is free as soon as this function returns, even a promise
  */
 export async function holdFolder(folder: string): Promise<AsyncDisposable> {
   await mkdir(onDisk(folder), { recursive: true });

@@ -17,7 +17,7 @@ export async function runPretrain(settings: PretrainSettings, signal: AbortSigna
   const total = settings.steps;
   const plan = await planModel(settings);
   await using _ = await holdFolder(settings.out);
-  return withDevice(settings.device, async (device) => {
+  return await withDevice(settings.device, async (device) => {
     info(`${plan.tokenizer.vocabSize} tokens; training on ${adapterName(device.caps)}`);
     const steps = await withProgress({ total, verb: "pretraining", unit: "step" }, (update) =>
       pretrainRun(device, plan, settings, {

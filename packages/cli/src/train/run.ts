@@ -33,7 +33,7 @@ const DEFAULT_DATA = { seed: 0, variants: 4, train: 8, good: 4, bad: 8, holdOut:
 export async function runTrain(settings: TrainSettings, signal: AbortSignal): Promise<number> {
   const noteEnd = startClock();
   await using _ = await holdFolder(settings.out);
-  return withDevice(settings.device, async (device) => {
+  return await withDevice(settings.device, async (device) => {
     using backbone = await loadBackbone(device, settings);
     stopIfAborted(signal);
     info(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);

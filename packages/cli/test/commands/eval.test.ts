@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, spawnCli, temporaryFolder, warnings } from "../support/cli.js";
@@ -17,7 +18,18 @@ const read = (...names: string[]) => readFileSync(path.join(folder, ...names), "
 test("a small data set gives table, files and report, and the same command again measures nothing twice", async () => {
   const out = path.join(folder, "deep/results");
   const args = ["--data", DATA, "--category", "metal,nut", "--shots", "1,2", "--seeds", "2", "--out", out];
-  const run = await evaluate(...args);
+  let hasEnded = false;
+  const running = evaluate(...args).finally(() => {
+    hasEnded = true;
+  });
+  const seen: string[][] = [];
+  while (!hasEnded) {
+    seen.push(existsSync(out) ? readdirSync(out) : []);
+    await sleep(5);
+  }
+  const run = await running;
+  const atWork = seen.find((names) => names.includes("draws.jsonl"));
+  assert.ok(atWork?.includes(".inctrl.lock"), `another run could begin in a folder with ${atWork}`);
   assert.is(run.code, 0, run.stderr);
   const lines = run.stdout.trimEnd().split("\n");
   assert.is(lines.length, 7);
