@@ -8,6 +8,7 @@ import { CliError } from "../../src/errors.js";
 import { option } from "../../src/options/option.js";
 import { readSettings } from "../../src/options/read.js";
 import { oneOfNumbers, text } from "../../src/options/values.js";
+import { forHeads } from "../../src/train/defaults.js";
 import { temporaryFolder } from "../support/cli.js";
 
 const { folder, remove } = temporaryFolder();
@@ -34,7 +35,7 @@ async function refused(job: Promise<unknown>, ...words: (string | RegExp)[]): Pr
 }
 
 test("a configuration file overrides the paper's defaults, and the command line overrides the file", async () => {
-  const { shots, batch, weightDecay, epochs, steps, optimizer, loss, seed, text } = await read({});
+  const { shots, batch, weightDecay, epochs, steps, optimizer, loss, seed, text } = forHeads(await read({}));
   assert.equal(
     [shots, batch, weightDecay, epochs, steps, optimizer, loss, seed, text],
     [4, 48, 0.01, 10, 100, "adamw", "probability", 0, true],
