@@ -29,23 +29,24 @@ export const MAP_OPTIONS = {
 export const pixelsOption = <const D extends "lanczos" | "bilinear">(byDefault: D) =>
   choiceOption<"lanczos" | "bilinear" | "square", D>(
     byDefault,
-    "pixels of a ResNet: 256 by a filter and the middle 224, or a square of 256",
+    "pixels of a ResNet: 256 by a filter and the middle 224, or a square of 256 without rounding",
     ["lanczos", "bilinear", "square"],
   );
 
-/** What an encoder does for these options. @param own layers of a ResNet. */
+/** What an encoder does for these options. @param own layers of a ResNet. @param features whether the method looks at whole images. */
 export function layerInput(
   backbone: Backbone,
   { layers, pixels }: { layers?: readonly Tap[]; pixels: "lanczos" | "bilinear" | "square" },
   own: readonly Tap[],
+  features = false,
 ): MethodInput {
   if (!(backbone instanceof ResNetBackbone)) return { taps: layers ?? backbone.defaultTaps, raw: true };
   const square = pixels === "square";
   return {
-    ...{ taps: layers ?? own, raw: true, ...(square && { fit: "squash" as const }) },
+    ...{ taps: layers ?? own, raw: true, features, ...(square && { fit: "squash" as const }) },
     preprocess: {
       ...{ size: square ? 256 : 224, resize: 256, rgbFirst: true },
-      interpolation: square ? "bilinear" : pixels,
+      ...(square ? { interpolation: "bilinear", unrounded: true } : { interpolation: pixels }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { positionMatrix } from "@inctrl/clip";
 import { matmul, scope, type Tensor, tensor } from "@inctrl/tensor";
 
 /** How a map goes on beyond its edges: `symmetric` repeats the edge (SciPy's "reflect"), `mirror` does not (PyTorch's "reflect"). */
@@ -17,8 +18,8 @@ export const BLUR: Blur = { sigma: 4, border: "symmetric" };
 
 const TRUNCATE = 4;
 
-/** Values between grid points: bilinear with half-pixel centres, or those of the nearest point. */
-export type Upsampling = "bilinear" | "nearest";
+/** Values between grid points: bilinear or bicubic (a = -0.75) with half-pixel centres, as PyTorch's, or those of the nearest point. */
+export type Upsampling = "bilinear" | "bicubic" | "nearest";
 
 export interface PixelMapOptions {
   /** Default: none. */
@@ -52,7 +53,7 @@ export function axisMatrix(
   to: number,
   { blur, upsampling = "bilinear" }: PixelMapOptions = {},
 ): Float64Array {
-  const grown = upsampling === "bilinear" ? bilinear(from, to) : nearest(from, to);
+  const grown = UPSAMPLING[upsampling](from, to);
   if (!blur) return grown;
   const out = new Float64Array(to * from);
   const { taps, radius } = gaussian(blur);
@@ -81,6 +82,12 @@ function nearest(from: number, to: number): Float64Array {
   for (let i = 0; i < to; i++) out[i * from + Math.floor((i * from) / to)] = 1;
   return out;
 }
+
+const UPSAMPLING: Readonly<Record<Upsampling, (from: number, to: number) => Float64Array>> = {
+  bilinear,
+  bicubic: (from, to) => Float64Array.from(positionMatrix("plain", from, to)),
+  nearest,
+};
 
 /** The taps of a Gaussian, which sum to 1. */
 function gaussian({ sigma, radius = Math.floor(TRUNCATE * sigma + 0.5) }: Blur): {

@@ -2,7 +2,7 @@ import { max, type Tensor } from "@inctrl/tensor";
 import { type Grid, onGrid } from "../maps/grid.js";
 import type { MapScoring } from "../maps/map-detector.js";
 import { mapOptions } from "../maps/options.js";
-import { type Border, pixelMaps } from "../maps/pixel-maps.js";
+import { type Border, pixelMaps, type Upsampling } from "../maps/pixel-maps.js";
 import type { Gaussians } from "./gaussians.js";
 
 /** How distances become a map of pixels. */
@@ -11,6 +11,7 @@ interface MapSettings {
   readonly side: number;
   readonly blur: number;
   readonly border: Border;
+  readonly upsampling?: Upsampling;
 }
 
 /**
@@ -26,7 +27,11 @@ export const gaussianMaps = (
 ): MapScoring => ({
   run({ taps }) {
     const size = { width: settings.side, height: settings.side };
-    const map = pixelMaps(onGrid(gaussians.distance(embed(taps)), grid), size, mapOptions(settings));
+    const map = pixelMaps(
+      onGrid(gaussians.distance(embed(taps)), grid),
+      size,
+      mapOptions(settings, settings.upsampling),
+    );
     return { score: max(map, [1, 2]), map };
   },
   dispose: () => gaussians.dispose(),

@@ -1,4 +1,5 @@
 import {
+  choiceOption,
   customOption,
   DetectError,
   type Detector,
@@ -10,7 +11,7 @@ import {
 import { reshape, scope, slice, stack, type Tensor, tensor } from "@inctrl/tensor";
 import { mapDetector } from "../maps/map-detector.js";
 import { layerInput, MAP_OPTIONS, pixelsOption, settingsOf } from "../maps/options.js";
-import type { Border } from "../maps/pixel-maps.js";
+import type { Border, Upsampling } from "../maps/pixel-maps.js";
 import { chooseChannels, defaultChannels, embedLayers } from "./embedding.js";
 import { Gaussians } from "./gaussians.js";
 import { gaussianMaps } from "./maps.js";
@@ -21,6 +22,7 @@ interface Settings {
   readonly epsilon: number;
   readonly blur: number;
   readonly border: Border;
+  readonly upsampling: Upsampling;
 }
 
 function padim(encoder: Encoder, settings: Settings): Detector {
@@ -86,10 +88,15 @@ export const padimMethod = defineMethod({
     ),
     seed: numberOption(1024, "of the draw, as Python's", { least: 0, most: 2 ** 32 - 1, whole: true }),
     epsilon: numberOption(0.01, "added to the diagonal of covariances", { least: 1e-6 }),
+    upsampling: choiceOption("bilinear", "how patches become pixels", ["bilinear", "bicubic"]),
     pixels: pixelsOption("lanczos"),
     ...MAP_OPTIONS,
   },
-  presets: { paper: {}, released: {}, anomalib: { epsilon: 0.01001, border: "mirror", pixels: "square" } },
+  presets: {
+    paper: { upsampling: "bicubic" },
+    released: {},
+    anomalib: { epsilon: 0.01001, border: "mirror", pixels: "square" },
+  },
   input: (backbone, settings) => layerInput(backbone, settings, [1, 2, 3]),
   create: padim,
 });

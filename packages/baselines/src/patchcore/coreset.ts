@@ -3,6 +3,7 @@ import {
   argmax,
   concat,
   expand,
+  less,
   matmul,
   mean,
   minimum,
@@ -16,6 +17,7 @@ import {
   type Tensor,
   tensor,
   uniform,
+  where,
 } from "@inctrl/tensor";
 
 export interface CoresetOptions {
@@ -26,8 +28,11 @@ export interface CoresetOptions {
   readonly start?: "norm" | "mean" | "first";
   /** Of the drawn rows, and of the projection. Default 0. */
   readonly seed?: number;
-  /** Width that rows are projected to at random first; rows of that width stay. Default 128; null projects none. */
-  readonly projection?: number | null;
+  /**
+   * Width that rows are projected to at random first; rows of that width stay. `sparse`: by a matrix most of which is 0 (anomalib).
+   * Default 128; null projects none.
+   */
+  readonly projection?: number | "sparse" | null;
 }
 
 const STARTS = 10;
@@ -48,7 +53,12 @@ export function coreset(
   starts: readonly number[] = pythonSample(rows.shape[0], Math.min(STARTS, rows.shape[0]), seed),
 ): Tensor {
   return scope(() => {
-    const points = projection === null ? rows : project(rows, projection, seed);
+    const points =
+      projection === null
+        ? rows
+        : projection === "sparse"
+          ? projectSparsely(rows, seed)
+          : project(rows, projection, seed);
     let least = firstDistances(points, start, starts);
     const chosen: Tensor[] = [];
     for (let step = 0; step < count; step++) {
@@ -84,5 +94,20 @@ function project(rows: Tensor, width: number, seed: number): Tensor {
   const bound = 1 / Math.sqrt(d);
   return matmul(rows, uniform(rows.device, [width, d], { seed, low: -bound, high: bound }), {
     transposeB: true,
+  });
+}
+
+/** Distances are kept to this share in the bound of Johnson and Lindenstrauss that gives the width. */
+const DISTORTION = 0.9;
+
+/** A very sparse random map (Li, Hastie and Church 2006) to as many values as n rows take: 1 and -1, each with the share 1 / (2 sqrt(d)), else 0. */
+function projectSparsely(rows: Tensor, seed: number): Tensor {
+  const [n, d] = rows.shape;
+  const width = Math.max(1, Math.floor((4 * Math.log(n)) / (DISTORTION ** 2 / 2 - DISTORTION ** 3 / 3)));
+  const half = 1 / (2 * Math.sqrt(d));
+  return scope(() => {
+    const drawn = uniform(rows.device, [width, d], { seed });
+    const signs = where(less(drawn, half), -1, where(less(drawn, 2 * half), 1, 0));
+    return matmul(rows, signs, { transposeB: true });
   });
 }

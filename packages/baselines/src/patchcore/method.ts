@@ -1,5 +1,6 @@
 import {
   choiceOption,
+  customOption,
   DetectError,
   type Detector,
   defineMethod,
@@ -21,7 +22,7 @@ interface Settings
     Required<PatchScoreOptions>,
     Required<Pick<CoresetOptions, "start" | "seed">> {
   readonly coreset: number;
-  readonly projection: number;
+  readonly projection: number | "sparse";
   readonly upsampling: Upsampling;
   readonly blur: number;
   readonly border: Border;
@@ -82,6 +83,8 @@ function patchcore(encoder: Encoder, settings: Settings): Detector {
   });
 }
 
+const WIDTH = numberOption(128, "", { least: 0, whole: true });
+
 /** PatchCore (Roth et al. 2022). The score is the largest distance of a patch, before the map is upsampled and blurred. */
 export const patchcoreMethod = defineMethod({
   name: "patchcore",
@@ -89,10 +92,12 @@ export const patchcoreMethod = defineMethod({
   options: {
     coreset: numberOption(1, "share of the bank that is kept, by farthest points", { least: 1e-6, most: 1 }),
     start: choiceOption("mean", "how the first row of a coreset is found", ["norm", "mean", "first"]),
-    projection: numberOption(128, "width in which a coreset is chosen; 0: that of the rows", {
-      least: 0,
-      whole: true,
-    }),
+    projection: customOption<number | "sparse", number>(
+      128,
+      "width in which a coreset is chosen; 0: that of the rows; sparse: as anomalib draws it",
+      "a whole number, or sparse",
+      (given) => (given === "sparse" ? given : WIDTH.read(given)),
+    ),
     seed: numberOption(0, "of a coreset's draws", { least: 0, most: 2 ** 32 - 1, whole: true }),
     embedding: choiceOption("pool", "pool: averaged along channels; concat: all channels", [
       "pool",
@@ -117,7 +122,7 @@ export const patchcoreMethod = defineMethod({
     released: { coreset: 0.1, distance: "squared", reweight: 0 },
     anomalib: {
       ...{ coreset: 0.1, start: "first", embedding: "concat", upsampling: "nearest", border: "mirror" },
-      pixels: "square",
+      ...{ pixels: "square", projection: "sparse" },
     },
   },
   input: (backbone, settings) => layerInput(backbone, settings, [2, 3]),

@@ -12,7 +12,7 @@ import {
   type ViewSize,
   withoutText,
 } from "@inctrl/detect";
-import { type Device, nn, scope, Tensor } from "@inctrl/tensor";
+import { type Device, nn, scope, Tensor, zeros } from "@inctrl/tensor";
 import { type ResNetConfig, widthOf } from "./config.js";
 import { pooled, ResNet, rowsOf } from "./model.js";
 import { RESNET_PREPROCESS } from "./preprocess.js";
@@ -81,11 +81,17 @@ export class ResNetBackbone implements Backbone {
     return imagesAtOnce(this.device.caps, widest, 3 * widest + 2 * kept);
   }
 
-  encode(pixels: Tensor, taps: readonly Tap[]): { features: Tensor; taps: Tensor[] } {
+  encode(
+    pixels: Tensor,
+    taps: readonly Tap[],
+    { features = true }: { readonly features?: boolean } = {},
+  ): { features: Tensor; taps: Tensor[] } {
     return scope(() => {
-      const maps = this.resnet.forward(pixels);
+      const maps = this.resnet.forward(pixels, features ? this.depth : Math.max(...taps.map(Number)));
       return {
-        features: pooled(maps[maps.length - 1]),
+        features: features
+          ? pooled(maps[maps.length - 1])
+          : zeros(this.device, [pixels.shape[0], this.embedDim]),
         taps: taps.map((tap) => rowsOf(maps[Number(tap) - 1])),
       };
     });

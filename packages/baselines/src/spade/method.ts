@@ -55,6 +55,6 @@ export const spadeMethod = defineMethod({
     ...MAP_OPTIONS,
   },
   presets: { paper: { neighbours: 50, metric: "squared" }, released: {} },
-  input: (backbone, settings) => layerInput(backbone, settings, [1, 2, 3]),
+  input: (backbone, settings) => layerInput(backbone, settings, [1, 2, 3], true),
   create: spade,
 });

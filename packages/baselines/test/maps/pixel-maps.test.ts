@@ -35,6 +35,20 @@ test("a single patch fills the map, whatever the blur", () => {
       assert.ok(Math.abs(value - 1) < 1e-15);
 });
 
+test("bicubic is the cubic of a = -0.75 over four patches, edges repeated", () => {
+  const [from, to, a] = [3, 7, -0.75];
+  const cubic = (x: number) =>
+    x < 1 ? (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1 : a * (x ** 3 - 5 * x ** 2 + 8 * x - 4);
+  const made = axisMatrix(from, to, { upsampling: "bicubic" });
+  for (let i = 0; i < to; i++) {
+    const place = ((i + 0.5) * from) / to - 0.5;
+    const want = new Float64Array(from);
+    for (let k = Math.floor(place) - 1; k <= Math.floor(place) + 2; k++)
+      want[Math.min(from - 1, Math.max(0, k))] += cubic(Math.abs(place - k));
+    assert.ok(maxError(made.subarray(i * from, (i + 1) * from), want) < 1e-7);
+  }
+});
+
 test("nearest repeats each patch", () => {
   assert.equal(Array.from(axisMatrix(2, 4, { upsampling: "nearest" })), [1, 0, 1, 0, 0, 1, 0, 1]);
 });

@@ -47,16 +47,18 @@ test("anomalib's embedding keeps every channel", async ({ device }) => {
 
 /** On a line, so that farthest points are seen. */
 const LINE = [0, 1, 2, 6, 10, 11];
-const CHOSEN: ["norm" | "mean" | "first", starts: number[], want: number[]][] = [
-  ["norm", [], [5, 0, 3]],
-  ["first", [2], [5, 3, 0]],
-  ["mean", [0, 1], [5, 3, 2]],
+const CHOSEN: ["norm" | "mean" | "first", starts: number[], projection: "sparse" | null, want: number[]][] = [
+  ["norm", [], null, [5, 0, 3]],
+  ["first", [2], null, [5, 3, 0]],
+  // Of one value every sign is drawn, and all distances grow alike.
+  ["first", [2], "sparse", [5, 3, 0]],
+  ["mean", [0, 1], null, [5, 3, 2]],
 ];
 
 test("the rows farthest from those chosen come one after another", async ({ device }) => {
   const rows = tensor(device, LINE, [6, 1]);
-  for (const [start, starts, want] of CHOSEN) {
-    const chosen = coreset(rows, 3, { start, projection: null }, starts);
+  for (const [start, starts, projection, want] of CHOSEN) {
+    const chosen = coreset(rows, 3, { start, projection }, starts);
     assert.equal([...(await chosen.data())], want, start);
     chosen.dispose();
   }

@@ -25,6 +25,14 @@ test("maps have the grids that are promised, at any size, and a view's bits do n
       const { rows, columns, width: values } = backbone.layout(i + 1, { width, height });
       assert.equal(tap.shape, [3, rows * columns, values]);
     }
+    const first = backbone.encode(pixels, [1], { features: false });
+    assert.equal(
+      await first.taps[0].data(),
+      await taps[0].data(),
+      "without features it ends after the last tap",
+    );
+    assert.equal([...(await first.features.data())], Array(3 * 128).fill(0));
+    for (const each of [first.features, ...first.taps]) each.dispose();
     const alone = scope(() => backbone.encode(slice(pixels, [[1, 2]]), [1, 2]));
     const middle = scope(() => [features, ...taps].map((all) => reshape(slice(all, [[1, 2]]), [-1])));
     for (const [i, part] of [alone.features, ...alone.taps].entries())

@@ -140,7 +140,10 @@ function rootOf(backbone: Backbone, inputs: readonly EncoderOptions[], cache: Te
   const wanted = new Set(inputs.flatMap(({ taps = backbone.defaultTaps }) => taps));
   const rank = (tap: Tap) => (typeof tap === "number" ? tap : Number.POSITIVE_INFINITY);
   const taps = [...wanted].sort((a, b) => rank(a) - rank(b) || String(a).localeCompare(String(b)));
-  const shared = { preprocess, threads, taps, raw: inputs.some(({ raw }) => raw) };
+  const shared = {
+    ...{ preprocess, threads, taps, raw: inputs.some(({ raw }) => raw) },
+    features: inputs.some(({ features = true }) => features),
+  };
   // The cache keeps one square of each image.
   if (fit === "whole" || fit === "tile") return new Encoder(backbone, { ...shared, fit });
   return new CachedEncoder(new FeatureStore(backbone, cache, { ...shared, fit }));

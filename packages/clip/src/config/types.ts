@@ -12,6 +12,8 @@ export interface PreprocessConfig {
   readonly resize?: number;
   /** Makes an image RGB before it is resized: transparency dropped, palettes looked up. Default false: after. */
   readonly rgbFirst?: boolean;
+  /** Keeps values between whole ones as an image, made RGB first, is resized, as PyTorch resizes tensors. Default false: 8 bits, as Pillow. */
+  readonly unrounded?: boolean;
   /** Fit `whole` cuts right and bottom to a multiple of this many pixels, such as a ViT's patch. Default 1. */
   readonly multiple?: number;
 }

@@ -2,18 +2,18 @@ import type { PreprocessConfig } from "../config/types.js";
 import type { Filter } from "./filters.js";
 import { type Fit, layOut } from "./fit.js";
 import { CHANNELS, checkRaster, premultiply, type RasterImage, toRgb, unpremultiply } from "./raster.js";
-import { resizeFiltered, resizeNearest, type Size, type Window } from "./resize.js";
+import { resizeFiltered, resizeNearest, resizeUnrounded, type Size, type Window } from "./resize.js";
 
 /** The part of a `PreprocessConfig` that makes an image's pixels; all but the size may be absent. */
 export type PixelConfig = Pick<PreprocessConfig, "size"> &
-  Partial<Pick<PreprocessConfig, "interpolation" | "resize" | "rgbFirst" | "multiple">>;
+  Partial<Pick<PreprocessConfig, "interpolation" | "resize" | "rgbFirst" | "unrounded" | "multiple">>;
 
 /** One input of the model, square but for fit `whole`, and its place in the image. */
 export interface PreparedImage {
   readonly width: number;
   readonly height: number;
-  /** 8-bit RGB before normalisation, [height, width, 3]. */
-  readonly pixels: Uint8Array;
+  /** RGB before normalisation, [height, width, 3]: bytes, or values from 0 to 255 between them. */
+  readonly pixels: Uint8Array | Float32Array;
   /** The part of the original image it shows, in original pixels (fractions possible). */
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 }
@@ -31,14 +31,17 @@ export interface PreparedImage {
 export function prepareImage(image: RasterImage, config: PixelConfig, fit: Fit = "crop"): PreparedImage[] {
   checkRaster(image);
   const { size, windows } = layOut(image, config, fit);
-  const source = config.rgbFirst ? asRgb(image) : image;
-  const resize = resizer(source, size, config.interpolation ?? "bicubic");
+  const { rgbFirst, unrounded, interpolation = "bicubic" } = config;
+  const source = rgbFirst || unrounded ? asRgb(image) : image;
+  const pixelsOf = unrounded
+    ? (window: Window) => resizeUnrounded({ ...source, channels: 3 }, size, window, interpolation)
+    : rounded(source, size, interpolation);
   const scaleX = image.width / size.width;
   const scaleY = image.height / size.height;
   return windows.map((window) => ({
     width: window.width,
     height: window.height,
-    pixels: toRgb(source.mode, resize(window), source.palette),
+    pixels: pixelsOf(window),
     box: {
       x: window.left * scaleX,
       y: window.top * scaleY,
@@ -52,6 +55,12 @@ const asRgb = ({ width, height, mode, data, palette }: RasterImage): RasterImage
   ...{ width, height, mode: "RGB" },
   data: toRgb(mode, data, palette),
 });
+
+/** The bytes of a window, resized in the image's own mode. */
+function rounded(image: RasterImage, size: Size, filter: Filter): (window: Window) => Uint8Array {
+  const resize = resizer(image, size, filter);
+  return (window) => toRgb(image.mode, resize(window), image.palette);
+}
 
 /** Resizing by Pillow's rules: nearest for indices and bits, the filter otherwise, with premultiplied alpha where there is any. */
 function resizer(image: RasterImage, size: Size, filter: Filter): (window: Window) => Uint8Array {

@@ -110,6 +110,32 @@ function resizeDown(rows: Uint8Array, rowBytes: number, taps: FixedTaps, firstRo
   return new Uint8Array(out.buffer);
 }
 
+/** The `window` of `image` resized to `size` as PyTorch resizes tensors with antialiasing: the same weights, and nothing rounded or cut. */
+export function resizeUnrounded(
+  { width, channels, data, height }: Pixels,
+  size: Size,
+  window: Window,
+  filter: Filter,
+): Float32Array {
+  const across = filterTaps(filter, width, size.width, window.left, window.width);
+  const down = filterTaps(filter, height, size.height, window.top, window.height);
+  const rowLength = window.width * channels;
+  const rows = new Float64Array(height * rowLength);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < window.width; x++)
+      for (let k = 0; k < across.counts[x]; k++)
+        for (let c = 0; c < channels; c++)
+          rows[y * rowLength + x * channels + c] +=
+            across.weights[x * across.stride + k] * data[(y * width + across.starts[x] + k) * channels + c];
+  const out = new Float64Array(window.height * rowLength);
+  for (let y = 0; y < window.height; y++)
+    for (let k = 0; k < down.counts[y]; k++) {
+      const [weight, from] = [down.weights[y * down.stride + k], (down.starts[y] + k) * rowLength];
+      for (let i = 0; i < rowLength; i++) out[y * rowLength + i] += weight * rows[from + i];
+    }
+  return Float32Array.from(out);
+}
+
 /** The `window` of `image` resized to `size` by nearest neighbour, as Pillow does for palette and 1-bit images. */
 export function resizeNearest(
   { width, height, channels, data }: Pixels,

@@ -14,7 +14,7 @@ import { type RasterImage, toRgb } from "../../src/preprocess/raster.js";
 const golden = fileURLToPath(new URL("../../../../../shared/golden/", import.meta.url));
 const io = `${golden}io/`;
 
-const planes = (pixels: Uint8Array): Uint8Array => {
+const planes = (pixels: Uint8Array | Float32Array): Uint8Array => {
   const count = pixels.length / 3;
   return Uint8Array.from(pixels, (_, i) => pixels[(i % count) * 3 + Math.floor(i / count)]);
 };
@@ -73,6 +73,34 @@ test("pixels of the other programs equal Pillow's: RGB first, Lanczos or bilinea
   }
   assert.is(file.tensors.size, 18);
   await file.close();
+});
+
+test("unrounded, pixels are the sums that a widened triangle weighs", () => {
+  const [width, height, side] = [7, 3, 5];
+  const image = noise(width, height, "RGB", 3);
+  const [{ pixels }] = prepareImage(
+    image,
+    { size: side, interpolation: "bilinear", unrounded: true },
+    "squash",
+  );
+  /** Weights of one output along an axis. */
+  const weights = (at: number, from: number) => {
+    const stretch = Math.max(1, from / side);
+    const near = Array.from({ length: from }, (_, i) =>
+      Math.max(0, 1 - Math.abs(i + 0.5 - ((at + 0.5) * from) / side) / stretch),
+    );
+    const sum = near.reduce((a, b) => a + b);
+    return near.map((weight) => weight / sum);
+  };
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++)
+      for (let c = 0; c < 3; c++) {
+        let want = 0;
+        for (const [row, down] of weights(y, height).entries())
+          for (const [column, across] of weights(x, width).entries())
+            want += down * across * image.data[3 * (row * width + column) + c];
+        assert.ok(Math.abs(pixels[3 * (y * side + x) + c] - want) < 1e-4, `${y}, ${x}, ${c}`);
+      }
 });
 
 test("an image of the right size is not changed, alpha included", () => {

@@ -52,9 +52,14 @@ export interface Backbone {
   /**
    * Encodes normalised pixels, [views, 3, height, width]; no view influences another.
    *
+   * @param wanted without features of whole images these may be 0, where that saves work.
    * @returns class features [views, embedDim], and of each tap [views, rows * columns, width], as they are.
    */
-  encode(pixels: Tensor, taps: readonly Tap[]): { readonly features: Tensor; readonly taps: Tensor[] };
+  encode(
+    pixels: Tensor,
+    taps: readonly Tap[],
+    wanted?: { readonly features?: boolean },
+  ): { readonly features: Tensor; readonly taps: Tensor[] };
   /** Whether the model knows text, so that a class name can be used. */
   readonly hasText: boolean;
   /** Multiplies cosines of images and texts before a softmax; absent where the configuration names none. */

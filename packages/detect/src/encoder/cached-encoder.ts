@@ -29,8 +29,8 @@ export class CachedEncoder extends Encoder {
   readonly #store: FeatureStore;
 
   constructor(store: FeatureStore) {
-    const { backbone, fit, taps, preprocess, raw, threads } = store.encoder;
-    super(backbone, { fit, taps, preprocess, raw, threads });
+    const { backbone, fit, taps, preprocess, raw, features, threads } = store.encoder;
+    super(backbone, { fit, taps, preprocess, raw, features, threads });
     this.cached = !raw;
     this.#store = store;
   }

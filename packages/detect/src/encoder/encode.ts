@@ -9,6 +9,8 @@ import type { Features } from "./features.js";
 export interface EncodeViewsOptions {
   readonly taps?: readonly Tap[];
   readonly preprocess?: PreprocessConfig;
+  /** Whether features of whole images are wanted; else they are 0. Default true. */
+  readonly features?: boolean;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface EncodeViewsOptions {
 export function encodeViews(
   backbone: Backbone,
   views: readonly View[],
-  { taps = backbone.defaultTaps, preprocess = backbone.preprocess }: EncodeViewsOptions = {},
+  { taps = backbone.defaultTaps, preprocess = backbone.preprocess, features }: EncodeViewsOptions = {},
 ): Features {
   const [{ width, height }] = views;
   const layouts = taps.map((tap) => backbone.layout(tap, { width, height }));
@@ -33,7 +35,7 @@ export function encodeViews(
   });
   const input = tensor(backbone.device, pixels, [views.length, 3, height, width]);
   try {
-    return { ...backbone.encode(input, taps), layouts };
+    return { ...backbone.encode(input, taps, { features }), layouts };
   } finally {
     input.dispose();
   }

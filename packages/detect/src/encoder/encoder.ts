@@ -33,6 +33,8 @@ export interface EncoderOptions {
   preprocess?: Partial<PreprocessConfig>;
   /** Gives prompts and the cache patches as they are, in float32, instead of at length 1 in float16. Default false. */
   raw?: boolean;
+  /** Whether features of whole images are wanted. Without them they are 0, and a network may end after its last tap. Default true. */
+  features?: boolean;
   /** Views encoded together. Default: as suits backbone and device. No score depends on it. */
   batch?: number;
   /** Threads that decode; 0 decodes in the calling thread. Default: `decodeThreads`. No score depends on it. */
@@ -75,6 +77,7 @@ export class Encoder {
   readonly taps: readonly Tap[];
   readonly preprocess: PreprocessConfig;
   readonly raw: boolean;
+  readonly features: boolean;
   /** Grid and width of each tap. */
   readonly layouts: readonly TapLayout[];
   readonly batch: number;
@@ -85,12 +88,13 @@ export class Encoder {
   /** @throws DetectError `blocks` for taps that the backbone does not have, `views` for a size that it does not take. */
   constructor(backbone: Backbone, options: EncoderOptions = {}) {
     const { caps } = backbone.device;
-    const { fit = "crop", taps = backbone.defaultTaps, raw = false } = options;
+    const { fit = "crop", taps = backbone.defaultTaps, raw = false, features = true } = options;
     this.backbone = backbone;
     this.fit = fit;
     this.taps = taps;
     this.preprocess = { ...backbone.preprocess, ...options.preprocess };
     this.raw = raw;
+    this.features = features;
     const { size } = this.preprocess;
     const view = { width: size, height: size };
     checkTaps(backbone, taps, view);

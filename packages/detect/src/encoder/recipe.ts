@@ -18,12 +18,25 @@ export interface FeatureRecipe {
 /** Raised when features are computed or stored in another way. Files of other versions are not found any more. */
 const VERSION = 1;
 
-type Settings = Pick<Encoder, "backbone" | "fit" | "taps" | "preprocess" | "layouts" | "raw">;
+type Settings = Pick<Encoder, "backbone" | "fit" | "taps" | "preprocess" | "layouts" | "raw" | "features">;
 
-export function featureRecipe({ backbone, fit, taps, preprocess, layouts, raw }: Settings): FeatureRecipe {
+export function featureRecipe({
+  backbone,
+  fit,
+  taps,
+  preprocess,
+  layouts,
+  raw,
+  features,
+}: Settings): FeatureRecipe {
   const { fingerprint, embedDim } = backbone;
   const facts = { version: VERSION, backbone: fingerprint, fit, blocks: taps, preprocess };
-  return { id: JSON.stringify({ ...facts, ...(raw && { raw }) }), layouts, embedDim, raw };
+  return {
+    id: JSON.stringify({ ...facts, ...(raw && { raw }), ...(!features && { features }) }),
+    layouts,
+    embedDim,
+    raw,
+  };
 }
 
 /** Values of all taps of an image. */

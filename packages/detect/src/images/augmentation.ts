@@ -3,10 +3,7 @@ import type { TapLayout } from "../backbone/backbone.js";
 import { symmetricIndex, symmetricSize, symmetricView } from "./symmetries.js";
 
 /** A prepared image, or one that was made of it: its pixels may then lie between whole values from 0 to 255. */
-export interface View extends Omit<PreparedImage, "pixels"> {
-  /** RGB, [height, width, 3]. */
-  readonly pixels: Uint8Array | Float32Array;
-}
+export type View = PreparedImage;
 
 /**
  * How a detector wants its prompts beside the way they are, such as turned.

@@ -177,9 +177,9 @@ export async function readBankFit(path: string): Promise<BankFit> {
 }
 
 const preprocessOf = ({ preprocess }: Encoder): BankInfo["preprocess"] => {
-  const { size, mean, std, interpolation, resize, rgbFirst, multiple } = preprocess;
+  const { size, mean, std, interpolation, resize, rgbFirst, unrounded, multiple } = preprocess;
   const filter = interpolation === "bicubic" ? undefined : interpolation;
-  return { size, mean, std, interpolation: filter, resize, rgbFirst, multiple };
+  return { size, mean, std, interpolation: filter, resize, rgbFirst, unrounded, multiple };
 };
 
 function checkFinite(path: string, name: string, values: Float32Array): void {

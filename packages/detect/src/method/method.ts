@@ -15,7 +15,7 @@ export const PRESETS = ["paper", "released", "anomalib"] as const;
 export type Preset = (typeof PRESETS)[number];
 
 /** What a method needs of an encoder; what is absent is as the backbone has it. */
-export type MethodInput = Pick<EncoderOptions, "fit" | "taps" | "preprocess" | "raw">;
+export type MethodInput = Pick<EncoderOptions, "fit" | "taps" | "preprocess" | "raw" | "features">;
 
 /** What a training needs besides the method's own options. */
 export interface TrainJob {

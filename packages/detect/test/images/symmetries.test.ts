@@ -7,7 +7,7 @@ const SYMMETRIES = 8;
 
 const letters = (text: string) => Uint8Array.from(text.replaceAll(/\s/g, ""), (c) => c.charCodeAt(0));
 const side = (size: number) => ({ width: size, height: size });
-const written = (bytes: Uint8Array) => String.fromCharCode(...bytes);
+const written = (bytes: Uint8Array | Float32Array) => String.fromCharCode(...bytes);
 
 test("the eight symmetries of a square, by hand", () => {
   const square = letters("abc def ghi");
