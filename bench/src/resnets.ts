@@ -53,13 +53,13 @@ export function blocksOf(config: ResNetConfig): ConvolutionBlock[] {
   });
 }
 
-/** Operations of one pass, a multiply-add counting as two. */
-export function resnetOperations(config: ResNetConfig): number {
+/** Operations of one pass up to a layer, a multiply-add counting as two. */
+export function resnetOperations(config: ResNetConfig, layers = config.blocks.length): number {
   let side = RESNET_SIDE / STEM.stride;
   const cost = ({ inputs, outputs, kernel }: Convolution) => 2 * side ** 2 * inputs * outputs * kernel ** 2;
   let total = cost(STEM);
   side /= 2;
-  for (const { main, shortcut } of blocksOf(config)) {
+  for (const { main, shortcut } of blocksOf({ ...config, blocks: config.blocks.slice(0, layers) })) {
     for (const each of main) {
       side /= each.stride;
       total += cost(each);

@@ -1,5 +1,15 @@
 import type { Operand } from "./data.js";
 
+/** A method by name, its network, options other than the defaults, and what is timed. */
+export interface MethodTask {
+  method: string;
+  model: string;
+  set: Readonly<Record<string, unknown>>;
+  image: string;
+  prompts: readonly string[];
+  part: "image" | "fit";
+}
+
 /** The tasks that libraries are compared at, with their sizes. */
 export interface Tasks {
   /** x [m, k] times a weight [k, n]. */
@@ -23,6 +33,10 @@ export interface Tasks {
   resnet: { model: string; onnx: string };
   /** Image files scored from decoding to the score, against K prompts already encoded. */
   score: { model: string; images: readonly string[]; prompts: readonly string[] };
+  /** An image scored by a method that knows its prompts, or the method fitted to K of them; files both. `regad` is RegAD's network. */
+  method: MethodTask;
+  /** The loss of CoOp's context and its gradient, the two texts of each class in nano's tower; `whole` runs the context once a text. */
+  contextStep: { classes: number; whole: boolean };
   /** One step of the optimizer on stored features; with `remembered`, the pairs of images have been compared before. */
   trainStep: { model: string; batch: number; shots: number; remembered: boolean };
   /** Images encoded into an empty cache on disk. */

@@ -3,6 +3,7 @@ import { attention } from "./attention.js";
 import { ceiling } from "./ceiling.js";
 import { gemm } from "./gemm.js";
 import { linear } from "./linear.js";
+import { methods } from "./methods.js";
 import { nearest } from "./nearest.js";
 import { cacheFill, score, trainStep } from "./pipeline.js";
 import { resnets } from "./resnets.js";
@@ -13,5 +14,5 @@ import { windows } from "./windows.js";
 /** Every claim, in the order of the table. */
 export const CASES: readonly Case[] = [
   ...[ceiling, gemm, attention, layernorm, softmax],
-  ...[towers, windows, resnets, nearest, score, trainStep, cacheFill, linear],
+  ...[towers, windows, resnets, methods, nearest, score, trainStep, cacheFill, linear],
 ];

@@ -23,6 +23,7 @@ import { type Operand, queriesAndBanks } from "../data.js";
 import { RESNET_SIDE } from "../resnets.js";
 import type { Peer, Prepared } from "../task.js";
 import { resized, SIDES, towerPixels, withParameters } from "../towers.js";
+import { methodTasks } from "./methods.js";
 import { pipeline } from "./pipeline.js";
 
 /** The state between runs, and one run, which returns its results. */
@@ -37,6 +38,7 @@ export interface Work {
 export const peer: Peer = {
   tasks: {
     ...pipeline,
+    ...methodTasks,
     fma: (sizes) => prepared((device) => fmaWork(device, sizes)),
     copy: (sizes) => prepared((device) => copyWork(device, sizes)),
 

@@ -58,7 +58,7 @@ export const pipeline: Peer["tasks"] = {
   },
 };
 
-const prepared = (
+export const prepared = (
   once: () => Promise<unknown>,
   backbone: Backbone,
   ...held: readonly { dispose(): void }[]

@@ -76,16 +76,6 @@ for (const method of METHODS)
     }
   });
 
-test("a prompt's match is itself", async ({ device }) => {
-  using backbone = await smallBackbone(device);
-  for (const method of [spadeMethod, patchcoreMethod]) {
-    using fitted = await fitImages(open(method, backbone), images(1, 3));
-    const [{ matches }] = await scoreWith(fitted, images(2, 1));
-    assert.equal([...matches!.prompts], Array(matches!.prompts.length).fill(1));
-    assert.equal([...matches!.patches], [...matches!.patches.keys()]);
-  }
-});
-
 test("banks of other settings, and settings that do not fit, are refused", async ({ device, folder }) => {
   using backbone = await smallBackbone(device);
   const rows: [Method, Record<string, unknown>, Record<string, unknown>, RegExp][] = [
