@@ -18,9 +18,16 @@ export {
 } from "./backbone/vit-backbone.js";
 export { encodePixels } from "./backbone/vit-taps.js";
 export { type ComparedRow, type Contender, compareMethods } from "./benchmark/comparison.js";
+export { type CostRow, costsCsv, costsMarkdown, imageFlop } from "./benchmark/costs.js";
 export { benchmarkPage, type MethodFacts } from "./benchmark/page.js";
 export { drawMaps, rowsOf, type ShownRow } from "./benchmark/pictures.js";
-export { comparisonCsv, metricTables, tablesLatex, tablesMarkdown } from "./benchmark/tables.js";
+export {
+  comparisonCsv,
+  metricTables,
+  type Published,
+  tablesLatex,
+  tablesMarkdown,
+} from "./benchmark/tables.js";
 export {
   type BestMatch,
   bestMatch,
@@ -47,6 +54,7 @@ export { type EncodedPrompt, encodePrompts } from "./encoder/prompts.js";
 export { selectTaps } from "./encoder/select.js";
 export { DetectError, type DetectErrorCode } from "./errors.js";
 export { type EvaluateOptions, evaluate, evaluateAll, type Scoring } from "./evaluation/evaluate.js";
+export { limitTest } from "./evaluation/limit.js";
 export { type Spread, spreadOf, summarize } from "./evaluation/summary.js";
 export type { Draw, Evaluation, Metrics } from "./evaluation/types.js";
 export { openSealed, type SealedFile, writeSealed } from "./files/sealed.js";

@@ -39,6 +39,10 @@ export class ResNetBackbone implements Backbone {
     this.fingerprint = fingerprint;
   }
 
+  get parameters(): number {
+    return this.resnet.size;
+  }
+
   get embedDim(): number {
     return widthOf(this.resnet.config, this.resnet.depth);
   }

@@ -1,25 +1,43 @@
+import { z } from "zod";
+import { ENTRY_FORM, splitEntries } from "../benchmark/entries.js";
 import { runBenchmark } from "../benchmark/run.js";
 import { methodHelp } from "../methods.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
-import { names, text, whole } from "../options/values.js";
+import { text, texts, whole } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 import { shotList } from "./eval.js";
 
 export type BenchmarkOptions = Settings<typeof OPTIONS>;
 
+/** Entries separated by commas, or a list of them. */
+const entryList = z.preprocess(
+  (value) => (typeof value === "string" ? splitEntries(value) : value),
+  z.array(text, { error: "give a list of methods" }),
+);
+
 const OPTIONS = {
   ...group("Data", {
-    data: option("<spec>", "FORMAT:DIR, such as mvtec:DIR; `inctrl datasets` lists the formats", text),
+    data: option(
+      "<specs...>",
+      "data sets, each FORMAT:DIR, such as mvtec:DIR; `inctrl datasets` lists the formats",
+      texts,
+    ),
     category: shared.category,
+    limit: option(
+      "<N>",
+      "at most N test images of each category, evenly spread over them",
+      whole(2, 1e9).optional(),
+      "all",
+    ),
     ...shared.reading,
   }),
   ...group("Protocol", {
     methods: option(
       "<METHOD,...>",
-      "what is compared, each METHOD[:PRESET][@BACKBONE]; the methods stand below",
-      names,
+      `what is compared, each ${ENTRY_FORM}; the methods stand below`,
+      entryList,
     ),
     shots: option("<K,...>", "numbers of prompts", shotList.default([2, 4, 8])),
     seeds: option("<N>", "draws of each K, with seeds 0, 1, ...", whole(1, 1000).default(3)),
@@ -40,7 +58,7 @@ const OPTIONS = {
 
 /** `inctrl benchmark`: several methods on the same draws of the same prompts, in one table. */
 export const benchmarkCommand = defineVerb({
-  summary: "compare methods on a data set",
+  summary: "compare methods on data sets",
   description:
     "Measures several methods on the same draws of the same prompts, and says how sure their differences are.",
   options: OPTIONS,
@@ -48,12 +66,13 @@ export const benchmarkCommand = defineVerb({
 Which method is best on these parts?
   inctrl benchmark --data folder:parts --backbone deit-tiny --methods residual,anomalydino,subspacead --out comparison
 
-One of them with a network of its own:
-  inctrl benchmark --data mvtec:downloads/mvtec --backbone deit-tiny \\
-    --methods residual,subspacead:paper@dinov2.safetensors --shots 4 --out comparison`,
+Several data sets in one table, and methods with settings, a trained file or a network of their own:
+  inctrl benchmark --data brainmri:downloads/brain mvtec:downloads/mvtec --backbone deit-tiny --shots 4 --out comparison \\
+    --methods 'residual?aggregate=top3,inctrl?heads=run/heads.safetensors,subspacead:paper@dinov2.safetensors'`,
   notes: `
 The same command with the same --out goes on where it was stopped. benchmark.csv has every figure with its deviation over the
-draws, and the difference of each AUROC to the best with the 95% interval of a paired bootstrap.
+draws, and the difference of each AUROC to the best with the 95% interval of a paired bootstrap. costs.csv has parameters,
+arithmetic and the time of an image. With several data sets the tables have a column for each, the mean over its categories.
 
 ${methodHelp()}
 

@@ -36,6 +36,8 @@ export interface Backbone {
   readonly device: Device;
   /** Equal for networks that compute the same, in any file layout. */
   readonly fingerprint: string;
+  /** Values of the network that images pass. */
+  readonly parameters: number;
   /** Length of the class feature. */
   readonly embedDim: number;
   /** Symmetries of the square in which nearest-patch methods compare prompts, as the model's configuration wishes. */

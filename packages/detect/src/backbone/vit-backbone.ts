@@ -67,6 +67,10 @@ export class VitBackbone implements Backbone {
     this.#text = text;
   }
 
+  get parameters(): number {
+    return this.clip.vision.size;
+  }
+
   get embedDim(): number {
     return this.config.embedDim;
   }

@@ -1,15 +1,17 @@
 import type { DataSet } from "@inctrl/datasets";
 import type { Detector } from "../detector.js";
+import { evenly } from "../evaluation/limit.js";
 import type { Evaluation } from "../evaluation/types.js";
 import { type Mistake, shownDraw } from "../report/choose.js";
 import { drawMistakes, type Shown } from "../report/pictures.js";
 
-/** Images of a category that are shown, and of all categories. */
+/** Images that are shown of a category, and in all. */
 const [PER_CATEGORY, MOST] = [4, 24];
 
 /** A test image and the map of it by each method, in their order; null where a method has not measured it. */
 export interface ShownRow {
-  readonly category: string;
+  /** The data set and its category. */
+  readonly place: string;
   readonly id: string;
   readonly kind: string;
   readonly image: string;
@@ -19,11 +21,14 @@ export interface ShownRow {
 /**
  * Draws the maps of a method of some anomalous images, evenly over the order of the data set, by the draw of the largest K with the
  * first seed. Images and prompts are read and encoded once more.
+ *
+ * @param options `most`: images in all. Default 24.
  */
 export function drawMaps(
   { categories, shots }: Evaluation,
   dataSet: DataSet,
   detector: Detector,
+  { most = MOST }: { most?: number } = {},
 ): Promise<Shown[]> {
   const wanted = categories.flatMap((category): Mistake[] => {
     const first = category.draws.filter(({ seed }) => !seed);
@@ -32,27 +37,31 @@ export function drawMaps(
     const anomalous = category.labels.flatMap((label, i) =>
       label === 1 && draw.scores[i] !== null ? [i] : [],
     );
-    return evenly(anomalous, PER_CATEGORY).map((index) => ({
+    return evenly(anomalous, Math.min(most, PER_CATEGORY)).map((index) => ({
       ...{ category, draw, index, label: 1 as const, score: draw.scores[index] as number, wrong: 0 },
     }));
   });
-  return drawMistakes(wanted.slice(0, MOST), dataSet, detector);
+  return drawMistakes(evenly(wanted, most), dataSet, detector);
 }
 
-/** The same images by all methods, from what `drawMaps` gave of each. */
-export function rowsOf(drawn: readonly (readonly Shown[])[]): ShownRow[] {
+/** The same images of a data set by all methods, from what `drawMaps` gave of each. */
+export function rowsOf(dataSet: string, drawn: readonly (readonly Shown[])[]): ShownRow[] {
   const keyOf = ({ mistake: { category, index } }: Shown) =>
     JSON.stringify([category.name, category.ids[index]]);
   const found = drawn.map((shown) => new Map(shown.map((each) => [keyOf(each), each])));
   const all = new Map(drawn.flat().map((each) => [keyOf(each), each]));
-  return [...all].map(([key, { mistake, kind, image }]) => ({
-    ...{ category: mistake.category.name, id: mistake.category.ids[mistake.index], kind, image },
-    maps: found.map((of) => of.get(key)?.heatmap ?? null),
-  }));
+  return [...all].map(
+    ([
+      key,
+      {
+        mistake: { category, index },
+        kind,
+        image,
+      },
+    ]) => ({
+      place: category.name === dataSet ? dataSet : `${dataSet} ${category.name}`,
+      ...{ id: category.ids[index], kind, image },
+      maps: found.map((of) => of.get(key)?.heatmap ?? null),
+    }),
+  );
 }
-
-/** At most so many of a list, evenly spread over it. */
-const evenly = <T>(list: readonly T[], most: number): T[] =>
-  list.length <= most
-    ? [...list]
-    : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]);

@@ -9,9 +9,11 @@ import type { ComparedRow } from "./comparison.js";
 export interface Cell {
   readonly spread: Spread | null;
   readonly best: boolean;
+  /** What was published of it. */
+  readonly published: Spread | null;
 }
 
-/** A metric of all methods: a row for each K and method, a column for each category and for their mean. */
+/** A metric of all methods: a row for each K and method, a column for each category or data set and for their mean. */
 export interface MetricTable {
   readonly metric: keyof Metrics;
   readonly columns: readonly string[];
@@ -23,65 +25,111 @@ export interface MetricTable {
   }[];
 }
 
+/** What was published of a method on a data set; null where nothing was. */
+export type Published = (figure: {
+  readonly metric: keyof Metrics;
+  readonly method: string;
+  readonly dataSet: string;
+  readonly shots: number;
+}) => Spread | null;
+
+export interface TableOptions {
+  /** Columns are the categories of this data set. Default: data sets, or the categories where there is one. */
+  readonly dataSet?: string;
+  readonly published?: Published;
+}
+
+/** What a column is of. */
+interface Column {
+  readonly title: string;
+  readonly dataSet: string | null;
+  readonly category: string | null;
+  /** The data set of which it is the only category or the mean; null for others. */
+  readonly whole: string | null;
+}
+
 /** The metrics that tables have: those with a figure in some row, without the threshold. */
 const shownMetrics = (rows: readonly ComparedRow[]): (keyof Metrics)[] =>
   METRICS.filter((name) => name !== "threshold" && rows.some(({ metrics }) => metrics[name] !== null));
 
+/** The data sets of compared methods, in their order. */
+export const dataSetsOf = (rows: readonly ComparedRow[]): string[] => [
+  ...new Set(rows.flatMap(({ dataSet }) => dataSet ?? [])),
+];
+
 /** Tables of compared methods, one for each metric that was measured. The best of each column at a K is marked. */
-export function metricTables(rows: readonly ComparedRow[]): MetricTable[] {
-  const categories = [...new Set(rows.map(({ category }) => category))];
-  const shown = categories.length === 2 ? categories.filter((name) => name !== null) : categories;
+export function metricTables(
+  rows: readonly ComparedRow[],
+  { dataSet, published = () => null }: TableOptions = {},
+): MetricTable[] {
+  const sets = dataSetsOf(rows);
+  const columns =
+    dataSet === undefined && sets.length > 1 ? setColumns(sets) : categoryColumns(rows, dataSet ?? sets[0]);
   const methods = [...new Set(rows.map(({ method }) => method))];
   const shots = [...new Set(rows.map((row) => row.shots))];
-  const columns = shown.map(
-    (name) =>
-      name ?? `mean of ${count(categories.filter((each) => each !== null).length, "category", "categories")}`,
-  );
+  const rowOf = (method: string, k: number, { dataSet, category }: Column) =>
+    rows.find(
+      (row) =>
+        row.method === method && row.shots === k && row.dataSet === dataSet && row.category === category,
+    );
   return shownMetrics(rows).map((metric) => {
-    const cellsAt = (k: number, category: string | null) => {
-      const here = methods.map((method) =>
-        rows.find((row) => row.method === method && row.shots === k && row.category === category),
-      );
-      const means = here.map((row) => row?.metrics[metric]?.mean ?? Number.NEGATIVE_INFINITY);
-      const most = Math.max(...means);
-      return here.map(
-        (row, i): Cell => ({
-          spread: row?.metrics[metric] ?? null,
-          best: Number.isFinite(most) && means[i] === most,
-        }),
-      );
+    const cellsAt = (k: number, column: Column) => {
+      const spreads = methods.map((method) => rowOf(method, k, column)?.metrics[metric] ?? null);
+      const most = Math.max(...spreads.map((spread) => spread?.mean ?? Number.NEGATIVE_INFINITY));
+      return spreads.map((spread, i): Cell => {
+        const { whole } = column;
+        const known =
+          whole === null ? null : published({ metric, method: methods[i], dataSet: whole, shots: k });
+        return { spread, best: spread?.mean === most, published: known };
+      });
     };
     const body = shots.flatMap((k) => {
-      const byColumn = shown.map((category) => cellsAt(k, category));
+      const byColumn = columns.map((column) => cellsAt(k, column));
       return methods.map((method, i) => ({
         shots: k,
         method,
         cells: byColumn.map((cells) => cells[i]),
-        seconds:
-          rows.find((row) => row.method === method && row.shots === k && row.category === null)?.seconds ??
-          null,
+        seconds: rowOf(method, k, columns[columns.length - 1])?.seconds ?? null,
       }));
     });
-    return { metric, columns, rows: body };
+    return { metric, columns: columns.map(({ title }) => title), rows: body };
   });
 }
 
-const figure = ({ spread }: Cell): string =>
-  spread === null
-    ? "-"
-    : spread.deviation === null
-      ? spread.mean.toFixed(3)
-      : `${spread.mean.toFixed(3)} ± ${spread.deviation.toFixed(3)}`;
+const setColumns = (sets: readonly string[]): Column[] => [
+  ...sets.map((dataSet) => ({ title: dataSet, dataSet, category: null, whole: dataSet })),
+  { title: `mean of ${count(sets.length, "data set")}`, dataSet: null, category: null, whole: null },
+];
+
+/** The categories of a data set and their mean; the mean of one category is the category. */
+function categoryColumns(rows: readonly ComparedRow[], dataSet: string): Column[] {
+  const own = rows.filter((row) => row.dataSet === dataSet);
+  const names = [...new Set(own.flatMap(({ category }) => category ?? []))];
+  const alone = names.length === 1 ? dataSet : null;
+  const columns = names.map((category) => ({ title: category, dataSet, category, whole: alone }));
+  if (alone !== null) return columns;
+  const title = `mean of ${count(names.length, "category", "categories")}`;
+  return [...columns, { title, dataSet, category: null, whole: dataSet }];
+}
+
+const spreadText = ({ mean, deviation }: Spread): string =>
+  mean.toFixed(3) + (deviation === null ? "" : ` ± ${deviation.toFixed(3)}`);
+
+/** A figure, marked where it is the best, and in brackets what was published of it. */
+function figure({ spread, best, published }: Cell, mark: (text: string) => string): string {
+  const own = spread ? spreadText(spread) : "-";
+  return (best ? mark(own) : own) + (published ? ` (${spreadText(published)})` : "");
+}
 
 /** The tables in Markdown; the best of a column is bold. */
 export function tablesMarkdown(tables: readonly MetricTable[]): string {
   return tables
     .map(({ metric, columns, rows }) => {
       const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
-      const bold = (cell: Cell) => (cell.best ? `**${figure(cell)}**` : figure(cell));
+      const text = (cell: Cell) => figure(cell, (best) => `**${best}**`);
       const head = ["K", "method", ...columns.map(markdownCell)];
       const body = rows.map(({ shots, method, cells }) =>
-        line([String(shots), markdownCell(method), ...cells.map(bold)]),
+        line([String(shots), markdownCell(method), ...cells.map(text)]),
       );
       const rule = line(head.map((_, i) => (i === 1 ? "---" : "---:")));
       return `## ${METRIC_TITLES[metric]}\n\n${line(head)}${rule}${body.join("")}`;
@@ -94,10 +142,7 @@ export function tablesLatex(tables: readonly MetricTable[]): string {
   return tables
     .map(({ metric, columns, rows }) => {
       const line = (cells: readonly string[]) => `${cells.join(" & ")} \\\\\n`;
-      const cell = (each: Cell) => {
-        const text = figure(each).replace("±", "$\\pm$");
-        return each.best ? `\\textbf{${text}}` : text;
-      };
+      const cell = (each: Cell) => figure(each, (best) => `\\textbf{${best}}`).replaceAll("±", "$\\pm$");
       const body = rows.map(({ shots, method, cells }, i) => {
         const first = i === 0 || rows[i - 1].shots !== shots;
         return `${first && i > 0 ? "\\midrule\n" : ""}${line([first ? String(shots) : "", latex(method), ...cells.map(cell)])}`;
@@ -120,16 +165,16 @@ const latex = (text: string): string =>
         : `\\${character}`,
   );
 
-/** One line for each method, category and K, with the deviation of every metric and the difference of its AUROC to the best. */
+/** One line for each method, data set, category and K, with the deviation of every metric and the difference of its AUROC to the best. */
 export function comparisonCsv(rows: readonly ComparedRow[]): string {
   const spread = (name: string) => [name, `${name}_deviation`];
   const head = [
-    ...["category", "shots", "method", ...METRICS.flatMap((name) => spread(fileName(name)))],
+    ...["data_set", "category", "shots", "method", ...METRICS.flatMap((name) => spread(fileName(name)))],
     ...["best", "auroc_to_best", "auroc_to_best_low", "auroc_to_best_high", "problem"],
   ];
-  const body = rows.map(({ category, shots, method, metrics, best, toBest, problem }) =>
+  const body = rows.map(({ dataSet, category, shots, method, metrics, best, toBest, problem }) =>
     csvLine([
-      ...[category ?? "(mean)", shots, method],
+      ...[dataSet ?? "(mean)", category ?? "(mean)", shots, method],
       ...METRICS.flatMap((name) => [metrics[name]?.mean ?? null, metrics[name]?.deviation ?? null]),
       ...[best ? 1 : 0, toBest?.difference ?? null, toBest?.low ?? null, toBest?.high ?? null],
       problem,

@@ -39,22 +39,38 @@ export function spreadOf(values: readonly number[]): Spread | null {
  * @example
  * for (const { category, shots, metrics } of summarize(evaluation)) console.log(category, shots, metrics.auroc?.mean);
  */
-export function summarize({ categories, shots, seeds }: Evaluation): SummaryRow[] {
+export function summarize(evaluation: Evaluation): SummaryRow[] {
+  const { categories, shots } = evaluation;
   const rows = categories.flatMap((category) => shots.map((k) => categoryRow(category, k)));
-  const means = shots.map((k): SummaryRow => {
-    const drawn = categories.map(({ draws }) => draws.filter((draw) => draw.shots === k));
-    const of = (name: keyof Metrics) => {
-      if (name === "threshold") return null;
-      const values = drawn.map((draws) => draws.flatMap(({ metrics }) => metrics[name] ?? []));
-      const full = values.filter(({ length }) => length === seeds.length);
-      if (full.length === 0) return null;
-      return spreadOf(seeds.map((_, s) => spreadOf(full.map((of) => of[s]))?.mean as number));
-    };
-    const problem = drawn.flat().some(({ metrics }) => metrics.auroc !== null) ? null : "nothing measured";
-    return { category: null, shots: k, metrics: eachMetric(of), seconds: secondsOf(drawn.flat()), problem };
-  });
-  return [...rows, ...means];
+  return [...rows, ...shots.map((k) => meanRow([evaluation], k))];
 }
+
+/** The row of the mean over data sets, each of which counts as the mean over its categories. All have the same seeds. */
+export function meanRow(evaluations: readonly Evaluation[], shots: number): SummaryRow {
+  const drawn = evaluations.flatMap(({ categories }) =>
+    categories.flatMap(({ draws }) => draws.filter((draw) => draw.shots === shots)),
+  );
+  const of = (name: keyof Metrics) => {
+    if (name === "threshold") return null;
+    const known = evaluations.map((each) => seedMeans(each, shots, name)).filter((means) => means !== null);
+    const means = meansOver(known);
+    return means && spreadOf(means);
+  };
+  const problem = drawn.some(({ metrics }) => metrics.auroc !== null) ? null : "nothing measured";
+  return { category: null, shots, metrics: eachMetric(of), seconds: secondsOf(drawn), problem };
+}
+
+/** Of each seed the mean over categories; null where no category has a number at every seed. */
+function seedMeans({ categories, seeds }: Evaluation, shots: number, name: keyof Metrics): number[] | null {
+  const values = categories.map(({ draws }) =>
+    draws.filter((draw) => draw.shots === shots).flatMap(({ metrics }) => metrics[name] ?? []),
+  );
+  return meansOver(values.filter(({ length }) => length === seeds.length));
+}
+
+/** Place by place the mean over lists; null of none. */
+const meansOver = (lists: readonly (readonly number[])[]): number[] | null =>
+  lists.length === 0 ? null : lists[0].map((_, i) => spreadOf(lists.map((list) => list[i]))!.mean);
 
 function categoryRow(category: CategoryResult, shots: number): SummaryRow {
   const draws = category.draws.filter((draw) => draw.shots === shots);

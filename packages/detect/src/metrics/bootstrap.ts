@@ -24,39 +24,55 @@ export interface BootstrapOptions {
 }
 
 /**
- * How much larger the AUROC of the first method is than that of the second, as the mean over draws and then over categories, with the
- * interval between percentiles of a paired bootstrap (Efron and Tibshirani 1993): each resample takes normal and anomalous images of a
- * category with replacement, the same ones for both methods and all draws.
+ * How much larger the AUROC of the first method is than that of the second, as the mean over draws, then over the categories of a
+ * data set and then over data sets, with the interval between percentiles of a paired bootstrap (Efron and Tibshirani 1993): each
+ * resample takes normal and anomalous images of a category with replacement, the same ones for both methods and all draws.
  *
+ * @param dataSets of each the categories.
  * @throws RangeError as `auroc`, and where a category lacks a class.
  * @example
- * pairedBootstrap([{ labels, draws: [[ours, theirs]] }]); // { difference: 0.031, low: 0.012, high: 0.049 }
+ * pairedBootstrap([[{ labels, draws: [[ours, theirs]] }]]); // { difference: 0.031, low: 0.012, high: 0.049 }
  */
 export function pairedBootstrap(
-  categories: readonly PairedScores[],
+  dataSets: readonly (readonly PairedScores[])[],
   { resamples = 1000, confidence = 0.95, seed = 0 }: BootstrapOptions = {},
 ): Interval {
-  const sets = categories.map(({ labels, draws }) => ({
-    classes: [0, 1].map((label) => Array.from(labels, (_, i) => i).filter((i) => labels[i] === label)),
-    draws: draws.map((pair) => pair.map((scores) => new ResampledAuroc(labels, scores))),
-    weights: new Uint32Array(labels.length),
-  }));
-  const differenceOf = ({ draws, weights }: (typeof sets)[number]) =>
-    meanOf(draws.map(([first, second]) => first.of(weights) - second.of(weights)));
-  const all = () => meanOf(sets.map(differenceOf));
-  for (const { weights } of sets) weights.fill(1);
+  const sets = dataSets.map((categories) => categories.map((paired) => new ResampledPair(paired)));
+  const all = () => meanOf(sets.map((pairs) => meanOf(pairs.map((pair) => pair.difference()))));
   const difference = all();
   const random = randomOf(seed);
   const found = Float64Array.from({ length: resamples }, () => {
-    for (const { classes, weights } of sets) {
-      weights.fill(0);
-      for (const members of classes)
-        for (const _ of members) weights[members[Math.floor(random() * members.length)]]++;
-    }
+    for (const pair of sets.flat()) pair.resample(random);
     return all();
   }).sort();
   const at = (share: number) => found[Math.min(resamples - 1, Math.floor(share * resamples))];
   return { difference, low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
+}
+
+/** A category's images, each counted once until they are drawn anew. */
+class ResampledPair {
+  /** Images of either class. */
+  readonly #classes: readonly (readonly number[])[];
+  readonly #draws: readonly (readonly ResampledAuroc[])[];
+  readonly #weights: Uint32Array;
+
+  constructor({ labels, draws }: PairedScores) {
+    const images = Array.from(labels, (_, i) => i);
+    this.#classes = [0, 1].map((label) => images.filter((i) => labels[i] === label));
+    this.#draws = draws.map((pair) => pair.map((scores) => new ResampledAuroc(labels, scores)));
+    this.#weights = new Uint32Array(labels.length).fill(1);
+  }
+
+  /** Draws as many images of each class as there are, with replacement. */
+  resample(random: () => number): void {
+    this.#weights.fill(0);
+    for (const members of this.#classes)
+      for (const _ of members) this.#weights[members[Math.floor(random() * members.length)]]++;
+  }
+
+  difference(): number {
+    return meanOf(this.#draws.map(([first, second]) => first.of(this.#weights) - second.of(this.#weights)));
+  }
 }
 
 /** The AUROC of images of which each counts as often as its weight says. Scores are sorted once. */

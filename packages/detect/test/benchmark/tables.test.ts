@@ -32,17 +32,19 @@ function evaluationOf(...scores: readonly (readonly number[])[]): Evaluation {
   return { dataSet: "parts", shots: [2], seeds: [0, 1], settings: {}, categories, complete: true };
 }
 
+const good = evaluationOf([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]);
+const poor = evaluationOf([1, 2, 5, 4, 3, 6], [4, 5, 6, 1, 2, 3]);
 const rows = compareMethods([
-  { method: "good", evaluation: evaluationOf([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]) },
-  { method: "poor", evaluation: evaluationOf([1, 2, 5, 4, 3, 6], [4, 5, 6, 1, 2, 3]) },
+  { method: "good", evaluations: [good] },
+  { method: "poor", evaluations: [poor] },
 ]);
 
 test("the best of each category leads, and the others are told their difference to it", () => {
   assert.is(rows.length, 6);
-  const [good, poor] = rows.filter(({ category }) => category === null);
-  assert.ok(good.best && good.toBest === null && !poor.best);
-  assert.ok(Math.abs(poor.toBest!.difference - ((7 / 9 + 0) / 2 - 1)) < 1e-12);
-  assert.ok(poor.toBest!.low <= poor.toBest!.difference && poor.toBest!.high < 0);
+  const [first, second] = rows.filter(({ category }) => category === null);
+  assert.ok(first.best && first.toBest === null && !second.best);
+  assert.ok(Math.abs(second.toBest!.difference - ((7 / 9 + 0) / 2 - 1)) < 1e-12);
+  assert.ok(second.toBest!.low <= second.toBest!.difference && second.toBest!.high < 0);
 });
 
 test("tables name every category and the mean, and mark the best", () => {
@@ -59,14 +61,35 @@ test("tables name every category and the mean, and mark the best", () => {
 test("the CSV has a line for each method, category and K", () => {
   const lines = comparisonCsv(rows).trim().split("\n");
   assert.is(lines.length, 7);
-  assert.match(lines[1], /^metal_nut,2,good,1,0,/);
+  assert.match(lines[1], /^parts,metal_nut,2,good,1,0,/);
+});
+
+test("several data sets have a column each, and count alike in the mean", () => {
+  const [one] = poor.categories;
+  const chance = { ...evaluationOf([1, 2, 3, 1, 2, 3], [1, 2, 3, 1, 2, 3]), dataSet: "others" };
+  const half = { ...chance, categories: chance.categories.slice(0, 1) };
+  const both = compareMethods([
+    { method: "good", evaluations: [good, half] },
+    { method: "poor", evaluations: [{ ...poor, categories: [one, one] }, half] },
+  ]);
+  const [, mean] = both.filter(({ dataSet }) => dataSet === null);
+  // The categories' mean is 7/18, the other set's 1/2.
+  assert.ok(Math.abs(mean.metrics.auroc!.mean - (7 / 18 + 1 / 2) / 2) < 1e-12);
+  assert.ok(Math.abs(mean.toBest!.difference - (7 / 18 - 1) / 2) < 1e-12);
+  const published = ({ method, dataSet }: { method: string; dataSet: string }) =>
+    method === "poor" && dataSet === "others" ? { mean: 0.75, deviation: null } : null;
+  const [auroc] = metricTables(both, { published });
+  assert.equal(auroc.columns, ["parts", "others", "mean of 2 data sets"]);
+  assert.match(tablesMarkdown([auroc]), "| 2 | poor | 0.389 ± 0.550 | **0.500 ± 0.000** (0.750) |");
+  assert.equal(metricTables(both, { dataSet: "others" })[0].columns, ["metal_nut"]);
 });
 
 test("names are no markup in the page", () => {
-  const facts = { method: "good", title: "a method", backbone: "nano", settings: "K" };
-  const shown = [{ category: "50% <b>", id: "1", kind: "hole", image: "data:,", maps: ["data:,", null] }];
+  const cost = { parameters: 3e6, flop: 2e9 };
+  const facts = { method: "good", title: "a method", backbone: "nano", settings: "K", ...cost };
+  const shown = [{ place: "50% <b>", id: "1", kind: "hole", image: "data:,", maps: ["data:,", null] }];
   const methods = [facts, { ...facts, method: "poor" }];
-  const page = benchmarkPage({ dataSet: "parts", about: "two methods", rows, methods, shown });
+  const page = benchmarkPage({ title: "parts", about: "two methods", rows, methods, shown });
   assert.not.match(page, "50% <b>");
   assert.match(page, "50% &lt;b&gt;");
 });

@@ -95,6 +95,11 @@ export abstract class Module {
     return new Map([...this.namedParameters()].map(([name, parameter]) => [name, parameter.value]));
   }
 
+  /** How many values all parameters and buffers have. */
+  get size(): number {
+    return [...new Set(this.namedParameters().values())].reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** Bytes of all values on the device. */
   get bytes(): number {
     return [...new Set(this.namedParameters().values())].reduce((sum, { bytes }) => sum + bytes, 0);

@@ -167,6 +167,7 @@ test("a placeholder has shapes but no values, takes no memory, and keeps values 
   close(await block.scales[0].value.data(), [1], 0);
   // fc, two norms with a count each, two scales.
   assert.is(block.bytes, 4 * (6 + 2 * 9 + 2));
+  assert.is(block.size, 6 + 2 * 9 + 2);
 });
 
 test("the default device is used where none is named", (device) => {

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { count, writeFileAtomic } from "@inctrl/datasets";
+import {
+  benchmarkPage,
+  type ComparedRow,
+  type CostRow,
+  comparisonCsv,
+  costsCsv,
+  costsMarkdown,
+  metricTables,
+  type Published,
+  rowsOf,
+  tablesLatex,
+  tablesMarkdown,
+} from "@inctrl/detect";
+import { alignTable } from "../output/table.js";
+import { info } from "../ui/log.js";
+import type { NamedSet } from "./data.js";
+import type { Measured } from "./measure.js";
+
+/** A finished comparison. */
+export interface Comparison {
+  readonly title: string;
+  readonly rows: readonly ComparedRow[];
+  readonly measured: readonly Measured[];
+  readonly sets: readonly NamedSet[];
+  readonly shots: readonly number[];
+  readonly seeds: number;
+  readonly published?: Published;
+}
+
+/** The AUROC of every method and what it costs, as tables for a terminal. */
+export function comparisonText(comparison: Comparison): string {
+  const [{ columns, rows: lines }] = metricTables(comparison.rows, comparison);
+  const body = lines.map(({ shots, method, cells }) => [
+    ...[method, String(shots)],
+    ...cells.map(({ spread, best, published }) => {
+      const found = spread ? `${spread.mean.toFixed(3)}${best ? "*" : ""}` : "-";
+      return published ? `${found} (${published.mean.toFixed(3)})` : found;
+    }),
+  ]);
+  return alignTable([["method", "K", ...columns], ...body]);
+}
+
+/** Writes the comparison into a folder. The times are in costs.csv alone: all else is the same for the same draws. */
+export async function saveComparison(out: string, comparison: Comparison, adapter: string): Promise<void> {
+  const { title, rows, measured, sets, shots, seeds, published } = comparison;
+  const tables = metricTables(rows, { published });
+  const drawn = `${count(measured.length, "method")}, K = ${shots.join(", ")}, ${count(seeds, "draw")}`;
+  const methods = measured.map(({ facts }) => facts);
+  const costs = methods.map((facts): CostRow => ({ ...facts, seconds: secondsOf(rows, facts.method) }));
+  const files = {
+    "benchmark.csv": comparisonCsv(rows),
+    "benchmark.md": `# ${title}\n\n${drawn}.\n\n${tablesMarkdown(tables)}\n${costsMarkdown(costs)}`,
+    "benchmark.tex": tablesLatex(tables),
+    "costs.csv": costsCsv(costs),
+    "report.html": benchmarkPage({
+      ...{ title, about: `${drawn}, on ${adapter}`, rows, methods, published },
+      shown: picturesOf(measured, sets),
+    }),
+  };
+  for (const [file, text] of Object.entries(files)) await writeFileAtomic(join(out, file), text);
+  info(`results in ${out}: ${Object.keys(files).join(", ")}`);
+}
+
+/** The same images by all methods; null where a method has none. */
+function picturesOf(measured: readonly Measured[], sets: readonly NamedSet[]) {
+  const found = sets.map(({ name }, i) => {
+    const shown = measured.map((each) => each.shown[i]);
+    return shown.every((pictures) => pictures !== null) ? rowsOf(name, shown) : null;
+  });
+  const drawn = found.flatMap((rows) => rows ?? []);
+  return drawn.length > 0 ? drawn : null;
+}
+
+/** Mean time an image of a method at the largest K. */
+function secondsOf(rows: readonly ComparedRow[], method: string): number | null {
+  const own = rows.filter((row) => row.method === method && row.category === null);
+  return own.at(-1)?.seconds ?? null;
+}
