@@ -17,7 +17,12 @@ export {
   VitBackbone,
 } from "./backbone/vit-backbone.js";
 export { encodePixels } from "./backbone/vit-taps.js";
-export { type ComparedRow, type Contender, compareMethods } from "./benchmark/comparison.js";
+export {
+  type ComparedRow,
+  type Contender,
+  compareMethods,
+  withoutPrompts,
+} from "./benchmark/comparison.js";
 export { type CostRow, costsCsv, costsMarkdown, imageFlop } from "./benchmark/costs.js";
 export { benchmarkPage, type MethodFacts } from "./benchmark/page.js";
 export { drawMaps, rowsOf, type ShownRow } from "./benchmark/pictures.js";

@@ -1,3 +1,4 @@
+export { ablationHeads } from "./ablations.js";
 export { COMPONENTS, type Component, readComponents } from "./components.js";
 export { type InctrlOptions, inctrl } from "./detectors/inctrl.js";
 export { METHODS } from "./detectors/index.js";
@@ -7,6 +8,7 @@ export { HEADS_FORMS, type HeadsForm } from "./head-modules.js";
 export { Heads, isHeadName } from "./heads.js";
 export { runFullSizeParity } from "./parity/full-size.js";
 export { runParity } from "./parity/parity.js";
+export { type PaperTables, paperTables } from "./published.js";
 export { type Aggregate, residualMap } from "./residual.js";
 export { shippedHeads } from "./shipped.js";
 export * from "./training/index.js";

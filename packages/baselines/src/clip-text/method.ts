@@ -8,6 +8,7 @@ export const clipText = defineMethod({
   title: "CLIP's text score alone (Radford et al. 2021), zero-shot, by WinCLIP's texts",
   options: TEXT_OPTIONS,
   presets: { paper: {}, released: {}, anomalib: ANOMALIB_TEXT },
+  zeroShot: () => true,
   input(backbone) {
     requireText("clip-text", backbone);
     return {};

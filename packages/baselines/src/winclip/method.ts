@@ -17,6 +17,7 @@ export const winclip = defineMethod({
     ]),
   },
   presets: { paper: {}, released: {}, anomalib: { ...ANOMALIB_TEXT, patchTokens: "ln_post" } },
+  zeroShot: ({ mode }) => mode === "zero-shot",
   input: (backbone, { patchTokens }) => windowInput("winclip", backbone, patchTokens),
   create: winclipDetector,
 });

@@ -5,66 +5,71 @@ import { type ChosenMethod, chooseMethod, METHOD_NAMES } from "../methods.js";
 
 /** A method of a comparison, and the network that it stands on. */
 export interface Entry extends ChosenMethod {
-  /** As it was asked for: "patchcore:released". */
+  /** Its name in tables: the one that it was given, or the whole entry. */
   readonly label: string;
-  /** Its preset, if any. */
-  readonly preset?: Preset;
   readonly backbone: string;
+  /** Files that take the place of `file` for data sets, by their names. */
+  readonly files: Readonly<Record<string, string>>;
   /** Its name in names of files. */
   readonly fileName: string;
 }
 
 /** How an entry is written. */
-export const ENTRY_FORM = "METHOD[:PRESET][?OPTION=VALUE&...][@BACKBONE]";
+export const ENTRY_FORM = "[NAME=]METHOD[:PRESET][?OPTION=VALUE&...][@BACKBONE]";
 
 /** Separates entries at commas; those within the value of an option stay. */
 export const splitEntries = (text: string): string[] =>
-  text.split(/,(?=[a-z][a-z-]*(?:[:?@,]|$))/).filter(Boolean);
+  text.split(/,(?=(?:[^,=?:@&]+=)?[a-z][a-z-]*(?:[:?@,]|$))/).filter(Boolean);
+
+/** What an option begins with that names the trained file for a data set. */
+const OF_SET = "heads.";
 
 /**
- * Reads METHOD[:PRESET][?OPTION=VALUE&...][@BACKBONE]. The option `heads` names the file that a training left.
+ * Reads an entry of `ENTRY_FORM`. The option `heads` names the file that a training left, and `heads.NAME` another one for the data set
+ * of that name.
  *
- * @param backbone of entries that name none.
- * @param heads of entries that name none.
+ * @param given the backbone and heads of entries that name none.
  * @example
- * parseEntry("inctrl?components=P,T&heads=run/heads.safetensors@deit-tiny", "nano").backbone; // "deit-tiny"
+ * parseEntry("P+T=inctrl?components=P,T&heads=run/heads.safetensors@deit-tiny", { backbone: "nano" }).label; // "P+T"
  */
-export function parseEntry(text: string, backbone: string, heads?: string | false): Entry {
-  const [, name, preset, query = "", own] =
-    text.match(/^([a-z-]+)(?::([a-z]+))?(?:\?([^@]*))?(?:@(.+))?$/) ?? [];
+export function parseEntry(text: string, given: { backbone: string; heads?: string | false }): Entry {
+  const form = /^(?:([^,=?:@&]+)=)?([a-z-]+)(?::([a-z]+))?(?:\?([^@]*))?(?:@(.+))?$/;
+  const [, label = text, name, preset, query = "", backbone = given.backbone] = text.match(form) ?? [];
   const fail = (why: string) => new CliError("option", `--methods ${text}: ${why}`);
   if (name === undefined || !METHOD_NAMES.includes(name))
     throw fail(`give ${ENTRY_FORM}, with one of ${METHOD_NAMES.join(", ")}`);
   if (preset !== undefined && !PRESETS.includes(preset as Preset))
     throw fail(`its preset is none of ${PRESETS.join(", ")}`);
-  const pairs = query
-    .split("&")
-    .filter(Boolean)
-    .map((pair) => pair.split(/=(.*)/s));
-  const wrong = pairs.find(([, value]) => !value);
-  if (wrong) throw fail(`"${wrong[0]}" has no value; give OPTION=VALUE`);
-  const { heads: file, ...set } = Object.fromEntries(pairs);
-  const request = { backbone: own ?? backbone, method: name, preset: preset as Preset | undefined };
-  const chosen = chooseMethod(
-    { ...request, set, heads: file },
-    {},
-    { text: false, shipped: heads !== false },
-  );
+  const pairs = query.split("&").filter(Boolean);
+  const wrong = pairs.find((pair) => !/^[^=]+=./.test(pair));
+  if (wrong !== undefined) throw fail(`"${wrong}" is no option with a value; give OPTION=VALUE`);
+  const options = pairs.map((pair) => pair.split(/=(.*)/s).slice(0, 2));
+  const isFile = ([option]: string[]) => option === "heads" || option.startsWith(OF_SET);
+  const set = Object.fromEntries(options.filter((pair) => !isFile(pair)));
+  const { heads, ...bySet } = Object.fromEntries(options.filter(isFile)) as Record<string, string>;
+  if (Object.keys(bySet).length > 0 && !heads) throw fail("give heads=FILE too, for the other data sets");
+  const request = { backbone, method: name, preset: preset as Preset | undefined, set, heads };
+  const chosen = chooseMethod(request, {}, { text: false, shipped: given.heads !== false });
+  // Heads of all entries are for those that take some.
+  const shared = chosen.method.load && !heads && given.heads ? given.heads : null;
+  const files = Object.entries(bySet).map(([option, file]) => [option.slice(OF_SET.length), file]);
   return {
     ...chosen,
-    file: chosen.method.load && !file && heads ? heads : chosen.file,
-    ...{ label: text, preset: request.preset, backbone: request.backbone, fileName: fileName(text) },
+    file: shared ?? chosen.file,
+    ...{ files: Object.fromEntries(files), label, backbone, fileName: fileName(label) },
   };
 }
 
 /** Entries as they were asked for, each once. */
 export function parseEntries(
   texts: readonly string[],
-  { backbone, heads }: { backbone: string; heads?: string | false },
+  given: { backbone: string; heads?: string | false },
 ): Entry[] {
-  const twice = texts.find((text, i) => texts.indexOf(text) !== i);
+  const entries = texts.map((text) => parseEntry(text, given));
+  const labels = entries.map(({ label }) => label);
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw new CliError("option", `--methods ${twice}: give each method once`);
-  return texts.map((text) => parseEntry(text, backbone, heads));
+  return entries;
 }
 
 /** A name of a file, with part of a hash where letters had to be left out, so that it is no other's. */

@@ -32,16 +32,28 @@ import type { Entry } from "./entries.js";
 /** What was measured of an entry. */
 export interface Measured {
   /** One a data set, in their order; fewer where it was stopped. */
-  readonly evaluations: readonly Evaluation[];
-  readonly facts: MethodFacts;
-  /** Of each data set; null where the pictures could not be drawn. */
-  readonly shown: readonly (readonly Shown[] | null)[];
+  readonly evaluations: Evaluation[];
+  /** Of each finished data set; null where the pictures could not be drawn. */
+  readonly shown: (readonly Shown[] | null)[];
+  /** Null until a data set is finished. */
+  facts: MethodFacts | null;
 }
 
-/** An entry, what its encoder takes, and its detector. */
-interface Opened {
+/** What was measured of an entry that went through all data sets. */
+export interface Finished extends Measured {
+  readonly entry: Entry;
+  readonly facts: MethodFacts;
+}
+
+/** An entry, what its encoder takes, and what is found of it. */
+interface Asked {
   readonly entry: Entry;
   readonly input: EncoderOptions;
+  readonly measured: Measured;
+}
+
+/** An entry with what was trained for a data set, and its detector. */
+interface Opened extends Asked {
   readonly trained: Disposable | undefined;
   readonly detector: Detector;
 }
@@ -66,33 +78,29 @@ export async function measureBackbone(
     limit: options.cacheLimit,
     onNote: warn,
   });
-  const measured = new Map<Entry, Measured>();
-  const asked = entries.map((entry) => ({
-    entry,
-    input: encoderOptions(entry, backbone, { fit: options.fit, threads: options.threads }),
-  }));
-  const framing = ({ input: { fit, preprocess } }: (typeof asked)[number]) =>
-    JSON.stringify([fit, preprocess]);
+  const asked = entries.map(
+    (entry): Asked => ({
+      entry,
+      input: encoderOptions(entry, backbone, { fit: options.fit, threads: options.threads }),
+      measured: { evaluations: [], shown: [], facts: null },
+    }),
+  );
+  const framing = ({ input: { fit, preprocess } }: Asked) => JSON.stringify([fit, preprocess]);
   for (const frame of new Set(asked.map(framing))) {
     const alike = asked.filter((each) => framing(each) === frame);
-    const inputs = alike.map(({ input }) => input);
-    const root = rootOf(backbone, inputs, cache);
-    const opened: Opened[] = [];
-    try {
-      for (const { entry, input } of alike) {
-        const trained = await loadTrained(entry, backbone.device);
-        const own = selectTaps(root, { taps: input.taps ?? backbone.defaultTaps, raw: input.raw ?? false });
-        const detector = entry.method.create(own, entry.settings, trained);
-        opened.push({ entry, input, trained, detector });
-      }
-      const found = await measureGroup(opened, sets, options, signal);
-      for (const [i, each] of found.entries()) measured.set(opened[i].entry, each);
-    } finally {
-      for (const { trained } of opened) trained?.[Symbol.dispose]();
+    const root = rootOf(
+      backbone,
+      alike.map(({ input }) => input),
+      cache,
+    );
+    for (const dataSet of sets) {
+      info(`${alike.map(({ entry }) => entry.label).join(", ")} with ${backbone.name} on ${dataSet.name}`);
+      const most = Math.max(1, Math.floor(PICTURES / sets.length));
+      await measureSet(root, alike, dataSet, { ...options, most }, signal);
+      if (signal.aborted) break;
     }
-    if (signal.aborted) break;
   }
-  return measured;
+  return new Map(asked.map(({ entry, measured }) => [entry, measured]));
 }
 
 /** The encoder that gives the taps of all inputs, which prepare images alike. */
@@ -110,36 +118,39 @@ function rootOf(backbone: Backbone, inputs: readonly EncoderOptions[], cache: Te
   return new CachedEncoder(new FeatureStore(backbone, cache, { ...shared, fit }));
 }
 
-/** Measures entries that share an encoder. */
-async function measureGroup(
-  opened: readonly Opened[],
-  sets: readonly NamedSet[],
-  options: MeasureOptions,
+/** Measures entries that share an encoder on a data set. */
+async function measureSet(
+  root: Encoder,
+  asked: readonly Asked[],
+  dataSet: NamedSet,
+  options: MeasureOptions & { most: number },
   signal: AbortSignal,
-): Promise<Measured[]> {
-  const { backbone } = opened[0].detector.encoder;
-  const evaluations: Evaluation[][] = opened.map(() => []);
-  const shown: (Shown[] | null)[][] = opened.map(() => []);
-  for (const dataSet of sets) {
-    const labels = opened.map(({ entry }) => entry.label).join(", ");
-    info(`${labels} with ${backbone.name} on ${dataSet.name}`);
+): Promise<void> {
+  const { device, defaultTaps } = root.backbone;
+  const opened: Opened[] = [];
+  try {
+    for (const each of asked) {
+      const { entry, input } = each;
+      const trained = await loadTrained({ ...entry, file: fileFor(entry, dataSet) }, device);
+      const own = selectTaps(root, { taps: input.taps ?? defaultTaps, raw: input.raw ?? false });
+      opened.push({ ...each, trained, detector: entry.method.create(own, entry.settings, trained) });
+    }
     const found = await evaluateSet(opened, dataSet, options, signal);
     for (const [i, evaluation] of found.entries()) {
-      evaluations[i].push(evaluation);
+      const { entry, detector, measured } = opened[i];
+      measured.evaluations.push(evaluation);
       if (!evaluation.complete) continue;
-      const { entry, detector } = opened[i];
-      const most = Math.max(1, Math.floor(PICTURES / sets.length));
-      shown[i].push(await drawMaps(evaluation, dataSet, detector, { most }).catch(noPictures(entry)));
+      const shown = await drawMaps(evaluation, dataSet, detector, options).catch(noPictures(entry));
+      measured.shown.push(shown);
+      measured.facts ??= await factsOf(opened[i], evaluation, dataSet);
     }
-    if (signal.aborted) break;
+  } finally {
+    for (const { trained } of opened) trained?.[Symbol.dispose]();
   }
-  const measured: Measured[] = [];
-  for (const [i, each] of opened.entries()) {
-    const facts = await factsOf(each, evaluations[i], sets);
-    measured.push({ evaluations: evaluations[i], shown: shown[i], facts });
-  }
-  return measured;
 }
+
+/** What was trained for an entry, for this data set. */
+const fileFor = ({ file, files }: Entry, { name }: NamedSet): string | null => files[name] ?? file;
 
 const noPictures =
   ({ label }: Entry) =>
@@ -160,7 +171,10 @@ async function evaluateSet(
     opened.map(async ({ entry, detector }) => ({
       detector,
       store: join(folder, `${entry.fileName}.draws.jsonl`),
-      settings: { heads: (await trainedFacts(entry))?.sha256 ?? "none", weights: "float32" },
+      settings: {
+        heads: (await trainedFacts({ ...entry, file: fileFor(entry, dataSet) }))?.sha256 ?? "none",
+        weights: "float32",
+      },
     })),
   );
   return withProgress({ verb: `measuring ${dataSet.name}` }, (onProgress) =>
@@ -175,17 +189,16 @@ async function evaluateSet(
 
 async function factsOf(
   { entry, input, trained, detector }: Opened,
-  evaluations: readonly Evaluation[],
-  sets: readonly NamedSet[],
+  evaluation: Evaluation,
+  dataSet: NamedSet,
 ): Promise<MethodFacts> {
   const { backbone } = detector.encoder;
   const settings = Object.entries(await detector.settings()).map((pair) => pair.join(" "));
   // Features from a cache would leave the network out of the count.
   const alone = entry.method.create(new Encoder(backbone, input), entry.settings, trained);
-  const done = evaluations.findIndex(({ complete }) => complete);
-  const flop = done < 0 ? null : await imageFlop(evaluations[done], sets[done], alone);
   return {
     ...{ method: entry.label, title: entry.method.title, backbone: backbone.name },
-    ...{ parameters: backbone.parameters, flop, settings: settings.join(", ") },
+    ...{ parameters: backbone.parameters, flop: await imageFlop(evaluation, dataSet, alone) },
+    settings: settings.join(", "),
   };
 }

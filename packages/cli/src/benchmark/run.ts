@@ -1,23 +1,28 @@
 import { requireNetwork } from "@inctrl/baselines";
-import { compareMethods } from "@inctrl/detect";
+import { compareMethods, withoutPrompts } from "@inctrl/detect";
 import type { BenchmarkOptions } from "../commands/benchmark.js";
 import { adapterName, withDevice } from "../device.js";
-import { EXIT } from "../errors.js";
+import { CliError, EXIT } from "../errors.js";
+import { trainedFacts } from "../methods.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { loadBackbone } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
-import { openSets } from "./data.js";
+import { type NamedSet, openSets } from "./data.js";
 import { type Entry, parseEntries } from "./entries.js";
-import { type Measured, measureBackbone } from "./measure.js";
+import { type Finished, type Measured, measureBackbone } from "./measure.js";
+import { paperEntries, paperTable } from "./paper.js";
 import { comparisonText, saveComparison } from "./save.js";
 
 /** Measures methods on the same draws of data sets, prints the table and saves the comparison. Returns the exit code. */
 export async function runBenchmark(options: BenchmarkOptions, signal: AbortSignal): Promise<number> {
-  const { shots, seeds, out } = options;
-  const entries = parseEntries(options.methods, options);
+  const { shots, seeds, out, paper, methods } = options;
+  if (!methods && !paper) throw new CliError("option", "--methods: say what is compared, or give --paper");
+  const entries = parseEntries(methods ?? (await paperEntries(paper!, options.ablations)), options);
   const sets = await openSets(options);
+  await requireFiles(entries, sets);
+  const table = paper && (await paperTable(paper, entries, sets));
   const backbones = [...new Set(entries.map(({ backbone }) => backbone))];
   for (const backbone of backbones) await requireNetwork(backbone);
   await using _ = await holdFolder(out);
@@ -31,16 +36,19 @@ export async function runBenchmark(options: BenchmarkOptions, signal: AbortSigna
       for (const [entry, each] of found) measured.set(entry, each);
       if (signal.aborted) break;
     }
-    const found = entries.flatMap((entry) => measured.get(entry) ?? []);
-    const done = ({ evaluations }: Measured) =>
-      evaluations.length === sets.length && evaluations.every(({ complete }) => complete);
-    if (found.length < entries.length || !found.every(done)) {
+    const found = entries.flatMap((entry) => finished(entry, measured.get(entry), sets) ?? []);
+    if (found.length < entries.length) {
       info("stopped; the same command goes on from there");
       return EXIT.interrupted;
     }
-    const rows = compareMethods(found.map(({ facts: { method }, evaluations }) => ({ method, evaluations })));
+    const rows = compareMethods(
+      found.map(({ facts: { method }, entry, evaluations }) => {
+        const alone = entry.method.zeroShot?.(entry.settings);
+        return { method, evaluations: alone ? evaluations.map(withoutPrompts) : evaluations };
+      }),
+    );
     const title = sets.map(({ name }) => name).join(", ");
-    const comparison = { title, rows, measured: found, sets, shots, seeds };
+    const comparison = { title, rows, finished: found, sets, shots, seeds, ...table };
     await print(comparisonText(comparison));
     await saveComparison(out, comparison, adapterName(device.caps));
     const problem = found.some(({ evaluations }) =>
@@ -50,4 +58,28 @@ export async function runBenchmark(options: BenchmarkOptions, signal: AbortSigna
     );
     return problem || sets.some(({ skipped }) => skipped.length > 0) ? EXIT.skipped : EXIT.ok;
   });
+}
+
+function finished(
+  entry: Entry,
+  measured: Measured | undefined,
+  sets: readonly NamedSet[],
+): Finished | undefined {
+  const { evaluations = [], shown = [], facts = null } = measured ?? {};
+  const whole = evaluations.length === sets.length && evaluations.every(({ complete }) => complete);
+  return whole && facts ? { entry, evaluations, shown, facts } : undefined;
+}
+
+/** Refuses trained files that cannot be read, or that are for data sets that there are not, before the work begins. */
+async function requireFiles(entries: readonly Entry[], sets: readonly NamedSet[]): Promise<void> {
+  const names = sets.map(({ name }) => name);
+  for (const entry of entries) {
+    for (const file of [entry.file, ...Object.values(entry.files)]) await trainedFacts({ ...entry, file });
+    const unknown = Object.keys(entry.files).find((name) => !names.includes(name));
+    if (unknown !== undefined)
+      throw new CliError(
+        "option",
+        `--methods ${entry.label}: heads.${unknown} is of no data set; there are ${names.join(", ")}`,
+      );
+  }
 }

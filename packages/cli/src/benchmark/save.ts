@@ -7,6 +7,7 @@ import {
   comparisonCsv,
   costsCsv,
   costsMarkdown,
+  type Metrics,
   metricTables,
   type Published,
   rowsOf,
@@ -16,17 +17,20 @@ import {
 import { alignTable } from "../output/table.js";
 import { info } from "../ui/log.js";
 import type { NamedSet } from "./data.js";
-import type { Measured } from "./measure.js";
+import type { Finished } from "./measure.js";
 
 /** A finished comparison. */
 export interface Comparison {
   readonly title: string;
   readonly rows: readonly ComparedRow[];
-  readonly measured: readonly Measured[];
+  readonly finished: readonly Finished[];
   readonly sets: readonly NamedSet[];
   readonly shots: readonly number[];
   readonly seeds: number;
   readonly published?: Published;
+  readonly metrics?: readonly (keyof Metrics)[];
+  /** What else is to be said of the tables. */
+  readonly note?: string;
 }
 
 /** The AUROC of every method and what it costs, as tables for a terminal. */
@@ -44,19 +48,19 @@ export function comparisonText(comparison: Comparison): string {
 
 /** Writes the comparison into a folder. The times are in costs.csv alone: all else is the same for the same draws. */
 export async function saveComparison(out: string, comparison: Comparison, adapter: string): Promise<void> {
-  const { title, rows, measured, sets, shots, seeds, published } = comparison;
-  const tables = metricTables(rows, { published });
-  const drawn = `${count(measured.length, "method")}, K = ${shots.join(", ")}, ${count(seeds, "draw")}`;
-  const methods = measured.map(({ facts }) => facts);
+  const { title, rows, finished, sets, shots, seeds, published, metrics, note } = comparison;
+  const tables = metricTables(rows, comparison);
+  const drawn = `${count(finished.length, "method")}, K = ${shots.join(", ")}, ${count(seeds, "draw")}`;
+  const methods = finished.map(({ facts }) => facts);
   const costs = methods.map((facts): CostRow => ({ ...facts, seconds: secondsOf(rows, facts.method) }));
   const files = {
     "benchmark.csv": comparisonCsv(rows),
-    "benchmark.md": `# ${title}\n\n${drawn}.\n\n${tablesMarkdown(tables)}\n${costsMarkdown(costs)}`,
+    "benchmark.md": `# ${title}\n\n${drawn}.${note ? ` ${note}` : ""}\n\n${tablesMarkdown(tables)}\n${costsMarkdown(costs)}`,
     "benchmark.tex": tablesLatex(tables),
     "costs.csv": costsCsv(costs),
     "report.html": benchmarkPage({
-      ...{ title, about: `${drawn}, on ${adapter}`, rows, methods, published },
-      shown: picturesOf(measured, sets),
+      ...{ title, about: `${drawn}, on ${adapter}`, rows, methods, published, metrics, note },
+      shown: picturesOf(finished, sets),
     }),
   };
   for (const [file, text] of Object.entries(files)) await writeFileAtomic(join(out, file), text);
@@ -64,9 +68,9 @@ export async function saveComparison(out: string, comparison: Comparison, adapte
 }
 
 /** The same images by all methods; null where a method has none. */
-function picturesOf(measured: readonly Measured[], sets: readonly NamedSet[]) {
+function picturesOf(finished: readonly Finished[], sets: readonly NamedSet[]) {
   const found = sets.map(({ name }, i) => {
-    const shown = measured.map((each) => each.shown[i]);
+    const shown = finished.map((each) => each.shown[i]);
     return shown.every((pictures) => pictures !== null) ? rowsOf(name, shown) : null;
   });
   const drawn = found.flatMap((rows) => rows ?? []);

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { ENTRY_FORM, splitEntries } from "../benchmark/entries.js";
+import { PAPER_TABLES } from "../benchmark/paper.js";
 import { runBenchmark } from "../benchmark/run.js";
 import { methodHelp } from "../methods.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
-import { text, texts, whole } from "../options/values.js";
+import { oneOf, text, texts, whole } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 import { shotList } from "./eval.js";
@@ -37,8 +38,15 @@ const OPTIONS = {
     methods: option(
       "<METHOD,...>",
       `what is compared, each ${ENTRY_FORM}; the methods stand below`,
-      entryList,
+      entryList.optional(),
+      "with --paper, what its table needs",
     ),
+    paper: option(
+      "<table>",
+      "a table of the paper, with its figures beside yours: table1 is AUROC, table2 AUPRC, table3 the ablations",
+      oneOf(...PAPER_TABLES).optional(),
+    ),
+    ablations: shared.folder("trainings of table 3, a folder for each"),
     shots: option("<K,...>", "numbers of prompts", shotList.default([2, 4, 8])),
     seeds: option("<N>", "draws of each K, with seeds 0, 1, ...", whole(1, 1000).default(3)),
     fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the method has it"),

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { parseEntry, splitEntries } from "../../src/benchmark/entries.js";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
-import { writeModel } from "../support/model.js";
+import { writeImages, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
 const backbone = path.join(folder, "model.safetensors");
@@ -12,20 +13,21 @@ test.after(remove);
 
 const out = path.join(folder, "out");
 const data = (seed: number) => `procedural:${seed}?size=64&train=3&good=3&bad=3`;
+const run = (...args: string[]) =>
+  cli(["benchmark", "--backbone", backbone, "--cache", path.join(folder, "cache"), "--out", out, ...args]);
 const compare = (methods: string, ...args: string[]) =>
-  cli([
-    ...["benchmark", "--data", data(5), "--category", "metal,nut", "--backbone", backbone],
-    ...["--methods", methods, "--shots", "1", "--seeds", "2", "--limit", "4"],
-    ...["--out", out, "--cache", path.join(folder, "cache"), ...args],
-  ]);
+  run(
+    ...["--data", data(5), "--category", "metal,nut", "--limit", "4"],
+    ...["--methods", methods, "--shots", "1", "--seeds", "2", ...args],
+  );
 const METHODS = "residual?aggregate=top3,subspacead:paper";
 const FILES = ["benchmark.csv", "benchmark.md", "benchmark.tex", "report.html"];
 const read = () => FILES.map((file) => readFileSync(path.join(out, file), "utf8"));
 
 test("methods share draws and one table, and a run that lost a method's draws ends with the same bytes", async () => {
-  const run = await compare(METHODS);
-  assert.is(run.code, 0, run.stderr);
-  const [head, first, second] = run.stdout.split("\n");
+  const { code, stdout, stderr } = await compare(METHODS);
+  assert.is(code, 0, stderr);
+  const [head, first, second] = stdout.split("\n");
   assert.match(head, /^method +K +metal +nut +mean of 2 categories$/);
   assert.match(first, /^residual\?aggregate=top3 +1 /);
   assert.match(second, /^subspacead:paper +1 /);
@@ -46,9 +48,9 @@ test("methods share draws and one table, and a run that lost a method's draws en
 
 test("data sets have a column each, and those of one name are told apart by what they are", async () => {
   const args = ["--category", "nut", "--out", `${out}-2`];
-  const run = await compare("residual", "--data", data(6), ...args);
-  assert.is(run.code, 0, run.stderr);
-  assert.match(run.stdout, /^method +K +procedural-5 +procedural-6 +mean of 2 data sets\n/);
+  const { code, stdout, stderr } = await compare("residual", "--data", data(6), ...args);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^method +K +procedural-5 +procedural-6 +mean of 2 data sets\n/);
   const larger = data(5).replace("train=3", "train=4");
   const named = await compare("residual", "--data", larger, ...args);
   assert.is(named.code, 0, named.stderr);
@@ -56,10 +58,47 @@ test("data sets have a column each, and those of one name are told apart by what
   failsWith(await compare("residual", "--data", data(5)), /two data sets are called procedural-5 5/);
 });
 
+test("a table of the paper has its figures beside ours, where it has any", async () => {
+  const brain = path.join(folder, "brain");
+  writeImages(path.join(brain, "no"), 4);
+  writeImages(path.join(brain, "yes"), 3, 4);
+  const args = ["--data", `brainmri:${brain}`, "--shots", "2", "--seeds", "1", "--out", `${out}-3`];
+  const methods = "ours=inctrl?components=P,residual";
+  const { code, stdout, stderr } = await run("--paper", "table2", "--methods", methods, ...args);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^ours +2 +0\.\d{3}\*? \(0\.994\)\nresidual +2 +0\.\d{3}\*?\n$/m);
+  const markdown = readFileSync(path.join(`${out}-3`, "benchmark.md"), "utf8");
+  assert.match(markdown, /In brackets: Zhu and Pang, CVPR 2024.*\n\n## AUPRC\n/);
+  assert.not.match(markdown, "## AUROC");
+  failsWith(await run(...args), /--methods: say what is compared, or give --paper/);
+  failsWith(await run("--paper", "table3", ...args), /name the folder of its trainings by --ablations/);
+  const wrong = `inctrl?heads=${backbone}&heads.mvtec=${backbone}`;
+  failsWith(await run("--methods", wrong, ...args), /heads\.mvtec is of no data set; there are brainmri/);
+  failsWith(
+    await run("--methods", "inctrl?heads=absent.safetensors", ...args),
+    /absent\.safetensors: no such file/,
+  );
+});
+
+test("entries are separated at commas, but for those in the value of an option", () => {
+  const text =
+    "clip-text,a+b=inctrl?components=P,T&heads=run,1.safetensors@nano,patchcore:paper?layers=2,3@x?seed=0,residual";
+  assert.equal(splitEntries(text), [
+    "clip-text",
+    "a+b=inctrl?components=P,T&heads=run,1.safetensors@nano",
+    "patchcore:paper?layers=2,3@x?seed=0",
+    "residual",
+  ]);
+  const { label, backbone, settings } = parseEntry("few=residual?aggregate=top3@x?seed=0", {
+    backbone: "nano",
+  });
+  assert.equal([label, backbone, settings.aggregate], ["few", "x?seed=0", "top3"]);
+});
+
 test("an entry that is none is refused by name", async () => {
-  failsWith(await compare("patchwork"), /--methods patchwork: give METHOD\[:PRESET\]/);
+  failsWith(await compare("patchwork"), /--methods patchwork: give \[NAME=\]METHOD/);
   failsWith(await compare("residual,residual"), /--methods residual: give each method once/);
-  failsWith(await compare("residual?aggregate"), /"aggregate" has no value/);
+  failsWith(await compare("residual?aggregate"), /"aggregate" is no option with a value/);
   failsWith(await compare("residual:fast"), /its preset is none of paper, released, anomalib/);
 });
 

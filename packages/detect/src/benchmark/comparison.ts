@@ -9,6 +9,20 @@ export interface Contender {
   readonly evaluations: readonly Evaluation[];
 }
 
+/**
+ * An evaluation of scores that do not depend on the prompts: one draw, at K = 0.
+ *
+ * @example
+ * compareMethods([{ method: "clip-text", evaluations: [withoutPrompts(evaluation)] }]);
+ */
+export function withoutPrompts(evaluation: Evaluation): Evaluation {
+  const categories = evaluation.categories.map((category) => ({
+    ...category,
+    draws: category.draws.slice(0, 1).map((draw) => ({ ...draw, shots: 0, prompts: [] })),
+  }));
+  return { ...evaluation, shots: [0], seeds: evaluation.seeds.slice(0, 1), categories };
+}
+
 /** How a method did at K: in a category, on the mean over a data set's categories, or on the mean over data sets. */
 export interface ComparedRow extends SummaryRow {
   readonly method: string;
@@ -36,7 +50,8 @@ interface Place {
  */
 export function compareMethods(contenders: readonly Contender[]): ComparedRow[] {
   const sets = contenders[0]?.evaluations ?? [];
-  const shots = [...new Set(sets.flatMap((each) => each.shots))].sort((a, b) => a - b);
+  const measured = contenders.flatMap(({ evaluations }) => evaluations.flatMap(({ shots }) => shots));
+  const shots = [...new Set(measured)].sort((a, b) => a - b);
   const rows = contenders.map(({ evaluations }) => evaluations.map(summarize));
   return shots.flatMap((k) => {
     const ofSets = sets.flatMap(({ dataSet, categories }, i) =>
@@ -46,7 +61,9 @@ export function compareMethods(contenders: readonly Contender[]): ComparedRow[] 
       }),
     );
     if (sets.length < 2) return ofSets;
-    const means = contenders.map(({ evaluations }) => meanRow(evaluations, k));
+    const means = contenders.map(({ evaluations }) =>
+      evaluations.every((each) => each.shots.includes(k)) ? meanRow(evaluations, k) : undefined,
+    );
     return [...ofSets, ...ranked(contenders, means, { dataSet: null, category: null, shots: k })];
   });
 }

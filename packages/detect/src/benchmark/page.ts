@@ -12,9 +12,11 @@ export interface MethodFacts extends Pick<CostRow, "method" | "backbone" | "para
   readonly settings: string;
 }
 
-export interface BenchmarkPage extends Pick<TableOptions, "published"> {
+export interface BenchmarkPage extends Pick<TableOptions, "published" | "metrics"> {
   readonly title: string;
   readonly about: string;
+  /** What else is to be said of the tables. */
+  readonly note?: string;
   readonly rows: readonly ComparedRow[];
   readonly methods: readonly MethodFacts[];
   /** Null where the pictures could not be drawn. */
@@ -22,21 +24,29 @@ export interface BenchmarkPage extends Pick<TableOptions, "published"> {
 }
 
 /** All methods side by side as one page that needs no other file. */
-export function benchmarkPage({ title, about, rows, methods, shown, published }: BenchmarkPage): string {
+export function benchmarkPage({
+  title,
+  about,
+  rows,
+  methods,
+  shown,
+  published,
+  metrics,
+  note,
+}: BenchmarkPage): string {
   const sets = dataSetsOf(rows);
   const several = sets.filter(
     (dataSet) =>
       sets.length > 1 &&
       new Set(rows.filter((row) => row.dataSet === dataSet).map(({ category }) => category)).size > 2,
   );
-  const brackets = published ? " In brackets: what was published." : "";
   return pageOf(
     { title: `${title}: methods compared`, heading: title, about },
-    html`<p class="note">Mean and standard deviation over the draws, which all methods share. The best of a column at a K is bold.${brackets}</p>
-${metricTables(rows, { published }).map((table) => html`<h2>${METRIC_TITLES[table.metric]}</h2>${metricTable(table)}`)}
+    html`<p class="note">Mean and standard deviation over the draws, which all methods share. The best of a column at a K is bold. ${note ?? null}</p>
+${metricTables(rows, { published, metrics }).map((table) => html`<h2>${METRIC_TITLES[table.metric]}</h2>${metricTable(table)}`)}
 ${several.map(
   (dataSet) => html`<details><summary>Categories of ${dataSet}</summary>
-${metricTables(rows, { dataSet }).map((table) => html`<h3>${METRIC_TITLES[table.metric]}</h3>${metricTable(table)}`)}</details>\n`,
+${metricTables(rows, { dataSet, metrics }).map((table) => html`<h3>${METRIC_TITLES[table.metric]}</h3>${metricTable(table)}`)}</details>\n`,
 )}
 <h2>Difference to the best</h2>
 <p class="note">AUROC less that of the method with the largest, and the 95% interval of a paired bootstrap over test images. An interval that holds 0 is no evidence of a difference.</p>

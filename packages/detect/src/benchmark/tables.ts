@@ -21,7 +21,6 @@ export interface MetricTable {
     readonly shots: number;
     readonly method: string;
     readonly cells: readonly Cell[];
-    readonly seconds: number | null;
   }[];
 }
 
@@ -37,6 +36,8 @@ export interface TableOptions {
   /** Columns are the categories of this data set. Default: data sets, or the categories where there is one. */
   readonly dataSet?: string;
   readonly published?: Published;
+  /** Default: all that were measured, but for the threshold. */
+  readonly metrics?: readonly (keyof Metrics)[];
 }
 
 /** What a column is of. */
@@ -49,8 +50,8 @@ interface Column {
 }
 
 /** The metrics that tables have: those with a figure in some row, without the threshold. */
-const shownMetrics = (rows: readonly ComparedRow[]): (keyof Metrics)[] =>
-  METRICS.filter((name) => name !== "threshold" && rows.some(({ metrics }) => metrics[name] !== null));
+const shownMetrics = (rows: readonly ComparedRow[], wanted: readonly (keyof Metrics)[]) =>
+  wanted.filter((name) => name !== "threshold" && rows.some(({ metrics }) => metrics[name] !== null));
 
 /** The data sets of compared methods, in their order. */
 export const dataSetsOf = (rows: readonly ComparedRow[]): string[] => [
@@ -60,7 +61,7 @@ export const dataSetsOf = (rows: readonly ComparedRow[]): string[] => [
 /** Tables of compared methods, one for each metric that was measured. The best of each column at a K is marked. */
 export function metricTables(
   rows: readonly ComparedRow[],
-  { dataSet, published = () => null }: TableOptions = {},
+  { dataSet, published = () => null, metrics = METRICS }: TableOptions = {},
 ): MetricTable[] {
   const sets = dataSetsOf(rows);
   const columns =
@@ -72,7 +73,7 @@ export function metricTables(
       (row) =>
         row.method === method && row.shots === k && row.dataSet === dataSet && row.category === category,
     );
-  return shownMetrics(rows).map((metric) => {
+  return shownMetrics(rows, metrics).map((metric) => {
     const cellsAt = (k: number, column: Column) => {
       const spreads = methods.map((method) => rowOf(method, k, column)?.metrics[metric] ?? null);
       const most = Math.max(...spreads.map((spread) => spread?.mean ?? Number.NEGATIVE_INFINITY));
@@ -85,12 +86,11 @@ export function metricTables(
     };
     const body = shots.flatMap((k) => {
       const byColumn = columns.map((column) => cellsAt(k, column));
-      return methods.map((method, i) => ({
-        shots: k,
-        method,
-        cells: byColumn.map((cells) => cells[i]),
-        seconds: rowOf(method, k, columns[columns.length - 1])?.seconds ?? null,
-      }));
+      return methods.flatMap((method, i) =>
+        rowOf(method, k, columns[columns.length - 1])
+          ? [{ shots: k, method, cells: byColumn.map((cells) => cells[i]) }]
+          : [],
+      );
     });
     return { metric, columns: columns.map(({ title }) => title), rows: body };
   });

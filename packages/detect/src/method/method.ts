@@ -61,6 +61,8 @@ export interface Method<O extends MethodOptions = MethodOptions, T = unknown> {
   readonly presets?: Readonly<Partial<Record<Preset, Partial<OptionValues<O>>>>>;
   /** @throws DetectError `backbone` for one that the method cannot use. */
   input?(backbone: Backbone, settings: OptionValues<O>): MethodInput;
+  /** Whether scores do not depend on the prompts, with these settings. Absent: they do. */
+  zeroShot?(settings: OptionValues<O>): boolean;
   /** Options with which a saved bank was made, where the bank says them. */
   bankOptions?(bank: BankFit): Partial<OptionValues<O>>;
   /** @param trained what `load` gave; absent where no file was named. */

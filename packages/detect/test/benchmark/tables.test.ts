@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compareMethods } from "../../src/benchmark/comparison.js";
+import { compareMethods, withoutPrompts } from "../../src/benchmark/comparison.js";
 import { benchmarkPage } from "../../src/benchmark/page.js";
 import { comparisonCsv, metricTables, tablesLatex, tablesMarkdown } from "../../src/benchmark/tables.js";
 import { measureScores } from "../../src/evaluation/measure.js";
@@ -82,6 +82,22 @@ test("several data sets have a column each, and count alike in the mean", () => 
   assert.equal(auroc.columns, ["parts", "others", "mean of 2 data sets"]);
   assert.match(tablesMarkdown([auroc]), "| 2 | poor | 0.389 ± 0.550 | **0.500 ± 0.000** (0.750) |");
   assert.equal(metricTables(both, { dataSet: "others" })[0].columns, ["metal_nut"]);
+});
+
+test("a method that needs no prompts has one draw at K = 0, and no row at others", () => {
+  const alone = compareMethods([
+    { method: "texts", evaluations: [withoutPrompts(poor)] },
+    { method: "good", evaluations: [good] },
+  ]);
+  const [auroc] = metricTables(alone);
+  assert.equal(
+    auroc.rows.map(({ shots, method }) => [shots, method]),
+    [
+      [0, "texts"],
+      [2, "good"],
+    ],
+  );
+  assert.match(tablesMarkdown([auroc]), "| 0 | texts | **0.778** |");
 });
 
 test("names are no markup in the page", () => {

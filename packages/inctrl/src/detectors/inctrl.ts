@@ -176,6 +176,7 @@ export const inctrlMethod = defineMethod({
       ...{ least: 0, defaultText: "what the heads name, else 1" },
     }),
   },
+  zeroShot: ({ components }) => components?.join() === "T",
   load: (path, device) => Heads.load(path, device),
   shipped: shippedHeads,
   create: (encoder, settings, heads?: Heads) => inctrl(encoder, { ...settings, heads }),

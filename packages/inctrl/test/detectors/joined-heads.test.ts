@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { drawPrompts } from "@inctrl/datasets";
 import { Encoder, encodePrompts, fitImages } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
@@ -5,6 +6,7 @@ import { category, generator, maxError, throwsCode } from "@inctrl/testing";
 import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
+import { ablationHeads } from "../../src/ablations.js";
 import { inctrl } from "../../src/detectors/inctrl.js";
 import { makeHeads, storedParameters } from "../../src/head-modules.js";
 import { Heads } from "../../src/heads.js";
@@ -31,8 +33,11 @@ function valuesOf(form: (typeof FORMS)[number] | "paper"): Values {
   );
 }
 
-const made = (device: Device, form: (typeof FORMS)[number], provenance?: Record<string, string>): Heads =>
-  Heads.fromValues(device, valuesOf(form), "the test", provenance);
+const made = (
+  device: Device,
+  form: Parameters<typeof valuesOf>[0],
+  provenance?: Record<string, string>,
+): Heads => Heads.fromValues(device, valuesOf(form), "the test", provenance);
 
 /** Rows times a matrix [outputs, inputs] plus a bias, in float64. */
 const linear = (values: Values, name: string, x: readonly number[]): number[] => {
@@ -145,6 +150,33 @@ test("a file tells its form and components, and what contradicts it is refused",
   const lacking = new Map(valuesOf("concat"));
   lacking.delete("patch_heads.1.bn2.weight");
   await throwsCode(() => Heads.fromValues(device, lacking, "a"), "heads", /\(patch_heads\.1\.bn2\.weight\)/);
+});
+
+test("a folder of trainings is the rows of table 3, in the paper's order", async ({ device, folder }) => {
+  const trained = [
+    ["a", "average", "P,I"],
+    ["b", "paper", "P,I,T"],
+    ["c", "paper", "I"],
+    ["d", "paper", "P,T"],
+    ["e", "concat", "P,I"],
+  ] as const;
+  for (const [name, form, components] of trained) {
+    using heads = made(device, form, { heads_form: form, components });
+    await mkdir(`${folder}/rows/${name}`, { recursive: true });
+    await heads.save(`${folder}/rows/${name}/heads.safetensors`);
+  }
+  await mkdir(`${folder}/rows/features`);
+  const rows = await ablationHeads(`${folder}/rows`);
+  assert.equal(
+    rows.map(({ label, file }) => [label, file.at(-"x/heads.safetensors".length)]),
+    [
+      ["I", "c"],
+      ["T+P", "d"],
+      ["T+P+I", "b"],
+      ["concatenation", "e"],
+      ["average", "a"],
+    ],
+  );
 });
 
 test.run();
