@@ -133,6 +133,9 @@ export class RegistrationNetwork extends ResNet {
 /** Rows and columns of a stage's maps. */
 export const sideOf = (stage: number, side: number): number => Math.ceil(side / 2 ** (stage + 1));
 
+/** Rows and columns of the smallest map that a norm sees: in the last transformer, between its two poolings. */
+export const smallestNorm = (side: number): number => Math.ceil(sideOf(3, side) / 2);
+
 /** Each stage's warped map, warped back by the inverses of its matrices and of those before it, one after the other. */
 export function registered(stages: readonly Stage[]): Tensor[] {
   return scope(() => {

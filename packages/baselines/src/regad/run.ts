@@ -28,7 +28,7 @@ import {
 import { type Device, nn, optim, type StoredTensor, scope, type Tensor, tensor } from "@inctrl/tensor";
 import { ResNetBackbone } from "../resnet/backbone.js";
 import { registrationNow, registrationPixels } from "./backbone.js";
-import { type BatchOptions, batchesOf, type RegistrationBatch, stepsOf } from "./batches.js";
+import { type BatchOptions, batchesOf, checkBatches, type RegistrationBatch, stepsOf } from "./batches.js";
 import { regadDetector, TAPS } from "./detector.js";
 import type { Registration } from "./shape.js";
 import { RegistrationModel, registrationStep } from "./step.js";
@@ -124,7 +124,7 @@ async function begin(
  * bytes, also when a run was stopped and resumed. The network of the last epoch is kept, and beside it the one that did best on
  * categories held out; the released program chooses by the AUROC on its test set.
  *
- * @throws DetectError `backbone` unless it is a ResNet of blocks of two convolutions; TrainingError as `runEpochs` and `batchesOf`.
+ * @throws DetectError `backbone` unless it is a ResNet of blocks of two convolutions; TrainingError as `runEpochs` and `checkBatches`.
  */
 export async function trainRegistration(
   job: TrainJob,
@@ -133,6 +133,7 @@ export async function trainRegistration(
   const { backbone, folder, resume, signal, onStep, onEpoch, onNote } = job;
   const data = await gather(job, training);
   const counts = data.images.map(({ length }) => length);
+  checkBatches(data.names, counts, training);
   const steps = stepsOf(counts, training.batch);
   const { lr, epochs, mode, side } = training;
   const model = await begin(backbone, training);

@@ -1,11 +1,11 @@
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { TrainJob } from "@inctrl/detect";
 import { throwsCode } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { RegistrationBackbone } from "../../src/regad/backbone.js";
-import { batchesOf } from "../../src/regad/batches.js";
+import { batchesOf, checkBatches } from "../../src/regad/batches.js";
 import { regadMethod } from "../../src/regad/method.js";
 import { type RegistrationTraining, trainRegistration } from "../../src/regad/run.js";
 import { randomResNet } from "../../src/resnet/backbone.js";
@@ -33,6 +33,29 @@ test("an epoch takes each image once, with others of its category", () => {
 
 /** A ResNet of the form that is trained, as small as it goes. */
 const SMALL = { name: "small", blocks: [1, 1, 1], bottleneck: null };
+
+test("a batch of one image is refused before the first step where a norm would see one value", async ({
+  device,
+  folder,
+}) => {
+  using backbone = await randomResNet(device, SMALL, 0);
+  const wood = category("wood");
+  const run = (train: typeof wood.train, more: Partial<RegistrationTraining>) =>
+    trainRegistration(
+      { backbone, folder: join(folder, "small"), resume: false, categories: [{ ...wood, train }] },
+      {
+        ...{ mode: "rotation_scale", side: 32, shots: 1, batch: 2, lr: 0.05, epochs: 1, seed: 0, ...more },
+      },
+    );
+  await throwsCode(() => run(wood.train, {}), "training", /wood has 3 .* take a batch of 3, or more than 32/);
+  await throwsCode(() => run(wood.train, { batch: 1 }), "training", /take a batch of 3/);
+  await throwsCode(() => run(wood.train.slice(0, 1), {}), "shots", /wood has 1 normal/);
+  assert.not.ok(existsSync(join(folder, "small")), "nothing is written");
+  // 33 pixels are the fewest of which a batch of one is trained.
+  const { losses } = await run(wood.train, { side: 33 });
+  assert.is(losses.length, 2);
+  assert.not.throws(() => checkBatches(["wood", "metal"], [4, 6], { batch: 2, side: 32 }));
+});
 
 test("the loss falls, what is held out is judged, a killed run resumes to the same bytes, and its file is a backbone", async ({
   device,
