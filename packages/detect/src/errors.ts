@@ -12,6 +12,7 @@ export type DetectErrorCode =
   | "evaluation"
   | "few-shot"
   | "option"
+  | "parity"
   | "prompt"
   | "score"
   | "shots"

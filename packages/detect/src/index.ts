@@ -126,7 +126,7 @@ export type { Shown } from "./report/pictures.js";
 export { tableRows } from "./report/table.js";
 export { writeReport, writeResults } from "./report/write.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";
-export { type Check, fits, listOf, parseJson } from "./shape.js";
+export { type Check, finite, fits, listOf, mapOf, parseJson, text } from "./shape.js";
 export { joinMoments, type Moments, momentsOf } from "./subspace/moments.js";
 export { principalSubspace } from "./subspace/principal.js";
 export {

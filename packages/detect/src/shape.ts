@@ -22,6 +22,7 @@ export function parseJson(json: string | undefined): unknown {
 }
 
 export const text: Check = (value) => typeof value === "string";
+export const finite: Check = (value) => Number.isFinite(value);
 export const object: Check = (value) => typeof value === "object" && value !== null;
 export const orNull =
   (check: Check): Check =>
@@ -31,3 +32,10 @@ export const listOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every((item) => fits(item, check));
+/** An object whose every value is of one form. */
+export const mapOf =
+  (check: Check): Check =>
+  (value) =>
+    fits(value, object) &&
+    !Array.isArray(value) &&
+    Object.values(value as object).every((item) => fits(item, check));

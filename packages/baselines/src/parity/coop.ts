@@ -1,6 +1,16 @@
 import { join } from "node:path";
 import type { Clip } from "@inctrl/clip";
-import { type ParityCheck, parity, textScore } from "@inctrl/detect";
+import {
+  type Check,
+  finite,
+  fits,
+  listOf,
+  mapOf,
+  type ParityCheck,
+  parity,
+  text,
+  textScore,
+} from "@inctrl/detect";
 import {
   add,
   type Device,
@@ -13,7 +23,6 @@ import {
   softmax,
   type Tensor,
 } from "@inctrl/tensor";
-import { readPlainText } from "@inctrl/tensor/files";
 import { Context, type ContextOptions } from "../coop/context.js";
 import { type ContextPrompt, contextOrder, type NamePosition } from "../coop/prompt.js";
 import { contextLoss, contextOptimizer, contextRates } from "../coop/step.js";
@@ -36,7 +45,7 @@ interface Task {
 }
 
 /** What `coop.json` holds besides. */
-interface Facts {
+export interface Facts {
   readonly prompts: readonly (Pick<ContextPrompt, "ids"> & {
     readonly context: number;
     readonly name: string;
@@ -48,6 +57,25 @@ interface Facts {
   readonly optimiser: { readonly golden_rate: number };
 }
 
+const POSITIONS: readonly string[] = ["end", "middle", "front"] satisfies NamePosition[];
+const numbers = listOf(finite);
+const PROMPT: Check = {
+  ...{ context: finite, name: text, name_len: finite, ids: numbers },
+  order: (value) =>
+    fits(value, mapOf(numbers)) && Object.keys(value as object).every((each) => POSITIONS.includes(each)),
+};
+
+export const COOP_FACTS: Check = {
+  prompts: listOf((value) => fits(value, PROMPT) && holdsItsParts(value as Facts["prompts"][number])),
+  rates: mapOf((value) => fits(value, mapOf(finite)) && fits(value, { 1: finite })),
+  optimiser: { golden_rate: finite },
+};
+
+/** Whether a text's ids are as many as its start, its context and its name are together, or more. */
+const holdsItsParts = ({ context, name_len, ids }: Facts["prompts"][number]): boolean =>
+  [context, name_len].every((count) => Number.isInteger(count) && count >= 0) &&
+  1 + context + name_len <= ids.length;
+
 /** Rounding of a learning rate in float64. */
 const RATE_TOLERANCE = 1e-12;
 
@@ -55,7 +83,7 @@ const RATE_TOLERANCE = 1e-12;
 export async function coopChecks(device: Device, folder: string): Promise<ParityCheck[]> {
   const [golden, winclip] = [await openGolden(folder, "coop"), await openGolden(folder, "winclip")];
   using clip = await openClip(device, folder, { trainable: true });
-  const facts: Facts = JSON.parse(await readPlainText(join(folder, "coop.json"), 1e6));
+  const facts: Facts = await parity.readFacts(join(folder, "coop.json"), COOP_FACTS);
   const task = await openTask(device, clip, golden, winclip, facts);
   try {
     const made: Made = { image_features: task.images };
@@ -82,7 +110,7 @@ export async function coopChecks(device: Device, folder: string): Promise<Parity
 }
 
 /** Learning rates, and what stands where in texts of the model's own vocabulary. */
-function factChecks({ rates, prompts }: Facts): ParityCheck[] {
+export function factChecks({ rates, prompts }: Facts): ParityCheck[] {
   const schedules = Object.entries(rates).map(([epochs, want]) => {
     // The first epoch after the one that is held has the whole rate.
     const rate = contextRates(want["1"], Number(epochs), 1);

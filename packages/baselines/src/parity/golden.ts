@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ParityCheck, parity } from "@inctrl/detect";
+import { type Check, DetectError, mapOf, type ParityCheck, parity } from "@inctrl/detect";
 import { type Device, openSafetensors, type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
 
 export type Made = parity.Made;
@@ -10,7 +9,8 @@ export type Tolerance = parity.Tolerance;
 export interface Golden {
   /** What the file says of itself. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Throws where the file has no such tensor. */
+  /** Whether the file has such a tensor. The functions below throw where it has none. */
+  has(name: string): boolean;
   shape(name: string): readonly number[];
   read(name: string): Promise<Float32Array>;
   /** Whole numbers. */
@@ -24,9 +24,28 @@ export interface Golden {
   close(): Promise<void>;
 }
 
+/** How close to come, by the name of a file and of its value. */
+export const TOLERANCES: Check = mapOf(
+  mapOf((value) => {
+    const { absolute, relative } = (value ?? {}) as Record<string, unknown>;
+    return Number.isFinite(absolute ?? relative);
+  }),
+);
+
 /** Those of a folder whose `tolerances.json` says of each value how close to come. */
-const listed = async (folder: string, name: string): Promise<parity.Tolerances> =>
-  JSON.parse(await readFile(join(folder, "tolerances.json"), "utf8"))[name];
+async function listed(folder: string, name: string): Promise<parity.Tolerances> {
+  const path = join(folder, "tolerances.json");
+  const all = await parity.readFacts<Record<string, parity.Tolerances>>(path, TOLERANCES);
+  if (Object.hasOwn(all, name)) return all[name];
+  throw new DetectError("parity", `${path}: says nothing of ${name}.safetensors`);
+}
+
+/** The shape of a tensor in a file. @throws DetectError `parity` where it has none of that name. */
+export function shapeIn({ path, tensors }: TensorFile, name: string): readonly number[] {
+  const stored = tensors.get(name);
+  if (stored) return stored.shape;
+  throw new DetectError("parity", `${path}: has no ${JSON.stringify(name)}`);
+}
 
 /**
  * Opens `NAME.safetensors` of a folder.
@@ -41,9 +60,10 @@ export async function openGolden(
   const file = await openSafetensors(join(folder, `${name}.safetensors`));
   const wanted = tolerances?.(file) ?? (await listed(folder, name));
   const read = (tensorName: string) => file.readFloat32(tensorName);
-  const shape = (tensorName: string) => file.tensors.get(tensorName)?.shape ?? [];
+  const shape = (tensorName: string) => shapeIn(file, tensorName);
   return {
     metadata: file.metadata,
+    has: (tensorName) => file.tensors.has(tensorName),
     shape,
     read,
     numbers: async (tensorName) => Array.from(await read(tensorName)),

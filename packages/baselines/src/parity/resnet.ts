@@ -1,6 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { hashedImage, hashedParameters, type ParityCheck, parity } from "@inctrl/detect";
+import {
+  type Check,
+  DetectError,
+  finite,
+  hashedImage,
+  hashedParameters,
+  listOf,
+  mapOf,
+  type ParityCheck,
+  parity,
+  text,
+} from "@inctrl/detect";
 import {
   type Device,
   div,
@@ -13,12 +24,12 @@ import {
   type TensorFile,
   tensor,
 } from "@inctrl/tensor";
-import { readPlainText } from "@inctrl/tensor/files";
+import { quoted } from "@inctrl/tensor/files";
 import { openEmbedder } from "../patchcore/embedding.js";
-import { findResNet } from "../resnet/config.js";
+import { findResNet, type ResNetConfig } from "../resnet/config.js";
 import { pooled, ResNet, rowsOf } from "../resnet/model.js";
 import { RESNET_PREPROCESS } from "../resnet/preprocess.js";
-import { type Made, openGolden, samples, taken } from "./golden.js";
+import { type Made, openGolden, samples, shapeIn, taken } from "./golden.js";
 
 const { compare, largestOf } = parity;
 
@@ -27,9 +38,18 @@ const TOLERANCE = 1e-4;
 
 const normOf = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
 
+function named(name: string): ResNetConfig {
+  const config = findResNet(name);
+  if (config) return config;
+  throw new DetectError(
+    "parity",
+    `the reference values are of the network ${quoted(name)}, which is not known`,
+  );
+}
+
 /** A network whose weights come from the fixture's hash. */
 export async function hashedResNet(device: Device, name: string, salt = ""): Promise<ResNet> {
-  const resnet = new ResNet(findResNet(name)!).freeze();
+  const resnet = new ResNet(named(name)).freeze();
   await nn.fill(device, resnet.namedParameters(), hashedParameters(salt));
   return resnet;
 }
@@ -37,7 +57,7 @@ export async function hashedResNet(device: Device, name: string, salt = ""): Pro
 /** 8-bit images of a file, [n, 3, h, w], as networks see them. */
 export async function normalised(device: Device, images: TensorFile, name: string): Promise<Tensor> {
   const pixels = await images.readFloat32(name);
-  const { shape } = images.tensors.get(name)!;
+  const shape = shapeIn(images, name);
   return scope(() => {
     const { mean, std } = RESNET_PREPROCESS;
     const each = (values: readonly number[]) => tensor(device, [...values], [3, 1, 1]);
@@ -74,7 +94,7 @@ async function embeddedRows(resnet: ResNet, pixels: Tensor): Promise<Float32Arra
 
 /** The convolutions of a block with their norms folded in. */
 async function foldedValues(device: Device, name: string, salt: string): Promise<Values> {
-  using resnet = new ResNet(findResNet(name)!);
+  using resnet = new ResNet(named(name));
   const block = resnet.layer2[0];
   const wanted = [...block.namedParameters("layer2.0.")];
   await nn.fill(device, new Map(wanted), hashedParameters(salt));
@@ -102,6 +122,16 @@ export interface Summary {
   readonly sum: number;
   readonly max: number;
   readonly samples: readonly number[];
+}
+
+/** What `Summary` is in a file. */
+export const SUMMARY: Check = { norm: finite, sum: finite, max: finite, samples: listOf(finite) };
+export const FULL_SIZE: Check = { salt: text, models: mapOf(mapOf(SUMMARY)) };
+
+/** `full-size.json` of a folder; null where there is none. */
+export async function readFullSize(folder: string): Promise<FullSize | null> {
+  const path = join(folder, "full-size.json");
+  return existsSync(path) ? parity.readFacts(path, FULL_SIZE) : null;
 }
 
 export const SIDE = 224;
@@ -134,8 +164,7 @@ export async function resnetChecks(
   folder: string,
   wanted: (network: string) => boolean = () => true,
 ): Promise<ParityCheck[]> {
-  const file = join(folder, "full-size.json");
-  const full: FullSize | null = existsSync(file) ? JSON.parse(await readPlainText(file, 1e6)) : null;
+  const full = await readFullSize(folder);
   /** Built networks; no value of others is compared. */
   let networks: string[] = [];
   const golden = await openGolden(folder, "backbone", ({ tensors, metadata }) => {
@@ -172,18 +201,20 @@ export async function resnetChecks(
         made[`input.${set}0`] = (await pixels.data()).subarray(0, pixels.size / count);
       }
       const embedded = `${prefix}query0.patchcore1024.rows`;
-      const [rows] = golden.shape(embedded);
-      if (rows !== undefined) {
+      if (golden.has(embedded)) {
+        const [rows, width] = golden.shape(embedded);
         using pixels = await normalised(device, images, "query");
-        made[embedded] = (await embeddedRows(resnet, pixels)).subarray(0, rows * golden.shape(embedded)[1]);
+        made[embedded] = (await embeddedRows(resnet, pixels)).subarray(0, rows * width);
       }
       const layers = full?.models[network];
       if (!full || !layers) continue;
       using image = tensor(device, hashedImage(`${full.salt}image0`, SIDE), [1, 3, SIDE, SIDE]);
       const values = await outputsOf(resnet, image);
       values.patchcore1024 = await embeddedRows(resnet, image);
-      for (const [layer, want] of Object.entries(layers))
-        checks.push(...summaryChecks(`full size: ${network}.${layer}`, values[layer], want));
+      for (const [layer, want] of Object.entries(layers)) {
+        const own = Object.hasOwn(values, layer) ? values[layer] : new Float32Array(0);
+        checks.push(...summaryChecks(`full size: ${network}.${layer}`, own, want));
+      }
     }
     const all: Made = { ...made };
     for (const name of golden.names("")) {

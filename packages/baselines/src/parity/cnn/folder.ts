@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { type Check, finite, mapOf, parity, text } from "@inctrl/detect";
 import { type Device, openSafetensors, scope, type Tensor, type TensorFile } from "@inctrl/tensor";
-import { readPlainText } from "@inctrl/tensor/files";
 import type { Grid } from "../../maps/grid.js";
 import { pooled, type ResNet, rowsOf } from "../../resnet/model.js";
-import { type Golden, openGolden, type Tolerance } from "../golden.js";
+import { type Golden, openGolden, shapeIn, type Tolerance } from "../golden.js";
 import { hashedResNet, normalised } from "../resnet.js";
 
 /** What a network makes of some images. */
@@ -40,6 +40,14 @@ export interface Facts {
   readonly tolerances: Readonly<Record<string, number>>;
 }
 
+export const MADE: Check = {
+  config: {
+    ...{ salt: text, arch: text, shots: finite, neighbours: finite, channels: finite, coreset: finite },
+    dims: { 0: finite, 1: finite },
+  },
+  tolerances: mapOf(finite),
+};
+
 /** A folder of reference values of CNN methods, its images encoded. */
 export interface Folder extends Disposable {
   readonly device: Device;
@@ -55,7 +63,7 @@ export interface Folder extends Disposable {
 
 /** Opens a folder and encodes its images with weights of the hash. */
 export async function openFolder(device: Device, path: string): Promise<Folder> {
-  const { config, tolerances }: Facts = JSON.parse(await readPlainText(join(path, "made.json"), 1e6));
+  const { config, tolerances } = await parity.readFacts<Facts>(join(path, "made.json"), MADE);
   const images = await openSafetensors(join(path, "images.safetensors"));
   using resnet = await hashedResNet(device, config.arch, config.salt);
   const seen: Seen[] = [];
@@ -64,7 +72,7 @@ export async function openFolder(device: Device, path: string): Promise<Folder> 
       using pixels = await normalised(device, images, name);
       seen.push(encode(resnet, pixels));
     }
-    const [, , height, width] = images.tensors.get("query")!.shape;
+    const [, , height, width] = shapeIn(images, "query");
     const [normal, query] = seen;
     return {
       ...{ device, path, config, normal, query, size: { width, height } },

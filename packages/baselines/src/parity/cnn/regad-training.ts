@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ParityCheck, parity } from "@inctrl/detect";
+import { type Check, finite, mapOf, type ParityCheck, parity, text } from "@inctrl/detect";
 import {
   div,
   mul,
@@ -14,15 +14,14 @@ import {
   tensor,
   valueAndGrad,
 } from "@inctrl/tensor";
-import { readPlainText } from "@inctrl/tensor/files";
 import { FeatureEncoder, FeaturePredictor, Transformer, warp } from "../../regad/network.js";
 import { RegistrationModel, registrationStep, siameseLoss } from "../../regad/step.js";
-import type { Mode } from "../../regad/theta.js";
+import { MODES, type Mode } from "../../regad/theta.js";
 import { BasicBlock, Bottleneck } from "../../resnet/model.js";
-import { type Golden, openGolden, samples, type Tolerance, taken } from "../golden.js";
-import { type Summary, summaryChecks } from "../resnet.js";
+import { type Golden, openGolden, samples, shapeIn, type Tolerance, taken } from "../golden.js";
+import { SUMMARY, type Summary, summaryChecks } from "../resnet.js";
 import type { Folder } from "./folder.js";
-import { hashedRegistration } from "./regad.js";
+import { hashedRegistration, modeOf } from "./regad.js";
 
 const { compare, largestOf } = parity;
 
@@ -45,7 +44,8 @@ function partsOf(mode: Mode, golden: Golden): Record<string, Part> {
   /** What the shapes of a block's input, output and first convolution make of it. */
   const sizesOf = (name: string) => {
     const [x, w] = [golden.shape(`${name}.x`), golden.shape(`${name}.w`)];
-    const [middle = x[1]] = golden.shape(`${name}.grad.block.conv1.weight`);
+    const weight = `${name}.grad.block.conv1.weight`;
+    const middle = golden.has(weight) ? golden.shape(weight)[0] : x[1];
     return { inputs: x[1], middle, outputs: w[1], stride: Math.round(x[2] / w[2]) };
   };
   const [basic, bottleneck] = [new BasicBlock(sizesOf("basic")), new Bottleneck(sizesOf("bottleneck"))];
@@ -97,7 +97,7 @@ export async function regadPartsChecks({ device, path, config }: Folder): Promis
   try {
     for (const name of golden.names("").filter((each) => INPUTS.test(each)))
       inputs[name] = await golden.tensor(device, name);
-    for (const [name, part] of Object.entries(partsOf(golden.metadata.mode as Mode, golden))) {
+    for (const [name, part] of Object.entries(partsOf(modeOf(golden.metadata.mode), golden))) {
       const own = (key: string) => inputs[`${name}.${key}`];
       Object.assign(made, await partValues(name, part, own, config.salt, golden));
     }
@@ -120,7 +120,7 @@ async function partValues(
   const made: Record<string, ArrayLike<number>> = {};
   try {
     for (const [net, [prefix, module]] of Object.entries(modules)) {
-      const read = hashedRegistration(golden.metadata.mode as Mode, salt + prefix);
+      const read = hashedRegistration(modeOf(golden.metadata.mode), salt + prefix);
       await nn.fill(device, module.train().namedParameters(), read);
       for (const [key, parameter] of module.namedParameters()) parameters.set(`${net}.${key}`, parameter);
     }
@@ -138,7 +138,7 @@ async function partValues(
       const key = `${name}.grad.${keys[i]}`;
       const all = await taken(gradient);
       made[key] = all;
-      if (golden.names(`${key}.samples`).length === 0) continue;
+      if (!golden.has(`${key}.samples`)) continue;
       made[`${key}.samples`] = samples(all, golden.shape(`${key}.samples`)[0]);
       made[`${key}.max`] = [largestOf(all)];
     }
@@ -161,17 +161,26 @@ interface Step {
   readonly after: Readonly<Record<string, Summary>>;
 }
 
+export const STEP: Check = {
+  ...{ mode: (value) => MODES.some((mode) => mode === value), salt: text, loss: finite },
+  optimiser: (value) => ["lr", "momentum"].every((word) => Number.isFinite(settingIn(value, word))),
+  ...{ outputs: mapOf(SUMMARY), gradient: mapOf(SUMMARY), after: mapOf(SUMMARY) },
+};
+
 /** How far a ReLU that flips may move a gradient before it, as a share of the largest value (the folder's README). */
 const FLIP = 0.13;
 
+/** A number that an optimiser is told with. */
+const settingIn = (told: unknown, word: string): number =>
+  Number(new RegExp(`\\b${word} ([\\d.e-]+)`).exec(String(told))?.[1]);
+
 /** Every value of `regad-train.json`: one step of the whole network. */
 export async function regadStepChecks({ device, path }: Folder): Promise<ParityCheck[]> {
-  const file = join(path, "regad-train.json");
-  const want: Step = JSON.parse(await readPlainText(file, 1e7));
+  const want: Step = await parity.readFacts(join(path, "regad-train.json"), STEP);
   const images = await openSafetensors(join(path, "images.safetensors"));
   const pixels = async (name: string) => {
     const values = await images.readFloat32(name);
-    return scope(() => div(tensor(device, values, images.tensors.get(name)!.shape), 255));
+    return scope(() => div(tensor(device, values, shapeIn(images, name)), 255));
   };
   using queries = await pixels("regad_train_query");
   using supports = await pixels("regad_train_support");
@@ -210,13 +219,12 @@ export async function regadStepChecks({ device, path }: Folder): Promise<ParityC
     if (!close.ok) flipped.add(name);
     checks.push(close.ok ? close : normCheck(name, values, want.gradient[name]));
   }
-  const [lr, momentum] = ["lr", "momentum"].map((word) =>
-    Number(new RegExp(`\\b${word} ([\\d.e-]+)`).exec(want.optimiser)?.[1]),
-  );
+  const [lr, momentum] = ["lr", "momentum"].map((word) => settingIn(want.optimiser, word));
   using optimizer = new optim.SGD(model.parameters(), { lr, momentum });
   optimizer.step(gradients);
+  const state = model.stateDict();
   for (const [name, { max, samples: own }] of Object.entries(want.after)) {
-    const values = (await model.stateDict().get(name)!.data()) as ArrayLike<number>;
+    const values = ((await state.get(name)?.data()) ?? []) as ArrayLike<number>;
     const moved = flipped.has(name) ? lr * FLIP * want.gradient[name].max : 0;
     const far = TRAINING * max + moved;
     checks.push(compare(`regad step: ${name} after`, samples(values, own.length), own, far));

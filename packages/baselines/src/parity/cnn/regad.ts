@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { hashedImage, hashedParameters, type ParityCheck } from "@inctrl/detect";
+import { DetectError, hashedImage, hashedParameters, type ParityCheck } from "@inctrl/detect";
 import {
   add,
   concat,
@@ -21,7 +20,7 @@ import {
   tensor,
   transpose,
 } from "@inctrl/tensor";
-import { readPlainText } from "@inctrl/tensor/files";
+import { quoted } from "@inctrl/tensor/files";
 import { onGrid } from "../../maps/grid.js";
 import { BLUR, pixelMaps } from "../../maps/pixel-maps.js";
 import { embedLayers } from "../../padim/embedding.js";
@@ -31,8 +30,8 @@ import { cosineLoss } from "../../regad/loss.js";
 import { FeatureEncoder, FeaturePredictor, RegistrationNetwork, registered } from "../../regad/network.js";
 import { gridOf, identityOf, inverseOf, MODES, type Mode, matricesOf } from "../../regad/theta.js";
 import { rowsOf } from "../../resnet/model.js";
-import { type Golden, samples, taken } from "../golden.js";
-import { type FullSize, SIDE, summaryChecks } from "../resnet.js";
+import { type Golden, samples, shapeIn, taken } from "../golden.js";
+import { readFullSize, SIDE, summaryChecks } from "../resnet.js";
 import type { Folder } from "./folder.js";
 
 const EPSILON = 0.01;
@@ -45,6 +44,16 @@ export const hashedRegistration =
     if (name.endsWith("fc.2.weight")) return values.map((value) => 0.2 * value);
     return name.endsWith("fc.2.bias") ? values.map((value, i) => value + identityOf(mode)[i]) : values;
   };
+
+/** The mode that reference values name. @throws DetectError `parity` where there is none of that name. */
+export function modeOf(name = ""): Mode {
+  const mode = MODES.find((each) => each === name);
+  if (mode) return mode;
+  throw new DetectError(
+    "parity",
+    `the reference values are of the mode ${quoted(name)}; modes: ${MODES.join(", ")}`,
+  );
+}
 
 /** RegAD's network with weights of the hash. */
 export async function hashedNetwork(device: Device, mode: Mode, side: number, salt: string) {
@@ -76,8 +85,8 @@ export async function regadChecks({ device, path, config, open }: Folder): Promi
   const golden = await open("regad", "feature");
   const images = await openSafetensors(join(path, "images.safetensors"));
   const { salt } = config;
-  const mode = golden.metadata.mode as Mode;
-  const [shots, , side] = images.tensors.get("regad_support")!.shape;
+  const mode = modeOf(golden.metadata.mode);
+  const [shots, , side] = shapeIn(images, "regad_support");
   using network = await hashedNetwork(device, mode, side, salt);
   using encoder = new FeatureEncoder().freeze();
   using predictor = new FeaturePredictor().freeze();
@@ -92,7 +101,7 @@ export async function regadChecks({ device, path, config, open }: Folder): Promi
   using query = tensor(
     device,
     (await images.readFloat32("regad_query")).map((value) => value / 255),
-    images.tensors.get("regad_query")!.shape,
+    shapeIn(images, "regad_query"),
   );
   try {
     const made = scope(() => {
@@ -164,15 +173,15 @@ export async function regadChecks({ device, path, config, open }: Folder): Promi
 
 /** RegAD's network in `full-size.json`, which is named after the mode. */
 export async function fullRegadChecks(device: Device, path: string): Promise<ParityCheck[]> {
-  const file = join(path, "full-size.json");
-  const full: FullSize | null = existsSync(file) ? JSON.parse(await readPlainText(file, 1e6)) : null;
+  const full = await readFullSize(path);
   const checks: ParityCheck[] = [];
   for (const [name, outputs] of Object.entries(full?.models ?? {})) {
-    const mode = /^regad (\w+)/.exec(name)?.[1];
-    if (!full || mode === undefined) continue;
+    const told = /^regad (\w+)/.exec(name)?.[1];
+    if (!full || told === undefined) continue;
+    const mode = modeOf(told);
     const pixels = hashedImage(`${full.salt}image0`, SIDE).map((value) => value / 4 + 0.5);
     using image = tensor(device, pixels, [1, 3, SIDE, SIDE]);
-    using network = await hashedNetwork(device, mode as Mode, SIDE, full.salt);
+    using network = await hashedNetwork(device, mode, SIDE, full.salt);
     const made = outputsOf(network, image);
     for (const [key, value] of Object.entries(made)) {
       const values = await taken(value);
