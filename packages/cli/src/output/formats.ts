@@ -30,11 +30,7 @@ export function openFormat(name: FormatName, images: readonly string[] = []): Fo
     case "jsonl":
       return { begin: () => "", row: (record) => `${stringify(record)}\n`, end: () => "" };
     case "csv":
-      return {
-        begin: () => csvLine(CSV_COLUMNS.map(([title]) => title)),
-        row: (record) => csvLine(CSV_COLUMNS.map(([, read]) => read(record))),
-        end: () => "",
-      };
+      return csv();
     case "table":
       return table(images);
   }
@@ -58,7 +54,39 @@ function stringify(value: object): string {
   return printable(text);
 }
 
-const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord) => CsvCell])[] = [
+type Column<Cell> = readonly [title: string, read: (record: ScoreRecord) => Cell];
+
+/** A text in columns, which the first record names: methods have parts of their own. */
+function inColumns<Cell>(
+  columnsOf: (first: ScoreRecord | null) => readonly Column<Cell>[],
+  heading: (columns: readonly Column<Cell>[]) => string,
+  line: (record: ScoreRecord, columns: readonly Column<Cell>[]) => string,
+): Pick<Format, "row" | "end"> {
+  let columns: readonly Column<Cell>[] | null = null;
+  const open = (first: ScoreRecord | null) => {
+    columns = columnsOf(first);
+    return heading(columns);
+  };
+  return {
+    row: (record) => (columns ? "" : open(record)) + line(record, columns!),
+    end: () => (columns ? "" : open(null)),
+  };
+}
+
+/** What the score of another method is made of. */
+const partColumns = (first: ScoreRecord | null): Column<number | null>[] =>
+  Object.keys(first?.parts ?? {}).map((name) => [name, ({ parts }) => parts?.[name] ?? null]);
+
+const csv = (): Format => ({
+  begin: () => "",
+  ...inColumns<CsvCell>(
+    (first) => [...CSV_COLUMNS, ...partColumns(first)],
+    (columns) => csvLine(columns.map(([title]) => title)),
+    (record, columns) => csvLine(columns.map(([, read]) => read(record))),
+  ),
+});
+
+const CSV_COLUMNS: readonly Column<CsvCell>[] = [
   ["image", ({ image }) => image],
   ["score", ({ score }) => score],
   ["residual", ({ residual }) => residual],
@@ -76,42 +104,56 @@ const CSV_COLUMNS: readonly (readonly [title: string, read: (record: ScoreRecord
 /** The widest first column. A longer name shifts its own row and no other. */
 const WIDEST_NAME = 60;
 
-/** Columns between the name and the match. Those that the model does not have are left out. */
-const NUMBERS = ["score", "residual", "image_residual", "text"] as const;
+/** Columns between the name and the match, with those of `partColumns`. Those that the first record does not have are left out. */
+const NUMBERS: readonly Column<number | null>[] = [
+  ["score", ({ score }) => score],
+  ["residual", ({ residual }) => residual],
+  ["image_residual", ({ image_residual }) => image_residual],
+  ["text", ({ text }) => text],
+];
 
 function table(images: readonly string[]): Format {
   let width = "image".length;
   for (const image of images) width = Math.max(width, Math.min(oneLine(image).length, WIDEST_NAME));
-  let columns: readonly (typeof NUMBERS)[number][] = NUMBERS;
   let grid = 1;
-  const line = (name: string, cells: readonly string[], where: string, nearest: string) => {
-    const padded = cells.map((cell, i) => cell.padStart(Math.max(6, columns[i].length)));
+  type Columns = readonly Column<number | null>[];
+  const line = (
+    name: string,
+    columns: Columns,
+    cells: readonly string[],
+    [where, nearest]: readonly string[],
+  ) => {
+    const padded = cells.map((cell, i) => cell.padStart(Math.max(6, columns[i][0].length)));
     return `${[oneLine(name).padEnd(width), ...padded, where.padEnd(11), oneLine(nearest)].join("  ")}\n`;
+  };
+  const at = (patch: number, [rows, columns]: GridSize = [grid, grid]) => {
+    const local = patch % (rows * columns);
+    return `${Math.floor(local / columns) + 1}, ${(local % columns) + 1}`;
   };
   return {
     begin(header) {
       grid = header.grid;
-      columns = NUMBERS.filter(
-        (name) =>
-          (name !== "image_residual" || header.heads !== null) && (name !== "text" || header.class !== null),
-      );
-      return line("image", columns, "row, column", "nearest normal patch");
+      return "";
     },
-    row(record) {
-      const { image, match } = record;
-      const at = (patch: number, [rows, columns]: GridSize = [grid, grid]) => {
-        const local = patch % (rows * columns);
-        return `${Math.floor(local / columns) + 1}, ${(local % columns) + 1}`;
-      };
-      const cells = columns.map((name) => (record[name] === null ? "-" : fixed(record[name])));
-      const [where, nearest] = match
-        ? [
-            at(match.query_patch, match.query_grid),
-            `${match.prompt} at ${at(match.patch, match.prompt_grid)}`,
-          ]
-        : ["-", "-"];
-      return line(image, cells, where, nearest);
-    },
-    end: () => "",
+    ...inColumns<number | null>(
+      (first) => [
+        ...NUMBERS.filter(([title, read]) => title === "score" || (first && read(first) !== null)),
+        ...partColumns(first),
+      ],
+      (columns) => {
+        const titles = columns.map(([title]) => title);
+        return line("image", columns, titles, ["row, column", "nearest normal patch"]);
+      },
+      (record, columns) => {
+        const { image, match } = record;
+        const numbers = columns.map(([, read]) => read(record));
+        const cells = numbers.map((value) => (value === null ? "-" : fixed(value)));
+        const nearest = match && [
+          at(match.query_patch, match.query_grid),
+          `${match.prompt} at ${at(match.patch, match.prompt_grid)}`,
+        ];
+        return line(image, columns, cells, nearest ?? ["-", "-"]);
+      },
+    ),
   };
 }

@@ -25,11 +25,11 @@ export interface ScoreRecord {
   readonly residual: number | null;
   /** s_i: the image-level head. */
   readonly image_residual: number | null;
-  /** s_a: the text prompts. */
+  /** s_a, or another method's text score. */
   readonly text: number | null;
   /** phi: the head over the fused map. */
   readonly phi: number | null;
-  /** What the score is made of by other methods, by their names; absent where there is nothing else. */
+  /** What else the score of another method is made of, by the method's names; absent where there is nothing. */
   readonly parts?: Readonly<Record<string, number>>;
   /** Null for methods that do not match patches. */
   readonly match: MatchRecord | null;

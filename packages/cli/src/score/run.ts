@@ -189,7 +189,7 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
 function recordOf({ image, score, parts, view, views }: ImageScore, fitted: FittedDetector): ScoreRecord {
   const seen = views[view];
   const match = bestMatch(seen);
-  const { s_p = null, s_i = null, s_a = null, phi = null, ...others } = parts;
+  const { s_p = null, s_i = null, text = null, s_a = text, phi = null, ...others } = parts;
   return {
     image,
     score,

@@ -140,4 +140,26 @@ test("the table shows s_i and s_a where the model has them", () => {
   assert.match(second, /0\.5000 +0\.7500/);
 });
 
+test("columns are those of the parts that the method names", () => {
+  const row = { ...record("x.png"), residual: null, text: 0.75, parts: { visual: 0.5 }, match: null };
+  const head = { ...header, class: "candle" };
+  assert.equal(write("table", [row, { ...row, text: 1 }], footer, head).split("\n"), [
+    "image   score    text  visual  row, column  nearest normal patch",
+    "x.png  0.2500  0.7500  0.5000  -            -",
+    "x.png  0.2500  1.0000  0.5000  -            -",
+    "",
+  ]);
+  const [titles, first] = parseCsv(write("csv", [row]));
+  const cells = Object.fromEntries(titles.map((title, i) => [title, first[i]]));
+  assert.equal([cells.text, cells.residual, cells.visual], ["0.75", "", "0.5"]);
+  assert.is(titles.at(-1), "visual", "the columns of every method come first");
+});
+
+test("a run without results has the titles that every method has", () => {
+  assert.is(write("table", []), "image   score  row, column  nearest normal patch\n");
+  assert.equal(parseCsv(write("csv", []))[0].slice(0, 6), [
+    ...["image", "score", "residual", "image_residual", "text", "phi"],
+  ]);
+});
+
 test.run();
