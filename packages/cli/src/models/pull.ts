@@ -8,9 +8,9 @@ const CHECKED = {
   sha256: "its published checksum holds",
   "sha256-prefix": "the published start of its checksum holds",
   hub: "the hub's own checksum holds",
-} as const satisfies Record<PulledFile["checked"], string>;
+} as const satisfies Record<NonNullable<PulledFile["checked"]>, string>;
 
-/** Downloads a model with a progress bar, and prints the paths of its files. */
+/** Downloads a model with a progress bar, and prints the paths of its files and how they were checked. */
 export async function pullModel(
   name: string,
   { json }: { json?: boolean },
@@ -30,9 +30,11 @@ export async function pullModel(
     },
     onRetry: (file, why) => warn(`${file.url}: ${why}; trying again`),
   }).finally(() => current?.progress.stop());
-  const lines = files.map(({ path, status, checked }) => {
-    const how = status === "present" ? "was here already" : `downloaded; ${CHECKED[checked]}`;
-    return `${path}  ${how}\n`;
+  const lines = files.map(({ path, status, checked, unchecked }) => {
+    if (checked === null)
+      warn(`${path}: its checksum was not compared, as the hub was not reached: ${unchecked}`);
+    const how = checked === null ? "unchecked" : CHECKED[checked];
+    return `${path}  ${status === "present" ? "was here already" : "downloaded"}; ${how}\n`;
   });
   await printResult(json, { name, files }, lines.join(""));
   return EXIT.ok;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { parameterCount, parseConfig } from "@inctrl/clip";
 import { type StoredTensor, writeSafetensors } from "@inctrl/tensor/files";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { cli, failsWith, temporaryFolder } from "../support/cli.js";
+import { cli, failsWith, temporaryFolder, warnings } from "../support/cli.js";
 import { TINY, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
@@ -71,9 +71,9 @@ test("inspect refuses missing files and unknown configurations", async () => {
 test("pull keeps a download whose checksum holds, prints its path, and does not repeat it", async () => {
   const body = readFileSync(file);
   const etag = createHash("sha256").update(body).digest("hex");
-  let requests = 0;
-  const server = createServer((_, response) => {
-    requests++;
+  let downloads = 0;
+  const server = createServer(({ method }, response) => {
+    if (method === "GET") downloads++;
     response.writeHead(200, {
       "content-length": body.length,
       etag: `"${etag}"`,
@@ -89,10 +89,16 @@ test("pull keeps a download whose checksum holds, prints its path, and does not 
     const saved = path.join(env.INCTRL_CACHE, "models/deit-tiny.safetensors");
     assert.is(first.stdout, `${saved}  downloaded; the hub's own checksum holds\n`);
     assert.equal(readFileSync(saved), body);
-    const asked = requests;
     const second = await cli(["models", "pull", "deit-tiny"], { env: hub });
-    assert.is(second.stdout, `${saved}  was here already\n`);
-    assert.is(requests, asked);
+    assert.is(second.stdout, `${saved}  was here already; the hub's own checksum holds\n`);
+    assert.is(downloads, 1);
+    const offline = await cli(["models", "pull", "deit-tiny"], {
+      env: { ...env, INCTRL_HUB: "http://127.0.0.1:1" },
+    });
+    assert.equal([offline.code, offline.stdout], [0, `${saved}  was here already; unchecked\n`]);
+    assert.match(warnings(offline).at(-1)!, "its checksum was not compared");
+    appendFileSync(saved, "more");
+    failsWith(await cli(["models", "pull", "deit-tiny"], { env: hub }), saved, "delete it and pull again");
     const { stdout } = await cli(["models"], { env });
     assert.match(stdout, /deit-tiny .*here/);
   } finally {

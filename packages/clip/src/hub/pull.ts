@@ -3,9 +3,9 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { cacheDir } from "./cache.js";
 import { HUB_MODELS, type HubFile, type HubModel, VOCABULARY_DOWNLOAD } from "./catalog.js";
-import { type DownloadProgress, download } from "./download.js";
+import { type DownloadProgress, download, sha256Of } from "./download.js";
 import { HubError } from "./errors.js";
-import { checksumFromHub } from "./http.js";
+import { checksumFromHub, reason } from "./http.js";
 import { sweepDownloads, withLock } from "./lock.js";
 import { type RetryOptions, withRetries } from "./retry.js";
 
@@ -24,11 +24,12 @@ export interface PulledFile {
   /** "present": the file existed and nothing was downloaded. */
   readonly status: "downloaded" | "present";
   /**
-   * The sum that the download was checked against: a published one, the published beginning of one, or the hub's own record,
-   * which guards against damage but not against the hub.
+   * The sum that the file was checked against: a published one, the published beginning of one, or the hub's own record, which guards
+   * against damage but not against the hub. Null for a file that existed, where the hub could not be asked.
    */
-  readonly checked: "sha256" | "sha256-prefix" | "hub";
-  /** The sum of a file that was downloaded now. */
+  readonly checked: "sha256" | "sha256-prefix" | "hub" | null;
+  /** Why the hub could not be asked. */
+  readonly unchecked?: string;
   readonly sha256?: string;
   readonly bytes?: number;
 }
@@ -49,8 +50,8 @@ export const cachedPath = (file: HubFile, folder: string = cacheDir()): string =
   path.join(folder, "models", file.saveAs);
 
 /**
- * Downloads the weights and vocabulary of a published model into the cache folder and returns where they are.
- * A cut download resumes; a file appears only once its checksum is right. Calls that run at the same time, in any number of
+ * Downloads the weights and vocabulary of a published model into the cache folder and returns where they are. Files that are there
+ * already are held against their sums; one that differs is refused and left alone. A cut download resumes; a file appears only once its checksum is right. Calls that run at the same time, in any number of
  * processes, download it once. Node 20's fetch ignores HTTPS_PROXY: behind a proxy, fetch the file by other means and pass its path.
  *
  * @throws HubError.
@@ -69,18 +70,17 @@ export async function pull(name: string, options: PullOptions = {}): Promise<Pul
 export async function pullFile(file: HubFile, options: PullOptions = {}): Promise<PulledFile> {
   const target = cachedPath(file, options.cacheDir);
   const checked = howChecked(file);
-  const present: PulledFile = { role: file.role, path: target, status: "present", checked };
+  const url = throughMirror(file.url, options.baseUrl ?? process.env.INCTRL_HUB);
   const there = existsSync(target);
   await sweepDownloads(path.dirname(target), there ? null : path.basename(target));
-  if (there) return present;
   const { signal } = options;
   try {
+    if (there) return await examine(file, target, url, signal);
     await mkdir(path.dirname(target), { recursive: true });
     return await withLock(`${target}.lock`, signal, async () => {
       // Another process may have finished it while we waited for the lock.
-      if (existsSync(target)) return present;
-      const url = throughMirror(file.url, options.baseUrl ?? process.env.INCTRL_HUB);
-      const { bytes, maxBytes } = file;
+      if (existsSync(target)) return examine(file, target, url, signal);
+      const { role, bytes, maxBytes } = file;
       const retry = {
         signal,
         backoffMs: options.backoffMs,
@@ -90,7 +90,7 @@ export async function pullFile(file: HubFile, options: PullOptions = {}): Promis
       const sha256 = checked === "hub" ? await fromHub() : file.sha256;
       const onProgress = (progress: DownloadProgress) => options.onProgress?.(file, progress);
       const done = await download(url, target, { ...retry, sha256, bytes, maxBytes, onProgress });
-      return { ...present, status: "downloaded", ...done };
+      return { role, path: target, status: "downloaded", checked, ...done };
     });
   } catch (error) {
     if (error instanceof HubError) throw error;
@@ -102,7 +102,35 @@ export async function pullFile(file: HubFile, options: PullOptions = {}): Promis
   }
 }
 
-function howChecked({ url, sha256 }: HubFile): PulledFile["checked"] {
+/** A file that is there already, held against its sum. One that differs is left alone, as it may be the user's own. */
+async function examine(
+  file: HubFile,
+  target: string,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<PulledFile> {
+  const { role } = file;
+  const checked = howChecked(file);
+  let want = file.sha256;
+  if (checked === "hub") {
+    try {
+      want = await checksumFromHub(url, signal);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      return { role, path: target, status: "present", checked: null, unchecked: reason(error) };
+    }
+  }
+  const sha256 = await sha256Of(target);
+  if (sha256.startsWith(want.toLowerCase()))
+    return { role, path: target, status: "present", checked, sha256 };
+  const whose = checked === "hub" ? "the hub's file" : "the published file";
+  throw new HubError(
+    "checksum",
+    `${target}: has sha256 ${sha256}, and ${whose} has ${want}; delete it and pull again, or move it and pass its path`,
+  );
+}
+
+function howChecked({ url, sha256 }: HubFile): NonNullable<PulledFile["checked"]> {
   if (sha256 === "from-hub") return "hub";
   if (/^[0-9a-f]{64}$/i.test(sha256)) return "sha256";
   if (/^[0-9a-f]{8,63}$/i.test(sha256)) return "sha256-prefix";

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -26,6 +26,29 @@ test("a published beginning of a sum is checked as such", async () => {
   assert.is((await failure(hub.pull(handler, { sha256: "00000000" }))).code, "checksum");
   for (const useless of ["", "abc", `${"0".repeat(64)}1`])
     assert.is((await failure(hub.pull(handler, { sha256: useless }))).code, "no-checksum");
+});
+
+test("a file that is there already is held against its sum, and left alone where it differs", async () => {
+  const handler: Handler = (q, r) => sendFile(q, r, { body: BODY, etag: `"${sha256(BODY)}"` });
+  const { path: file } = await hub.pull(handler);
+  const sums = [sha256(BODY), sha256(BODY).slice(0, 8), "from-hub"];
+  for (const sum of sums) {
+    const { status, checked, ...found } = await hub.pull(handler, { sha256: sum });
+    assert.equal([status, found.sha256], ["present", sha256(BODY)]);
+    assert.is(checked, sum === "from-hub" ? "hub" : sum.length === 64 ? "sha256" : "sha256-prefix");
+  }
+  const other = BODY.subarray(1);
+  writeFileSync(file, other);
+  for (const sum of sums) {
+    const { code, message } = await failure(hub.pull(handler, { sha256: sum }));
+    assert.is(code, "checksum");
+    for (const part of [file, sha256(other), "delete it and pull again"]) assert.match(message, part);
+  }
+  assert.equal(readFileSync(file), other);
+  // Without a network a file can be used all the same; that it was not checked is said.
+  const alone = await hub.pull(handler, { sha256: "from-hub" }, { baseUrl: "http://127.0.0.1:1" });
+  assert.equal([alone.status, alone.checked], ["present", null]);
+  assert.match(alone.unchecked!, /ECONNREFUSED|bad port/);
 });
 
 test("more bytes than expected are refused, announced or not", async () => {
