@@ -16,9 +16,10 @@ const bmp = Buffer.from(
 );
 const gif = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 const webp = Buffer.from("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==", "base64");
-const pnms = ["P2 2 2 9\n1 2 3 4\n", "P6 2 1 65535\nabcdefghijkl", "P4 9 1\nab", "Pf 1 1 -1.0\n\0\0\0\0"].map(
-  (each) => Buffer.from(each),
-);
+const pnms = [
+  ...["P2 2 2 9\n1 2 3 4\n", "P6 2 1 65535\nabcdefghijkl", "P4 9 1\nab", "Pf 1 1 -1.0\n\0\0\0\0"],
+  "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 4095\nTUPLTYPE RGB_ALPHA\nENDHDR\n\0a\x01b\x02c\x03d\x04e\x05f\x06g\x07h",
+].map((each) => Buffer.from(each));
 const exif = Buffer.from("4578696600004d4d002a000000080001011200030000000100060000", "hex");
 /** First bytes of the formats that a library decodes: enough to tell them, not enough for pixels. */
 const starts = ["ffd8ffe000104a46494600", "524946460000000057454250", "49492a0008000000"].map((hex) =>

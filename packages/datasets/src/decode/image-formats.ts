@@ -40,8 +40,8 @@ export const IMAGE_FORMATS: Readonly<Record<ImageFormat, FormatFacts>> = {
   },
   gif: { title: "GIF", read: "the first frame; transparent pixels have the palette's colour", refused: "" },
   pnm: {
-    title: "PBM, PGM, PPM, PFM",
-    read: "P1 to P6 with values up to 65535, text and binary; Pf and PF in floating point",
-    refused: "PAM (P7)",
+    title: "PBM, PGM, PPM, PAM, PFM",
+    read: "P1 to P6 with values up to 65535, text and binary; P7 (PAM) bilevel, gray and RGB, with or without alpha; Pf and PF in floating point",
+    refused: "PAM of other kinds of pixels or more than 4 samples a pixel",
   },
 };

@@ -1,7 +1,8 @@
-import type { Depth, ImageHeader, RasterMode, Samples } from "../raster.js";
+import { type Depth, type ImageHeader, type RasterMode, SAMPLES, type Samples } from "../raster.js";
 import { checkSize, corrupt, type Limits, truncated } from "./limits.js";
+import { pamHeader } from "./pam.js";
 
-// Netpbm's formats: P1 to P6, and the floating-point maps Pf and PF.
+// Netpbm's formats: P1 to P7, and the floating-point maps Pf and PF.
 
 interface PnmHeader extends ImageHeader {
   readonly kind: string;
@@ -48,6 +49,12 @@ function wholeNumber(text: string, least: number, most: number, what: string, la
 export function pnmHeader(bytes: Uint8Array, limits: Limits): PnmHeader {
   const { label } = limits;
   const kind = String.fromCharCode(bytes[0], bytes[1]);
+  if (kind === "P7") {
+    const pam = pamHeader(bytes, label);
+    const depth: Depth = pam.top > 255 ? 16 : 8;
+    checkSize(pam.width, pam.height, limits, SAMPLES[pam.mode] * (depth / 8));
+    return { format: "pnm", ...pam, depth, kind };
+  }
   const words = reader(bytes, 2, label);
   const side = (what: string) => wholeNumber(words.word(), 1, 2 ** 31 - 1, what, label);
   const [width, height] = [side("width"), side("height")];
@@ -59,22 +66,22 @@ export function pnmHeader(bytes: Uint8Array, limits: Limits): PnmHeader {
     if (!Number.isFinite(top) || top === 0) throw corrupt(label, "PFM without a scale");
   } else if (mode !== "1") top = wholeNumber(words.word(), 1, 65535, "largest value", label);
   const depth: Depth = isFloat ? 32 : top > 255 ? 16 : 8;
-  checkSize(width, height, limits, (mode === "RGB" ? 3 : 1) * (depth / 8));
+  checkSize(width, height, limits, SAMPLES[mode] * (depth / 8));
   return { format: "pnm", width, height, mode, depth, kind, top, dataOffset: words.at + 1 };
 }
 
 /**
- * Decodes a PBM, PGM, PPM or PFM. Values up to 255 are stretched to 8 bits as in Pillow; larger ones stay as they are.
+ * Decodes a PBM, PGM, PPM, PAM or PFM. Values up to 255 are stretched to 8 bits as in Pillow; larger ones stay as they are.
  */
 export function decodePnm(bytes: Uint8Array, limits: Limits): Samples {
   const header = pnmHeader(bytes, limits);
   const { width, height, mode, depth, kind, top } = header;
-  const count = width * height * (mode === "RGB" ? 3 : 1);
+  const count = width * height * SAMPLES[mode];
   if (depth === 32) return { width, height, mode, data: floats(bytes, header, count, limits.label) };
   const values = /P[123]/.test(kind)
     ? asciiValues(bytes, header, count, limits.label)
     : binaryValues(bytes, header, count, limits.label);
-  if (mode === "1") {
+  if (mode === "1" && kind !== "P7") {
     // A one is black.
     return { width, height, mode, data: values.map((bit) => (bit ? 0 : 255)) };
   }

@@ -31,7 +31,6 @@ export const REFUSED: readonly (readonly [what: string, mend: string, ...magics:
   ["a HEIC, AVIF or video file", "convert it to PNG or JPEG", "????ftyp"],
   ["a JPEG 2000 image whose start is damaged", "copy it again", "\0\0\0\x0cjP"],
   ["a JPEG XL image", "convert it to PNG or TIFF", "\0\0\0\x0cJXL", "\xff\x0a"],
-  ["a PAM image", "convert it to PPM or PNG", "P7\n"],
 ];
 
 /** Endings of raw files of cameras, which begin as a TIFF does. */
@@ -44,7 +43,7 @@ export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
   }
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
   const format = READ.find(([, magic]) => begins(start, magic))?.[0];
-  if (!format && /^P[1-6fF][\s#]/.test(start)) return "pnm";
+  if (!format && /^P(7\n|[1-6fF][\s#])/.test(start)) return "pnm";
   if (format === "tiff" && RAW.test(label)) {
     const problem = "this is a camera's raw file, whose TIFF shows a small preview alone";
     throw new ImageError("not-an-image", label, problem, "export it as TIFF or PNG");

@@ -51,6 +51,11 @@ const FILES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "binary pnm": async () => Buffer.concat([Buffer.from(`P6 ${SIDE} ${SIDE} 255\n`), colours]),
   "16-bit pnm": async () =>
     Buffer.concat([Buffer.from("P5 96 64 4095\n"), colours.map((v, i) => (i % 2 ? v : v & 15))]),
+  pam: async () =>
+    Buffer.concat([
+      Buffer.from(`P7\nWIDTH ${SIDE}\nHEIGHT ${SIDE}\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n`),
+      colours,
+    ]),
   pfm: async () => Buffer.concat([Buffer.from("Pf 32 32 -1\n"), new Uint8Array(4096)]),
   tiff: async () => tiff(size),
   "tiff of tiles": async () => tiff({ ...size, tile: 16 }),

@@ -17,6 +17,12 @@ const floats = (header: string, values: number[], bigEndian = false) => {
   return Buffer.concat([Buffer.from(header), body]);
 };
 
+/** A PAM of one row. @param width default as many pixels as there are bytes. */
+const pam = (type: string, depth: number, top: number, bytes: number[], width = bytes.length) => {
+  const named = type === "" ? "" : `TUPLTYPE ${type}\n`;
+  return text(`P7\nWIDTH ${width}\nHEIGHT 1\nDEPTH ${depth}\nMAXVAL ${top}\n${named}ENDHDR\n`, ...bytes);
+};
+
 const u8 = (...values: number[]) => Uint8Array.from(values);
 const u16 = (...values: number[]) => Uint16Array.from(values);
 const f32 = (...values: number[]) => Float32Array.from(values);
@@ -40,6 +46,28 @@ const NETPBM: [string, Buffer, string, Uint8Array | Uint16Array | Float32Array][
   ["P5 of 10 bits", text("P5\n2 1\n1023\n", 3, 255, 0, 1), "L", u16(1023, 1)],
   ["P6", text("P6 1 1 255\n", 1, 2, 3), "RGB", u8(1, 2, 3)],
   ["P6 of 16 bits", text("P6 1 1 65535\n", 1, 2, 3, 4, 255, 255), "RGB", u16(0x102, 0x304, 65535)],
+  ["P7 of two values", pam("BLACKANDWHITE", 1, 1, [0, 1, 1, 0]), "1", u8(0, 255, 255, 0)],
+  ["P7 of two values and alpha", pam("BLACKANDWHITE_ALPHA", 2, 1, [0, 1, 1, 0], 2), "LA", u8(0, 255, 255, 0)],
+  ["P7 in gray", pam("GRAYSCALE", 1, 255, [1, 2, 3, 4]), "L", u8(1, 2, 3, 4)],
+  ["P7 of 4 bits", pam("GRAYSCALE", 1, 15, [0, 7, 15, 1]), "L", u8(0, 119, 255, 17)],
+  ["P7 in gray with alpha", pam("GRAYSCALE_ALPHA", 2, 255, [1, 2, 3, 4], 2), "LA", u8(1, 2, 3, 4)],
+  ["P7 in colour", pam("RGB", 3, 255, [1, 2, 3, 4, 5, 6], 2), "RGB", u8(1, 2, 3, 4, 5, 6)],
+  [
+    "P7 of 12 bits with alpha",
+    pam("RGB_ALPHA", 4, 4095, [0, 1, 1, 0, 15, 255, 0, 9], 1),
+    "RGBA",
+    u16(1, 256, 4095, 9),
+  ],
+  ["P7 without a kind", pam("", 4, 255, [1, 2, 3, 4], 1), "RGBA", u8(1, 2, 3, 4)],
+  [
+    "P7 with its fields in another order, a comment and an empty line",
+    text(
+      "P7\n# a\nMAXVAL 65535\nDEPTH 1\n\n HEIGHT\t1 \nWIDTH 2\nTUPLTYPE GRAYSCALE\nENDHDR\n",
+      ...[1, 2, 10, 10],
+    ),
+    "L",
+    u16(0x102, 0x0a0a),
+  ],
   ["Pf from the bottom", floats("Pf\n2 2\n-1.0\n", [1, 2, 3.5, -4]), "L", f32(3.5, -4, 1, 2)],
   ["PF", floats("PF 1 1 1.0\n", [1, 2, 3], true), "RGB", f32(1, 2, 3)],
 ];
@@ -63,7 +91,21 @@ test("a Netpbm file that is damaged or says nonsense is refused", async () => {
   await refuse(text("P5 0 1 255\n", 1), "corrupt", /width "0"/);
   await refuse(text("P5 99999 99999 255\n", 1), "too-large", /99999 x 99999/);
   await refuse(floats("Pf 1 1 -1\n", [Number.NaN]), "corrupt", /not all finite/);
-  await refuse(text("P7\nWIDTH 1\n"), "not-an-image", /PAM/);
+  await refuse(text("P7\nWIDTH 1\n"), "truncated", /PAM file that ends in its header/);
+  await refuse(text("P7\nENDHDR\n"), "corrupt", /PAM WIDTH "", not 1 to/);
+  await refuse(pam("RGB", 3, 255, [1, 2, 3, 4, 5], 2), "truncated", /lacks some of its 6 bytes/);
+  await refuse(pam("GRAYSCALE", 1, 9, [10]), "corrupt", /10 above the largest, 9/);
+  await refuse(pam("GRAYSCALE", 1, 65536, [1, 2], 1), "corrupt", /MAXVAL "65536", not 1 to 65535/);
+  await refuse(pam("RGB", 4, 255, [1, 2, 3, 4], 1), "corrupt", /RGB with 4 samples a pixel, not 3/);
+  await refuse(pam("BLACKANDWHITE", 1, 255, [1]), "corrupt", /largest value of 255, not 1/);
+  await refuse(pam("CMYK", 4, 255, [1, 2, 3, 4], 1), "unsupported", /pixels of the kind "CMYK"/);
+  await refuse(pam("__proto__", 1, 255, [1]), "unsupported", /pixels of the kind "__proto__"/);
+  await refuse(pam("", 5, 255, [1, 2, 3, 4, 5], 1), "unsupported", /5 samples a pixel/);
+  await refuse(pam("GRAYSCALE", 1, 255, [1], 1e9), "too-large", /1000000000 x 1/);
+  await refuse(pam("RGB\nWIDTH 2", 3, 255, [1, 2, 3], 1), "corrupt", /a second line "WIDTH"/);
+  await refuse(pam("RGB\nSIZE 2", 3, 255, [1, 2, 3], 1), "corrupt", /an unknown line "SIZE"/);
+  await refuse(pam("RGB\nTUPLTYPE A", 3, 255, [1, 2, 3], 1), "unsupported", /kind "RGB A"/);
+  await refuse(text(`P7\n${"#".repeat(5000)}`), "corrupt", /does not end in 4096 bytes/);
 });
 
 const ramp = (count: number, step: number, from = 0) =>
