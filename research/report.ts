@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Spread } from "@inctrl/detect";
 
 /** A Markdown table, whose first column is text and whose others are figures. */
@@ -12,3 +13,16 @@ export const shown = (spread: Spread | null): string =>
 
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The mean of the largest values of a map. */
+export const meanOfLargest = (map: Float32Array, largest: number): number =>
+  meanOf([...map.toSorted().subarray(-largest)]);
+
+/** A value as a line of a file that `readLines` reads. */
+export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+/** The values of a file with one in each line. */
+export async function readLines(path: string) {
+  const lines = (await readFile(path, "utf8")).split("\n").filter(Boolean);
+  return lines.map((line) => JSON.parse(line));
+}

@@ -106,20 +106,15 @@ export function vitRows(model: string, config: ModelConfig): MethodRow[] {
   const pass = wholeTower(config);
   const blocks = config.outBlocks.length;
   return [
-    {
-      ...{ method: "residual", model, set: { symmetries: 1 } },
-      cost: (shots) => ({
-        image: pass + blocks * searchOf([{ patches, width }], shots),
-        fit: shots * pass,
+    ...["residual", "inctrl"].map(
+      (method): MethodRow => ({
+        ...{ method, model, set: { symmetries: 1 } },
+        cost: (shots) => ({
+          image: pass + blocks * searchOf([{ patches, width }], shots),
+          fit: shots * pass,
+        }),
       }),
-    },
-    {
-      ...{ method: "inctrl", model, set: { symmetries: 1 } },
-      cost: (shots) => ({
-        image: pass + blocks * searchOf([{ patches, width }], shots),
-        fit: shots * pass,
-      }),
-    },
+    ),
     {
       ...{ method: "anomalydino", model },
       cost: (shots) => ({ image: pass + searchOf([{ patches, width }], 8 * shots), fit: 8 * shots * pass }),

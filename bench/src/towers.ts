@@ -1,4 +1,11 @@
-import { gridSize, type ModelConfig, openWeights, randomParameters, readParameter } from "@inctrl/clip";
+import {
+  gridSize,
+  type ModelConfig,
+  openWeights,
+  randomParameters,
+  readParameter,
+  resolveModel,
+} from "@inctrl/clip";
 import type { nn } from "@inctrl/tensor";
 import { operand } from "./data.js";
 import type { Tasks } from "./task.js";
@@ -83,3 +90,8 @@ export function windowOperations({ vision, embedDim }: ModelConfig): number {
 /** Operations of products. */
 export const operationsOf = (products: ReturnType<typeof towerProducts>): number =>
   products.reduce((sum, { m, k, n, count }) => sum + 2 * m * k * n * count, 0);
+
+/** The given DeiT-Tiny checkpoint, or one that has been downloaded. */
+export async function findDeit(asked: string | undefined): Promise<string | undefined> {
+  return asked ?? (await resolveModel("deit-tiny").catch(() => undefined))?.weights;
+}

@@ -1,17 +1,9 @@
-import { join } from "node:path";
-import {
-  type Category,
-  drawPrompts,
-  FORMATS,
-  openDataSet,
-  promptCandidates,
-  type Sample,
-} from "@inctrl/datasets";
+import { type Category, drawPrompts, promptCandidates, type Sample } from "@inctrl/datasets";
 import type { AddOptions, FeatureStore, Query, TrainingItem } from "@inctrl/detect";
-import { procedural } from "@inctrl/synth";
+import { openSet } from "../sets.js";
 
 /** Real auxiliary sets, which heads learn from. */
-export const REAL = ["aitex:aitex", "sdd:kolektorsdd", "mvtec:mvtec"];
+export const REAL = ["aitex:DIR/aitex", "sdd:DIR/kolektorsdd", "mvtec:DIR/mvtec"];
 /** Drawn auxiliary sets: families of both splits, two pieces of each, nine normal and five anomalous images a piece. */
 const DRAWN_OPTIONS = "variants=2&train=5&good=4&bad=5&size=224";
 const FAMILIES =
@@ -21,7 +13,7 @@ export const DRAWN = [
   `procedural:1?split=train&${DRAWN_OPTIONS}&families=${FAMILIES}`,
 ];
 /** Test sets, which heads never learn from. */
-export const TESTS = ["brainmri:brainmri", "headct:headct", "elpv:elpv", "mnist:mnist"];
+export const TESTS = ["brainmri:DIR/brainmri", "headct:DIR/headct", "elpv:DIR/elpv", "mnist:DIR/mnist"];
 /** Test images of MNIST, the first of its file. Each of the ten categories scores them all. */
 export const MNIST_IMAGES = 200;
 
@@ -56,8 +48,7 @@ export async function storeSets(
   const stored: Stored[] = [];
   for (const spec of specs) {
     const drawn = spec.startsWith("procedural");
-    const [form, folder] = spec.split(":") as [string, string];
-    const set = await openDataSet(drawn ? spec : `${form}:${join(root, folder)}`, [...FORMATS, procedural]);
+    const set = await openSet(spec, root);
     for (const category of set.categories) {
       const group = `${set.name}/${drawn ? category.name.replace(/-\d+$/, "") : category.name}`;
       const place = { set: set.name, name: category.name, real: !drawn, group };

@@ -6,7 +6,7 @@ import {
   type TrainingItem,
 } from "@inctrl/detect";
 import { type PairResiduals, Trainer } from "@inctrl/inctrl";
-import { meanOf } from "../report.js";
+import { meanOf, meanOfLargest } from "../report.js";
 import { queriesOf, SEEDS, SHOTS, type Stored } from "./data.js";
 import { FOLDS, foldsOf, type Negatives, negativesOf } from "./held-out.js";
 import type { Setting } from "./settings.js";
@@ -85,10 +85,7 @@ async function untrained(
 ): Promise<number[]> {
   const maps = await pairs.maps(queries.map(({ image: query, prompts }) => ({ query, prompts })));
   const patches = maps.length / queries.length;
-  return queries.map((_, i) => {
-    const sorted = maps.slice(i * patches, (i + 1) * patches).sort();
-    return meanOf([...sorted.subarray(patches - largest)]);
-  });
+  return queries.map((_, i) => meanOfLargest(maps.subarray(i * patches, (i + 1) * patches), largest));
 }
 
 /** By kind of anomaly, the mean over K and draws; nothing for a kind that the category lacks. */

@@ -1,11 +1,12 @@
 // Measures how well heads trained on some products do on others: see README.md in this folder.
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "@inctrl/datasets";
 import { FeatureStore, openBackbone, TensorCache } from "@inctrl/detect";
 import { PairResiduals } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
+import { jsonLine, readLines } from "../report.js";
 import { DRAWN, REAL, storeSets, TESTS } from "./data.js";
 import { criterion, measure, type Row } from "./measure.js";
 import { SETTINGS, type Setting } from "./settings.js";
@@ -20,17 +21,6 @@ const { values } = parseArgs({
   },
 });
 const RESULTS = join(import.meta.dirname, "results");
-
-/** The values of a file with one in each line. */
-async function readLines(path: string) {
-  const text = await readFile(path, "utf8");
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-}
-
-const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
 /** Measures the settings that the work folder lacks, and writes all results after each. */
 async function run(data: string, weights: string, work: string): Promise<void> {

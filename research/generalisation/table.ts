@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
 import { type Backbone, spreadOf } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
-import { fillBetween } from "../../bench/src/report/fill.js";
+import { fileOf, fillBetween } from "../../bench/src/report/fill.js";
 import { markdown, meanOf, shown } from "../report.js";
 import { DRAWN, MNIST_IMAGES, SHOTS, type Stored } from "./data.js";
 import { criterion, type Row } from "./measure.js";
@@ -97,7 +96,7 @@ function meansOf({ tests }: Row, k: number): number[] {
   return draws[0].map((_, draw) => meanOf(draws.map((of) => of[draw])));
 }
 
-const PAGE = fileURLToPath(new URL("../../docs/training.md", import.meta.url));
+const PAGE = fileOf("docs/training.md");
 const MARKS = [
   "<!-- generalisation: written by research/generalisation/run.ts --docs -->",
   "<!-- /generalisation -->",

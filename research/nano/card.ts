@@ -1,8 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { fillBetween } from "../../bench/src/report/fill.js";
+import { fileOf, fillBetween } from "../../bench/src/report/fill.js";
 
-const fileOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const CARD = fileOf("packages/clip/models/nano/README.md");
 
 /** Writes the tables into nano's model card, between its marks. */

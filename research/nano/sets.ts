@@ -1,5 +1,5 @@
-import { type Category, type DataSet, FORMATS, openDataSet } from "@inctrl/datasets";
-import { procedural } from "@inctrl/synth";
+import type { DataSet } from "@inctrl/datasets";
+import { openSet, thinned } from "../sets.js";
 
 /** A data set of the card. */
 export interface MeasuredSet {
@@ -32,17 +32,11 @@ export const SETS: readonly MeasuredSet[] = [
 ];
 
 /** Opens a set and keeps its wanted categories, each with at most `most` test images. */
-export async function openMeasured({ spec, categories, most }: MeasuredSet, dir: string): Promise<DataSet> {
-  const set = await openDataSet(spec.replace("DIR", dir), [...FORMATS, procedural]);
+export async function openMeasured(
+  { spec, categories, most = Infinity }: MeasuredSet,
+  dir: string,
+): Promise<DataSet> {
+  const set = await openSet(spec, dir);
   const chosen = set.categories.filter(({ name }) => categories?.includes(name) ?? true);
-  return { ...set, categories: chosen.map((category) => thinned(category, most)) };
-}
-
-function thinned(category: Category, most = Number.POSITIVE_INFINITY): Category {
-  const { test } = category;
-  if (test.length <= most) return category;
-  return {
-    ...category,
-    test: Array.from({ length: most }, (_, i) => test[Math.floor((i * test.length) / most)]),
-  };
+  return { ...set, categories: chosen.map((each) => ({ ...each, test: thinned(each.test, most) })) };
 }

@@ -9,15 +9,13 @@ import {
   selectTaps,
 } from "@inctrl/detect";
 import { METHODS, residual } from "@inctrl/inctrl";
+import { meanOf, meanOfLargest } from "../report.js";
+import { thinned } from "../sets.js";
 import { LARGEST, type MapSetting, nameOf } from "./settings.js";
 
 const METHOD = METHODS.find(({ name }) => name === "residual")!;
 
 export const SHOTS = 4;
-
-/** Every nth of a list, so that at most so many are left. */
-export const thinned = <T>(all: readonly T[], most: number): readonly T[] =>
-  all.length <= most ? all : Array.from({ length: most }, (_, i) => all[Math.floor((i * all.length) / most)]);
 
 /** The taps that the settings compare, of a backbone. */
 export const tapsOf = (encoder: Pick<Encoder, "backbone">, { blocks }: MapSetting) =>
@@ -73,7 +71,7 @@ export async function measure(
             maps.map((map) => meanOfLargest(map, largest)),
           ),
         );
-        areas[nameOf(setting, largest)] = each.reduce<number>((sum, area) => sum + area!, 0) / each.length;
+        areas[nameOf(setting, largest)] = meanOf(each as number[]);
       }
     }
     return areas;
@@ -81,9 +79,4 @@ export async function measure(
     for (const batch of batches) batch.dispose();
     for (const prompts of encoded.values()) for (const prompt of prompts.values()) prompt.dispose();
   }
-}
-
-function meanOfLargest(map: Float32Array, largest: number): number {
-  const top = Float32Array.from(map).sort().subarray(-largest);
-  return top.reduce((sum, value) => sum + value, 0) / top.length;
 }

@@ -1,11 +1,12 @@
 // Chooses the settings of the residual on auxiliary categories, and measures them on sets that have no part in the choice.
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { FORMATS, openDataSet, writeFileAtomic } from "@inctrl/datasets";
+import { writeFileAtomic } from "@inctrl/datasets";
 import { Encoder, openBackbone, type Tap } from "@inctrl/detect";
-import { procedural } from "@inctrl/synth";
 import { openDevice } from "@inctrl/tensor";
+import { jsonLine, readLines } from "../report.js";
+import { openSet } from "../sets.js";
 import { measure, tapsOf } from "./measure.js";
 import { isOf, MAPS } from "./settings.js";
 import { chosenOf, type Row, tableOf } from "./table.js";
@@ -14,14 +15,14 @@ import { chosenOf, type Row, tableOf } from "./table.js";
 const AUXILIARY = [
   "procedural:77?split=held-out&train=8&good=10&bad=12&size=224",
   "procedural:77?split=classic&train=8&good=10&bad=12&size=224",
-  "mvtec:mvtec",
+  "mvtec:DIR/mvtec",
 ];
 /** Classes of the demo, which reports what was chosen, and a screw, of which there are few images. */
 const NOT_AUXILIARY = ["fabric", "mesh", "metal", "screw"];
 /** Sets that have no part in the choice. */
 const REPORTED = [
-  ...["brainmri:brainmri", "headct:headct", "elpv:elpv", "sdd:kolektorsdd", "aitex:aitex"],
-  ...["mnist:mnist", "cifar10:cifar10"],
+  ...["brainmri:DIR/brainmri", "headct:DIR/headct", "elpv:DIR/elpv", "sdd:DIR/kolektorsdd"],
+  ...["aitex:DIR/aitex", "mnist:DIR/mnist", "cifar10:DIR/cifar10"],
 ];
 
 /** Categories of a set of several, the first ones, and draws of the prompts. */
@@ -39,11 +40,7 @@ const { values } = parseArgs({
 if (values.data === undefined) throw new Error("usage: run.ts --data DIR [--backbone FILE]... [--work DIR]");
 await mkdir(values.work, { recursive: true });
 const log = join(values.work, "rows.jsonl");
-const lines = await readFile(log, "utf8").catch(() => "");
-const rows: Row[] = lines
-  .split("\n")
-  .filter(Boolean)
-  .map((line) => JSON.parse(line));
+const rows: Row[] = await readLines(log).catch(() => []);
 
 using device = await openDevice();
 // All backbones are measured on the auxiliary categories before any other set is opened: the choice is made by then.
@@ -56,9 +53,7 @@ for (const role of ["auxiliary", "reported"] as const)
     const maps =
       role === "auxiliary" ? MAPS : MAPS.filter((map) => map === MAPS[0] || isOf(map, chosenOf(rows)));
     for (const spec of role === "auxiliary" ? AUXILIARY : REPORTED) {
-      const [form, rest] = spec.split(/:(.*)/);
-      const at = form === "procedural" ? spec : `${form}:${join(values.data, rest)}`;
-      const set = await openDataSet(at, [...FORMATS, procedural]);
+      const set = await openSet(spec, values.data);
       const own = set.categories.filter(({ name }) => role === "reported" || !NOT_AUXILIARY.includes(name));
       for (const category of own.slice(0, CATEGORIES[role])) {
         const place = { backbone: basename(path), role, set: set.name, spec, category: category.name };
@@ -71,7 +66,7 @@ for (const role of ["auxiliary", "reported"] as const)
           areas: await measure(root, category, { maps, seeds: SEEDS[role], most }),
         };
         rows.push(row);
-        await appendFile(log, `${JSON.stringify(row)}\n`);
+        await appendFile(log, jsonLine(row));
         const seconds = ((performance.now() - begun) / 1000).toFixed(0);
         console.error(`${place.backbone} ${set.name} ${category.name}: ${seconds} s`);
       }

@@ -4,6 +4,7 @@ import type { Case } from "../case.js";
 import { methodRows } from "../methods.js";
 import { drawPictures } from "../pictures.js";
 import { figure } from "../report/table.js";
+import { findDeit } from "../towers.js";
 import { arithmetic, ours } from "./contestants.js";
 
 const SHOTS = 2;
@@ -17,7 +18,7 @@ export const methods: Case = {
     const { images, prompts } = await drawPictures(1);
     const nano = await resolveModel("nano");
     const config = parseConfig(await readPlainText(nano.config as string, 1e6));
-    const deit = bench.deit ?? (await resolveModel("deit-tiny").catch(() => undefined))?.weights;
+    const deit = await findDeit(bench.deit);
     for (const { method, model, set = {}, cost, plain } of methodRows({
       quick: bench.quick,
       deit,

@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findConfig, resolveModel } from "@inctrl/clip";
+import { findConfig } from "@inctrl/clip";
 import type { Bench } from "../bench.js";
 import type { Case, Row } from "../case.js";
 import { visionModel } from "../onnx/vision.js";
 import { ONNX_PEERS } from "../peers/index.js";
 import { makeFolder } from "../pictures.js";
-import { operationsOf, towerOperations, towerProducts, withParameters } from "../towers.js";
+import { findDeit, operationsOf, towerOperations, towerProducts, withParameters } from "../towers.js";
 import { all, ours } from "./contestants.js";
 
 const MODELS = ["deit_tiny_patch16_224", "ViT-B-16-plus-240"];
@@ -64,9 +64,4 @@ function withProductShare(
         ? { ...row, ofGemm: productMs / row.medianMs, ofLinear: linearMs / row.medianMs }
         : row,
     );
-}
-
-/** The given checkpoint, or one that has been downloaded. */
-async function findDeit(asked: string | undefined): Promise<string | undefined> {
-  return asked ?? (await resolveModel("deit-tiny").catch(() => undefined))?.weights;
 }

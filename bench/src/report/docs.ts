@@ -1,10 +1,8 @@
-import { fileURLToPath } from "node:url";
 import type { Row } from "../case.js";
-import { fillBetween } from "./fill.js";
+import { fileOf, fillBetween } from "./fill.js";
 import { origin, type Results } from "./results.js";
 import { alignedTable, figure, percent } from "./table.js";
 
-const fileOf = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const SHOWN = ["gemm", "attention", "towers", "nearest"];
 const PEERS = ["tfjs", "jax-js", "onnxruntime webgpu", "onnxruntime webgpu, plain operators"];
 const MARKS = ["<!-- bench: written by npm run bench -- --docs -->", "<!-- /bench -->"] as const;

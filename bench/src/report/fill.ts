@@ -1,5 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "@inctrl/datasets";
+
+/** A file of this repository. */
+export const fileOf = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
 /**
  * Replaces the text between two marks of a file, such as `<!-- bench ... -->` and `<!-- /bench -->`.

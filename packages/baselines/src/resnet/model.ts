@@ -23,7 +23,7 @@ abstract class Residual extends nn.Module {
   }
 
   /** Each convolution with the norm after it. */
-  protected abstract pairs(): [nn.Conv2d, nn.BatchNorm][];
+  abstract pairs(): [nn.Conv2d, nn.BatchNorm][];
 
   /** The same by their names in checkpoints, the shortcut's included. */
   *convolutions(): Generator<[name: string, pair: readonly [nn.Conv2d, nn.BatchNorm]]> {
@@ -60,7 +60,7 @@ export class BasicBlock extends Residual {
     this.bn2 = new nn.BatchNorm(outputs);
   }
 
-  protected override pairs(): [nn.Conv2d, nn.BatchNorm][] {
+  override pairs(): [nn.Conv2d, nn.BatchNorm][] {
     return [
       [this.conv1, this.bn1],
       [this.conv2, this.bn2],
@@ -96,7 +96,7 @@ export class Bottleneck extends Residual {
     this.bn3 = new nn.BatchNorm(outputs);
   }
 
-  protected override pairs(): [nn.Conv2d, nn.BatchNorm][] {
+  override pairs(): [nn.Conv2d, nn.BatchNorm][] {
     return [
       [this.conv1, this.bn1],
       [this.conv2, this.bn2],
@@ -145,6 +145,11 @@ export class ResNet extends nn.Module {
     return this.config.blocks.length;
   }
 
+  /** Their blocks; a layer that the network lacks has none. */
+  get layers(): readonly (readonly Block[])[] {
+    return [this.layer1, this.layer2, this.layer3, this.layer4];
+  }
+
   override freeze(options: nn.FreezeOptions = {}): this {
     this.conv1.freeze({ ...options, norm: this.bn1 });
     return super.freeze(options);
@@ -161,8 +166,7 @@ export class ResNet extends nn.Module {
 
   /** A layer, counted from 1. @param x the map before it. */
   layer(number: number, x: Tensor): Tensor {
-    const blocks = [this.layer1, this.layer2, this.layer3, this.layer4][number - 1];
-    return scope(() => blocks.reduce((map, block) => block.forward(map), x));
+    return scope(() => this.layers[number - 1].reduce((map, block) => block.forward(map), x));
   }
 
   /** The maps after layers 1 to `depth`. @param pixels [b, 3, h, w], normalised. */

@@ -41,7 +41,8 @@ export interface ConvFused {
 export class Conv2d extends Module {
   /** [outputs, inputs, kernel, kernel], as in checkpoints. */
   readonly weight: Parameter;
-  readonly #place: { readonly stride: Pair; readonly padding: Pair };
+  readonly stride: Pair;
+  readonly #padding: Pair;
   /** The norm that `freeze` has folded in. */
   #folded: BatchNorm | null = null;
 
@@ -51,7 +52,8 @@ export class Conv2d extends Module {
     const bound = 1 / Math.sqrt(inputs * kernel * kernel);
     const initial = uniformWithin(bound, options);
     this.weight = new Parameter([outputs, inputs, kernel, kernel], { role: "weight", initial });
-    this.#place = { stride, padding };
+    this.stride = stride;
+    this.#padding = padding;
   }
 
   /**
@@ -61,11 +63,12 @@ export class Conv2d extends Module {
    */
   forward(x: Tensor, { norm, residual, activation }: ConvFused = {}): Tensor {
     const weight = this.#filters();
-    if (!norm) return conv2dLast(x, weight, { ...this.#place, residual, activation });
+    const place = { stride: this.stride, padding: this.#padding };
+    if (!norm) return conv2dLast(x, weight, { ...place, residual, activation });
     if (norm === this.#folded)
-      return conv2dLast(x, weight, { ...this.#place, bias: norm.bias.value, residual, activation });
+      return conv2dLast(x, weight, { ...place, bias: norm.bias.value, residual, activation });
     return scope(() => {
-      const y = conv2dLast(x, weight, this.#place);
+      const y = conv2dLast(x, weight, place);
       const rows = reshape(norm.forward(reshape(y, [-1, y.shape[3]])), y.shape);
       const sum = residual ? add(rows, residual) : rows;
       return activation ? ACTIVATE[activation](sum) : sum;
