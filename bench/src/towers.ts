@@ -20,12 +20,8 @@ export async function withParameters<T>(
   use: (read: nn.ReadParameter) => Promise<T>,
 ): Promise<T> {
   if (weights === undefined) return use(randomParameters(SEED));
-  const file = await openWeights(weights);
-  try {
-    return await use((name) => readParameter(file, config, name));
-  } finally {
-    await file.close();
-  }
+  await using file = await openWeights(weights);
+  return await use((name) => readParameter(file, config, name));
 }
 
 /** A configuration for images of another size: more or fewer patches. */

@@ -64,12 +64,8 @@ export class Heads {
    * training that diverged leaves.
    */
   static async load(path: string, device: Device): Promise<Heads> {
-    const weights = await openWeights(path, { extra: isHeadName });
-    try {
-      return await Heads.from(weights, device);
-    } finally {
-      await weights.close();
-    }
+    await using weights = await openWeights(path, { extra: isHeadName });
+    return await Heads.from(weights, device);
   }
 
   /** Reads heads out of weights that were opened with `extra: isHeadName`. */

@@ -1,6 +1,7 @@
 import { openWeights, parameterReader, requireKeys } from "@inctrl/clip";
 import { hashFile } from "@inctrl/datasets";
 import type { nn } from "@inctrl/tensor";
+import { orClosed } from "@inctrl/tensor/files";
 import type { ModelPlan } from "./plan.js";
 
 /**
@@ -10,12 +11,9 @@ import type { ModelPlan } from "./plan.js";
  */
 export async function openStart(path: string, { config }: ModelPlan) {
   const weights = await openWeights(path);
-  try {
+  return orClosed(weights, async () => {
     requireKeys(weights, config, { parts: "clip" });
     const read: nn.ReadParameter = parameterReader(weights, config);
     return { sha256: await hashFile(path), read, close: () => weights.close() };
-  } catch (error) {
-    await weights.close();
-    throw error;
-  }
+  });
 }

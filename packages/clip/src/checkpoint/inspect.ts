@@ -33,26 +33,22 @@ export async function inspectWeights(
   path: string,
   { config: wanted, ...options }: OpenOptions & { config?: ModelConfig | string } = {},
 ): Promise<WeightsReport> {
-  const weights = await openWeights(path, options);
-  try {
-    const { config: compared, notes } =
-      typeof wanted === "object" ? { config: wanted, notes: [] } : await chooseConfig(weights, wanted);
-    const report = checkKeys(weights, compared, { parts: compared.text ? "clip" : "vision" });
-    let parameters = 0;
-    for (const { shape } of weights.keys.values()) parameters += sizeOf(shape);
-    return {
-      format: weights.file.format,
-      layout: weights.layout,
-      dtype: weights.dtype,
-      tensors: weights.file.tensors.size,
-      parameters,
-      ignored: weights.ignored,
-      config: compared,
-      notes: [...weights.notes, ...notes],
-      fits: report.missing.length + report.unexpected.length + report.misshaped.length === 0,
-      ...report,
-    };
-  } finally {
-    await weights.close();
-  }
+  await using weights = await openWeights(path, options);
+  const { config: compared, notes } =
+    typeof wanted === "object" ? { config: wanted, notes: [] } : await chooseConfig(weights, wanted);
+  const report = checkKeys(weights, compared, { parts: compared.text ? "clip" : "vision" });
+  let parameters = 0;
+  for (const { shape } of weights.keys.values()) parameters += sizeOf(shape);
+  return {
+    format: weights.file.format,
+    layout: weights.layout,
+    dtype: weights.dtype,
+    tensors: weights.file.tensors.size,
+    parameters,
+    ignored: weights.ignored,
+    config: compared,
+    notes: [...weights.notes, ...notes],
+    fits: report.missing.length + report.unexpected.length + report.misshaped.length === 0,
+    ...report,
+  };
 }

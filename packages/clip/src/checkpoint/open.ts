@@ -1,4 +1,4 @@
-import { type ByteSource, fileSource, safetensorsIn, type TensorFile } from "@inctrl/tensor/files";
+import { type ByteSource, fileSource, orClosed, safetensorsIn, type TensorFile } from "@inctrl/tensor/files";
 import { foreignFile } from "./foreign.js";
 import { indexOfShard, openShards, readIndex } from "./shards.js";
 import type { TorchContainer } from "./torch-container.js";
@@ -31,7 +31,7 @@ const openFile = async (path: string): Promise<TensorFile> => checkpointIn(await
 
 /** The checkpoint in an open source, which is closed with it, or where it is none. */
 export async function checkpointIn(source: ByteSource): Promise<TensorFile> {
-  try {
+  return orClosed(source, async () => {
     const bytes = await source.read(0, Math.min(START_BYTES, source.size));
     const start = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     const read = await containerReader(start);
@@ -42,10 +42,7 @@ export async function checkpointIn(source: ByteSource): Promise<TensorFile> {
     }
     if (start[8] !== "{") throw foreignFile(source.label, start);
     return await safetensorsIn(source);
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
+  });
 }
 
 /** The reader of PyTorch files that begin so. */

@@ -4,8 +4,10 @@ import { basename, dirname, join } from "node:path";
 import {
   type ByteSource,
   boundedJson,
+  closing,
   type FileTensor,
   fileSource,
+  orClosed,
   quoted,
   requireTensor,
   type TensorFile,
@@ -40,12 +42,8 @@ const bad = (path: string, why: string, options?: ErrorOptions) =>
 
 /** The weight map in a file, where it is an index. @throws ClipError `shards` where that is none that can be followed. */
 export async function readIndex(path: string): Promise<WeightMap | undefined> {
-  const source = await fileSource(path);
-  try {
-    return await indexIn(source);
-  } finally {
-    await source.close();
-  }
+  await using source = await fileSource(path);
+  return await indexIn(source);
 }
 
 /** The same of an open source. */
@@ -95,10 +93,10 @@ export async function openShards(
   open: (shard: string) => Promise<TensorFile>,
 ): Promise<TensorFile> {
   const shards = new Map<string, TensorFile>();
-  const close = async () => {
+  const all = closing(async () => {
     for (const shard of shards.values()) await shard.close();
-  };
-  try {
+  });
+  return orClosed(all, async () => {
     const names = [...new Set(map.values())].sort();
     for (const name of names)
       shards.set(
@@ -109,19 +107,11 @@ export async function openShards(
           throw bad(path, `${missing}; put it into the same folder`, { cause: error });
         }),
       );
-    return joined(path, map, shards, close);
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { ...joined(path, map, shards), ...all };
+  });
 }
 
-function joined(
-  path: string,
-  map: WeightMap,
-  shards: ReadonlyMap<string, TensorFile>,
-  close: () => Promise<void>,
-): TensorFile {
+function joined(path: string, map: WeightMap, shards: ReadonlyMap<string, TensorFile>) {
   const tensors = new Map<string, FileTensor>();
   const holders = new Map<string, TensorFile>();
   for (const [name, file] of map) {
@@ -145,8 +135,7 @@ function joined(
     format: first.format,
     metadata: first.metadata,
     tensors,
-    readFloat32: (name, into) => holder(name).readFloat32(name, into),
-    stream: (name) => holder(name).stream(name),
-    close,
+    readFloat32: (name: string, into?: Float32Array) => holder(name).readFloat32(name, into),
+    stream: (name: string) => holder(name).stream(name),
   };
 }

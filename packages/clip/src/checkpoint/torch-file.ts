@@ -1,6 +1,7 @@
 // PyTorch checkpoints: tensors are strided views of the storages that a container keeps.
 import {
   type ByteSource,
+  closing,
   collectFloat32,
   elementCount,
   type FileTensor,
@@ -48,7 +49,7 @@ export function torchFile(source: ByteSource, { value, storages }: TorchContaine
     stream,
     readFloat32: async (name, into) =>
       collectFloat32(requireTensor(tensors, name, label), stream(name), label, into),
-    close: () => source.close(),
+    ...closing(() => source.close()),
   };
 }
 

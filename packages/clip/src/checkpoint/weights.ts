@@ -1,5 +1,12 @@
 import { sizeOf } from "@inctrl/tensor";
-import { type FileTensor, quoted, type TensorFile } from "@inctrl/tensor/files";
+import {
+  type Closable,
+  closing,
+  type FileTensor,
+  orClosed,
+  quoted,
+  type TensorFile,
+} from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import { type Layout, rankOf, rename } from "../model/layouts.js";
 import { otherFamily } from "./families.js";
@@ -8,7 +15,7 @@ import { openCheckpoint } from "./open.js";
 import { findSpelling, type Spelling } from "./prefix.js";
 
 /** A checkpoint by canonical (OpenCLIP) names, whatever its own layout. */
-export interface Weights {
+export interface Weights extends Closable {
   readonly path: string;
   readonly layout: Layout;
   /** Stored number types, the most frequent by bytes first: "F32", "F16", "F16+F32", ... */
@@ -32,7 +39,6 @@ export interface Weights {
   readonly notes: readonly string[];
   /** Names of other parts in the file that `OpenOptions.extra` accepted. */
   readonly extra: ReadonlySet<string>;
-  close(): Promise<void>;
 }
 
 /** The tensors of the file that make a canonical one: stacked along the first axis, or transposed. */
@@ -58,12 +64,7 @@ export interface OpenOptions {
  */
 export async function openWeights(path: string, options: OpenOptions = {}): Promise<Weights> {
   const file = await openCheckpoint(path);
-  try {
-    return canonicalWeights(file, options);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  return orClosed(file, () => canonicalWeights(file, options));
 }
 
 /** Gives an opened tensor file canonical names; closing the weights closes the file. */
@@ -97,7 +98,7 @@ export function canonicalWeights(file: TensorFile, { extra = () => false }: Open
     readFloat32: async (name, into) => assemble(file, recipe(name), into),
     notes: notesOn(file, spelling),
     ...others,
-    close: () => file.close(),
+    ...closing(() => file.close()),
   };
 }
 

@@ -67,12 +67,8 @@ async function receive(url: string, target: string, options: DownloadOptions): P
     const range = extent(response, from, url);
     check(url, range.total, options);
     await keepRecord(`${part}.json`, url, response.headers.get("etag"));
-    const file = await open(part, range.start === 0 ? "w" : "r+");
-    try {
-      await drain(response, file, range, url, { ...options, onBytes: restartIdle });
-    } finally {
-      await file.close();
-    }
+    await using file = await open(part, range.start === 0 ? "w" : "r+");
+    await drain(response, file, range, url, { ...options, onBytes: restartIdle });
   } catch (error) {
     if (options.signal?.aborted || !idle.signal.aborted) throw error;
     throw new TransientError("no data for too long", 0, { cause: error });

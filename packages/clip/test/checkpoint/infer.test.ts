@@ -1,3 +1,4 @@
+import { closing } from "@inctrl/tensor/files";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { positionsIn } from "../../src/checkpoint/check.js";
@@ -59,7 +60,7 @@ function fake(
     ignored: [],
     notes: [],
     extra: new Set(),
-    close: async () => {},
+    ...closing(async () => {}),
   };
 }
 

@@ -69,21 +69,12 @@ export function cifarPictures(path: string, bytes: Uint8Array): Picture[] {
 
 async function readRecord(path: string, record: number): Promise<Raster> {
   const planes = new Uint8Array(3 * PLANE);
-  const file = await openFile(path, "r").catch((error) => {
+  await using file = await openFile(path, "r").catch((error) => {
     throw readError(path, error);
   });
-  try {
-    const { bytesRead } = await file.read(planes, 0, planes.length, record * RECORD + 1);
-    if (bytesRead !== planes.length) {
-      throw new ImageError(
-        "truncated",
-        `${path} record ${record}`,
-        "the file ends early",
-        "download it again",
-      );
-    }
-  } finally {
-    await file.close();
+  const { bytesRead } = await file.read(planes, 0, planes.length, record * RECORD + 1);
+  if (bytesRead !== planes.length) {
+    throw new ImageError("truncated", `${path} record ${record}`, "the file ends early", "download it again");
   }
   const data = new Uint8Array(3 * PLANE);
   for (let p = 0; p < PLANE; p++) {

@@ -181,32 +181,28 @@ export async function openBackbone(
   options: BackboneOptions = {},
 ): Promise<VitBackbone> {
   const resolved = await resolveModel(source);
-  const weights = await openWeights(resolved.weights, options);
-  try {
-    const { config, notes } = await chooseConfig(weights, options.config ?? resolved.config);
-    for (const note of [...weights.notes, ...notes]) options.onNote?.(note);
-    requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
-    // Compiled while the weights are read.
-    const compiled = compileAhead(device, config, options.dtype);
-    compiled.catch(() => {});
-    const hash = startFingerprint(config);
-    const read = fingerprinting(hash, parameterReader(weights, config, options.dtype));
-    const clip = await buildClip(device, config, read, {
-      dtype: options.dtype,
-      parts: "vision",
-      onProgress: options.onProgress,
-    });
-    await compiled;
-    const vocabulary = options.vocabulary ?? resolved.vocabulary;
-    const { dtype, textCache: cache, onNote, onLongName } = options;
-    const told = { onNote, onLongName };
-    const text = config.text
-      ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache, ...told })
-      : null;
-    return new VitBackbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
-  } finally {
-    await weights.close();
-  }
+  await using weights = await openWeights(resolved.weights, options);
+  const { config, notes } = await chooseConfig(weights, options.config ?? resolved.config);
+  for (const note of [...weights.notes, ...notes]) options.onNote?.(note);
+  requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
+  // Compiled while the weights are read.
+  const compiled = compileAhead(device, config, options.dtype);
+  compiled.catch(() => {});
+  const hash = startFingerprint(config);
+  const read = fingerprinting(hash, parameterReader(weights, config, options.dtype));
+  const clip = await buildClip(device, config, read, {
+    dtype: options.dtype,
+    parts: "vision",
+    onProgress: options.onProgress,
+  });
+  await compiled;
+  const vocabulary = options.vocabulary ?? resolved.vocabulary;
+  const { dtype, textCache: cache, onNote, onLongName } = options;
+  const told = { onNote, onLongName };
+  const text = config.text
+    ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache, ...told })
+    : null;
+  return new VitBackbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
 }
 
 /** A seeded, untrained image tower: enough to tell textures apart, and to try everything without a download. */

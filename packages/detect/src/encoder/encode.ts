@@ -33,10 +33,6 @@ export function encodeViews(
       throw new DetectError("views", "views of several sizes cannot be encoded together; encode them apart");
     normalizePixels(view.pixels, preprocess, pixels, i * plane);
   });
-  const input = tensor(backbone.device, pixels, [views.length, 3, height, width]);
-  try {
-    return { ...backbone.encode(input, taps, { features }), layouts };
-  } finally {
-    input.dispose();
-  }
+  using input = tensor(backbone.device, pixels, [views.length, 3, height, width]);
+  return { ...backbone.encode(input, taps, { features }), layouts };
 }

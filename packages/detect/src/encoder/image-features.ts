@@ -14,19 +14,15 @@ export async function readFeatures({ features, taps }: Features, raw: boolean): 
   const [views] = features.shape;
   if (views === 0) return [];
   const flat = (tap: Tensor) => (raw ? tap : normalize(tap)).view([views, tap.size / views]);
-  const joined = scope(() => concat(taps.map(flat), 1));
-  try {
-    const read = async (t: Tensor) => await t.data();
-    const [patches, classes] = await Promise.all([read(joined), read(features)]);
-    const rows = (values: Float32Array, i: number) => {
-      const size = values.length / views;
-      return values.subarray(i * size, (i + 1) * size);
-    };
-    return Array.from({ length: views }, (_, i) => ({
-      patches: raw ? rows(patches, i).slice() : f32ToF16(rows(patches, i)),
-      feature: rows(classes, i).slice(),
-    }));
-  } finally {
-    joined.dispose();
-  }
+  using joined = scope(() => concat(taps.map(flat), 1));
+  const read = async (t: Tensor) => await t.data();
+  const [patches, classes] = await Promise.all([read(joined), read(features)]);
+  const rows = (values: Float32Array, i: number) => {
+    const size = values.length / views;
+    return values.subarray(i * size, (i + 1) * size);
+  };
+  return Array.from({ length: views }, (_, i) => ({
+    patches: raw ? rows(patches, i).slice() : f32ToF16(rows(patches, i)),
+    feature: rows(classes, i).slice(),
+  }));
 }

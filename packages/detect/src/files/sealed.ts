@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { openSafetensors, type StoredTensor, serializeSafetensors, type TensorFile } from "@inctrl/tensor";
-import { collectFloat32, requireTensor, type SafetensorsFile, writeFileAtomic } from "@inctrl/tensor/files";
+import {
+  collectFloat32,
+  orClosed,
+  requireTensor,
+  type SafetensorsFile,
+  writeFileAtomic,
+} from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
 import { fits, object, parseJson } from "../shape.js";
 
@@ -59,12 +65,7 @@ export function sealedParts(
  */
 export async function openSealed(path: string): Promise<SealedFile> {
   const file = await openSafetensors(path);
-  try {
-    return checkSeal(file);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  return orClosed(file, () => checkSeal(file));
 }
 
 /** The same file, whose tensors are held against their checksums. @throws DetectError `damaged` for another header. */

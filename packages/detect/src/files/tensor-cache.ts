@@ -94,20 +94,16 @@ export class TensorCache {
   }
 
   async #readFile(path: string, key: string, layout: Layout, name: string): Promise<Uint8Array> {
-    const file = await openSealed(path);
-    try {
-      const bytes = await entryBytes(file, key, layout, name);
-      if (!file.sealed && !this.#saidUnsealed) {
-        this.#saidUnsealed = true;
-        this.#onNote(
-          `${this.folder}: holds entries of a version without checksums, so that nothing vouches for them; delete the folder to have ` +
-            "them made again",
-        );
-      }
-      return bytes;
-    } finally {
-      await file.close();
+    await using file = await openSealed(path);
+    const bytes = await entryBytes(file, key, layout, name);
+    if (!file.sealed && !this.#saidUnsealed) {
+      this.#saidUnsealed = true;
+      this.#onNote(
+        `${this.folder}: holds entries of a version without checksums, so that nothing vouches for them; delete the folder to have ` +
+          "them made again",
+      );
     }
+    return bytes;
   }
 
   /** Stores an entry. @throws TensorFileError `write` where the disk refuses. */

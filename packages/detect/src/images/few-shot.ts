@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { CLIP_MEAN, CLIP_STD, openCheckpoint } from "@inctrl/clip";
 import { hashFile, type Raster, type Sample } from "@inctrl/datasets";
 import type { TensorFile } from "@inctrl/tensor";
-import { quoted } from "@inctrl/tensor/files";
+import { orClosed, quoted } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
 
 /** Files of prompts as the released code has them, `<category>.pt`. */
@@ -23,8 +23,7 @@ const ROUNDING = 0.2;
  * @throws DetectError `few-shot` where the file is none; ClipError or TensorFileError where it cannot be opened.
  */
 export async function listFewShot(path: string): Promise<string[]> {
-  const file = await openFewShot(path);
-  await file.close();
+  await using file = await openFewShot(path);
   return [...file.tensors.keys()].map((_, i) => nameOf(path, i));
 }
 
@@ -41,12 +40,8 @@ export function parseFewShot(name: string): { path: string; index: number } | nu
  * exactly those that were saved, and any backbone can prepare them its own way.
  */
 export async function readFewShot(path: string, index: number): Promise<Raster> {
-  const file = await openFewShot(path);
-  try {
-    return await fewShotImage(file, index);
-  } finally {
-    await file.close();
-  }
+  await using file = await openFewShot(path);
+  return await fewShotImage(file, index);
 }
 
 /** An image of a file that `checkFewShot` took. */
@@ -71,13 +66,8 @@ export async function fewShotSamples(path: string): Promise<Sample[]> {
 
 async function openFewShot(path: string): Promise<TensorFile> {
   const file = await openCheckpoint(path);
-  try {
-    checkFewShot(file);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  await orClosed(file, () => checkFewShot(file));
+  return file;
 }
 
 /** @throws DetectError `few-shot` for a file that is no list of preprocessed images. */

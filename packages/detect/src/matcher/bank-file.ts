@@ -112,7 +112,7 @@ export async function readBank(
   kind: string | undefined,
   shapesOf: (info: BankInfo) => ReadonlyMap<string, readonly number[]>,
 ): Promise<{ info: BankInfo; tensors: Map<string, Tensor> }> {
-  const file = await openSealed(path);
+  await using file = await openSealed(path);
   const tensors = new Map<string, Tensor>();
   try {
     const { info, stored } = bankIn(file, encoder, kind, shapesOf);
@@ -122,8 +122,6 @@ export async function readBank(
   } catch (error) {
     for (const each of tensors.values()) each.dispose();
     throw error;
-  } finally {
-    await file.close();
   }
 }
 
@@ -165,15 +163,11 @@ export interface BankFit {
 
 /** How a bank's images were made square, which its encoder must do as well. @throws DetectError `bank` for other files. */
 export async function readBankFit(path: string): Promise<BankFit> {
-  const file = await openSealed(path);
-  try {
-    const info = readBankInfo(path, file);
-    const { fit, blocks: taps, turns: symmetries = 1, settings } = info;
-    const made = { taps, fit, symmetries, reading: readingOf(info), ...(settings && { settings }) };
-    return { ...made, early: !info.reading, sealed: file.sealed };
-  } finally {
-    await file.close();
-  }
+  await using file = await openSealed(path);
+  const info = readBankInfo(path, file);
+  const { fit, blocks: taps, turns: symmetries = 1, settings } = info;
+  const made = { taps, fit, symmetries, reading: readingOf(info), ...(settings && { settings }) };
+  return { ...made, early: !info.reading, sealed: file.sealed };
 }
 
 const preprocessOf = ({ preprocess }: Encoder): BankInfo["preprocess"] => {

@@ -166,11 +166,7 @@ export class TextSource {
   }
 
   async #withWeights<T>(run: (weights: Weights) => Promise<T>): Promise<T> {
-    const weights = await openWeights(this.#options.path);
-    try {
-      return await run(weights);
-    } finally {
-      await weights.close();
-    }
+    await using weights = await openWeights(this.#options.path);
+    return await run(weights);
   }
 }

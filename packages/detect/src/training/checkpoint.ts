@@ -130,13 +130,11 @@ export async function loadCheckpoint(
   state: TrainingState,
   identity: RunIdentity,
 ): Promise<Loaded | null> {
-  let file: SealedFile;
-  try {
-    file = await openSealed(path);
-  } catch (error) {
+  await using file = await openSealed(path).catch((error: Error) => {
     if (error instanceof TensorFileError && error.code === "not-found") return null;
-    throw refusal(path, `is no sound checkpoint (${(error as Error).message})`, error);
-  }
+    throw refusal(path, `is no sound checkpoint (${error.message})`, error);
+  });
+  if (!file) return null;
   const values = new Map<string, Tensor>();
   try {
     const loaded = checkpointFacts(file, identity);
@@ -147,8 +145,6 @@ export async function loadCheckpoint(
   } catch (error) {
     for (const value of values.values()) value.dispose();
     throw error;
-  } finally {
-    await file.close();
   }
 }
 

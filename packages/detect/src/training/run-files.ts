@@ -201,12 +201,8 @@ const readLog = (path: string): Promise<string> =>
 
 /** Brings what was appended to the disk, before the checkpoint that counts on it. */
 async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path, "r+");
+  await file.datasync();
 }
 
 /** The step that a line speaks of; NaN for other lines. */

@@ -87,12 +87,8 @@ const joined = (taps: readonly Tensor[]): Tensor =>
   scope(() => mean(stack(taps.map((tap) => normalize(tap))), 0));
 
 async function momentsOfPrompt({ rows }: EncodedPrompt): Promise<Moments> {
-  const patches = joined(rows);
-  try {
-    return await momentsOf(patches);
-  } finally {
-    patches.dispose();
-  }
+  using patches = joined(rows);
+  return await momentsOf(patches);
 }
 
 /** The scales of both maps, from prompts that are left out in turn and compared with the others. */

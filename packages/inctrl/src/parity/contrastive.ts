@@ -26,35 +26,30 @@ export async function contrastiveChecks(
 ): Promise<ParityCheck[]> {
   const path = find("contrastive");
   if (!path) return [];
-  const golden = await openSafetensors(path);
-  const clip = await loadClip(device, config, checkpoints[0].weights, { trainable: true });
-  try {
-    const { text, vision } = clip;
-    const [count, length] = golden.tensors.get("text_ids")?.shape ?? [];
-    const ids = Int32Array.from(await golden.readFloat32("text_ids"));
-    const pixels = query.subarray(0, count * 3 * side * side);
-    const { value, gradients, rest } = valueAndGrad((p: Record<string, Tensor>) => {
-      const images = normalize(vision.forward(tensor(device, pixels, [count, 3, side, side])).features);
-      const texts = normalize(text!.forward(ids, length));
-      const logits = mul(matmul(images, texts, { transposeB: true }), exp(p.logit_scale));
-      const own = arange(device, count, "int32");
-      const loss = mul(add(crossEntropy(logits, own), crossEntropy(transpose(logits), own)), 0.5);
-      return [loss, logits] as const;
-    })(Object.fromEntries(clip.stateDict()));
-    const checks = [
-      compare("contrastive: loss", await value.data(), await golden.readFloat32("loss"), TOLERANCE),
-      compare("contrastive: logits", await rest.data(), await golden.readFloat32("logits"), LOGIT_TOLERANCE),
-    ];
-    for (const [name, gradient] of Object.entries(gradients)) {
-      const want = await golden.readFloat32(`grad.${name}`);
-      checks.push(compareGradient(`contrastive: grad.${name}`, await gradient.data(), want));
-      gradient.dispose();
-    }
-    value.dispose();
-    rest.dispose();
-    return checks;
-  } finally {
-    clip.dispose();
-    await golden.close();
+  await using golden = await openSafetensors(path);
+  using clip = await loadClip(device, config, checkpoints[0].weights, { trainable: true });
+  const { text, vision } = clip;
+  const [count, length] = golden.tensors.get("text_ids")?.shape ?? [];
+  const ids = Int32Array.from(await golden.readFloat32("text_ids"));
+  const pixels = query.subarray(0, count * 3 * side * side);
+  const { value, gradients, rest } = valueAndGrad((p: Record<string, Tensor>) => {
+    const images = normalize(vision.forward(tensor(device, pixels, [count, 3, side, side])).features);
+    const texts = normalize(text!.forward(ids, length));
+    const logits = mul(matmul(images, texts, { transposeB: true }), exp(p.logit_scale));
+    const own = arange(device, count, "int32");
+    const loss = mul(add(crossEntropy(logits, own), crossEntropy(transpose(logits), own)), 0.5);
+    return [loss, logits] as const;
+  })(Object.fromEntries(clip.stateDict()));
+  const checks = [
+    compare("contrastive: loss", await value.data(), await golden.readFloat32("loss"), TOLERANCE),
+    compare("contrastive: logits", await rest.data(), await golden.readFloat32("logits"), LOGIT_TOLERANCE),
+  ];
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const want = await golden.readFloat32(`grad.${name}`);
+    checks.push(compareGradient(`contrastive: grad.${name}`, await gradient.data(), want));
+    gradient.dispose();
   }
+  value.dispose();
+  rest.dispose();
+  return checks;
 }

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelConfig, openWeights, parseConfig, type Weights } from "@inctrl/clip";
 import { openSafetensors, type TensorFile } from "@inctrl/tensor";
-import { readPlainText } from "@inctrl/tensor/files";
+import { type Closable, closing, orClosed, readPlainText } from "@inctrl/tensor/files";
 import { InctrlError } from "../errors.js";
 import { isHeadName } from "../heads.js";
 
@@ -57,7 +57,7 @@ async function readInputs(golden: TensorFile, { vision }: ModelConfig): Promise<
 }
 
 /** A folder in the form of `golden/tiny`: a configuration, checkpoints of one model, and values computed from it. */
-export interface Fixture {
+export interface Fixture extends Closable {
   readonly config: ModelConfig;
   /** Every checkpoint in the folder, by file name; the first is the reference for the others. */
   readonly checkpoints: readonly { readonly name: string; readonly weights: Weights }[];
@@ -68,7 +68,6 @@ export interface Fixture {
   readonly inputs: Inputs;
   /** The path of `NAME.safetensors`; null where the fixture has no such values. */
   golden(name: string): string | null;
-  close(): Promise<void>;
 }
 
 /** @throws InctrlError `parity` where the folder is no fixture. */
@@ -83,11 +82,11 @@ export async function openFixture(dir: string): Promise<Fixture> {
   const names = (await readdir(dir)).filter((name) => CHECKPOINT_FILE.test(name) && !GOLDEN_FILE.test(name));
   const checkpoints: { name: string; weights: Weights }[] = [];
   let forward: TensorFile | undefined;
-  const close = async () => {
+  const all = closing(async () => {
     for (const { weights } of checkpoints) await weights.close();
     await forward?.close();
-  };
-  try {
+  });
+  return orClosed(all, async () => {
     for (const name of names.sort()) {
       checkpoints.push({ name, weights: await openWeights(join(dir, name), { extra: isHeadName }) });
     }
@@ -102,9 +101,6 @@ export async function openFixture(dir: string): Promise<Fixture> {
     };
     forward = await openSafetensors(join(dir, "forward.safetensors"));
     const inputs = await readInputs(forward, config);
-    return { config, checkpoints, heads, forward, inputs, golden, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { config, checkpoints, heads, forward, inputs, golden, ...all };
+  });
 }

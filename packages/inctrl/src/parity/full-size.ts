@@ -49,17 +49,13 @@ export async function runFullSizeParity(
   const text = await build("text");
   say(`encoding the prompts of "${CLASS_NAME}"`);
   const { prototypes, checks } = await textChecks(text, tokenizer, golden);
+  using _ = prototypes;
   text.dispose();
   device.trim();
   say("making the image tower");
-  const vision = await build("vision");
-  try {
-    say("encoding a query and two prompts");
-    return report([...checks, ...(await imageChecks(device, vision, prototypes, golden))]);
-  } finally {
-    prototypes.dispose();
-    vision.dispose();
-  }
+  using vision = await build("vision");
+  say("encoding a query and two prompts");
+  return report([...checks, ...(await imageChecks(device, vision, prototypes, golden))]);
 }
 
 async function textChecks(clip: Clip, tokenizer: Tokenizer, golden: Golden) {
@@ -88,7 +84,7 @@ async function imageChecks(
   const { config, vision } = clip;
   const side = config.vision.imageSize;
   const sizes = { embedDim: config.embedDim, patches: gridSize(config.vision) ** 2 };
-  const heads = makeHeads("paper", sizes).freeze();
+  using heads = makeHeads("paper", sizes).freeze();
   await nn.fill(device, storedParameters(heads), hashedParameters());
   const kept = scope(() => {
     const encode = (names: string[]) => {
@@ -137,7 +133,6 @@ async function imageChecks(
       near("img_score_official", await read(model.imageScore)),
     ];
   } finally {
-    heads.dispose();
     const all = [...Object.values(model), query.features, ...query.taps];
     for (const t of [...all, cosines, layerMeans]) t?.dispose();
   }

@@ -20,21 +20,17 @@ const HALF_SMALLEST = 6.2e-5;
  * @throws InctrlError `parity` where the folder is no fixture.
  */
 export async function runParity(device: Device, dir: string): Promise<ParityReport> {
-  const fixture = await openFixture(dir);
-  try {
-    const checks = [
-      ...(await forwardChecks(device, fixture)),
-      ...(await trainChecks(device, fixture)),
-      ...(await contrastiveChecks(device, fixture)),
-    ];
-    const [reference] = fixture.checkpoints;
-    for (const { name, weights } of fixture.checkpoints) {
-      checks.push(await checkpointCheck(name, weights, reference.weights, fixture));
-    }
-    return report(checks);
-  } finally {
-    await fixture.close();
+  await using fixture = await openFixture(dir);
+  const checks = [
+    ...(await forwardChecks(device, fixture)),
+    ...(await trainChecks(device, fixture)),
+    ...(await contrastiveChecks(device, fixture)),
+  ];
+  const [reference] = fixture.checkpoints;
+  for (const { name, weights } of fixture.checkpoints) {
+    checks.push(await checkpointCheck(name, weights, reference.weights, fixture));
   }
+  return report(checks);
 }
 
 /** Compares the parameters of two checkpoints of one model; relative where one is in half precision. */

@@ -54,19 +54,15 @@ export async function trainChecks(device: Device, fixture: Fixture): Promise<Par
 }
 
 async function formChecks(device: Device, fixture: Fixture, form: LossForm, path: string) {
-  const golden = await openSafetensors(path);
-  try {
-    const values = await headValuesIn(fixture.heads);
-    const frozen = await freeze(device, fixture, await golden.readFloat32("labels"));
-    const sizes = { embedDim: fixture.config.embedDim, patches: frozen.map.shape[1] };
-    using heads = makeHeads("paper", sizes).load(device, values).to(device).train();
-    using optimizer = new optim.AdamW(heads.parameters(), { lr: LR, weightDecay: 0.01 });
-    return await runSteps(heads, optimizer, frozen, golden, values, form).finally(() => {
-      for (const t of Object.values(frozen)) t.dispose();
-    });
-  } finally {
-    await golden.close();
-  }
+  await using golden = await openSafetensors(path);
+  const values = await headValuesIn(fixture.heads);
+  const frozen = await freeze(device, fixture, await golden.readFloat32("labels"));
+  const sizes = { embedDim: fixture.config.embedDim, patches: frozen.map.shape[1] };
+  using heads = makeHeads("paper", sizes).load(device, values).to(device).train();
+  using optimizer = new optim.AdamW(heads.parameters(), { lr: LR, weightDecay: 0.01 });
+  return await runSteps(heads, optimizer, frozen, golden, values, form).finally(() => {
+    for (const t of Object.values(frozen)) t.dispose();
+  });
 }
 
 async function freeze(

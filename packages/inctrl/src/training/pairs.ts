@@ -113,14 +113,10 @@ export class PairResiduals {
         const bank = await this.#bank(prompt);
         similarities.push(scope(() => nearest(tokens as Tensor, bank).similarity));
       }
-      const joined = scope(() => patchResidual(concat(similarities)));
-      try {
-        const residuals = await joined.data();
-        const size = residuals.length / pairs.length;
-        return pairs.map((_, i) => residuals.slice(i * size, (i + 1) * size));
-      } finally {
-        joined.dispose();
-      }
+      using joined = scope(() => patchResidual(concat(similarities)));
+      const residuals = await joined.data();
+      const size = residuals.length / pairs.length;
+      return pairs.map((_, i) => residuals.slice(i * size, (i + 1) * size));
     } finally {
       tokens?.dispose();
       for (const similarity of similarities) similarity.dispose();

@@ -3,6 +3,7 @@
  * `@inctrl/tensor/files`; needs no GPU.
  */
 export { CodedError } from "../coded-error.js";
+export { type Closable, closing, orClosed } from "./closing.js";
 export { fromDisk, onDisk, readNames } from "./disk-path.js";
 export { bytesToFloat32, elementCount, type FileData, type FileDType, itemSize } from "./dtype.js";
 export * from "./error.js";

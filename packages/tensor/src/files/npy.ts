@@ -38,15 +38,11 @@ const DTYPES: Readonly<Record<string, FileDType>> = {
  * const { shape, data } = await readNpy("features.npy")
  */
 export async function readNpy(path: string): Promise<NpyArray> {
-  const source = await fileSource(path);
-  try {
-    // The header first: the size of a file that is none says nothing about what can be held.
-    const head = await source.read(0, Math.min(source.size, HEAD_BYTES));
-    layoutOf(head, source.size, path);
-    return parseNpy(await source.read(0, source.size), path);
-  } finally {
-    await source.close();
-  }
+  await using source = await fileSource(path);
+  // The header first: the size of a file that is none says nothing about what can be held.
+  const head = await source.read(0, Math.min(source.size, HEAD_BYTES));
+  layoutOf(head, source.size, path);
+  return parseNpy(await source.read(0, source.size), path);
 }
 
 /**

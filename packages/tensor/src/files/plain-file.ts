@@ -19,6 +19,7 @@ export async function readPlainFile(
   rest: "refuse" | "leave" = "refuse",
 ): Promise<Uint8Array> {
   const { handle, size } = await openPlain(path);
+  await using _ = handle;
   try {
     const tooLong = (bytes: number) => bytes > most && rest === "refuse";
     if (tooLong(size)) throw tooLarge(path, most);
@@ -37,8 +38,6 @@ export async function readPlainFile(
     }
   } catch (error) {
     throw readingError(error, path);
-  } finally {
-    await handle.close();
   }
 }
 
@@ -54,20 +53,17 @@ export async function readPlainText(path: string, most: number): Promise<string>
  */
 export async function* streamPlainFile(path: string, most: number): AsyncGenerator<Uint8Array> {
   const { handle, size } = await openPlain(path);
-  try {
-    if (size > most) throw tooLarge(path, most);
-    for (let done = 0; ; ) {
-      const piece = new Uint8Array(PIECE);
-      const { bytesRead } = await handle.read(piece, 0, PIECE, null).catch((error) => {
-        throw readingError(error, path);
-      });
-      if (bytesRead === 0) return;
-      done += bytesRead;
-      if (done > most) throw tooLarge(path, most);
-      yield piece.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
+  await using _ = handle;
+  if (size > most) throw tooLarge(path, most);
+  for (let done = 0; ; ) {
+    const piece = new Uint8Array(PIECE);
+    const { bytesRead } = await handle.read(piece, 0, PIECE, null).catch((error) => {
+      throw readingError(error, path);
+    });
+    if (bytesRead === 0) return;
+    done += bytesRead;
+    if (done > most) throw tooLarge(path, most);
+    yield piece.subarray(0, bytesRead);
   }
 }
 

@@ -1,5 +1,7 @@
 // The safetensors format: an 8-byte little-endian header length, a JSON header, then raw values.
 // A file is hostile input: every number in the header is checked against the file before it is used.
+
+import { closing, orClosed } from "./closing.js";
 import { elementCount, isFileDType, itemSize } from "./dtype.js";
 import { quoted, type TensorFileCode, TensorFileError } from "./error.js";
 import { boundedJson } from "./json.js";
@@ -43,14 +45,11 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
 /** The same of an open source, which is closed with the file, or where it is none. */
 export async function safetensorsIn(source: ByteSource): Promise<SafetensorsFile> {
   const { label, size } = source;
-  try {
+  return orClosed(source, async () => {
     if (size < PREFIX_BYTES) throw cutShort(label, PREFIX_BYTES, size);
     const length = headerLength(await source.read(0, PREFIX_BYTES), size, label);
     return tensorFile(source, await source.read(PREFIX_BYTES, length));
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
+  });
 }
 
 /**
@@ -90,7 +89,7 @@ function tensorFile(source: ByteSource, header: Uint8Array): SafetensorsFile {
       );
       return out;
     },
-    close: () => source.close(),
+    ...closing(() => source.close()),
   };
 }
 

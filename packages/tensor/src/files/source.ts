@@ -1,14 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
+import { type Closable, closing } from "./closing.js";
 import { TensorFileError } from "./error.js";
 import { openPlain, readingError } from "./open-plain.js";
 
 /** Bytes that can be read by range: an open file, or memory. */
-export interface ByteSource {
+export interface ByteSource extends Closable {
   readonly label: string;
   readonly size: number;
   /** Exactly `length` bytes from `offset`, in `into` where that is given; throws `truncated` past the end. */
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
-  close(): Promise<void>;
 }
 
 /** Reads by range from memory; copies only where `into` is given. */
@@ -22,7 +22,7 @@ export function memorySource(bytes: Uint8Array, label: string): ByteSource {
       into?.set(part);
       return into ?? part;
     },
-    async close() {},
+    ...closing(async () => {}),
   };
 }
 
@@ -50,11 +50,11 @@ function openedSource(handle: FileHandle, path: string, size: number): ByteSourc
       }
       return bytes;
     },
-    async close() {
+    ...closing(async () => {
       if (!open) return;
       open = false;
       await handle.close();
-    },
+    }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Closable } from "./closing.js";
 import { bytesToFloat32, elementCount, type FileDType } from "./dtype.js";
 import { quoted, TensorFileError } from "./error.js";
 import { type ByteSource, cutShort } from "./source.js";
@@ -11,7 +12,7 @@ export interface FileTensor {
 }
 
 /** A file of named tensors, opened but not held in memory. */
-export interface TensorFile {
+export interface TensorFile extends Closable {
   readonly path: string;
   /** How the file is laid out: "safetensors" or "torch". */
   readonly format: string;
@@ -21,7 +22,6 @@ export interface TensorFile {
   readFloat32(name: string, into?: Float32Array): Promise<Float32Array>;
   /** The values as stored, little-endian and row-major, in chunks of at most `CHUNK_BYTES`. */
   stream(name: string): AsyncIterable<Uint8Array>;
-  close(): Promise<void>;
 }
 
 /** Largest chunk that `stream` gives: 4 MiB, a multiple of every item size. */
