@@ -34,7 +34,7 @@ h3 { margin: 0; font-size: 1.05rem; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; padding: 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; white-space: nowrap; font-size: .9rem; }
 th, td { padding: .42rem .55rem; text-align: right; border-top: 1px solid var(--rule); }
-thead th { border-top: 0; color: var(--faded); font-size: .82rem; font-weight: 600; }
+thead th { border-top: 0; white-space: normal; color: var(--faded); font-size: .82rem; font-weight: 600; }
 th:first-child, td:first-child {
   text-align: left; position: sticky; left: 0; background: var(--card); max-width: min(40vw, 22rem);
   overflow: hidden; text-overflow: ellipsis;
