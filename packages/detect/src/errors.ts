@@ -7,6 +7,7 @@ export type DetectErrorCode =
   | "blocks"
   | "cache"
   | "cache-limit"
+  | "calibration"
   | "class-name"
   | "damaged"
   | "evaluation"
