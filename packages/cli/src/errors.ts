@@ -9,6 +9,10 @@ export const EXIT = {
   failed: 1,
   /** Done, but some images were skipped. */
   skipped: 2,
+  /** With `score --exit-verdict`: a part is not good. */
+  flagged: 3,
+  /** The same: a part is to be looked at, and none is worse. */
+  review: 4,
   /** The code that shells give a program ended by SIGINT. */
   interrupted: 130,
   /** The reader of the output went away (`| head`): the code of a program ended by SIGPIPE. */

@@ -4,6 +4,7 @@
 /** Hints by the error's name and code. */
 const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   DetectError: {
+    calibration: "inctrl calibrate makes one",
     bank: "make one with --save-bank",
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
     "cache-limit": "raise --cache-limit",

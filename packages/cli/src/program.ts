@@ -11,6 +11,7 @@ import { version } from "./version.js";
 /** Every verb, in the order of the help text. Each is loaded when it is asked for: one needs little of what all need. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   score: async () => (await import("./commands/score.js")).scoreCommand,
+  calibrate: async () => (await import("./commands/calibrate.js")).calibrateCommand,
   models: async () => (await import("./commands/models.js")).modelsCommand,
   doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
   tune: async () => (await import("./commands/tune.js")).tuneCommand,

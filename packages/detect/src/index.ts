@@ -33,6 +33,18 @@ export {
   tablesLatex,
   tablesMarkdown,
 } from "./benchmark/tables.js";
+export { clopperPearson, type ShareInterval } from "./calibration/beta.js";
+export { type CalibrationStatus, falseAlarms, type Line, lineOf } from "./calibration/conformal.js";
+export {
+  type Calibration,
+  type GoodImage,
+  judgeOf,
+  readCalibration,
+  saveCalibration,
+  verdictsOf,
+} from "./calibration/record.js";
+export { promiseText } from "./calibration/text.js";
+export type { Judged, Verdict } from "./calibration/verdict.js";
 export {
   type BestMatch,
   bestMatch,
@@ -60,6 +72,7 @@ export { selectTaps } from "./encoder/select.js";
 export { DetectError, type DetectErrorCode } from "./errors.js";
 export { type EvaluateOptions, evaluate, evaluateAll, type Scoring } from "./evaluation/evaluate.js";
 export { limitTest } from "./evaluation/limit.js";
+export { detectorSettings } from "./evaluation/settings.js";
 export { type Spread, spreadOf, summarize } from "./evaluation/summary.js";
 export type { Draw, Evaluation, Metrics } from "./evaluation/types.js";
 export { openSealed, type SealedFile, writeSealed } from "./files/sealed.js";
@@ -85,7 +98,7 @@ export {
 } from "./images/window.js";
 export { PromptBank } from "./matcher/bank.js";
 export { type BankFit, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";
-export type { BankInfo } from "./matcher/bank-info.js";
+export type { BankInfo, PromptRecord } from "./matcher/bank-info.js";
 export { matchBank, matchPatches } from "./matcher/match.js";
 export { averageNeighbours } from "./matcher/neighbours.js";
 export {

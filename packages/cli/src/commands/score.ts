@@ -39,15 +39,7 @@ const OPTIONS = {
     ...shared.readingOfFiles,
     strict: option("", "stop at the first unreadable image instead of skipping it", flag.optional()),
   }),
-  ...group("Model", {
-    ...shared.backboneOfOld,
-    heads: shared.heads("nano's own, with nano and --class"),
-    class: option("<name>", "the product's name, for models that know text", text.optional()),
-    ...shared.method,
-    alpha: shared.alpha,
-    symmetries: shared.symmetries,
-    dtype: shared.dtype,
-  }),
+  ...group("Model", shared.scoringModel),
   ...group("Results", {
     format: option(
       "<name>",
@@ -56,15 +48,15 @@ const OPTIONS = {
     ),
     out: shared.file("write results to a file instead of standard output"),
     heatmaps: shared.folder("draw a heat map and a panel of each image there"),
+    exitVerdict: option(
+      "",
+      "exit with 3 where a part is not good, and with 4 where one is to be looked at",
+      flag.default(false),
+    ),
   }),
   ...shared.machine,
   ...group("Machine", {
-    batch: option(
-      "<N>",
-      "images scored together; the scores do not depend on it",
-      whole(1, 1024).optional(),
-      "as many as suit the model and the adapter",
-    ),
+    batch: shared.batch,
     threads: shared.threads,
     profile: option(
       "[file]",
@@ -96,7 +88,9 @@ Score with the whole of InCTRL, with trained heads and the product's name:
   notes: `
 ${methodHelp()}
 
-Higher scores are more anomalous. Exit code 0: all images were scored; 2: unreadable images were skipped;
-1: the run failed; 130: Ctrl-C stopped it, and the results so far are written.`,
+Higher scores are more anomalous. A bank that \`inctrl calibrate\` has given a line tells verdicts: OK, REVIEW or NG, the share of good
+parts that score at least as high (p_value), and a score from 0 to 1 that is above 0.5 exactly where a part is flagged.
+
+Exit code 0: all images were scored; 2: unreadable images were skipped; 3 and 4: with --exit-verdict; 1: the run failed; 130: Ctrl-C stopped it, and the results so far are written.`,
   run: (settings) => interruptible((signal) => runScore(settings, signal)),
 });

@@ -141,6 +141,25 @@ export const method = {
   ),
 };
 
+/** The model that scores images, of verbs for image files. */
+export const scoringModel = {
+  ...backboneOfOld,
+  heads: heads("nano's own, with nano and --class"),
+  class: option("<name>", "the product's name, for models that know text", text.optional()),
+  ...method,
+  alpha,
+  symmetries,
+  dtype,
+};
+
+/** How many images are scored together. */
+export const batch = option(
+  "<N>",
+  "images scored together; the scores do not depend on it",
+  whole(1, 1024).optional(),
+  "as many as suit the model and the adapter",
+);
+
 /** Threads that read images. */
 export const threads = option(
   "<N>",

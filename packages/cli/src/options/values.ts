@@ -24,6 +24,17 @@ export function nonNegative() {
   return z.preprocess(asNumber, z.number({ error }).min(0, { error }));
 }
 
+/** A share from 0 to 1 without 1, as a number or in percent. */
+export const share = (least: "above 0" | "from 0") => {
+  const error = `give a share ${least}, below 1, such as 1% or 0.01`;
+  const read = (value: unknown) => {
+    const [, digits, percent] = /^\s*(\d*\.?\d+)\s*(%?)\s*$/.exec(String(value)) ?? [];
+    return digits === undefined ? Number.NaN : Number(digits) / (percent ? 100 : 1);
+  };
+  const isShare = (value: number) => value < 1 && (value > 0 || (value === 0 && least === "from 0"));
+  return z.preprocess(read, z.number({ error }).refine(isShare, { error }));
+};
+
 /** One of several numbers. */
 export function oneOfNumbers<const T extends readonly [number, ...number[]]>(...numbers: T) {
   return z.preprocess(

@@ -99,14 +99,23 @@ const CSV_COLUMNS: readonly Column<CsvCell>[] = [
   ["fit", ({ fit }) => fit],
   ["view", ({ view }) => view],
   ["window", ({ window }) => window],
+  ["verdict", ({ verdict }) => verdict],
+  ["p_value", ({ p_value }) => p_value],
+  ["scaled_score", ({ scaled_score }) => scaled_score],
+  ["calibration_status", ({ calibration }) => calibration?.status ?? null],
+  ["calibration_alpha", ({ calibration }) => calibration?.alpha ?? null],
+  ["calibration_n", ({ calibration }) => calibration?.n ?? null],
+  ["calibration_threshold", ({ calibration }) => calibration?.threshold ?? null],
 ];
 
 /** The widest first column. A longer name shifts its own row and no other. */
 const WIDEST_NAME = 60;
 
 /** Columns between the name and the match, with those of `partColumns`. Those that the first record does not have are left out. */
-const NUMBERS: readonly Column<number | null>[] = [
+const CELLS: readonly Column<CsvCell>[] = [
   ["score", ({ score }) => score],
+  ["verdict", ({ verdict }) => verdict],
+  ["p_value", ({ p_value }) => p_value],
   ["residual", ({ residual }) => residual],
   ["image_residual", ({ image_residual }) => image_residual],
   ["text", ({ text }) => text],
@@ -116,7 +125,7 @@ function table(images: readonly string[]): Format {
   let width = "image".length;
   for (const image of images) width = Math.max(width, Math.min(oneLine(image).length, WIDEST_NAME));
   let grid = 1;
-  type Columns = readonly Column<number | null>[];
+  type Columns = readonly Column<CsvCell>[];
   const line = (
     name: string,
     columns: Columns,
@@ -135,9 +144,9 @@ function table(images: readonly string[]): Format {
       grid = header.grid;
       return "";
     },
-    ...inColumns<number | null>(
+    ...inColumns<CsvCell>(
       (first) => [
-        ...NUMBERS.filter(([title, read]) => title === "score" || (first && read(first) !== null)),
+        ...CELLS.filter(([title, read]) => title === "score" || (first && read(first) !== null)),
         ...partColumns(first),
       ],
       (columns) => {
@@ -146,8 +155,8 @@ function table(images: readonly string[]): Format {
       },
       (record, columns) => {
         const { image, match } = record;
-        const numbers = columns.map(([, read]) => read(record));
-        const cells = numbers.map((value) => (value === null ? "-" : fixed(value)));
+        const values = columns.map(([, read]) => read(record));
+        const cells = values.map((value) => (typeof value === "number" ? fixed(value) : (value ?? "-")));
         const nearest = match && [
           at(match.query_patch, match.query_grid),
           `${match.prompt} at ${at(match.patch, match.prompt_grid)}`,

@@ -1,4 +1,5 @@
 import type { Box } from "@inctrl/datasets";
+import type { Line, Verdict } from "@inctrl/detect";
 
 // The results of `score`. Other programs rely on these fields.
 
@@ -40,7 +41,17 @@ export interface ScoreRecord {
   readonly view: number;
   /** The part of the original image that this view shows, in pixels of the original. */
   readonly box: Box;
+  /** What the bank's calibration says of the score; null without one. */
+  readonly verdict: Verdict | null;
+  /** The share of good parts that score at least as high. */
+  readonly p_value: number | null;
+  /** From 0 to 1; above 0.5 exactly where the verdict is NG. */
+  readonly scaled_score: number | null;
+  readonly calibration: CalibrationRecord | null;
 }
+
+/** The line that a verdict stands on. */
+export type CalibrationRecord = Pick<Line, "status" | "alpha" | "n" | "threshold">;
 
 /** Facts of a run that are known before the first image. */
 export interface RunHeader {

@@ -2,10 +2,11 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { openNetwork } from "@inctrl/baselines";
 import { cacheDir } from "@inctrl/clip";
-import { count, type Reading, windowText } from "@inctrl/datasets";
+import { count, hashFile, type Reading, windowText } from "@inctrl/datasets";
 import {
   type Backbone,
   type BankFit,
+  detectorSettings,
   Encoder,
   type FittedDetector,
   fileImages,
@@ -41,9 +42,17 @@ export async function loadBackbone(
   );
 }
 
+/** What of a command's options says how images are scored. */
+export type ModelOptions = Pick<
+  ScoreOptions,
+  | ("backbone" | "modelConfig" | "vocabulary" | "dtype" | "heads" | "class" | "method" | "preset" | "set")
+  | ("alpha" | "symmetries" | "fit" | "window" | "orientation" | "maxMegapixels" | "batch" | "threads")
+> &
+  Partial<Pick<ScoreOptions, "bank" | "saveBank">>;
+
 /** How images are read, become square and are compared: as the bank was made, where one is given, else as the options say. */
 function chooseFit(
-  { fit, symmetries, bank, orientation, window: request }: ScoreOptions,
+  { fit, symmetries, bank, orientation, window: request }: ModelOptions,
   known: BankFit | undefined,
 ) {
   if (known === undefined) return { fit, symmetries, orientation };
@@ -109,7 +118,7 @@ export interface Model {
 export async function withModel<T>(
   device: Device,
   prompts: readonly string[] | null,
-  options: ScoreOptions,
+  options: ModelOptions,
   signal: AbortSignal,
   job: (model: Model) => Promise<T>,
 ): Promise<T> {
@@ -147,4 +156,17 @@ export async function withModel<T>(
   if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank);
   const { alpha = "1" } = await detector.settings();
   return await job({ fitted, heads, alpha: Number(alpha), reading });
+}
+
+/** All that decides a verdict besides the bank, by name. */
+export async function verdictSettings(
+  { fitted, heads }: Model,
+  { dtype, class: className }: ModelOptions,
+): Promise<Readonly<Record<string, string>>> {
+  const { orientation } = fitted.reading;
+  return {
+    ...(await detectorSettings(fitted.detector, { orientation, window: "auto" })),
+    ...{ heads: heads === null ? "none" : await hashFile(heads), weights: dtype },
+    ...(className !== undefined && { class: className }),
+  };
 }

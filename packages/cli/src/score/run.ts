@@ -8,11 +8,15 @@ import {
   fileImages,
   type Grid,
   type ImageScore,
+  judgeOf,
   type MapStore,
   pictureNames,
+  promiseText,
+  readCalibration,
   Strays,
   scoreImages,
   storedMaps,
+  verdictsOf,
 } from "@inctrl/detect";
 import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
@@ -26,7 +30,7 @@ import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
-import { type Model, withModel } from "./model.js";
+import { type Model, verdictSettings, withModel } from "./model.js";
 import { reportProfile } from "./profile.js";
 import { Summary } from "./summary.js";
 
@@ -42,7 +46,8 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
       withModel(device, prompts, options, signal, async (model) => {
         if (!sink) return EXIT.ok;
         announce(model.fitted, images);
-        const work = { ...inputs, model, sink, options, signal };
+        const calibration = await calibrationOf(model, options);
+        const work = { ...inputs, model, sink, options, signal, calibration };
         if (!options.heatmaps) return await scoreAndDraw(work);
         return await withMapStore(options.heatmaps, (maps) => scoreAndDraw({ ...work, maps }));
       }),
@@ -51,6 +56,16 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
     await sink?.discard();
     throw error;
   }
+}
+
+/** What the bank knows of good parts, with the line that it draws; null where it has none. */
+async function calibrationOf(model: Model, options: ScoreOptions) {
+  if (options.bank === undefined) return null;
+  const calibration = await readCalibration(options.bank, await verdictSettings(model, options));
+  if (!calibration) return null;
+  const { status, alpha, n, threshold } = judgeOf(calibration).line;
+  for (const line of promiseText(judgeOf(calibration).line)) info(line);
+  return { record: { status, alpha, n, threshold }, judge: verdictsOf(calibration) };
 }
 
 /** Says what is scored with what. */
@@ -79,6 +94,7 @@ interface Work extends Inputs {
   readonly maps?: MapStore;
   readonly options: ScoreOptions;
   readonly signal: AbortSignal;
+  readonly calibration: Awaited<ReturnType<typeof calibrationOf>>;
 }
 
 async function scoreAndDraw(work: Work): Promise<number> {
@@ -106,8 +122,13 @@ async function scoreAndDraw(work: Work): Promise<number> {
     failed = drawn.failed;
   }
   if (signal.aborted) return EXIT.interrupted;
-  return summary.skipped + failed > 0 || work.incomplete ? EXIT.skipped : EXIT.ok;
+  if (summary.skipped + failed > 0 || work.incomplete) return EXIT.skipped;
+  return options.exitVerdict ? verdictExit(summary) : EXIT.ok;
 }
+
+/** The exit code that tells the worst verdict. */
+const verdictExit = ({ verdicts: { NG, ERROR, REVIEW } }: Summary): number =>
+  NG + ERROR > 0 ? EXIT.flagged : REVIEW > 0 ? EXIT.review : EXIT.ok;
 
 /** Where prompts of a bank are looked for; null, which is said, where no folder is named. Prompts of the command line are anywhere. */
 function promptFolder({ bank, bankPrompts }: ScoreOptions): string | null | undefined {
@@ -117,7 +138,16 @@ function promptFolder({ bank, bankPrompts }: ScoreOptions): string | null | unde
   return bankPrompts ?? null;
 }
 
-async function writeScores({ model, images, left, sink, maps, options, signal }: Work): Promise<Summary> {
+async function writeScores({
+  model,
+  images,
+  left,
+  sink,
+  maps,
+  options,
+  signal,
+  calibration,
+}: Work): Promise<Summary> {
   const format = openFormat(options.format, images);
   const names = maps ? pictureNames(images) : [];
   const summary = new Summary(images.length);
@@ -137,7 +167,7 @@ async function writeScores({ model, images, left, sink, maps, options, signal }:
           warn(`skipped ${describe(result.error)}`);
           summary.skipped++;
         } else {
-          const record = recordOf(result, model.fitted);
+          const record = { ...recordOf(result, model.fitted), ...verdictOf(result.score, calibration) };
           await sink.write(format.row(record));
           await maps?.add(storedMaps(result, names[summary.done], model.fitted.prompts));
           summary.add(record);
@@ -186,7 +216,16 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
   };
 }
 
-function recordOf({ image, score, parts, view, views }: ImageScore, fitted: FittedDetector): ScoreRecord {
+/** What the calibration says of a score, in a result's fields. */
+const verdictOf = (score: number, calibration: Work["calibration"]) => ({
+  ...(calibration?.judge(score) ?? { verdict: null, p_value: null, scaled_score: null }),
+  calibration: calibration?.record ?? null,
+});
+
+function recordOf(
+  { image, score, parts, view, views }: ImageScore,
+  fitted: FittedDetector,
+): Omit<ScoreRecord, keyof ReturnType<typeof verdictOf>> {
   const seen = views[view];
   const match = bestMatch(seen);
   const { s_p = null, s_i = null, text = null, s_a = text, phi = null, ...others } = parts;

@@ -1,4 +1,5 @@
 import { count } from "@inctrl/datasets";
+import type { Verdict } from "@inctrl/detect";
 import type { ScoreRecord } from "../output/record.js";
 import { duration, fixed } from "../ui/amounts.js";
 
@@ -8,6 +9,8 @@ export class Summary {
   readonly #total: number;
   scored = 0;
   skipped = 0;
+  /** Parts of each verdict, where there is a calibration. */
+  readonly verdicts: Record<Verdict, number> = { OK: 0, REVIEW: 0, NG: 0, ERROR: 0 };
   #lowest: ScoreRecord | null = null;
   #highest: ScoreRecord | null = null;
 
@@ -21,6 +24,7 @@ export class Summary {
 
   add(record: ScoreRecord): void {
     this.scored++;
+    if (record.verdict) this.verdicts[record.verdict]++;
     if (!this.#lowest || record.score < this.#lowest.score) this.#lowest = record;
     if (!this.#highest || record.score > this.#highest.score) this.#highest = record;
   }
@@ -33,9 +37,12 @@ export class Summary {
     const left = this.#total - this.done;
     const rest = left > 0 ? `, ${left} left` : "";
     const first = `${count(this.scored, "image")} scored in ${duration(seconds)}${rate}${skipped}${rest}`;
-    if (!this.#lowest || !this.#highest || this.scored < 2) return [first];
+    const judged = Object.entries(this.verdicts).filter(([, parts]) => parts > 0);
+    const verdicts = judged.map(([verdict, parts]) => `${parts} ${verdict}`).join(", ");
+    const head = verdicts === "" ? [first] : [first, verdicts];
+    if (!this.#lowest || !this.#highest || this.scored < 2) return head;
     return [
-      first,
+      ...head,
       `most anomalous  ${fixed(this.#highest.score)}  ${this.#highest.image}`,
       `most normal     ${fixed(this.#lowest.score)}  ${this.#lowest.image}`,
     ];

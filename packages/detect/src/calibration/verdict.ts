@@ -12,8 +12,8 @@ export interface Judged {
   readonly scaled_score: number | null;
 }
 
-/** The smallest number above one half. */
-const ABOVE_HALF = 0.5 + 2 ** -53;
+/** The smallest scaled score of a flagged part: still above one half in the nine digits of results. */
+const ABOVE_HALF = 0.500000001;
 
 /**
  * A score as a number from 0 to 1 that is above 0.5 exactly where it is above the line; larger scores have larger numbers.

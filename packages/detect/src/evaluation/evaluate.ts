@@ -5,6 +5,7 @@ import type { WindowRequest } from "../images/window.js";
 import { evaluateCategory, type Job } from "./category.js";
 import { DrawStore } from "./draw-store.js";
 import { oneClass } from "./measure.js";
+import { detectorSettings } from "./settings.js";
 import type { CategoryResult, Evaluation, Settings } from "./types.js";
 
 /** A detector to be measured, and where its draws are kept. */
@@ -145,19 +146,9 @@ async function settingsOf(
   { dataSet, window = "auto" }: SharedOptions,
 ): Promise<Settings> {
   const [{ reading } = {}] = dataSet.categories.flatMap<Partial<Sample>>(({ test }) => test);
-  const { backbone, taps, preprocess, fit, cached, raw } = detector.encoder;
   return {
     "data set": dataSet.name,
-    backbone: backbone.fingerprint,
-    blocks: taps.join(),
-    preprocessing: JSON.stringify(preprocess),
-    fit,
-    ...(detector.symmetries > 1 && { "prompt turns": String(detector.symmetries) }),
-    ...(detector.augmentation && { augmentation: detector.augmentation.name }),
-    ...(cached && !raw && { features: "kept in float16" }),
-    ...(reading?.orientation && { orientation: reading.orientation }),
-    ...(window !== "auto" && { window: typeof window === "string" ? window : window.join(":") }),
-    ...(await detector.settings()),
+    ...(await detectorSettings(detector, { ...reading, window })),
     ...settings,
   };
 }

@@ -1,0 +1,129 @@
+import { requireNetwork } from "@inctrl/baselines";
+import { count } from "@inctrl/datasets";
+import {
+  type Calibration,
+  clopperPearson,
+  type FittedDetector,
+  f1Max,
+  falseAlarms,
+  fileImages,
+  judgeOf,
+  promiseText,
+  saveCalibration,
+  scoreImages,
+} from "@inctrl/detect";
+import type { CalibrateOptions } from "../commands/calibrate.js";
+import { withDevice } from "../device.js";
+import { CliError, describe, EXIT } from "../errors.js";
+import { printResult } from "../output/print.js";
+import { type Model, verdictSettings, withModel } from "../score/model.js";
+import { stopIfAborted } from "../signals.js";
+import { fixed } from "../ui/amounts.js";
+import { info, warn } from "../ui/log.js";
+import { withProgress } from "../ui/progress.js";
+import {
+  type CalibrationImage,
+  distinctImages,
+  inParts,
+  kindOf,
+  noteOneHour,
+  refusePrompts,
+} from "./images.js";
+
+/** An image and its score. */
+interface Scored extends CalibrationImage {
+  readonly score: number;
+}
+
+/** Sets the line of a bank, prints what it promises and how much it finds. Returns the exit code. */
+export async function runCalibrate(options: CalibrateOptions, signal: AbortSignal): Promise<number> {
+  const { bank, normals, anomalies, group, review, falseAlarms: alpha } = options;
+  await requireNetwork(options.backbone);
+  const found = await distinctImages(normals);
+  const good = group === undefined ? found : inParts(found, group);
+  const bad = anomalies ? await distinctImages(anomalies) : [];
+  return await withDevice(options.device, (device) =>
+    withModel(device, null, options, signal, async (model) => {
+      refusePrompts([...good, ...bad], model.fitted.prompts);
+      await noteOneHour(good);
+      const scored = await scoreAll(model, [...good, ...bad], signal);
+      const images = scored.slice(0, good.length).flatMap((each) => each ?? []);
+      if (images.length === 0) throw new CliError("input", "no good image could be scored; there is no line");
+      const calibration: Calibration = {
+        ...{ version: 1, alpha, review, images, made: new Date().toISOString() },
+        settings: await verdictSettings(model, options),
+      };
+      await saveCalibration(bank, calibration);
+      const finds = scored.slice(good.length).flatMap((each) => each ?? []);
+      await printResult(options.json, documentOf(calibration, finds), textOf(bank, calibration, finds));
+      return scored.includes(null) ? EXIT.skipped : EXIT.ok;
+    }),
+  );
+}
+
+/** The score of each image, in their order; null for those that cannot be read. */
+async function scoreAll(
+  { fitted, reading }: { fitted: FittedDetector } & Pick<Model, "reading">,
+  images: readonly CalibrationImage[],
+  signal: AbortSignal,
+): Promise<(Scored | null)[]> {
+  const scored: (Scored | null)[] = [];
+  const names = images.map(({ name }) => name);
+  await withProgress({ total: images.length, verb: "scoring" }, async (update) => {
+    for await (const result of scoreImages(fitted, fileImages(names, reading), { signal })) {
+      const image = images[scored.length];
+      if ("error" in result) warn(`skipped ${describe(result.error)}`);
+      scored.push("error" in result ? null : { ...image, score: result.score });
+      update(scored.length);
+    }
+  });
+  stopIfAborted(signal);
+  return scored;
+}
+
+/** Of bad images, in all and of each kind, how many the line finds. */
+function findings(bad: readonly Scored[], threshold: number) {
+  const kinds = [...new Set(bad.map(kindOf))];
+  const of = (kind: string | null) => {
+    const own = bad.filter((each) => kind === null || kindOf(each) === kind);
+    const hits = own.filter(({ score }) => score > threshold).length;
+    return { kind, found: hits, of: own.length, ...clopperPearson(hits, own.length) };
+  };
+  return bad.length === 0 ? [] : [of(null), ...(kinds.length > 1 ? kinds.map(of) : [])];
+}
+
+/** The line with the largest F1 of these images, which promises nothing of others. */
+function bestF1({ images }: Calibration, bad: readonly Scored[]) {
+  if (bad.length === 0) return null;
+  return f1Max(
+    [...images.map(() => 0), ...bad.map(() => 1)],
+    [...images, ...bad].map(({ score }) => score),
+  );
+}
+
+function documentOf(calibration: Calibration, bad: readonly Scored[]) {
+  const { line } = judgeOf(calibration);
+  const { status, alpha, n, threshold } = line;
+  return {
+    ...{ calibration: { status, alpha, n, threshold }, review: calibration.review },
+    of_1000_good: falseAlarms(line),
+    found: findings(bad, threshold),
+    f1_max: bestF1(calibration, bad),
+  };
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+
+function textOf(bank: string, calibration: Calibration, bad: readonly Scored[]): string {
+  const { line } = judgeOf(calibration);
+  const found = findings(bad, line.threshold).map(({ kind, found, of, share, low, high }) => {
+    const interval = `${percent(share)}, with 95% confidence ${percent(low)} to ${percent(high)}`;
+    return `found ${found} of ${kind === null ? count(of, "bad image") : `${of} ${kind}`}: ${interval}`;
+  });
+  const best = bestF1(calibration, bad);
+  const f1 = best
+    ? [`F1 of these images is largest, ${best.f1.toFixed(3)}, from ${fixed(best.threshold)} on`]
+    : [];
+  info(`${bank} has its line; score --bank now tells verdicts`);
+  return `${[`line: ${fixed(line.threshold)} (${line.status})`, ...promiseText(line), ...found, ...f1].join("\n")}\n`;
+}

@@ -1,0 +1,150 @@
+import { copyFileSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, failsWith, temporaryFolder } from "../support/cli.js";
+import { writeImages, writeModel } from "../support/model.js";
+
+const { folder, remove } = temporaryFolder();
+const backbone = path.join(folder, "model.safetensors");
+const bank = path.join(folder, "metal.bank.safetensors");
+/** Drawn metal: those with an even number are good. */
+const images = writeImages(path.join(folder, "images"), 40);
+const good = images.filter((_, i) => i % 2 === 0);
+const [prompts, normals] = [good.slice(0, 2), good.slice(2)];
+const bad = images.filter((_, i) => i % 2 === 1);
+const model = ["--backbone", backbone];
+test.before(async () => {
+  await writeModel(backbone);
+  const made = await cli(["score", ...model, "--prompts", ...prompts, "--save-bank", bank]);
+  assert.is(made.code, 0, made.stderr);
+});
+test.after(remove);
+
+const calibrate = (...args: string[]) => cli(["calibrate", ...model, "--bank", bank, ...args]);
+const score = async (files: readonly string[], ...args: string[]) => {
+  const run = await cli([
+    "score",
+    ...model,
+    "--bank",
+    bank,
+    "--images",
+    ...files,
+    "--format",
+    "json",
+    ...args,
+  ]);
+  assert.is(run.stdout === "", false, run.stderr);
+  return { ...run, results: JSON.parse(run.stdout).results };
+};
+
+test("verdicts: of the good images as many are above the line as were allowed, and scaled scores say the same", async () => {
+  const before = await score(normals);
+  assert.ok(
+    before.results.every(
+      (row: { verdict: unknown; calibration: unknown }) => row.verdict === null && row.calibration === null,
+    ),
+  );
+  // 18 good images and 20%: floor(0.2 * 19) = 3, so that the third largest score is the line.
+  const run = await calibrate(
+    "--normals",
+    ...normals,
+    "--anomalies",
+    ...bad,
+    "--false-alarms",
+    "20%",
+    "--review",
+    "0.4",
+  );
+  assert.is(run.code, 0, run.stderr);
+  const scores = before.results
+    .map((row: { score: number }) => row.score)
+    .sort((a: number, b: number) => b - a);
+  assert.match(run.stdout, `line: ${scores[2].toFixed(4)} (calibrated)\n`);
+  assert.match(
+    run.stdout,
+    "Of 1000 good parts like these 18, about 158 will be flagged; with 95% confidence fewer than ",
+  );
+  assert.match(run.stdout, /^found \d+ of 20 bad images: [\d.]+%, with 95% confidence [\d.]+% to [\d.]+%$/m);
+  const { results, code } = await score([...normals, ...bad], "--exit-verdict");
+  assert.is(code, 3);
+  const flagged = results.filter((row: { verdict: string }) => row.verdict === "NG");
+  assert.is(results.slice(0, 18).filter((row: { verdict: string }) => row.verdict === "NG").length, 2);
+  for (const row of results) {
+    assert.is(row.verdict === "NG", row.scaled_score > 0.5);
+    assert.is(row.verdict === "OK", row.p_value > 0.4);
+    assert.equal(row.calibration, {
+      status: "calibrated",
+      alpha: 0.2,
+      n: 18,
+      threshold: Number(scores[2].toPrecision(9)),
+    });
+  }
+  assert.match(run.stdout, `found ${flagged.length - 2} of 20 bad images`);
+  const table = await cli(["score", ...model, "--bank", bank, "--images", normals[0]]);
+  assert.match(table.stdout, /^image +score +verdict +p_value/);
+  const csv = await cli(["score", ...model, "--bank", bank, "--images", normals[0], "--format", "csv"]);
+  assert.match(
+    csv.stdout.split("\n")[0],
+    /,verdict,p_value,scaled_score,calibration_status,calibration_alpha,calibration_n,calibration_threshold$/,
+  );
+});
+
+test("images of one part count once, and few parts make a provisional line", async () => {
+  const run = await calibrate("--normals", ...normals, "--group", "(\\d\\d)\\d\\.png", "--json");
+  assert.is(run.code, 0, run.stderr);
+  const { calibration, of_1000_good } = JSON.parse(run.stdout);
+  assert.equal([calibration.status, calibration.n], ["provisional", 4]);
+  assert.is(of_1000_good.expected, 200);
+  const { results } = await score(normals);
+  assert.is(
+    Math.max(...results.map((row: { score: number }) => row.score)),
+    Number(calibration.threshold.toPrecision(9)),
+  );
+  failsWith(
+    await calibrate("--normals", ...normals, "--group", "part-(\\d)"),
+    /--group part-\(\\d\): finds nothing in/,
+  );
+  failsWith(
+    await calibrate("--normals", ...normals, "--group", "("),
+    /--group \(: Invalid regular expression/,
+  );
+});
+
+test("prompts, and copies of them, are no calibration images; copies of others count once", async () => {
+  const copy = path.join(folder, "copy.png");
+  copyFileSync(prompts[1], copy);
+  failsWith(await calibrate("--normals", ...normals, copy), /copy\.png is a prompt of the bank/);
+  const again = path.join(folder, "again.png");
+  copyFileSync(normals[0], again);
+  const run = await calibrate("--normals", normals[0], again, "--json");
+  assert.match(run.stderr, /1 image left out, each a copy of another: .*again\.png/);
+  assert.is(JSON.parse(run.stdout).calibration.n, 1);
+});
+
+test("other settings than the line was made with are refused by name, and a failed run leaves the bank as it was", async () => {
+  assert.is((await calibrate("--normals", ...normals)).code, 0);
+  const before = readFileSync(bank);
+  const other = await cli([
+    "score",
+    ...model,
+    "--bank",
+    bank,
+    "--images",
+    ...normals,
+    "--set",
+    "aggregate=top3",
+  ]);
+  failsWith(
+    other,
+    /it was calibrated with aggregate not given, and now it is top3|it was calibrated with aggregate max, and now it is top3/,
+  );
+  failsWith(await calibrate("--normals", path.join(folder, "absent.png")), /absent\.png/);
+  failsWith(
+    await calibrate("--normals", ...normals, "--false-alarms", "120%"),
+    /give a share above 0, below 1/,
+  );
+  assert.ok(readFileSync(bank).equals(before));
+});
+
+test.run();

@@ -1,0 +1,109 @@
+import { DetectError } from "../errors.js";
+import { openSealed, writeSealed } from "../files/sealed.js";
+import { FORMAT, fail } from "../matcher/bank-info.js";
+import { type Check, finite, fits, listOf, mapOf, orNull, parseJson, text } from "../shape.js";
+import { type Line, lineOf } from "./conformal.js";
+import { type Judge, judge } from "./verdict.js";
+
+/** A good image that is no prompt, and its score. */
+export interface GoodImage {
+  readonly name: string;
+  readonly sha256: string | null;
+  /** Images of one part count as one, with the largest score. */
+  readonly part: string;
+  readonly score: number;
+}
+
+/** What a bank knows of good parts: what a verdict stands on. */
+export interface Calibration {
+  readonly version: 1;
+  /** The share of good parts that may be flagged. */
+  readonly alpha: number;
+  /** Parts with a p up to this that are not flagged are to be looked at. */
+  readonly review: number;
+  readonly images: readonly GoodImage[];
+  /** All that decides a score besides the prompts. Verdicts with other settings would mean nothing. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** When it was made, as ISO 8601 has it. */
+  readonly made: string;
+}
+
+/** The scores of the parts: the largest of their images. */
+export function partScores({ images }: Pick<Calibration, "images">): number[] {
+  const scores = new Map<string, number>();
+  for (const { part, score } of images)
+    scores.set(part, Math.max(score, scores.get(part) ?? Number.NEGATIVE_INFINITY));
+  return [...scores.values()];
+}
+
+/** The line of a calibration, and what judges by it. */
+export function judgeOf(calibration: Calibration): Judge & { readonly line: Line } {
+  const scores = partScores(calibration);
+  return { line: lineOf(scores, calibration.alpha), scores, review: calibration.review };
+}
+
+/** Says how a score stands to a calibration. @example verdictsOf(calibration)(0.4).verdict; // "OK" */
+export function verdictsOf(calibration: Calibration) {
+  const known = judgeOf(calibration);
+  return (score: number) => judge(score, known);
+}
+
+/** The entry of a bank's metadata. */
+const ENTRY = "calibration";
+
+/**
+ * Writes a calibration into a bank, in place of any that is there. The file is replaced whole or not at all.
+ *
+ * @throws DetectError `bank` for other files; `damaged` for bytes that are not those written.
+ */
+export async function saveCalibration(path: string, calibration: Calibration): Promise<void> {
+  await using file = await openSealed(path);
+  if (file.metadata.format !== FORMAT) throw fail(path, "is no prompt bank; make one from its prompts");
+  const { sum: _, sums: __, ...metadata } = file.metadata;
+  const stored = [...file.tensors.entries()].map(
+    async ([name, { shape }]) => [name, { dtype: "F32", shape, data: await file.readFloat32(name) }] as const,
+  );
+  await writeSealed(path, new Map(await Promise.all(stored)), {
+    ...metadata,
+    [ENTRY]: JSON.stringify(calibration),
+  });
+}
+
+/**
+ * The calibration of a bank; null where it has none.
+ *
+ * @param settings all that decides a score now, as in the calibration.
+ * @throws DetectError `bank` for other files, `calibration` for one that is damaged or was made with other settings.
+ */
+export async function readCalibration(
+  path: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Calibration | null> {
+  await using file = await openSealed(path);
+  const entry = file.metadata[ENTRY];
+  if (entry === undefined) return null;
+  const calibration = parseJson(entry) as Calibration;
+  if (!fits(calibration, CALIBRATION) || calibration.images.length === 0)
+    throw refused(path, "its calibration is damaged or of a later version; calibrate it again");
+  const names = new Set([...Object.keys(settings), ...Object.keys(calibration.settings)]);
+  const other = [...names].find((name) => settings[name] !== calibration.settings[name]);
+  if (other === undefined) return calibration;
+  const [made, now] = [calibration.settings[other], settings[other]].map((value) => value ?? "not given");
+  throw refused(
+    path,
+    `it was calibrated with ${other} ${made}, and now it is ${now}; use the same, or calibrate it again`,
+  );
+}
+
+const refused = (path: string, why: string): DetectError => new DetectError("calibration", `${path}: ${why}`);
+
+const share: Check = (value) => typeof value === "number" && value >= 0 && value < 1;
+
+const CALIBRATION: Check = {
+  version: (value) => value === 1,
+  alpha: (value) => typeof value === "number" && value > 0 && value < 1,
+  review: share,
+  images: listOf({ name: text, sha256: orNull(text), part: text, score: finite }),
+  settings: mapOf(text),
+  made: text,
+};
