@@ -44,7 +44,7 @@ export function trainingTests(name: string) {
   return Object.assign(add, { run: () => tests.run() });
 }
 
-interface TrainingContext {
+export interface TrainingContext {
   readonly device: Device;
   readonly folder: string;
   readonly store: FeatureStore;
