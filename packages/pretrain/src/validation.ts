@@ -93,16 +93,12 @@ async function validateCategory(clip: Clip, tokenizer: Tokenizer, { className, t
   const scale = await logitScale(clip);
   const texts: number[] = [];
   const residuals: number[] = [];
-  for await (const batch of encoder.encode(test, { places: false })) {
-    try {
-      for (const { error } of batch.ended) if (error) throw error;
-      using text = textScore(batch.features, prototypes, scale);
-      const [asked, detections] = await Promise.all([text.data(), fitted.score(batch)]);
-      texts.push(...asked);
-      residuals.push(...detections.map(({ score }) => score));
-    } finally {
-      batch.dispose();
-    }
+  for await (using batch of encoder.encode(test, { places: false })) {
+    for (const { error } of batch.ended) if (error) throw error;
+    using text = textScore(batch.features, prototypes, scale);
+    const [asked, detections] = await Promise.all([text.data(), fitted.score(batch)]);
+    texts.push(...asked);
+    residuals.push(...detections.map(({ score }) => score));
   }
   checkFinite(texts);
   checkFinite(residuals);

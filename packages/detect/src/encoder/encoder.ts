@@ -135,7 +135,7 @@ export class Encoder {
    */
   async *encode(images: ImageSource, options: EncodeOptions = {}): AsyncGenerator<EncodedBatch> {
     const { signal } = options;
-    const pool = new DecodePool(this.threads);
+    await using pool = new DecodePool(this.threads);
     const queue: ReadyImage[] = [];
     const working: Promise<void>[] = [];
     const next = async () => {
@@ -150,16 +150,12 @@ export class Encoder {
     const isFull = () =>
       queue.length >= 4 * this.batch ||
       queue.reduce((sum, { waiting }) => sum + waiting.length, 0) >= this.batch;
-    try {
-      for await (const ready of this.#prepareAhead(pool, images, signal)) {
-        queue.push(ready);
-        while (isFull()) yield await next();
-      }
-      while (queue.length > 0 && !signal?.aborted) yield await next();
-      await Promise.all(working);
-    } finally {
-      await pool.close();
+    for await (const ready of this.#prepareAhead(pool, images, signal)) {
+      queue.push(ready);
+      while (isFull()) yield await next();
     }
+    while (queue.length > 0 && !signal?.aborted) yield await next();
+    await Promise.all(working);
   }
 
   /** Prepared images in the order of their source, several of them decoding at once. */

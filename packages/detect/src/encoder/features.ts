@@ -40,6 +40,7 @@ export interface EncodedBatch extends Features {
   finite(): Promise<readonly boolean[]>;
   /** Frees the tensors. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 export const encodedBatch = (
@@ -48,15 +49,16 @@ export const encodedBatch = (
   ended: readonly EncodedImage[],
 ): EncodedBatch => {
   let finite: Promise<readonly boolean[]> | undefined;
+  const dispose = () => {
+    for (const held of [features, ...taps]) held.dispose();
+  };
   return {
     ...{ features, taps, layouts, views, ended },
     finite() {
       finite ??= finiteViews([features, ...taps], views.length);
       return finite;
     },
-    dispose() {
-      for (const held of [features, ...taps]) held.dispose();
-    },
+    ...{ dispose, [Symbol.dispose]: dispose },
   };
 };
 

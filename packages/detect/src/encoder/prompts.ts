@@ -63,15 +63,11 @@ export async function encodePrompts(
   const prompts: EncodedPrompt[] = [];
   const begun = new Map<number, Parts>();
   try {
-    for await (const batch of encoder.encode(inVariants(images, { symmetries: all, augmentation }), {
+    for await (using batch of encoder.encode(inVariants(images, { symmetries: all, augmentation }), {
       signal,
       places: false,
     })) {
-      try {
-        addParts(begun, batch, await batch.finite(), encoder.raw);
-      } finally {
-        batch.dispose();
-      }
+      addParts(begun, batch, await batch.finite(), encoder.raw);
       for (const { image, item, error: unread } of batch.ended) {
         const parts = begun.get(image) as Parts;
         const error = unread ?? (parts.finite ? undefined : notFinite(item.id, "features"));
