@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Spread } from "@inctrl/detect";
+import { meanOf, type Spread } from "@inctrl/detect";
 
 /** A Markdown table, whose first column is text and whose others are figures. */
 export function markdown(headings: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -10,9 +10,6 @@ export function markdown(headings: readonly string[], rows: readonly (readonly s
 /** "0.850 ± 0.012", or "0.850" where there is no deviation. */
 export const shown = (spread: Spread | null): string =>
   [spread?.mean, spread?.deviation].flatMap((value) => value?.toFixed(3) ?? []).join(" ± ");
-
-export const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The mean of the largest values of a map. */
 export const meanOfLargest = (map: Float32Array, largest: number): number =>

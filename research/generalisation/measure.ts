@@ -1,12 +1,13 @@
 import {
   auroc,
   crossCategoryNegatives,
+  meanOf,
   type Query,
   type TrainingData,
   type TrainingItem,
 } from "@inctrl/detect";
 import { type PairResiduals, Trainer } from "@inctrl/inctrl";
-import { meanOf, meanOfLargest } from "../report.js";
+import { meanOfLargest } from "../report.js";
 import { queriesOf, SEEDS, SHOTS, type Stored } from "./data.js";
 import { FOLDS, foldsOf, type Negatives, negativesOf } from "./held-out.js";
 import type { Setting } from "./settings.js";

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
-import { type Backbone, spreadOf } from "@inctrl/detect";
+import { type Backbone, meanOf, spreadOf } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { fileOf, fillBetween } from "../../bench/src/report/fill.js";
-import { markdown, meanOf, shown } from "../report.js";
+import { markdown, shown } from "../report.js";
 import { DRAWN, MNIST_IMAGES, SHOTS, type Stored } from "./data.js";
 import { criterion, type Row } from "./measure.js";
 

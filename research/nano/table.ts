@@ -1,5 +1,5 @@
-import { type Spread, spreadOf } from "@inctrl/detect";
-import { markdown, meanOf, shown } from "../report.js";
+import { meanOf, type Spread, spreadOf } from "@inctrl/detect";
+import { markdown, shown } from "../report.js";
 
 /** The figures of one scoring on a set at one K. */
 export interface Cell {

@@ -5,11 +5,12 @@ import {
   type EncodedPrompt,
   type Encoder,
   encodePrompts,
+  meanOf,
   readOptions,
   selectTaps,
 } from "@inctrl/detect";
 import { METHODS, residual } from "@inctrl/inctrl";
-import { meanOf, meanOfLargest } from "../report.js";
+import { meanOfLargest } from "../report.js";
 import { thinned } from "../sets.js";
 import { LARGEST, type MapSetting, nameOf } from "./settings.js";
 

@@ -1,4 +1,5 @@
-import { markdown, meanOf } from "../report.js";
+import { meanOf } from "@inctrl/detect";
+import { markdown } from "../report.js";
 import { LARGEST, MAPS, nameOf, PAPER } from "./settings.js";
 
 /** Areas of one category on one backbone, by setting. */

@@ -1,6 +1,6 @@
 import type { Clip, Tokenizer } from "@inctrl/clip";
 import { type Category, openDataSet } from "@inctrl/datasets";
-import { auroc, classPrototypes, Encoder, fitImages, textScore, VitBackbone } from "@inctrl/detect";
+import { auroc, classPrototypes, Encoder, fitImages, meanOf, textScore, VitBackbone } from "@inctrl/detect";
 import { residual } from "@inctrl/inctrl";
 import { procedural } from "@inctrl/synth";
 import { matmul, normalize, scope } from "@inctrl/tensor";
@@ -54,8 +54,8 @@ export async function validate(clip: Clip, tokenizer: Tokenizer, set: Validation
   }
   return {
     retrieval: await retrieval(clip, tokenizer, set.batch),
-    text: mean(texts),
-    residual: mean(residuals),
+    text: meanOf(texts),
+    residual: meanOf(residuals),
   };
 }
 
@@ -63,8 +63,6 @@ function checkFinite(scores: readonly number[] | Float32Array): void {
   if (scores.every(Number.isFinite)) return;
   throw new PretrainError("diverged", "scores in validation are not finite; lower the learning rate");
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 async function retrieval(clip: Clip, tokenizer: Tokenizer, batch: CaptionedBatch): Promise<number> {
   const { contextLength } = clip.config.text!;

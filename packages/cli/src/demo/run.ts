@@ -7,6 +7,7 @@ import {
   evaluate,
   FeatureStore,
   type MethodInput,
+  meanOf,
   openBackbone,
   TensorCache,
   writeReport,
@@ -71,8 +72,7 @@ export async function runDemo(
     const facts = factsOf(backbone, { data, heads: null, class: null, dtype: "float32" });
     const report = await writeReport(out, { evaluation, facts, dataSet, detector });
     await rm(cache, { recursive: true });
-    const mean = (key: keyof ClassAreas) =>
-      (areas.reduce((sum, each) => sum + each[key], 0) / areas.length).toFixed(4);
+    const mean = (key: keyof ClassAreas) => meanOf(areas.map((each) => each[key])).toFixed(4);
     await print(
       `heat maps: ${maps}\nreport: ${report}\n` +
         `AUROC ${mean("residual")}  (patch residual, mean of ${areas.length} classes, ${SHOTS} prompts each)\n` +

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { readPlainText, type TensorFileError } from "@inctrl/tensor/files";
+import { readTextIfThere } from "@inctrl/tensor/files";
 import { parseConfig } from "../config/parse.js";
 import { findConfig } from "../config/registry.js";
 import { parseModelFile, parseProcessor, type Said } from "../config/said.js";
@@ -29,7 +29,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export async function chooseConfig(weights: Weights, wanted?: string): Promise<ChosenConfig> {
   if (wanted === undefined) return configBeside(weights);
   if (!wanted.endsWith(".json")) return { config: findConfig(wanted), notes: [] };
-  const text = await textOf(wanted);
+  const text = await readTextIfThere(wanted, MAX_BYTES);
   if (text === undefined)
     throw new ClipError("config", `${wanted}: cannot be read; give a configuration's name or JSON file`);
   const said = parseModelFile(text, wanted) ?? { whole: parseConfig(text) };
@@ -45,13 +45,13 @@ async function configBeside(weights: Weights): Promise<ChosenConfig> {
   let said: Said = {};
   let source: string | undefined;
   for (const path of names.map(at)) {
-    const text = source === undefined ? await textOf(path) : undefined;
+    const text = source === undefined ? await readTextIfThere(path, MAX_BYTES) : undefined;
     const found = text === undefined ? undefined : parseModelFile(text, path);
     if (found) [said, source] = [found, path];
     else if (text !== undefined) notes.push(`${path}: describes no model, and is passed over`);
   }
   const processor = at("preprocessor_config.json");
-  const text = await textOf(processor);
+  const text = await readTextIfThere(processor, MAX_BYTES);
   if (text !== undefined) {
     const { preprocess, otherwise } = parseProcessor(text, processor);
     said = { ...said, preprocess: { ...said.preprocess, ...preprocess }, otherwise };
@@ -143,10 +143,3 @@ function guesses(weights: Weights, config: ModelConfig, normalised: boolean): st
     `layer norm eps ${vision.lnEps}${mean}${like}`
   );
 }
-
-/** A small text file; undefined where there is none. */
-const textOf = (path: string): Promise<string | undefined> =>
-  readPlainText(path, MAX_BYTES).catch((error: TensorFileError) => {
-    if (error.code === "not-found") return undefined;
-    throw error;
-  });

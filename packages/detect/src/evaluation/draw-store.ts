@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Box } from "@inctrl/datasets";
-import { quoted, readPlainText, type TensorFileError } from "@inctrl/tensor/files";
+import { orClosed, quoted, readTextIfThere } from "@inctrl/tensor/files";
 import { DetectError } from "../errors.js";
 import { readSealed, sealLine } from "../files/sealed-lines.js";
 import { fits, listOf, object, orNull, text } from "../shape.js";
@@ -87,23 +87,17 @@ export class DrawStore {
    */
   static async open(path: string | undefined, settings: Settings): Promise<DrawStore> {
     if (path === undefined) return new DrawStore("");
-    const text = await readPlainText(path, MAX_BYTES).catch((error: TensorFileError) => {
-      if (error.code === "not-found") return "";
-      throw error;
-    });
+    const text = (await readTextIfThere(path, MAX_BYTES)) ?? "";
     const store = DrawStore.of(path, text, settings);
     const file = await open(path, "a");
     store.#file = file;
-    try {
+    return orClosed(file, async () => {
       // The process ended in the middle of a line: what there is of it goes.
       const whole = wholeLines(text);
       if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
       if (whole === "") await store.#append({ format: FORMAT, version: VERSION, settings });
       return store;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    });
   }
 
   /** The draws in the text of a store, which writes nothing. @throws DetectError `evaluation` as `open`. */

@@ -6,6 +6,12 @@ export const evenly = <T>(list: readonly T[], most: number): T[] =>
     ? [...list]
     : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]);
 
+/** The same, the first and the last among them. */
+export const evenlyWithEnds = <T>(list: readonly T[], most: number): readonly T[] =>
+  list.length <= most
+    ? list
+    : Array.from({ length: most }, (_, i) => list[Math.round((i * (list.length - 1)) / (most - 1))]);
+
 /**
  * A category with at most so many test images, evenly spread over their order: as large a share of anomalous ones as there was, and
  * at least one of either kind. Training images all stay.

@@ -1,3 +1,4 @@
+import { meanOf } from "../metrics/metrics.js";
 import { type CategoryResult, type Draw, type Evaluation, eachMetric, type Metrics } from "./types.js";
 
 /** A mean, and how far single values lie from it. */
@@ -23,7 +24,7 @@ export interface SummaryRow {
 export function spreadOf(values: readonly number[]): Spread | null {
   const n = values.length;
   if (n === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const mean = meanOf(values);
   if (n === 1) return { mean, deviation: null };
   return {
     mean,

@@ -15,6 +15,7 @@ import {
   windowText,
 } from "@inctrl/datasets";
 import { DetectError } from "../errors.js";
+import { evenlyWithEnds } from "../evaluation/limit.js";
 import type { ImageItem } from "./source.js";
 
 /**
@@ -63,10 +64,10 @@ export async function measureWindow(
   prompts: readonly ImageItem[],
   request: WindowRequest = "auto",
 ): Promise<MeasuredWindow> {
-  const looked = spread(prompts.filter(({ source }) => source && source.record === undefined));
+  const files = prompts.filter(({ source }) => source && source.record === undefined);
   const depths = new Map<Depth, ImageItem>();
   const readable: ImageItem[] = [];
-  for (const item of looked) {
+  for (const item of evenlyWithEnds(files, MEASURED)) {
     // One that cannot be read is reported where it is encoded.
     const header = await imageHeader(item.source!.path, item.reading).catch(() => null);
     if (!header) continue;
@@ -145,15 +146,6 @@ export async function throughOneWindow(
 }
 
 const refuse = (name: string, why: string): DetectError => new DetectError("window", `${name}: ${why}`);
-
-/** At most `MEASURED` of the items, first and last among them. */
-function spread<T>(items: readonly T[]): T[] {
-  if (items.length <= MEASURED) return [...items];
-  return Array.from(
-    { length: MEASURED },
-    (_, i) => items[Math.round((i * (items.length - 1)) / (MEASURED - 1))],
-  );
-}
 
 /** How the values of some images are spread. */
 interface Distribution {

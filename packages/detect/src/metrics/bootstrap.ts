@@ -1,4 +1,4 @@
-import { bothClasses } from "./metrics.js";
+import { bothClasses, meanOf } from "./metrics.js";
 
 /** Scores of the same images by two methods, draw by draw. */
 export interface PairedScores {
@@ -109,8 +109,6 @@ class ResampledAuroc {
     return twice / 2 / (normal * anomalous);
   }
 }
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** Numbers in [0, 1), the same for a seed everywhere (xorshift of 32 bits, Marsaglia 2003). */
 function randomOf(seed: number): () => number {

@@ -1,3 +1,7 @@
+/** The mean of numbers; NaN of none. */
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Counts among the images scored at or above a threshold. */
 interface Step {
   readonly threshold: number;

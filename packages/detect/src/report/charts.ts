@@ -1,3 +1,4 @@
+import { evenlyWithEnds } from "../evaluation/limit.js";
 import type { Point } from "../metrics/curves.js";
 import { type Html, html } from "./html.js";
 
@@ -31,7 +32,7 @@ export interface CurveChart {
 export function curveChart({ title, x: xLabel, y: yLabel, lines, diagonal }: CurveChart): Html {
   const place = ({ x, y }: Point) =>
     `${(LEFT + x * PLOT.width).toFixed(1)} ${(TOP + (1 - y) * PLOT.height).toFixed(1)}`;
-  const path = (points: readonly Point[]) => `M${thinned(points).map(place).join("L")}`;
+  const path = (points: readonly Point[]) => `M${evenlyWithEnds(points, MAX_POINTS).map(place).join("L")}`;
   const corners = [0, 1].map((at) => ({ x: at, y: at }));
   const random = diagonal ? html`<path class="random" d="${path(corners)}"/>` : null;
   // The line of most prompts is drawn last, above the others.
@@ -116,11 +117,4 @@ function axes(xLabel: string, yLabel: string, xTicks = UNIT, yTicks = UNIT): Htm
   });
   const middle = TOP + PLOT.height / 2;
   return html`${vertical}${horizontal}<path class="axis" d="M${LEFT} ${TOP}V${bottom}H${LEFT + PLOT.width}"/><text class="label" x="${LEFT + PLOT.width / 2}" y="${bottom + 30}" text-anchor="middle">${xLabel}</text><text class="label" transform="rotate(-90 10 ${middle})" x="10" y="${middle}" text-anchor="middle">${yLabel}</text>`;
-}
-
-/** At most `MAX_POINTS` evenly spaced points, the first and the last included. */
-function thinned(points: readonly Point[]): readonly Point[] {
-  if (points.length <= MAX_POINTS) return points;
-  const step = (points.length - 1) / (MAX_POINTS - 1);
-  return Array.from({ length: MAX_POINTS }, (_, i) => points[Math.round(i * step)]);
 }

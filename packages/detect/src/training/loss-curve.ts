@@ -1,3 +1,5 @@
+import { meanOf } from "../metrics/metrics.js";
+
 const SIZE = { width: 720, height: 360 } as const;
 const FRAME = { left: 56, right: 16, top: 36, bottom: 40 } as const;
 /** Points of a curve: steps beyond that many are averaged in groups. */
@@ -51,10 +53,9 @@ function thinned(records: readonly Measured[], key: string): [number, number][] 
   const group = Math.max(1, Math.ceil(records.length / MAX_POINTS));
   return Array.from({ length: Math.ceil(records.length / group) }, (_, i) => {
     const some = records.slice(i * group, (i + 1) * group);
-    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / some.length;
     return [
-      mean(some.map(({ step }) => step)),
-      mean(some.map((record) => (record as unknown as Record<string, number>)[key])),
+      meanOf(some.map(({ step }) => step)),
+      meanOf(some.map((record) => (record as unknown as Record<string, number>)[key])),
     ];
   });
 }

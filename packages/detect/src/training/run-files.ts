@@ -1,8 +1,8 @@
 import { appendFile, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@inctrl/datasets";
-import { CodedError, type TensorFileError } from "@inctrl/tensor";
-import { boundedJson, readPlainText } from "@inctrl/tensor/files";
+import { CodedError } from "@inctrl/tensor";
+import { boundedJson, readTextIfThere } from "@inctrl/tensor/files";
 import { readSealed, sealLine } from "../files/sealed-lines.js";
 import {
   type Loaded,
@@ -105,8 +105,8 @@ export class RunFiles<S extends AfterStep, V extends AfterValidation> {
   async #takeRecords(loaded: Loaded | null): Promise<void> {
     const { steps } = this.#state;
     const path = this.path("metrics");
-    const text = steps === 0 ? "" : await readLog(path);
-    const { kept, whole } = recordsIn<S | V>(text, steps, loaded?.records);
+    const text = steps === 0 ? undefined : await readTextIfThere(path, MAX_LOG_BYTES);
+    const { kept, whole } = recordsIn<S | V>(text ?? "", steps, loaded?.records);
     if (!whole) {
       const where = `${path}: line ${kept.length + 1}`;
       if (!loaded?.sealed) this.#options.onNote?.(`${where} and what follows are lost; the training is not`);
@@ -191,13 +191,6 @@ export function recordsIn<T extends AfterStep | AfterValidation>(text: string, s
 
 /** Most bytes of the metrics: 200 of a step, for 2 million steps. */
 const MAX_LOG_BYTES = 4e8;
-
-/** The text of a log; none where there is no file. */
-const readLog = (path: string): Promise<string> =>
-  readPlainText(path, MAX_LOG_BYTES).catch((error: TensorFileError) => {
-    if (error.code === "not-found") return "";
-    throw error;
-  });
 
 /** Brings what was appended to the disk, before the checkpoint that counts on it. */
 async function syncFile(path: string): Promise<void> {

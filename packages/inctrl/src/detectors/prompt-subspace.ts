@@ -5,6 +5,7 @@ import {
   loadedSubspace,
   type Moments,
   matchBank,
+  meanOf,
   momentsOf,
   type PatchSubspace,
   PromptBank,
@@ -114,8 +115,8 @@ async function leaveOut(
     }
   }
   return values.map((of) => {
-    const middle = of.reduce((sum, value) => sum + value, 0) / of.length;
-    const variance = of.reduce((sum, value) => sum + (value - middle) ** 2, 0) / of.length;
+    const middle = meanOf(of);
+    const variance = meanOf(of.map((value) => (value - middle) ** 2));
     return [middle, 1 / Math.max(LEAST_DEVIATION, Math.sqrt(variance))];
   });
 }

@@ -1,7 +1,7 @@
 import type { Canvas, Window } from "./canvas.js";
 import { compress } from "./jpeg.js";
 import { clamp, squared, unitAt } from "./maths.js";
-import { chance, type Random } from "./random.js";
+import { chance, hash, type Random } from "./random.js";
 
 /** The light and camera of a sample. */
 export interface Photo {
@@ -209,7 +209,7 @@ export function develop(exposure: Exposure, photo: Photo): Uint8Array {
     for (let x = 0; x < size; x++, p++) {
       const dx = (x + 0.5) * step - 0.5;
       const gain = photo.exposure * (1 + 2 * (gx * dx + gy * dy) - 2 * vignette * (dx * dx + dy * dy));
-      const bits = noiseBits(noiseSeed + p);
+      const bits = hash(noiseSeed + p, 0, 0);
       const shared = ((bits & 0xff) + ((bits >>> 8) & 0xff) - 255) * PART;
       let r = red[p] * gain * warm;
       let g = green[p] * gain;
@@ -237,10 +237,4 @@ function byte(value: number): number {
   if (value <= 0.8) return (255 * value + 0.5) | 0;
   const over = value * 5 - 4;
   return (204.5 + 51 * (over / (1 + over))) | 0;
-}
-
-function noiseBits(n: number): number {
-  let h = Math.imul(n ^ (n >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return h ^ (h >>> 16);
 }

@@ -1,5 +1,14 @@
 import { type DefectKind, kinds } from "../defects.js";
-import { type Canvas, eachPixel, inPicture, type Pose, type Rgb, SIDE, windowOf } from "../draw/canvas.js";
+import {
+  boxAround,
+  type Canvas,
+  eachPixel,
+  inPicture,
+  type Pose,
+  type Rgb,
+  SIDE,
+  windowOf,
+} from "../draw/canvas.js";
 import { anyColour, type Colour, contrasting, shade } from "../draw/colours.js";
 import { type Point, smoothstep } from "../draw/maths.js";
 import { cloud, grain } from "../draw/noise.js";
@@ -154,12 +163,7 @@ function around(
   const { c, s, zoom, x: x0, y: y0 } = pose;
   const [cx, cy] = inPicture(pose, shape.x, shape.y);
   const r = shape.radius / zoom + margin;
-  const at = {
-    left: cx + shift[0] - r,
-    right: cx + shift[0] + r,
-    top: cy + shift[1] - r,
-    bottom: cy + shift[1] + r,
-  };
+  const at = boxAround([cx + shift[0], cy + shift[1]], r);
   const { left, top, right, bottom } = windowOf(at, unit, canvas.window);
   const { distance } = shape;
   const across = BLOCK * unit;

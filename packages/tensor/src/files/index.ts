@@ -11,7 +11,7 @@ export * from "./half.js";
 export { boundedJson } from "./json.js";
 export { type FileLock, takeLock } from "./lock.js";
 export * from "./npy.js";
-export { readPlainFile, readPlainText, streamPlainFile } from "./plain-file.js";
+export { readPlainFile, readPlainText, readTextIfThere, streamPlainFile } from "./plain-file.js";
 export { openSafetensors, parseSafetensors, type SafetensorsFile, safetensorsIn } from "./safetensors.js";
 export { type ByteSource, fileSource, memorySource } from "./source.js";
 export * from "./strided.js";

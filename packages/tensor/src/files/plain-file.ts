@@ -46,6 +46,14 @@ export async function readPlainText(path: string, most: number): Promise<string>
   return new TextDecoder().decode(await readPlainFile(path, most));
 }
 
+/** The same; undefined where there is no file. */
+export async function readTextIfThere(path: string, most: number): Promise<string | undefined> {
+  return readPlainText(path, most).catch((error: TensorFileError) => {
+    if (error.code === "not-found") return undefined;
+    throw error;
+  });
+}
+
 /**
  * A plain file piece by piece. Node only.
  *
