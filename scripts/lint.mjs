@@ -1,11 +1,9 @@
 // The rules of the house that Biome has no words for: import directions between packages, and the length of files.
 //
 //   node scripts/lint.mjs
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ROOT } from "./workspace.mjs";
+import { gitFiles, read } from "./workspace.mjs";
 
 /** The packages that the sources of each package may import, and those that its tests may import besides. */
 export const HOUSE = {
@@ -54,11 +52,7 @@ export function problemsOf(file, text) {
 
 /** The problems of all files that git knows or would add. */
 export function problemsOfRepository() {
-  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts", "*.js", "*.mjs", "*.css"];
-  const files = execFileSync("git", list, { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
-  return files
-    .filter((file) => existsSync(path.join(ROOT, file)))
-    .flatMap((file) => problemsOf(file, readFileSync(path.join(ROOT, file), "utf8")));
+  return gitFiles("*.ts", "*.js", "*.mjs", "*.css").flatMap((file) => problemsOf(file, read(file)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,5 @@
 // The repository and its packages. Uses Node alone, since set-up runs before anything is installed.
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +9,13 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The text of a file, and a value of JSON; the path is relative to the root. */
 export const read = (file) => readFileSync(path.join(ROOT, file), "utf8");
 export const readJson = (file) => JSON.parse(read(file));
+
+/** Files of some patterns that git knows or would add, and that are there. */
+export function gitFiles(...patterns) {
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard", ...patterns];
+  const files = execFileSync("git", list, { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+  return files.filter((file) => existsSync(path.join(ROOT, file)));
+}
 
 /** The packages by folder name, e.g. ["clip", "tensor"]. */
 export const packageNames = readdirSync(path.join(ROOT, "packages")).filter((name) =>

@@ -1,5 +1,4 @@
 // A copy of the workspace in which the recipes of CONTRIBUTING are carried out.
-import { execFileSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -11,24 +10,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { packageNames, ROOT } from "../workspace.mjs";
+import { gitFiles, packageNames, ROOT } from "../workspace.mjs";
 
 /** Copies the packages with their sources, tests and links to each other. @returns the folder, inside the repository. */
 export function scratchWorkspace() {
   // A fixed place, so that the TypeScript loader finds what it compiled there before.
   const folder = path.join(ROOT, ".cache", "scratch");
   rmSync(folder, { recursive: true, force: true });
-  const list = [
-    "ls-files",
-    "--cached",
-    "--others",
-    "--exclude-standard",
-    "packages",
-    "tsconfig*.json",
-    "package.json",
-  ];
-  const files = execFileSync("git", list, { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
-  for (const file of files.filter((name) => existsSync(path.join(ROOT, name)))) {
+  for (const file of gitFiles("packages", "tsconfig*.json", "package.json")) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     cpSync(path.join(ROOT, file), path.join(folder, file));
   }

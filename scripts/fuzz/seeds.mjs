@@ -16,11 +16,11 @@ export const f32 = (shape, value = 0.5) => ({
   data: new Float32Array(shape.reduce((size, d) => size * d, 1)).fill(value),
 });
 
+/** A safetensors file without checksums. */
+export const plain = (tensors, metadata) => join(serializeSafetensors(tensors, metadata));
+
 /** A safetensors file as runs write it now, and one from before there were checksums, which is believed as far as it goes. */
-export const stored = (tensors, metadata) => [
-  join(sealedParts(tensors, metadata)),
-  join(serializeSafetensors(tensors, metadata)),
-];
+export const stored = (tensors, metadata) => [join(sealedParts(tensors, metadata)), plain(tensors, metadata)];
 
 /** Reads all tensors of a file. */
 export async function readAll(file) {

@@ -67,4 +67,4 @@ export { cropRaster, hasDefect, invertedText, marksMost } from "./sets/pixels.js
 export { readAs, readSetAs } from "./sets/reading.js";
 export { promptCandidates, withoutMask } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";
-export { count, oneLine, printable } from "./text.js";
+export { count, grouped, oneLine, printable } from "./text.js";

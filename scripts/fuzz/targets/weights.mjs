@@ -1,12 +1,6 @@
 // Files of tensors, and what stands beside them: all that `--backbone` and `--heads` may name.
 import { parseConfig } from "@inctrl/clip";
-import {
-  memorySource,
-  openSafetensors,
-  parseNpy,
-  parseSafetensors,
-  serializeSafetensors,
-} from "@inctrl/tensor/files";
+import { memorySource, openSafetensors, parseNpy, parseSafetensors } from "@inctrl/tensor/files";
 import { RegistrationNetwork } from "../../../packages/baselines/src/regad/network.ts";
 import { ResNet } from "../../../packages/baselines/src/resnet/model.ts";
 import { resNetIn } from "../../../packages/baselines/src/resnet/weights.ts";
@@ -26,7 +20,7 @@ import { checkFewShot, fewShotImage } from "../../../packages/detect/src/images/
 import { makeHeads, storedParameters } from "../../../packages/inctrl/src/head-modules.ts";
 import { headsModule, headValuesIn, isHeadName } from "../../../packages/inctrl/src/heads.ts";
 import { templateIn } from "../../../packages/pretrain/src/plan.ts";
-import { described, f32, file, json, readAll, shapesOf, text } from "../seeds.mjs";
+import { described, f32, file, json, plain, readAll, shapesOf, text } from "../seeds.mjs";
 
 const golden = (name) => file(`packages/clip/test/checkpoint/golden/${name}`);
 
@@ -40,9 +34,7 @@ const TENSORS = {
   "block.1": f32([2, 3]),
   half: { dtype: "F16", shape: [4], data: Uint16Array.of(0x3c00, 0, 0x7e00, 1) },
 };
-const safetensors = Buffer.concat(
-  serializeSafetensors(TENSORS, { format: "pt" }).map((part) => Buffer.from(part)),
-);
+const safetensors = plain(TENSORS, { format: "pt" });
 
 /** An archive in memory whose pickle may be replaced: the directory of a zip is read by a library. */
 async function inMemory(bytes) {
@@ -168,11 +160,9 @@ export const WEIGHTS = [
   [
     "heads",
     [
-      Buffer.concat(
-        serializeSafetensors(
-          Object.fromEntries([...storedParameters(monotone)].map(([name, { shape }]) => [name, f32(shape)])),
-          { format: "inctrl-heads", alpha: "0.5" },
-        ).map((part) => Buffer.from(part)),
+      plain(
+        Object.fromEntries([...storedParameters(monotone)].map(([name, { shape }]) => [name, f32(shape)])),
+        { format: "inctrl-heads", alpha: "0.5" },
       ),
     ],
     (bytes) => heads(parseSafetensors(bytes, "file")),

@@ -1,3 +1,5 @@
+import { grouped } from "../text.js";
+
 /** A file or folder below a given folder that is not taken for an image. */
 export interface LeftOut {
   readonly path: string;
@@ -19,11 +21,10 @@ const NAMED = 4;
  * @example leftOutText(left); // "notes.txt, b.csv (a text file, not an image); .c.png (hidden)"
  */
 export function leftOutText(left: readonly LeftOut[]): string {
-  const byReason = new Map<string, string[]>();
-  for (const { path, reason } of left) byReason.set(reason, [...(byReason.get(reason) ?? []), path]);
-  const texts = [...byReason].map(([reason, paths]) => {
-    const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : "";
-    return `${paths.slice(0, NAMED).join(", ")}${more} (${reason})`;
+  const texts = [...grouped(left, ({ reason }) => [reason])].map(([reason, all]) => {
+    const paths = all.slice(0, NAMED).map(({ path }) => path);
+    const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : "";
+    return `${paths.join(", ")}${more} (${reason})`;
   });
   return texts.join("; ");
 }

@@ -2,6 +2,7 @@ import { join, parse } from "node:path";
 import { imageHeader } from "../decode/decode.js";
 import { DatasetError } from "../errors.js";
 import { listImages, readFolder } from "../folder/list.js";
+import { grouped } from "../text.js";
 import { folderFormat } from "./folder-format.js";
 import { idOf, named } from "./names.js";
 import { hasDefect, readMask } from "./pixels.js";
@@ -47,7 +48,8 @@ async function read(root: string) {
   const [good, bad, masks] = await Promise.all(
     FOLDERS.map((name) => listImages(join(root, named(folders, name)!), { recursive: true })),
   );
-  const masksOf = byImage(masks);
+  // `0044_019_04_mask.png`, `0044_019_04_mask1.png`, ... by the name of their image.
+  const masksOf = grouped(masks, (path) => [parse(path).name.replace(/_mask\d*$/i, "")]);
   const maskFiles = (path: string) => masksOf.get(parse(path).name) ?? [];
   const defective = new Set(bad);
   const cut = await cutSamples(root, [...good, ...bad], maskFiles, async (path) => {
@@ -56,16 +58,6 @@ async function read(root: string) {
     return defectTiles(path, maskFiles(path), anomalous(KINDS[code] ?? code));
   });
   return oneCategory({ name: "aitex", className: "fabric", root, ...cut });
-}
-
-/** `0044_019_04_mask.png`, `0044_019_04_mask1.png`, ... by the name of their image. */
-function byImage(masks: readonly string[]): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const path of masks) {
-    const image = parse(path).name.replace(/_mask\d*$/i, "");
-    found.set(image, [...(found.get(image) ?? []), path]);
-  }
-  return found;
 }
 
 async function defectTiles(path: string, masks: readonly string[], truth: Truth): Promise<Piece[]> {

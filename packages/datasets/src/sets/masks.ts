@@ -1,4 +1,5 @@
 import { byName } from "../folder/list.js";
+import { grouped } from "../text.js";
 
 /** A file of a split, told from the others by its place. */
 export interface KeyedFile {
@@ -36,8 +37,8 @@ export function matchMasks(
   masks: readonly KeyedFile[],
   preferred: (image: KeyedFile) => boolean = () => true,
 ): MatchedMasks {
-  const byKey = group(images, ({ key }) => [key]);
-  const byBase = group(images, ({ key, kind }) => [base(key), `${kind.toLowerCase()}/${base(key)}`]);
+  const byKey = grouped(images, ({ key }) => [key]);
+  const byBase = grouped(images, ({ key, kind }) => [base(key), `${kind.toLowerCase()}/${base(key)}`]);
   const kinds = new Set(images.map(({ kind }) => kind.toLowerCase()));
   const find = ({ key, kind }: KeyedFile): KeyedFile[] | undefined => {
     const folder = key.slice(0, Math.max(0, key.lastIndexOf("/")));
@@ -64,15 +65,3 @@ export function matchMasks(
 }
 
 const base = (key: string): string => key.slice(key.lastIndexOf("/") + 1);
-
-function group(files: readonly KeyedFile[], keysOf: (file: KeyedFile) => string[]): Map<string, KeyedFile[]> {
-  const groups = new Map<string, KeyedFile[]>();
-  for (const file of files) {
-    for (const key of new Set(keysOf(file))) {
-      const members = groups.get(key);
-      if (members) members.push(file);
-      else groups.set(key, [file]);
-    }
-  }
-  return groups;
-}

@@ -1,5 +1,5 @@
 import type { Fit } from "@inctrl/clip";
-import { ImageError, type Raster } from "@inctrl/datasets";
+import { grouped, ImageError, type Raster } from "@inctrl/datasets";
 import { f16ToF32 } from "@inctrl/tensor";
 import type { Backbone } from "../backbone/backbone.js";
 import { notFinite } from "../errors.js";
@@ -231,7 +231,7 @@ export class FeatureStore {
     skip?: (item: ImageItem, error: Error) => null,
     signal?: AbortSignal,
   ): AsyncGenerator<{ shown: Shown; features: ImageFeatures }> {
-    const groups = groupByItem(images);
+    const groups = [...grouped(images, ({ item }) => [item])];
     const source = groups.map(([item, shown]) => ({
       ...item,
       source: item.source && { ...item.source, sha256: shown[0].content.sha256 },
@@ -286,10 +286,4 @@ export class FeatureStore {
     if (pixelHash(raster) === hash) return raster;
     throw new ImageError("changed", item.id, "its pixels changed", "run again when nothing writes to it");
   }
-}
-
-function groupByItem(images: readonly Shown[]): [item: ImageItem, shown: Shown[]][] {
-  const groups = new Map<ImageItem, Shown[]>();
-  for (const shown of images) groups.set(shown.item, [...(groups.get(shown.item) ?? []), shown]);
-  return [...groups];
 }
