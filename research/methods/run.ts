@@ -1,11 +1,12 @@
 // Measures every method on real data sets with the weights that are at hand, and writes the table into the repository.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { writeFileAtomic } from "@inctrl/datasets";
+import { openDataSet, writeFileAtomic } from "@inctrl/datasets";
 import { provenance, thisMachine } from "../../bench/src/report/results.js";
 import { shownRows } from "./table.js";
 
@@ -29,12 +30,13 @@ const { values } = parseArgs({
     data: { type: "string" },
     deit: { type: "string" },
     limit: { type: "string", default: "60" },
+    classes: { type: "string", default: "2" },
     work: { type: "string", default: "methods-work" },
   },
 });
-const { data, deit, limit, work } = values;
+const { data, deit, limit, classes, work } = values;
 if (data === undefined || deit === undefined)
-  throw new Error("usage: run.ts --data DIR --deit FILE [--limit N] [--work DIR]");
+  throw new Error("usage: run.ts --data DIR --deit FILE [--limit N] [--classes N] [--work DIR]");
 
 /** Runs the command, whose talk passes through. */
 async function inctrl(...args: string[]): Promise<void> {
@@ -44,11 +46,27 @@ async function inctrl(...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`inctrl ${args.join(" ")}: exit code ${code}`);
 }
 
-const train = (name: string, data: string, ...args: string[]) =>
-  inctrl("train", "--data", data, "--out", join(work, name), "--resume", ...args);
-await train("coop", AUXILIARY, "--method", "coop", "--backbone", "nano", "--epochs", "10");
-await train("heads", AUXILIARY, "--backbone", deit, "--shots", "4", "--epochs", "6");
-await train("regad", FEWER, "--method", "regad", "--backbone", UNTRAINED, "--epochs", "2");
+/** Trains once; a file that is there already is taken. */
+async function train(file: string, specs: string, ...args: string[]): Promise<string> {
+  const path = join(work, file);
+  if (!existsSync(path)) await inctrl("train", "--data", specs, "--out", dirname(path), "--resume", ...args);
+  return path;
+}
+const context = await train(
+  "coop/context.safetensors",
+  AUXILIARY,
+  ...["--method", "coop", "--backbone", "nano", "--epochs", "10"],
+);
+const heads = await train(
+  "heads/heads.safetensors",
+  AUXILIARY,
+  ...["--backbone", deit, "--shots", "4", "--epochs", "6"],
+);
+const regad = await train(
+  "regad/regad.safetensors",
+  FEWER,
+  ...["--method", "regad", "--backbone", UNTRAINED, "--epochs", "2"],
+);
 
 /** Methods that need no training, on any network. */
 const onAny = (network: string, backbone: string) =>
@@ -62,22 +80,29 @@ const onViT = (network: string, backbone: string) => [
   ...onAny(network, backbone),
 ];
 const methods = [
-  ...[`DeiT inctrl=inctrl?heads=${join(work, "heads/heads.safetensors")}@${deit}`, ...onViT("DeiT", deit)],
+  ...[`DeiT inctrl=inctrl?heads=${heads}@${deit}`, ...onViT("DeiT", deit)],
   ...["nano clip-text=clip-text@nano", "nano winclip=winclip@nano"],
-  `nano coop=coop?heads=${join(work, "coop/context.safetensors")}@nano`,
+  `nano coop=coop?heads=${context}@nano`,
   ...["nano inctrl=inctrl@nano", ...onViT("nano", "nano")],
   ...onAny("untrained ResNet-18", UNTRAINED),
-  `untrained ResNet-18 regad=regad@${join(work, "regad/regad.safetensors")}`,
+  `untrained ResNet-18 regad=regad@${regad}`,
 ];
 const out = join(work, "table");
 const specs = SETS.map((spec) => spec.replace(":", `:${data}/`));
-await inctrl("benchmark", "--data", ...specs, "--methods", methods.join(), "--limit", limit, "--out", out);
+const opened = await Promise.all(specs.map((spec) => openDataSet(spec)));
+const names = opened.flatMap(({ categories }) =>
+  categories.slice(0, Number(classes)).map(({ name }) => name),
+);
+await inctrl(
+  ...["benchmark", "--data", ...specs, "--category", names.join(), "--methods", methods.join()],
+  ...["--limit", limit, "--out", out],
+);
 
 const { machine } = await thisMachine();
 const { date, commit } = await provenance(machine);
 const results = join(ROOT, "bench/results");
 const markdown = await readFile(join(out, "benchmark.md"), "utf8");
-const about = `At most ${limit} test images of each category. Commit ${commit}, ${date}; ${machine.adapter}.`;
+const about = `At most ${limit} test images of a category, and the first ${classes} categories of a set. Commit ${commit}, ${date}; ${machine.adapter}.`;
 await writeFileAtomic(join(results, "methods.md"), `${markdown.replace("\n\n", `\n\n${about} `)}`);
 await copyFile(join(out, "benchmark.csv"), join(results, "methods.csv"));
 await copyFile(join(out, "costs.csv"), join(results, "methods-costs.csv"));

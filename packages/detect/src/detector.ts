@@ -121,6 +121,8 @@ export interface FitImagesOptions extends FitOptions, Pick<EncodePromptsOptions,
   readonly window?: WindowRequest;
   /** Told of the window. */
   readonly onWindow?: (measured: MeasuredWindow) => void;
+  /** Given the encoded prompts, which are freed after it. */
+  readonly onEncoded?: (prompts: readonly EncodedPrompt[]) => Promise<void>;
 }
 
 /**
@@ -131,7 +133,7 @@ export interface FitImagesOptions extends FitOptions, Pick<EncodePromptsOptions,
 export async function fitImages(
   detector: Detector,
   images: ImageSource,
-  { window: request, onWindow, ...options }: FitImagesOptions = {},
+  { window: request, onWindow, onEncoded, ...options }: FitImagesOptions = {},
 ): Promise<FittedDetector> {
   const { encoder } = detector;
   let items: ImageItem[] = [];
@@ -146,6 +148,7 @@ export async function fitImages(
     signal: options.signal,
   });
   try {
+    await onEncoded?.(prompts);
     return await detector.fit(prompts, options);
   } finally {
     for (const prompt of prompts) prompt.dispose();

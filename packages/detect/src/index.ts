@@ -35,7 +35,9 @@ export {
 } from "./benchmark/tables.js";
 export { clopperPearson, type ShareInterval } from "./calibration/beta.js";
 export { type CalibrationStatus, falseAlarms, type Line, lineOf } from "./calibration/conformal.js";
+export { leaveOneOut } from "./calibration/leave-one-out.js";
 export {
+  CALIBRATION_DEFAULTS,
   type Calibration,
   type GoodImage,
   judgeOf,

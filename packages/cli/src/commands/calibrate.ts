@@ -1,3 +1,4 @@
+import { CALIBRATION_DEFAULTS } from "@inctrl/detect";
 import { runCalibrate } from "../calibrate/run.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
@@ -28,13 +29,13 @@ const OPTIONS = {
     falseAlarms: option(
       "<share>",
       "share of good parts that may be flagged",
-      share("above 0").default(0.01),
+      share("above 0").default(CALIBRATION_DEFAULTS.alpha),
       "1%",
     ),
     review: option(
       "<share>",
       "parts that are not flagged are to be looked at where so few good parts score higher",
-      share("from 0").default(0.05),
+      share("from 0").default(CALIBRATION_DEFAULTS.review),
       "5%",
     ),
   }),

@@ -6,13 +6,18 @@ import { count, hashFile, type Reading, windowText } from "@inctrl/datasets";
 import {
   type Backbone,
   type BankFit,
+  CALIBRATION_DEFAULTS,
+  type Calibration,
   detectorSettings,
   Encoder,
   type FittedDetector,
   fileImages,
   fitImages,
+  type GoodImage,
+  leaveOneOut,
   type MeasuredWindow,
   readBankFit,
+  saveCalibration,
 } from "@inctrl/detect";
 import { isHeadName } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
@@ -91,12 +96,13 @@ export function noteWindow({ note, warnings }: MeasuredWindow, category?: string
   for (const warning of warnings) warn(of + warning);
 }
 
-async function saveBank(fitted: FittedDetector, path: string): Promise<void> {
+async function saveBank(fitted: FittedDetector, path: string, hint: Calibration | null): Promise<void> {
   const there = await stat(path).catch(() => null);
   // Saving renames a finished file into place, which would replace a device there.
   if (there && !there.isFile())
     throw new CliError("output", `${path}: this is not a plain file; give a file name`);
   await fitted.save(path);
+  if (hint) await saveCalibration(path, hint);
   info(`saved the bank of ${count(fitted.prompts.length, "prompt")} to ${path}`);
 }
 
@@ -109,6 +115,8 @@ export interface Model {
   readonly alpha: number;
   /** How image files are read, besides what the detector says. */
   readonly reading: Reading;
+  /** What the prompts alone tell of a line; null for a bank that was loaded, and where they are too few. */
+  readonly hint: Calibration | null;
 }
 
 /**
@@ -145,22 +153,41 @@ export async function withModel<T>(
   stopIfAborted(signal);
   const encoder = new Encoder(backbone, encoderOptions(chosen, backbone, { fit, batch, threads }));
   const detector = method.create(encoder, settings, trained);
+  let images: readonly GoodImage[] = [];
   using fitted = prompts
     ? await fitImages(detector, fileImages(prompts, reading), {
         className,
         signal,
         window,
         onWindow: noteWindow,
+        async onEncoded(encoded) {
+          const scores = await leaveOneOut(detector, encoded, { className });
+          images = (scores ?? []).map((score, i) => {
+            const { name, sha256 } = encoded[i];
+            return { name, sha256, part: name, score };
+          });
+        },
       })
     : await detector.load(options.bank as string, { className });
-  if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank);
+  const hint = images.length === 0 ? null : await hintOf(fitted, heads, images, options);
+  if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank, hint);
   const { alpha = "1" } = await detector.settings();
-  return await job({ fitted, heads, alpha: Number(alpha), reading });
+  return await job({ fitted, heads, alpha: Number(alpha), reading, hint });
 }
+
+const hintOf = async (
+  fitted: FittedDetector,
+  heads: string | null,
+  images: readonly GoodImage[],
+  options: ModelOptions,
+): Promise<Calibration> => ({
+  ...{ version: 1, hint: true, ...CALIBRATION_DEFAULTS, images },
+  settings: await verdictSettings({ fitted, heads }, options),
+});
 
 /** All that decides a verdict besides the bank, by name. */
 export async function verdictSettings(
-  { fitted, heads }: Model,
+  { fitted, heads }: Pick<Model, "fitted" | "heads">,
   { dtype, class: className }: ModelOptions,
 ): Promise<Readonly<Record<string, string>>> {
   const { orientation } = fitted.reading;

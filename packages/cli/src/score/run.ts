@@ -58,10 +58,12 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
   }
 }
 
-/** What the bank knows of good parts, with the line that it draws; null where it has none. */
+/** What is known of good parts, with the line that it draws; null where nothing is. */
 async function calibrationOf(model: Model, options: ScoreOptions) {
-  if (options.bank === undefined) return null;
-  const calibration = await readCalibration(options.bank, await verdictSettings(model, options));
+  const calibration =
+    options.bank === undefined
+      ? model.hint
+      : await readCalibration(options.bank, await verdictSettings(model, options));
   if (!calibration) return null;
   const { status, alpha, n, threshold } = judgeOf(calibration).line;
   for (const line of promiseText(judgeOf(calibration).line)) info(line);

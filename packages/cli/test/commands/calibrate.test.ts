@@ -40,10 +40,13 @@ const score = async (files: readonly string[], ...args: string[]) => {
 
 test("verdicts: of the good images as many are above the line as were allowed, and scaled scores say the same", async () => {
   const before = await score(normals);
-  assert.ok(
-    before.results.every(
-      (row: { verdict: unknown; calibration: unknown }) => row.verdict === null && row.calibration === null,
-    ),
+  for (const { calibration, scaled_score } of before.results) {
+    assert.equal([calibration.status, calibration.n], ["hint", 2], "what the prompts alone tell");
+    assert.type(scaled_score, "number");
+  }
+  assert.match(
+    before.stderr,
+    "it stands on the 2 prompts alone, each left out in turn, which allow 33% at best",
   );
   // 18 good images and 20%: floor(0.2 * 19) = 3, so that the third largest score is the line.
   const run = await calibrate(

@@ -14,9 +14,14 @@ export interface GoodImage {
   readonly score: number;
 }
 
+/** The share of good parts that may be flagged, and that is to be looked at, unless others are asked for. */
+export const CALIBRATION_DEFAULTS = { alpha: 0.01, review: 0.05 } as const;
+
 /** What a bank knows of good parts: what a verdict stands on. */
 export interface Calibration {
   readonly version: 1;
+  /** The images are the prompts, each scored by the others. */
+  readonly hint?: true;
   /** The share of good parts that may be flagged. */
   readonly alpha: number;
   /** Parts with a p up to this that are not flagged are to be looked at. */
@@ -24,8 +29,8 @@ export interface Calibration {
   readonly images: readonly GoodImage[];
   /** All that decides a score besides the prompts. Verdicts with other settings would mean nothing. */
   readonly settings: Readonly<Record<string, string>>;
-  /** When it was made, as ISO 8601 has it. */
-  readonly made: string;
+  /** When it was made, as ISO 8601 has it. A hint is the same at any time. */
+  readonly made?: string;
 }
 
 /** The scores of the parts: the largest of their images. */
@@ -39,7 +44,8 @@ export function partScores({ images }: Pick<Calibration, "images">): number[] {
 /** The line of a calibration, and what judges by it. */
 export function judgeOf(calibration: Calibration): Judge & { readonly line: Line } {
   const scores = partScores(calibration);
-  return { line: lineOf(scores, calibration.alpha), scores, review: calibration.review };
+  const { alpha, hint } = calibration;
+  return { line: lineOf(scores, alpha, { hint }), scores, review: calibration.review };
 }
 
 /** Says how a score stands to a calibration. @example verdictsOf(calibration)(0.4).verdict; // "OK" */
@@ -101,9 +107,10 @@ const share: Check = (value) => typeof value === "number" && value >= 0 && value
 
 const CALIBRATION: Check = {
   version: (value) => value === 1,
+  hint: (value) => value === undefined || value === true,
   alpha: (value) => typeof value === "number" && value > 0 && value < 1,
   review: share,
   images: listOf({ name: text, sha256: orNull(text), part: text, score: finite }),
   settings: mapOf(text),
-  made: text,
+  made: (value) => value === undefined || fits(value, text),
 };

@@ -1,0 +1,36 @@
+import { maxError, randomImage } from "@inctrl/testing";
+import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { scoreWith } from "@inctrl/testing/scoring";
+import * as assert from "uvu/assert";
+import { Encoder, encodePrompts, fitImages, leaveOneOut } from "../../src/index.js";
+import { nearestPatch } from "../support/nearest-patch.js";
+
+const test = deviceTests("leaving a prompt out");
+
+for (const [fit, symmetries] of [
+  ["crop", 1],
+  ["crop", 8],
+  ["tile", 1],
+] as const)
+  test(`each prompt is scored as an image by the others: ${fit}, ${symmetries} symmetries`, async ({
+    device,
+  }) => {
+    using backbone = await fixtureBackbone(device);
+    const images = [0, 1, 2].map((seed) => randomImage(seed, 71, fit === "tile" ? 120 : 71));
+    const detector = nearestPatch(new Encoder(backbone, { fit }), { symmetries, largest: 3 });
+    const prompts = await encodePrompts(detector.encoder, images, { symmetries });
+    const scores = await leaveOneOut(detector, prompts);
+    const want = [];
+    for (const image of images) {
+      using fitted = await fitImages(
+        detector,
+        images.filter((each) => each !== image),
+      );
+      want.push(Math.max(...(await scoreWith(fitted, [image])).map(({ score }) => score)));
+    }
+    assert.ok(maxError(scores!, want) < 1e-6);
+    assert.is(await leaveOneOut(detector, prompts.slice(0, 1)), null, "one prompt alone");
+    for (const prompt of prompts) prompt.dispose();
+  });
+
+test.run();
