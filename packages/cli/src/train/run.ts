@@ -141,7 +141,7 @@ function epochLine({ epoch, mean_auroc, mean_residual }: EpochRecord): string {
 
 /** The files that were written, the AUROC on held-out categories, and how to use the heads. */
 function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings): string {
-  const { out, backbone, modelConfig } = settings;
+  const { out, backbone, modelConfig, blocks, fit } = settings;
   const last = losses.at(-1)?.loss;
   const final = epochs.at(-1);
   const lines = [
@@ -159,9 +159,11 @@ function summary({ losses, epochs, heads }: RunResult, settings: TrainSettings):
     if (mean_auroc < mean_residual)
       warn("on what was held out the heads do worse than s_p alone; train on more categories");
   }
-  const config = modelConfig ? ` --model-config ${modelConfig}` : "";
-  lines.push(
-    `to use them: inctrl score --backbone ${backbone}${config} --heads ${heads.last} --prompts good/ --images to-check/`,
-  );
+  const how = [
+    ...["--backbone", backbone, ...(modelConfig ? ["--model-config", modelConfig] : [])],
+    ...["--heads", heads.last, ...(blocks ? ["--set", `blocks=${blocks.join(",")}`] : [])],
+    ...(fit === "crop" ? [] : ["--fit", fit]),
+  ];
+  lines.push(`to use them: inctrl score ${how.join(" ")} --prompts good/ --images to-check/`);
   return `${lines.join("\n")}\n`;
 }

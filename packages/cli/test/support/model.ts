@@ -11,16 +11,22 @@ export const TINY = {
   vision_cfg: { image_size: 64, layers: 2, width: 64, head_width: 64, patch_size: 16 },
 };
 
-/** Writes an untrained model of that configuration, and the configuration. Each seed is another model. */
-export async function writeModel(file: string, seed = 1): Promise<void> {
+/** A small DINOv2 with registers: 42 pixels, 3 x 3 patches, 3 blocks, of which the last two are compared. */
+export const TINY_DINO = {
+  ...{ architecture: "dinov2", ffn_layer: "swiglufused", num_register_tokens: 2 },
+  ...{ img_size: 42, patch_size: 14, embed_dim: 16, num_heads: 2, depth: 3 },
+};
+
+/** Writes an untrained model of a configuration, and the configuration. Each seed is another model. */
+export async function writeModel(file: string, seed = 1, config: object = TINY): Promise<void> {
   const read = randomParameters(seed);
   const tensors: Record<string, { dtype: "F32"; shape: readonly number[]; data: Float32Array }> = {};
-  for (const [name, parameter] of clipParameters(parseConfig(TINY))) {
+  for (const [name, parameter] of clipParameters(parseConfig(config))) {
     tensors[name] = { dtype: "F32", shape: parameter.shape, data: await read(name, parameter) };
   }
   await writeSafetensors(file, tensors);
   // Beside the weights, so that nothing of the model is guessed.
-  writeFileSync(path.join(path.dirname(file), "config.json"), JSON.stringify(TINY));
+  writeFileSync(path.join(path.dirname(file), "config.json"), JSON.stringify(config));
 }
 
 /** Draws `count` pictures 000.png, 001.png, ... and returns their paths. */

@@ -15,12 +15,14 @@ import {
   textScore,
 } from "@inctrl/detect";
 import type { Tensor } from "@inctrl/tensor";
+import { quoted } from "@inctrl/tensor/files";
 import { type Component, componentsText, readComponents } from "../components.js";
 import { InctrlError } from "../errors.js";
 import { combine } from "../fusion.js";
 import { Heads } from "../heads.js";
 import { aggregateMap, residualMap } from "../residual.js";
 import { shippedHeads } from "../shipped.js";
+import { BLOCKS_OPTION, tapsOf } from "./blocks.js";
 import { checkAggregate, type MapOptions, RESIDUAL_OPTIONS } from "./residual.js";
 
 export interface InctrlOptions extends MapOptions {
@@ -120,7 +122,7 @@ function run(
 
 /** The components of a score, checked against what there is to compute them from. */
 function chooseComponents(
-  { backbone, fit, layouts }: Encoder,
+  { backbone, fit, layouts, taps }: Encoder,
   { heads, components: wanted }: InctrlOptions,
 ): ReadonlySet<Component> {
   const all: Component[] = heads?.module.hasImageLevel ? ["P", "I"] : ["P"];
@@ -143,6 +145,12 @@ function chooseComponents(
     throw fail(
       "heads",
       "heads with an image level take one grid of patches, and fit whole gives each image its own; crop or squash",
+    );
+  const { blocks } = heads?.provenance ?? {};
+  if (blocks !== undefined && blocks !== taps.join(","))
+    throw fail(
+      "heads",
+      `the heads were trained on the blocks ${quoted(blocks)} of a backbone, and ${taps.join(", ")} are compared; set blocks to those that they were trained on`,
     );
   const { embedDim } = backbone;
   const patches = patchesOf(sharedLayout(layouts));
@@ -172,10 +180,13 @@ export const inctrlMethod = defineMethod({
       readComponents,
       "all that the model has",
     ),
+    blocks: BLOCKS_OPTION,
     alpha: numberOption(undefined, "weight of the patch residual in the score", {
       ...{ least: 0, defaultText: "what the heads name, else 1" },
     }),
   },
+  bankOptions: ({ taps }) => ({ blocks: taps as readonly number[] }),
+  input: (backbone, { blocks }) => ({ taps: tapsOf(backbone, blocks) }),
   zeroShot: ({ components }) => components?.join() === "T",
   load: (path, device) => Heads.load(path, device),
   shipped: shippedHeads,

@@ -1,5 +1,4 @@
 import {
-  type Backbone,
   choiceOption,
   customOption,
   DetectError,
@@ -11,9 +10,9 @@ import {
   patchesOf,
   sharedLayout,
   switchOption,
-  type Tap,
 } from "@inctrl/detect";
 import { type Aggregate, aggregateMap, largestOf, residualMap } from "../residual.js";
+import { BLOCKS_OPTION, tapsOf } from "./blocks.js";
 import { learnSubspace, learntShapes, openSubspace } from "./prompt-subspace.js";
 
 /** Options of all methods that make a score of the residual map. */
@@ -102,38 +101,13 @@ export const RESIDUAL_OPTIONS = {
   ),
 };
 
-/** Blocks by name: the backbone's own, those of a quarter, half and three quarters of its depth, and the middle ones of SubspaceAD. */
-const BLOCKS = {
-  own: ({ defaultTaps }) => defaultTaps,
-  quarters: ({ depth }) => [0.25, 0.5, 0.75].map((share) => Math.round(share * depth)),
-  middle({ depth }) {
-    const [first, last] = [0.575, 0.725].map((share) => Math.round(share * depth));
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  },
-} as const satisfies Record<string, (backbone: Backbone) => readonly Tap[]>;
-
-type Blocks = keyof typeof BLOCKS | readonly number[];
-
-/** Blocks as taps. A network of few layers, whose grids may differ, has its own alone. */
-const tapsOf = (backbone: Backbone, blocks: Blocks): readonly Tap[] => {
-  if (typeof blocks !== "string") return blocks;
-  return BLOCKS[backbone.depth < MIN_DEPTH ? "own" : blocks](backbone);
-};
-
-const MIN_DEPTH = 4;
-
 export const residualMethod = defineMethod({
   name: "residual",
   title: "the distance of patches to those of the prompts, without training and texts",
   options: {
     ...RESIDUAL_OPTIONS,
     averaged: switchOption(false, "averages patches over 3 x 3 neighbours before they are compared"),
-    blocks: customOption<Blocks, Blocks>(
-      "own",
-      "blocks that are compared: the backbone's own, those of a quarter, half and three quarters of its depth, the middle ones, or numbers",
-      "own, quarters, middle, or rising numbers, such as 7,9,11",
-      readBlocks,
-    ),
+    blocks: BLOCKS_OPTION,
     distance: choiceOption(
       "nearest",
       "to the nearest patch of the prompts, to their principal subspace, or both",
@@ -151,9 +125,3 @@ export const residualMethod = defineMethod({
   input: (backbone, { blocks }) => ({ taps: tapsOf(backbone, blocks) }),
   create: residual,
 });
-
-function readBlocks(given: unknown): Blocks | undefined {
-  if (typeof given === "string" && Object.hasOwn(BLOCKS, given)) return given as keyof typeof BLOCKS;
-  const taps = (Array.isArray(given) ? given : String(given).split(",")).map(Number);
-  return taps.every((tap, i) => Number.isInteger(tap) && tap > (taps[i - 1] ?? 0)) ? taps : undefined;
-}
