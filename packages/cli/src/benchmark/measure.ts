@@ -2,14 +2,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Backbone,
-  CachedEncoder,
   type Detector,
   drawMaps,
   Encoder,
   type EncoderOptions,
   type Evaluation,
   evaluateAll,
-  FeatureStore,
   imageFlop,
   type MethodFacts,
   type Shown,
@@ -21,7 +19,7 @@ import { onDisk } from "@inctrl/tensor/files";
 import type { BenchmarkOptions } from "../commands/benchmark.js";
 import { skippedText } from "../datasets/open.js";
 import { describe } from "../errors.js";
-import { featureFolder } from "../features.js";
+import { featureFolder, keepingEncoder } from "../features.js";
 import { encoderOptions, loadTrained, trainedFacts } from "../methods.js";
 import { noteWindow } from "../score/model.js";
 import { info, warn } from "../ui/log.js";
@@ -88,13 +86,17 @@ export async function measureBackbone(
   const framing = ({ input: { fit, preprocess } }: Asked) => JSON.stringify([fit, preprocess]);
   for (const frame of new Set(asked.map(framing))) {
     const alike = asked.filter((each) => framing(each) === frame);
-    const root = rootOf(
-      backbone,
+    const names = alike.map(({ entry }) => entry.label).join(", ");
+    const input = inputOf(
       alike.map(({ input }) => input),
-      cache,
+      backbone,
     );
+    const root = keepingEncoder(backbone, input, cache, (text) => {
+      // Without the option nobody asked for features to be kept.
+      if (options.cache !== undefined) warn(`${names}: ${text}`);
+    });
     for (const dataSet of sets) {
-      info(`${alike.map(({ entry }) => entry.label).join(", ")} with ${backbone.name} on ${dataSet.name}`);
+      info(`${names} with ${backbone.name} on ${dataSet.name}`);
       const most = Math.max(1, Math.floor(PICTURES / sets.length));
       await measureSet(root, alike, dataSet, { ...options, most }, signal);
       if (signal.aborted) break;
@@ -103,19 +105,16 @@ export async function measureBackbone(
   return new Map(asked.map(({ entry, measured }) => [entry, measured]));
 }
 
-/** The encoder that gives the taps of all inputs, which prepare images alike. */
-function rootOf(backbone: Backbone, inputs: readonly EncoderOptions[], cache: TensorCache): Encoder {
+/** What an encoder takes that gives the taps of all inputs, which prepare images alike. */
+function inputOf(inputs: readonly EncoderOptions[], { defaultTaps }: Backbone): EncoderOptions {
   const [{ fit, preprocess, threads }] = inputs;
-  const wanted = new Set(inputs.flatMap(({ taps = backbone.defaultTaps }) => taps));
+  const wanted = new Set(inputs.flatMap(({ taps = defaultTaps }) => taps));
   const rank = (tap: Tap) => (typeof tap === "number" ? tap : Number.POSITIVE_INFINITY);
   const taps = [...wanted].sort((a, b) => rank(a) - rank(b) || String(a).localeCompare(String(b)));
-  const shared = {
-    ...{ preprocess, threads, taps, raw: inputs.some(({ raw }) => raw) },
+  return {
+    ...{ fit, preprocess, threads, taps, raw: inputs.some(({ raw }) => raw) },
     features: inputs.some(({ features = true }) => features),
   };
-  // The cache keeps one square of each image.
-  if (fit === "whole" || fit === "tile") return new Encoder(backbone, { ...shared, fit });
-  return new CachedEncoder(new FeatureStore(backbone, cache, { ...shared, fit }));
 }
 
 /** Measures entries that share an encoder on a data set. */

@@ -2,16 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SHIPPED_MODEL } from "@inctrl/clip";
 import type { DataSet, Sample } from "@inctrl/datasets";
-import {
-  CachedEncoder,
-  evaluate,
-  FeatureStore,
-  type MethodInput,
-  meanOf,
-  openBackbone,
-  TensorCache,
-  writeReport,
-} from "@inctrl/detect";
+import { evaluate, type MethodInput, meanOf, openBackbone, TensorCache, writeReport } from "@inctrl/detect";
 import { Heads, inctrl, shippedHeads } from "@inctrl/inctrl";
 import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
 import type { DemoOptions } from "../commands/demo.js";
@@ -19,6 +10,7 @@ import { openData } from "../datasets/open.js";
 import { adapterName, withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
 import { factsOf } from "../eval/facts.js";
+import { keepingEncoder } from "../features.js";
 import { drawAll, withMapStore } from "../heatmaps.js";
 import { chooseMethod } from "../methods.js";
 import { holdFolder } from "../output/folder.js";
@@ -56,10 +48,7 @@ export async function runDemo(
     // Each image is encoded once for its score, the evaluation and the report.
     const cache = join(out, "features");
     const features = await TensorCache.open(cache, { onNote: warn });
-    const open = (input: MethodInput) => {
-      const { fit: _, ...options } = input;
-      return new CachedEncoder(new FeatureStore(backbone, features, options));
-    };
+    const open = (input: MethodInput) => keepingEncoder(backbone, input, features);
     const { method, settings } = chooseMethod({ backbone: SHIPPED_MODEL, set: {} }, {}, NOTHING_MORE);
     const input = method.input?.(backbone, settings) ?? {};
     const encoder = open(input);

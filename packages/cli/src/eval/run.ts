@@ -3,12 +3,10 @@ import { requireNetwork } from "@inctrl/baselines";
 import { count, type DataSet, some, withoutMask } from "@inctrl/datasets";
 import {
   type Backbone,
-  CachedEncoder,
   type Detector,
   Encoder,
   type Evaluation,
   evaluate,
-  FeatureStore,
   type RunFacts,
   summarize,
   TensorCache,
@@ -19,7 +17,7 @@ import type { EvalOptions } from "../commands/eval.js";
 import { chooseCategories, openData, skippedText, warnOfFiles } from "../datasets/open.js";
 import { withDevice } from "../device.js";
 import { CliError, describe, EXIT } from "../errors.js";
-import { featureFolder } from "../features.js";
+import { featureFolder, keepingEncoder } from "../features.js";
 import { type ChosenMethod, chooseMethod, encoderOptions, loadTrained, trainedFacts } from "../methods.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
@@ -112,20 +110,15 @@ function methodOf(options: EvalOptions): ChosenMethod {
 async function openEncoder(
   backbone: Backbone,
   method: ChosenMethod,
-  { cache, cacheLimit: limit, fit: wanted, dtype, batch, threads }: EvalOptions,
+  { cache, cacheLimit: limit, fit, dtype, batch, threads }: EvalOptions,
 ): Promise<Encoder> {
-  const { fit, ...input } = encoderOptions(method, backbone, { fit: wanted, threads });
-  if (!cache) return new Encoder(backbone, { fit, ...input, batch });
-  if (fit === "whole" || fit === "tile")
-    throw new CliError(
-      "option",
-      "--cache keeps one square of each image; leave it out, or take another --fit",
-    );
+  const input = encoderOptions(method, backbone, { fit, batch, threads });
+  if (!cache) return new Encoder(backbone, input);
   if (dtype !== "float32")
     throw new CliError("option", "--cache keeps features of float32 weights; leave --dtype out");
   const folder = cache === true ? featureFolder() : cache;
   const features = await TensorCache.open(folder, { limit, onNote: warn });
-  return new CachedEncoder(new FeatureStore(backbone, features, { fit, ...input }));
+  return keepingEncoder(backbone, input, features, warn);
 }
 
 function stopped({ categories }: Evaluation, { out, shots, seeds }: EvalOptions): number {

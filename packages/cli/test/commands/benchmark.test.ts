@@ -3,7 +3,7 @@ import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { parseEntry, splitEntries } from "../../src/benchmark/entries.js";
-import { cli, failsWith, temporaryFolder } from "../support/cli.js";
+import { cli, failsWith, temporaryFolder, warnings } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
@@ -44,6 +44,13 @@ test("methods share draws and one table, and a run that lost a method's draws en
   rmSync(path.join(out, "procedural-5", stores[1]));
   assert.is((await compare(METHODS)).code, 0);
   assert.equal(read(), before);
+});
+
+test("features that the cache cannot keep are named with their methods", async () => {
+  const one = ["--category", "nut", "--seeds", "1", "--fit", "tile", "--out", `${out}-tiles`];
+  const tiles = await compare("residual", ...one);
+  assert.is(tiles.code, 0, tiles.stderr);
+  assert.match(warnings(tiles)[0], /residual: --cache: features of tiles are not kept/);
 });
 
 test("data sets have a column each, and those of one name are told apart by what they are", async () => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, spawnCli, temporaryFolder, warnings } from "../support/cli.js";
-import { writeImages, writeModel } from "../support/model.js";
+import { TINY_DINO, writeImages, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
 const backbone = path.join(folder, "model.safetensors");
@@ -122,6 +122,30 @@ test("unreadable images and one-class categories are reported, and exit with 2",
   assert.is(warnings(run).length, 1);
   assert.match(warnings(run)[0], /skipped .*torn\/x\.png/);
   assert.match(read("own/report.html"), "torn/x.png");
+});
+
+test("--cache keeps what can be kept, and says which features it cannot keep", async () => {
+  const dino = path.join(folder, "dino/model.safetensors");
+  mkdirSync(path.dirname(dino));
+  await writeModel(dino, 1, TINY_DINO);
+  const few = [
+    ...["--data", "procedural:5?size=64&train=2&good=2&bad=2", "--category", "nut"],
+    ...["--shots", "1", "--seeds", "1"],
+  ];
+  const cache = path.join(folder, "kept");
+  const kept = () => readdirSync(cache).length;
+  const wholly = ["--backbone", dino, "--method", "anomalydino", "--set", "side=42"];
+  const whole = await evaluate(...few, ...wholly, "--cache", cache);
+  assert.is(whole.code, 0, whole.stderr);
+  assert.equal(warnings(whole).length, 1);
+  assert.match(warnings(whole)[0], /--cache: features of whole images are not kept/);
+  const tiles = await evaluate(...few, "--fit", "tile", "--cache", cache);
+  assert.equal([tiles.code, warnings(tiles).length], [0, 1]);
+  assert.match(warnings(tiles)[0], /--cache: features of tiles are not kept/);
+  const empty = kept();
+  const squares = await evaluate(...few, "--cache", cache);
+  assert.equal([squares.code, warnings(squares)], [0, []]);
+  assert.ok(kept() > empty, "squares are kept");
 });
 
 test("an unknown category and a component without its heads are refused", async () => {
