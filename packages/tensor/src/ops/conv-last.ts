@@ -3,29 +3,21 @@ import { gemmKernel } from "../kernels/gemm.js";
 import { ACTIVATIONS, type Activation } from "../kernels/math.js";
 import { planGemm } from "../kernels/plan.js";
 import { tileHeight, tileWidth } from "../kernels/tile.js";
-import { checkIs, formatShape, type Pair, type Shape, sizeOf } from "../shape.js";
+import { checkIs, formatShape, type Shape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import type { Window } from "./columns.js";
 import { concat, pad } from "./concat.js";
-import { ConvWeight, conv2d, placeWindow } from "./conv.js";
+import { type Conv2dOptions, ConvWeight, conv2d, PLACE, placeWindow, underKernel } from "./conv.js";
 import { defineOp, FLOATS, type Op } from "./define.js";
 import { add } from "./elementwise.js";
 import { launch } from "./launch.js";
 import { ACTIVATE } from "./matmul.js";
-import { oneOf, PAIR, TENSOR } from "./options.js";
+import { oneOf, TENSOR } from "./options.js";
 import { type PackOptions, packMatrix } from "./packed.js";
-import { generate, total, valueAt } from "./reference.js";
+import { generate, valueAt } from "./reference.js";
 import { permute, slice } from "./shape.js";
 
-export interface Conv2dLastOptions {
-  /** Added to each channel, [out]. */
-  bias?: Tensor;
-  /** Default 1. */
-  stride?: Pair;
-  /** Zeros on each side. Default 0. */
-  padding?: Pair;
-  /** Distance between the values of the kernel. Default 1. */
-  dilation?: Pair;
+export interface Conv2dLastOptions extends Pick<Conv2dOptions, "bias" | "stride" | "padding" | "dilation"> {
   /** Added before the activation; the output's shape. */
   residual?: Tensor;
   /** Applied last. */
@@ -98,14 +90,7 @@ export const conv2dLast: Op<[x: Tensor, weight: Tensor | ConvWeight, options?: C
     check: checkConvolution,
     options: {
       at: 2,
-      takes: {
-        bias: TENSOR,
-        stride: PAIR,
-        padding: PAIR,
-        dilation: PAIR,
-        residual: TENSOR,
-        activation: oneOf(...Object.keys(ACTIVATIONS)),
-      },
+      takes: { ...PLACE, residual: TENSOR, activation: oneOf(...Object.keys(ACTIVATIONS)) },
     },
     takes: FLOATS,
     forward: convolve,
@@ -117,22 +102,11 @@ export const conv2dLast: Op<[x: Tensor, weight: Tensor | ConvWeight, options?: C
       return activation ? ACTIVATE[activation](sum) : sum;
     },
     reference: ({ x, weight, bias, residual, activation, window, out }) => {
-      const { stride, padding, dilation, kernel } = window;
       const [, height, width, channels] = x.shape;
       return generate(out, (at) => {
         const [b, oy, ox, f] = at;
-        const value = total(channels * kernel[0] * kernel[1], (i) => {
-          const [c, ky, kx] = [
-            i % channels,
-            Math.floor(i / channels / kernel[1]),
-            Math.floor(i / channels) % kernel[1],
-          ];
-          const [y, z] = [
-            oy * stride[0] - padding[0] + ky * dilation[0],
-            ox * stride[1] - padding[1] + kx * dilation[1],
-          ];
-          const inside = y >= 0 && y < height && z >= 0 && z < width;
-          return inside ? valueAt(x, [b, y, z, c]) * valueAt(weight, [f, c, ky, kx]) : 0;
+        const value = underKernel(window, [channels, height, width], [oy, ox], (c, y, z, ky, kx) => {
+          return valueAt(x, [b, y, z, c]) * valueAt(weight, [f, c, ky, kx]);
         });
         const sum = value + (bias?.values[f] ?? 0) + (residual ? valueAt(residual, at) : 0);
         return activation ? ACTIVATE[activation].row.reference(sum, 0, 0) : sum;

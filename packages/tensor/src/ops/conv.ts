@@ -11,7 +11,7 @@ import { concat } from "./concat.js";
 import { defineOp, FLOATS } from "./define.js";
 import { add } from "./elementwise.js";
 import { matmul } from "./matmul.js";
-import { checkOptions, FLAG, FLOAT_TYPE, NUMBER, PAIR, TENSOR } from "./options.js";
+import { checkOptions, FLAG, FLOAT_TYPE, NUMBER, type Options, PAIR, TENSOR } from "./options.js";
 import { type PackedMatrix, type PackOptions, packMatrix, refusePacked } from "./packed.js";
 import { generate, total, valueAt } from "./reference.js";
 import { permute, reshape, slice } from "./shape.js";
@@ -99,6 +99,23 @@ function checkFilters(shape: Shape, groups: number): void {
   );
 }
 
+/** Options that every convolution of images takes. */
+export const PLACE: Options["takes"] = { bias: TENSOR, stride: PAIR, padding: PAIR, dilation: PAIR };
+
+/** The sum of what `of` gives for each value of the kernel at an output pixel that lies inside the image, in float64. */
+export const underKernel = (
+  { kernel, stride, padding, dilation }: Window,
+  [channels, height, width]: Shape,
+  at: readonly [y: number, x: number],
+  of: (channel: number, y: number, x: number, ky: number, kx: number) => number,
+): number =>
+  total(channels * kernel[0] * kernel[1], (i) => {
+    const [ky, kx] = [Math.floor(i / kernel[1]) % kernel[0], i % kernel[1]];
+    const [y, x] = [ky, kx].map((k, axis) => at[axis] * stride[axis] - padding[axis] + k * dilation[axis]);
+    const inside = y >= 0 && y < height && x >= 0 && x < width;
+    return inside ? of(Math.floor(i / (kernel[0] * kernel[1])), y, x, ky, kx) : 0;
+  });
+
 /**
  * Two-dimensional convolution (cross-correlation, as in every deep-learning library): the patches under the kernel are
  * laid out as rows of a matrix (im2col), which the packed filters multiply.
@@ -114,14 +131,7 @@ export const conv2d = defineOp("conv2d", {
   check: checkConvolution,
   options: {
     at: 2,
-    takes: {
-      bias: TENSOR,
-      stride: PAIR,
-      padding: PAIR,
-      dilation: PAIR,
-      groups: NUMBER,
-      channelsLast: FLAG,
-    },
+    takes: { ...PLACE, groups: NUMBER, channelsLast: FLAG },
   },
   takes: FLOATS,
   forward: convolve,
@@ -153,21 +163,11 @@ export const conv2d = defineOp("conv2d", {
     bias: ({ g, channelsLast }) => sum(g, channelsLast ? [0, 1, 2] : [0, 2, 3]),
   },
   reference: ({ x, weight, bias, window, channelsLast }) => {
-    const { groups, stride, padding, dilation, kernel, out } = window;
+    const { groups, out } = window;
     const [filters, depth] = weight.shape;
     const value = (b: number, f: number, y: number, z: number) => {
       const first = Math.floor(f / (filters / groups)) * depth;
-      const sum = total(depth * kernel[0] * kernel[1], (i) => {
-        const [c, ky, kx] = [
-          Math.floor(i / (kernel[0] * kernel[1])),
-          Math.floor(i / kernel[1]) % kernel[0],
-          i % kernel[1],
-        ];
-        const [row, column] = [
-          y * stride[0] - padding[0] + ky * dilation[0],
-          z * stride[1] - padding[1] + kx * dilation[1],
-        ];
-        if (row < 0 || row >= x.shape[2] || column < 0 || column >= x.shape[3]) return 0;
+      const sum = underKernel(window, [depth, x.shape[2], x.shape[3]], [y, z], (c, row, column, ky, kx) => {
         return valueAt(x, [b, first + c, row, column]) * valueAt(weight, [f, c, ky, kx]);
       });
       return sum + (bias?.values[f] ?? 0);
