@@ -95,7 +95,7 @@ export interface Detector {
 }
 
 /** A detector that knows what is normal. */
-export interface FittedDetector {
+export interface FittedDetector extends Disposable {
   readonly detector: Detector;
   /** The prompts it was fitted with. */
   readonly prompts: readonly PromptRecord[];
@@ -109,7 +109,6 @@ export interface FittedDetector {
   /** Writes its state as one file, whole or not at all. */
   save(path: string): Promise<void>;
   dispose(): void;
-  [Symbol.dispose](): void;
 }
 
 /** The variants that a detector wants prompts in. */

@@ -31,7 +31,7 @@ export interface ViewSize {
  * const backbone: Backbone = await openBackbone(device, "model.safetensors");
  * const { features, taps } = backbone.encode(pixels, backbone.defaultTaps);
  */
-export interface Backbone {
+export interface Backbone extends Disposable {
   readonly name: string;
   readonly device: Device;
   /** Equal for networks that compute the same, in any file layout. */
@@ -79,7 +79,6 @@ export interface Backbone {
   /** Opens the text tower, and closes it once `use` is done. Absent without one. @throws DetectError as `prototypes`. */
   withText?<T>(use: (tower: TextTower) => Promise<T>, options?: TowerOptions): Promise<T>;
   dispose(): void;
-  [Symbol.dispose](): void;
 }
 
 /** Throws DetectError `blocks` unless there are taps, each once, and blocks ascend: the last one tells matches. */

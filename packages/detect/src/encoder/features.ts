@@ -31,7 +31,7 @@ export interface EncodedImage extends Pick<Raster, "clipped"> {
 }
 
 /** Views that were encoded together. An image of many tiles may lie in several batches. */
-export interface EncodedBatch extends Features {
+export interface EncodedBatch extends Features, Disposable {
   /** In the order of the source; none where no image could be read. */
   readonly views: readonly EncodedView[];
   /** Images that end here, in the order of the source. */
@@ -40,7 +40,6 @@ export interface EncodedBatch extends Features {
   finite(): Promise<readonly boolean[]>;
   /** Frees the tensors. */
   dispose(): void;
-  [Symbol.dispose](): void;
 }
 
 export const encodedBatch = (
