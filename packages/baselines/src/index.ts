@@ -17,7 +17,7 @@ export { type Embedder, type EmbeddingOptions, openEmbedder } from "./patchcore/
 export { type PatchScoreOptions, type PatchScores, scorePatches } from "./patchcore/scoring.js";
 export { randomRegistration } from "./regad/backbone.js";
 export { ResNetBackbone, randomResNet } from "./resnet/backbone.js";
-export { findResNet, listResNets, type ResNetConfig, widthOf } from "./resnet/config.js";
+export { findResNet, type ResNetConfig, widthOf } from "./resnet/config.js";
 export { pooled, ResNet } from "./resnet/model.js";
 export { openNetwork, requireNetwork } from "./resnet/open.js";
 export { openResNet, type ResNetWeights } from "./resnet/weights.js";

@@ -1,7 +1,52 @@
-export * from "./checkpoint/index.js";
-export * from "./config/index.js";
+export {
+  type CheckOptions,
+  checkKeys,
+  type KeyReport,
+  parameterReader,
+  readParameter,
+  requireKeys,
+} from "./checkpoint/check.js";
+export { type ChosenConfig, chooseConfig } from "./checkpoint/choose.js";
+export { requireFinite } from "./checkpoint/finite.js";
+export { inferConfig } from "./checkpoint/infer.js";
+export { inspectWeights, type WeightsReport } from "./checkpoint/inspect.js";
+export { openCheckpoint } from "./checkpoint/open.js";
+export { type Grid, positionMatrix, resizePositional } from "./checkpoint/positional.js";
+export { type OpenOptions, openWeights, type Weights } from "./checkpoint/weights.js";
+export { parseConfig } from "./config/parse.js";
+export { findConfig, listConfigs } from "./config/registry.js";
+export type {
+  Activation,
+  ModelConfig,
+  PositionRule,
+  PreprocessConfig,
+  TextConfig,
+  VisionConfig,
+} from "./config/types.js";
+export { CLIP_MEAN, CLIP_STD, gridSize, IMAGENET_MEAN, IMAGENET_STD, prefixTokens } from "./config/types.js";
 export { ClipError, type ClipErrorCode } from "./errors.js";
-export * from "./hub/index.js";
-export * from "./model/index.js";
-export * from "./preprocess/index.js";
-export * from "./tokenizer/index.js";
+export { cacheDir } from "./hub/cache.js";
+export { HUB_MODELS, type HubFile, type HubModel } from "./hub/catalog.js";
+export type { DownloadProgress } from "./hub/download.js";
+export { HubError, type HubErrorCode } from "./hub/errors.js";
+export { cachedPath, findHubModel, type PulledFile, type PullOptions, pull } from "./hub/pull.js";
+export { type ResolvedModel, resolveModel, weightsFile } from "./hub/resolve.js";
+export { SHIPPED_MODEL, shippedModel } from "./hub/shipped.js";
+export { Clip, clipParameters, type Parts, parameterCount } from "./model/clip.js";
+export type { Layout } from "./model/layouts.js";
+export { buildClip, type LoadOptions, loadClip } from "./model/load.js";
+export { hash32, randomParameters } from "./model/random.js";
+export { TextTransformer } from "./model/text.js";
+export { type VisionOptions, type VisionOutput, VisionTransformer } from "./model/vision.js";
+export { windowPatches } from "./model/windows.js";
+export type { Filter } from "./preprocess/filters.js";
+export type { Fit } from "./preprocess/fit.js";
+export { normalizePixels, type PixelConfig, type PreparedImage, prepareImage } from "./preprocess/prepare.js";
+export type { RasterImage } from "./preprocess/raster.js";
+export { learnMerges } from "./tokenizer/learn.js";
+export {
+  createTokenizer,
+  openTokenizer,
+  type Tokenizer,
+  type TokenizerOptions,
+} from "./tokenizer/tokenizer.js";

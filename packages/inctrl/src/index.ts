@@ -11,4 +11,6 @@ export { runParity } from "./parity/parity.js";
 export { type PaperTables, paperTables } from "./published.js";
 export { type Aggregate, residualMap } from "./residual.js";
 export { shippedHeads } from "./shipped.js";
-export * from "./training/index.js";
+export { PairResiduals } from "./training/pairs.js";
+export { type EpochRecord, RUN_FILES, type RunOptions, type RunResult, trainRun } from "./training/run.js";
+export { TRAIN_DEFAULTS, Trainer, type TrainOptions } from "./training/trainer.js";

@@ -23,9 +23,6 @@ const KNOWN: readonly ResNetConfig[] = [
   { name: "wide_resnet50_2", blocks: [3, 4, 6, 3], bottleneck: 128 },
 ];
 
-/** The networks known by name. */
-export const listResNets = (): readonly ResNetConfig[] => KNOWN;
-
 /** The network called `name`, undefined where there is none. */
 export const findResNet = (name: string): ResNetConfig | undefined =>
   KNOWN.find((known) => known.name === name);

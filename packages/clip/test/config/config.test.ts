@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findConfig, gridSize, listConfigs, parseConfig } from "../../src/config/index.js";
-import { defaultOutBlocks } from "../../src/config/types.js";
+import { parseConfig } from "../../src/config/parse.js";
+import { findConfig, listConfigs } from "../../src/config/registry.js";
+import { defaultOutBlocks, gridSize } from "../../src/config/types.js";
 import { ClipError } from "../../src/errors.js";
 import { clipParameters, parameterCount } from "../../src/model/clip.js";
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { findConfig } from "../../src/config/index.js";
+import { findConfig } from "../../src/config/registry.js";
 import { HUB_MODELS, VOCABULARY_DOWNLOAD } from "../../src/hub/catalog.js";
 import { sha256Of } from "../../src/hub/download.js";
 import { findHubModel } from "../../src/hub/pull.js";

@@ -1,2 +1,0 @@
-export { learnMerges } from "./learn.js";
-export { createTokenizer, openTokenizer, type Tokenizer, type TokenizerOptions } from "./tokenizer.js";
