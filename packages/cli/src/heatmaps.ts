@@ -1,5 +1,12 @@
 import type { Reading } from "@inctrl/datasets";
-import { type DrawnHeatmaps, drawHeatmaps, type FittedDetector, MapStore, PromptAlbum } from "@inctrl/detect";
+import {
+  type CalibratedJudge,
+  type DrawnHeatmaps,
+  drawHeatmaps,
+  type FittedDetector,
+  MapStore,
+  PromptAlbum,
+} from "@inctrl/detect";
 import { describe } from "./errors.js";
 import { removeAtExit } from "./signals.js";
 import { warn } from "./ui/log.js";
@@ -30,11 +37,11 @@ export const drawAll = (
   maps: MapStore,
   album: PromptAlbum,
   signal: AbortSignal,
-  reading?: Reading,
+  { judge, ...reading }: Reading & { judge?: CalibratedJudge } = {},
 ): Promise<DrawnHeatmaps> =>
   withProgress({ total: maps.count, verb: "drawing heat maps" }, (onProgress) =>
     drawHeatmaps({
-      ...{ folder, maps, album, reading, signal, onProgress },
+      ...{ folder, maps, album, judge, reading, signal, onProgress },
       onProblem: (error) => warn(describe(error)),
     }),
   );

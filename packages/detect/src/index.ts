@@ -35,18 +35,19 @@ export {
 } from "./benchmark/tables.js";
 export { clopperPearson, type ShareInterval } from "./calibration/beta.js";
 export { type CalibrationStatus, falseAlarms, type Line, lineOf } from "./calibration/conformal.js";
-export { leaveOneOut } from "./calibration/leave-one-out.js";
+export { leaveOneOut, type Peak, peakOf } from "./calibration/leave-one-out.js";
 export {
   CALIBRATION_DEFAULTS,
+  type CalibratedJudge,
   type Calibration,
   type GoodImage,
   judgeOf,
   readCalibration,
   saveCalibration,
-  verdictsOf,
 } from "./calibration/record.js";
+export { type Region, regionsAbove } from "./calibration/regions.js";
 export { promiseText } from "./calibration/text.js";
-export type { Judged, Verdict } from "./calibration/verdict.js";
+export { type Judged, judge, type Verdict } from "./calibration/verdict.js";
 export {
   type BestMatch,
   bestMatch,
@@ -80,8 +81,9 @@ export type { Draw, Evaluation, Metrics } from "./evaluation/types.js";
 export { openSealed, type SealedFile, writeSealed } from "./files/sealed.js";
 export { readSealed, sealLine } from "./files/sealed-lines.js";
 export { TensorCache, type TensorCacheOptions } from "./files/tensor-cache.js";
-export { type DrawnHeatmaps, drawHeatmaps } from "./heatmap/draw-heatmaps.js";
+export { anchoredScale, type DrawnHeatmaps, drawHeatmaps } from "./heatmap/draw-heatmaps.js";
 export { MapStore, storedMaps } from "./heatmap/map-store.js";
+export { mergeViews } from "./heatmap/merge.js";
 export { renderPanel } from "./heatmap/panel.js";
 export { pictureNames } from "./heatmap/picture-names.js";
 export { PromptAlbum } from "./heatmap/prompt-album.js";

@@ -8,6 +8,8 @@ import {
   falseAlarms,
   fileImages,
   judgeOf,
+  type Peak,
+  peakOf,
   promiseText,
   saveCalibration,
   scoreImages,
@@ -30,10 +32,8 @@ import {
   refusePrompts,
 } from "./images.js";
 
-/** An image and its score. */
-interface Scored extends CalibrationImage {
-  readonly score: number;
-}
+/** An image and what was found of it. */
+type Scored = CalibrationImage & Peak;
 
 /** Sets the line of a bank, prints what it promises and how much it finds. Returns the exit code. */
 export async function runCalibrate(options: CalibrateOptions, signal: AbortSignal): Promise<number> {
@@ -73,7 +73,7 @@ async function scoreAll(
     for await (const result of scoreImages(fitted, fileImages(names, reading), { signal })) {
       const image = images[scored.length];
       if ("error" in result) warn(`skipped ${describe(result.error)}`);
-      scored.push("error" in result ? null : { ...image, score: result.score });
+      scored.push("error" in result ? null : { ...image, ...peakOf(result.views) });
       update(scored.length);
     }
   });
@@ -102,9 +102,10 @@ function bestF1({ images }: Calibration, bad: readonly Scored[]) {
 }
 
 function documentOf(calibration: Calibration, bad: readonly Scored[]) {
-  const { line } = judgeOf(calibration);
+  const { line, patchLine } = judgeOf(calibration);
   const { status, alpha, n, threshold } = line;
   return {
+    patch_threshold: patchLine,
     ...{ calibration: { status, alpha, n, threshold }, review: calibration.review },
     of_1000_good: falseAlarms(line),
     found: findings(bad, threshold),

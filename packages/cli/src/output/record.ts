@@ -1,5 +1,5 @@
 import type { Box } from "@inctrl/datasets";
-import type { Line, Verdict } from "@inctrl/detect";
+import type { Line, Region, Verdict } from "@inctrl/detect";
 
 // The results of `score`. Other programs rely on these fields.
 
@@ -48,6 +48,8 @@ export interface ScoreRecord {
   /** From 0 to 1; above 0.5 exactly where the verdict is NG. */
   readonly scaled_score: number | null;
   readonly calibration: CalibrationRecord | null;
+  /** Parts of the image whose patches are above the calibration's patch line, in its pixels. */
+  readonly regions: readonly Region[] | null;
 }
 
 /** The line that a verdict stands on. */

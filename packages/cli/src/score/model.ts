@@ -161,10 +161,10 @@ export async function withModel<T>(
         window,
         onWindow: noteWindow,
         async onEncoded(encoded) {
-          const scores = await leaveOneOut(detector, encoded, { className });
-          images = (scores ?? []).map((score, i) => {
+          const seen = await leaveOneOut(detector, encoded, { className });
+          images = (seen ?? []).map((peak, i) => {
             const { name, sha256 } = encoded[i];
-            return { name, sha256, part: name, score };
+            return { name, sha256, part: name, ...peak };
           });
         },
       })

@@ -1,6 +1,7 @@
 import { requireNetwork } from "@inctrl/baselines";
 import { count, isPlain, type LeftOut, type Window, windowText } from "@inctrl/datasets";
 import {
+  anchoredScale,
   type BestMatch,
   bestMatch,
   type Encoder,
@@ -8,15 +9,17 @@ import {
   fileImages,
   type Grid,
   type ImageScore,
+  judge,
   judgeOf,
   type MapStore,
+  mergeViews,
   pictureNames,
   promiseText,
   readCalibration,
+  regionsAbove,
   Strays,
   scoreImages,
   storedMaps,
-  verdictsOf,
 } from "@inctrl/detect";
 import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
@@ -65,9 +68,10 @@ async function calibrationOf(model: Model, options: ScoreOptions) {
       ? model.hint
       : await readCalibration(options.bank, await verdictSettings(model, options));
   if (!calibration) return null;
-  const { status, alpha, n, threshold } = judgeOf(calibration).line;
-  for (const line of promiseText(judgeOf(calibration).line)) info(line);
-  return { record: { status, alpha, n, threshold }, judge: verdictsOf(calibration) };
+  const judge = judgeOf(calibration);
+  const { status, alpha, n, threshold } = judge.line;
+  for (const line of promiseText(judge.line)) info(line);
+  return { record: { status, alpha, n, threshold }, judge };
 }
 
 /** Says what is scored with what. */
@@ -116,8 +120,10 @@ async function scoreAndDraw(work: Work): Promise<number> {
     const drawn = await drawAll(folder, maps, album, signal, {
       ...model.reading,
       ...model.fitted.reading,
+      judge: work.calibration?.judge,
     });
-    const { low = 0, high = 0 } = maps.scale ?? {};
+    const { low = 0, high = 0 } =
+      (work.calibration ? anchoredScale(work.calibration.judge) : maps.scale) ?? {};
     info(
       `heat maps of ${count(drawn.drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`,
     );
@@ -169,7 +175,7 @@ async function writeScores({
           warn(`skipped ${describe(result.error)}`);
           summary.skipped++;
         } else {
-          const record = { ...recordOf(result, model.fitted), ...verdictOf(result.score, calibration) };
+          const record = { ...recordOf(result, model.fitted), ...verdictOf(result, calibration) };
           await sink.write(format.row(record));
           await maps?.add(storedMaps(result, names[summary.done], model.fitted.prompts));
           summary.add(record);
@@ -218,11 +224,15 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
   };
 }
 
-/** What the calibration says of a score, in a result's fields. */
-const verdictOf = (score: number, calibration: Work["calibration"]) => ({
-  ...(calibration?.judge(score) ?? { verdict: null, p_value: null, scaled_score: null }),
-  calibration: calibration?.record ?? null,
-});
+/** What the calibration says of an image, in a result's fields. */
+const verdictOf = ({ score, views }: ImageScore, calibration: Work["calibration"]) =>
+  calibration
+    ? {
+        ...judge(score, calibration.judge),
+        calibration: calibration.record,
+        regions: regionsAbove(mergeViews(views), calibration.judge.patchLine),
+      }
+    : { verdict: null, p_value: null, scaled_score: null, calibration: null, regions: null };
 
 function recordOf(
   { image, score, parts, view, views }: ImageScore,

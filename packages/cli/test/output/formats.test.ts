@@ -30,7 +30,7 @@ const record = (image: string, score = 0.25): ScoreRecord => ({
   ...{ fit: "crop", window: "0:255" },
   view: 0,
   box: { x: 0, y: 1.5, width: 10, height: 10 },
-  ...{ verdict: null, p_value: null, scaled_score: null, calibration: null },
+  ...{ verdict: null, p_value: null, scaled_score: null, calibration: null, regions: null },
 });
 
 const footer: RunFooter = { scored: 2, skipped: 1, complete: true };

@@ -1,23 +1,29 @@
 import { CodedError, reshape, scope, slice } from "@inctrl/tensor";
 import { patchesOf } from "../backbone/backbone.js";
-import { type Detector, type FitOptions, variantsOf } from "../detector.js";
+import { type Detection, type Detector, type FitOptions, variantsOf } from "../detector.js";
 import type { Features } from "../encoder/features.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 
+/** A score and the largest value of its map. */
+export interface Peak {
+  readonly score: number;
+  readonly peak: number;
+}
+
 /**
- * The score of each prompt by a detector that was fitted with the others: what little K good images tell of where good scores end.
+ * Each prompt as a detector sees it that was fitted with the others: what little K good images tell of where good scores end.
  *
  * @returns null where the others are too few for the method, as for a single prompt.
  * @example
- * const line = lineOf((await leaveOneOut(detector, prompts)) ?? [], 0.01, { hint: true });
+ * const scores = (await leaveOneOut(detector, prompts))?.map(({ score }) => score);
  */
 export async function leaveOneOut(
   detector: Detector,
   prompts: readonly EncodedPrompt[],
   options: FitOptions = {},
-): Promise<number[] | null> {
+): Promise<Peak[] | null> {
   if (prompts.length < 2) return null;
-  const scores: number[] = [];
+  const seen: Peak[] = [];
   for (const prompt of prompts) {
     const others = prompts.filter((each) => each !== prompt);
     try {
@@ -25,15 +31,21 @@ export async function leaveOneOut(
       const features = featuresOf(prompt, variantsOf(detector).count);
       const found = fitted.score(features);
       for (const each of [features.features, ...features.taps]) each.dispose();
-      scores.push(Math.max(...(await found).map(({ score }) => score)));
+      seen.push(peakOf(await found));
     } catch (error) {
       // Some methods need two prompts or more.
       if (error instanceof CodedError) return null;
       throw error;
     }
   }
-  return scores.every(Number.isFinite) ? scores : null;
+  return seen.every((each) => Object.values(each).every(Number.isFinite)) ? seen : null;
 }
+
+/** The largest score and the largest value of maps of an image's views. */
+export const peakOf = (views: readonly Pick<Detection, "score" | "map">[]): Peak => ({
+  score: Math.max(...views.map(({ score }) => score)),
+  peak: views.reduce((most, { map }) => map.values.reduce((a, b) => Math.max(a, b), most), -Infinity),
+});
 
 /** A prompt's views as they are, as an image to be scored. */
 function featuresOf({ features, rows, layouts, views }: EncodedPrompt, variants: number): Features {

@@ -2,8 +2,8 @@ import { DetectError } from "../errors.js";
 import { openSealed, writeSealed } from "../files/sealed.js";
 import { FORMAT, fail } from "../matcher/bank-info.js";
 import { type Check, finite, fits, listOf, mapOf, orNull, parseJson, text } from "../shape.js";
-import { type Line, lineOf } from "./conformal.js";
-import { type Judge, judge } from "./verdict.js";
+import { lineOf } from "./conformal.js";
+import { type Judge, spreadBelow } from "./verdict.js";
 
 /** A good image that is no prompt, and its score. */
 export interface GoodImage {
@@ -12,6 +12,8 @@ export interface GoodImage {
   /** Images of one part count as one, with the largest score. */
   readonly part: string;
   readonly score: number;
+  /** The largest value of its map. */
+  readonly peak: number;
 }
 
 /** The share of good parts that may be flagged, and that is to be looked at, unless others are asked for. */
@@ -33,25 +35,31 @@ export interface Calibration {
   readonly made?: string;
 }
 
-/** The scores of the parts: the largest of their images. */
-export function partScores({ images }: Pick<Calibration, "images">): number[] {
-  const scores = new Map<string, number>();
-  for (const { part, score } of images)
-    scores.set(part, Math.max(score, scores.get(part) ?? Number.NEGATIVE_INFINITY));
-  return [...scores.values()];
+/** A value of the parts: the largest of their images. */
+function partValues({ images }: Pick<Calibration, "images">, value: "score" | "peak"): number[] {
+  const values = new Map<string, number>();
+  for (const image of images)
+    values.set(image.part, Math.max(image[value], values.get(image.part) ?? Number.NEGATIVE_INFINITY));
+  return [...values.values()];
 }
 
-/** The line of a calibration, and what judges by it. */
-export function judgeOf(calibration: Calibration): Judge & { readonly line: Line } {
-  const scores = partScores(calibration);
-  const { alpha, hint } = calibration;
-  return { line: lineOf(scores, alpha, { hint }), scores, review: calibration.review };
+/** What judges by a calibration: its line, and one for the values of maps. */
+export interface CalibratedJudge extends Judge {
+  /** Of good parts no more than the same share have a larger value anywhere in their maps. */
+  readonly patchLine: number;
+  /** How far the patch line lies above the median of good parts' largest values. */
+  readonly patchSpread: number;
 }
 
-/** Says how a score stands to a calibration. @example verdictsOf(calibration)(0.4).verdict; // "OK" */
-export function verdictsOf(calibration: Calibration) {
-  const known = judgeOf(calibration);
-  return (score: number) => judge(score, known);
+/** The lines of a calibration. */
+export function judgeOf(calibration: Calibration): CalibratedJudge {
+  const { alpha, hint, review } = calibration;
+  const [scores, peaks] = [partValues(calibration, "score"), partValues(calibration, "peak")];
+  const { threshold: patchLine } = lineOf(peaks, alpha);
+  return {
+    ...{ line: lineOf(scores, alpha, { hint }), scores, review },
+    ...{ patchLine, patchSpread: spreadBelow(peaks, patchLine) },
+  };
 }
 
 /** The entry of a bank's metadata. */
@@ -110,7 +118,7 @@ const CALIBRATION: Check = {
   hint: (value) => value === undefined || value === true,
   alpha: (value) => typeof value === "number" && value > 0 && value < 1,
   review: share,
-  images: listOf({ name: text, sha256: orNull(text), part: text, score: finite }),
+  images: listOf({ name: text, sha256: orNull(text), part: text, score: finite, peak: finite }),
   settings: mapOf(text),
   made: (value) => value === undefined || fits(value, text),
 };

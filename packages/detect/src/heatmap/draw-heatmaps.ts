@@ -1,7 +1,10 @@
 import { basename, join } from "node:path";
 import { type Box, encodePng, type Reading, writeFileAtomic } from "@inctrl/datasets";
+import type { CalibratedJudge } from "../calibration/record.js";
+import { regionsAbove } from "../calibration/regions.js";
 import type { Grid } from "../detector.js";
-import type { Scale } from "./colormap.js";
+import { roundBox } from "./canvas.js";
+import type { Colour, Scale } from "./colormap.js";
 import type { MapStore, StoredMaps } from "./map-store.js";
 import { mergeViews } from "./merge.js";
 import { renderPanel } from "./panel.js";
@@ -14,6 +17,8 @@ export interface DrawHeatmapsOptions {
   readonly maps: MapStore;
   /** The prompts that panels show. */
   readonly album: PromptAlbum;
+  /** What judges: the colours then have its patch line in their middle, and regions above it are framed. */
+  readonly judge?: CalibratedJudge;
   /** How the images were read. Default: as `fileImage` reads them. */
   readonly reading?: Reading;
   /** Called after each image with the number of images done. */
@@ -23,6 +28,9 @@ export interface DrawHeatmapsOptions {
   /** Stops after the image at work. */
   readonly signal?: AbortSignal;
 }
+
+/** The frame of a region. */
+const FRAME: Colour = [0, 200, 255];
 
 /** How many images were drawn, and how many could no longer be read. */
 export interface DrawnHeatmaps {
@@ -40,12 +48,13 @@ export async function drawHeatmaps({
   folder,
   maps,
   album,
+  judge,
   reading,
   onProgress,
   onProblem,
   signal,
 }: DrawHeatmapsOptions): Promise<DrawnHeatmaps> {
-  const { scale } = maps;
+  const scale = judge ? anchoredScale(judge) : maps.scale;
   let drawn = 0;
   let failed = 0;
   if (!scale) return { drawn, failed };
@@ -56,7 +65,7 @@ export async function drawHeatmaps({
       return null;
     });
     if (photo) {
-      await drawImage(folder, entry, photo, scale, album);
+      await drawImage(folder, entry, photo, { scale, album, line: judge?.patchLine });
       drawn++;
     } else failed++;
     onProgress?.(drawn + failed);
@@ -64,16 +73,30 @@ export async function drawHeatmaps({
   return { drawn, failed };
 }
 
+/** Good images are dark, the line is in the middle, and what lies twice as far above it as good images below is brightest. */
+export const anchoredScale = ({ patchLine, patchSpread }: CalibratedJudge): Scale => ({
+  low: patchLine - 2 * patchSpread,
+  high: patchLine + 2 * patchSpread,
+});
+
+interface Drawing {
+  readonly scale: Scale;
+  readonly album: PromptAlbum;
+  /** Regions above it are framed. */
+  readonly line: number | undefined;
+}
+
 async function drawImage(
   folder: string,
   entry: StoredMaps,
   photo: Photo,
-  scale: Scale,
-  album: PromptAlbum,
+  { scale, album, line }: Drawing,
 ): Promise<void> {
   const { image } = photo;
   const { map, box } = mergeViews(entry.views);
   const heatmap = renderHeatmap({ image, map, box: photo.place(box), scale, legend: true });
+  const regions = line === undefined ? [] : regionsAbove({ map, box }, line);
+  for (const region of regions) heatmap.frame(roundBox(photo.place(region.box)), FRAME, 2);
   await writeFileAtomic(join(folder, `${entry.name}.heatmap.png`), encodePng(heatmap));
 
   const { match } = entry;

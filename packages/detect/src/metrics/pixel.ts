@@ -1,3 +1,5 @@
+import { labelRegions } from "./label-regions.js";
+
 /** A scored image: scores and, where it is anomalous, a mask of the same size. */
 export interface PixelMap {
   readonly width: number;
@@ -100,38 +102,6 @@ function collect(maps: readonly PixelMap[]) {
   const nan = scores.findIndex(Number.isNaN);
   if (nan >= 0) throw new RangeError(`pixel ${nan} of all maps has no score (NaN); leave that image out`);
   return { scores, regionOf, regionSizes };
-}
-
-/** Numbers the 8-connected regions of a mask on from those there are, and appends the pixels of each. */
-function labelRegions(
-  mask: ArrayLike<number>,
-  width: number,
-  height: number,
-  regionOf: Uint32Array,
-  regionSizes: number[],
-): void {
-  const pending: number[] = [];
-  for (let seed = 0; seed < mask.length; seed++) {
-    if (!mask[seed] || regionOf[seed] !== 0) continue;
-    const region = regionSizes.length + 1;
-    let size = 0;
-    regionOf[seed] = region;
-    pending.push(seed);
-    for (let p = pending.pop(); p !== undefined; p = pending.pop()) {
-      size++;
-      const x = p % width;
-      const y = (p - x) / width;
-      for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
-        for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
-          const next = row * width + column;
-          if (!mask[next] || regionOf[next] !== 0) continue;
-          regionOf[next] = region;
-          pending.push(next);
-        }
-      }
-    }
-    regionSizes.push(size);
-  }
 }
 
 /** Indices of the scores from the highest to the lowest: a radix sort, as there are millions of pixels. */
