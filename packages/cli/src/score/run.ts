@@ -116,14 +116,16 @@ async function scoreAndDraw(work: Work): Promise<number> {
   let failed = 0;
   if (maps && !signal.aborted) {
     const folder = options.heatmaps!;
+    // A few prompts tell too little for colours.
+    const { judge } = work.calibration ?? {};
+    const anchor = judge?.line.status === "hint" ? undefined : judge;
     const album = openAlbum(model.fitted, { ...model.reading, below: promptFolder(options) });
     const drawn = await drawAll(folder, maps, album, signal, {
       ...model.reading,
       ...model.fitted.reading,
-      judge: work.calibration?.judge,
+      judge: anchor,
     });
-    const { low = 0, high = 0 } =
-      (work.calibration ? anchoredScale(work.calibration.judge) : maps.scale) ?? {};
+    const { low = 0, high = 0 } = (anchor ? anchoredScale(anchor) : maps.scale) ?? {};
     info(
       `heat maps of ${count(drawn.drawn, "image")} in ${folder}, colours from ${fixed(low)} to ${fixed(high)}`,
     );

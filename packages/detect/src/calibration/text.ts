@@ -24,9 +24,12 @@ export function promiseText(line: Line): string[] {
       status === "hint"
         ? `The line is a hint: it stands on the ${count(n, "prompt")} alone, each left out in turn, which allow ${percent(1 / (n + 1))} at best.`
         : `The line is provisional: ${count(n, "good part")} allow no less than ${percent(1 / (n + 1))} of false alarms, and the largest of their scores is the line.`;
-    const more = missing > 0 ? [`${count(missing, "good part")} more allow ${percent(alpha)}.`] : [];
+    const more =
+      missing > 0
+        ? [`${count(missing, "more good part")} ${missing === 1 ? "allows" : "allow"} ${percent(alpha)}.`]
+        : [];
     return [first, why, ...more];
   }
   const halve = partsToHalve(line);
-  return [first, `${count(halve, "good part")} more would halve how far that may lie above ${about}.`];
+  return [first, `${count(halve, "more good part")} would halve how far that may lie above ${about}.`];
 }

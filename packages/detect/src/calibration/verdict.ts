@@ -36,11 +36,11 @@ export function scaledScore(
   return score > threshold ? Math.max(ABOVE_HALF, share) : Math.min(0.5, share);
 }
 
-/** The distance from the line to the median of good scores; 1 where they are equal. */
+/** The distance from the line to the median of good scores; where it is none, the line's own size. */
 export function spreadBelow(scores: readonly number[], threshold: number): number {
   const sorted = Float64Array.from(scores).sort();
   const middle = (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
-  return threshold - middle || 1;
+  return threshold - middle || Math.abs(threshold) || 1;
 }
 
 /** What a verdict stands on. */
