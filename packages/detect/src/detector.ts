@@ -47,7 +47,7 @@ export interface ViewScore extends Detection {
   readonly box: Box;
 }
 
-/** The most anomalous patch of a view, and the prompt patch that is most like it. */
+/** A patch of a view, and the prompt patch that is most like it. */
 export interface BestMatch {
   readonly queryPatch: number;
   readonly prompt: number;
@@ -176,8 +176,22 @@ const allFinite = ({ map, parts }: Detection): boolean =>
   map.values.every(Number.isFinite) && Object.values(parts).every(Number.isFinite);
 
 /** The most anomalous patch of a view and its match; null where the method matches no patches, and where the map is not finite. */
-export function bestMatch({ map, matches }: Detection): BestMatch | null {
-  const place = map.values.indexOf(map.values.reduce((most, value) => Math.max(most, value), -Infinity));
+export const bestMatch = (found: Detection): BestMatch | null =>
+  matchOf(
+    found,
+    found.map.values.reduce((most, value) => Math.max(most, value), -Infinity),
+  );
+
+/** The least anomalous patch of a view and its match, as `bestMatch`. */
+export const leastMatch = (found: Detection): BestMatch | null =>
+  matchOf(
+    found,
+    found.map.values.reduce((least, value) => Math.min(least, value), Infinity),
+  );
+
+/** The first patch of this value, and its match. */
+function matchOf({ map, matches }: Detection, value: number): BestMatch | null {
+  const place = map.values.indexOf(value);
   if (!matches || place < 0) return null;
   const { grid, promptGrids } = matches;
   const queryPatch = grid ? scaled(place, map, grid) : place;

@@ -24,8 +24,12 @@ export {
   withoutPrompts,
 } from "./benchmark/comparison.js";
 export { type CostRow, costsCsv, costsMarkdown, imageFlop } from "./benchmark/costs.js";
+export { type Figure3Options, type Figure3Row, figure3Rows } from "./benchmark/figure3.js";
+export { type Figure3, figure3Page } from "./benchmark/figure3-page.js";
+export { figure3Picture } from "./benchmark/figure3-picture.js";
 export { benchmarkPage, type MethodFacts } from "./benchmark/page.js";
 export { drawMaps, rowsOf, type ShownRow } from "./benchmark/pictures.js";
+export { chooseQueries, type Queries } from "./benchmark/queries.js";
 export {
   comparisonCsv,
   metricTables,

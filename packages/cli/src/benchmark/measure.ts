@@ -26,6 +26,7 @@ import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import type { NamedSet } from "./data.js";
 import type { Entry } from "./entries.js";
+import { fileFor } from "./trained.js";
 
 /** What was measured of an entry. */
 export interface Measured {
@@ -130,7 +131,7 @@ async function measureSet(
   try {
     for (const each of asked) {
       const { entry, input } = each;
-      const trained = await loadTrained({ ...entry, file: fileFor(entry, dataSet) }, device);
+      const trained = await loadTrained({ ...entry, file: fileFor(entry, dataSet.name) }, device);
       const own = selectTaps(root, { taps: input.taps ?? defaultTaps, raw: input.raw ?? false });
       opened.push({ ...each, trained, detector: entry.method.create(own, entry.settings, trained) });
     }
@@ -147,9 +148,6 @@ async function measureSet(
     for (const { trained } of opened) trained?.[Symbol.dispose]();
   }
 }
-
-/** What was trained for an entry, for this data set. */
-const fileFor = ({ file, files }: Entry, { name }: NamedSet): string | null => files[name] ?? file;
 
 const noPictures =
   ({ label }: Entry) =>
@@ -171,7 +169,7 @@ async function evaluateSet(
       detector,
       store: join(folder, `${entry.fileName}.draws.jsonl`),
       settings: {
-        heads: (await trainedFacts({ ...entry, file: fileFor(entry, dataSet) }))?.sha256 ?? "none",
+        heads: (await trainedFacts({ ...entry, file: fileFor(entry, dataSet.name) }))?.sha256 ?? "none",
         weights: "float32",
       },
     })),

@@ -10,6 +10,9 @@ import type { Entry } from "./entries.js";
 /** The tables of the paper that `--paper` fills in. */
 export const PAPER_TABLES = ["table1", "table2", "table3"] as const;
 
+/** The figures of the paper that it draws. */
+export const PAPER_FIGURES = ["figure3"] as const;
+
 export type PaperTable = (typeof PAPER_TABLES)[number];
 
 const WIDE = "wide-resnet50-2-v1";

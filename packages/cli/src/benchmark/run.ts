@@ -3,7 +3,6 @@ import { compareMethods, withoutPrompts } from "@inctrl/detect";
 import type { BenchmarkOptions } from "../commands/benchmark.js";
 import { adapterName, withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
-import { trainedFacts } from "../methods.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { loadBackbone } from "../score/model.js";
@@ -11,13 +10,18 @@ import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
 import { type NamedSet, openSets } from "./data.js";
 import { type Entry, parseEntries } from "./entries.js";
+import { runFigure3 } from "./figure3.js";
 import { type Finished, type Measured, measureBackbone } from "./measure.js";
 import { paperEntries, paperTable } from "./paper.js";
 import { comparisonText, saveComparison } from "./save.js";
+import { requireFiles } from "./trained.js";
 
 /** Measures methods on the same draws of data sets, prints the table and saves the comparison. Returns the exit code. */
 export async function runBenchmark(options: BenchmarkOptions, signal: AbortSignal): Promise<number> {
-  const { shots, seeds, out, paper, methods } = options;
+  const { shots, seeds, out, paper, methods, images } = options;
+  if (paper === "figure3") return runFigure3(options, signal);
+  if (images)
+    throw new CliError("option", "--images: these are of --paper figure3; name it, or leave them out");
   if (!methods && !paper) throw new CliError("option", "--methods: say what is compared, or give --paper");
   const entries = parseEntries(methods ?? (await paperEntries(paper!, options.ablations)), options);
   const sets = await openSets(options);
@@ -68,18 +72,4 @@ function finished(
   const { evaluations = [], shown = [], facts = null } = measured ?? {};
   const whole = evaluations.length === sets.length && evaluations.every(({ complete }) => complete);
   return whole && facts ? { entry, evaluations, shown, facts } : undefined;
-}
-
-/** Refuses trained files that cannot be read, or that are for data sets that there are not, before the work begins. */
-async function requireFiles(entries: readonly Entry[], sets: readonly NamedSet[]): Promise<void> {
-  const names = sets.map(({ name }) => name);
-  for (const entry of entries) {
-    for (const file of [entry.file, ...Object.values(entry.files)]) await trainedFacts({ ...entry, file });
-    const unknown = Object.keys(entry.files).find((name) => !names.includes(name));
-    if (unknown !== undefined)
-      throw new CliError(
-        "option",
-        `--methods ${entry.label}: heads.${unknown} is of no data set; there are ${names.join(", ")}`,
-      );
-  }
 }

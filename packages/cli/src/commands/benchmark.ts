@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ENTRY_FORM, splitEntries } from "../benchmark/entries.js";
-import { PAPER_TABLES } from "../benchmark/paper.js";
+import { PAPER_FIGURES, PAPER_TABLES } from "../benchmark/paper.js";
 import { runBenchmark } from "../benchmark/run.js";
 import { methodHelp } from "../methods.js";
 import * as shared from "../options/groups.js";
@@ -39,14 +39,20 @@ const OPTIONS = {
       "<METHOD,...>",
       `what is compared, each ${ENTRY_FORM}; the methods stand below`,
       entryList.optional(),
-      "with --paper, what its table needs",
+      "with --paper, what its table needs, or residual for a figure",
     ),
     paper: option(
-      "<table>",
-      "a table of the paper, with its figures beside yours: table1 is AUROC, table2 AUPRC, table3 the ablations",
-      oneOf(...PAPER_TABLES).optional(),
+      "<what>",
+      "a table of the paper, with its figures beside yours: table1 is AUROC, table2 AUPRC, table3 the ablations; or figure3, the patches that match, by the first method and K",
+      oneOf(...PAPER_TABLES, ...PAPER_FIGURES).optional(),
     ),
     ablations: shared.folder("trainings of table 3, a folder for each"),
+    images: option(
+      "<id...>",
+      "test images for figure3, as the data set calls them, or how their paths end",
+      texts.optional(),
+      "some anomalous ones of each category",
+    ),
     shots: option("<K,...>", "numbers of prompts", shotList.default([2, 4, 8])),
     seeds: option("<N>", "draws of each K, with seeds 0, 1, ...", whole(1, 1000).default(3)),
     fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the method has it"),

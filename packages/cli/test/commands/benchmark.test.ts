@@ -102,6 +102,25 @@ test("entries are separated at commas, but for those in the value of an option",
   assert.equal([label, backbone, settings.aggregate], ["few", "x?seed=0", "top3"]);
 });
 
+test("figure 3 is a page and a picture of the images that are named, and refuses others and methods without matches", async () => {
+  const figure = (...args: string[]) =>
+    run(
+      ...["--paper", "figure3", "--data", data(5), "--category", "metal", "--shots", "2,1"],
+      ...["--out", path.join(folder, "figure"), ...args],
+    );
+  const { code, stderr } = await figure("--images", "metal/test/scratch/000", "good/001");
+  assert.is(code, 0, stderr);
+  assert.equal(readdirSync(path.join(folder, "figure")).sort(), ["figure3.html", "figure3.png"]);
+  const page = readFileSync(path.join(folder, "figure/figure3.html"), "utf8");
+  assert.is(page.split("data:image/png;base64,").length - 1, 2 * (1 + 2 + 1));
+  failsWith(
+    await figure("--images", "metal/test/scratch/009"),
+    /no test image .*; did you mean metal\/test\/scratch\/00/,
+  );
+  failsWith(await figure("--methods", "subspacead"), /subspacead matches no patches/);
+  failsWith(await compare("residual", "--images", "a"), /--images: these are of --paper figure3/);
+});
+
 test("an entry that is none is refused by name", async () => {
   failsWith(await compare("patchwork"), /--methods patchwork: give \[NAME=\]METHOD/);
   failsWith(await compare("residual,residual"), /--methods residual: give each method once/);

@@ -58,7 +58,8 @@ ${methodTable(methods)}`,
   );
 }
 
-const tableOf = (head: readonly string[], body: readonly Html[]): Html =>
+/** A table in a card, which scrolls by itself. */
+export const tableOf = (head: readonly string[], body: readonly Html[]): Html =>
   html`<div class="card scroll" tabindex="0"><table><thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`;
 
 function metricTable({ columns, rows }: MetricTable): Html {

@@ -8,6 +8,13 @@ import { drawMistakes, type Shown } from "../report/pictures.js";
 /** Images that are shown of a category, and in all. */
 const [PER_CATEGORY, MOST] = [4, 24];
 
+/** Some of the images of each category, evenly over the order of the data set. */
+export const shownOf = <T>(categories: readonly (readonly T[])[], most = MOST): T[] =>
+  evenly(
+    categories.flatMap((images) => evenly(images, Math.min(most, PER_CATEGORY))),
+    most,
+  );
+
 /** A test image and the map of it by each method, in their order; null where a method has not measured it. */
 export interface ShownRow {
   /** The data set and its category. */
@@ -28,20 +35,18 @@ export function drawMaps(
   { categories, shots }: Evaluation,
   dataSet: DataSet,
   detector: Detector,
-  { most = MOST }: { most?: number } = {},
+  { most }: { most?: number } = {},
 ): Promise<Shown[]> {
-  const wanted = categories.flatMap((category): Mistake[] => {
+  const wanted = categories.map((category): Mistake[] => {
     const first = category.draws.filter(({ seed }) => !seed);
     const draw = shownDraw({ ...category, draws: first }, shots);
     if (!draw) return [];
-    const anomalous = category.labels.flatMap((label, i) =>
-      label === 1 && draw.scores[i] !== null ? [i] : [],
-    );
-    return evenly(anomalous, Math.min(most, PER_CATEGORY)).map((index) => ({
-      ...{ category, draw, index, label: 1 as const, score: draw.scores[index] as number, wrong: 0 },
-    }));
+    return category.labels.flatMap((label, index) => {
+      const score = draw.scores[index];
+      return label === 1 && score !== null ? [{ category, draw, index, label, score, wrong: 0 }] : [];
+    });
   });
-  return drawMistakes(evenly(wanted, most), dataSet, detector);
+  return drawMistakes(shownOf(wanted, most), dataSet, detector);
 }
 
 /** The same images of a data set by all methods, from what `drawMaps` gave of each. */

@@ -3,6 +3,7 @@ import type { Colour } from "./colormap.js";
 
 export const PAPER: Colour = [255, 255, 255];
 export const INK: Colour = [32, 33, 36];
+export const FADED: Colour = [105, 108, 115];
 
 /** Refuses an image whose bytes are not 3 a pixel. */
 export function checkRgb({ width, height, data }: Picture): void {

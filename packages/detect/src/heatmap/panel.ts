@@ -1,7 +1,8 @@
 import type { Box, Picture } from "@inctrl/datasets";
-import { Canvas, checkRgb, INK, PAPER, refuse, roundBox, wholeOf } from "./canvas.js";
+import { Canvas, FADED, INK, PAPER, roundBox, wholeOf } from "./canvas.js";
 import type { Colour } from "./colormap.js";
 import { drawText, fitText } from "./font.js";
+import { fitHeight, patchBox } from "./photo.js";
 import { colourMap, drawLegend, formatValue, type HeatmapOptions, legendSize } from "./render.js";
 import { resizeImage } from "./resample.js";
 
@@ -30,7 +31,6 @@ export interface PanelOptions extends Pick<HeatmapOptions, "map" | "scale"> {
   readonly height?: number;
 }
 
-const FADED: Colour = [105, 108, 115];
 const ACCENT: Colour = [0, 200, 255];
 const MARGIN = 20;
 const GAP = 16;
@@ -49,8 +49,8 @@ const FOOTER = 12 + CAPTION + 6 + MARGIN;
  */
 export function renderPanel(options: PanelOptions): Canvas {
   const { query, prompt, map, scale, score, height = 320 } = options;
-  const found = fitHeight(query, height);
-  const nearest = fitHeight(prompt, height);
+  const found = fitView(query, height);
+  const nearest = fitView(prompt, height);
   const heat = colourMap({ image: found.tile, map, box: found.box, scale });
   const result = score === undefined ? "" : `score ${formatValue(score)}`;
 
@@ -80,22 +80,9 @@ interface Tile {
   readonly patch: Box;
 }
 
-/** Scales to a height; the width keeps within 1:2 and 2:1, so that odd shapes leave room for the rest. */
-function fitHeight(view: PatchView, height: number): Tile {
-  const { image } = view;
-  checkRgb(image);
-  const width = Math.round(height * Math.min(2, Math.max(0.5, image.width / image.height)));
-  const whole = wholeOf(image);
-  const scaled = ({ x, y, width: w, height: h }: Box): Box => {
-    const [sx, sy] = [width / image.width, height / image.height];
-    return roundBox({ x: x * sx, y: y * sy, width: w * sx, height: h * sy });
-  };
-  return {
-    view,
-    tile: resizeImage(image, whole, width, height),
-    box: scaled(view.box ?? whole),
-    patch: scaled(patchInImage(view)),
-  };
+function fitView(view: PatchView, height: number): Tile {
+  const { image: tile, place } = fitHeight(view.image, height);
+  return { view, tile, box: place(view.box ?? wholeOf(view.image)), patch: place(patchInImage(view)) };
 }
 
 function drawTile(picture: Canvas, x: number, tile: Picture, title: string, caption: string): void {
@@ -105,14 +92,7 @@ function drawTile(picture: Canvas, x: number, tile: Picture, title: string, capt
 }
 
 /** The patch in the image's own pixels. */
-function patchInImage({ image, box, rows, columns, patch }: PatchView): Box {
-  const { x, y, width, height } = box ?? wholeOf(image);
-  const [column, row] = [patch % columns, Math.floor(patch / columns)];
-  if (!Number.isInteger(patch) || patch < 0 || row >= rows)
-    throw refuse(`there is no patch ${patch} in ${rows} rows and ${columns} columns`);
-  const [w, h] = [width / columns, height / rows];
-  return { x: x + column * w, y: y + row * h, width: w, height: h };
-}
+const patchInImage = (view: PatchView): Box => patchBox(view.box ?? wholeOf(view.image), view, view.patch);
 
 /** A box of a tile at the tile's place in the panel. */
 function shifted(box: Box, x: number): Box {

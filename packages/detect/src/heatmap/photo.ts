@@ -1,10 +1,34 @@
 import { type Box, type Picture, type Raster, toRGB } from "@inctrl/datasets";
+import type { Grid } from "../detector.js";
+import { checkRgb, refuse, roundBox, wholeOf } from "./canvas.js";
+import { resizeImage } from "./resample.js";
 
 /** An image made small enough to draw on, and by how much. */
 export interface Photo {
   readonly image: Picture;
   /** Moves a box from pixels of the original to those of `image`. */
   place(box: Box): Box;
+}
+
+/** Scales an RGB image to a height; the width keeps within 1:2 and 2:1, so that odd shapes leave room for the rest. */
+export function fitHeight(original: Picture, height: number): Photo {
+  checkRgb(original);
+  const width = Math.round(height * Math.min(2, Math.max(0.5, original.width / original.height)));
+  const [sx, sy] = [width / original.width, height / original.height];
+  return {
+    image: resizeImage(original, wholeOf(original), width, height),
+    place: ({ x, y, width: w, height: h }) =>
+      roundBox({ x: x * sx, y: y * sy, width: w * sx, height: h * sy }),
+  };
+}
+
+/** The part of a box that a patch of a grid over it covers. @throws RangeError where the grid has no such patch. */
+export function patchBox({ x, y, width, height }: Box, { rows, columns }: Grid, patch: number): Box {
+  const [column, row] = [patch % columns, Math.floor(patch / columns)];
+  if (!Number.isInteger(patch) || patch < 0 || row >= rows)
+    throw refuse(`there is no patch ${patch} in ${rows} rows and ${columns} columns`);
+  const [w, h] = [width / columns, height / rows];
+  return { x: x + column * w, y: y + row * h, width: w, height: h };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Category, type DataSet, encodePng, readAs, type Sample } from "@inctrl/datasets";
+import { type Category, type DataSet, encodePng, type Picture, readAs, type Sample } from "@inctrl/datasets";
 import { bestMatch, type Detector, fitImages } from "../detector.js";
 import { scaleOf } from "../heatmap/colormap.js";
 import { mergeViews } from "../heatmap/merge.js";
@@ -76,6 +76,7 @@ async function thumbnail(sample: Sample): Promise<Photo> {
   return photoOf(await sample.load(), (side) => Math.round(side / SIDE));
 }
 
-function dataUrl(picture: { width: number; height: number; data: Uint8Array }): string {
+/** A picture as the source of an `img`. */
+export function dataUrl(picture: Picture): string {
   return `data:image/png;base64,${Buffer.from(encodePng(picture)).toString("base64")}`;
 }
