@@ -27,6 +27,8 @@ export { type CostRow, costsCsv, costsMarkdown, imageFlop } from "./benchmark/co
 export { type Figure3Options, type Figure3Row, figure3Rows } from "./benchmark/figure3.js";
 export { type Figure3, figure3Page } from "./benchmark/figure3-page.js";
 export { figure3Picture } from "./benchmark/figure3-picture.js";
+export { type ClassCurve, classCurve, figure4Csv, figure4Tables } from "./benchmark/figure4.js";
+export { type Figure4, figure4Page } from "./benchmark/figure4-page.js";
 export { benchmarkPage, type MethodFacts } from "./benchmark/page.js";
 export { drawMaps, rowsOf, type ShownRow } from "./benchmark/pictures.js";
 export { chooseQueries, type Queries } from "./benchmark/queries.js";
@@ -77,6 +79,7 @@ export type { EncodedBatch, Features } from "./encoder/features.js";
 export { type EncodedPrompt, encodePrompts } from "./encoder/prompts.js";
 export { selectTaps } from "./encoder/select.js";
 export { DetectError, type DetectErrorCode } from "./errors.js";
+export { type ClassDraw, classDraws } from "./evaluation/class-draws.js";
 export { type EvaluateOptions, evaluate, evaluateAll, type Scoring } from "./evaluation/evaluate.js";
 export { limitTest } from "./evaluation/limit.js";
 export { detectorSettings } from "./evaluation/settings.js";

@@ -15,13 +15,15 @@ import {
   type Tap,
   TensorCache,
 } from "@inctrl/detect";
+import type { Device } from "@inctrl/tensor";
 import { onDisk } from "@inctrl/tensor/files";
 import type { BenchmarkOptions } from "../commands/benchmark.js";
 import { skippedText } from "../datasets/open.js";
 import { describe } from "../errors.js";
 import { featureFolder, keepingEncoder } from "../features.js";
 import { encoderOptions, loadTrained, trainedFacts } from "../methods.js";
-import { noteWindow } from "../score/model.js";
+import { loadBackbone, noteWindow } from "../score/model.js";
+import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import type { NamedSet } from "./data.js";
@@ -29,7 +31,7 @@ import type { Entry } from "./entries.js";
 import { fileFor } from "./trained.js";
 
 /** What was measured of an entry. */
-export interface Measured {
+interface Measured {
   /** One a data set, in their order; fewer where it was stopped. */
   readonly evaluations: Evaluation[];
   /** Of each finished data set; null where the pictures could not be drawn. */
@@ -57,16 +59,59 @@ interface Opened extends Asked {
   readonly detector: Detector;
 }
 
-type MeasureOptions = Pick<
-  BenchmarkOptions,
-  "out" | "shots" | "seeds" | "fit" | "threads" | "window" | "cache" | "cacheLimit"
->;
+interface MeasureOptions
+  extends Pick<
+    BenchmarkOptions,
+    "out" | "shots" | "seeds" | "fit" | "threads" | "window" | "cache" | "cacheLimit"
+  > {
+  /** How many test images a report shows. Default 24. */
+  readonly pictures?: number;
+}
 
-/** Pictures of a report. */
-const PICTURES = 24;
+/** Measures entries on data sets, one backbone after another; null where it was stopped before all were measured. */
+export async function measureEntries(
+  device: Device,
+  entries: readonly Entry[],
+  sets: readonly NamedSet[],
+  options: MeasureOptions & Parameters<typeof loadBackbone>[1],
+  signal: AbortSignal,
+): Promise<Finished[] | null> {
+  const measured = new Map<Entry, Measured>();
+  for (const name of new Set(entries.map(({ backbone }) => backbone))) {
+    using backbone = await loadBackbone(device, { ...options, backbone: name }, warn);
+    stopIfAborted(signal);
+    const own = entries.filter((entry) => entry.backbone === name);
+    const found = await measureBackbone(backbone, own, sets, options, signal);
+    for (const [entry, each] of found) measured.set(entry, each);
+    if (signal.aborted) break;
+  }
+  const found = entries.flatMap((entry) => finished(entry, measured.get(entry), sets) ?? []);
+  if (found.length === entries.length) return found;
+  info("stopped; the same command goes on from there");
+  return null;
+}
+
+function finished(
+  entry: Entry,
+  measured: Measured | undefined,
+  sets: readonly NamedSet[],
+): Finished | undefined {
+  const { evaluations = [], shown = [], facts = null } = measured ?? {};
+  const whole = evaluations.length === sets.length && evaluations.every(({ complete }) => complete);
+  return whole && facts ? { entry, evaluations, shown, facts } : undefined;
+}
+
+/** Whether some images could not be read, or a category could not be measured. */
+export const hasProblems = (found: readonly Finished[], sets: readonly NamedSet[]): boolean =>
+  sets.some(({ skipped }) => skipped.length > 0) ||
+  found.some(({ evaluations }) =>
+    evaluations.some(({ categories }) =>
+      categories.some(({ problem, skipped }) => problem || skipped.length > 0),
+    ),
+  );
 
 /** Measures the entries of one backbone: images are encoded once for all that prepare them alike. */
-export async function measureBackbone(
+async function measureBackbone(
   backbone: Backbone,
   entries: readonly Entry[],
   sets: readonly NamedSet[],
@@ -98,7 +143,8 @@ export async function measureBackbone(
     });
     for (const dataSet of sets) {
       info(`${names} with ${backbone.name} on ${dataSet.name}`);
-      const most = Math.max(1, Math.floor(PICTURES / sets.length));
+      const { pictures = 24 } = options;
+      const most = pictures && Math.max(1, Math.floor(pictures / sets.length));
       await measureSet(root, alike, dataSet, { ...options, most }, signal);
       if (signal.aborted) break;
     }

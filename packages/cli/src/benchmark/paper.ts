@@ -11,7 +11,7 @@ import type { Entry } from "./entries.js";
 export const PAPER_TABLES = ["table1", "table2", "table3"] as const;
 
 /** The figures of the paper that it draws. */
-export const PAPER_FIGURES = ["figure3"] as const;
+export const PAPER_FIGURES = ["figure3", "figure4"] as const;
 
 export type PaperTable = (typeof PAPER_TABLES)[number];
 

@@ -5,13 +5,11 @@ import { adapterName, withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
-import { loadBackbone } from "../score/model.js";
-import { stopIfAborted } from "../signals.js";
-import { info, warn } from "../ui/log.js";
-import { type NamedSet, openSets } from "./data.js";
-import { type Entry, parseEntries } from "./entries.js";
+import { openSets } from "./data.js";
+import { parseEntries } from "./entries.js";
 import { runFigure3 } from "./figure3.js";
-import { type Finished, type Measured, measureBackbone } from "./measure.js";
+import { runFigure4 } from "./figure4.js";
+import { hasProblems, measureEntries } from "./measure.js";
 import { paperEntries, paperTable } from "./paper.js";
 import { comparisonText, saveComparison } from "./save.js";
 import { requireFiles } from "./trained.js";
@@ -20,6 +18,7 @@ import { requireFiles } from "./trained.js";
 export async function runBenchmark(options: BenchmarkOptions, signal: AbortSignal): Promise<number> {
   const { shots, seeds, out, paper, methods, images } = options;
   if (paper === "figure3") return runFigure3(options, signal);
+  if (paper === "figure4") return runFigure4(options, signal);
   if (images)
     throw new CliError("option", "--images: these are of --paper figure3; name it, or leave them out");
   if (!methods && !paper) throw new CliError("option", "--methods: say what is compared, or give --paper");
@@ -27,24 +26,11 @@ export async function runBenchmark(options: BenchmarkOptions, signal: AbortSigna
   const sets = await openSets(options);
   await requireFiles(entries, sets);
   const table = paper && (await paperTable(paper, entries, sets));
-  const backbones = [...new Set(entries.map(({ backbone }) => backbone))];
-  for (const backbone of backbones) await requireNetwork(backbone);
+  for (const { backbone } of entries) await requireNetwork(backbone);
   await using _ = await holdFolder(out);
   return await withDevice(options.device, async (device) => {
-    const measured = new Map<Entry, Measured>();
-    for (const name of backbones) {
-      using backbone = await loadBackbone(device, { ...options, backbone: name }, warn);
-      stopIfAborted(signal);
-      const own = entries.filter((entry) => entry.backbone === name);
-      const found = await measureBackbone(backbone, own, sets, options, signal);
-      for (const [entry, each] of found) measured.set(entry, each);
-      if (signal.aborted) break;
-    }
-    const found = entries.flatMap((entry) => finished(entry, measured.get(entry), sets) ?? []);
-    if (found.length < entries.length) {
-      info("stopped; the same command goes on from there");
-      return EXIT.interrupted;
-    }
+    const found = await measureEntries(device, entries, sets, options, signal);
+    if (!found) return EXIT.interrupted;
     const rows = compareMethods(
       found.map(({ facts: { method }, entry, evaluations }) => {
         const alone = entry.method.zeroShot?.(entry.settings);
@@ -55,21 +41,6 @@ export async function runBenchmark(options: BenchmarkOptions, signal: AbortSigna
     const comparison = { title, rows, finished: found, sets, shots, seeds, ...table };
     await print(comparisonText(comparison));
     await saveComparison(out, comparison, adapterName(device.caps));
-    const problem = found.some(({ evaluations }) =>
-      evaluations.some(({ categories }) =>
-        categories.some(({ problem, skipped }) => problem || skipped.length > 0),
-      ),
-    );
-    return problem || sets.some(({ skipped }) => skipped.length > 0) ? EXIT.skipped : EXIT.ok;
+    return hasProblems(found, sets) ? EXIT.skipped : EXIT.ok;
   });
-}
-
-function finished(
-  entry: Entry,
-  measured: Measured | undefined,
-  sets: readonly NamedSet[],
-): Finished | undefined {
-  const { evaluations = [], shown = [], facts = null } = measured ?? {};
-  const whole = evaluations.length === sets.length && evaluations.every(({ complete }) => complete);
-  return whole && facts ? { entry, evaluations, shown, facts } : undefined;
 }

@@ -43,7 +43,7 @@ const OPTIONS = {
     ),
     paper: option(
       "<what>",
-      "a table of the paper, with its figures beside yours: table1 is AUROC, table2 AUPRC, table3 the ablations; or figure3, the patches that match, by the first method and K",
+      "a table of the paper, with its figures beside yours: table1 is AUROC, table2 AUPRC, table3 the ablations; or figure3, the patches that match, by the first method and K; or figure4, AUROC by the number of normal classes that prompts come from, at the largest K",
       oneOf(...PAPER_TABLES, ...PAPER_FIGURES).optional(),
     ),
     ablations: shared.folder("trainings of table 3, a folder for each"),
@@ -82,7 +82,10 @@ Which method is best on these parts?
 
 Several data sets in one table, and methods with settings, a trained file or a network of their own:
   inctrl benchmark --data brainmri:downloads/brain mvtec:downloads/mvtec --backbone deit-tiny --shots 4 --out comparison \\
-    --methods 'residual?aggregate=top3,inctrl?heads=run/heads.safetensors,subspacead:paper@dinov2.safetensors'`,
+    --methods 'residual?aggregate=top3,inctrl?heads=run/heads.safetensors,subspacead:paper@dinov2.safetensors'
+
+Which patches of an image match which of the prompts'?
+  inctrl benchmark --paper figure3 --data brainmri:downloads/brain --images yes/Y1.jpg --shots 2 --out figure`,
   notes: `
 The same command with the same --out goes on where it was stopped. benchmark.csv has every figure with its deviation over the
 draws, and the difference of each AUROC to the best with the 95% interval of a paired bootstrap. costs.csv has parameters,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -119,6 +119,45 @@ test("figure 3 is a page and a picture of the images that are named, and refuses
   );
   failsWith(await figure("--methods", "subspacead"), /subspacead matches no patches/);
   failsWith(await compare("residual", "--images", "a"), /--images: these are of --paper figure3/);
+});
+
+test("figure 4 has a number for each draw of prompts from one class on, and ends with the same bytes after a stop", async () => {
+  const digits = path.join(folder, "digits");
+  for (const digit of [0, 2, 4, 6, 8]) {
+    writeImages(path.join(digits, "train", String(digit)), 2, digit);
+    writeImages(path.join(digits, "test", String(digit)), 1, digit + 1);
+    writeImages(path.join(digits, "test", String(digit + 1)), 1, digit);
+  }
+  const to = path.join(folder, "curve");
+  const set = `mnist:${digits}?protocol=multi`;
+  const draw = (...args: string[]) =>
+    run(
+      ...["--paper", "figure4", "--data", set, "--methods", "residual,subspacead", "--shots", "1,2"],
+      ...["--seeds", "2", "--out", to, ...args],
+    );
+  const { code, stdout, stderr } = await draw();
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^mnist even\nmethod +1 class +2 classes\nresidual +0\.\d{3} ± 0\.\d{3} /);
+  const files = () =>
+    ["figure4.csv", "figure4.html"].map((file) => readFileSync(path.join(to, file), "utf8"));
+  const before = files();
+  const rows = before[0].trim().split("\n").slice(1);
+  assert.equal(
+    rows.map((row) => row.split(",").slice(0, 6).join()),
+    ["residual", "subspacead"].flatMap((method) =>
+      [1, 2].flatMap((classes) => [0, 1].map((seed) => `mnist,even,${method},2,${classes},${seed}`)),
+    ),
+  );
+  const store = path.join(to, "figure4/mnist/subspacead.draws.jsonl");
+  const lines = readFileSync(store, "utf8").split("\n");
+  writeFileSync(store, `${lines.slice(0, 3).join("\n")}\n${lines[3].slice(0, 40)}`);
+  rmSync(path.join(to, "figure4.csv"));
+  assert.is((await draw()).code, 0);
+  assert.equal(files(), before);
+  failsWith(
+    await draw("--data", data(5)),
+    /--data procedural:5.*: not all of its categories have several normal classes/,
+  );
 });
 
 test("an entry that is none is refused by name", async () => {

@@ -9,9 +9,7 @@ import { idOf, named } from "./names.js";
 import { anomalous, NORMAL } from "./samples.js";
 
 /** An image of a set made for classification. */
-export interface Picture extends Required<Pick<Sample, "id" | "source" | "load">> {
-  readonly class: string;
-}
+export type Picture = Required<Pick<Sample, "id" | "class" | "source" | "load">>;
 
 /** Pictures in the split of the set's authors. */
 export interface Pictures {
@@ -92,9 +90,9 @@ function toCategory({ train, test }: Pictures, { name, className, classes }: Nor
     throw new DatasetError("empty", message);
   }
   const isNormal = (picture: Picture) => classes.includes(picture.class);
-  const sample = ({ class: kind, ...picture }: Picture): Sample => ({
+  const sample = (picture: Picture): Sample => ({
     ...picture,
-    ...(classes.includes(kind) ? NORMAL : anomalous(kind)),
+    ...(isNormal(picture) ? NORMAL : anomalous(picture.class)),
   });
   return { name, className, train: train.filter(isNormal).map(sample), test: test.map(sample) };
 }

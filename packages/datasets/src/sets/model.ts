@@ -39,6 +39,8 @@ export interface Sample {
   readonly label: 0 | 1;
   /** `good`, or the kind of anomaly. */
   readonly kind: string;
+  /** Its class in a set made for classification, where several classes may be normal together. */
+  readonly class?: string;
   /** Absent for a sample without a file. */
   readonly source?: Source;
   /** How its file becomes pixels, where that was chosen with `readAs`. */

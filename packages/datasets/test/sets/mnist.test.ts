@@ -86,6 +86,10 @@ test("folders of PNG a digit are read", async ({ dir }) => {
       [5, 5],
     ],
   );
+  assert.equal(
+    even.train.map((sample) => sample.class),
+    ["0", "2", "4", "6", "8"],
+  );
 });
 
 test("files with a wrong header, cut off files and other files are refused", async ({ dir }) => {

@@ -113,7 +113,8 @@ function gallery(methods: readonly MethodFacts[], shown: readonly ShownRow[] | n
   return html`<p class="note">Each method has a colour scale of its own for each category, since their scores have different units.</p>${tableOf(["image", "", ...methods.map(({ method }) => method)], body)}`;
 }
 
-function methodTable(methods: readonly MethodFacts[]): Html {
+/** What each method is and costs. */
+export function methodTable(methods: readonly MethodFacts[]): Html {
   const body = methods.map(
     ({ method, title, backbone, settings, ...cost }) =>
       html`<tr><th scope="row">${method}</th><td>${title}</td><td>${backbone}</td>${costCells(cost).map((cell) => html`<td>${cell}</td>`)}<td>${settings}</td></tr>\n`,

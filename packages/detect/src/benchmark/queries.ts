@@ -1,4 +1,4 @@
-import { type Category, type DataSet, nearestName, type Sample, some } from "@inctrl/datasets";
+import { type Category, type DataSet, grouped, nearestName, type Sample, some } from "@inctrl/datasets";
 import { DetectError } from "../errors.js";
 import { shownOf } from "./pictures.js";
 
@@ -29,8 +29,7 @@ export function chooseQueries(sets: readonly DataSet[], names?: readonly string[
   const chosen = names ? names.flatMap((name) => findImage(name, all.flat())) : shownOf(anomalous());
   if (chosen.length === 0)
     throw new DetectError("evaluation", "there is no anomalous test image to show; name some images");
-  const groups = new Map<Category, Found[]>();
-  for (const each of new Set(chosen)) groups.set(each.category, [...(groups.get(each.category) ?? []), each]);
+  const groups = grouped(new Set(chosen), ({ category }) => [category]);
   return [...groups].map(([category, own]) => ({
     ...{ dataSet: own[0].dataSet, category },
     samples: own.map(({ sample }) => sample),

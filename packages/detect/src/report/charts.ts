@@ -13,7 +13,7 @@ const WIDTH = 300;
 const HEIGHT = 260;
 const LEFT = 46;
 const TOP = 12;
-const PLOT = { width: WIDTH - LEFT - 12, height: HEIGHT - TOP - 40 };
+export const PLOT = { width: WIDTH - LEFT - 12, height: HEIGHT - TOP - 40 };
 /** Most points of a line. More would lie closer together than pixels. */
 const MAX_POINTS = 400;
 const BINS = 24;
@@ -30,8 +30,6 @@ export interface CurveChart {
 }
 
 export function curveChart({ title, x: xLabel, y: yLabel, lines, diagonal }: CurveChart): Html {
-  const place = ({ x, y }: Point) =>
-    `${(LEFT + x * PLOT.width).toFixed(1)} ${(TOP + (1 - y) * PLOT.height).toFixed(1)}`;
   const path = (points: readonly Point[]) => `M${evenlyWithEnds(points, MAX_POINTS).map(place).join("L")}`;
   const corners = [0, 1].map((at) => ({ x: at, y: at }));
   const random = diagonal ? html`<path class="random" d="${path(corners)}"/>` : null;
@@ -42,6 +40,10 @@ export function curveChart({ title, x: xLabel, y: yLabel, lines, diagonal }: Cur
   );
   return chart(title, html`${axes(xLabel, yLabel)}${random}${drawn}`);
 }
+
+/** A point of the square from 0 to 1 as coordinates of the drawing. */
+export const place = ({ x, y }: Point): string =>
+  `${(LEFT + x * PLOT.width).toFixed(1)} ${(TOP + (1 - y) * PLOT.height).toFixed(1)}`;
 
 /** Histogram of the scores of normal and of anomalous images, each as shares of its class, with the threshold marked. */
 export function scoreHistogram(
@@ -92,11 +94,13 @@ export function scoreHistogram(
   );
 }
 
-function chart(title: string, inside: Html): Html {
+/** A drawing with its title. */
+export function chart(title: string, inside: Html): Html {
   return html`<figure class="chart"><figcaption>${title}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">${inside}</svg></figure>`;
 }
 
-interface Tick {
+/** A number of an axis, `at` a share of it. */
+export interface Tick {
   readonly at: number;
   readonly text: string;
 }
@@ -104,7 +108,7 @@ interface Tick {
 const UNIT: readonly Tick[] = [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: String(at) }));
 
 /** Grid lines with numbers, and the labels of the axes. */
-function axes(xLabel: string, yLabel: string, xTicks = UNIT, yTicks = UNIT): Html {
+export function axes(xLabel: string, yLabel: string, xTicks = UNIT, yTicks = UNIT): Html {
   const bottom = TOP + PLOT.height;
   const vertical = xTicks.map(({ at, text }) => {
     const x = LEFT + at * PLOT.width;

@@ -1,3 +1,20 @@
+/** Colours of methods side by side (after Okabe and Ito, 2008, who chose them for the colour-blind), on light and on dark ground. */
+const METHODS = [
+  ["#0072b2", "#56b4e9"],
+  ["#d55e00", "#ff9147"],
+  ["#008a64", "#22c79b"],
+  ["#b8488f", "#e79bcb"],
+  ["#8a6d00", "#f0e442"],
+  ["#3f4550", "#d3d8e0"],
+  ["#6a51c7", "#b3a2ff"],
+] as const;
+
+/** Dashes of methods. Their number has no divisor in common with that of the colours, so that 35 methods differ in one or both. */
+const DASHES = ["none", "7 3", "2 3", "9 3 2 3", "4 2"] as const;
+
+/** A class of CSS that draws lines as the Nth method's. */
+export const methodClass = (n: number): string => `method-${n % METHODS.length} dash-${n % DASHES.length}`;
+
 /** The page's style: light or dark as the reader's system is, one column on a phone, and fit for print. */
 export const STYLE = `
 :root {
@@ -45,9 +62,11 @@ tr.mean th, tr.mean td { background: var(--soft); font-weight: 650; }
 td.problem { text-align: left; color: var(--warn); white-space: normal; }
 .deviation { color: var(--faded); font-weight: 400; font-size: .86em; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 260px), 1fr)); gap: 1rem; margin-top: .8rem; }
+.charts.wide { grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); }
 figure { margin: 0; }
 .chart figcaption { font-size: .85rem; font-weight: 600; }
 .chart svg { display: block; width: 100%; height: auto; max-width: 420px; }
+.charts.wide svg { max-width: 540px; }
 svg text { fill: var(--faded); font-size: 10px; font-variant-numeric: tabular-nums; }
 svg text.label { font-size: 11px; }
 .grid { stroke: var(--rule); fill: none; stroke-width: .8; }
@@ -56,6 +75,11 @@ svg text.label { font-size: 11px; }
 .threshold { stroke: var(--ink); fill: none; stroke-width: 1.2; stroke-dasharray: 4 3; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 ${[0, 1, 2, 3, 4, 5].map((i) => `.line-${i} { stroke: var(--line-${i}); } .key-${i} { background: var(--line-${i}); }`).join("\n")}
+${METHODS.map(([light], i) => `.method-${i} { stroke: ${light}; }`).join("\n")}
+@media (prefers-color-scheme: dark) { ${METHODS.map(([, dark], i) => `.method-${i} { stroke: ${dark}; }`).join(" ")} }
+${DASHES.map((dash, i) => `.dash-${i} { stroke-dasharray: ${dash}; }`).join("\n")}
+.whisker { fill: none; stroke-width: 1.2; stroke-dasharray: none; }
+svg.sample { width: 2.6rem; height: .7rem; margin-right: .45rem; vertical-align: -.05em; }
 .bar { fill-opacity: .62; } .bar.normal { fill: var(--normal); } .bar.anomalous { fill: var(--anomalous); }
 .key-normal { background: var(--normal); } .key-anomalous { background: var(--anomalous); }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: .6rem 0 0; padding: 0; list-style: none; color: var(--faded); font-size: .85rem; }
