@@ -1,3 +1,4 @@
+import type { TensorFile } from "@inctrl/tensor";
 import { DetectError } from "../errors.js";
 import { openSealed, writeSealed } from "../files/sealed.js";
 import { FORMAT, fail } from "../matcher/bank-info.js";
@@ -83,6 +84,16 @@ export async function saveCalibration(path: string, calibration: Calibration): P
   });
 }
 
+/** The calibration that an open bank keeps; null where it has none. @throws DetectError `calibration` for one that is damaged. */
+export function calibrationIn({ path, metadata }: Pick<TensorFile, "path" | "metadata">): Calibration | null {
+  const entry = metadata[ENTRY];
+  if (entry === undefined) return null;
+  const calibration = parseJson(entry) as Calibration;
+  if (!fits(calibration, CALIBRATION) || calibration.images.length === 0)
+    throw refused(path, "its calibration is damaged or of a later version; calibrate it again");
+  return calibration;
+}
+
 /**
  * The calibration of a bank; null where it has none.
  *
@@ -94,11 +105,8 @@ export async function readCalibration(
   settings: Readonly<Record<string, string>>,
 ): Promise<Calibration | null> {
   await using file = await openSealed(path);
-  const entry = file.metadata[ENTRY];
-  if (entry === undefined) return null;
-  const calibration = parseJson(entry) as Calibration;
-  if (!fits(calibration, CALIBRATION) || calibration.images.length === 0)
-    throw refused(path, "its calibration is damaged or of a later version; calibrate it again");
+  const calibration = calibrationIn(file);
+  if (calibration === null) return null;
   const names = new Set([...Object.keys(settings), ...Object.keys(calibration.settings)]);
   const other = [...names].find((name) => settings[name] !== calibration.settings[name]);
   if (other === undefined) return calibration;

@@ -3,7 +3,7 @@ import type { Reading } from "@inctrl/datasets";
 import type { TensorFile } from "@inctrl/tensor";
 import type { Tap } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
-import { type Check, fits, listOf, orNull, parseJson, text } from "../shape.js";
+import { type Check, fits, listOf, object, orNull, parseJson, text } from "../shape.js";
 
 /** What a bank remembers of a prompt. */
 export interface PromptRecord {
@@ -95,4 +95,5 @@ const INFO: Check = {
   fit: oneOf("crop", "squash", "tile", "whole"),
   backbone: text,
   fingerprint: text,
+  preprocess: object,
 };

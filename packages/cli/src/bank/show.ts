@@ -1,0 +1,92 @@
+import { stat } from "node:fs/promises";
+import { oneLine, windowText } from "@inctrl/datasets";
+import { type BankDescription, type Calibration, describeBank, judgeOf, promiseText } from "@inctrl/detect";
+import { EXIT } from "../errors.js";
+import { printResult } from "../output/print.js";
+import { alignTable } from "../output/table.js";
+import { fixed, indent, size } from "../ui/amounts.js";
+
+/** Prints what a bank's file says. Returns the exit code. */
+export async function showBank(path: string, json?: boolean): Promise<number> {
+  const described = await describeBank(path);
+  const { size: bytes } = await stat(path);
+  const document = { file: path, bytes, ...documentOf(described) };
+  await printResult(json, document, textOf(document));
+  return EXIT.ok;
+}
+
+type Document = { file: string; bytes: number } & ReturnType<typeof documentOf>;
+
+function documentOf({ info, reading, calibration, sealed, tensors }: BankDescription) {
+  const { kind = null, settings = {}, backbone, fingerprint, preprocess, fit, blocks } = info;
+  return {
+    ...{
+      checksums: sealed,
+      kind,
+      settings,
+      backbone,
+      fingerprint,
+      blocks,
+      patches: info.raw ? "raw" : "unit",
+    },
+    ...{ fit, window: windowText(reading.window), orientation: reading.orientation, preprocess },
+    symmetries: info.turns ?? 1,
+    augmentation: info.augmentation ?? null,
+    prompts: info.prompts.map(({ name, sha256, views }) => ({ name, sha256, views })),
+    tensors,
+    calibration: calibration && lineOf(calibration),
+  };
+}
+
+function lineOf(calibration: Calibration) {
+  const { review, made = null, settings } = calibration;
+  const { line, patchLine } = judgeOf(calibration);
+  const { status, alpha, n, threshold } = line;
+  return {
+    ...{ status, alpha, review, n, threshold, patch_threshold: patchLine, made },
+    ...{ promise: promiseText(line), settings },
+  };
+}
+
+function textOf(bank: Document): string {
+  const { file, bytes, checksums, backbone, fingerprint, fit, window, orientation, prompts } = bank;
+  const lines = [
+    `bank         ${file} (${size(bytes)}), ${checksums ? "with" : "without"} checksums`,
+    `holds        ${holds(bank)}`,
+    `network      ${oneLine(backbone)}, fingerprint ${oneLine(fingerprint.slice(0, 16))}`,
+    `images       fit ${fit}, window ${window}, orientation ${orientation}`,
+    `prepared     ${pairs(bank.preprocess)}`,
+    `compared in  ${compared(bank)}`,
+    `line         ${bank.calibration ? lineText(bank.calibration) : "none; inctrl calibrate sets one"}`,
+  ];
+  const promise = (bank.calibration?.promise ?? []).map((sentence) => `             ${sentence}\n`).join("");
+  const rows = prompts.map(({ name, views, sha256 }) => [oneLine(name), views, sha256?.slice(0, 16) ?? ""]);
+  const table = alignTable([["name", "views", "sha256"], ...rows]);
+  return `${lines.join("\n")}\n${promise}\nprompts (${prompts.length}):\n${indent(table)}`;
+}
+
+function holds({ kind, settings }: Document): string {
+  const what = kind === null ? "patches of its prompts" : `what ${oneLine(kind)} keeps of its prompts`;
+  return Object.keys(settings).length > 0 ? `${what}; ${pairs(settings)}` : what;
+}
+
+function compared({ blocks, patches, symmetries, augmentation }: Document): string {
+  const shown = augmentation
+    ? `${augmentation.count} variants of each prompt (${oneLine(augmentation.name)})`
+    : `${symmetries} ${symmetries === 1 ? "symmetry" : "symmetries"}`;
+  const lengths = patches === "raw" ? "patches as they are" : "patches of length 1";
+  return `blocks ${oneLine(blocks.join(", "))}, ${lengths}, ${shown}`;
+}
+
+function lineText({ status, threshold, patch_threshold, alpha, review, made }: ReturnType<typeof lineOf>) {
+  const shares = `false alarms ${100 * alpha}%, review ${100 * review}%`;
+  const when = made === null ? "" : `; made ${oneLine(made)}`;
+  return `${fixed(threshold)} (${status}), for patches ${fixed(patch_threshold)}; ${shares}${when}`;
+}
+
+const pairs = (values: object): string =>
+  oneLine(
+    Object.entries(values)
+      .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" ") : value}`)
+      .join(", "),
+  );
