@@ -95,7 +95,7 @@ export function calibrationIn({ path, metadata }: Pick<TensorFile, "path" | "met
 }
 
 /**
- * The calibration of a bank; null where it has none.
+ * The calibration of a bank; null where it has none, and where it is a hint of other settings.
  *
  * @param settings all that decides a score now, as in the calibration.
  * @throws DetectError `bank` for other files, `calibration` for one that is damaged or was made with other settings.
@@ -110,6 +110,8 @@ export async function readCalibration(
   const names = new Set([...Object.keys(settings), ...Object.keys(calibration.settings)]);
   const other = [...names].find((name) => settings[name] !== calibration.settings[name]);
   if (other === undefined) return calibration;
+  // Nobody asked for a hint, so that it stands in nobody's way.
+  if (calibration.hint) return null;
   const [made, now] = [calibration.settings[other], settings[other]].map((value) => value ?? "not given");
   throw refused(
     path,
