@@ -48,7 +48,7 @@ export class Device {
     this.#gpu = gpu;
     this.caps = caps;
     this.#pool = new BufferPool(gpu, poolBytes, caps);
-    this.#pipelines = new PipelineCache(gpu);
+    this.#pipelines = new PipelineCache(gpu, caps.software);
     this.#readback = new Readback(gpu);
     this.#waiter = needsWaiter(caps.software) ? new Waiter() : null;
     this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.destroyRetired());

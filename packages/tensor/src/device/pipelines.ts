@@ -1,4 +1,4 @@
-import type { Kernel } from "../kernels/kernel.js";
+import { type Kernel, loopBounds } from "../kernels/kernel.js";
 
 export interface CompiledKernel {
   /** Unique among the compiled kernels of one device. */
@@ -13,12 +13,14 @@ const COMPUTE = 0x4;
 /** Caches compiled kernels by their text, and bind group layouts by the kinds of their bindings. */
 export class PipelineCache {
   readonly #device: GPUDevice;
+  readonly #appended: string;
   readonly #compiled = new Map<string, CompiledKernel>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #ahead = new Map<string, Promise<void>>();
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, software: boolean) {
     this.#device = device;
+    this.#appended = loopBounds(software);
   }
 
   get size(): number {
@@ -60,7 +62,8 @@ export class PipelineCache {
   }
 
   #describe(kernel: Kernel, layout: GPUBindGroupLayout): GPUComputePipelineDescriptor {
-    const module = this.#device.createShaderModule({ label: kernel.name, code: kernel.code });
+    const code = `${kernel.code}\n${this.#appended}`;
+    const module = this.#device.createShaderModule({ label: kernel.name, code });
     return {
       label: kernel.name,
       layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),

@@ -9,15 +9,14 @@ const BLOCK = 16;
  * cheap (`workgroup`), else straight from the buffers (`register`).
  */
 export function attentionLaneBody(variant: AttentionVariant): Pick<KernelSource, "declare" | "body"> {
-  const { kind, lanes, headWidth: width, causal, mask, unroll } = variant;
+  const { kind, lanes, parts, whole, causal, mask } = variant;
   const staged = kind === "workgroup";
-  const parts = Math.ceil(width / 4);
-  // GPUs keep arrays in registers only where loops over them unroll; on CPUs unrolling takes seconds to compile.
-  const bound = unroll ? `${parts}u` : "u.parts";
+  // GPUs keep arrays in registers only where loops over them unroll.
+  const bound = `rolled(${parts}u, u.parts)`;
   const load = (name: string) => {
     const values = [0, 1, 2, 3].map((c) => {
       const at = `${name}[at + e * 4u + ${c}u]`;
-      return width % 4 === 0 ? at : `select(0.0, ${at}, e * 4u + ${c}u < ${width}u)`;
+      return whole ? at : `select(0.0, ${at}, e * 4u + ${c}u < u.width)`;
     });
     return `fn load_${name}(at: u32, e: u32) -> vec4f { return vec4f(${values.join(", ")}); }`;
   };

@@ -12,8 +12,7 @@ const COMPONENTS = ["x", "y", "z", "w"] as const;
 export function attentionSubgroupBody(
   variant: AttentionVariant,
 ): Pick<KernelSource, "enable" | "builtins" | "body"> {
-  const { lanes, rows, headWidth: width, causal, vector } = variant;
-  const columns = Math.ceil(width / (4 * lanes));
+  const { lanes, rows, parts: columns, causal, vector } = variant;
   const join = (count: number, line: (i: number) => string) => range(count).map(line).join("\n");
   return {
     enable: "enable subgroups;",
@@ -35,8 +34,8 @@ ${join(rows, (r) => `  var top${r} = u.lowest;\n  var total${r} = 0.0;\n${join(c
     let at = vec4u(kBase) + seen * u.kToken;
 ${join(rows, (r) => `    var s${r} = vec4f();`)}
 ${scores(variant)}
-${join(rows, (r) => softmax(variant, r, columns))}
-${sums(variant, columns)}
+${join(rows, (r) => softmax(variant, r))}
+${sums(variant)}
   }
 ${join(rows, (r) => `  total${r} = subgroupAdd(total${r});`)}
   // A query that sees no key has a total of 0, and sums of 0; any other total is 1 or more, or NaN.
@@ -49,8 +48,8 @@ ${join(rows, (r) => `  total${r} = subgroupAdd(total${r});`)}
     let to = batch * u.outBatch + head * u.outHead + (row0 + i / ${columns}u) * u.outToken;
     ${
       vector
-        ? `if (d < ${width}u) { out[to + d / 4u] = sums[i]; }`
-        : `let stored = min(4u, max(d, ${width}u) - d);
+        ? `if (d < u.width) { out[to + d / 4u] = sums[i]; }`
+        : `let stored = min(4u, max(d, u.width) - d);
     for (var c = 0u; c < stored; c++) { out[to + d + c] = sums[i][c]; }`
     }
   }`,
@@ -81,7 +80,7 @@ function scores({ lanes, rows, vector }: AttentionVariant): string {
 }
 
 /** Turns the scores of a query into probabilities under its running maximum, and rescales what was summed under the last one. */
-function softmax({ causal, mask }: AttentionVariant, r: number, columns: number): string {
+function softmax({ causal, mask, parts: columns }: AttentionVariant, r: number): string {
   const query = `min(row0 + ${r}u, u.tq - 1u)`;
   const masked = `vec4f(${COMPONENTS.map((c) => `mask[maskRow + seen.${c} * u.maskKey]`).join(", ")})`;
   return `    {
@@ -100,12 +99,12 @@ ${range(columns)
 }
 
 /** Adds the values of the keys, weighted by their probabilities, two keys of a lane an iteration. Keys past the end weigh 0. */
-function sums({ lanes, rows, vector, headWidth: width }: AttentionVariant, columns: number): string {
+function sums({ lanes, rows, vector, whole, parts: columns }: AttentionVariant): string {
   // Lanes past the width of the head read its last column and store nothing.
-  const capped = (d: string, last: number) => (width % (4 * lanes) === 0 ? d : `min(${d}, ${last}u)`);
+  const capped = (d: string) => (whole ? d : `min(${d}, u.${vector ? "parts" : "width"} - 1u)`);
   const value = (row: string, c: number) => {
-    if (vector) return `v[${row} + ${capped(`${c * lanes}u + lane`, width / 4 - 1)}]`;
-    const one = (j: number) => `v[${row} + ${capped(`${c * 4 * lanes}u + lane * 4u + ${j}u`, width - 1)}]`;
+    if (vector) return `v[${row} + ${capped(`${c * lanes}u + lane`)}]`;
+    const one = (j: number) => `v[${row} + ${capped(`${c * 4 * lanes}u + lane * 4u + ${j}u`)}]`;
     return `vec4f(${range(4).map(one).join(", ")})`;
   };
   return [

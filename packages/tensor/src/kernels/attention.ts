@@ -10,11 +10,12 @@ import type { Tile } from "./tile.js";
 export interface AttentionVariant extends Pick<Tile, "kind" | "lanes" | "rows"> {
   /** Operands and output are bound as vec4f, and offsets and strides count vectors (`subgroup`). */
   vector: boolean;
-  headWidth: number;
+  /** Vectors of four columns of a head that an invocation keeps. The width itself is a uniform, so that heads of many widths share a pipeline. */
+  parts: number;
+  /** Heads fill these vectors. */
+  whole: boolean;
   causal: boolean;
   mask: boolean;
-  /** Loops over a head's columns have constant bounds. */
-  unroll: boolean;
 }
 
 /**
@@ -24,12 +25,12 @@ export interface AttentionVariant extends Pick<Tile, "kind" | "lanes" | "rows"> 
  * Work split: workgroup (query tile, head, batch). Layouts by offset and stride, so q, k and v may share a buffer.
  */
 export const attentionKernel = defineKernel("attention", (variant: AttentionVariant) => {
-  const { kind, lanes, headWidth, mask, vector } = variant;
+  const { kind, lanes, parts, mask, vector } = variant;
   const element = vector ? "vec4f" : "f32";
   const layout = (name: string) => [`${name}Batch`, `${name}Head`, `${name}Token`];
   const body = kind === "subgroup" ? attentionSubgroupBody(variant) : attentionLaneBody(variant);
   return {
-    name: `attention ${kind} ${headWidth}`,
+    name: `attention ${kind} ${4 * parts * (kind === "subgroup" ? lanes : 1)}`,
     reads: { q: element, k: element, v: element, ...(mask ? { mask: "f32" } : {}) },
     writes: { out: element },
     uniforms: {

@@ -104,7 +104,7 @@ function storeFunction({ tile, bias, activation, residual, aligned, activatesLas
 }`;
   }
   return `${begin}
-  for (var j = 0u; j < 4u && col + j < u.n; j++) {
+  for (var j = 0u; j < rolled(4u, u.n) && col + j < u.n; j++) {
     let at = row * u.n + col + j;
     let sum = ${added("values[j]")};
     out[at] = ${last ? "ended(sum)" : "sum"};

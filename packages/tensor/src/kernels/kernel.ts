@@ -42,6 +42,14 @@ export interface KernelSource {
   builtins?: string;
 }
 
+/**
+ * WGSL that follows every kernel's text: `rolled(n, any)` is n, for the bound or the start of a loop of constant length, and `any` a uniform
+ * below 2^31. It hides the constant from software adapters: llvmpipe would unroll the loop, and takes milliseconds to compile each load and
+ * store.
+ */
+export const loopBounds = (software: boolean): string =>
+  `fn rolled(n: u32, any: u32) -> u32 { return n${software ? " + (any >> 31u)" : ""}; }`;
+
 /** Writes the bindings, the uniform struct and the entry point around a kernel's body. */
 export function kernel(source: KernelSource): Kernel {
   const { split, setup = "" } = source;

@@ -109,11 +109,10 @@ export function planAttention(
   headWidth: number,
   vector: boolean,
   caps: PlanCaps,
-): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "vector" | "unroll"> {
-  const unroll = !caps.software;
+): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "parts" | "whole" | "vector"> {
   const lanes = caps.family === "workgroup" ? 64 : lanesOf(caps);
   if (caps.family !== "subgroup") {
-    return { kind: caps.family, lanes, rows: lanes, vector: false, unroll };
+    return { kind: caps.family, lanes, rows: lanes, ...keptOf(headWidth, 4), vector: false };
   }
   // Wide heads keep more sums of a query.
   const tallest = headWidth > 8 * lanes ? 3 : 5;
@@ -124,10 +123,16 @@ export function planAttention(
     kind: "subgroup",
     lanes,
     rows: cheapest(heights, tq, (rows) => rows + SHARED_QUERIES),
+    ...keptOf(headWidth, 4 * lanes),
     vector,
-    unroll,
   };
 }
+
+/** How many times `columns` columns hold a head, and whether it fills them. */
+const keptOf = (headWidth: number, columns: number) => ({
+  parts: Math.ceil(headWidth / columns),
+  whole: headWidth % columns === 0,
+});
 
 /**
  * How rows of n values, `inner` elements apart, are reduced: by how many threads each, and cut into how many parts that

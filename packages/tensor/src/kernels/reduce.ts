@@ -25,7 +25,7 @@ export function tree(name: string, threads: number, combine: (a: string, b: stri
   const at = (index: string) => `shared_${name}[${index}]`;
   return `
   workgroupBarrier();
-  for (var half = ${threads / 2}u; half > 0u; half /= 2u) {
+  for (var half = rolled(${threads / 2}u, u.count); half > 0u; half /= 2u) {
     if (lane < half) { ${at("lane")} = ${combine(at("lane"), at("lane + half"))}; }
     workgroupBarrier();
   }`;

@@ -50,7 +50,7 @@ fn row_sum(value: f32, lid: u32) -> f32 {
   workgroupBarrier();
   partials[lid] = value;
   workgroupBarrier();
-  for (var half = ${ROW_THREADS / 2}u; half > 0u; half = half / 2u) {
+  for (var half = rolled(${ROW_THREADS / 2}u, u.rows); half > 0u; half = half / 2u) {
     if (lid < half) { partials[lid] += partials[lid + half]; }
     workgroupBarrier();
   }

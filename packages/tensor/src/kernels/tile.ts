@@ -257,7 +257,7 @@ var<workgroup> tileB: array<vec4f, ${K_STEP * lanes}>;${windows ? WINDOW_VALUE :
       tileB[e] = value;
     }
     workgroupBarrier();
-    for (var kk = 0u; kk < ${K_STEP}u; kk++) {
+    for (var kk = 0u; kk < rolled(${K_STEP}u, u.k); kk++) {
       let b = tileB[kk * ${lanes}u + lid % ${lanes}u];
 ${step.join("\n")}
     }

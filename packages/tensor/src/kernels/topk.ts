@@ -58,7 +58,7 @@ fn before(key: u32, place: u32, otherKey: u32, otherPlace: u32) -> bool {
     keys[lid] = key;
     places[lid] = place;
     workgroupBarrier();
-    for (var half = ${lanes / 2}u; half > 0u; half = half / 2u) {
+    for (var half = rolled(${lanes / 2}u, u.n); half > 0u; half = half / 2u) {
       if (lid < half && before(keys[lid + half], places[lid + half], keys[lid], places[lid])) {
         keys[lid] = keys[lid + half];
         places[lid] = places[lid + half];

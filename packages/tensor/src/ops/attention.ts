@@ -188,7 +188,7 @@ function plan(
     ? broadcastStrides(mask.shape, [batch, heads, tq, tk])
     : [0, 0, 0, 0];
   return {
-    kernel: attentionKernel({ ...variant, headWidth: d, causal, mask: mask !== undefined }),
+    kernel: attentionKernel({ ...variant, causal, mask: mask !== undefined }),
     tensors: { q, k, v, ...(mask && { mask }) },
     uniforms: {
       tq,

@@ -41,7 +41,7 @@ function reference(
   return out;
 }
 
-/** A head width compiles a kernel of its own, so there are few: one lane, part of a vector, whole vectors, one and a part. */
+/** Heads of one lane, of part of a vector, of whole vectors, of one and a part. */
 const cases: Sizes[] = [
   { batch: 1, heads: 1, tq: 1, tk: 1, d: 1 },
   { batch: 2, heads: 3, tq: 17, tk: 17, d: 10 },
