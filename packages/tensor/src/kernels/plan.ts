@@ -17,7 +17,7 @@ function lanesOf({ family, subgroupSize }: PlanCaps): number {
 }
 
 /**
- * The tile for a product of m x k x n: the tuned one for this shape where there is one, else by rule. Few rows take short tiles, so
+ * The tile for `batch` products of m x k x n: the tuned one for this shape where there is one, else by rule. Few rows take short tiles, so
  * that little of a tile is wasted. The heights were measured on llvmpipe.
  */
 export function planGemm(
@@ -26,6 +26,7 @@ export function planGemm(
   n: number,
   caps: PlanCaps,
   tuning?: Tuning,
+  batch = 1,
   heights: readonly number[] = HEIGHTS,
 ): Tile {
   const kept = tuning?.size ? tuning.get(tuningKey(m, k, n)) : undefined;
@@ -35,10 +36,11 @@ export function planGemm(
   if (family === "workgroup") {
     return { kind: family, lanes, rows: m <= 16 ? 1 : 4, vectors: 1, steps: 1 };
   }
-  const vectors = n > 4 * lanes ? 2 : 1;
+  const small = batch * m * k * Math.max(n, 4 * lanes) < SMALL;
+  const vectors = n > 4 * lanes && !small ? 2 : 1;
   const steps = k % 2 === 0 ? 2 : 1;
-  if (family === "register") return { kind: family, lanes, rows: m <= 4 ? 4 : 8, vectors, steps };
-  return { kind: family, lanes, rows: cheapest(heights, m, costOf), vectors, steps };
+  if (family === "register") return { kind: family, lanes, rows: m <= 4 || small ? 4 : 8, vectors, steps };
+  return { kind: family, lanes, rows: small ? heights[0] : cheapest(heights, m, costOf), vectors, steps };
 }
 
 /** The tiles worth measuring on an adapter; larger ones outgrow registers or caches. */
@@ -57,6 +59,12 @@ export function gemmCandidates(caps: PlanCaps): Tile[] {
     ),
   );
 }
+
+/**
+ * Work of fewer multiply-adds takes the smallest tile. That costs a few microseconds; every taller tile is a kernel of its own, which takes
+ * llvmpipe up to a second to compile.
+ */
+const SMALL = 2 ** 17;
 
 /**
  * Rows of a tile. There are few heights, since each compiles a kernel of its own. The loop of more than 30 rows outgrows a core's cache
@@ -87,7 +95,7 @@ export function planNearest(
   caps: PlanCaps,
   tuning?: Tuning,
 ): { tile: Tile; tiles: number; shares: number } {
-  const tile = planGemm(m, k, n, caps, tuning, SEARCH_HEIGHTS);
+  const tile = planGemm(m, k, n, caps, tuning, 1, SEARCH_HEIGHTS);
   const tiles = Math.ceil(n / tileWidth(tile));
   if (tile.kind === "subgroup") return { tile, tiles, shares: tiles };
   const wanted = caps.family === "workgroup" ? 512 : 32;
@@ -98,32 +106,41 @@ export function planNearest(
   };
 }
 
+/** `tq` queries see `tk` keys, `d` columns a head. */
+interface AttentionSizes {
+  batch: number;
+  heads: number;
+  tq: number;
+  tk: number;
+  d: number;
+}
+
 /** The cost of reading the keys, in queries of a tile of attention. */
 const SHARED_QUERIES = 8;
 /** Queries of the tallest tile of attention. */
 const MAX_QUERIES = 40;
 
-/** How attention over `tq` queries is split; `vector` where every offset and stride is a multiple of 4. */
+/** How attention is split, of `tq` queries a head; `vector` where every offset and stride is a multiple of 4. */
 export function planAttention(
-  tq: number,
-  headWidth: number,
+  { batch, heads, tq, tk, d }: AttentionSizes,
   vector: boolean,
   caps: PlanCaps,
 ): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "parts" | "whole" | "vector"> {
   const lanes = caps.family === "workgroup" ? 64 : lanesOf(caps);
   if (caps.family !== "subgroup") {
-    return { kind: caps.family, lanes, rows: lanes, ...keptOf(headWidth, 4), vector: false };
+    return { kind: caps.family, lanes, rows: lanes, ...keptOf(d, 4), vector: false };
   }
   // Wide heads keep more sums of a query.
-  const tallest = headWidth > 8 * lanes ? 3 : 5;
-  const heights = Array.from({ length: tallest }, (_, i) => (i + 1) * lanes).filter(
+  const tallest = d > 8 * lanes ? 3 : 5;
+  const small = 2 * batch * heads * tq * tk * d < SMALL;
+  const heights = Array.from({ length: small ? 1 : tallest }, (_, i) => (i + 1) * lanes).filter(
     (rows) => rows <= Math.max(lanes, MAX_QUERIES),
   );
   return {
     kind: "subgroup",
     lanes,
     rows: cheapest(heights, tq, (rows) => rows + SHARED_QUERIES),
-    ...keptOf(headWidth, 4 * lanes),
+    ...keptOf(d, 4 * lanes),
     vector,
   };
 }

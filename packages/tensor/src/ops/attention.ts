@@ -173,8 +173,7 @@ function plan(
   const { batch, heads, tq, tk, d } = sizes;
   const steps = [...rows, target].flatMap((r) => [r.offset, r.batch, r.head, r.token]);
   const variant = planAttention(
-    tq,
-    d,
+    sizes,
     [d, ...steps].every((n) => n % 4 === 0),
     out.device.caps,
   );

@@ -16,7 +16,11 @@ test("GPUs see that a loop has a constant length, software adapters do not", () 
 test("heads of other widths share a pipeline where as many columns are kept of them", () => {
   const code = (width: number, family: (typeof FAMILIES)[number]) => {
     const caps = { family, subgroupSize: family === "subgroup" ? 8 : 0, software: true };
-    return attentionKernel({ ...planAttention(20, width, false, caps), causal: false, mask: false }).code;
+    return attentionKernel({
+      ...planAttention({ batch: 1, heads: 1, tq: 20, tk: 20, d: width }, false, caps),
+      causal: false,
+      mask: false,
+    }).code;
   };
   for (const family of FAMILIES) {
     assert.is(code(10, family), code(11, family));

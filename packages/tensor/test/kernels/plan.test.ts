@@ -52,6 +52,21 @@ test("few rows take the shortest tile, others one that wastes few", () => {
   assert.is(planGemm(240, 45, 896, caps("subgroup")).steps, 1);
 });
 
+test("little work takes the smallest tile, however it is cut into products", () => {
+  const tile = (m: number, n: number, batch = 1, kind: KernelFamily = "subgroup") => {
+    const { rows, vectors } = planGemm(m, 64, n, caps(kind), undefined, batch);
+    return `${rows} x ${vectors}`;
+  };
+  assert.equal([tile(29, 64), tile(29, 70), tile(29, 72)], ["8 x 1", "8 x 1", "29 x 2"]);
+  // Columns count as if they filled the lanes.
+  assert.equal([tile(63, 1), tile(64, 1)], ["8 x 1", "24 x 1"]);
+  assert.equal([tile(29, 64, 1), tile(29, 64, 2)], ["8 x 1", "29 x 2"]);
+  assert.equal([tile(29, 64, 1, "register"), tile(29, 72, 1, "register")], ["4 x 1", "8 x 2"]);
+  const rows = (batch: number) =>
+    planAttention({ batch, heads: 2, tq: 17, tk: 17, d: 8 }, true, caps("subgroup")).rows;
+  assert.equal([rows(1), rows(15)], [8, 24]);
+});
+
 test("rows are cut into parts only where cores would idle, and no part is empty", () => {
   fc.assert(
     fc.property(
@@ -75,12 +90,13 @@ test("rows are cut into parts only where cores would idle, and no part is empty"
 });
 
 test("attention takes the tiles that waste the fewest queries, shorter ones for wide heads", () => {
-  const rows = (tq: number, headWidth: number, lanes = 8) =>
-    planAttention(tq, headWidth, true, caps("subgroup", lanes)).rows;
+  const sizes = (tq: number, d: number) => ({ batch: 1, heads: 6, tq, tk: 197, d });
+  const rows = (tq: number, d: number, lanes = 8) =>
+    planAttention(sizes(tq, d), true, caps("subgroup", lanes)).rows;
   assert.equal([rows(197, 64), rows(226, 64), rows(77, 64), rows(1, 64)], [40, 40, 40, 8]);
   assert.equal([rows(197, 128), rows(50, 128)], [24, 16]);
   assert.equal([rows(197, 32, 4), rows(197, 64, 16)], [20, 32]);
-  assert.is(planAttention(197, 64, true, caps("workgroup")).rows, 64);
+  assert.is(planAttention(sizes(197, 64), true, caps("workgroup")).rows, 64);
 });
 
 test("softmax rows get a workgroup on GPUs, and on CPUs where few are long", () => {

@@ -41,6 +41,8 @@ const CASES: Case[] = [
   { x: [2, 0, 4, 4], weight: [3, 0, 2, 2] },
   { x: [2, 2, 4, 4], weight: [0, 2, 2, 2] },
   { x: [1, 3, 28, 28], weight: [33, 3, 14, 14], stride: [14, 14] },
+  // A tall tile of windows.
+  { x: [2, 8, 12, 12], weight: [40, 8, 3, 3], padding: [1, 1] },
 ];
 
 test("conv2d equals its definition", async (device) => {

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import * as assert from "uvu/assert";
 import { tensor } from "../../src/create.js";
 import type { Device } from "../../src/device/device.js";
+import { planGemm } from "../../src/kernels/plan.js";
+import { tuningKey } from "../../src/kernels/tuning.js";
 import { gelu, geluTanh, quickGelu, relu, sigmoid, tanh } from "../../src/ops/activations.js";
 import { type MatmulOptions, matmul } from "../../src/ops/matmul.js";
 import { packMatrix } from "../../src/ops/packed.js";
@@ -87,6 +89,21 @@ test("sizes about every tile, one row, one column, one product", async (device) 
   await agrees(device, { a: [1, 1], b: [1, 1] });
   await agrees(device, { a: [65, 300], b: [300, 130] });
   await agrees(device, { a: [3, 4], b: [4, 8] });
+});
+
+test("every tile that the rule takes, over an even and an odd inner size", async (device) => {
+  if (device.caps.family === "workgroup") return;
+  for (const [k, n] of [
+    [20, 70],
+    [19, 30],
+  ]) {
+    const tiles = Array.from({ length: 64 }, (_, i) => planGemm(i + 1, 200 * k, n, device.caps));
+    for (const tile of new Map(tiles.map((each) => [JSON.stringify(each), each])).values()) {
+      device.tuning.set(tuningKey(45, k, n), tile);
+      await agrees(device, { a: [45, k], b: [k, n], bias: true, residual: true });
+    }
+  }
+  device.tuning.clear();
 });
 
 test("batches broadcast, a shared right operand folds them", async (device) => {
