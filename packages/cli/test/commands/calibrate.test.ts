@@ -48,6 +48,8 @@ test("verdicts: of the good images as many are above the line as were allowed, a
     before.stderr,
     "it stands on the 2 prompts alone, each left out in turn, which allow 33% at best",
   );
+  const set = await score(normals, "--set", "aggregate=top3");
+  assert.equal([set.code, set.results[0].verdict], [0, null], "a hint of other settings is left out");
   // 18 good images and 20%: floor(0.2 * 19) = 3, so that the third largest score is the line.
   const run = await calibrate(
     "--normals",
