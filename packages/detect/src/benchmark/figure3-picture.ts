@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { oneLine, type Picture } from "@inctrl/datasets";
 import { Canvas, FADED, INK, PAPER } from "../heatmap/canvas.js";
 import type { Colour } from "../heatmap/colormap.js";
@@ -72,7 +71,7 @@ export function figure3Picture(rows: readonly Figure3Row[]): Canvas {
       const shown = of(row);
       if (!shown) continue;
       drawFramed(picture, shown, x, y);
-      caption(picture, shown, x, y, basename(shown.name), shown === query ? `${category}: ${kind}` : "");
+      caption(picture, shown, x, y, shown.name, shown === query ? `${category}: ${kind}` : "");
     }
     picture.paste(mapPicture(row), mapX, y);
     caption(picture, query, mapX, y, `score ${formatValue(score)}`);
