@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { hashFile } from "@inctrl/datasets";
+import { encodePng, hashFile } from "@inctrl/datasets";
+import { drawProduct } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
@@ -72,6 +73,42 @@ test("show names the method of a bank that holds no patches, and refuses other f
   failsWith(await cli(["bank", "show", backbone]), "is no prompt bank");
   failsWith(await cli(["bank", "show", path.join(folder, "absent")]), "absent");
   failsWith(await cli(["bank"]), /say what to do, such as "inctrl bank show FILE"/);
+});
+
+test("suggest chooses the images that cover the pool, and names what is unlike it", async () => {
+  const odd = path.join(folder, "odd.png");
+  writeFileSync(odd, encodePng(drawProduct({ class: "fabric", index: 0, size: 64, defect: null }).image));
+  const broken = path.join(folder, "broken.png");
+  writeFileSync(broken, "no image");
+  const pool = writeImages(path.join(folder, "pool"), 20).filter((_, i) => i % 2 === 0);
+  const suggest = (...args: string[]) => cli(["bank", "suggest", ...model, "--from", ...args]);
+  const { code, stdout, stderr } = await suggest(...pool, odd, "--shots", "3", "--json");
+  assert.is(code, 0, stderr);
+  const { pool: size, compared, alone, chosen, unusual, bound } = JSON.parse(stdout);
+  assert.equal([size, compared, chosen.length], [11, 11, 3]);
+  assert.equal(
+    unusual.map(({ name }: { name: string }) => name),
+    [odd],
+  );
+  assert.ok(unusual[0].peak > bound);
+  assert.ok(chosen.every(({ name }: { name: string }) => pool.includes(name)));
+  const taken = chosen.reduce((sum: number, { share }: { share: number }) => sum + share, 0);
+  assert.ok(
+    Math.abs(alone * (1 - taken) - chosen[2].left) < 1e-9,
+    "shares are of the residual with one at random",
+  );
+  const text = await suggest(...pool, odd, broken, "--shots", "3", "--pool", "400");
+  assert.is(text.code, 2, text.stderr);
+  assert.match(text.stderr, /skipped .*broken\.png/);
+  assert.match(
+    text.stdout,
+    `Of 11 images these cover the rest best; with one at random the mean residual is ${alone.toFixed(4)}:\n`,
+  );
+  assert.match(text.stdout, `  ${chosen[0].name} `);
+  assert.match(text.stdout, /\n1 image looks unlike all others, with a largest residual above [\d.]+:\n/);
+  const thinned = await suggest(...pool, "--shots", "2", "--pool", "5");
+  assert.match(thinned.stderr, "compared 5 of 10 images, evenly spread");
+  failsWith(await suggest(...pool, "--shots", "11"), /there are 10 images to choose 11 of/);
 });
 
 test.run();

@@ -1,3 +1,4 @@
+import { medianOf } from "../metrics/metrics.js";
 import { conformalP, type Line } from "./conformal.js";
 
 /** What is said of a part: good, to be looked at, not good; or that it could not be told. */
@@ -38,9 +39,7 @@ export function scaledScore(
 
 /** The distance from the line to the median of good scores; where it is none, the line's own size. */
 export function spreadBelow(scores: readonly number[], threshold: number): number {
-  const sorted = Float64Array.from(scores).sort();
-  const middle = (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
-  return threshold - middle || Math.abs(threshold) || 1;
+  return threshold - medianOf(scores) || Math.abs(threshold) || 1;
 }
 
 /** What a verdict stands on. */

@@ -2,6 +2,12 @@
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** The median of values, of an even number the middle of the two; NaN without any. */
+export function medianOf(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
+}
+
 /** Counts among the images scored at or above a threshold. */
 interface Step {
   readonly threshold: number;
