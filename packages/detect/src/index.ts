@@ -110,6 +110,7 @@ export {
 export { PromptBank } from "./matcher/bank.js";
 export { type BankFit, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";
 export type { BankInfo, PromptRecord } from "./matcher/bank-info.js";
+export { type BankCheck, type CheckedPrompt, checkBank } from "./matcher/check-bank.js";
 export { type Coverage, type CoverOptions, type CoverStep, coverPool } from "./matcher/coverage.js";
 export { type BankDescription, describeBank } from "./matcher/describe-bank.js";
 export { matchBank, matchPatches } from "./matcher/match.js";

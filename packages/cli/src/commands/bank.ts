@@ -1,3 +1,4 @@
+import { runCheck } from "../bank/check.js";
 import { showBank } from "../bank/show.js";
 import { runSuggest } from "../bank/suggest.js";
 import { CliError } from "../errors.js";
@@ -65,6 +66,20 @@ Exit code 0: the images are chosen; 2: so, but some were unreadable; 1: the run 
   run: (settings) => interruptible((signal) => runSuggest(settings, signal)),
 });
 
+const checkCommand = defineVerb({
+  summary: "compare a bank's prompts with each other",
+  description:
+    "Compares each prompt of a bank with the others, by the patches that the file holds: the one that is most unlike them stands first, and pairs that are nearly the same are named. It needs neither the network nor the images.",
+  options: { bank, json: shared.json, ...shared.machine },
+  examples: `
+inctrl bank check part.bank.safetensors`,
+  notes: `
+The largest residual of a prompt is what score would say of it, were the others its prompts. In banks of 8 or more, a prompt is unlike the
+others where that lies more than 5 median deviations above the median. Two prompts are nearly the same where they are nearer than a third
+of the median of all pairs. Banks of methods that keep no patches cannot be checked.`,
+  run: ({ bank, ...options }) => runCheck(bank, options),
+});
+
 /** `inctrl bank`: what a bank of prompts holds, and which images make a good one. */
 export const bankCommand = defineVerb({
   summary: "look into banks, and choose their prompts",
@@ -75,8 +90,11 @@ What does the file hold, and is there a line between good and bad?
   inctrl bank show part.bank.safetensors
 
 Which images of a folder make good prompts?
-  inctrl bank suggest --from good/ --shots 4`,
-  verbs: { show: showCommand, suggest: suggestCommand },
+  inctrl bank suggest --from good/ --shots 4
+
+Is a prompt unlike the others, or redundant?
+  inctrl bank check part.bank.safetensors`,
+  verbs: { show: showCommand, suggest: suggestCommand, check: checkCommand },
   async run() {
     throw new CliError("option", 'say what to do, such as "inctrl bank show FILE"; see "inctrl bank --help"');
   },

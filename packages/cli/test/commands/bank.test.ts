@@ -111,4 +111,25 @@ test("suggest chooses the images that cover the pool, and names what is unlike i
   failsWith(await suggest(...pool, "--shots", "11"), /there are 10 images to choose 11 of/);
 });
 
+test("check says which prompts are unlike the others and which are nearly the same", async () => {
+  const copy = path.join(folder, "copy.png");
+  const prompts = writeImages(path.join(folder, "checked"), 6);
+  const { image } = drawProduct({ class: "metal", index: 2, size: 64, defect: null });
+  writeFileSync(copy, encodePng({ ...image, data: image.data.map((value) => value ^ 1) }));
+  const file = path.join(folder, "checked.bank.safetensors");
+  await saved(file, [...prompts, copy]);
+  const { code, stdout, stderr } = await cli(["bank", "check", file, "--json"]);
+  assert.is(code, 0, stderr);
+  const checked = JSON.parse(stdout);
+  assert.is(checked.prompts.length, 7);
+  assert.equal(checked.redundant[0].names, [prompts[2], copy]);
+  const { stdout: text } = await cli(["bank", "check", file]);
+  assert.match(text, `  ${checked.prompts[0].name} `);
+  assert.match(text, /\n1 pair is nearly the same; one of each adds little:\n/);
+  failsWith(
+    await cli(["bank", "check", path.join(folder, "spade.bank.safetensors")]),
+    'holds what "spade" keeps',
+  );
+});
+
 test.run();

@@ -173,7 +173,7 @@ export async function compareAll(pool: PatchPool, search: Search): Promise<Compa
 }
 
 /** The largest residual of images that are like the others; null where they are too few. */
-function boundOf(others: readonly Residual[]): number | null {
+export function boundOf(others: readonly Residual[]): number | null {
   if (others.length < LEAST_POOL) return null;
   const peaks = others.map(({ peak }) => peak);
   const middle = medianOf(peaks);
