@@ -42,6 +42,7 @@ export const NAVIGATION = {
         page("nano", "/notes/2026-11-nano"),
         page("Do heads generalise?", "/notes/2026-11-generalisation"),
         page("Which residual?", "/notes/2026-11-residual"),
+        page("Every method on real data", "/notes/2026-11-methods"),
         page("ResNets", "/notes/2026-11-resnets"),
         page("WinCLIP's windows", "/notes/2026-11-windows"),
         page("Dependencies", "/notes/2026-11-dependencies"),
