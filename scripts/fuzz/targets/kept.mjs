@@ -5,6 +5,8 @@ import { contextIn } from "../../../packages/baselines/src/coop/file.ts";
 import { TRAIN_OPTIONS } from "../../../packages/cli/src/commands/train.ts";
 import { settingsOf } from "../../../packages/cli/src/options/read.ts";
 import { recordIn } from "../../../packages/clip/src/hub/download.ts";
+import { calibrationIn, judgeOf } from "../../../packages/detect/src/calibration/record.ts";
+import { promiseText } from "../../../packages/detect/src/calibration/text.ts";
 import { DrawStore } from "../../../packages/detect/src/evaluation/draw-store.ts";
 import { PendingDraw } from "../../../packages/detect/src/evaluation/pending-draw.ts";
 import { checkSeal } from "../../../packages/detect/src/files/sealed.ts";
@@ -80,6 +82,23 @@ async function bank(bytes) {
   for await (const _ of bankIn(open(bytes), encoder, undefined, shapes).stored);
 }
 
+const line = {
+  ...{ version: 1, alpha: 0.01, review: 0.05, settings: { backbone: "f" }, made: "2026-11-29T00:00:00.000Z" },
+  images: [
+    { name: "b.png", sha256: null, part: "b", score: 0.25, peak: 0.5 },
+    { name: "c.png", sha256: "00", part: "b", score: 0.5, peak: 0.25 },
+  ],
+};
+const calibrated = stored(
+  { features: f32([1, 4]) },
+  { format: "inctrl-bank", calibration: JSON.stringify(line) },
+);
+
+function calibration(bytes) {
+  const found = calibrationIn(open(bytes));
+  if (found) promiseText(judgeOf(found).line);
+}
+
 const IDENTITY = { seed: "1" };
 const CHECKPOINT = { format: "inctrl-checkpoint", step: "4", records: "1", run: JSON.stringify(IDENTITY) };
 async function checkpoint(bytes) {
@@ -135,6 +154,7 @@ export const KEPT = [
   ["checkpoint of a training", stored(WEIGHT, CHECKPOINT), checkpoint],
   ["metrics of a training", log(RECORDS), records],
   ["bank", banks, bank],
+  ["calibration of a bank", calibrated, calibration],
   ["cache entry", entries, async (bytes) => void (await entryBytes(open(bytes), KEY, LAYOUT, "rows"))],
   ["context of CoOp", contexts, async (bytes) => void (await contextIn(open(bytes)))],
   ["stored draws", log(DRAWS), draws],
