@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { requireNetwork } from "@inctrl/baselines";
 import { encodePng, type Skipped, writeFileAtomic } from "@inctrl/datasets";
 import {
   chooseQueries,
@@ -30,6 +31,7 @@ export async function runFigure3(options: BenchmarkOptions, signal: AbortSignal)
   const sets = await openSets({ ...options, limit: images ? undefined : options.limit });
   await requireFiles([entry], sets);
   const chosen = chooseQueries(sets, images);
+  await requireNetwork(entry.backbone);
   await using _ = await holdFolder(out);
   return await withDevice(options.device, async (device) => {
     using backbone = await loadBackbone(device, { ...options, backbone: entry.backbone }, warn);

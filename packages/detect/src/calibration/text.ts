@@ -23,7 +23,7 @@ export function promiseText(line: Line): string[] {
     const why =
       status === "hint"
         ? `The line is a hint: it stands on the ${count(n, "prompt")} alone, each left out in turn, which allow ${percent(1 / (n + 1))} at best.`
-        : `The line is provisional: ${count(n, "good part")} allow no less than ${percent(1 / (n + 1))} of false alarms, and the largest of their scores is the line.`;
+        : `The line is provisional: ${count(n, "good part")} ${n === 1 ? "allows" : "allow"} no less than ${percent(1 / (n + 1))} of false alarms, and the largest of their scores is the line.`;
     const more =
       missing > 0
         ? [`${count(missing, "more good part")} ${missing === 1 ? "allows" : "allow"} ${percent(alpha)}.`]
