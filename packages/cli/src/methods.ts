@@ -32,17 +32,19 @@ export interface MethodRequest {
 /** A method, its options, and the file of what was trained for it. */
 export interface ChosenMethod {
   readonly method: Method;
+  /** Options that are not as the method has them by default, with the preset's. */
+  readonly asked: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly file: string | null;
 }
 
 /**
- * The method of a name, with its options. Without a name: `inctrl` where heads, texts or components are asked for, else
- * `residual`, with which no heads that come with the program keep up.
+ * The method of a name, with its options. Without a name: that of the bank; else `inctrl` where heads, texts or components are asked
+ * for, and `residual`, with which no heads that come with the program keep up. A bank of `residual` serves `inctrl` as well.
  *
  * @param flags options of methods that have an option of the command, as far as they are given.
  * @param wish whether a text is asked about, and whether heads that come with the program may be used.
- * @param bank the bank that is loaded; its settings come before the defaults.
+ * @param bank the bank that is loaded; what it was made for comes before the defaults.
  */
 export function chooseMethod(
   request: MethodRequest,
@@ -55,7 +57,10 @@ export function chooseMethod(
   const shippedFor = (method: Method) =>
     (heads === undefined && wish.shipped && method.shipped?.(backbone)) || null;
   const asksMore = heads || wish.text || flags.components !== undefined;
-  const method = find(name ?? (asksMore ? "inctrl" : "residual"));
+  const kept = bank?.opening;
+  const ofBank =
+    kept && find(kept.method) && !(asksMore && kept.method === "residual") ? kept.method : undefined;
+  const method = find(name ?? ofBank ?? (asksMore ? "inctrl" : "residual"));
   if (heads && !method.load)
     throw new CliError("option", `--heads: ${method.name} uses none; leave it out, or take another --method`);
   const given = Object.entries(flags).filter(([option, value]) => {
@@ -63,9 +68,16 @@ export function chooseMethod(
     if (value !== undefined && !known) warn(`--${option}: ${method.name} has no such option; it is left out`);
     return value !== undefined && known;
   });
-  const asked = { ...(bank && method.bankOptions?.(bank)), ...Object.fromEntries(given), ...set };
+  const known = preset === undefined && kept?.method === method.name ? kept.options : undefined;
+  const asked = {
+    ...(preset && method.presets?.[preset]),
+    ...(bank && method.bankOptions?.(bank)),
+    ...known,
+    ...Object.fromEntries(given),
+    ...set,
+  };
   const settings = readOptions(method, asked, preset);
-  return { method, settings, file: method.load ? heads || shippedFor(method) : null };
+  return { method, asked, settings, file: method.load ? heads || shippedFor(method) : null };
 }
 
 /** What a method's training left. */

@@ -1,4 +1,4 @@
-import { readOptions } from "@inctrl/detect";
+import { type BankFit, readOptions } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { chooseMethod, METHODS, type MethodRequest, methodHelp, TRAINABLE } from "../src/methods.js";
@@ -49,6 +49,29 @@ test("a command's options choose the method, and its settings", () => {
     for (const [key, value] of Object.entries(settings)) assert.equal(chosen.settings[key], value, what);
     assert.is(chosen.file !== null, what === "heads" || what === "nano's own heads", what);
   }
+});
+
+test("a bank's method and options stand where the command names no other", () => {
+  const bankOf = (method: string, options = {}) => ({
+    ...{ taps: [1], fit: "crop" as const, symmetries: 1, reading: {}, early: false, sealed: true },
+    opening: { version: 1 as const, method, options, className: null, heads: false },
+  });
+  const open = (request: Partial<MethodRequest>, bank: BankFit, wish = {}) =>
+    chooseMethod(
+      { backbone: "nano", set: {}, ...request },
+      {},
+      { text: false, shipped: false, ...wish },
+      bank,
+    );
+  const spade = bankOf("spade", { neighbours: 3 });
+  assert.is(open({}, spade).method.name, "spade");
+  assert.is(open({}, spade).settings.neighbours, 3);
+  assert.is(open({ set: { neighbours: "4" } }, spade).settings.neighbours, 4);
+  assert.is(open({ preset: "paper" }, spade).settings.neighbours, 50, "a preset is all options at once");
+  assert.is(open({ method: "padim" }, spade).method.name, "padim");
+  assert.is(open({}, bankOf("residual"), { text: true }).method.name, "inctrl", "patches serve InCTRL too");
+  assert.is(open({}, bankOf("winclip"), { text: true }).method.name, "winclip");
+  assert.is(open({}, bankOf("of a later version")).method.name, "residual");
 });
 
 test("what the method does not take is refused", () => {

@@ -98,7 +98,7 @@ export { renderHeatmap } from "./heatmap/render.js";
 export { type Augmentation, symmetriesOf, type View } from "./images/augmentation.js";
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
 export { pixelHash } from "./images/sample-hash.js";
-export { fileImage, fileImages, type ImageItem, type ImageSource } from "./images/source.js";
+export { fileImage, fileImages, type ImageItem, type ImageSource, memoryImage } from "./images/source.js";
 export { symmetricPixels } from "./images/symmetries.js";
 export {
   type MeasuredWindow,
@@ -115,6 +115,7 @@ export { type Coverage, type CoverOptions, type CoverStep, coverPool } from "./m
 export { type BankDescription, describeBank } from "./matcher/describe-bank.js";
 export { matchBank, matchPatches } from "./matcher/match.js";
 export { averageNeighbours } from "./matcher/neighbours.js";
+export { type BankOpening, saveOpening } from "./matcher/opening.js";
 export {
   type PatchMethod,
   type PatchOutput,
@@ -152,6 +153,16 @@ export type { RunFacts } from "./report/facts.js";
 export type { Shown } from "./report/pictures.js";
 export { tableRows } from "./report/table.js";
 export { writeReport, writeResults } from "./report/write.js";
+export {
+  type CalibrationRecord,
+  type GridSize,
+  gridSide,
+  type MatchRecord,
+  recordJson,
+  type ScoreRecord,
+  scoreRecord,
+  type VerdictRecord,
+} from "./results/record.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";
 export { type Check, finite, fits, listOf, mapOf, parseJson, text } from "./shape.js";
 export { joinMoments, type Moments, momentsOf } from "./subspace/moments.js";

@@ -125,7 +125,7 @@ export const method = {
     "the method that scores; its name stands below",
     oneOf(...METHOD_NAMES).optional(),
     {
-      byDefault: "inctrl with heads or a class, else residual",
+      byDefault: "as the bank was made; else inctrl with heads or a class, and residual without",
       aliases: ["detector"],
     },
   ),

@@ -1,7 +1,7 @@
-import { oneLine, printable } from "@inctrl/datasets";
-import { type CsvCell, csvLine } from "@inctrl/detect";
+import { oneLine } from "@inctrl/datasets";
+import { type CsvCell, csvLine, type GridSize, recordJson, type ScoreRecord } from "@inctrl/detect";
 import { fixed } from "../ui/amounts.js";
-import type { GridSize, RunFooter, RunHeader, ScoreRecord } from "./record.js";
+import type { RunFooter, RunHeader } from "./record.js";
 
 /** Turns a run into text, image by image. Memory does not grow with the run. */
 export interface Format {
@@ -28,7 +28,7 @@ export function openFormat(name: FormatName, images: readonly string[] = []): Fo
     case "json":
       return json();
     case "jsonl":
-      return { begin: () => "", row: (record) => `${stringify(record)}\n`, end: () => "" };
+      return { begin: () => "", row: (record) => `${recordJson(record)}\n`, end: () => "" };
     case "csv":
       return csv();
     case "table":
@@ -40,18 +40,10 @@ export function openFormat(name: FormatName, images: readonly string[] = []): Fo
 function json(): Format {
   let rows = 0;
   return {
-    begin: (header) => `${stringify(header).slice(0, -1)},"results":[`,
-    row: (record) => `${rows++ === 0 ? "" : ","}\n${stringify(record)}`,
-    end: (footer) => `${rows === 0 ? "" : "\n"}],${stringify(footer).slice(1)}\n`,
+    begin: (header) => `${recordJson(header).slice(0, -1)},"results":[`,
+    row: (record) => `${rows++ === 0 ? "" : ","}\n${recordJson(record)}`,
+    end: (footer) => `${rows === 0 ? "" : "\n"}],${recordJson(footer).slice(1)}\n`,
   };
-}
-
-/** JSON with numbers in nine digits, which tell each float32 from the next, and with nothing that a terminal obeys. */
-function stringify(value: object): string {
-  const text = JSON.stringify(value, (_, item) =>
-    typeof item === "number" && !Number.isInteger(item) ? Number(item.toPrecision(9)) : item,
-  );
-  return printable(text);
 }
 
 type Column<Cell> = readonly [title: string, read: (record: ScoreRecord) => Cell];

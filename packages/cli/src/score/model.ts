@@ -6,7 +6,9 @@ import { count, hashFile, type Reading, windowText } from "@inctrl/datasets";
 import {
   type Backbone,
   type BankFit,
+  type BankOpening,
   CALIBRATION_DEFAULTS,
+  type CalibratedJudge,
   type Calibration,
   detectorSettings,
   Encoder,
@@ -14,10 +16,13 @@ import {
   fileImages,
   fitImages,
   type GoodImage,
+  judgeOf,
   leaveOneOut,
   type MeasuredWindow,
   readBankFit,
+  readCalibration,
   saveCalibration,
+  saveOpening,
 } from "@inctrl/detect";
 import { isHeadName } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
@@ -96,18 +101,19 @@ export function noteWindow({ note, warnings }: MeasuredWindow, category?: string
   for (const warning of warnings) warn(of + warning);
 }
 
-async function saveBank(fitted: FittedDetector, path: string, hint: Calibration | null): Promise<void> {
+async function saveBank(path: string, { fitted, hint, opening }: Model): Promise<void> {
   const there = await stat(path).catch(() => null);
   // Saving renames a finished file into place, which would replace a device there.
   if (there && !there.isFile())
     throw new CliError("output", `${path}: this is not a plain file; give a file name`);
   await fitted.save(path);
+  await saveOpening(path, opening);
   if (hint) await saveCalibration(path, hint);
   info(`saved the bank of ${count(fitted.prompts.length, "prompt")} to ${path}`);
 }
 
 /** A fitted detector with what it was made from. */
-export interface Model {
+export interface Model extends Disposable {
   readonly fitted: FittedDetector;
   /** The file of the heads; null where there are none. */
   readonly heads: string | null;
@@ -117,11 +123,13 @@ export interface Model {
   readonly reading: Reading;
   /** What the prompts alone tell of a line; null for a bank that was loaded, and where they are too few. */
   readonly hint: Calibration | null;
+  /** What a bank of it is made for. */
+  readonly opening: BankOpening;
 }
 
 /**
- * Loads the backbone, the heads and the text features, fits the detector with the prompts or loads it from a bank, and runs a job
- * with it. All is freed however the job ends.
+ * Loads the backbone of the options, opens the model on it, saves its bank where that is asked for, and runs a job with it. All is
+ * freed however the job ends.
  */
 export async function withModel<T>(
   device: Device,
@@ -130,8 +138,26 @@ export async function withModel<T>(
   signal: AbortSignal,
   job: (model: Model) => Promise<T>,
 ): Promise<T> {
-  const { class: className, batch, threads, window } = options;
+  using backbone = await loadBackbone(device, options);
+  stopIfAborted(signal);
+  using model = await openModel(backbone, prompts, options, signal);
+  if (options.saveBank !== undefined) await saveBank(options.saveBank, model);
+  return await job(model);
+}
+
+/**
+ * Loads the heads and the text features, and fits the detector with the prompts, or loads it from the bank of the options with what the
+ * bank was made for. The backbone stays the caller's.
+ */
+export async function openModel(
+  backbone: Backbone,
+  prompts: readonly string[] | null,
+  options: ModelOptions,
+  signal: AbortSignal,
+): Promise<Model> {
+  const { batch, threads, window } = options;
   const bank = options.bank === undefined ? undefined : await readBankFit(options.bank);
+  const className = options.class ?? bank?.opening?.className ?? undefined;
   const { fit, symmetries, orientation } = chooseFit(options, bank);
   const reading = { orientation, maxPixels: options.maxMegapixels * 1e6 };
   const asks = className !== undefined;
@@ -142,58 +168,85 @@ export async function withModel<T>(
   };
   const chosen = chooseMethod(options, flags, { text: asks, shipped: asks }, bank);
   const { method, settings, file: heads } = chosen;
-  using backbone = await loadBackbone(device, options);
-  stopIfAborted(signal);
-  using trained = await loadTrained(chosen, device);
-  if (heads && backbone.hasText && className === undefined) {
-    warn("the heads work best with the product's name beside them; add --class NAME");
+  if (
+    bank?.opening?.heads &&
+    heads === null &&
+    options.heads !== false &&
+    method.name === bank.opening.method
+  )
+    throw new CliError(
+      "option",
+      `${options.bank} was made with a trained file, which is not here; add --heads FILE`,
+    );
+  const trained = await loadTrained(chosen, backbone.device);
+  try {
+    if (heads && backbone.hasText && !asks)
+      warn("the heads work best with the product's name beside them; add --class NAME");
+    // Fails early where the backbone has no text tower.
+    if (asks) await backbone.prototypes(className);
+    stopIfAborted(signal);
+    const encoder = new Encoder(backbone, encoderOptions(chosen, backbone, { fit, batch, threads }));
+    const detector = method.create(encoder, settings, trained);
+    let images: readonly GoodImage[] = [];
+    const fitted = prompts
+      ? await fitImages(detector, fileImages(prompts, reading), {
+          className,
+          signal,
+          window,
+          onWindow: noteWindow,
+          async onEncoded(encoded) {
+            const seen = await leaveOneOut(detector, encoded, { className });
+            images = (seen ?? []).map((peak, i) => {
+              const { name, sha256 } = encoded[i];
+              return { name, sha256, part: name, ...peak };
+            });
+          },
+        })
+      : await detector.load(options.bank as string, { className });
+    const { alpha = "1" } = await detector.settings();
+    const opening: BankOpening = {
+      ...{ version: 1, method: method.name, options: chosen.asked },
+      ...{ className: className ?? null, heads: heads !== null },
+    };
+    const facts = { fitted, heads, opening };
+    const dispose = () => {
+      fitted.dispose();
+      trained?.[Symbol.dispose]();
+    };
+    const hint = images.length === 0 ? null : await hintOf(facts, images, options);
+    return { ...facts, alpha: Number(alpha), reading, hint, [Symbol.dispose]: dispose };
+  } catch (error) {
+    trained?.[Symbol.dispose]();
+    throw error;
   }
-  // Fails early where the backbone has no text tower.
-  if (className !== undefined) await backbone.prototypes(className);
-  stopIfAborted(signal);
-  const encoder = new Encoder(backbone, encoderOptions(chosen, backbone, { fit, batch, threads }));
-  const detector = method.create(encoder, settings, trained);
-  let images: readonly GoodImage[] = [];
-  using fitted = prompts
-    ? await fitImages(detector, fileImages(prompts, reading), {
-        className,
-        signal,
-        window,
-        onWindow: noteWindow,
-        async onEncoded(encoded) {
-          const seen = await leaveOneOut(detector, encoded, { className });
-          images = (seen ?? []).map((peak, i) => {
-            const { name, sha256 } = encoded[i];
-            return { name, sha256, part: name, ...peak };
-          });
-        },
-      })
-    : await detector.load(options.bank as string, { className });
-  const hint = images.length === 0 ? null : await hintOf(fitted, heads, images, options);
-  if (options.saveBank !== undefined) await saveBank(fitted, options.saveBank, hint);
-  const { alpha = "1" } = await detector.settings();
-  return await job({ fitted, heads, alpha: Number(alpha), reading, hint });
 }
 
 const hintOf = async (
-  fitted: FittedDetector,
-  heads: string | null,
+  model: Pick<Model, "fitted" | "heads" | "opening">,
   images: readonly GoodImage[],
   options: ModelOptions,
 ): Promise<Calibration> => ({
   ...{ version: 1, hint: true, ...CALIBRATION_DEFAULTS, images },
-  settings: await verdictSettings({ fitted, heads }, options),
+  settings: await verdictSettings(model, options),
 });
+
+/** The judge of a model: by the bank's calibration or by its own hint; null where nothing is known of good parts. */
+export async function judgeFor(model: Model, options: ModelOptions): Promise<CalibratedJudge | null> {
+  const { bank } = options;
+  const calibration =
+    bank === undefined ? model.hint : await readCalibration(bank, await verdictSettings(model, options));
+  return calibration && judgeOf(calibration);
+}
 
 /** All that decides a verdict besides the bank, by name. */
 export async function verdictSettings(
-  { fitted, heads }: Pick<Model, "fitted" | "heads">,
-  { dtype, class: className }: ModelOptions,
+  { fitted, heads, opening: { className } }: Pick<Model, "fitted" | "heads" | "opening">,
+  { dtype }: Pick<ModelOptions, "dtype">,
 ): Promise<Readonly<Record<string, string>>> {
   const { orientation } = fitted.reading;
   return {
     ...(await detectorSettings(fitted.detector, { orientation, window: "auto" })),
     ...{ heads: heads === null ? "none" : await hashFile(heads), weights: dtype },
-    ...(className !== undefined && { class: className }),
+    ...(className !== null && { class: className }),
   };
 }

@@ -2,23 +2,16 @@ import { requireNetwork } from "@inctrl/baselines";
 import { count, isPlain, type LeftOut, type Window, windowText } from "@inctrl/datasets";
 import {
   anchoredScale,
-  type BestMatch,
-  bestMatch,
-  type Encoder,
+  type CalibratedJudge,
   type FittedDetector,
   fileImages,
-  type Grid,
-  type ImageScore,
-  judge,
-  judgeOf,
+  gridSide,
   type MapStore,
-  mergeViews,
   pictureNames,
   promiseText,
-  readCalibration,
-  regionsAbove,
   Strays,
   scoreImages,
+  scoreRecord,
   storedMaps,
 } from "@inctrl/detect";
 import type { ScoreOptions } from "../commands/score.js";
@@ -27,13 +20,13 @@ import { describe, EXIT } from "../errors.js";
 import { drawAll, openAlbum, withMapStore } from "../heatmaps.js";
 import { holdFolder } from "../output/folder.js";
 import { openFormat } from "../output/formats.js";
-import type { GridSize, LeftOutRecord, RunHeader, ScoreRecord } from "../output/record.js";
+import type { LeftOutRecord, RunHeader } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
 import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import { findInputs, type Inputs, noteOverlap } from "./inputs.js";
-import { type Model, verdictSettings, withModel } from "./model.js";
+import { judgeFor, type Model, withModel } from "./model.js";
 import { reportProfile } from "./profile.js";
 import { Summary } from "./summary.js";
 
@@ -49,8 +42,9 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
       withModel(device, prompts, options, signal, async (model) => {
         if (!sink) return EXIT.ok;
         announce(model.fitted, images);
-        const calibration = await calibrationOf(model, options);
-        const work = { ...inputs, model, sink, options, signal, calibration };
+        const judge = await judgeFor(model, options);
+        for (const line of judge ? promiseText(judge.line) : []) info(line);
+        const work = { ...inputs, model, sink, options, signal, judge };
         if (!options.heatmaps) return await scoreAndDraw(work);
         return await withMapStore(options.heatmaps, (maps) => scoreAndDraw({ ...work, maps }));
       }),
@@ -59,19 +53,6 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
     await sink?.discard();
     throw error;
   }
-}
-
-/** What is known of good parts, with the line that it draws; null where nothing is. */
-async function calibrationOf(model: Model, options: ScoreOptions) {
-  const calibration =
-    options.bank === undefined
-      ? model.hint
-      : await readCalibration(options.bank, await verdictSettings(model, options));
-  if (!calibration) return null;
-  const judge = judgeOf(calibration);
-  const { status, alpha, n, threshold } = judge.line;
-  for (const line of promiseText(judge.line)) info(line);
-  return { record: { status, alpha, n, threshold }, judge };
 }
 
 /** Says what is scored with what. */
@@ -100,7 +81,7 @@ interface Work extends Inputs {
   readonly maps?: MapStore;
   readonly options: ScoreOptions;
   readonly signal: AbortSignal;
-  readonly calibration: Awaited<ReturnType<typeof calibrationOf>>;
+  readonly judge: CalibratedJudge | null;
 }
 
 async function scoreAndDraw(work: Work): Promise<number> {
@@ -117,8 +98,7 @@ async function scoreAndDraw(work: Work): Promise<number> {
   if (maps && !signal.aborted) {
     const folder = options.heatmaps!;
     // A few prompts tell too little for colours.
-    const { judge } = work.calibration ?? {};
-    const anchor = judge?.line.status === "hint" ? undefined : judge;
+    const anchor = work.judge?.line.status === "hint" ? undefined : (work.judge ?? undefined);
     const album = openAlbum(model.fitted, { ...model.reading, below: promptFolder(options) });
     const drawn = await drawAll(folder, maps, album, signal, {
       ...model.reading,
@@ -156,7 +136,7 @@ async function writeScores({
   maps,
   options,
   signal,
-  calibration,
+  judge,
 }: Work): Promise<Summary> {
   const format = openFormat(options.format, images);
   const names = maps ? pictureNames(images) : [];
@@ -177,7 +157,7 @@ async function writeScores({
           warn(`skipped ${describe(result.error)}`);
           summary.skipped++;
         } else {
-          const record = { ...recordOf(result, model.fitted), ...verdictOf(result, calibration) };
+          const record = scoreRecord(result, model.fitted, judge);
           await sink.write(format.row(record));
           await maps?.add(storedMaps(result, names[summary.done], model.fitted.prompts));
           summary.add(record);
@@ -205,7 +185,10 @@ const leftOutRecord = (left: readonly LeftOut[]): LeftOutRecord => ({
   files: left.slice(0, NAMED).map(({ path, reason }) => ({ file: path, reason })),
 });
 
-function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<RunHeader, "left_out"> {
+function headerOf(
+  { fitted, heads, alpha, opening }: Model,
+  options: ScoreOptions,
+): Omit<RunHeader, "left_out"> {
   const { detector, prompts } = fitted;
   const { backbone, fit } = detector.encoder;
   return {
@@ -213,7 +196,7 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
     fingerprint: backbone.fingerprint,
     shots: prompts.length,
     prompts: prompts.map(({ name }) => name),
-    class: options.class ?? null,
+    class: opening.className,
     heads,
     fit,
     window: windowText(windowOf(fitted)),
@@ -225,54 +208,3 @@ function headerOf({ fitted, heads, alpha }: Model, options: ScoreOptions): Omit<
     device: adapterName(backbone.device.caps),
   };
 }
-
-/** What the calibration says of an image, in a result's fields. */
-const verdictOf = ({ score, views }: ImageScore, calibration: Work["calibration"]) =>
-  calibration
-    ? {
-        ...judge(score, calibration.judge),
-        calibration: calibration.record,
-        regions: regionsAbove(mergeViews(views), calibration.judge.patchLine),
-      }
-    : { verdict: null, p_value: null, scaled_score: null, calibration: null, regions: null };
-
-function recordOf(
-  { image, score, parts, view, views }: ImageScore,
-  fitted: FittedDetector,
-): Omit<ScoreRecord, keyof ReturnType<typeof verdictOf>> {
-  const seen = views[view];
-  const match = bestMatch(seen);
-  const { s_p = null, s_i = null, text = null, s_a = text, phi = null, ...others } = parts;
-  return {
-    image,
-    score,
-    residual: s_p,
-    image_residual: s_i,
-    text: s_a,
-    phi,
-    ...(Object.keys(others).length > 0 && { parts: others }),
-    match: match && {
-      prompt: fitted.prompts[match.prompt].name,
-      patch: match.patch,
-      query_patch: match.queryPatch,
-      ...gridsOf(match, seen.map, fitted.detector.encoder),
-    },
-    fit: fitted.detector.encoder.fit,
-    window: windowText(windowOf(fitted)),
-    view,
-    box: seen.box,
-  };
-}
-
-/** The grids of a match, as far as they are not the header's. */
-function gridsOf({ queryGrid, promptGrid }: BestMatch, map: Grid, encoder: Encoder) {
-  const side = gridSide(encoder);
-  const told = ({ rows, columns }: Grid): GridSize | undefined =>
-    rows === side && columns === side ? undefined : [rows, columns];
-  const query = told(queryGrid ?? map);
-  const prompt = told(promptGrid ?? queryGrid ?? map);
-  return { ...(query && { query_grid: query }), ...(prompt && { prompt_grid: prompt }) };
-}
-
-/** Patches along each side of the deepest tap. */
-const gridSide = ({ layouts }: Encoder): number => layouts[layouts.length - 1].columns;

@@ -1,6 +1,5 @@
 import { count } from "@inctrl/datasets";
-import type { Verdict } from "@inctrl/detect";
-import type { ScoreRecord } from "../output/record.js";
+import type { ScoreRecord, Verdict } from "@inctrl/detect";
 import { duration, fixed } from "../ui/amounts.js";
 
 /** The numbers that a run reports at its end. */

@@ -75,6 +75,33 @@ test("show names the method of a bank that holds no patches, and refuses other f
   failsWith(await cli(["bank"]), /say what to do, such as "inctrl bank show FILE"/);
 });
 
+test("a bank tells its method and options, so that its file and the backbone are all that score needs", async () => {
+  const file = path.join(folder, "opening.bank.safetensors");
+  const own = ["--method", "spade", "--set", "neighbours=1"];
+  await saved(file, good.slice(0, 3), ...own);
+  const score = async (...args: string[]) => {
+    const run = await cli([
+      "score",
+      ...model,
+      "--bank",
+      file,
+      "--images",
+      good[4],
+      "--format",
+      "json",
+      ...args,
+    ]);
+    assert.is(run.code, 0, run.stderr);
+    return JSON.parse(run.stdout).results[0];
+  };
+  const [told, known] = [await score(...own), await score()];
+  assert.equal(known, told);
+  assert.is(known.verdict === null, false, "the hint is of the same settings");
+  const other = await score("--set", "neighbours=3");
+  assert.not.equal(other.score, told.score, "what is given comes before what the bank says");
+  assert.is(other.verdict, null);
+});
+
 test("suggest chooses the images that cover the pool, and names what is unlike it", async () => {
   const odd = path.join(folder, "odd.png");
   writeFileSync(odd, encodePng(drawProduct({ class: "fabric", index: 0, size: 64, defect: null }).image));

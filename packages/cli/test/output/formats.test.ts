@@ -1,7 +1,8 @@
+import type { ScoreRecord } from "@inctrl/detect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type FormatName, openFormat } from "../../src/output/formats.js";
-import type { RunFooter, RunHeader, ScoreRecord } from "../../src/output/record.js";
+import type { RunFooter, RunHeader } from "../../src/output/record.js";
 
 const header: RunHeader = {
   left_out: { count: 0, files: [] },

@@ -1,7 +1,7 @@
 import type { TensorFile } from "@inctrl/tensor";
 import { DetectError } from "../errors.js";
-import { openSealed, writeSealed } from "../files/sealed.js";
-import { FORMAT, fail } from "../matcher/bank-info.js";
+import { openSealed } from "../files/sealed.js";
+import { amendBank } from "../matcher/amend.js";
 import { type Check, finite, fits, listOf, mapOf, orNull, parseJson, text } from "../shape.js";
 import { lineOf } from "./conformal.js";
 import { type Judge, spreadBelow } from "./verdict.js";
@@ -71,18 +71,8 @@ const ENTRY = "calibration";
  *
  * @throws DetectError `bank` for other files; `damaged` for bytes that are not those written.
  */
-export async function saveCalibration(path: string, calibration: Calibration): Promise<void> {
-  await using file = await openSealed(path);
-  if (file.metadata.format !== FORMAT) throw fail(path, "is no prompt bank; make one from its prompts");
-  const { sum: _, sums: __, ...metadata } = file.metadata;
-  const stored = [...file.tensors.entries()].map(
-    async ([name, { shape }]) => [name, { dtype: "F32", shape, data: await file.readFloat32(name) }] as const,
-  );
-  await writeSealed(path, new Map(await Promise.all(stored)), {
-    ...metadata,
-    [ENTRY]: JSON.stringify(calibration),
-  });
-}
+export const saveCalibration = (path: string, calibration: Calibration): Promise<void> =>
+  amendBank(path, { [ENTRY]: JSON.stringify(calibration) });
 
 /** The calibration that an open bank keeps; null where it has none. @throws DetectError `calibration` for one that is damaged. */
 export function calibrationIn({ path, metadata }: Pick<TensorFile, "path" | "metadata">): Calibration | null {

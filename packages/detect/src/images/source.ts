@@ -41,6 +41,29 @@ export function fileImage(path: string, { orientation = "follow", ...more }: Rea
   };
 }
 
+/**
+ * An image whose file is in memory, such as the body of a request.
+ *
+ * @param id what results call it.
+ * @param reading as for `fileImage`.
+ * @example const { width, height } = await memoryImage("part 17", bytes).load();
+ */
+export function memoryImage(
+  id: string,
+  bytes: Uint8Array,
+  { orientation = "follow", ...more }: Reading = {},
+): ImageItem {
+  const reading = { orientation, ...more };
+  return {
+    ...{ id, reading },
+    load: (other) => decodeImage(bytes, { label: id, ...reading, ...other }),
+    async sha256() {
+      const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+      return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    },
+  };
+}
+
 /** Image files as a source, in their order, each read as `fileImage` reads it. */
 export async function* fileImages(
   paths: Iterable<string> | AsyncIterable<string>,

@@ -15,6 +15,7 @@ import {
   readBankInfo,
   type SharedReading,
 } from "./bank-info.js";
+import { type BankOpening, openingIn } from "./opening.js";
 
 /** What a file says besides its prompts and their encoder. */
 export interface BankFacts extends Pick<BankInfo, "kind" | "settings"> {
@@ -155,6 +156,8 @@ export interface BankFit {
   readonly reading: SharedReading;
   /** How its method scores; absent for a bank of the paper's nearest patches. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What it was made for; absent where it does not say. */
+  readonly opening?: BankOpening;
   /** Whether it is of a version before readings were kept. */
   readonly early: boolean;
   /** Whether the file has checksums, as it has since there are any. */
@@ -166,8 +169,9 @@ export async function readBankFit(path: string): Promise<BankFit> {
   await using file = await openSealed(path);
   const info = readBankInfo(path, file);
   const { fit, blocks: taps, turns: symmetries = 1, settings } = info;
+  const opening = openingIn(file);
   const made = { taps, fit, symmetries, reading: readingOf(info), ...(settings && { settings }) };
-  return { ...made, early: !info.reading, sealed: file.sealed };
+  return { ...made, ...(opening && { opening }), early: !info.reading, sealed: file.sealed };
 }
 
 const preprocessOf = ({ preprocess }: Encoder): BankInfo["preprocess"] => {
