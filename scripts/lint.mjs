@@ -15,7 +15,10 @@ export const HOUSE = {
   inctrl: { may: ["tensor", "clip", "datasets", "detect"], tests: ["synth"] },
   baselines: { may: ["tensor", "clip", "datasets", "detect"], tests: ["synth"] },
   pretrain: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl"] },
-  cli: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "baselines", "pretrain"] },
+  server: { may: ["tensor", "datasets", "detect"], tests: ["synth"] },
+  cli: {
+    may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "baselines", "pretrain", "server"],
+  },
   testing: { may: ["tensor", "clip", "datasets", "synth", "detect"] },
 };
 
