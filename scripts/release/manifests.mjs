@@ -4,10 +4,10 @@ import path from "node:path";
 
 const readManifest = (folder) => JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
 
-/** Every path that a manifest points to: of its exports and of its commands. */
-function targetsOf({ exports = {}, bin = {} }) {
+/** Every path that a manifest points to: of its exports, of its commands, and of what browsers take instead. */
+function targetsOf({ exports = {}, bin = {}, browser = {} }) {
   const leaves = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(leaves));
-  return [...leaves(exports), ...leaves(bin)];
+  return [...leaves(exports), ...leaves(bin), ...leaves(browser)];
 }
 
 /**

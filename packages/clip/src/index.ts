@@ -11,8 +11,9 @@ export { requireFinite } from "./checkpoint/finite.js";
 export { inferConfig } from "./checkpoint/infer.js";
 export { inspectWeights, type WeightsReport } from "./checkpoint/inspect.js";
 export { openCheckpoint } from "./checkpoint/open.js";
+export { openWeights } from "./checkpoint/open-weights.js";
 export { type Grid, positionMatrix, resizePositional } from "./checkpoint/positional.js";
-export { type OpenOptions, openWeights, type Weights } from "./checkpoint/weights.js";
+export { canonicalWeights, type OpenOptions, type Weights } from "./checkpoint/weights.js";
 export { parseConfig } from "./config/parse.js";
 export { findConfig, listConfigs } from "./config/registry.js";
 export type {

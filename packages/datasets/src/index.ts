@@ -62,9 +62,10 @@ export {
   type Source,
   skippedBy,
 } from "./sets/model.js";
-export { liesBelow, nearestName, some } from "./sets/names.js";
+export { liesBelow, some } from "./sets/names.js";
 export { cropRaster, hasDefect, invertedText, marksMost } from "./sets/pixels.js";
 export { readAs, readSetAs } from "./sets/reading.js";
 export { promptCandidates, withoutMask } from "./sets/samples.js";
 export { type DataSpec, openDataSet, parseDataSpec } from "./sets/spec.js";
-export { count, grouped, oneLine, printable } from "./text.js";
+export { type Sha256, sha256 } from "./sha256.js";
+export { count, grouped, nearestName, oneLine, printable } from "./text.js";

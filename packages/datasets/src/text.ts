@@ -1,3 +1,5 @@
+import { distance } from "fastest-levenshtein";
+
 /**
  * What a terminal would take for a command, or show in another place than it stands, and no letter: control characters but the
  * line feed, marks that change the direction of text, separators of lines, and halves of surrogate pairs.
@@ -38,4 +40,16 @@ export function grouped<T, K>(items: Iterable<T>, keysOf: (item: T) => Iterable<
     }
   }
   return groups;
+}
+
+/** The known name nearest to a mistyped one, if any is near. */
+export function nearestName(wanted: string, known: readonly string[]): string | undefined {
+  const typed = wanted.slice(0, 40).toLowerCase();
+  let best: string | undefined;
+  let least = Math.max(2, typed.length / 2);
+  for (const name of known) {
+    const edits = name.startsWith(typed) && typed.length > 1 ? 0 : distance(typed, name);
+    if (edits < least) [best, least] = [name, edits];
+  }
+  return best;
 }

@@ -9,13 +9,10 @@ export {
 } from "./backbone/backbone.js";
 export { imagesAtOnce } from "./backbone/batch.js";
 export { fingerprinting } from "./backbone/fingerprint.js";
+export { type LoadBackboneOptions, loadBackbone, randomBackbone } from "./backbone/load-backbone.js";
+export { type BackboneOptions, openBackbone } from "./backbone/open-backbone.js";
 export { towerProducts } from "./backbone/products.js";
-export {
-  type BackboneOptions,
-  openBackbone,
-  randomBackbone,
-  VitBackbone,
-} from "./backbone/vit-backbone.js";
+export { VitBackbone } from "./backbone/vit-backbone.js";
 export { encodePixels } from "./backbone/vit-taps.js";
 export {
   type ComparedRow,

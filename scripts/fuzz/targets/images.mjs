@@ -1,6 +1,7 @@
 // Images. Libraries decode JPEG, WebP, JPEG 2000 and usual TIFFs: those get a small share.
 import { decodeImage, decodeSamples, encodePng, imageHeader } from "@inctrl/datasets";
 import { checkWhole, readJp2 } from "../../../packages/datasets/src/decode/jp2-boxes.ts";
+import { jpegHeader } from "../../../packages/datasets/src/decode/jpeg-header.ts";
 import { exifOrientation } from "../../../packages/datasets/src/decode/orientation.ts";
 import { sniffFormat } from "../../../packages/datasets/src/decode/sniff.ts";
 import { decodeTiff, planTiff } from "../../../packages/datasets/src/decode/tiff.ts";
@@ -21,6 +22,12 @@ const pnms = [
   "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 4095\nTUPLTYPE RGB_ALPHA\nENDHDR\n\0a\x01b\x02c\x03d\x04e\x05f\x06g\x07h",
 ].map((each) => Buffer.from(each));
 const exif = Buffer.from("4578696600004d4d002a000000080001011200030000000100060000", "hex");
+/** Up to its frame header: EXIF, then 12 x 9 pixels of three colours. */
+const jpeg = Buffer.concat([
+  Buffer.from("ffd8ffe1001e", "hex"),
+  exif,
+  Buffer.from("ffc00011080009000c03011100021100031100", "hex"),
+]);
 /** First bytes of the formats that a library decodes: enough to tell them, not enough for pixels. */
 const starts = ["ffd8ffe000104a46494600", "524946460000000057454250", "49492a0008000000"].map((hex) =>
   Buffer.from(hex, "hex"),
@@ -46,6 +53,7 @@ export const IMAGES = [
   ["BMP", [bmp], own(decodeSamples)],
   ["GIF", [gif], own(decodeSamples)],
   ["PNM", pnms, own(decodeSamples)],
+  ["header of a JPEG", [jpeg], (bytes) => void jpegHeader(bytes, small)],
   ["EXIF", [exif], (bytes) => void exifOrientation(bytes)],
   ["TIFF", tiffs, (bytes) => planTiff(bytes, small).facts && decodeTiff(bytes, small)],
   ["boxes of JPEG 2000", jp2s, (bytes) => checkWhole(readJp2(bytes, small).codestream, "image")],

@@ -1,4 +1,3 @@
-import { basename, dirname, join } from "node:path";
 import { readTextIfThere } from "@inctrl/tensor/files";
 import { parseConfig } from "../config/parse.js";
 import { findConfig } from "../config/registry.js";
@@ -6,6 +5,7 @@ import { parseModelFile, parseProcessor, type Said } from "../config/said.js";
 import { gridSize, type ModelConfig } from "../config/types.js";
 import { ClipError } from "../errors.js";
 import { countLayers, inferConfig } from "./infer.js";
+import { basename, dirname, join } from "./paths.js";
 import type { Weights } from "./weights.js";
 
 /** A checkpoint's configuration, and what was guessed of it, a line each. */

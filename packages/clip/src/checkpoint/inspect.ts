@@ -2,7 +2,8 @@ import { sizeOf } from "@inctrl/tensor";
 import type { ModelConfig } from "../config/types.js";
 import { checkKeys, type KeyReport } from "./check.js";
 import { chooseConfig } from "./choose.js";
-import { type OpenOptions, openWeights, type Weights } from "./weights.js";
+import { openWeights } from "./open-weights.js";
+import type { OpenOptions, Weights } from "./weights.js";
 
 /** Contents of a weights file, and its differences from a model of `config`. */
 export interface WeightsReport extends KeyReport {

@@ -1,17 +1,9 @@
 import { sizeOf } from "@inctrl/tensor";
-import {
-  type Closable,
-  closing,
-  type FileTensor,
-  orClosed,
-  quoted,
-  type TensorFile,
-} from "@inctrl/tensor/files";
+import { type Closable, closing, type FileTensor, quoted, type TensorFile } from "@inctrl/tensor/files";
 import { ClipError } from "../errors.js";
 import { type Layout, rankOf, rename } from "../model/layouts.js";
 import { otherFamily } from "./families.js";
 import { requireFinite } from "./finite.js";
-import { openCheckpoint } from "./open.js";
 import { findSpelling, type Spelling } from "./prefix.js";
 
 /** A checkpoint by canonical (OpenCLIP) names, whatever its own layout. */
@@ -51,20 +43,6 @@ interface Recipe {
 export interface OpenOptions {
   /** Accepts names of other parts that stand in the same file, such as heads; they are read under their own names. */
   readonly extra?: (name: string) => boolean;
-}
-
-/**
- * Opens a checkpoint of any supported format and layout.
- *
- * @throws ClipError or TensorFileError.
- * @example
- * const weights = await openWeights("clip.pt")
- * weights.shape("visual.conv1.weight") // [768, 3, 32, 32]
- * await weights.close()
- */
-export async function openWeights(path: string, options: OpenOptions = {}): Promise<Weights> {
-  const file = await openCheckpoint(path);
-  return orClosed(file, () => canonicalWeights(file, options));
 }
 
 /** Gives an opened tensor file canonical names; closing the weights closes the file. */

@@ -5,7 +5,7 @@ import { serializeSafetensors } from "@inctrl/tensor";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { chooseConfig } from "../../src/checkpoint/choose.js";
-import { openWeights } from "../../src/checkpoint/weights.js";
+import { openWeights } from "../../src/checkpoint/open-weights.js";
 import { CLIP_MEAN, IMAGENET_MEAN } from "../../src/config/types.js";
 import { canonical, clip, huggingFace, type Tensors, timm, vit } from "./spellings.js";
 

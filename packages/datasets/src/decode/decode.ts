@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { readPlainFile, TensorFileError } from "@inctrl/tensor/files";
 import { ImageError, readError } from "../errors.js";
 import { nearestFile } from "../folder/nearest.js";
 import type { ImageHeader, Raster, Samples } from "../raster.js";
+import { sha256 } from "../sha256.js";
 import { bmpHeader, decodeBmp } from "./bmp.js";
 import { codedHeader, decodeCoded } from "./coded.js";
 import { decodeGif, gifHeader } from "./gif.js";
@@ -70,7 +70,7 @@ export async function decodeSamples(
   const limits = limitsOf(source, options);
   const bytes =
     typeof source === "string" ? await readAtMost(source, maxBytesOf(limits), limits.label, true) : source;
-  if (options.sha256 !== undefined && options.sha256 !== createHash("sha256").update(bytes).digest("hex")) {
+  if (options.sha256 !== undefined && options.sha256 !== sha256().update(bytes).hex()) {
     const mend = "run again when nothing writes to it";
     throw new ImageError("changed", limits.label, "its bytes changed while it was read", mend);
   }

@@ -1,6 +1,5 @@
-import { createInflate } from "node:zlib";
-import { systemCode } from "../errors.js";
 import { type ImageHeader, type RasterMode, SAMPLES, type Samples } from "../raster.js";
+import { inflated } from "./inflate.js";
 import { checkSize, corrupt, type Limits, truncated, unsupported } from "./limits.js";
 import { exifOrientation, type Orientation } from "./orientation.js";
 import { unfilter } from "./unfilter.js";
@@ -127,28 +126,6 @@ async function readRows(
     }
   }
   if (place) throw truncated(label, `PNG holds ${total} bytes of pixels, fewer than its header declares`);
-}
-
-/** What some parts inflate to, piece by piece. */
-async function* inflated(parts: readonly Uint8Array[], label: string): AsyncGenerator<Uint8Array> {
-  const stream = createInflate({ chunkSize: 1 << 18 });
-  for (const part of parts) stream.write(part);
-  stream.end();
-  try {
-    yield* stream;
-  } catch (error) {
-    switch (systemCode(error)) {
-      case "Z_BUF_ERROR":
-        throw truncated(label, "PNG image data end early");
-      case "Z_DATA_ERROR":
-      case "Z_NEED_DICT":
-        throw corrupt(label, "PNG image data are damaged");
-      default:
-        throw error;
-    }
-  } finally {
-    stream.destroy();
-  }
 }
 
 function passSize(header: PngHeader, [x0, y0, dx, dy]: Pass) {

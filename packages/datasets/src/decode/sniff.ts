@@ -41,7 +41,7 @@ export function sniffFormat(bytes: Uint8Array, label: string): ImageFormat {
   if (bytes.length === 0) {
     throw new ImageError("empty", label, "the file is empty", "copy or download the image again");
   }
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
+  const start = String.fromCharCode(...bytes.subarray(0, 512));
   const format = READ.find(([, magic]) => begins(start, magic))?.[0];
   if (!format && /^P(7\n|[1-6fF][\s#])/.test(start)) return "pnm";
   if (format === "tiff" && RAW.test(label)) {

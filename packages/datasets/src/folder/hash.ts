@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { streamPlainFile } from "@inctrl/tensor/files";
 import { readError } from "../errors.js";
+import { sha256 } from "../sha256.js";
 
 /** A file of more bytes holds no image and no weights: some of /proc are said to have 2^47. */
 const MAX_BYTES = 2 ** 38;
@@ -13,11 +13,11 @@ const MAX_BYTES = 2 ** 38;
  * (await hashFile("prompt.png")).length; // 64
  */
 export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = sha256();
   try {
     for await (const piece of streamPlainFile(path, MAX_BYTES)) hash.update(piece);
   } catch (error) {
     throw readError(path, error);
   }
-  return hash.digest("hex");
+  return hash.hex();
 }

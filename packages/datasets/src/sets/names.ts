@@ -1,5 +1,4 @@
 import { isAbsolute, relative, sep } from "node:path";
-import { distance } from "fastest-levenshtein";
 import { byName } from "../folder/list.js";
 
 /** The entry of this name, in any case. */
@@ -21,16 +20,4 @@ export function liesBelow(folder: string, path: string): boolean {
 /** The first few names of a list, in a sentence. */
 export function some(names: readonly string[]): string {
   return names.slice(0, 4).join(", ") + (names.length > 4 ? `, and ${names.length - 4} more` : "");
-}
-
-/** The known name nearest to a mistyped one, if any is near. */
-export function nearestName(wanted: string, known: readonly string[]): string | undefined {
-  const typed = wanted.slice(0, 40).toLowerCase();
-  let best: string | undefined;
-  let least = Math.max(2, typed.length / 2);
-  for (const name of known) {
-    const edits = name.startsWith(typed) && typed.length > 1 ? 0 : distance(typed, name);
-    if (edits < least) [best, least] = [name, edits];
-  }
-  return best;
 }

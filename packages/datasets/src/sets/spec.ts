@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { DatasetError } from "../errors.js";
+import { nearestName } from "../text.js";
 import type { DatasetFormat, FormatOptions } from "./format.js";
 import { FORMATS } from "./formats.js";
 import type { DataSet } from "./model.js";
-import { nearestName } from "./names.js";
 import { readSetAs } from "./reading.js";
 import { noteUnused } from "./unused.js";
 

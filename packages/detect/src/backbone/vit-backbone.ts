@@ -1,44 +1,11 @@
-import { basename } from "node:path";
-import {
-  buildClip,
-  Clip,
-  chooseConfig,
-  type ModelConfig,
-  openWeights,
-  type PreprocessConfig,
-  parameterReader,
-  randomParameters,
-  requireKeys,
-  resolveModel,
-  type VisionOutput,
-} from "@inctrl/clip";
-import { type Device, nearest, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
+import type { Clip, ModelConfig, PreprocessConfig, VisionOutput } from "@inctrl/clip";
+import type { Device, Tensor } from "@inctrl/tensor";
 import { DetectError } from "../errors.js";
 import type { PromptForm } from "../text/prototypes.js";
-import { TextSource, type TextTower, type TowerOptions } from "../text/text-source.js";
+import type { TextSource, TextTower, TowerOptions } from "../text/text-source.js";
 import { type Backbone, type Tap, type TapLayout, type ViewSize, withoutText } from "./backbone.js";
 import { chooseBatch } from "./batch.js";
-import { fingerprinting, startFingerprint } from "./fingerprint.js";
 import { encodePixels, NORM, windowSide } from "./vit-taps.js";
-
-export interface BackboneOptions {
-  /** A configuration's name or JSON file, where the tensors' shapes do not tell (QuickGELU, head widths). */
-  config?: string;
-  /** The BPE vocabulary of a model with text; default the downloaded one. */
-  vocabulary?: string;
-  /** `float16` keeps the matrices in half precision. Default float32. */
-  dtype?: "float32" | "float16";
-  /** Folder in which text prototypes are kept from run to run. Without it they are not. */
-  textCache?: string;
-  /** Accepts names of other parts in the same file, such as a method's heads; they are passed over. Default none. */
-  extra?: (name: string) => boolean;
-  /** Called, in one line, with each thing that was guessed or chosen because the file does not tell it, and with kept prototypes that are made again. */
-  onNote?: (line: string) => void;
-  /** Told of a class name that is too long, so that its prompts are cut. Default: it is refused. */
-  onLongName?: (message: string) => void;
-  /** Parameters loaded so far, and in all. */
-  onProgress?: (loaded: number, total: number) => void;
-}
 
 /**
  * The image tower of a ViT; for CLIP models its text tower is opened when a class is named, and closed again once its prototypes
@@ -165,70 +132,4 @@ export class VitBackbone implements Backbone {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/**
- * Opens a backbone from a checkpoint file, or by the name of a downloaded one, and loads its image tower.
- *
- * @param source a path, or a name that `inctrl models` lists.
- * @throws ClipError, HubError or TensorFileError, each saying how to mend it.
- * @example
- * const backbone = await openBackbone(device, "model.safetensors");
- */
-export async function openBackbone(
-  device: Device,
-  source: string,
-  options: BackboneOptions = {},
-): Promise<VitBackbone> {
-  const resolved = await resolveModel(source);
-  await using weights = await openWeights(resolved.weights, options);
-  const { config, notes } = await chooseConfig(weights, options.config ?? resolved.config);
-  for (const note of [...weights.notes, ...notes]) options.onNote?.(note);
-  requireKeys(weights, config, { parts: config.text ? "clip" : "vision" });
-  // Compiled while the weights are read.
-  const compiled = compileAhead(device, config, options.dtype);
-  compiled.catch(() => {});
-  const hash = startFingerprint(config);
-  const read = fingerprinting(hash, parameterReader(weights, config, options.dtype));
-  const clip = await buildClip(device, config, read, {
-    dtype: options.dtype,
-    parts: "vision",
-    onProgress: options.onProgress,
-  });
-  await compiled;
-  const vocabulary = options.vocabulary ?? resolved.vocabulary;
-  const { dtype, textCache: cache, onNote, onLongName } = options;
-  const told = { onNote, onLongName };
-  const text = config.text
-    ? new TextSource({ device, path: resolved.weights, config, vocabulary, dtype, cache, ...told })
-    : null;
-  return new VitBackbone(config.name ?? basename(source), clip, hash.digest("hex"), text);
-}
-
-/** A seeded, untrained image tower: enough to tell textures apart, and to try everything without a download. */
-export async function randomBackbone(
-  device: Device,
-  config: ModelConfig,
-  seed: number,
-): Promise<VitBackbone> {
-  const hash = startFingerprint(config);
-  const clip = await buildClip(device, config, fingerprinting(hash, randomParameters(seed)), {
-    parts: "vision",
-  });
-  return new VitBackbone(`untrained ${config.name ?? "ViT"} (seed ${seed})`, clip, hash.digest("hex"), null);
-}
-
-/** Compiles side by side what an image tower and the search for its nearest patches run, so that the first batch waits for none. */
-async function compileAhead(device: Device, config: ModelConfig, dtype?: "float32" | "float16") {
-  const { size } = config.preprocess;
-  await device.prepare(() =>
-    scope(() => {
-      using clip = new Clip(config, { parts: "vision" }).freeze({ dtype }).allocate(device);
-      // Other batches compile what they need when they come.
-      const pixels = Tensor.empty(device, [chooseBatch(device.caps, config), 3, size, size]);
-      for (const tap of encodePixels(clip.vision, pixels, config.outBlocks).taps) {
-        nearest(tap, packBank(reshape(tap, [-1, tap.shape[2]])));
-      }
-    }),
-  );
 }

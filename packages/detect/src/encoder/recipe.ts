@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "@inctrl/datasets";
 import { patchesOf, type TapLayout } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
 import type { Layout } from "../files/tensor-cache.js";
@@ -64,7 +64,7 @@ export function checkLimit(recipe: FeatureRecipe, images: number, limit: number)
 
 /** The name under which features of an image are kept. @param content what tells the image from others, such as its hash. */
 export const featureKey = ({ id }: FeatureRecipe, content: string): string =>
-  createHash("sha256").update(`${id}\n${content}`).digest("hex");
+  sha256().update(`${id}\n${content}`).hex();
 
 /** What is kept of an image: patch tokens, tap by tap, and the class feature. */
 export const featureLayout = (recipe: FeatureRecipe) => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "@inctrl/datasets";
 import { openSafetensors, type StoredTensor, serializeSafetensors, type TensorFile } from "@inctrl/tensor";
 import {
   collectFloat32,
@@ -16,12 +16,10 @@ export interface SealedFile extends TensorFile {
   readonly sealed: boolean;
 }
 
-const hashOf = () => createHash("sha256");
-
 /** Entries of the metadata: the checksum of the header with zeros in its own place, and that of each tensor. */
 const [HEADER, TENSORS] = ["sum", "sums"];
 const ZEROS = "0".repeat(64);
-const FIELD = Buffer.from(`"${HEADER}":"`);
+const FIELD = `"${HEADER}":"`;
 
 /**
  * Writes a safetensors file with checksums, whole or not at all. They stand in its metadata, so that any reader of safetensors
@@ -45,15 +43,15 @@ export function sealedParts(
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   const sums = entries.map(([name, { data }]) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return [name, hashOf().update(bytes).digest("hex")];
+    return [name, sha256().update(bytes).hex()];
   });
   const [head, ...bodies] = serializeSafetensors(new Map(entries), {
     [HEADER]: ZEROS,
     [TENSORS]: JSON.stringify(Object.fromEntries(sums)),
     ...metadata,
   });
-  const text = Buffer.from(head.buffer, head.byteOffset + 8, head.byteLength - 8);
-  text.write(hashOf().update(text).digest("hex"), text.indexOf(FIELD) + FIELD.length);
+  const text = head.subarray(8);
+  text.set(utf8(sha256().update(text).hex()), sumIn(text));
   return [head, ...bodies];
 }
 
@@ -81,25 +79,32 @@ export function checkSeal(file: SafetensorsFile): SealedFile {
   };
 }
 
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** Not UTF-8, since the header may begin with anything. */
+const latin1 = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes);
+
+/** Where the checksum of a header begins in it. */
+const sumIn = (header: Uint8Array): number => latin1(header).indexOf(FIELD) + FIELD.length;
+
 /** The checksums of the tensors, once the header is known to be as it was written. */
 function sumsOf({ path, header, metadata }: SafetensorsFile): Readonly<Record<string, string>> {
-  const text = Buffer.from(header);
-  const at = text.indexOf(FIELD) + FIELD.length;
-  const sum = text.toString("latin1", at, at + ZEROS.length);
-  text.write(ZEROS, at);
-  const sound = sum === metadata[HEADER] && sum === hashOf().update(text).digest("hex");
+  const text = header.slice();
+  const at = sumIn(text);
+  const sum = latin1(text.subarray(at, at + ZEROS.length));
+  text.set(utf8(ZEROS), at);
+  const sound = sum === metadata[HEADER] && sum === sha256().update(text).hex();
   const sums = sound ? parseJson(metadata[TENSORS]) : null;
   if (!fits(sums, object)) throw damaged(path, "its header");
   return sums as Readonly<Record<string, string>>;
 }
 
 async function* checked(file: TensorFile, name: string, sum: string): AsyncIterable<Uint8Array> {
-  const hash = hashOf();
+  const hash = sha256();
   for await (const chunk of file.stream(name)) {
     hash.update(chunk);
     yield chunk;
   }
-  if (hash.digest("hex") !== sum) throw damaged(file.path, `tensor ${JSON.stringify(name)}`);
+  if (hash.hex() !== sum) throw damaged(file.path, `tensor ${JSON.stringify(name)}`);
 }
 
 const damaged = (path: string, what: string): DetectError =>

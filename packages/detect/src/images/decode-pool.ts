@@ -1,35 +1,18 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { type Fit, type PixelConfig, type PreparedImage, prepareImage } from "@inctrl/clip";
-import type { Raster } from "@inctrl/datasets";
+import { type PreparedViews, prepareViews, type ViewOptions } from "./prepared.js";
 import type { FilePart } from "./read-source.js";
 import { type ImageItem, naming } from "./source.js";
-
-/** How images are prepared: the pixels that a backbone takes, and how its window lies over an image. */
-export interface ViewOptions {
-  readonly pixels: PixelConfig;
-  readonly fit: Fit;
-}
 
 /** What a thread is asked for. */
 export interface DecodeTask extends ViewOptions {
   readonly part: FilePart;
 }
 
-/** An image as the model sees it. */
-export interface PreparedViews extends Pick<Raster, "clipped"> {
-  readonly views: PreparedImage[];
-}
-
 /** The views, or null where the image could not be read. */
 export interface DecodeAnswer {
   readonly prepared: PreparedViews | null;
 }
-
-export const prepareViews = (raster: Raster, { pixels, fit }: ViewOptions): PreparedViews => ({
-  views: prepareImage(raster, pixels, fit),
-  ...(raster.clipped !== undefined && { clipped: raster.clipped }),
-});
 
 interface Job {
   readonly task: DecodeTask;

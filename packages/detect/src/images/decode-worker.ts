@@ -1,7 +1,8 @@
 // One thread of `DecodePool`: files in, prepared views out.
 
 import { parentPort } from "node:worker_threads";
-import { type DecodeAnswer, type DecodeTask, prepareViews } from "./decode-pool.js";
+import type { DecodeAnswer, DecodeTask } from "./decode-pool.js";
+import { prepareViews } from "./prepared.js";
 import { SourceReader } from "./read-source.js";
 
 const reader = new SourceReader();

@@ -1,5 +1,12 @@
-import { createHash } from "node:crypto";
-import { hashFile, imageHeader, isPlain, type Raster, type Reading, type Source } from "@inctrl/datasets";
+import {
+  hashFile,
+  imageHeader,
+  isPlain,
+  type Raster,
+  type Reading,
+  type Source,
+  sha256,
+} from "@inctrl/datasets";
 import type { Augmentation } from "./augmentation.js";
 import type { ImageItem } from "./source.js";
 
@@ -45,10 +52,10 @@ export async function partHash(
 
 /** sha256 of an image's pixels. */
 export function pixelHash({ width, height, mode, data, palette }: Raster): string {
-  const hash = createHash("sha256")
+  const hash = sha256()
     .update(JSON.stringify([width, height, mode]))
     .update(data);
-  return hash.update(palette ?? new Uint8Array()).digest("hex");
+  return hash.update(palette ?? new Uint8Array()).hex();
 }
 
 /** The hash of an image in one of its symmetries, or of the variants of an augmentation; number 0 is the image as it is. */
@@ -60,4 +67,4 @@ export const symmetryHash = (
   // The text is part of the names of stored features and stays as it is.
   symmetry === 0 ? hash : sha256Of(`${hash} ${augmentation?.name ?? "turned"} ${symmetry}`);
 
-const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
+const sha256Of = (text: string): string => sha256().update(text).hex();

@@ -3,7 +3,7 @@ import { maxError, randomImage, throwsCode } from "@inctrl/testing";
 import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
-import { randomBackbone } from "../../src/backbone/vit-backbone.js";
+import { randomBackbone } from "../../src/backbone/load-backbone.js";
 import { bestMatch } from "../../src/detector.js";
 import {
   type Augmentation,

@@ -10,6 +10,7 @@ export * from "./error.js";
 export * from "./half.js";
 export { boundedJson } from "./json.js";
 export { type FileLock, takeLock } from "./lock.js";
+export { dropFile, fileInMemory, holdFile } from "./memory-files.js";
 export * from "./npy.js";
 export { readPlainFile, readPlainText, readTextIfThere, streamPlainFile } from "./plain-file.js";
 export { openSafetensors, parseSafetensors, type SafetensorsFile, safetensorsIn } from "./safetensors.js";

@@ -40,7 +40,7 @@ function openedSource(handle: FileHandle, path: string, size: number): ByteSourc
     async read(offset, length, into) {
       if (!open)
         throw new TensorFileError("closed", `${path}: the file was closed; open it again to read more`);
-      const bytes = into ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const bytes = into ?? uncleared(length);
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(bytes, done, length - done, offset + done).catch((error) => {
           throw readingError(error, path);
@@ -57,6 +57,10 @@ function openedSource(handle: FileHandle, path: string, size: number): ByteSourc
     }),
   };
 }
+
+/** Bytes that are about to be filled; Node need not clear them first. */
+const uncleared = (length: number): Uint8Array =>
+  "Buffer" in globalThis ? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer) : new Uint8Array(length);
 
 /** An error about a file that is shorter than its header says. */
 export function cutShort(label: string, need: number, have: number): TensorFileError {
