@@ -6,6 +6,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   DetectError: {
     calibration: "inctrl calibrate makes one",
     bank: "make one with --save-bank",
+    images: "--files takes folders and files",
     vocabulary: 'run "inctrl models pull clip-vocabulary" or give its file with --vocabulary',
     "cache-limit": "raise --cache-limit",
     "class-name": "name the product with --class",

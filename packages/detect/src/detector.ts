@@ -6,6 +6,7 @@ import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./
 import { type Augmentation, symmetriesOf } from "./images/augmentation.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 import { type MeasuredWindow, measureWindow, type WindowRequest } from "./images/window.js";
+import type { BankEntries } from "./matcher/amend.js";
 import type { PromptRecord } from "./matcher/bank-info.js";
 
 /** A value for each patch of a view, row by row from the top. */
@@ -106,8 +107,10 @@ export interface FittedDetector extends Disposable {
    * the features, and record the next batch while this one runs.
    */
   score(features: Features, known?: Known): Promise<Detection[]>;
-  /** Writes its state as one file, whole or not at all. */
-  save(path: string): Promise<void>;
+  /** The prompts as they were encoded, where its state keeps them: what another fit needs. The caller frees them. */
+  encoded?(): EncodedPrompt[];
+  /** Writes its state as one file, whole or not at all. @param entries further entries of the file's metadata. */
+  save(path: string, entries?: BankEntries): Promise<void>;
   dispose(): void;
 }
 

@@ -12,6 +12,7 @@ export type DetectErrorCode =
   | "damaged"
   | "evaluation"
   | "few-shot"
+  | "images"
   | "option"
   | "parity"
   | "prompt"

@@ -15,6 +15,24 @@ export { towerProducts } from "./backbone/products.js";
 export { VitBackbone } from "./backbone/vit-backbone.js";
 export { encodePixels } from "./backbone/vit-taps.js";
 export {
+  addGoodImages,
+  changePrompts,
+  type Edited,
+  type EditedBank,
+  type PromptEdit,
+  removeGoodImages,
+} from "./bank/edit.js";
+export {
+  type BankChange,
+  type BankHistory,
+  type ChangedImage,
+  changeBank,
+  readHistory,
+  undoBank,
+  VERSIONS_KEPT,
+} from "./bank/history.js";
+export { goodImagesOf, type KnownImages, type Place, placeOf } from "./bank/named.js";
+export {
   type ComparedRow,
   type Contender,
   compareMethods,
@@ -38,15 +56,15 @@ export {
 } from "./benchmark/tables.js";
 export { clopperPearson, type ShareInterval } from "./calibration/beta.js";
 export { type CalibrationStatus, falseAlarms, type Line, lineOf } from "./calibration/conformal.js";
-export { leaveOneOut, type Peak, peakOf } from "./calibration/leave-one-out.js";
+export { leaveOneOut, type Peak, peakOf, promptsAlone } from "./calibration/leave-one-out.js";
 export {
   CALIBRATION_DEFAULTS,
   type CalibratedJudge,
   type Calibration,
+  calibrationEntry,
   type GoodImage,
   judgeOf,
   readCalibration,
-  saveCalibration,
 } from "./calibration/record.js";
 export { type Region, regionsAbove } from "./calibration/regions.js";
 export { promiseText } from "./calibration/text.js";
@@ -104,6 +122,7 @@ export {
   throughOneWindow,
   type WindowRequest,
 } from "./images/window.js";
+export { amendBank, type BankEntries } from "./matcher/amend.js";
 export { PromptBank } from "./matcher/bank.js";
 export { type BankFit, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";
 export type { BankInfo, PromptRecord } from "./matcher/bank-info.js";
@@ -112,7 +131,7 @@ export { type Coverage, type CoverOptions, type CoverStep, coverPool } from "./m
 export { type BankDescription, describeBank } from "./matcher/describe-bank.js";
 export { matchBank, matchPatches } from "./matcher/match.js";
 export { averageNeighbours } from "./matcher/neighbours.js";
-export { type BankOpening, saveOpening } from "./matcher/opening.js";
+export { type BankOpening, openingEntry } from "./matcher/opening.js";
 export {
   type PatchMethod,
   type PatchOutput,

@@ -45,7 +45,7 @@ export function clipTextDetector(encoder: Encoder, options: ClipTextOptions): De
         }),
       );
     },
-    save: (path) => writeBank(path, info, { prototypes }),
+    save: (path, entries) => writeBank(path, info, { prototypes }, entries),
     dispose: () => prototypes.dispose(),
     [Symbol.dispose]: () => prototypes.dispose(),
   });

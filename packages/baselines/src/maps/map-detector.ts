@@ -71,7 +71,7 @@ export function mapDetector(method: MapMethod): Detector {
       return {
         ...{ detector, prompts: info.prompts, reading: readingOf(info), dispose, [Symbol.dispose]: dispose },
         score: (features) => score(info, scoring, features),
-        save: (path) => writeBank(path, info, kept),
+        save: (path, entries) => writeBank(path, info, kept, entries),
       };
     } catch (error) {
       free();

@@ -133,10 +133,10 @@ function fitted(detector: Detector, info: BankInfo, state: PatchSubspace): Fitte
         return { score, parts: {}, map: { rows, columns, values }, matches: null };
       });
     },
-    async save(path) {
+    async save(path, entries) {
       const stored = storedSubspace(state);
       try {
-        await writeBank(path, info, stored);
+        await writeBank(path, info, stored, entries);
       } finally {
         for (const each of Object.values(stored)) each.dispose();
       }

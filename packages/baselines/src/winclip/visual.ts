@@ -108,9 +108,10 @@ function fitted(detector: Detector, method: VisualMethod, info: BankInfo, state:
   return {
     ...{ detector, prompts: info.prompts, reading: readingOf(info), dispose, [Symbol.dispose]: dispose },
     score: (features) => score(method, info, state, banks, windowsOf(features.layouts[0]), features),
-    save: (path) => {
+    save: (path, entries) => {
       const rows = info.blocks.map((tap, i) => [`rows.${tap}`, state.rows[i]]);
-      return writeBank(path, info, { prototypes: state.prototypes, ...Object.fromEntries(rows) });
+      const tensors = { prototypes: state.prototypes, ...Object.fromEntries(rows) };
+      return writeBank(path, info, tensors, entries);
     },
   };
 }

@@ -17,9 +17,10 @@ export async function showBank(path: string, json?: boolean): Promise<number> {
 
 type Document = { file: string; bytes: number } & ReturnType<typeof documentOf>;
 
-function documentOf({ info, reading, calibration, sealed, tensors }: BankDescription) {
+function documentOf({ info, reading, calibration, history, sealed, tensors }: BankDescription) {
   const { kind = null, settings = {}, backbone, fingerprint, preprocess, fit, blocks } = info;
   return {
+    ...{ id: history.id, version: history.version },
     ...{
       checksums: sealed,
       kind,
@@ -35,6 +36,7 @@ function documentOf({ info, reading, calibration, sealed, tensors }: BankDescrip
     prompts: info.prompts.map(({ name, sha256, views }) => ({ name, sha256, views })),
     tensors,
     calibration: calibration && lineOf(calibration),
+    changes: history.changes,
   };
 }
 
@@ -50,8 +52,10 @@ function lineOf(calibration: Calibration) {
 
 function textOf(bank: Document): string {
   const { file, bytes, checksums, backbone, fingerprint, fit, window, orientation, prompts } = bank;
+  const { id, version } = bank;
   const lines = [
     `bank         ${file} (${size(bytes)}), ${checksums ? "with" : "without"} checksums`,
+    `version      ${version}${id === null ? "" : `, id ${oneLine(id.slice(0, 16))}`}`,
     `holds        ${holds(bank)}`,
     `network      ${oneLine(backbone)}, fingerprint ${oneLine(fingerprint.slice(0, 16))}`,
     `images       fit ${fit}, window ${window}, orientation ${orientation}`,
@@ -62,7 +66,21 @@ function textOf(bank: Document): string {
   const promise = (bank.calibration?.promise ?? []).map((sentence) => `             ${sentence}\n`).join("");
   const rows = prompts.map(({ name, views, sha256 }) => [oneLine(name), views, sha256?.slice(0, 16) ?? ""]);
   const table = alignTable([["name", "views", "sha256"], ...rows]);
-  return `${lines.join("\n")}\n${promise}\nprompts (${prompts.length}):\n${indent(table)}`;
+  return `${lines.join("\n")}\n${promise}\nprompts (${prompts.length}):\n${indent(table)}${changesText(bank.changes)}`;
+}
+
+/** Images of a change that are named; the others are counted. */
+const NAMED = 3;
+
+/** The last changes, the latest first. */
+function changesText(changes: Document["changes"]): string {
+  if (changes.length === 0) return "";
+  const rows = changes.toReversed().map(({ version, made, what, images }) => {
+    const some = images.slice(0, NAMED).map(({ name, sha256 }) => `${name} ${sha256?.slice(0, 16) ?? ""}`);
+    const more = images.length > NAMED ? [`${images.length - NAMED} more`] : [];
+    return [version, oneLine(made), what, oneLine([...some, ...more].join(", "))];
+  });
+  return `\nchanges:\n${indent(alignTable([["version", "when", "what", "images"], ...rows]))}`;
 }
 
 function holds({ kind, settings }: Document): string {

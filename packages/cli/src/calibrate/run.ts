@@ -1,7 +1,10 @@
 import { requireNetwork } from "@inctrl/baselines";
 import { count } from "@inctrl/datasets";
 import {
+  amendBank,
   type Calibration,
+  calibrationEntry,
+  changeBank,
   clopperPearson,
   type FittedDetector,
   f1Max,
@@ -11,7 +14,7 @@ import {
   type Peak,
   peakOf,
   promiseText,
-  saveCalibration,
+  readHistory,
   scoreImages,
 } from "@inctrl/detect";
 import type { CalibrateOptions } from "../commands/calibrate.js";
@@ -39,6 +42,7 @@ type Scored = CalibrationImage & Peak;
 export async function runCalibrate(options: CalibrateOptions, signal: AbortSignal): Promise<number> {
   const { bank, normals, anomalies, group, review, falseAlarms: alpha } = options;
   await requireNetwork(options.backbone);
+  const { id: from } = await readHistory(bank);
   const found = await distinctImages(normals);
   const good = group === undefined ? found : inParts(found, group);
   const bad = anomalies ? await distinctImages(anomalies) : [];
@@ -53,7 +57,9 @@ export async function runCalibrate(options: CalibrateOptions, signal: AbortSigna
         ...{ version: 1, alpha, review, images, made: new Date().toISOString() },
         settings: await verdictSettings(model, options),
       };
-      await saveCalibration(bank, calibration);
+      await changeBank(bank, { what: "calibrated", images: [], from }, (entries) =>
+        amendBank(bank, { ...entries, ...calibrationEntry(calibration) }),
+      );
       const finds = scored.slice(good.length).flatMap((each) => each ?? []);
       await printResult(options.json, documentOf(calibration, finds), textOf(bank, calibration, finds));
       return scored.includes(null) ? EXIT.skipped : EXIT.ok;

@@ -7,6 +7,7 @@ import { argument, group, option, type Settings } from "../options/option.js";
 import { oneOf, text, texts, whole } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
+import { addCommand, removeCommand, undoCommand } from "./bank-edit.js";
 
 const bank = argument("<bank>", "the file that `inctrl score --save-bank` wrote", text);
 
@@ -82,8 +83,9 @@ of the median of all pairs. Banks of methods that keep no patches cannot be chec
 
 /** `inctrl bank`: what a bank of prompts holds, and which images make a good one. */
 export const bankCommand = defineVerb({
-  summary: "look into banks, and choose their prompts",
-  description: "Looks into the banks that `inctrl score --save-bank` writes, and chooses images for them.",
+  summary: "look into banks, choose their prompts, and teach them",
+  description:
+    "Looks into the banks that `inctrl score --save-bank` writes, chooses images for them, and changes them.",
   options: {},
   examples: `
 What does the file hold, and is there a line between good and bad?
@@ -93,8 +95,15 @@ Which images of a folder make good prompts?
   inctrl bank suggest --from good/ --shots 4
 
 Is a prompt unlike the others, or redundant?
-  inctrl bank check part.bank.safetensors`,
-  verbs: { show: showCommand, suggest: suggestCommand, check: checkCommand },
+  inctrl bank check part.bank.safetensors
+
+A good part was flagged: teach the bank, and take that back
+  inctrl bank add part.bank.safetensors flagged.png
+  inctrl bank undo part.bank.safetensors`,
+  verbs: {
+    ...{ show: showCommand, suggest: suggestCommand, check: checkCommand },
+    ...{ add: addCommand, remove: removeCommand, undo: undoCommand },
+  },
   async run() {
     throw new CliError("option", 'say what to do, such as "inctrl bank show FILE"; see "inctrl bank --help"');
   },

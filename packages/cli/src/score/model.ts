@@ -10,6 +10,7 @@ import {
   CALIBRATION_DEFAULTS,
   type CalibratedJudge,
   type Calibration,
+  calibrationEntry,
   detectorSettings,
   Encoder,
   type FittedDetector,
@@ -17,12 +18,11 @@ import {
   fitImages,
   type GoodImage,
   judgeOf,
-  leaveOneOut,
   type MeasuredWindow,
+  openingEntry,
+  promptsAlone,
   readBankFit,
   readCalibration,
-  saveCalibration,
-  saveOpening,
 } from "@inctrl/detect";
 import { isHeadName } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
@@ -106,9 +106,8 @@ async function saveBank(path: string, { fitted, hint, opening }: Model): Promise
   // Saving renames a finished file into place, which would replace a device there.
   if (there && !there.isFile())
     throw new CliError("output", `${path}: this is not a plain file; give a file name`);
-  await fitted.save(path);
-  await saveOpening(path, opening);
-  if (hint) await saveCalibration(path, hint);
+  const entries = { ...openingEntry(opening), ...(hint && calibrationEntry(hint)) };
+  await fitted.save(path, entries);
   info(`saved the bank of ${count(fitted.prompts.length, "prompt")} to ${path}`);
 }
 
@@ -195,11 +194,7 @@ export async function openModel(
           window,
           onWindow: noteWindow,
           async onEncoded(encoded) {
-            const seen = await leaveOneOut(detector, encoded, { className });
-            images = (seen ?? []).map((peak, i) => {
-              const { name, sha256 } = encoded[i];
-              return { name, sha256, part: name, ...peak };
-            });
+            images = await promptsAlone(detector, encoded, { className });
           },
         })
       : await detector.load(options.bank as string, { className });

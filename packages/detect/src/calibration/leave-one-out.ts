@@ -3,6 +3,7 @@ import { patchesOf } from "../backbone/backbone.js";
 import { type Detection, type Detector, type FitOptions, variantsOf } from "../detector.js";
 import type { Features } from "../encoder/features.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
+import type { GoodImage } from "./record.js";
 
 /** A score and the largest value of its map. */
 export interface Peak {
@@ -39,6 +40,19 @@ export async function leaveOneOut(
     }
   }
   return seen.every((each) => Object.values(each).every(Number.isFinite)) ? seen : null;
+}
+
+/** What prompts alone tell of good parts: each scored by the others. Empty where `leaveOneOut` tells nothing. */
+export async function promptsAlone(
+  detector: Detector,
+  prompts: readonly EncodedPrompt[],
+  options: FitOptions = {},
+): Promise<GoodImage[]> {
+  const seen = (await leaveOneOut(detector, prompts, options)) ?? [];
+  return seen.map((peak, i) => {
+    const { name, sha256 } = prompts[i];
+    return { name, sha256, part: name, ...peak };
+  });
 }
 
 /** The largest score and the largest value of maps of an image's views. */

@@ -1,7 +1,7 @@
 import type { TensorFile } from "@inctrl/tensor";
 import { DetectError } from "../errors.js";
 import { openSealed } from "../files/sealed.js";
-import { amendBank } from "../matcher/amend.js";
+import { amendBank, type BankEntries } from "../matcher/amend.js";
 import { type Check, finite, fits, listOf, mapOf, orNull, parseJson, text } from "../shape.js";
 import { lineOf } from "./conformal.js";
 import { type Judge, spreadBelow } from "./verdict.js";
@@ -66,13 +66,24 @@ export function judgeOf(calibration: Calibration): CalibratedJudge {
 /** The entry of a bank's metadata. */
 const ENTRY = "calibration";
 
+/** A calibration as an entry of a bank's metadata. */
+export const calibrationEntry = (calibration: Calibration): BankEntries => ({
+  [ENTRY]: JSON.stringify(calibration),
+});
+
 /**
  * Writes a calibration into a bank, in place of any that is there. The file is replaced whole or not at all.
  *
  * @throws DetectError `bank` for other files; `damaged` for bytes that are not those written.
  */
 export const saveCalibration = (path: string, calibration: Calibration): Promise<void> =>
-  amendBank(path, { [ENTRY]: JSON.stringify(calibration) });
+  amendBank(path, calibrationEntry(calibration));
+
+/** A bank's entries with another calibration, or with none. */
+export function withCalibration(entries: BankEntries, calibration: Calibration | null): BankEntries {
+  const { [ENTRY]: _, ...others } = entries;
+  return { ...others, ...(calibration && calibrationEntry(calibration)) };
+}
 
 /** The calibration that an open bank keeps; null where it has none. @throws DetectError `calibration` for one that is damaged. */
 export function calibrationIn({ path, metadata }: Pick<TensorFile, "path" | "metadata">): Calibration | null {

@@ -7,6 +7,7 @@ import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { openSealed, writeSealed } from "../files/sealed.js";
 import { type Augmentation, SYMMETRIES } from "../images/augmentation.js";
+import type { BankEntries } from "./amend.js";
 import {
   type BankInfo,
   FORMAT,
@@ -83,12 +84,14 @@ export const readingOf = ({ reading }: BankInfo): SharedReading =>
 /**
  * Writes the state of a fitted detector as one safetensors file with checksums, whole or not at all.
  *
+ * @param entries further entries of the file's metadata.
  * @throws DetectError `bank` for values that are not finite.
  */
 export async function writeBank(
   path: string,
   info: BankInfo,
   tensors: Readonly<Record<string, Tensor>>,
+  entries: BankEntries = {},
 ): Promise<void> {
   const stored = Object.entries(tensors).map(async ([name, value]) => {
     const data = await value.data();
@@ -96,7 +99,7 @@ export async function writeBank(
     return [name, { dtype: "F32", shape: value.shape, data }] as const;
   });
   const values = Object.fromEntries(await Promise.all(stored));
-  await writeSealed(path, values, { format: FORMAT, bank: JSON.stringify(info) });
+  await writeSealed(path, values, { format: FORMAT, bank: JSON.stringify(info), ...entries });
 }
 
 /**

@@ -14,7 +14,8 @@ import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { type Augmentation, symmetriesOf } from "../images/augmentation.js";
-import { bankInfo, promptLayouts, readBank, writeBank } from "./bank-file.js";
+import type { BankEntries } from "./amend.js";
+import { bankInfo, promptLayouts, readBank, readingOf, writeBank } from "./bank-file.js";
 import type { BankInfo, PromptRecord } from "./bank-info.js";
 import { averageNeighbours } from "./neighbours.js";
 
@@ -203,13 +204,37 @@ export class PromptBank {
     return { prompt, patch: Math.floor(shown / count) * patches + patch };
   }
 
-  /** Writes the bank as one safetensors file, whole or not at all. */
-  async save(path: string): Promise<void> {
+  /** The prompts as they were encoded. The caller frees them. */
+  encoded(): EncodedPrompt[] {
+    const joined = this.#rows.map((rows) => scope(() => concat(rows)));
+    const starts = joined.map(() => 0);
+    let view = 0;
+    const prompts = this.prompts.map(({ name, sha256, views }, i): EncodedPrompt => {
+      const layouts = this.#layouts[i];
+      const features = scope(() => slice(this.features, [[view, view + views]]));
+      view += views;
+      const rows = joined.map((all, tap) => {
+        const end = starts[tap] + views * this.#variants.count * patchesOf(layouts[tap]);
+        const own = scope(() => slice(all, [[starts[tap], end]]));
+        starts[tap] = end;
+        return own;
+      });
+      const dispose = () => {
+        for (const each of [features, ...rows]) each.dispose();
+      };
+      return { name, sha256, views, reading: readingOf(this.info), features, rows, layouts, dispose };
+    });
+    for (const each of joined) each.dispose();
+    return prompts;
+  }
+
+  /** Writes the bank as one safetensors file, whole or not at all. @param entries further entries of its metadata. */
+  async save(path: string, entries?: BankEntries): Promise<void> {
     const joined = this.#rows.map((rows) => scope(() => concat(rows)));
     try {
       const blocks = this.info.blocks.map((block, i) => [`block.${block}`, joined[i]]);
       const tensors = { features: this.features, ...Object.fromEntries(blocks), ...this.learnt };
-      await writeBank(path, this.info, tensors);
+      await writeBank(path, this.info, tensors, entries);
     } finally {
       for (const each of joined) each.dispose();
     }

@@ -1,3 +1,4 @@
+import { type BankHistory, historyIn } from "../bank/history.js";
 import { type Calibration, calibrationIn } from "../calibration/record.js";
 import { openSealed } from "../files/sealed.js";
 import { readingOf } from "./bank-file.js";
@@ -10,6 +11,7 @@ export interface BankDescription {
   readonly reading: Required<SharedReading>;
   /** Null where no line was set. */
   readonly calibration: Calibration | null;
+  readonly history: BankHistory;
   /** Whether the file has checksums. */
   readonly sealed: boolean;
   /** Shapes of its tensors, by name. */
@@ -31,6 +33,7 @@ export async function describeBank(path: string): Promise<BankDescription> {
     info,
     reading: { window: "full", orientation: "ignore", ...readingOf(info) },
     calibration: calibrationIn(file),
+    history: historyIn(file),
     sealed: file.sealed,
     tensors: Object.fromEntries([...file.tensors].map(([name, { shape }]) => [name, shape])),
   };

@@ -1,6 +1,6 @@
 import type { TensorFile } from "@inctrl/tensor";
 import { type Check, fits, listOf, mapOf, orNull, parseJson, text } from "../shape.js";
-import { amendBank } from "./amend.js";
+import type { BankEntries } from "./amend.js";
 import { fail } from "./bank-info.js";
 
 /** What a bank was made for, so that nothing but its file and its backbone needs to be named to score with it. */
@@ -19,9 +19,8 @@ export interface BankOpening {
 /** The entry of a bank's metadata. */
 const ENTRY = "opening";
 
-/** Writes into a bank what it was made for. @throws DetectError as `amendBank`. */
-export const saveOpening = (path: string, opening: BankOpening): Promise<void> =>
-  amendBank(path, { [ENTRY]: JSON.stringify(opening) });
+/** What a bank was made for, as an entry of its metadata. */
+export const openingEntry = (opening: BankOpening): BankEntries => ({ [ENTRY]: JSON.stringify(opening) });
 
 /** What an open bank was made for; null where it does not say. @throws DetectError `bank` where that is damaged. */
 export function openingIn({ path, metadata }: Pick<TensorFile, "path" | "metadata">): BankOpening | null {

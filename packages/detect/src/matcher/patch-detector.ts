@@ -73,7 +73,8 @@ export function patchDetector(method: PatchMethod): Detector {
           [Symbol.dispose]: dispose,
         },
         score: (features, known) => score(bank, scoring, features, averaged, known),
-        save: (path) => bank.save(path),
+        encoded: () => bank.encoded(),
+        save: (path, entries) => bank.save(path, entries),
       };
     } catch (error) {
       bank.dispose();

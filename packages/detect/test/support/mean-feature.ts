@@ -35,7 +35,7 @@ export function meanFeature(encoder: Encoder): Detector {
         }),
       );
     },
-    save: (path) => writeBank(path, info, { center }),
+    save: (path, entries) => writeBank(path, info, { center }, entries),
     dispose: () => center.dispose(),
     [Symbol.dispose]: () => center.dispose(),
   });
