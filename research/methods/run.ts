@@ -31,15 +31,15 @@ const { values } = parseArgs({
     deit: { type: "string" },
     limit: { type: "string", default: "60" },
     classes: { type: "string", default: "2" },
-    /** Methods that are left out. */
-    without: { type: "string", multiple: true, default: [] as string[] },
+    /** What is measured: everything, or the methods on a CNN alone, as a table of its own. */
+    part: { type: "string", default: "all" },
     work: { type: "string", default: "methods-work" },
   },
 });
-const { data, deit, limit, classes, work } = values;
-if (data === undefined || deit === undefined)
+const { data, deit, limit, classes, part, work } = values;
+if (data === undefined || deit === undefined || !["all", "cnn"].includes(part))
   throw new Error(
-    "usage: run.ts --data DIR --deit FILE [--limit N] [--classes N] [--without METHOD]... [--work DIR]",
+    "usage: run.ts --data DIR --deit FILE [--limit N] [--classes N] [--part all|cnn] [--work DIR]",
   );
 
 /** Runs the command, whose talk passes through. */
@@ -57,22 +57,6 @@ async function train(file: string, specs: string, ...args: string[]): Promise<st
   if (!existsSync(path)) await inctrl("train", "--data", specs, "--out", dirname(path), "--resume", ...args);
   return path;
 }
-const context = await train(
-  "coop/context.safetensors",
-  AUXILIARY,
-  ...["--method", "coop", "--backbone", "nano", "--epochs", "10"],
-);
-const heads = await train(
-  "heads/heads.safetensors",
-  AUXILIARY,
-  ...["--backbone", deit, "--shots", "4", "--epochs", "6"],
-);
-const regad = await train(
-  "regad/regad.safetensors",
-  FEWER,
-  ...["--method", "regad", "--backbone", UNTRAINED, "--epochs", "2"],
-);
-
 /** Methods that need no training, on any network. */
 const onAny = (network: string, backbone: string) =>
   ["spade", "padim", "patchcore"].map((method) => `${network} ${method}=${method}@${backbone}`);
@@ -84,16 +68,36 @@ const onViT = (network: string, backbone: string) => [
   `${network} subspacead=subspacead@${backbone}`,
   ...onAny(network, backbone),
 ];
-const methods = [
-  ...[`DeiT inctrl=inctrl?heads=${heads}@${deit}`, ...onViT("DeiT", deit)],
-  ...["nano clip-text=clip-text@nano", "nano winclip=winclip@nano"],
-  `nano coop=coop?heads=${context}@nano`,
-  ...["nano inctrl=inctrl@nano", ...onViT("nano", "nano")],
-  ...onAny("untrained ResNet-18", UNTRAINED),
-  `untrained ResNet-18 regad=regad@${regad}`,
-];
-const wanted = methods.filter((entry) => !values.without.some((name) => entry.includes(` ${name}=`)));
-const out = join(work, "table");
+/** Methods on transformers; their trainings come first. */
+async function onTransformers(): Promise<string[]> {
+  const context = await train(
+    "coop/context.safetensors",
+    AUXILIARY,
+    ...["--method", "coop", "--backbone", "nano", "--epochs", "10"],
+  );
+  const heads = await train(
+    "heads/heads.safetensors",
+    AUXILIARY,
+    ...["--backbone", deit as string, "--shots", "4", "--epochs", "6"],
+  );
+  return [
+    ...[`DeiT inctrl=inctrl?heads=${heads}@${deit}`, ...onViT("DeiT", deit as string)],
+    ...["nano clip-text=clip-text@nano", "nano winclip=winclip@nano"],
+    `nano coop=coop?heads=${context}@nano`,
+    ...["nano inctrl=inctrl@nano", ...onViT("nano", "nano")],
+  ];
+}
+async function onCnn(): Promise<string[]> {
+  const regad = await train(
+    "regad/regad.safetensors",
+    FEWER,
+    ...["--method", "regad", "--backbone", UNTRAINED, "--epochs", "2"],
+  );
+  return [...onAny("untrained ResNet-18", UNTRAINED), `untrained ResNet-18 regad=regad@${regad}`];
+}
+const wanted = [...(part === "all" ? await onTransformers() : []), ...(await onCnn())];
+const title = part === "all" ? "methods" : `methods-${part}`;
+const out = join(work, title);
 const specs = SETS.map((spec) => spec.replace(":", `:${data}/`));
 const opened = await Promise.all(specs.map((spec) => openDataSet(spec)));
 const names = opened.flatMap(({ categories }) =>
@@ -109,13 +113,15 @@ const { date, commit } = await provenance(machine);
 const results = join(ROOT, "bench/results");
 const markdown = await readFile(join(out, "benchmark.md"), "utf8");
 const about = `At most ${limit} test images of a category, and the first ${classes} categories of a set. Commit ${commit}, ${date}; ${machine.adapter}.`;
-await writeFileAtomic(join(results, "methods.md"), `${markdown.replace("\n\n", `\n\n${about} `)}`);
-await copyFile(join(out, "benchmark.csv"), join(results, "methods.csv"));
+await writeFileAtomic(join(results, `${title}.md`), `${markdown.replace("\n\n", `\n\n${about} `)}`);
+await copyFile(join(out, "benchmark.csv"), join(results, `${title}.csv`));
 // Its last column is the time of an image, which is of this run's other load too; the bench measures times.
 const costs = await readFile(join(out, "costs.csv"), "utf8");
-await writeFileAtomic(join(results, "methods-costs.csv"), costs.replace(/,[^,\n]*$/gm, ""));
+await writeFileAtomic(join(results, `${title}-costs.csv`), costs.replace(/,[^,\n]*$/gm, ""));
 const note = join(ROOT, "docs/notes/2026-11-methods.md");
-const [before, after] = (await readFile(note, "utf8")).split(/<!-- methods:.*?<!-- \/methods -->/s);
+const marks = [`<!-- ${title}: written by research/methods/run.ts -->`, `<!-- /${title} -->`] as const;
+const text = await readFile(note, "utf8");
+const [begin, end] = marks.map((mark) => text.indexOf(mark));
+if (begin < 0 || end < begin) throw new Error(`${note} has no place between ${marks.join(" and ")}`);
 const table = `${about}\n\n${shownRows(markdown)}`;
-const marked = `<!-- methods: written by research/methods/run.ts -->\n\n${table}\n<!-- /methods -->`;
-await writeFileAtomic(note, `${before}${marked}${after}`);
+await writeFileAtomic(note, `${text.slice(0, begin)}${marks[0]}\n\n${table}\n${text.slice(end)}`);
