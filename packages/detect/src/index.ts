@@ -54,7 +54,7 @@ export {
   tablesLatex,
   tablesMarkdown,
 } from "./benchmark/tables.js";
-export { clopperPearson, type ShareInterval } from "./calibration/beta.js";
+export { betaBinomialTail, clopperPearson, type ShareInterval } from "./calibration/beta.js";
 export { type CalibrationStatus, falseAlarms, type Line, lineOf } from "./calibration/conformal.js";
 export { leaveOneOut, type Peak, peakOf, promptsAlone } from "./calibration/leave-one-out.js";
 export {
@@ -97,9 +97,10 @@ export { DetectError, type DetectErrorCode } from "./errors.js";
 export { type ClassDraw, classDraws } from "./evaluation/class-draws.js";
 export { type EvaluateOptions, evaluate, evaluateAll, type Scoring } from "./evaluation/evaluate.js";
 export { limitTest } from "./evaluation/limit.js";
+export { type LineResult, type LineRow, lineResult, lineRows } from "./evaluation/line.js";
 export { detectorSettings } from "./evaluation/settings.js";
 export { type Spread, spreadOf, summarize } from "./evaluation/summary.js";
-export type { Draw, Evaluation, Metrics } from "./evaluation/types.js";
+export type { CategoryResult, Draw, Evaluation, LineRequest, Metrics } from "./evaluation/types.js";
 export { openSealed, type SealedFile, writeSealed } from "./files/sealed.js";
 export { readSealed, sealLine } from "./files/sealed-lines.js";
 export { TensorCache, type TensorCacheOptions } from "./files/tensor-cache.js";
@@ -166,6 +167,7 @@ export * as parity from "./parity/index.js";
 export type { ParityCheck, ParityReport } from "./parity/report.js";
 export { type CsvCell, csvLine } from "./report/csv.js";
 export type { RunFacts } from "./report/facts.js";
+export { lineNote, lineTable } from "./report/line-table.js";
 export type { Shown } from "./report/pictures.js";
 export { tableRows } from "./report/table.js";
 export { writeReport, writeResults } from "./report/write.js";

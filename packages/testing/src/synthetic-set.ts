@@ -1,5 +1,5 @@
 import type { Category, DataSet, Sample } from "@inctrl/datasets";
-import type { Evaluation } from "@inctrl/detect";
+import type { CategoryResult, Draw, Evaluation } from "@inctrl/detect";
 import { randomPixels } from "./images.js";
 
 const SIDE = 24;
@@ -42,8 +42,14 @@ export function category(
 
 export const dataSet = (...categories: Category[]): DataSet => ({ name: "made up", categories, skipped: [] });
 
+interface Timeless extends Omit<Evaluation, "categories"> {
+  readonly categories: readonly (Omit<CategoryResult, "draws"> & {
+    readonly draws: readonly Omit<Draw, "seconds">[];
+  })[];
+}
+
 /** What has to be equal in every run: all but the times. */
-export const timeless = ({ categories, ...rest }: Evaluation) => ({
+export const timeless = ({ categories, ...rest }: Evaluation): Timeless => ({
   ...rest,
   categories: categories.map(({ draws, ...category }) => ({
     ...category,

@@ -26,12 +26,7 @@ const OPTIONS = {
     ...shared.readingOfFiles,
   }),
   ...group("Line", {
-    falseAlarms: option(
-      "<share>",
-      "share of good parts that may be flagged",
-      share("above 0").default(CALIBRATION_DEFAULTS.alpha),
-      "1%",
-    ),
+    falseAlarms: shared.falseAlarms,
     review: option(
       "<share>",
       "parts that are not flagged are to be looked at where so few good parts score higher",

@@ -27,6 +27,12 @@ const OPTIONS = {
     fewShot: shared.folder(
       "draw the prompts from the lists <category>.pt there, as the released code has them",
     ),
+    calibration: option(
+      "<N>",
+      "set a line with up to N good training images that are no prompts, as `inctrl calibrate` does, and count false alarms and misses",
+      whole(1, 1e6).optional(),
+    ),
+    falseAlarms: shared.falseAlarms,
     fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "crop, or as the method has it"),
   }),
   ...group("Model", {
@@ -83,7 +89,10 @@ Two categories of MVTec AD with trained heads, and then one part of the model by
   inctrl eval --data mvtec:downloads/mvtec --category screw,leather --backbone clip.pt \\
     --heads trained.pyth --shots 2,4,8 --out results/full
   inctrl eval --data mvtec:downloads/mvtec --backbone clip.pt --heads trained.pyth \\
-    --components I --shots 2,4,8 --out results/image-level`,
+    --components I --shots 2,4,8 --out results/image-level
+
+How many good parts does a line of 99 good images flag, and how many bad ones does it miss?
+  inctrl eval --data brainmri:downloads/brain --shots 4 --calibration 99 --false-alarms 5%`,
   notes: `
 ${methodHelp()}
 

@@ -7,6 +7,8 @@ import {
   Encoder,
   type Evaluation,
   evaluate,
+  lineNote,
+  lineTable,
   type RunFacts,
   summarize,
   TensorCache,
@@ -59,6 +61,11 @@ export async function runEval(options: EvalOptions, signal: AbortSignal): Promis
     const evaluation = await measure(detector, dataSet, facts, options, signal);
     if (evaluation.categories.some(({ draws }) => draws.length > 0) || evaluation.complete) {
       await print(alignTable(tableRows(summarize(evaluation))));
+      const atLine = lineTable(evaluation);
+      if (atLine.length > 0) {
+        info(lineNote(evaluation));
+        await print(`\n${alignTable(atLine)}`);
+      }
     }
     if (!evaluation.complete) return stopped(evaluation, options);
     if (options.out) {
@@ -87,6 +94,7 @@ async function measure(
   return withProgress({ verb: "measuring" }, (onProgress) =>
     evaluate({
       ...{ detector, dataSet, signal, onProgress },
+      ...(options.calibration && { line: { images: options.calibration, alpha: options.falseAlarms } }),
       shots: options.shots,
       seeds: options.seeds,
       store: options.out && join(options.out, STORE),

@@ -1,5 +1,5 @@
 import { SHIPPED_MODEL } from "@inctrl/clip";
-import { PRESETS } from "@inctrl/detect";
+import { CALIBRATION_DEFAULTS, PRESETS } from "@inctrl/detect";
 import { z } from "zod";
 import { METHOD_NAMES } from "../methods.js";
 import { type Extra, group, option } from "./option.js";
@@ -11,6 +11,7 @@ import {
   oneOf,
   oneOfNumbers,
   pairs,
+  share,
   text,
   whole,
   windowRange,
@@ -166,6 +167,14 @@ export const threads = option(
   "threads that decode images; 0 decodes on the main thread",
   whole(0, 64).optional(),
   "0 on a software adapter, else one less than there are cores, at most 8",
+);
+
+/** What a line promises. */
+export const falseAlarms = option(
+  "<share>",
+  "share of good parts that may be flagged",
+  share("above 0").default(CALIBRATION_DEFAULTS.alpha),
+  "1%",
 );
 
 /** Which categories of the data. */

@@ -63,6 +63,27 @@ function logFactorial(n: number): number {
   );
 }
 
+/**
+ * The chance of `hits` or more in so many trials whose common chance is drawn from Beta(a, b) first: the beta-binomial distribution,
+ * for whole parameters.
+ *
+ * @throws RangeError for parameters that are none.
+ * @example
+ * betaBinomialTail(1, 1, 1, 99); // 0.01: one more score is above the largest of 99 others
+ */
+export function betaBinomialTail(hits: number, trials: number, a: number, b: number): number {
+  if (![a, b].every((n) => Number.isSafeInteger(n) && n >= 1) || ![hits, trials].every(Number.isSafeInteger))
+    throw new RangeError(
+      `betaBinomialTail(${hits}, ${trials}, ${a}, ${b}): give whole numbers, a and b from 1`,
+    );
+  const logBeta = (x: number, y: number) =>
+    logFactorial(x - 1) + logFactorial(y - 1) - logFactorial(x + y - 1);
+  let sum = 0;
+  for (let k = Math.max(0, hits); k <= trials; k++)
+    sum += Math.exp(logChoose(trials, k) + logBeta(k + a, trials - k + b) - logBeta(a, b));
+  return Math.min(1, sum);
+}
+
 /** A share and the interval that holds the true one with the confidence asked for. */
 export interface ShareInterval {
   readonly share: number;

@@ -10,6 +10,7 @@ import { type MeasuredWindow, Strays, throughOneWindow, type WindowRequest } fro
 import { DrawMatches } from "./draw-matches.js";
 import type { DrawStore } from "./draw-store.js";
 import { categoryFingerprint, pinnedCategory } from "./fingerprint.js";
+import { calibrationPool, splitScores } from "./line.js";
 import { hasMasks, measurePixels, measureScores, oneClass, type SeenMap, ViewMasks } from "./measure.js";
 import { type PartResult, PendingDraw } from "./pending-draw.js";
 import { PromptPools, variantsKey } from "./prompt-pool.js";
@@ -28,6 +29,8 @@ export interface Job {
   readonly onWindow?: (category: string, measured: MeasuredWindow) => void;
   /** Told of what is probably not meant. */
   readonly onNote?: (text: string) => void;
+  /** Good training images that set a line, at most. Default 0. */
+  readonly calibration?: number;
   readonly signal?: AbortSignal;
   /** The sha256 of a file, which is read once a run. */
   readonly hashOf: HashOf;
@@ -68,6 +71,8 @@ export async function evaluateCategory(category: Category, job: Job): Promise<Ca
 
 class CategoryRun {
   #category: Category;
+  /** What is scored: the test images, then good ones for the line. */
+  #images: readonly Sample[] = [];
   readonly #job: Job;
   readonly #masks: ViewMasks | null;
   /** Finished draws of each detector. */
@@ -92,6 +97,7 @@ class CategoryRun {
     const { signal, hashOf } = this.#job;
     this.#data = await categoryFingerprint(this.#category, hashOf);
     this.#category = await pinnedCategory(this.#category, hashOf);
+    this.#images = [...this.#category.test, ...calibrationPool(this.#category, this.#job)];
     const options = { onSkipped: this.#skip, signal };
     using pools = new PromptPools(this.#category, this.#encoder, options);
     const pending = await this.#prepare(pools);
@@ -123,7 +129,7 @@ class CategoryRun {
           const found = chosen.prompts.length;
           if (found < k) {
             const images = `${found} normal training image${found === 1 ? "" : "s"}`;
-            this.#draws[i].push(draw.toDraw(NO_METRICS, `${images} for ${k} prompts`));
+            this.#draws[i].push(draw.toDraw(NO_METRICS, `${images} for ${k} prompts`, { scores: [] }));
             continue;
           }
           draw.resume(store.parts(key, this.#data));
@@ -148,7 +154,7 @@ class CategoryRun {
     const { fit, recipe } = this.#encoder;
     const view = 4 * (recipe.embedDim + tokenValues(recipe));
     const part = Math.max(1, Math.floor(this.#job.featureBytes / view / (fit === "tile" ? TILES : 1)));
-    const { length } = this.#category.test;
+    const { length } = this.#images;
     for (let from = 0; from < length; from += part) {
       const to = Math.min(length, from + part);
       const waiting = pending.filter(({ done }) => done <= from);
@@ -167,7 +173,7 @@ class CategoryRun {
     const searches = new Map<string, DrawMatches>();
     const started = performance.now();
     try {
-      const samples = this.#category.test.slice(from, to);
+      const samples = this.#images.slice(from, to);
       for await (const batch of this.#encoder.encode(samples, { signal, places: this.#masks !== null })) {
         held.push(batch);
         for (const { image, error, ...shown } of batch.ended) {
@@ -190,7 +196,7 @@ class CategoryRun {
         const seconds = encoding + (performance.now() - before) / 1000;
         const result = { scores, maps, skipped: [...unreadable, ...skipped], seconds };
         draw.add(result);
-        if (draw.done === this.#category.test.length) await this.#finish(draw);
+        if (draw.done === this.#images.length) await this.#finish(draw);
         else await scorings[draw.detector].store.addPart(draw.toStored(this.#data, from, result));
         onImages(((1 - ENCODING) * count) / pending.length);
       }
@@ -222,13 +228,14 @@ class CategoryRun {
         const { score, map, box } = found[i][v];
         // An image is as anomalous as its most anomalous view. Nine digits tell every float32 from the next.
         scores[image] = Math.max(scores[image] ?? Number.NEGATIVE_INFINITY, Number(score.toPrecision(9)));
-        if (this.#masks) maps.push({ image: from + image, box, map });
+        if (this.#masks && from + image < this.#category.test.length)
+          maps.push({ image: from + image, box, map });
       }
     }
     for (const [i, score] of scores.entries()) {
       if (score === null || Number.isFinite(score)) continue;
       scores[i] = null;
-      const sample = this.#category.test[from + i];
+      const sample = this.#images[from + i];
       skipped.push(this.#skip(sample, notFinite(sample.id)));
     }
     return { scores, maps, skipped };
@@ -246,9 +253,10 @@ class CategoryRun {
 
   async #finish(draw: PendingDraw): Promise<void> {
     const labels = this.#category.test.map(({ label }) => label);
-    const { metrics, problem } = measureScores(labels, draw.scores);
+    const { metrics, problem } = measureScores(labels, draw.scores.slice(0, labels.length));
     const pixels = this.#masks && !problem ? await measurePixels(draw.maps, this.#masks) : null;
-    const finished = draw.toDraw({ ...metrics, ...pixels }, problem);
+    const own = splitScores(draw, this.#images, labels.length, this.#job.calibration);
+    const finished = draw.toDraw({ ...metrics, ...pixels }, problem, own);
     this.#draws[draw.detector].push(finished);
     await this.#job.scorings[draw.detector].store.addDraw({ ...finished, data: this.#data });
   }

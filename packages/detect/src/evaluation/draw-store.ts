@@ -246,7 +246,11 @@ const ENTRY = {
   seconds: Number.isFinite,
   skipped: listOf({ id: text, reason: text }),
 };
-const DRAW = { ...ENTRY, metrics: object };
+const DRAW = {
+  ...ENTRY,
+  metrics: object,
+  calibration: (value: unknown) => value === undefined || fits(value, listOf(Number.isFinite)),
+};
 const BOX = { x: Number.isFinite, y: Number.isFinite, width: Number.isFinite, height: Number.isFinite };
 const PART = { ...ENTRY, from: Number.isInteger, maps: listOf(isMap) };
 

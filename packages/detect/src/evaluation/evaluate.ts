@@ -4,9 +4,10 @@ import { DetectError } from "../errors.js";
 import type { WindowRequest } from "../images/window.js";
 import { evaluateCategory, type Job } from "./category.js";
 import { DrawStore } from "./draw-store.js";
+import { calibrationPool } from "./line.js";
 import { oneClass } from "./measure.js";
 import { detectorSettings } from "./settings.js";
-import type { CategoryResult, Evaluation, Settings } from "./types.js";
+import type { CategoryResult, Evaluation, LineRequest, Settings } from "./types.js";
 
 /** A detector to be measured, and where its draws are kept. */
 export interface Scoring {
@@ -26,6 +27,8 @@ export interface SharedOptions {
   readonly seeds: number;
   /** Bytes of features held on the device at a time. Default 512 MiB: 220 images of ViT-B/16+ at 240 pixels. */
   readonly featureBytes?: number;
+  /** A line that each draw sets, whose false alarms and misses are counted (`lineRows`). Default: none. */
+  readonly line?: LineRequest;
   /** Which values become black and white, measured on the normal training images of each category. Default `auto`. */
   readonly window?: WindowRequest;
   /** Told of the window of each category. */
@@ -100,7 +103,10 @@ export async function evaluateAll(
       shots.some((k) =>
         seeds.some((seed) => stores.some((store) => !store.has({ category: name, shots: k, seed }))),
       );
-    const total = dataSet.categories.reduce((sum, each) => sum + (isWaiting(each) ? each.test.length : 0), 0);
+    const calibration = options.line?.images;
+    const images = (each: Category) =>
+      each.test.length + calibrationPool(each, { calibration, shots }).length;
+    const total = dataSet.categories.reduce((sum, each) => sum + (isWaiting(each) ? images(each) : 0), 0);
     let done = 0;
     for (const category of dataSet.categories) {
       if (signal?.aborted) break;
@@ -111,7 +117,7 @@ export async function evaluateAll(
       const onSkipped: Job["onSkipped"] = (skipped) => options.onSkipped?.(skipped);
       const job: Job = {
         ...{ shots, seeds, featureBytes, signal, onImages, onSkipped, hashOf },
-        ...{ window: options.window, onWindow: options.onWindow, onNote: options.onNote },
+        ...{ calibration, window: options.window, onWindow: options.onWindow, onNote: options.onNote },
         scorings: scorings.map(({ detector }, i) => ({ detector, store: stores[i] })),
       };
       for (const [i, result] of (await evaluateCategory(category, job)).entries()) found[i].push(result);
@@ -124,7 +130,11 @@ export async function evaluateAll(
       ({ problem, draws }) => problem || draws.length === shots.length * seeds.length,
     );
     const complete = drawn.length === dataSet.categories.length;
-    return { dataSet: dataSet.name, shots, seeds, settings: settings[i], categories, complete };
+    const { line } = options;
+    return {
+      ...{ dataSet: dataSet.name, shots, seeds, settings: settings[i], categories, complete },
+      ...(line && { line }),
+    };
   });
 }
 
@@ -143,12 +153,13 @@ function checkShared(scorings: readonly Scoring[]): void {
 /** All settings that must match for a stored run to resume. Their names are part of the store's format. */
 async function settingsOf(
   { detector, settings }: Scoring,
-  { dataSet, window = "auto" }: SharedOptions,
+  { dataSet, line, window = "auto" }: SharedOptions,
 ): Promise<Settings> {
   const [{ reading } = {}] = dataSet.categories.flatMap<Partial<Sample>>(({ test }) => test);
   return {
     "data set": dataSet.name,
     ...(await detectorSettings(detector, { ...reading, window })),
+    ...(line && { "good images for the line": String(line.images) }),
     ...settings,
   };
 }

@@ -75,11 +75,12 @@ export class PendingDraw {
     return { ...this.key, ...result, data, from, prompts: this.#names, maps };
   }
 
-  toDraw(metrics: Metrics, problem: string | null): Draw {
+  /** @param own its scores in a form that a draw keeps; those of the test images, and of good ones where a line is asked for. */
+  toDraw(metrics: Metrics, problem: string | null, own: Pick<Draw, "scores" | "calibration">): Draw {
     const measured = this.scores.filter((score) => score !== null).length;
     return {
       ...{ ...this.key, prompts: this.#names, metrics, problem },
-      scores: this.scores,
+      ...own,
       seconds: measured > 0 ? this.#seconds / measured : 0,
       skipped: this.#skipped,
     };

@@ -26,6 +26,8 @@ export interface Draw {
   readonly metrics: Metrics;
   /** A score a test sample, in the order of the category; null for those left out. */
   readonly scores: readonly (number | null)[];
+  /** Scores of good training images that are no prompts, where a line was asked for; those that could not be read are left out. */
+  readonly calibration?: readonly number[];
   /** Time an image: decoding, encoding and the comparison with this draw's prompts. */
   readonly seconds: number;
   /** Samples that could not be used, and why: test images, and prompts that the next of the draw stands in for. */
@@ -50,6 +52,14 @@ export interface CategoryResult {
   readonly problem: string | null;
 }
 
+/** A line between good and bad that each draw sets with good images of its own. */
+export interface LineRequest {
+  /** Good training images that are no prompts, at most. */
+  readonly images: number;
+  /** The share of good parts that may be flagged. */
+  readonly alpha: number;
+}
+
 /** Settings that must match for a stored run to resume. */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -61,6 +71,8 @@ export interface Evaluation {
   readonly seeds: readonly (number | null)[];
   readonly settings: Settings;
   readonly categories: readonly CategoryResult[];
+  /** Absent where no line was asked for. */
+  readonly line?: LineRequest;
   /** False when it was stopped before its end. */
   readonly complete: boolean;
 }

@@ -7,6 +7,7 @@ import { curveChart, type Line, scoreHistogram } from "./charts.js";
 import { medianDraw, scoresOf, shownDraw } from "./choose.js";
 import { factLines, type RunFacts } from "./facts.js";
 import { type Html, html } from "./html.js";
+import { lineNote, lineTable } from "./line-table.js";
 import type { Shown } from "./pictures.js";
 import { STYLE } from "./style.js";
 import {
@@ -40,6 +41,7 @@ export function reportPage(evaluation: Evaluation, facts: RunFacts, shown: reado
 <h2>Results</h2>
 ${drawsNote(evaluation)}
 ${resultsTable(rows)}
+${atTheLine(evaluation)}
 <h2>Categories</h2>
 <p class="note">${chosen}The histogram is of the largest K; its dashed line is the threshold at which F1 is largest.</p>
 ${categories.map((category) => categoryCard(category, shots, categories.length <= OPEN_CATEGORIES))}
@@ -127,6 +129,19 @@ function resultsTable(rows: readonly SummaryRow[]): Html {
     return html`<tr class="${kind}"><th scope="row" title="${name}">${name}</th><td>${row.shots}</td>${numbers}</tr>\n`;
   });
   return html`<div class="card scroll" tabindex="0"><table><thead><tr>${headOf(columns).map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
+/** What calibrated lines do to the test images. */
+function atTheLine(evaluation: Evaluation): Html | null {
+  const [heading, ...rows] = lineTable(evaluation);
+  if (!heading) return null;
+  const body = rows.map(
+    ([name, ...cells]) =>
+      html`<tr><th scope="row" title="${name}">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+  );
+  return html`<h2>At the line</h2>
+<p class="note">${lineNote(evaluation)}</p>
+<div class="card scroll" tabindex="0"><table><thead><tr>${heading.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 function spreadCell(spread: Spread | null): Html {

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { betaQuantile, clopperPearson } from "../../src/calibration/beta.js";
+import { betaBinomialTail, betaQuantile, clopperPearson } from "../../src/calibration/beta.js";
 
 const near = (got: number, want: number, tolerance: number) =>
   assert.ok(Math.abs(got - want) <= tolerance, `${got} is not ${want}`);
@@ -50,6 +50,39 @@ test("what is no count is refused", () => {
   assert.throws(() => clopperPearson(3, 2), /no more hits than trials/);
   assert.throws(() => betaQuantile(0.5, 0, 3), /whole numbers from 1/);
   assert.throws(() => betaQuantile(Number.NaN, 1, 3), /a share from 0 to 1/);
+});
+
+test("the beta-binomial tail is the share of orders in which so many others lie above a rank", () => {
+  // With a = rank and b = n + 1 - rank, every order of the n and the m scores is equally likely.
+  const orders = (n: number, m: number): number[][] =>
+    n === 0 && m === 0
+      ? [[]]
+      : [
+          ...(n > 0 ? orders(n - 1, m).map((rest) => [0, ...rest]) : []),
+          ...(m > 0 ? orders(n, m - 1).map((rest) => [1, ...rest]) : []),
+        ];
+  for (const [n, m, rank] of [
+    [4, 3, 1],
+    [5, 4, 2],
+    [3, 6, 3],
+  ]) {
+    const above = orders(n, m).map((order) => {
+      // From the largest: others before the calibration score of this rank lie above the line.
+      let [seen, over] = [0, 0];
+      for (const each of order) {
+        if (each === 0 && ++seen === rank) break;
+        over += each;
+      }
+      return over;
+    });
+    for (let hits = 0; hits <= m; hits++) {
+      const share = above.filter((over) => over >= hits).length / above.length;
+      near(betaBinomialTail(hits, m, rank, n + 1 - rank), share, 1e-12);
+    }
+  }
+  near(betaBinomialTail(1, 1, 1, 99), 0.01, 1e-12);
+  assert.is(betaBinomialTail(3, 2, 1, 1), 0);
+  assert.throws(() => betaBinomialTail(1, 1, 0, 1), RangeError);
 });
 
 test.run();

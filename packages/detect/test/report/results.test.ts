@@ -1,9 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { summarize } from "../../src/evaluation/summary.js";
+import { reportPage } from "../../src/report/page.js";
 import { resultsCsv, resultsJson, resultsMarkdown } from "../../src/report/results.js";
 import { spreadText, tableRows } from "../../src/report/table.js";
-import { evaluationOf, factsOf, HOSTILE } from "./support.js";
+import { evaluationOf, factsOf, HOSTILE, withLine } from "./support.js";
 
 test("the table has a row for each category, problems in words, and the mean of the others", () => {
   assert.equal(tableRows(summarize(evaluationOf())), [
@@ -70,6 +71,31 @@ test("hostile names stay names in every format", () => {
   for (const line of markdown.split("\n").filter((each) => each.startsWith("|"))) {
     assert.is(line.replaceAll("\\|", "").split("|").length, 9, line);
   }
+});
+
+test("what a line does stands in every form of the results, and only where it was asked for", () => {
+  const evaluation = withLine(evaluationOf());
+  const [{ draws }] = JSON.parse(resultsJson(evaluation, factsOf())).categories;
+  assert.equal(draws[0].line, {
+    ...{ status: "calibrated", alpha: 0.25, n: 3, threshold: 0.2 },
+    ...{ good: 3, false_alarms: 2, bad: 2, missed: 0, held: true },
+  });
+  assert.equal([draws[1].line.status, draws[1].line.n], ["provisional", 2]);
+  const [head, first, , odd] = resultsCsv(evaluation).split("\n");
+  assert.match(
+    head,
+    /,window,line_n,line_threshold,line_good,line_false_alarms,line_bad,line_missed,line_held$/,
+  );
+  assert.match(first, /,,3,0\.2,3,2,2,0,true$/);
+  assert.match(odd, /only normal test images,,,,,,,,$/);
+  const row = "| screw | 2 | 2 | 29.2% | 50.0% | 25.0% | 2 of 2 |\n";
+  assert.match(resultsMarkdown(evaluation, factsOf()), row);
+  assert.match(
+    reportPage(evaluation, factsOf(), []),
+    "<td>29.2%</td><td>50.0%</td><td>25.0%</td><td>2 of 2</td>",
+  );
+  assert.not.match(resultsMarkdown(evaluationOf(), factsOf()), "promised");
+  assert.not.match(reportPage(evaluationOf(), factsOf(), []), "At the line");
 });
 
 test.run();

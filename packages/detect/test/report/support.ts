@@ -46,3 +46,14 @@ export const factsOf = (name = "deit"): RunFacts => ({
   ...{ fingerprint: "f".repeat(64), heads: { file: name, sha256: "e".repeat(64) }, class: name },
   ...{ dtype: "float32", device: name },
 });
+
+/** The same with a line that three and two good images set: of 0.2, and 0.45. */
+export function withLine(evaluation: Evaluation): Evaluation {
+  const [first, ...others] = evaluation.categories;
+  const lines = [
+    [0.1, 0.2, 0.15],
+    [0.45, 0.05],
+  ];
+  const draws = first.draws.map((draw, i) => ({ ...draw, calibration: lines[i] }));
+  return { ...evaluation, line: { images: 3, alpha: 0.25 }, categories: [{ ...first, draws }, ...others] };
+}
