@@ -86,6 +86,16 @@ export {
   type ViewScore,
   variantsOf,
 } from "./detector.js";
+export { type ImageFacts, imageFacts, type PixelFacts, pixelFacts } from "./drift/facts.js";
+export {
+  DRIFT_PROMISE,
+  type DriftBaseline,
+  type DriftCause,
+  DriftMonitor,
+  type DriftState,
+  type DriftTest,
+} from "./drift/monitor.js";
+export { driftText } from "./drift/text.js";
 export { byteCache } from "./encoder/byte-cache.js";
 export { CachedEncoder } from "./encoder/cached-encoder.js";
 export { Encoder, type EncoderOptions } from "./encoder/encoder.js";

@@ -1,11 +1,13 @@
-import { type Raster, readAs } from "@inctrl/datasets";
+import { readAs } from "@inctrl/datasets";
 import { type FittedDetector, scoreViews, type ViewScore } from "./detector.js";
-import type { EncodedBatch } from "./encoder/features.js";
+import type { EncodedBatch, EncodedImage } from "./encoder/features.js";
 import { notFinite } from "./errors.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 
 /** The score of an image: that of its most anomalous view. */
-export interface ImageScore extends Pick<ViewScore, "score" | "parts">, Pick<Raster, "clipped"> {
+export interface ImageScore
+  extends Pick<ViewScore, "score" | "parts">,
+    Pick<EncodedImage, "clipped" | "pixels"> {
   /** Its id in the source. */
   readonly image: string;
   /** Index in `views` of the view that decided. */

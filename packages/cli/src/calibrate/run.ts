@@ -10,8 +10,9 @@ import {
   f1Max,
   falseAlarms,
   fileImages,
+  type GoodImage,
+  imageFacts,
   judgeOf,
-  type Peak,
   peakOf,
   promiseText,
   readHistory,
@@ -36,7 +37,7 @@ import {
 } from "./images.js";
 
 /** An image and what was found of it. */
-type Scored = CalibrationImage & Peak;
+type Scored = CalibrationImage & Pick<GoodImage, "score" | "peak" | "facts">;
 
 /** Sets the line of a bank, prints what it promises and how much it finds. Returns the exit code. */
 export async function runCalibrate(options: CalibrateOptions, signal: AbortSignal): Promise<number> {
@@ -79,7 +80,11 @@ async function scoreAll(
     for await (const result of scoreImages(fitted, fileImages(names, reading), { signal })) {
       const image = images[scored.length];
       if ("error" in result) warn(`skipped ${describe(result.error)}`);
-      scored.push("error" in result ? null : { ...image, ...peakOf(result.views) });
+      if ("error" in result) scored.push(null);
+      else {
+        const facts = imageFacts(result);
+        scored.push({ ...image, ...peakOf(result.views), ...(facts && { facts }) });
+      }
       update(scored.length);
     }
   });

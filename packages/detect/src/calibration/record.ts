@@ -1,4 +1,6 @@
 import type { TensorFile } from "@inctrl/tensor";
+import { FACTS, type ImageFacts } from "../drift/facts.js";
+import type { DriftBaseline } from "../drift/monitor.js";
 import { DetectError } from "../errors.js";
 import { openSealed } from "../files/sealed.js";
 import { amendBank, type BankEntries } from "../matcher/amend.js";
@@ -15,6 +17,8 @@ export interface GoodImage {
   readonly score: number;
   /** The largest value of its map. */
   readonly peak: number;
+  /** What drift is told by; absent in hints and in banks of earlier versions. */
+  readonly facts?: ImageFacts;
 }
 
 /** The share of good parts that may be flagged, and that is to be looked at, unless others are asked for. */
@@ -50,6 +54,8 @@ export interface CalibratedJudge extends Judge {
   readonly patchLine: number;
   /** How far the patch line lies above the median of good parts' largest values. */
   readonly patchSpread: number;
+  /** What parts are compared with to see whether the line has drifted. */
+  readonly baseline: DriftBaseline;
 }
 
 /** The lines of a calibration. */
@@ -57,9 +63,20 @@ export function judgeOf(calibration: Calibration): CalibratedJudge {
   const { alpha, hint, review } = calibration;
   const [scores, peaks] = [partValues(calibration, "score"), partValues(calibration, "peak")];
   const { threshold: patchLine } = lineOf(peaks, alpha);
+  const line = lineOf(scores, alpha, { hint });
   return {
-    ...{ line: lineOf(scores, alpha, { hint }), scores, review },
+    ...{ line, scores, review },
     ...{ patchLine, patchSpread: spreadBelow(peaks, patchLine) },
+    baseline: { status: line.status, alpha, ...seenIn(calibration) },
+  };
+}
+
+/** Scores and facts of calibration images one by one, as a line sees its parts. */
+function seenIn({ images }: Calibration): Pick<DriftBaseline, "scores" | "facts"> {
+  const known = images.flatMap((image) => image.facts ?? []);
+  return {
+    scores: images.map(({ score }) => score),
+    facts: known.length === images.length ? known : null,
   };
 }
 
@@ -122,6 +139,9 @@ export async function readCalibration(
 
 const refused = (path: string, why: string): DetectError => new DetectError("calibration", `${path}: ${why}`);
 
+const facts: Check = (value) =>
+  value === undefined || fits(value, Object.fromEntries(FACTS.map((name) => [name, finite])));
+
 const share: Check = (value) => typeof value === "number" && value >= 0 && value < 1;
 
 const CALIBRATION: Check = {
@@ -129,7 +149,7 @@ const CALIBRATION: Check = {
   hint: (value) => value === undefined || value === true,
   alpha: (value) => typeof value === "number" && value > 0 && value < 1,
   review: share,
-  images: listOf({ name: text, sha256: orNull(text), part: text, score: finite, peak: finite }),
+  images: listOf({ name: text, sha256: orNull(text), part: text, score: finite, peak: finite, facts }),
   settings: mapOf(text),
   made: (value) => value === undefined || fits(value, text),
 };

@@ -1,6 +1,7 @@
 import type { Box, Raster } from "@inctrl/datasets";
 import { scope, stack, sum, type Tensor } from "@inctrl/tensor";
 import type { TapLayout } from "../backbone/backbone.js";
+import type { PixelFacts } from "../drift/facts.js";
 import type { ImageItem } from "../images/source.js";
 
 /** What a backbone gives of some views, on the device. */
@@ -28,6 +29,8 @@ export interface EncodedImage extends Pick<Raster, "clipped"> {
   readonly image: number;
   readonly item: ImageItem;
   readonly error?: Error;
+  /** Facts of its pixels; absent where its features came from a cache. */
+  readonly pixels?: PixelFacts;
 }
 
 /** Views that were encoded together. An image of many tiles may lie in several batches. */

@@ -1,5 +1,6 @@
 import { type Fit, type PixelConfig, type PreparedImage, prepareImage } from "@inctrl/clip";
 import type { Raster } from "@inctrl/datasets";
+import { type PixelFacts, pixelFacts } from "../drift/facts.js";
 
 /** How images are prepared: the pixels that a backbone takes, and how its window lies over an image. */
 export interface ViewOptions {
@@ -10,10 +11,12 @@ export interface ViewOptions {
 /** An image as the model sees it. */
 export interface PreparedViews extends Pick<Raster, "clipped"> {
   readonly views: PreparedImage[];
+  readonly pixels: PixelFacts;
 }
 
 /** Prepares a decoded image. */
-export const prepareViews = (raster: Raster, { pixels, fit }: ViewOptions): PreparedViews => ({
-  views: prepareImage(raster, pixels, fit),
-  ...(raster.clipped !== undefined && { clipped: raster.clipped }),
-});
+export function prepareViews(raster: Raster, { pixels, fit }: ViewOptions): PreparedViews {
+  const views = prepareImage(raster, pixels, fit);
+  const clipped = raster.clipped !== undefined && { clipped: raster.clipped };
+  return { views, pixels: pixelFacts(views), ...clipped };
+}

@@ -1,0 +1,55 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { imageFacts, pixelFacts } from "../../src/drift/facts.js";
+
+/** A gray view. */
+const gray = (rows: readonly (readonly number[])[], of: (value: number) => number = (value) => value) => ({
+  width: rows[0].length,
+  height: rows.length,
+  pixels: Float32Array.from(rows.flat().flatMap((value) => [of(value), of(value), of(value)])),
+});
+const close = (got: number, want: number) =>
+  assert.ok(Math.abs(got - want) < 1e-4 * (1 + Math.abs(want)), `${got}, want ${want}`);
+
+const SPOT = [
+  [0, 0, 0, 0],
+  [0, 80, 0, 0],
+  [0, 0, 0, 0],
+];
+
+test("facts of a spot are those by hand", () => {
+  const { brightness, contrast, sharpness } = pixelFacts([gray(SPOT)]);
+  close(brightness, 80 / 12);
+  const variance = 80 ** 2 / 12 - (80 / 12) ** 2;
+  close(contrast, Math.sqrt(variance));
+  // Laplacians of the two inner pixels are 320 and -80, whose variance is 200 squared.
+  close(sharpness, 200 ** 2 / variance);
+});
+
+test("gain and offset leave sharpness as it is, blur does not", () => {
+  const { sharpness } = pixelFacts([gray(SPOT)]);
+  close(pixelFacts([gray(SPOT, (value) => 0.7 * value + 20)]).sharpness, sharpness);
+  const blurred = SPOT.map((row, y) => row.map((_, x) => (Math.abs(x - 1) + Math.abs(y - 1) < 2 ? 16 : 0)));
+  assert.ok(pixelFacts([gray(blurred)]).sharpness < sharpness / 2);
+});
+
+test("luma weighs colours as Rec. 601 does", () => {
+  const view = { width: 3, height: 1, pixels: Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255) };
+  close(pixelFacts([view]).brightness, 85);
+  close(pixelFacts([{ ...view, width: 1, pixels: Uint8Array.of(0, 255, 0) }]).brightness, 0.587 * 255);
+});
+
+test("a flat view and one of a pixel have no sharpness", () => {
+  assert.equal(pixelFacts([gray([[9, 9, 9]])]), { brightness: 9, contrast: 0, sharpness: 0 });
+  assert.is(pixelFacts([gray([[200]])]).sharpness, 0);
+});
+
+test("views count alike, and maps by their median", () => {
+  const pixels = pixelFacts([gray([[0]]), gray([[100]])]);
+  assert.is(pixels.brightness, 50);
+  const map = (...values: number[]) => ({ map: { values: Float32Array.from(values) } });
+  assert.is(imageFacts({ pixels, views: [map(1, 9, 2), map(4)] })?.patches, 3);
+  assert.is(imageFacts({ views: [map(1)] }), undefined);
+});
+
+test.run();
