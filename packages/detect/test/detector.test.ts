@@ -149,6 +149,27 @@ test("similarities that are known give the scores of the detector's own search, 
   }
 });
 
+test("a search in pieces, as a slow GPU needs it, finds the same", async ({ device }) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const encoder = new Encoder(backbone);
+  using bank = await bankOf(encoder, images(3, 1));
+  for await (const batch of encoder.encode(images(5, 100))) {
+    const whole = matchPatches(batch.taps, bank.blocks);
+    const [, patches, width] = batch.taps[0].shape;
+    // Two views fit at once.
+    const flop = 4 * patches * width * bank.blocks[0].n;
+    Object.defineProperty(device.pace, "flop", { value: flop, configurable: true });
+    const cut = matchPatches(batch.taps, bank.blocks);
+    Reflect.deleteProperty(device.pace, "flop");
+    for (const part of ["similarity", "rows"] as const) {
+      assert.equal(cut[part].shape, whole[part].shape);
+      assert.equal(await cut[part].data(), await whole[part].data());
+    }
+    for (const each of [whole, cut]) for (const part of [each.similarity, each.rows]) part.dispose();
+    batch.dispose();
+  }
+});
+
 test("a method that matches no patches never asks for similarities", async ({ device }) => {
   using backbone = await fixtureBackbone(device, THREE_SHOT);
   const encoder = new Encoder(backbone);

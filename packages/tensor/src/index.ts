@@ -45,7 +45,7 @@ export * from "./ops/index.js";
 export * as optim from "./optim/index.js";
 export { bernoulli, normal, philox, type RandomOptions, uniform } from "./random.js";
 export { type HoldsTensors, keep, scope } from "./scope.js";
-export { checkKernels, type GemmRate, type KernelCheck, measureGemm } from "./selftest.js";
+export { checkKernels, type GemmRate, type KernelCheck, measureGemm, measurePace } from "./selftest.js";
 export { type Shape, sizeOf } from "./shape.js";
 export { type NestedArray, Tensor } from "./tensor.js";
 export { type TunedProduct, type TuneOptions, tuneProducts } from "./tune.js";

@@ -87,9 +87,56 @@ export async function checkKernels(device: Device): Promise<KernelCheck[]> {
 const wave = (count: number, seed: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(seed * 12.9898 + i * 0.7391 + (i % 7)));
 
+/** Rows of an image in ViT-B-16-plus-240, its width, and the width of its widest layer. */
+const [IMAGE, WIDTH, HIDDEN] = [226, 896, 3584];
+
+/** Operands of a packed product of some rows with weights of ViT-B-16-plus-240; the caller frees them. */
+const productOf = (device: Device, m: number, n: number) =>
+  scope(() => ({
+    x: uniform(device, [m, WIDTH], { seed: 1 }),
+    weight: packMatrix(uniform(device, [n, WIDTH], { seed: 2 }), { transposed: true }),
+  }));
+
+/** Seconds of a product run so many times, between two syncs. */
+async function secondsOf(device: Device, { x, weight }: ReturnType<typeof productOf>, times: number) {
+  await device.sync();
+  const start = performance.now();
+  scope(() => {
+    for (let i = 0; i < times; i++) matmul(x, weight).dispose();
+  });
+  await device.sync();
+  return (performance.now() - start) / 1000;
+}
+
+/** A measurement this long is of the products and not of the wait for them. */
+const LONG_ENOUGH = 0.01;
+
+/**
+ * Measures how much arithmetic a GPU takes at once, beginning with a product that the slowest finish in time. Software adapters need no
+ * such measure. It takes some hundredths of a second, and is done once for a device.
+ *
+ * @example
+ * await measurePace(device);
+ * console.log(device.pace.flop); // operations that one submission may hold
+ */
+export async function measurePace(device: Device): Promise<void> {
+  if (device.caps.software || device.pace.measured) return;
+  const product = productOf(device, IMAGE, WIDTH);
+  // The first run compiles.
+  await secondsOf(device, product, 1);
+  for (let times = 1; ; times *= 2) {
+    const seconds = await secondsOf(device, product, times);
+    if (seconds < LONG_ENOUGH && times < 4096) continue;
+    device.pace.learn(2 * IMAGE * WIDTH * WIDTH * times, seconds);
+    break;
+  }
+  product.x.dispose();
+  product.weight.dispose();
+}
+
 /** How fast the device multiplies matrices. */
 export interface GemmRate {
-  /** Rows, inner size and columns of the product: four images through the widest layer of ViT-B-16-plus-240. */
+  /** Rows, inner size and columns of the product: some images through the widest layer of ViT-B-16-plus-240. */
   shape: readonly [number, number, number];
   gflops: number;
 }
@@ -99,24 +146,20 @@ export interface GemmRate {
  * count as two) a second. The best, since other programs can only take time away.
  */
 export async function measureGemm(device: Device, runs = 7): Promise<GemmRate> {
-  const repeat = device.caps.software ? 1 : 32;
-  const [m, k, n] = device.caps.software ? [904, 896, 3584] : [3616, 896, 3584];
-  const { x, weight } = scope(() => ({
-    x: uniform(device, [m, k], { seed: 1 }),
-    weight: packMatrix(uniform(device, [n, k], { seed: 2 }), { transposed: true }),
-  }));
+  await measurePace(device);
+  const { software } = device.caps;
+  const image = 2 * IMAGE * WIDTH * HIDDEN;
+  // As many images as a submission may hold: 16 on fast GPUs. On a CPU four fill all tiles.
+  const images = software ? 4 : Math.min(16, Math.max(1, Math.floor(device.pace.flop / image)));
+  const times = software ? 1 : Math.min(32, Math.max(1, Math.round(device.pace.flop / (images * image))));
+  const product = productOf(device, images * IMAGE, HIDDEN);
   let best = Number.POSITIVE_INFINITY;
+  // The first run compiles.
   for (let run = 0; run <= runs; run++) {
-    await device.sync();
-    const start = performance.now();
-    scope(() => {
-      for (let i = 0; i < repeat; i++) matmul(x, weight).dispose();
-    });
-    await device.sync();
-    // The first run compiles.
-    if (run > 0) best = Math.min(best, performance.now() - start);
+    const seconds = await secondsOf(device, product, times);
+    if (run > 0) best = Math.min(best, seconds);
   }
-  x.dispose();
-  weight.dispose();
-  return { shape: [m, k, n], gflops: (2 * m * k * n * repeat) / best / 1e6 };
+  product.x.dispose();
+  product.weight.dispose();
+  return { shape: [images * IMAGE, WIDTH, HIDDEN], gflops: (image * images * times) / best / 1e9 };
 }

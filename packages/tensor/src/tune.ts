@@ -54,6 +54,8 @@ export function restoreTuning(
 }
 
 const WARM_UPS = 3;
+/** A tile runs as often as takes this long, so that the products are measured and not the wait for them. */
+const LONG_ENOUGH_MS = 10;
 /** Another tile replaces the planned one only below this share of its time: smaller gains are noise. */
 const MARGIN = 0.97;
 /** Bound on differences of sums in another order, relative to the largest value. */
@@ -108,14 +110,21 @@ async function tuneProduct(
   try {
     const want = await read(run(planned));
     for (const tile of tiles.slice(1)) refuseDifference(await read(run(tile)), want, tile, shape);
+    const timed = async (tile: Tile, repeats: number): Promise<number> => {
+      await device.sync();
+      const start = performance.now();
+      for (let i = 0; i < repeats; i++) run(tile).dispose();
+      await device.sync();
+      return (performance.now() - start) / repeats;
+    };
+    // On a fast GPU one product takes less time than waiting for it.
+    let repeats = 1;
+    while (repeats < 1024 && (await timed(planned, repeats)) * repeats < LONG_ENOUGH_MS) repeats *= 2;
     const times = tiles.map(() => [] as number[]);
     for (let i = -WARM_UPS; i < runs; i++) {
       for (const [t, tile] of tiles.entries()) {
-        await device.sync();
-        const start = performance.now();
-        run(tile).dispose();
-        await device.sync();
-        if (i >= 0) times[t].push(performance.now() - start);
+        const ms = await timed(tile, repeats);
+        if (i >= 0) times[t].push(ms);
       }
     }
     const medians = times.map(median);

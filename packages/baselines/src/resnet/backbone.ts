@@ -12,8 +12,8 @@ import {
   type ViewSize,
   withoutText,
 } from "@inctrl/detect";
-import { type Device, nn, scope, Tensor, zeros } from "@inctrl/tensor";
-import { type ResNetConfig, widthOf } from "./config.js";
+import { type Device, measurePace, nn, scope, Tensor, zeros } from "@inctrl/tensor";
+import { planesOf, type ResNetConfig, widthOf } from "./config.js";
 import { pooled, ResNet, rowsOf } from "./model.js";
 import { RESNET_PREPROCESS } from "./preprocess.js";
 import { openResNet, type ResNetWeights } from "./weights.js";
@@ -82,7 +82,10 @@ export class ResNetBackbone implements Backbone {
     const stem = 4 * 64 * Math.ceil(size.width / 2) * Math.ceil(size.height / 2);
     const widest = Math.max(stem, bytes(1));
     const kept = taps.reduce((sum: number, tap) => sum + bytes(tap), 0);
-    return imagesAtOnce(this.device.caps, widest, 3 * widest + 2 * kept);
+    // The middle convolutions of all layers take about the same; those of the first are made for the most pixels.
+    const { rows, columns } = this.layout(1, size);
+    const flop = 2 * rows * columns * 9 * (this.resnet.config.bottleneck ?? planesOf(1)) ** 2;
+    return imagesAtOnce(this.device, { widest, bytes: 3 * widest + 2 * kept, flop });
   }
 
   encode(
@@ -191,12 +194,13 @@ export async function build<N extends ResNet, B extends ResNetBackbone>(
 }
 
 /** Compiles side by side what the network runs, so that the first batch waits for nothing. */
-const compileAhead = <N extends ResNet, B extends ResNetBackbone>(
+async function compileAhead<N extends ResNet, B extends ResNetBackbone>(
   device: Device,
   { make, wrap }: NetworkForm<N, B>,
   dtype?: "float32" | "float16",
-) =>
-  device.prepare(() =>
+): Promise<void> {
+  await measurePace(device);
+  await device.prepare(() =>
     scope(() => {
       using backbone = wrap(device, make().freeze({ dtype }).allocate(device), "");
       const { size } = backbone.preprocess;
@@ -204,3 +208,4 @@ const compileAhead = <N extends ResNet, B extends ResNetBackbone>(
       backbone.encode(Tensor.empty(device, [views, 3, size, size]), backbone.defaultTaps);
     }),
   );
+}

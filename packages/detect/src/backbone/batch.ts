@@ -1,29 +1,43 @@
 import { type ModelConfig, prefixTokens } from "@inctrl/clip";
-import type { Caps } from "@inctrl/tensor";
+import type { Caps, Device } from "@inctrl/tensor";
 import type { ViewSize } from "./backbone.js";
 
 /** Images a batch at most, and bytes that a batch's activations may take. */
 const SOFTWARE = { images: 8, bytes: 128 * 2 ** 20 };
 const HARDWARE = { images: 64, bytes: 2 ** 30 };
 
-type BatchCaps = Pick<Caps, "software" | "maxBindingBytes" | "maxBufferBytes">;
+/** What of a device decides its batches. */
+export interface BatchDevice {
+  readonly caps: Pick<Caps, "software" | "maxBindingBytes" | "maxBufferBytes">;
+  readonly pace: Pick<Device["pace"], "flop">;
+}
 
-/** Images that a device takes at once. @param widest bytes of an image's largest tensor. @param image bytes of all that it needs. */
-export function imagesAtOnce(caps: BatchCaps, widest: number, image: number): number {
+/** What an image takes of a device. */
+export interface ImageCost {
+  /** Bytes of its largest tensor. */
+  readonly widest: number;
+  /** Bytes of all that it needs. */
+  readonly bytes: number;
+  /** Floating-point operations of its largest product, which runs for a whole batch at once. */
+  readonly flop: number;
+}
+
+/** Images that a device takes at once. */
+export function imagesAtOnce({ caps, pace }: BatchDevice, image: ImageCost): number {
   const { images, bytes } = caps.software ? SOFTWARE : HARDWARE;
-  const limit = Math.min(caps.maxBindingBytes, caps.maxBufferBytes) / widest;
-  return Math.max(1, Math.min(images, Math.floor(limit), Math.floor(bytes / image)));
+  const limit = Math.min(caps.maxBindingBytes, caps.maxBufferBytes) / image.widest;
+  return Math.max(1, Math.floor(Math.min(images, limit, bytes / image.bytes, pace.flop / image.flop)));
 }
 
 /**
- * Images to run together: as many as fill the adapter without crowding its memory. Rows are products of their own, so no
- * score depends on it. On a CPU eight fill all tiles, and more only make the first result late.
+ * Images to run together: as many as fill the adapter without crowding its memory, or keeping a GPU busy for too long. Rows are products
+ * of their own, so no score depends on it. On a CPU eight fill all tiles, and more only make the first result late.
  *
  * @example
- * const batch = chooseBatch(device.caps, config);
+ * const batch = chooseBatch(device, config);
  */
 export function chooseBatch(
-  caps: BatchCaps,
+  device: BatchDevice,
   { vision, outBlocks }: Pick<ModelConfig, "vision" | "outBlocks">,
   { width, height }: ViewSize = { width: vision.imageSize, height: vision.imageSize },
   taps: number = outBlocks.length,
@@ -36,5 +50,6 @@ export function chooseBatch(
   const widest = 4 * tokens * row;
   // The widest step reads one such tensor and writes another; beside them the residual stream and what was tapped.
   const image = 4 * tokens * (vision.width * (3 + 2 * taps) + 2 * row);
-  return imagesAtOnce(caps, widest, image);
+  const flop = 2 * tokens * vision.width * Math.max(hidden, 3 * vision.width);
+  return imagesAtOnce(device, { widest, bytes: image, flop });
 }

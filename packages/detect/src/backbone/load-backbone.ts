@@ -8,7 +8,7 @@ import {
   requireKeys,
   type Weights,
 } from "@inctrl/clip";
-import { type Device, nearest, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
+import { type Device, measurePace, nearest, packBank, reshape, scope, Tensor } from "@inctrl/tensor";
 import type { TextSource } from "../text/text-source.js";
 import { chooseBatch } from "./batch.js";
 import { fingerprinting, startFingerprint } from "./fingerprint.js";
@@ -72,11 +72,12 @@ export async function randomBackbone(
 /** Compiles side by side what an image tower and the search for its nearest patches run, so that the first batch waits for none. */
 async function compileAhead(device: Device, config: ModelConfig, dtype?: "float32" | "float16") {
   const { size } = config.preprocess;
+  await measurePace(device);
   await device.prepare(() =>
     scope(() => {
       using clip = new Clip(config, { parts: "vision" }).freeze({ dtype }).allocate(device);
       // Other batches compile what they need when they come.
-      const pixels = Tensor.empty(device, [chooseBatch(device.caps, config), 3, size, size]);
+      const pixels = Tensor.empty(device, [chooseBatch(device, config), 3, size, size]);
       for (const tap of encodePixels(clip.vision, pixels, config.outBlocks).taps) {
         nearest(tap, packBank(reshape(tap, [-1, tap.shape[2]])));
       }

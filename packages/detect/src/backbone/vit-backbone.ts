@@ -86,7 +86,7 @@ export class VitBackbone implements Backbone {
   }
 
   batch(size: ViewSize, taps: readonly Tap[]): number {
-    return chooseBatch(this.device.caps, this.config, size, taps.length);
+    return chooseBatch(this.device, this.config, size, taps.length);
   }
 
   encode(pixels: Tensor, taps: readonly Tap[]): VisionOutput {

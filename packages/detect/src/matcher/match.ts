@@ -1,4 +1,4 @@
-import { nearest, type PackedMatrix, scope, stack, type Tensor } from "@inctrl/tensor";
+import { concat, nearest, type PackedMatrix, scope, slice, stack, type Tensor } from "@inctrl/tensor";
 import type { Features } from "../encoder/features.js";
 import type { PromptBank } from "./bank.js";
 import { averageNeighbours } from "./neighbours.js";
@@ -20,13 +20,30 @@ export interface PatchMatches {
  */
 export function matchPatches(taps: readonly Tensor[], banks: readonly PackedMatrix[]): PatchMatches {
   return scope(() => {
-    const found = taps.map((tap, i) => nearest(tap, banks[i]));
+    const found = taps.map((tap, i) => nearestOf(tap, banks[i]));
     const similarity = stack(
       found.map((each) => each.similarity),
       1,
     );
     return { similarity, rows: found[found.length - 1].index };
   });
+}
+
+/** `nearest` of some views, in as many runs as the device takes the arithmetic in. */
+function nearestOf(
+  tap: Tensor,
+  bank: PackedMatrix,
+): Pick<ReturnType<typeof nearest>, "similarity" | "index"> {
+  const [views, patches, width] = tap.shape;
+  const most = Math.max(1, Math.floor(tap.device.pace.flop / (2 * patches * width * bank.n)));
+  if (views <= most) return nearest(tap, bank);
+  const runs = Array.from({ length: Math.ceil(views / most) }, (_, run) =>
+    nearest(slice(tap, [[run * most, Math.min(views, (run + 1) * most)]]), bank),
+  );
+  return {
+    similarity: concat(runs.map(({ similarity }) => similarity)),
+    index: concat(runs.map(({ index }) => index)),
+  };
 }
 
 /**

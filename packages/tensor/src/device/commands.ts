@@ -1,5 +1,6 @@
 import type { Kernel } from "../kernels/kernel.js";
 import { packUniforms } from "../kernels/kernel.js";
+import type { Pace } from "./pace.js";
 import type { CompiledKernel, PipelineCache } from "./pipelines.js";
 import { type PooledBuffer, USAGE } from "./pool.js";
 import { Staging } from "./staging.js";
@@ -23,6 +24,7 @@ export class CommandRecorder {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #submitted: () => void;
+  readonly #pace: Pace;
   readonly #staging: Staging;
   readonly #uniforms: GPUBuffer;
   readonly #uniformBytes = new Uint8Array(SUBMIT_AT * UNIFORM_SLOT);
@@ -31,14 +33,20 @@ export class CommandRecorder {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #recorded = 0;
+  /** Arithmetic of the batch so far. */
+  #flop = 0;
   epoch = 0;
   dispatches = 0;
   submits = 0;
   /** Receives dispatches while a trace is under way. Set it right after `flush`. */
   tracer: Tracer | null = null;
 
-  /** `submitted` is called right after each submit, when buffers that commands used may be destroyed. */
-  constructor(device: GPUDevice, pipelines: PipelineCache, submitted: () => void) {
+  /**
+   * @param pace how much arithmetic a batch may hold; a dispatch of more is a batch of its own.
+   * @param submitted called right after each submit, when buffers that commands used may be destroyed.
+   */
+  constructor(device: GPUDevice, pipelines: PipelineCache, pace: Pace, submitted: () => void) {
+    this.#pace = pace;
     this.#device = device;
     this.#pipelines = pipelines;
     this.#submitted = submitted;
@@ -55,6 +63,8 @@ export class CommandRecorder {
     flop: number,
   ): void {
     const compiled = this.#pipelines.get(kernel);
+    if (this.#flop > 0 && this.#flop + flop > this.#pace.flop) this.flush();
+    this.#flop += flop;
     for (const pooled of buffers) pooled.epoch = this.epoch;
     const packed = kernel.uniforms.length > 0 ? packUniforms(kernel, uniforms) : null;
     const group = this.#bound(kernel, compiled, buffers, packed?.byteLength ?? 0);
@@ -119,6 +129,7 @@ export class CommandRecorder {
       this.tracer?.submitted();
     }
     this.#recorded = 0;
+    this.#flop = 0;
     this.#slots = 0;
     this.epoch++;
     this.#submitted();

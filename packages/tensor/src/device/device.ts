@@ -3,6 +3,8 @@ import type { Kernel } from "../kernels/kernel.js";
 import type { Tuning } from "../kernels/tuning.js";
 import type { Caps } from "./caps.js";
 import { CommandRecorder, type Grid, SUBMIT_AT, type UniformValues } from "./commands.js";
+import { faultOf } from "./fault.js";
+import { Pace } from "./pace.js";
 import { PipelineCache } from "./pipelines.js";
 import { BufferPool, type PooledBuffer, placeholderBuffer } from "./pool.js";
 import { Readback } from "./readback.js";
@@ -30,6 +32,8 @@ export class Device {
   readonly caps: Caps;
   /** Tiles that `tuneProducts` measured as fastest; plans look them up. */
   readonly tuning: Tuning = new Map();
+  /** How much arithmetic it takes at once; `measurePace` measures it. */
+  readonly pace: Pace;
   readonly #gpu: GPUDevice;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
@@ -51,12 +55,14 @@ export class Device {
     this.#pipelines = new PipelineCache(gpu, caps.software);
     this.#readback = new Readback(gpu);
     this.#waiter = needsWaiter(caps.software) ? new Waiter() : null;
-    this.#commands = new CommandRecorder(gpu, this.#pipelines, () => this.#pool.destroyRetired());
+    this.pace = new Pace(caps.software);
+    this.#commands = new CommandRecorder(gpu, this.#pipelines, this.pace, () => this.#pool.destroyRetired());
     Device.#listen(gpu, new WeakRef(this));
   }
 
   /**
-   * Runs a kernel on buffers in the order of its reads, then its writes. An empty grid runs nothing. `flop` is for traces.
+   * Runs a kernel on buffers in the order of its reads, then its writes. An empty grid runs nothing. `flop` is its arithmetic, for
+   * traces and for how much is submitted at once.
    */
   dispatch(
     kernel: Kernel,
@@ -154,7 +160,7 @@ export class Device {
       await this.#wait(this.#pipelines.compile(kernels));
     } catch (cause) {
       this.#ensure();
-      throw this.#describe(cause as Error);
+      throw faultOf(cause as Error, this.#pool.liveBytes);
     }
   }
 
@@ -266,7 +272,7 @@ export class Device {
     // Errors arrive in order: that of a command is reported before a read that waits for it resolves.
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      fail((device) => device.#describe(event.error));
+      fail((device) => faultOf(event.error, device.#pool.liveBytes));
     });
     gpu.lost.then((info) => {
       const reason = info.message.split("\n")[0] || info.reason;
@@ -277,20 +283,6 @@ export class Device {
 
   #wait<T>(promise: Promise<T>): Promise<T> {
     return this.#waiter ? this.#waiter.wait(promise) : promise;
-  }
-
-  #describe(error: GPUError | Error): TensorError {
-    if (error.constructor.name === "GPUOutOfMemoryError") {
-      return new TensorError(
-        "out-of-memory",
-        `the adapter is out of memory (${this.#pool.liveBytes} bytes in use); open a new device, and use a smaller batch ` +
-          "or dispose sooner what is no longer needed",
-      );
-    }
-    // The message begins with the fault; the lines after it name the command and its kernel.
-    const [text, ...context] = error.message.split("\n");
-    const label = /"+([^"]+)"/.exec(context.join("\n"))?.[1] ?? "a command";
-    return new TensorError("gpu-validation", `the GPU refused ${label}: ${text}; open a new device to go on`);
   }
 
   #ensure(): void {
