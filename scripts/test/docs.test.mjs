@@ -72,9 +72,9 @@ test("commands and options in the documents exist", async () => {
 
 test("the JSON format is the one that is written", () => {
   const [{ text }] = codeBlocks(read("docs/scoring.md")).filter(({ language }) => language === "json");
-  const source = read("packages/cli/src/output/record.ts");
+  const source = read("packages/cli/src/output/record.ts") + read("packages/detect/src/results/record.ts");
   const fields = (name) => {
-    const body = source.match(new RegExp(`interface ${name} \\{([\\s\\S]*?)\\n\\}`))[1];
+    const body = source.match(new RegExp(`interface ${name}[^{]* \\{([\\s\\S]*?)\\n\\}`))[1];
     return [...body.matchAll(/readonly (\w+):/g)].map(([, field]) => field);
   };
   const sorted = (names) => [...names].sort();
@@ -82,7 +82,7 @@ test("the JSON format is the one that is written", () => {
   const result = document.results[0];
   const outer = [...fields("RunHeader"), "results", ...fields("RunFooter")];
   assert.equal(sorted(Object.keys(document)), sorted(outer));
-  assert.equal(sorted(Object.keys(result)), sorted(fields("ScoreRecord")));
+  assert.equal(sorted(Object.keys(result)), sorted([...fields("ScoreRecord"), ...fields("VerdictRecord")]));
   assert.equal(sorted(Object.keys(result.match)), sorted(fields("MatchRecord")));
 });
 

@@ -1,9 +1,12 @@
 import { type Box, type Reading, readAs } from "@inctrl/datasets";
 import type { Tensor } from "@inctrl/tensor";
+import { sharedLayout } from "./backbone/backbone.js";
 import type { Encoder } from "./encoder/encoder.js";
 import type { EncodedBatch, Features } from "./encoder/features.js";
 import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./encoder/prompts.js";
+import { DetectError } from "./errors.js";
 import { type Augmentation, symmetriesOf } from "./images/augmentation.js";
+import { type ImageRegion, patchesInside } from "./images/region.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 import { type MeasuredWindow, measureWindow, type WindowRequest } from "./images/window.js";
 import type { BankEntries } from "./matcher/amend.js";
@@ -46,6 +49,8 @@ export interface Detection {
 /** A detection and the part of the image that it is of. */
 export interface ViewScore extends Detection {
   readonly box: Box;
+  /** None of its patches lies in the detector's region, so that its score says nothing. */
+  readonly outside?: true;
 }
 
 /** A patch of a view, and the prompt patch that is most like it. */
@@ -62,12 +67,16 @@ export interface BestMatch {
 export interface FitOptions {
   /** What the images show, for methods that ask text. */
   readonly className?: string;
+  /** Which parts of images count, for methods that can leave some out of account. Default: all. */
+  readonly region?: ImageRegion;
 }
 
 /** What is known of a batch already, so that a detector need not compute it again. */
 export interface Known {
   /** Cosine of each patch to the most similar prompt patch, [views, blocks, patches]; computed when it is asked for. */
   similarity?(): Tensor;
+  /** The patches of each view that count, 1 or 0; needed where the detector has a region. */
+  readonly inside?: readonly Uint8Array[];
 }
 
 /**
@@ -87,6 +96,8 @@ export interface Detector {
   readonly symmetries: number;
   /** Variants that prompts are encoded in, in place of symmetries. */
   readonly augmentation?: Augmentation;
+  /** Whether it can leave parts of images out of account: its scores come from the map alone. */
+  readonly takesRegion?: boolean;
   /** All that decides a score besides the encoder and the prompts, by name. */
   settings(): Promise<Readonly<Record<string, string>>>;
   /** Learns from encoded prompts, which stay the caller's. @throws DetectError `shots` without prompts. */
@@ -100,6 +111,8 @@ export interface FittedDetector extends Disposable {
   readonly detector: Detector;
   /** The prompts it was fitted with. */
   readonly prompts: readonly PromptRecord[];
+  /** Which parts of images count; all where it is absent. */
+  readonly region?: ImageRegion;
   /** How the prompts' files became pixels, and how those of other images must. */
   readonly reading: Reading;
   /**
@@ -138,6 +151,7 @@ export async function fitImages(
   { window: request, onWindow, onEncoded, ...options }: FitImagesOptions = {},
 ): Promise<FittedDetector> {
   const { encoder } = detector;
+  requireRegion(detector, options.region);
   let items: ImageItem[] = [];
   for await (const item of images) items.push(item);
   if (!items.every(({ reading }) => reading?.window)) {
@@ -157,6 +171,16 @@ export async function fitImages(
   }
 }
 
+/** @throws DetectError `region` where a detector cannot leave parts of images out of account. */
+export function requireRegion({ name, takesRegion }: Detector, region: ImageRegion | undefined): void {
+  if (!region || takesRegion) return;
+  throw new DetectError(
+    "region",
+    `${name} with these settings judges by more than the map of each patch's distance, and cannot leave parts of images out of account; ` +
+      "take residual, or anomalydino, or leave the region out",
+  );
+}
+
 /**
  * Scores a batch and adds to each detection where its view lies. Where anything of a view is not finite (its features, its map, a
  * part), its score is NaN.
@@ -167,12 +191,33 @@ export async function scoreViews(
   known?: Known,
 ): Promise<ViewScore[]> {
   if (batch.views.length === 0) return [];
-  const [found, finite] = await Promise.all([fitted.score(batch, known), batch.finite()]);
+  const { region } = fitted;
+  const inside = region && insideOf(region, batch);
+  const [found, finite] = await Promise.all([
+    fitted.score(batch, inside ? { ...known, inside } : known),
+    batch.finite(),
+  ]);
   return found.map((detection, i) => ({
     ...detection,
     score: finite[i] && allFinite(detection) ? detection.score : Number.NaN,
     box: batch.views[i].box,
+    ...(inside && !inside[i].includes(1) && { outside: true as const }),
   }));
+}
+
+/** The patches of each view that count. Views of images of one size often lie alike. */
+function insideOf(
+  region: ImageRegion,
+  { views, layouts }: Pick<EncodedBatch, "views" | "layouts">,
+): Uint8Array[] {
+  const known = new Map<string, Uint8Array>();
+  const grid = sharedLayout(layouts);
+  return views.map((view) => {
+    const key = JSON.stringify([view.box, view.of]);
+    const made = known.get(key) ?? patchesInside(region, view, grid);
+    known.set(key, made);
+    return made;
+  });
 }
 
 const allFinite = ({ map, parts }: Detection): boolean =>

@@ -16,6 +16,7 @@ export type DetectErrorCode =
   | "option"
   | "parity"
   | "prompt"
+  | "region"
   | "score"
   | "shots"
   | "text"

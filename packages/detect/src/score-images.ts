@@ -1,7 +1,7 @@
 import { readAs } from "@inctrl/datasets";
 import { type FittedDetector, scoreViews, type ViewScore } from "./detector.js";
 import type { EncodedBatch, EncodedImage } from "./encoder/features.js";
-import { notFinite } from "./errors.js";
+import { DetectError, notFinite } from "./errors.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 
 /** The score of an image: that of its most anomalous view. */
@@ -61,6 +61,12 @@ export async function* scoreImages(
   }
 }
 
+const outside = (image: string): DetectError =>
+  new DetectError(
+    "region",
+    `${image}: no patch of it lies in the region of the bank, at least by half; make the region larger, or fit images another way`,
+  );
+
 /** Images as a detector's prompts were read. */
 async function* readAlike(images: ImageSource, { reading }: FittedDetector): AsyncGenerator<ImageItem> {
   for await (const item of images) yield readAs(item, reading);
@@ -79,8 +85,10 @@ function joinViews(
     begun.delete(image);
     if (!own.every(({ score }) => Number.isFinite(score)))
       return { image: item.id, error: notFinite(item.id) };
+    const counts = [...own.keys()].filter((i) => !own[i].outside);
+    if (counts.length === 0) return { image: item.id, error: outside(item.id) };
     // An image is as anomalous as its most anomalous view.
-    const view = own.reduce((best, { score }, i) => (score > own[best].score ? i : best), 0);
+    const view = counts.reduce((best, i) => (own[i].score > own[best].score ? i : best));
     const { score, parts } = own[view];
     return { image: item.id, score, parts, view, views: own, ...shown };
   });

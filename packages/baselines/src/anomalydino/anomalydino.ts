@@ -39,6 +39,7 @@ export function anomalyDino(
   const plain = patchDetector({
     ...{ name: "anomalydino", encoder, symmetries: 1, settings: async () => ({ mask }) },
     ...(turns > 1 && { augmentation: turnsOf(turns) }),
+    takesRegion: true,
     prepare: () => ({
       run(_, similarity) {
         const map = distancesOf(similarity);

@@ -17,7 +17,8 @@ export async function showBank(path: string, json?: boolean): Promise<number> {
 
 type Document = { file: string; bytes: number } & ReturnType<typeof documentOf>;
 
-function documentOf({ info, reading, calibration, history, sealed, tensors }: BankDescription) {
+function documentOf(described: BankDescription) {
+  const { info, reading, calibration, history, sealed, tensors, regionShare } = described;
   const { kind = null, settings = {}, backbone, fingerprint, preprocess, fit, blocks } = info;
   return {
     ...{ id: history.id, version: history.version },
@@ -31,6 +32,7 @@ function documentOf({ info, reading, calibration, history, sealed, tensors }: Ba
       patches: info.raw ? "raw" : "unit",
     },
     ...{ fit, window: windowText(reading.window), orientation: reading.orientation, preprocess },
+    region_share: regionShare,
     symmetries: info.turns ?? 1,
     augmentation: info.augmentation ?? null,
     prompts: info.prompts.map(({ name, sha256, views }) => ({ name, sha256, views })),
@@ -52,13 +54,14 @@ function lineOf(calibration: Calibration) {
 
 function textOf(bank: Document): string {
   const { file, bytes, checksums, backbone, fingerprint, fit, window, orientation, prompts } = bank;
-  const { id, version } = bank;
+  const { id, version, region_share } = bank;
   const lines = [
     `bank         ${file} (${size(bytes)}), ${checksums ? "with" : "without"} checksums`,
     `version      ${version}${id === null ? "" : `, id ${oneLine(id.slice(0, 16))}`}`,
     `holds        ${holds(bank)}`,
     `network      ${oneLine(backbone)}, fingerprint ${oneLine(fingerprint.slice(0, 16))}`,
     `images       fit ${fit}, window ${window}, orientation ${orientation}`,
+    `looks at     ${region_share === null ? "all of each image" : `${(100 * region_share).toPrecision(3)}% of each image`}`,
     `prepared     ${pairs(bank.preprocess)}`,
     `compared in  ${compared(bank)}`,
     `line         ${bank.calibration ? lineText(bank.calibration) : "none; inctrl calibrate sets one"}`,

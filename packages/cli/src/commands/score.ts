@@ -23,6 +23,13 @@ const OPTIONS = {
     bank: shared.file("use prompts saved before, in place of --prompts"),
     bankPrompts: shared.folder("the folder of a bank's prompts, which panels show beside the images"),
     saveBank: shared.file("save the encoded prompts for --bank"),
+    roi: option(
+      "<parts...>",
+      "look at these parts of each image alone, which the bank keeps: boxes x,y,width,height in pixels of the prompts or in percent, or masks, white where it counts",
+      texts.optional(),
+      "all of it",
+    ),
+    ignore: option("<parts...>", "parts that are left out of account, as --roi names them", texts.optional()),
   }),
   ...group("Images", {
     images: option("<paths...>", "images to score: files, or folders of them", texts.optional()),

@@ -74,13 +74,21 @@ function problemOf({
   bank,
   bankPrompts,
   saveBank,
+  roi,
+  ignore,
   images,
   out,
   heatmaps,
 }: ScoreOptions) {
   if (!prompts && !bank) return "normal images are missing; add --prompts FOLDER, or --bank FILE";
   if (prompts && bank) return "--prompts and --bank both name the normal images; leave one of them out";
-  const forPrompts = { "--shots": shots, "--seed": seed, "--save-bank": saveBank };
+  const forPrompts = {
+    "--shots": shots,
+    "--seed": seed,
+    "--save-bank": saveBank,
+    "--roi": roi,
+    "--ignore": ignore,
+  };
   const given = Object.entries(forPrompts).find(([, value]) => value !== undefined)?.[0];
   if (bank && given) return `${given} is for --prompts, and the bank's are chosen already; leave it out`;
   if (seed !== undefined && shots === undefined)

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { openNetwork } from "@inctrl/baselines";
 import { cacheDir } from "@inctrl/clip";
-import { count, hashFile, type Reading, windowText } from "@inctrl/datasets";
+import { count, hashFile, type Reading, sha256, windowText } from "@inctrl/datasets";
 import {
   type Backbone,
   type BankFit,
@@ -20,9 +20,11 @@ import {
   judgeOf,
   type MeasuredWindow,
   openingEntry,
+  packRegion,
   promptsAlone,
   readBankFit,
   readCalibration,
+  readRegion,
 } from "@inctrl/detect";
 import { isHeadName } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
@@ -58,7 +60,7 @@ export type ModelOptions = Pick<
   | ("backbone" | "modelConfig" | "vocabulary" | "dtype" | "heads" | "class" | "method" | "preset" | "set")
   | ("alpha" | "symmetries" | "fit" | "window" | "orientation" | "maxMegapixels" | "batch" | "threads")
 > &
-  Partial<Pick<ScoreOptions, "bank" | "saveBank">>;
+  Partial<Pick<ScoreOptions, "bank" | "saveBank" | "roi" | "ignore">>;
 
 /** How images are read, become square and are compared: as the bank was made, where one is given, else as the options say. */
 function chooseFit(
@@ -186,15 +188,14 @@ export async function openModel(
     stopIfAborted(signal);
     const encoder = new Encoder(backbone, encoderOptions(chosen, backbone, { fit, batch, threads }));
     const detector = method.create(encoder, settings, trained);
+    const region = prompts ? await readRegion(options, prompts, reading) : undefined;
     let images: readonly GoodImage[] = [];
     const fitted = prompts
       ? await fitImages(detector, fileImages(prompts, reading), {
-          className,
-          signal,
-          window,
+          ...{ className, region, signal, window },
           onWindow: noteWindow,
           async onEncoded(encoded) {
-            images = await promptsAlone(detector, encoded, { className });
+            images = await promptsAlone(detector, encoded, { className, region });
           },
         })
       : await detector.load(options.bank as string, { className });
@@ -243,5 +244,6 @@ export async function verdictSettings(
     ...(await detectorSettings(fitted.detector, { orientation, window: "auto" })),
     ...{ heads: heads === null ? "none" : await hashFile(heads), weights: dtype },
     ...(className !== null && { class: className }),
+    ...(fitted.region && { region: sha256().update(packRegion(fitted.region)).hex() }),
   };
 }

@@ -59,7 +59,8 @@ export interface PromptEdit extends FitOptions {
 export async function changePrompts(bank: EditedBank, edit: PromptEdit): Promise<Edited> {
   const { path, fitted, calibration, from, signal } = bank;
   const { add = [], remove = new Set(), removeGood = new Set(), find, settings, className } = edit;
-  const { detector } = fitted;
+  const { detector, region } = fitted;
+  const about = { className, region };
   const line = calibration?.hint ? null : calibration;
   const added = await hashed(bank, add);
   const prompts: EncodedPrompt[] = [];
@@ -70,10 +71,10 @@ export async function changePrompts(bank: EditedBank, edit: PromptEdit): Promise
     signal?.throwIfAborted();
     if (prompts.length === 0)
       throw new DetectError("shots", `${path}: would have no prompt left; keep one, or make another bank`);
-    using again = await detector.fit(prompts, { className });
+    using again = await detector.fit(prompts, about);
     const changed = line
       ? await scoredAgain(again, without(path, line, removeGood), find, signal)
-      : await hintOf(again, prompts, settings, className);
+      : await hintOf(again, prompts, settings, about);
     const good = goodImagesOf(bank).filter((_, at) => removeGood.has(at));
     const removed = [...fitted.prompts.filter((_, at) => remove.has(at)), ...good];
     const images = (add.length > 0 ? added : removed).map(recordOf);
@@ -234,9 +235,9 @@ async function hintOf(
   { detector }: FittedDetector,
   prompts: readonly EncodedPrompt[],
   settings: Calibration["settings"],
-  className: string | undefined,
+  about: FitOptions,
 ): Promise<Calibration | null> {
-  const images = await promptsAlone(detector, prompts, { className });
+  const images = await promptsAlone(detector, prompts, about);
   return images.length === 0 ? null : { version: 1, hint: true, ...CALIBRATION_DEFAULTS, images, settings };
 }
 

@@ -42,14 +42,17 @@ export async function leaveOneOut(
   return seen.every((each) => Object.values(each).every(Number.isFinite)) ? seen : null;
 }
 
-/** What prompts alone tell of good parts: each scored by the others. Empty where `leaveOneOut` tells nothing. */
+/**
+ * What prompts alone tell of good parts: each scored by the others. Empty where `leaveOneOut` tells nothing, and with a region: what is
+ * kept of prompts does not say where they lie in their images.
+ */
 export async function promptsAlone(
   detector: Detector,
   prompts: readonly EncodedPrompt[],
   options: FitOptions = {},
 ): Promise<GoodImage[]> {
-  const seen = (await leaveOneOut(detector, prompts, options)) ?? [];
-  return seen.map((peak, i) => {
+  const seen = options.region ? null : await leaveOneOut(detector, prompts, options);
+  return (seen ?? []).map((peak, i) => {
     const { name, sha256 } = prompts[i];
     return { name, sha256, part: name, ...peak };
   });

@@ -1,5 +1,4 @@
 import { prepareImage } from "@inctrl/clip";
-import type { Box } from "@inctrl/datasets";
 import { scope, slice, tensor } from "@inctrl/tensor";
 import { patchesOf } from "../backbone/backbone.js";
 import type { HashOf } from "../images/sample-hash.js";
@@ -16,7 +15,7 @@ import {
 import { tokenValues } from "./recipe.js";
 
 /** What stands for a view's place where nobody asks for it. */
-const NOWHERE: Box = { x: 0, y: 0, width: 0, height: 0 };
+const NOWHERE = { box: { x: 0, y: 0, width: 0, height: 0 }, of: { width: 0, height: 0 } };
 
 /**
  * An encoder that takes features from a store and encodes only what the store lacks. Patches are rounded to float16 there,
@@ -74,11 +73,11 @@ export class CachedEncoder extends Encoder {
       ended.push({ image, item, ...(error && { error }) });
       const number = numbers[i];
       if (error || number === null) continue;
-      const box = places ? await this.#boxOf(item) : NOWHERE;
+      const place = places ? await this.#placeOf(item) : NOWHERE;
       const wanted = item.symmetries ?? [0];
       const known = this.#store.inSymmetries(number, symmetries, augmentation);
       for (const symmetry of wanted) {
-        views.push({ image, symmetry, box });
+        views.push({ image, symmetry, ...place });
         stored.push(known[symmetry]);
       }
     }
@@ -86,9 +85,10 @@ export class CachedEncoder extends Encoder {
   }
 
   /** Where the view lies in its image, for which the image is decoded. */
-  async #boxOf(item: ImageItem): Promise<Box> {
-    const [view] = prepareImage(await item.load(), this.preprocess, this.fit);
-    return view.box;
+  async #placeOf(item: ImageItem): Promise<Pick<EncodedView, "box" | "of">> {
+    const raster = await item.load();
+    const [{ box }] = prepareImage(raster, this.preprocess, this.fit);
+    return { box, of: { width: raster.width, height: raster.height } };
   }
 
   async #upload(images: readonly number[]): Promise<Features> {

@@ -181,10 +181,10 @@ export class Encoder {
 
   async #prepare(pool: DecodePool, item: ImageItem, image: number): Promise<ReadyImage> {
     try {
-      const { views, ...shown } = await pool.prepare(item, { pixels: this.preprocess, fit: this.fit });
+      const { views, of, ...shown } = await pool.prepare(item, { pixels: this.preprocess, fit: this.fit });
       const waiting = views.flatMap((view) =>
         (item.symmetries ?? [0]).map((symmetry) => ({
-          seen: { image, symmetry, box: view.box },
+          seen: { image, symmetry, box: view.box, of },
           view: (item.augmentation?.variant ?? symmetricView)(view, symmetry),
         })),
       );

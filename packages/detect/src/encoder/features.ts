@@ -2,6 +2,7 @@ import type { Box, Raster } from "@inctrl/datasets";
 import { scope, stack, sum, type Tensor } from "@inctrl/tensor";
 import type { TapLayout } from "../backbone/backbone.js";
 import type { PixelFacts } from "../drift/facts.js";
+import type { ImageSize } from "../images/region.js";
 import type { ImageItem } from "../images/source.js";
 
 /** What a backbone gives of some views, on the device. */
@@ -22,6 +23,8 @@ export interface EncodedView {
   readonly symmetry: number;
   /** The part of the image, in its pixels. */
   readonly box: Box;
+  /** The image's own size. */
+  readonly of: ImageSize;
 }
 
 /** An image whose last view is in a batch, or that could not be read. */

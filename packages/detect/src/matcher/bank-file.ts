@@ -7,6 +7,7 @@ import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { openSealed, writeSealed } from "../files/sealed.js";
 import { type Augmentation, SYMMETRIES } from "../images/augmentation.js";
+import { type ImageRegion, packRegion } from "../images/region.js";
 import type { BankEntries } from "./amend.js";
 import {
   type BankInfo,
@@ -20,6 +21,7 @@ import { type BankOpening, openingIn } from "./opening.js";
 
 /** What a file says besides its prompts and their encoder. */
 export interface BankFacts extends Pick<BankInfo, "kind" | "settings"> {
+  readonly region?: ImageRegion;
   readonly variants?: Pick<Augmentation, "name" | "count">;
 }
 
@@ -27,7 +29,7 @@ export interface BankFacts extends Pick<BankInfo, "kind" | "settings"> {
 export function bankInfo(
   encoder: Encoder,
   prompts: readonly EncodedPrompt[],
-  { variants, kind, settings }: BankFacts = {},
+  { variants, kind, settings, region }: BankFacts = {},
 ): BankInfo {
   const { backbone, fit, taps, raw } = encoder;
   const readings = new Map(
@@ -53,6 +55,7 @@ export function bankInfo(
     ...(variants && variants.count > 1 && writtenVariants(variants)),
     reading,
     ...(settings && Object.keys(settings).length > 0 && { settings }),
+    ...(region && { region: packRegion(region) }),
     preprocess: preprocessOf(encoder),
   };
 }

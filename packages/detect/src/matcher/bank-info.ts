@@ -3,6 +3,7 @@ import type { Reading } from "@inctrl/datasets";
 import type { TensorFile } from "@inctrl/tensor";
 import type { Tap } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
+import { unpackRegion } from "../images/region.js";
 import { type Check, fits, listOf, object, orNull, parseJson, text } from "../shape.js";
 
 /** What a bank remembers of a prompt. */
@@ -39,6 +40,8 @@ export interface BankInfo {
   readonly reading?: SharedReading;
   /** How its method scores, where that is not as the paper has it. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Which parts of each image count (`packRegion`); all of it where it is absent. */
+  readonly region?: string;
   /** Without what is bicubic or absent, as in files of earlier versions. */
   readonly preprocess: Partial<PreprocessConfig>;
 }
@@ -92,6 +95,7 @@ const INFO: Check = {
   turns: oneOf(undefined, 1, 8),
   reading: (value) => value === undefined || fits(value, READING),
   settings: (value) => value === undefined || isTexts(value),
+  region: (value) => value === undefined || (typeof value === "string" && unpackRegion(value) !== null),
   fit: oneOf("crop", "squash", "tile", "whole"),
   backbone: text,
   fingerprint: text,

@@ -14,6 +14,7 @@ import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { type Augmentation, symmetriesOf } from "../images/augmentation.js";
+import type { ImageRegion } from "../images/region.js";
 import type { BankEntries } from "./amend.js";
 import { bankInfo, promptLayouts, readBank, readingOf, writeBank } from "./bank-file.js";
 import type { BankInfo, PromptRecord } from "./bank-info.js";
@@ -25,6 +26,8 @@ export interface MethodState {
   readonly settings?: Readonly<Record<string, string>>;
   /** What it learnt of the prompts, by name. */
   readonly learnt?: Readonly<Record<string, Tensor>>;
+  /** Which parts of images count. Default: all. */
+  readonly region?: ImageRegion;
 }
 
 /** Shapes of what a method learns, by name. */
@@ -82,7 +85,7 @@ export class PromptBank {
     encoder: Encoder,
     prompts: readonly EncodedPrompt[],
     variants: Augmentation | number = 1,
-    { settings, learnt = {} }: MethodState = {},
+    { settings, learnt = {}, region }: MethodState = {},
   ): PromptBank {
     if (prompts.length === 0)
       throw new DetectError("shots", "there are no prompts; give at least one normal image");
@@ -90,7 +93,7 @@ export class PromptBank {
     const features = prompts.map((prompt) => share(prompt.features));
     const rows = encoder.taps.map((_, tap) => prompts.map((prompt) => share(prompt.rows[tap])));
     const made = typeof variants === "number" ? symmetriesOf(variants) : variants;
-    const info = bankInfo(encoder, prompts, { variants: made, settings });
+    const info = bankInfo(encoder, prompts, { variants: made, settings, region });
     return new PromptBank(info, encoder, made, features, rows, learnt);
   }
 

@@ -1,6 +1,7 @@
 import { type BankHistory, historyIn } from "../bank/history.js";
 import { type Calibration, calibrationIn } from "../calibration/record.js";
 import { openSealed } from "../files/sealed.js";
+import { unpackRegion } from "../images/region.js";
 import { readingOf } from "./bank-file.js";
 import { type BankInfo, readBankInfo, type SharedReading } from "./bank-info.js";
 
@@ -12,6 +13,8 @@ export interface BankDescription {
   /** Null where no line was set. */
   readonly calibration: Calibration | null;
   readonly history: BankHistory;
+  /** The share of each image that counts; null where all of it does. */
+  readonly regionShare: number | null;
   /** Whether the file has checksums. */
   readonly sealed: boolean;
   /** Shapes of its tensors, by name. */
@@ -29,11 +32,13 @@ export interface BankDescription {
 export async function describeBank(path: string): Promise<BankDescription> {
   await using file = await openSealed(path);
   const info = readBankInfo(path, file);
+  const region = info.region === undefined ? null : unpackRegion(info.region);
   return {
     info,
     reading: { window: "full", orientation: "ignore", ...readingOf(info) },
     calibration: calibrationIn(file),
     history: historyIn(file),
+    regionShare: region && region.reduce((sum, cell) => sum + cell, 0) / region.length,
     sealed: file.sealed,
     tensors: Object.fromEntries([...file.tensors].map(([name, { shape }]) => [name, shape])),
   };

@@ -1,8 +1,19 @@
-import { scope, type Tensor } from "@inctrl/tensor";
+import { greater, scope, type Tensor, tensor, where } from "@inctrl/tensor";
 import { sharedLayout } from "../backbone/backbone.js";
-import type { Detection, Detector, FitOptions, FittedDetector, Grid, Known, MatchMap } from "../detector.js";
+import {
+  type Detection,
+  type Detector,
+  type FitOptions,
+  type FittedDetector,
+  type Grid,
+  type Known,
+  type MatchMap,
+  requireRegion,
+} from "../detector.js";
 import type { Features } from "../encoder/features.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
+import { DetectError } from "../errors.js";
+import { unpackRegion } from "../images/region.js";
 import { type LearntShapes, type MethodState, PromptBank } from "./bank.js";
 import { readingOf } from "./bank-file.js";
 import { matchBank } from "./match.js";
@@ -33,7 +44,7 @@ export interface PatchScoring {
 
 /** A method that compares patches with those of the prompts: what is its own about it. */
 export interface PatchMethod
-  extends Pick<Detector, "name" | "encoder" | "symmetries" | "augmentation" | "settings"> {
+  extends Pick<Detector, "name" | "encoder" | "symmetries" | "augmentation" | "settings" | "takesRegion"> {
   /** Compares patches averaged over their neighbours. Default false. */
   readonly averaged?: boolean;
   /** What banks say of its settings, beside the encoder and the prompts. */
@@ -57,8 +68,11 @@ export interface PatchMethod
  */
 export function patchDetector(method: PatchMethod): Detector {
   const { name, encoder, symmetries, augmentation, averaged = false, kept: settings, learning } = method;
+  const { takesRegion = false } = method;
   const fitted = async (bank: PromptBank, options: FitOptions = {}): Promise<FittedDetector> => {
+    const region = (bank.info.region && unpackRegion(bank.info.region)) || undefined;
     try {
+      requireRegion(detector, region);
       const scoring = await method.prepare(bank, options);
       const dispose = () => {
         scoring.dispose?.();
@@ -69,6 +83,7 @@ export function patchDetector(method: PatchMethod): Detector {
           detector,
           prompts: bank.prompts,
           reading: readingOf(bank.info),
+          ...(region && { region }),
           dispose,
           [Symbol.dispose]: dispose,
         },
@@ -82,11 +97,13 @@ export function patchDetector(method: PatchMethod): Detector {
     }
   };
   const detector: Detector = {
-    ...{ name, encoder, symmetries, augmentation },
+    ...{ name, encoder, symmetries, augmentation, takesRegion },
     settings: () => method.settings(),
     async fit(prompts, options) {
       const learnt = prompts.length > 0 ? await learning?.of(prompts) : undefined;
-      const bank = PromptBank.of(encoder, prompts, augmentation ?? symmetries, { settings, learnt });
+      const bank = PromptBank.of(encoder, prompts, augmentation ?? symmetries, {
+        ...{ settings, learnt, region: options?.region },
+      });
       return fitted(bank, options);
     },
     load: async (path, options) =>
@@ -108,7 +125,7 @@ async function score(
       known?.similarity && !averaged
         ? { similarity: known.similarity(), rows: null }
         : matchBank(bank, { taps, layouts }, averaged);
-    return { ...scoring.run(features, similarity, taps), rows };
+    return { ...scoring.run(features, within(bank, similarity, known?.inside), taps), rows };
   });
   // A tensor that has two names is read once.
   const tensors = new Set([score, map, ...Object.values(parts)]);
@@ -129,6 +146,20 @@ async function score(
   } finally {
     for (const t of [...tensors, rows]) t?.dispose();
   }
+}
+
+/** Patches that do not count are as like the prompts as can be. @param inside 1 or 0 for each patch of each view. */
+function within({ info }: PromptBank, similarity: Tensor, inside: readonly Uint8Array[] | undefined): Tensor {
+  if (info.region === undefined) return similarity;
+  if (!inside)
+    throw new DetectError(
+      "region",
+      "the bank has a region, and where the views lie is not said; score images",
+    );
+  const counts = Float32Array.from(inside.flatMap((view) => [...view]));
+  if (counts.every((each) => each === 1)) return similarity;
+  const [views, , patches] = similarity.shape;
+  return where(greater(tensor(similarity.device, counts, [views, 1, patches]), 0), similarity, 1);
 }
 
 function matchesOf(bank: PromptBank, rows: Int32Array, grid: Grid): MatchMap {

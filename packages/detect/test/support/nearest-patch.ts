@@ -14,15 +14,22 @@ export interface NearestOptions {
   readonly augmentation?: Augmentation;
   /** How many of the largest residuals a score is the mean of. */
   readonly largest?: number;
+  /** Whether it leaves parts of images out of account where it is asked to. Default true. */
+  readonly region?: boolean;
 }
 
 /** Half of 1 - cosine to the nearest prompt patch, mean over the blocks; the score is the mean of the largest. */
 export function nearestPatch(
   encoder: Encoder,
-  { symmetries = encoder.backbone.promptSymmetries, augmentation, largest = 1 }: NearestOptions = {},
+  {
+    symmetries = encoder.backbone.promptSymmetries,
+    augmentation,
+    largest = 1,
+    region = true,
+  }: NearestOptions = {},
 ): Detector {
   return patchDetector({
-    ...{ name: "nearest-patch", encoder, symmetries, augmentation },
+    ...{ name: "nearest-patch", encoder, symmetries, augmentation, takesRegion: region },
     settings: async () => ({ largest: String(largest) }),
     prepare: () => ({
       run(_, similarity) {

@@ -56,6 +56,7 @@ export function inctrl(encoder: Encoder, options: InctrlOptions = {}): Detector 
   const method: Method = { backbone, heads, alpha, components, largest, asksText };
   return patchDetector({
     ...{ name: "inctrl", encoder, symmetries },
+    takesRegion: !heads && componentsText(components) === "P",
     async settings() {
       const text = components.has("T") ? await backbone.textFingerprint() : null;
       const names = componentsText(components);

@@ -52,7 +52,7 @@ export function residual(encoder: Encoder, options: ResidualOptions = {}): Detec
   const use = { encoder, symmetries, averaged, beside: distance === "both" };
   const others = { ...(averaged && { averaged: "on" }), ...(!plain && { distance }) };
   return patchDetector({
-    ...{ name: "residual", encoder, symmetries, averaged },
+    ...{ name: "residual", encoder, symmetries, averaged, takesRegion: plain },
     settings: async () => ({ components: "P", aggregate, alpha: "1", ...others }),
     kept: { ...(aggregate !== "max" && { aggregate }), ...others },
     ...(!plain && {

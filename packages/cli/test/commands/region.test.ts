@@ -1,0 +1,69 @@
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, failsWith, temporaryFolder } from "../support/cli.js";
+import { writeImages, writeModel } from "../support/model.js";
+
+const { folder, remove } = temporaryFolder();
+const backbone = path.join(folder, "model.safetensors");
+const bank = path.join(folder, "part.bank.safetensors");
+const images = writeImages(path.join(folder, "images"), 12);
+const good = images.filter((_, i) => i % 2 === 0);
+const model = ["--backbone", backbone];
+test.before(() => writeModel(backbone));
+test.after(remove);
+
+const save = (file: string, ...args: string[]) =>
+  cli(["score", ...model, "--prompts", ...good.slice(0, 2), "--save-bank", file, ...args]);
+
+test("a bank keeps the parts that count, and its line stands on them", async () => {
+  const plain = path.join(folder, "plain.bank.safetensors");
+  assert.is((await save(plain)).code, 0);
+  const made = await save(bank, "--roi", "0%,0%,50%,100%", "--ignore", "0,32,64,32");
+  assert.is(made.code, 0, made.stderr);
+  const scores = async (file: string) => {
+    const run = await cli([
+      "score",
+      ...model,
+      "--bank",
+      file,
+      "--images",
+      ...good.slice(2),
+      "--format",
+      "json",
+    ]);
+    return JSON.parse(run.stdout).results.map((row: { score: number }) => row.score);
+  };
+  const [all, part] = [await scores(plain), await scores(bank)];
+  assert.ok(part.every((score: number, i: number) => score > 0 && score <= all[i]));
+  assert.ok(
+    part.some((score: number, i: number) => score < all[i]),
+    "some are largest elsewhere",
+  );
+  const calibrated = await cli(["calibrate", ...model, "--bank", bank, "--normals", ...good.slice(2)]);
+  assert.is(calibrated.code, 0, calibrated.stderr);
+  const shown = JSON.parse((await cli(["bank", "show", bank, "--json"])).stdout);
+  assert.is(shown.region_share, 0.25);
+  assert.match(shown.calibration.settings.region, /^[0-9a-f]{64}$/);
+  assert.match((await cli(["bank", "show", bank])).stdout, /\nlooks at {5}25\.0% of each image\n/);
+});
+
+test("methods that look at whole images, and a region beside a bank, are refused", async () => {
+  const other = path.join(folder, "other.bank.safetensors");
+  for (const method of ["padim", "subspacead", "spade"])
+    failsWith(
+      await save(other, "--method", method, "--roi", "0%,0%,50%,100%"),
+      new RegExp(`${method} with these settings judges by more than the map`),
+    );
+  failsWith(
+    await save(other, "--set", "distance=both", "--roi", "0%,0%,50%,100%"),
+    /residual with these settings judges by more than the map/,
+  );
+  failsWith(
+    await cli(["score", ...model, "--bank", bank, "--images", ...good, "--roi", "0%,0%,50%,100%"]),
+    /--roi is for --prompts/,
+  );
+  failsWith(await save(other, "--ignore", "0,0,64,64"), /leaves nothing of an image to look at/);
+});
+
+test.run();
