@@ -15,6 +15,7 @@ export const HOUSE = {
   inctrl: { may: ["tensor", "clip", "datasets", "detect"], tests: ["synth"] },
   baselines: { may: ["tensor", "clip", "datasets", "detect"], tests: ["synth"] },
   pretrain: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl"] },
+  web: { may: ["tensor", "clip", "datasets", "detect", "inctrl"], tests: ["synth"] },
   server: { may: ["tensor", "datasets", "detect"], tests: ["synth"] },
   cli: {
     may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "baselines", "pretrain", "server"],
@@ -55,7 +56,7 @@ export function problemsOf(file, text) {
 
 /** The problems of all files that git knows or would add. */
 export function problemsOfRepository() {
-  return gitFiles("*.ts", "*.js", "*.mjs", "*.css").flatMap((file) => problemsOf(file, read(file)));
+  return gitFiles("*.ts", "*.tsx", "*.js", "*.mjs", "*.css").flatMap((file) => problemsOf(file, read(file)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -5,6 +5,8 @@
 //   node scripts/setup.mjs build         dependencies and the build
 //   node scripts/setup.mjs demo [...]    the demo, from the sources
 //   node scripts/setup.mjs test [...]    the tests, from the sources
+//   node scripts/setup.mjs build:web     the page, into packages/web/page
+//   node scripts/setup.mjs test:page [...]  the journeys of visitors through the page, in Chromium
 //   node scripts/setup.mjs test:browser [...]  the tests of tensors in Chromium
 //   node scripts/setup.mjs train [...]   training, from the sources
 //   node scripts/setup.mjs bench [...]   the libraries to compare with, then the bench
@@ -16,6 +18,7 @@ import {
   checkNode,
   ensureBuilt,
   ensureInstalled,
+  ensurePage,
   ensurePeers,
   ensureSiteGenerator,
 } from "./setup/toolchain.mjs";
@@ -28,13 +31,15 @@ const VERBS = {
   setup: { needs: [ensureAdapter, ensureBuilt] },
   install: { needs: [] },
   build: { needs: [ensureBuilt] },
+  "build:web": { needs: [], runs: [...TYPESCRIPT, "packages/web/build.ts"] },
+  "test:page": { needs: [ensureAdapter], runs: [...TYPESCRIPT, "packages/web/test/journeys.ts"] },
   demo: { needs: [ensureAdapter], runs: [...COMMAND, "demo"] },
   test: { needs: [ensureAdapter], runs: ["scripts/test.mjs"] },
   "test:browser": { needs: [ensureAdapter], runs: ["scripts/test-browser.mjs"] },
   train: { needs: [ensureAdapter], runs: [...COMMAND, "train"] },
   bench: { needs: [ensureAdapter, ensurePeers], runs: [...TYPESCRIPT, "bench/src/main.ts"] },
   docs: { needs: [ensureSiteGenerator], runs: ["scripts/docs/site.mjs"] },
-  release: { needs: [ensureAdapter, ensureBuilt], runs: ["scripts/release.mjs"] },
+  release: { needs: [ensureAdapter, ensureBuilt, ensurePage], runs: ["scripts/release.mjs"] },
 };
 
 async function main([verb = "setup", ...given]) {

@@ -9,6 +9,7 @@ export const NAVIGATION = {
       items: [
         page("Scoring", "/scoring"),
         page("Banks", "/banks"),
+        page("The page", "/page"),
         page("Training", "/training"),
         page("Evaluation", "/evaluation"),
         page("Methods", "/methods"),

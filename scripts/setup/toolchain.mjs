@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { publishedNames, ROOT, readJson } from "../workspace.mjs";
+import { publishedNames, ROOT, readJson, TYPESCRIPT } from "../workspace.mjs";
 import { info, SetupError, step } from "./shell.mjs";
 import { buildFingerprint, installFingerprint, readStamp, writeStamp } from "./stamp.mjs";
 
@@ -86,6 +86,10 @@ export async function ensureBuilt() {
     rmSync(lock, { recursive: true, force: true });
   }
 }
+
+/** Builds the page, which is published with the packages. */
+export const ensurePage = () =>
+  step("building the page", process.execPath, [...TYPESCRIPT, path.join("packages", "web", "build.ts")]);
 
 /** A lock older than this was left behind by a process that was killed. */
 const STALE_MS = 5 * 60_000;

@@ -12,16 +12,20 @@ const GUARDED = ["codec-libjpeg-turbo-8bit/dist/libjpegturbowasm_decode.js"];
 
 /** Modules of Node that a bundle for browsers still holds, each with the file that asks for it. */
 async function nodeImports(contents, conditions = ["@inctrl/source"]) {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     stdin: { contents, resolveDir: path.join(ROOT, "packages/cli") },
     ...{ bundle: true, splitting: true, format: "esm", platform: "browser", target: "es2022", conditions },
     ...{ write: false, metafile: true, outdir: "out", logLevel: "silent" },
     external: ["node:*", ...builtinModules],
   });
-  return Object.values(metafile.outputs).flatMap(({ imports, inputs }) => {
+  return Object.values(metafile.outputs).flatMap(({ imports, inputs }, i) => {
     const files = Object.keys(inputs);
     if (files.some((file) => GUARDED.some((end) => file.endsWith(end)))) return [];
-    return imports.filter(({ external }) => external).map((each) => `${each.path} in ${files.join(" ")}`);
+    const asked = imports
+      .filter(({ external }) => external)
+      .map((each) => `${each.path} in ${files.join(" ")}`);
+    // Not all of Node is imported.
+    return [...asked, ...(outputFiles[i].text.match(/.*\bBuffer\.from\(.*/g) ?? [])];
   });
 }
 

@@ -67,6 +67,7 @@ export {
   readCalibration,
 } from "./calibration/record.js";
 export { type Region, regionsAbove } from "./calibration/regions.js";
+export { type VerdictFacts, verdictSettings } from "./calibration/settings.js";
 export { promiseText } from "./calibration/text.js";
 export { type Judged, judge, type Verdict } from "./calibration/verdict.js";
 export {
@@ -114,7 +115,8 @@ export type { CategoryResult, Draw, Evaluation, LineRequest, Metrics } from "./e
 export { openSealed, type SealedFile, writeSealed } from "./files/sealed.js";
 export { readSealed, sealLine } from "./files/sealed-lines.js";
 export { TensorCache, type TensorCacheOptions } from "./files/tensor-cache.js";
-export { anchoredScale, type DrawnHeatmaps, drawHeatmaps } from "./heatmap/draw-heatmaps.js";
+export { anchoredScale } from "./heatmap/colormap.js";
+export { type DrawnHeatmaps, drawHeatmaps } from "./heatmap/draw-heatmaps.js";
 export { MapStore, storedMaps } from "./heatmap/map-store.js";
 export { mergeViews } from "./heatmap/merge.js";
 export { renderPanel } from "./heatmap/panel.js";

@@ -6,17 +6,18 @@ export { type Backbone, patchesOf, sharedLayout, type Tap } from "./backbone/bac
 export { type LoadBackboneOptions, loadBackbone } from "./backbone/load-backbone.js";
 export type { VitBackbone } from "./backbone/vit-backbone.js";
 export { type CalibrationStatus, type Line, lineOf } from "./calibration/conformal.js";
-export { leaveOneOut, type Peak, peakOf } from "./calibration/leave-one-out.js";
+export { type Peak, peakOf, promptsAlone } from "./calibration/leave-one-out.js";
 export {
   CALIBRATION_DEFAULTS,
   type CalibratedJudge,
   type Calibration,
+  calibrationEntry,
   type GoodImage,
   judgeOf,
   readCalibration,
-  saveCalibration,
 } from "./calibration/record.js";
 export { type Region, regionsAbove } from "./calibration/regions.js";
+export { verdictSettings } from "./calibration/settings.js";
 export { promiseText } from "./calibration/text.js";
 export { type Judged, judge, type Verdict } from "./calibration/verdict.js";
 export {
@@ -28,19 +29,19 @@ export {
 } from "./detector.js";
 export { Encoder, type EncoderOptions } from "./encoder/encoder.js";
 export { DetectError, type DetectErrorCode } from "./errors.js";
-export { detectorSettings } from "./evaluation/settings.js";
-export { inferno, type Scale, shareOf } from "./heatmap/colormap.js";
+export { anchoredScale, type Scale, scaleOf } from "./heatmap/colormap.js";
 export { mergeViews, type PlacedMap } from "./heatmap/merge.js";
+export { type Photo, patchBox, photoOf } from "./heatmap/photo.js";
 export { colourMap } from "./heatmap/render.js";
-export { upsampleMap } from "./heatmap/resample.js";
 export { fileImage, fileImages, type ImageItem, type ImageSource } from "./images/source.js";
 export { symmetricPixels } from "./images/symmetries.js";
 export { PromptBank } from "./matcher/bank.js";
 export { type BankFit, readBankFit } from "./matcher/bank-file.js";
 export type { PromptRecord } from "./matcher/bank-info.js";
 export { matchBank } from "./matcher/match.js";
+export { openingEntry } from "./matcher/opening.js";
 export { patchDetector } from "./matcher/patch-detector.js";
-export { defineMethod, type Method } from "./method/method.js";
+export { defineMethod, type Method, readOptions } from "./method/method.js";
 export { choiceOption, customOption, switchOption } from "./method/options.js";
 export { meanOf } from "./metrics/metrics.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { openNetwork } from "@inctrl/baselines";
 import { cacheDir } from "@inctrl/clip";
-import { count, hashFile, type Reading, sha256, windowText } from "@inctrl/datasets";
+import { count, hashFile, type Reading, windowText } from "@inctrl/datasets";
 import {
   type Backbone,
   type BankFit,
@@ -11,7 +11,6 @@ import {
   type CalibratedJudge,
   type Calibration,
   calibrationEntry,
-  detectorSettings,
   Encoder,
   type FittedDetector,
   fileImages,
@@ -20,11 +19,11 @@ import {
   judgeOf,
   type MeasuredWindow,
   openingEntry,
-  packRegion,
   promptsAlone,
   readBankFit,
   readCalibration,
   readRegion,
+  verdictSettings as settingsOf,
 } from "@inctrl/detect";
 import { isHeadName } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
@@ -239,11 +238,5 @@ export async function verdictSettings(
   { fitted, heads, opening: { className } }: Pick<Model, "fitted" | "heads" | "opening">,
   { dtype }: Pick<ModelOptions, "dtype">,
 ): Promise<Readonly<Record<string, string>>> {
-  const { orientation } = fitted.reading;
-  return {
-    ...(await detectorSettings(fitted.detector, { orientation, window: "auto" })),
-    ...{ heads: heads === null ? "none" : await hashFile(heads), weights: dtype },
-    ...(className !== null && { class: className }),
-    ...(fitted.region && { region: sha256().update(packRegion(fitted.region)).hex() }),
-  };
+  return settingsOf(fitted, { heads: heads && (await hashFile(heads)), weights: dtype, className });
 }

@@ -1,10 +1,12 @@
+import type { CalibratedJudge } from "../calibration/record.js";
+
 /**
  * Ten even steps of "inferno" (van der Walt and Smith's perceptual maps): lightness grows evenly from black over
  * purple and orange to pale yellow, so it reads the same in gray print and to the colour-blind.
  */
 const INFERNO = "000004 1b0c42 4b0c6b 781c6d a52c60 cf4446 ed6925 fb9a06 f7d03c fcffa4"
   .split(" ")
-  .map((colour) => [...Buffer.from(colour, "hex")]);
+  .map((colour) => [0, 2, 4].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)));
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
@@ -52,3 +54,12 @@ export function scaleOf(maps: Iterable<ArrayLike<number>>): Scale | null {
 export function shareOf(value: number, { low, high }: Scale): number {
   return high > low ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0;
 }
+
+/** Good images are dark, the line is in the middle, and what lies twice as far above it as good images below is brightest. */
+export const anchoredScale = ({
+  patchLine,
+  patchSpread,
+}: Pick<CalibratedJudge, "patchLine" | "patchSpread">): Scale => ({
+  low: patchLine - 2 * patchSpread,
+  high: patchLine + 2 * patchSpread,
+});

@@ -4,7 +4,7 @@ import type { CalibratedJudge } from "../calibration/record.js";
 import { regionsAbove } from "../calibration/regions.js";
 import type { Grid } from "../detector.js";
 import { roundBox } from "./canvas.js";
-import type { Colour, Scale } from "./colormap.js";
+import { anchoredScale, type Colour, type Scale } from "./colormap.js";
 import type { MapStore, StoredMaps } from "./map-store.js";
 import { mergeViews } from "./merge.js";
 import { renderPanel } from "./panel.js";
@@ -72,12 +72,6 @@ export async function drawHeatmaps({
   }
   return { drawn, failed };
 }
-
-/** Good images are dark, the line is in the middle, and what lies twice as far above it as good images below is brightest. */
-export const anchoredScale = ({ patchLine, patchSpread }: CalibratedJudge): Scale => ({
-  low: patchLine - 2 * patchSpread,
-  high: patchLine + 2 * patchSpread,
-});
 
 interface Drawing {
   readonly scale: Scale;

@@ -1,0 +1,31 @@
+import { busy, model } from "../state.js";
+
+/** The name of the page, and what it is computing on. */
+export function Header() {
+  const work = busy.value;
+  return (
+    <header>
+      <h1>
+        <img src="./icon.svg" alt="" width="28" height="28" />
+        Is this part good?
+      </h1>
+      <p class="device" title={model.value?.adapter}>
+        {work ? (
+          <span class="work">
+            <progress
+              aria-label={work.text}
+              {...(work.total ? { max: work.total, value: work.done ?? 0 } : {})}
+            />
+            {work.text}
+            {work.done !== undefined && !work.total && ` (${work.done})`}
+          </span>
+        ) : model.value ? (
+          <>
+            <b>{model.value.name}</b> on {model.value.adapter}
+            {model.value.software && " (software: right but slow)"}
+          </>
+        ) : null}
+      </p>
+    </header>
+  );
+}

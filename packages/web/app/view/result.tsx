@@ -1,0 +1,130 @@
+import type { Box } from "@inctrl/datasets/web";
+import { signal } from "@preact/signals";
+import type { Result } from "../engine/types.js";
+import { prompts } from "../state.js";
+import { Picture } from "./picture.js";
+
+const WORDS = {
+  OK: ["✓", "Good"],
+  REVIEW: ["?", "Look at it"],
+  NG: ["✕", "Not good"],
+  ERROR: ["!", "Could not be told"],
+} as const;
+
+const heatShown = signal(true);
+
+/** A verdict, what it stands on, and where the part differs from which good one. */
+export function ResultView({ result }: { readonly result: Result }) {
+  const { name, photo, heat, score, verdict, p, scaled, status, regions, patch, nearest, ms } = result;
+  const prompt = nearest && prompts.value[nearest.prompt]?.photo;
+  const found =
+    regions.length === 0 ? "no region" : regions.length === 1 ? "1 region" : `${regions.length} regions`;
+  return (
+    <article class="result" aria-label={name}>
+      <div class={`verdict ${verdict ?? "none"}`}>
+        <span class="sign" aria-hidden="true">
+          {verdict ? WORDS[verdict][0] : "–"}
+        </span>
+        <div>
+          <strong>{verdict ? WORDS[verdict][1] : `Score ${score.toFixed(3)}`}</strong>
+          <span class="name">{name}</span>
+        </div>
+        <dl>
+          {p !== null && (
+            <div title="The share of good parts that score at least as high">
+              <dt>p</dt>
+              <dd>{p.toPrecision(2)}</dd>
+            </div>
+          )}
+          <div title="The distance to the nearest good part: larger is more unusual">
+            <dt>score</dt>
+            <dd title={String(score)}>{score.toFixed(4)}</dd>
+          </div>
+          <div>
+            <dt>time</dt>
+            <dd>{ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`}</dd>
+          </div>
+        </dl>
+      </div>
+      {scaled !== null && (
+        <div class="scale">
+          <meter class="for-readers" value={scaled} aria-label="Scaled score; above 0.5 is flagged" />
+          <div class="bar" aria-hidden="true">
+            <svg aria-hidden="true">
+              <line class="tick" x1="50%" x2="50%" y1="0" y2="18" />
+              <circle class="at" cx={`${100 * scaled}%`} cy="9" r="7" />
+            </svg>
+          </div>
+          <p>
+            <span>like good parts</span>
+            <span>the line{status === "hint" && ", a hint"}</span>
+            <span>unlike them</span>
+          </p>
+        </div>
+      )}
+      <div class="figures">
+        <figure>
+          <div class="frame">
+            <Picture
+              bitmap={heatShown.value ? heat : photo}
+              label={`${name}, ${heatShown.value ? "heat map" : "photo"}: ${found} above the line`}
+            />
+            <Marks
+              width={photo.width}
+              height={photo.height}
+              regions={regions.map(({ box }) => box)}
+              patch={regions.length === 0 ? patch : null}
+            />
+          </div>
+          <figcaption>
+            <label class="switch">
+              <input
+                type="checkbox"
+                checked={heatShown.value}
+                onChange={(event) => {
+                  heatShown.value = event.currentTarget.checked;
+                }}
+              />
+              Heat map
+            </label>
+            <span>{found} above the line</span>
+          </figcaption>
+        </figure>
+        {nearest && (
+          <figure>
+            {prompt ? (
+              <div class="frame">
+                <Picture bitmap={prompt} label={`The nearest good part, ${nearest.name}`} />
+                <Marks width={prompt.width} height={prompt.height} regions={[]} patch={nearest.patch} />
+              </div>
+            ) : (
+              <div class="frame no-photo">{nearest.name}</div>
+            )}
+            <figcaption>
+              <span>Most like its oddest spot: {nearest.name}</span>
+            </figcaption>
+          </figure>
+        )}
+      </div>
+    </article>
+  );
+}
+
+interface MarksProps {
+  readonly width: number;
+  readonly height: number;
+  readonly regions: readonly Box[];
+  readonly patch: Box | null;
+}
+
+/** Frames over a picture, in its pixels. */
+function Marks({ width, height, regions, patch }: MarksProps) {
+  return (
+    <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      {regions.map((box) => (
+        <rect key={`${box.x} ${box.y}`} class="region" {...box} />
+      ))}
+      {patch && <rect class="patch" {...patch} />}
+    </svg>
+  );
+}
