@@ -7,6 +7,7 @@ import { packageNames, ROOT } from "../workspace.mjs";
 const LONG = [
   "cli/test/commands/demo",
   "cli/test/commands/pretrain",
+  "web/test/page",
   "scripts/test/fuzz-files",
   "scripts/test/kill",
   "tensor/test/browser",
