@@ -6,7 +6,7 @@ import type { EncodedBatch, Features } from "./encoder/features.js";
 import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./encoder/prompts.js";
 import { DetectError } from "./errors.js";
 import { type Augmentation, symmetriesOf } from "./images/augmentation.js";
-import { type ImageRegion, patchesInside } from "./images/region.js";
+import { type ImageRegion, type ImageSize, patchesInside } from "./images/region.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 import { type MeasuredWindow, measureWindow, type WindowRequest } from "./images/window.js";
 import type { BankEntries } from "./matcher/amend.js";
@@ -49,6 +49,8 @@ export interface Detection {
 /** A detection and the part of the image that it is of. */
 export interface ViewScore extends Detection {
   readonly box: Box;
+  /** The image's own size. */
+  readonly of: ImageSize;
   /** None of its patches lies in the detector's region, so that its score says nothing. */
   readonly outside?: true;
 }
@@ -201,6 +203,7 @@ export async function scoreViews(
     ...detection,
     score: finite[i] && allFinite(detection) ? detection.score : Number.NaN,
     box: batch.views[i].box,
+    of: batch.views[i].of,
     ...(inside && !inside[i].includes(1) && { outside: true as const }),
   }));
 }

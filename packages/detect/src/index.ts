@@ -57,6 +57,7 @@ export {
 export { betaBinomialTail, clopperPearson, type ShareInterval } from "./calibration/beta.js";
 export { type CalibrationStatus, falseAlarms, type Line, lineOf } from "./calibration/conformal.js";
 export { leaveOneOut, type Peak, peakOf, promptsAlone } from "./calibration/leave-one-out.js";
+export { outlinesOf, type Polygon } from "./calibration/outline.js";
 export {
   CALIBRATION_DEFAULTS,
   type CalibratedJudge,
@@ -185,6 +186,7 @@ export { lineNote, lineTable } from "./report/line-table.js";
 export type { Shown } from "./report/pictures.js";
 export { tableRows } from "./report/table.js";
 export { writeReport, writeResults } from "./report/write.js";
+export { COCO_CATEGORIES, cocoImage, labelStudioTask } from "./results/annotations.js";
 export {
   type CalibrationRecord,
   type GridSize,

@@ -50,7 +50,7 @@ const OPTIONS = {
   ...group("Results", {
     format: option(
       "<name>",
-      "how to write results: table, json, jsonl or csv",
+      "how to write results: table, json, jsonl or csv; regions for labelling programs: coco, label-studio",
       oneOf(...FORMATS).default("table"),
     ),
     out: shared.file("write results to a file instead of standard output"),

@@ -1,5 +1,14 @@
 import { oneLine } from "@inctrl/datasets";
-import { type CsvCell, csvLine, type GridSize, recordJson, type ScoreRecord } from "@inctrl/detect";
+import {
+  COCO_CATEGORIES,
+  type CsvCell,
+  cocoImage,
+  csvLine,
+  type GridSize,
+  labelStudioTask,
+  recordJson,
+  type ScoreRecord,
+} from "@inctrl/detect";
 import { fixed } from "../ui/amounts.js";
 import type { RunFooter, RunHeader } from "./record.js";
 
@@ -11,7 +20,10 @@ export interface Format {
 }
 
 /** The values of `--format`. */
-export const FORMATS = ["table", "json", "jsonl", "csv"] as const;
+export const FORMATS = ["table", "json", "jsonl", "csv", "coco", "label-studio"] as const;
+
+/** Formats of regions, which lie above a line. */
+export const needsLine = (name: FormatName): boolean => name === "coco" || name === "label-studio";
 
 export type FormatName = (typeof FORMATS)[number];
 
@@ -31,6 +43,10 @@ export function openFormat(name: FormatName, images: readonly string[] = []): Fo
       return { begin: () => "", row: (record) => `${recordJson(record)}\n`, end: () => "" };
     case "csv":
       return csv();
+    case "coco":
+      return coco();
+    case "label-studio":
+      return labelStudio();
     case "table":
       return table(images);
   }
@@ -43,6 +59,35 @@ function json(): Format {
     begin: (header) => `${recordJson(header).slice(0, -1)},"results":[`,
     row: (record) => `${rows++ === 0 ? "" : ","}\n${recordJson(record)}`,
     end: (footer) => `${rows === 0 ? "" : "\n"}],${recordJson(footer).slice(1)}\n`,
+  };
+}
+
+/** A COCO file. Its annotations follow the images, and are held until then. */
+function coco(): Format {
+  const annotations: string[] = [];
+  let images = 0;
+  return {
+    begin: ({ bank, backbone }) =>
+      `{"info":${recordJson({ description: "regions above the line of inctrl", bank, backbone })},"categories":${recordJson(COCO_CATEGORIES)},"images":[`,
+    row(record) {
+      const found = cocoImage(record, ++images, annotations.length + 1);
+      for (const each of found.annotations) annotations.push(recordJson(each));
+      return `${images === 1 ? "" : ","}\n${recordJson(found.image)}`;
+    },
+    end: () => `\n],"annotations":[\n${annotations.join(",\n")}\n]}\n`,
+  };
+}
+
+/** Tasks of Label Studio, one an image. */
+function labelStudio(): Format {
+  let [model, tasks] = ["", 0];
+  return {
+    begin({ bank, backbone }) {
+      model = bank === null ? backbone : `bank ${bank}`;
+      return "[";
+    },
+    row: (record) => `${tasks++ === 0 ? "" : ","}\n${recordJson(labelStudioTask(record, model))}`,
+    end: () => "\n]\n",
   };
 }
 

@@ -5,6 +5,8 @@ export interface RunHeader {
   readonly backbone: string;
   /** Hash of the image tower's weights. */
   readonly fingerprint: string;
+  /** The bank's id, as `inctrl bank show` tells it; null without a bank. */
+  readonly bank: string | null;
   readonly shots: number;
   /** Names of the prompt images, in the order of the bank. */
   readonly prompts: readonly string[];

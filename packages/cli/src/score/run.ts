@@ -9,6 +9,8 @@ import {
   type MapStore,
   pictureNames,
   promiseText,
+  readHistory,
+  type ScoreRecord,
   Strays,
   scoreImages,
   scoreRecord,
@@ -16,10 +18,10 @@ import {
 } from "@inctrl/detect";
 import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
-import { describe, EXIT } from "../errors.js";
+import { CliError, describe, EXIT } from "../errors.js";
 import { drawAll, openAlbum, withMapStore } from "../heatmaps.js";
 import { holdFolder } from "../output/folder.js";
-import { openFormat } from "../output/formats.js";
+import { needsLine, openFormat } from "../output/formats.js";
 import type { LeftOutRecord, RunHeader } from "../output/record.js";
 import { openSink, type Sink } from "../output/sink.js";
 import { fixed } from "../ui/amounts.js";
@@ -44,7 +46,13 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
         announce(model.fitted, images);
         const judge = await judgeFor(model, options);
         for (const line of judge ? promiseText(judge.line) : []) info(line);
-        const work = { ...inputs, model, sink, options, signal, judge };
+        if (!judge && needsLine(options.format))
+          throw new CliError(
+            "option",
+            `--format ${options.format}: regions lie above a line, and there is none; inctrl calibrate sets one`,
+          );
+        const bank = options.bank === undefined ? null : (await readHistory(options.bank)).id;
+        const work = { ...inputs, bank, model, sink, options, signal, judge };
         if (!options.heatmaps) return await scoreAndDraw(work);
         return await withMapStore(options.heatmaps, (maps) => scoreAndDraw({ ...work, maps }));
       }),
@@ -82,6 +90,8 @@ interface Work extends Inputs {
   readonly options: ScoreOptions;
   readonly signal: AbortSignal;
   readonly judge: CalibratedJudge | null;
+  /** The bank's id. */
+  readonly bank: string | null;
 }
 
 async function scoreAndDraw(work: Work): Promise<number> {
@@ -137,6 +147,7 @@ async function writeScores({
   options,
   signal,
   judge,
+  bank,
 }: Work): Promise<Summary> {
   const format = openFormat(options.format, images);
   const names = maps ? pictureNames(images) : [];
@@ -148,7 +159,7 @@ async function writeScores({
     const { scored, skipped, done } = summary;
     return sink.write(format.end({ scored, skipped, complete: done === images.length }));
   };
-  await sink.write(format.begin({ ...headerOf(model, options), left_out: leftOutRecord(left) }));
+  await sink.write(format.begin({ ...headerOf(model, options), bank, left_out: leftOutRecord(left) }));
   try {
     await withProgress({ total: images.length, verb: "scoring", quiet }, async (update) => {
       for await (const result of scoreImages(model.fitted, fileImages(images, model.reading), { signal })) {
@@ -159,6 +170,7 @@ async function writeScores({
         } else {
           const record = scoreRecord(result, model.fitted, judge);
           await sink.write(format.row(record));
+          if (summary.scored === 0) noteDetail(record);
           await maps?.add(storedMaps(result, names[summary.done], model.fitted.prompts));
           summary.add(record);
           strays.add(result.image, result);
@@ -177,6 +189,12 @@ async function writeScores({
   return summary;
 }
 
+/** Says what the smallest thing is that can be seen. */
+const noteDetail = ({ image, patch: { width, height } }: ScoreRecord): void => {
+  const [across, down] = [width, height].map((length) => Number(length.toPrecision(3)));
+  info(`a patch covers ${across} x ${down} pixels of ${image}: of a defect that is smaller, little is seen`);
+};
+
 /** Files that are named one by one. */
 const NAMED = 20;
 
@@ -188,7 +206,7 @@ const leftOutRecord = (left: readonly LeftOut[]): LeftOutRecord => ({
 function headerOf(
   { fitted, heads, alpha, opening }: Model,
   options: ScoreOptions,
-): Omit<RunHeader, "left_out"> {
+): Omit<RunHeader, "left_out" | "bank"> {
   const { detector, prompts } = fitted;
   const { backbone, fit } = detector.encoder;
   return {

@@ -96,6 +96,27 @@ test("verdicts: of the good images as many are above the line as were allowed, a
   );
 });
 
+test("regions go to labelling programs, and need a line", async () => {
+  const formatted = (format: string, ...args: string[]) =>
+    cli(["score", ...model, ...args, "--images", ...bad.slice(0, 2), "--format", format]);
+  failsWith(
+    await formatted("coco", "--prompts", prompts[0]),
+    /--format coco: regions lie above a line, and there is none; inctrl calibrate sets one/,
+  );
+  const coco = JSON.parse((await formatted("coco", "--bank", bank)).stdout);
+  assert.equal(
+    coco.images.map(({ file_name, width, height }: { file_name: string; width: number; height: number }) => [
+      file_name,
+      width,
+      height,
+    ]),
+    bad.slice(0, 2).map((name) => [name, 64, 64]),
+  );
+  const { id } = JSON.parse((await cli(["bank", "show", bank, "--json"])).stdout);
+  const tasks = JSON.parse((await formatted("label-studio", "--bank", bank)).stdout);
+  assert.equal([tasks.length, tasks[0].predictions[0].model_version], [2, `bank ${id}`]);
+});
+
 test("images of one part count once, and few parts make a provisional line", async () => {
   const run = await calibrate("--normals", ...normals, "--group", "(\\d\\d)\\d\\.png", "--json");
   assert.is(run.code, 0, run.stderr);

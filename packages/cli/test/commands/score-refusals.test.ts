@@ -48,7 +48,10 @@ test("options that contradict or need each other are refused", async () => {
     [["--prompts", good, "--shots", "two", "--images", good], "--shots: give a whole number, 1 or more"],
     [["--prompts", good, "--alpha", "-1", "--images", good], "--alpha: give a number, zero or more"],
     [["--prompts", good, "--images", good, "--heatmap", "x"], "Did you mean --heatmaps?"],
-    [["--prompts", good, "--images", good, "--format", "xml"], "--format: give table, json, jsonl or csv"],
+    [
+      ["--prompts", good, "--images", good, "--format", "xml"],
+      "--format: give table, json, jsonl, csv, coco or label-studio",
+    ],
   ];
   await Promise.all(cases.map(async ([args, words]) => failsWith(await score(...args), words)));
 });

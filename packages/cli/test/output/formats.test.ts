@@ -8,6 +8,7 @@ const header: RunHeader = {
   left_out: { count: 0, files: [] },
   backbone: 'deit "tiny"',
   fingerprint: "ab",
+  bank: "cd",
   shots: 2,
   prompts: ["a,b.png", "c.png"],
   class: null,
@@ -21,7 +22,7 @@ const header: RunHeader = {
 };
 
 const record = (image: string, score = 0.25): ScoreRecord => ({
-  image,
+  ...{ image, width: 40, height: 20 },
   score,
   residual: 0.125,
   image_residual: null,
@@ -31,6 +32,7 @@ const record = (image: string, score = 0.25): ScoreRecord => ({
   ...{ fit: "crop", window: "0:255" },
   view: 0,
   box: { x: 0, y: 1.5, width: 10, height: 10 },
+  patch: { width: 0.625, height: 0.625 },
   ...{ verdict: null, p_value: null, scaled_score: null, calibration: null, regions: null },
 });
 
@@ -114,6 +116,47 @@ test("csv quotes commas, quotes, line breaks and spaces at the ends, and leaves 
   for (const [i, name] of names.entries()) {
     assert.equal(rows[i + 1].slice(0, 9), [name, "0.25", "0.125", "", "", "", "a,b.png", "14", "195"]);
   }
+});
+
+test("coco and label-studio are one document each, also without images", () => {
+  const region = {
+    box: { x: 2, y: 4, width: 10, height: 5 },
+    area: 50,
+    peak: 0.5,
+    outline: [[2, 4, 12, 4, 12, 9, 2, 9]],
+  };
+  const rows = [
+    { ...record("a.png"), regions: [region, region] },
+    { ...record("b.png"), regions: [] },
+    { ...record("c.png"), regions: [region] },
+  ];
+  const { info, images, annotations, categories } = JSON.parse(write("coco", rows));
+  assert.is(info.bank, "cd");
+  assert.equal(
+    images.map(({ id, file_name }: { id: number; file_name: string }) => [id, file_name]),
+    [
+      [1, "a.png"],
+      [2, "b.png"],
+      [3, "c.png"],
+    ],
+  );
+  assert.equal(
+    annotations.map(({ id, image_id }: { id: number; image_id: number }) => [id, image_id]),
+    [
+      [1, 1],
+      [2, 1],
+      [3, 3],
+    ],
+  );
+  assert.equal(categories, [{ id: 1, name: "anomaly", supercategory: "anomaly" }]);
+  const tasks = JSON.parse(write("label-studio", rows));
+  assert.equal(
+    tasks.map(({ predictions: [{ result }] }: { predictions: { result: unknown[] }[] }) => result.length),
+    [2, 0, 1],
+  );
+  assert.is(tasks[0].predictions[0].model_version, "bank cd");
+  const empty = JSON.parse(write("coco", []));
+  assert.equal([empty.images, empty.annotations, JSON.parse(write("label-studio", []))], [[], [], []]);
 });
 
 test("the table lines up, counts rows and columns from 1, and leaves out what the model lacks", () => {

@@ -6,6 +6,7 @@ import { type Judged, judge, type Verdict } from "../calibration/verdict.js";
 import { type BestMatch, bestMatch, type FittedDetector, type Grid } from "../detector.js";
 import type { Encoder } from "../encoder/encoder.js";
 import { mergeViews } from "../heatmap/merge.js";
+import type { ImageSize } from "../images/region.js";
 import type { ImageScore } from "../score-images.js";
 
 // The result of an image, as every command and service tells it. Other programs rely on these fields.
@@ -43,6 +44,9 @@ export interface VerdictRecord {
 /** One image. Higher scores are more anomalous. A part that the model does not have is null. */
 export interface ScoreRecord extends VerdictRecord {
   readonly image: string;
+  /** Its size in pixels, upright where its orientation is followed. */
+  readonly width: number;
+  readonly height: number;
   readonly score: number;
   /** s_p: the largest patch residual. */
   readonly residual: number | null;
@@ -63,6 +67,8 @@ export interface ScoreRecord extends VerdictRecord {
   readonly view: number;
   /** The part of the original image that this view shows, in pixels of the original. */
   readonly box: Box;
+  /** Pixels of the image that a patch covers: of a defect that is smaller, little is seen. */
+  readonly patch: ImageSize;
 }
 
 /**
@@ -84,8 +90,7 @@ export function scoreRecord(
   const match = bestMatch(seen);
   const { s_p = null, s_i = null, text = null, s_a = text, phi = null, ...others } = parts;
   return {
-    image,
-    score,
+    ...{ image, width: seen.of.width, height: seen.of.height, score },
     residual: s_p,
     image_residual: s_i,
     text: s_a,
@@ -101,6 +106,10 @@ export function scoreRecord(
     window: windowText(fitted.reading.window ?? "full"),
     view,
     box: seen.box,
+    patch: {
+      width: seen.box.width / seen.map.columns,
+      height: seen.box.height / seen.map.rows,
+    },
     ...verdictOf(result, judge),
   };
 }
