@@ -7,7 +7,7 @@ import path from "node:path";
 import { Progress } from "./testing/progress.mjs";
 import { runFile, stopAll } from "./testing/run-file.mjs";
 import { runGroup } from "./testing/run-group.mjs";
-import { find, jobsOf, select } from "./testing/select.mjs";
+import { environmentOf, find, jobsOf, select } from "./testing/select.mjs";
 import { compiled } from "./typescript/compile.mjs";
 import { ROOT } from "./workspace.mjs";
 
@@ -33,8 +33,9 @@ for (const signal of ["SIGINT", "SIGTERM"])
   });
 
 async function work() {
-  const options = { cwd: ROOT, limitMs: LIMIT_MS, groupLimitMs: GROUP_LIMIT_MS };
+  const limits = { cwd: ROOT, limitMs: LIMIT_MS, groupLimitMs: GROUP_LIMIT_MS };
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+    const options = { ...limits, env: environmentOf(job) };
     progress.begin(job);
     const onReached = (ended) => progress.reached(job, ended);
     if (job.length > 1)

@@ -61,16 +61,16 @@ export const notesOf = (output) =>
 /**
  * Runs TypeScript or JavaScript in a process of its own, and kills it with all processes that it started.
  *
- * @param options `onOutput` is called with all output so far.
+ * @param options `env` is added to the environment; `onOutput` is called with all output so far.
  */
-export function runProcess(args, { cwd, limitMs, onOutput = () => {} }) {
+export function runProcess(args, { cwd, limitMs, env = {}, onOutput = () => {} }) {
   return new Promise((resolve) => {
     const started = performance.now();
     const child = spawn(process.execPath, [...TYPESCRIPT, ...args], {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",
-      env: { ...process.env, FORCE_COLOR: "0" },
+      env: { ...process.env, FORCE_COLOR: "0", ...env },
     });
     running.add(child);
     let output = "";
@@ -103,8 +103,8 @@ export function runProcess(args, { cwd, limitMs, onOutput = () => {} }) {
 }
 
 /** @returns {Promise<Verdict>} */
-export async function runFile(file, { cwd, limitMs }) {
-  const ended = await runProcess([file], { cwd, limitMs });
+export async function runFile(file, { cwd, limitMs, env }) {
+  const ended = await runProcess([file], { cwd, limitMs, env });
   const { output, ms } = ended;
   return { ...verdictOf({ ...ended, limitMs }), notes: notesOf(output), output, ms };
 }

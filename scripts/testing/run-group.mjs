@@ -13,13 +13,13 @@ const GROUP = fileURLToPath(new URL("group.mjs", import.meta.url));
  * Runs files together, and gives each a verdict by its own part of the output. A file that fails or runs nothing, or whose process
  * ends badly, runs again by itself, and that result counts.
  *
- * @param {{cwd: string, limitMs: number, groupLimitMs?: number, onReached?: (ended: number) => void}} options `limitMs` is for a
+ * @param {{cwd: string, limitMs: number, env?: Record<string, string>, groupLimitMs?: number, onReached?: (ended: number) => void}} options `limitMs` is for a
  * file, `groupLimitMs` for all together; `onReached` is told how many files have ended.
  * @param {(file: string, verdict: Verdict) => void} report called with the verdict on each file.
  */
-export async function runGroup(files, { cwd, limitMs, groupLimitMs = limitMs, onReached }, report) {
+export async function runGroup(files, { cwd, limitMs, env, groupLimitMs = limitMs, onReached }, report) {
   const onOutput = (output) => onReached?.(output.split(TOOK).length - 1);
-  const together = { cwd, limitMs: groupLimitMs, onOutput };
+  const together = { cwd, env, limitMs: groupLimitMs, onOutput };
   const { output, code, signal, timedOut } = await runProcess([GROUP, ...files], together);
   const isClean = code === 0 && !signal && !timedOut;
   const parts = output.split(BEGINS).slice(1);
@@ -28,6 +28,6 @@ export async function runGroup(files, { cwd, limitMs, groupLimitMs = limitMs, on
     const verdict = verdictOf({ output: text, code: 0, signal: null, timedOut: false, limitMs });
     if (isClean && !verdict.failed && took)
       report(file, { ...verdict, notes: notesOf(text), output: text, ms: Number.parseFloat(took) });
-    else report(file, await runFile(file, { cwd, limitMs }));
+    else report(file, await runFile(file, { cwd, env, limitMs }));
   }
 }

@@ -21,6 +21,12 @@ const LONG = [
 ];
 /** Short tests that need a process of their own, since they look at processes or load another engine. */
 const APART = /^(scripts|bench\/test\/onnx)\//;
+/**
+ * Tests of many kernels that each run for a moment: llvmpipe takes longer to optimise them than they run, so that it does not. All other
+ * tests run the kernels as they are used.
+ */
+const BRIEF =
+  /^packages\/(tensor\/test\/(autograd|nn|ops)|baselines\/test|pretrain\/test|cli\/test\/commands\/pretrain)\b/;
 /** Groups are dealt from so many piles: files of one folder, which take about as long as each other, go to different groups. */
 const PILES = 8;
 /** The fewest files that share a process, so that modules and the adapter are loaded once for all of them. */
@@ -59,13 +65,25 @@ export function jobsOf(files, atOnce) {
   const long = LONG.flatMap((part) => files.filter((file) => file.includes(part)));
   const short = files.filter((file) => !long.includes(file));
   const [apart, together] = [true, false].map((is) => short.filter((file) => APART.test(file) === is));
-  const dealt = Array.from({ length: PILES }, (_, pile) =>
-    together.filter((_, i) => i % PILES === pile),
-  ).flat();
-  // Groups become smaller, so that no worker waits long for the last one.
-  const groups = [];
-  while (dealt.length > 0)
-    groups.push(dealt.splice(0, Math.max(LEAST, Math.ceil(dealt.length / (3 * atOnce)))));
+  const [brief, others] = [true, false].map((is) =>
+    groupsOf(
+      together.filter((file) => BRIEF.test(file) === is),
+      atOnce,
+    ),
+  );
+  const groups = [...brief, ...others].sort((a, b) => b.length - a.length);
   const singles = (some) => some.map((file) => [file]);
   return [...singles(long), ...singles(apart), ...groups];
 }
+
+/** Files in groups that become smaller, so that no worker waits long for the last one. */
+function groupsOf(files, atOnce) {
+  const dealt = Array.from({ length: PILES }, (_, pile) => files.filter((_, i) => i % PILES === pile)).flat();
+  const groups = [];
+  while (dealt.length > 0)
+    groups.push(dealt.splice(0, Math.max(LEAST, Math.ceil(dealt.length / (3 * atOnce)))));
+  return groups;
+}
+
+/** The environment of a job's process. */
+export const environmentOf = (job) => (job.every((file) => BRIEF.test(file)) ? { GALLIVM_PERF: "nopt" } : {});
