@@ -24,11 +24,20 @@ export interface FileLock {
  * await lock.release()
  */
 export async function takeLock(path: string): Promise<FileLock> {
-  const { rename, rm, stat, utimes, writeFile } = await nodeFiles(path);
+  const { open, rename, rm, stat, utimes } = await nodeFiles(path);
   const mark = await ownMark();
   for (;;) {
     try {
-      await writeFile(path, mark, { flag: "wx" });
+      const handle = await open(path, "wx");
+      try {
+        await handle.writeFile(mark);
+      } catch (error) {
+        // A full disk must not leave a lock without a holder.
+        await rm(path, { force: true });
+        throw error;
+      } finally {
+        await handle.close();
+      }
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(path, error);
