@@ -12,6 +12,7 @@ import { version } from "./version.js";
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   score: async () => (await import("./commands/score.js")).scoreCommand,
   calibrate: async () => (await import("./commands/calibrate.js")).calibrateCommand,
+  watch: async () => (await import("./commands/watch.js")).watchCommand,
   bank: async () => (await import("./commands/bank.js")).bankCommand,
   models: async () => (await import("./commands/models.js")).modelsCommand,
   doctor: async () => (await import("./commands/doctor.js")).doctorCommand,

@@ -24,6 +24,12 @@ export function nonNegative() {
   return z.preprocess(asNumber, z.number({ error }).min(0, { error }));
 }
 
+/** A finite number above zero. */
+export function positive() {
+  const error = "give a number above zero";
+  return z.preprocess(asNumber, z.number({ error }).gt(0, { error }));
+}
+
 /** A share from 0 to 1 without 1, as a number or in percent. */
 export const share = (least: "above 0" | "from 0") => {
   const error = `give a share ${least}, below 1, such as 1% or 0.01`;
@@ -119,5 +125,19 @@ export const byteSize = z
     const [, digits, unit = "b"] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?b)?\s*$/i.exec(String(value)) ?? [];
     if (digits !== undefined) return Number(digits) * UNITS[unit.toLowerCase()];
     context.addIssue({ code: "custom", message: SIZE_ERROR });
+    return z.NEVER;
+  });
+
+const TIMES: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+
+const TIME_ERROR = "give a time, such as 500ms, 2s or 5m";
+
+/** A time such as 2s, in milliseconds; a number alone is in seconds. */
+export const duration = z
+  .union([z.number(), z.string()], { error: TIME_ERROR })
+  .transform((value, context): number => {
+    const [, digits, unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?\s*$/i.exec(String(value)) ?? [];
+    if (digits !== undefined) return Number(digits) * TIMES[unit.toLowerCase()];
+    context.addIssue({ code: "custom", message: TIME_ERROR });
     return z.NEVER;
   });

@@ -1,84 +1,23 @@
-import { mkdir, stat } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
-import { hashFile, ImageError, oneLine, type Reading, systemCode } from "@inctrl/datasets";
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { hashFile, ImageError, oneLine, systemCode } from "@inctrl/datasets";
 import {
-  type DriftState,
   fileImage,
   type ImageFacts,
-  type ImageFailure,
-  type ImageItem,
   type ImageScore,
   imageFacts,
   recordJson,
-  type ScoreRecord,
   type Verdict,
 } from "@inctrl/detect";
-import { type FileLock, onDisk, syncFolder, takeLock, writeError } from "@inctrl/tensor/files";
+import { onDisk, syncFolder } from "@inctrl/tensor/files";
 import { LRUCache } from "lru-cache";
 import { ServerError } from "../errors.js";
-import { Arrivals } from "./arrivals.js";
+import type { Arrivals } from "./arrivals.js";
 import { type Claim, Claims } from "./claims.js";
-import type { DriftLog } from "./drift-log.js";
 import { Ledger, type LedgerEntry } from "./ledger.js";
 import { freeName } from "./names.js";
-import { Retention, type RetentionLimits } from "./retention.js";
-
-/** What scores pictures, and what it makes of one. */
-export interface Scorer {
-  /** Results of images by their ids, in their order. */
-  score(images: Iterable<ImageItem>, signal: AbortSignal): AsyncIterable<ImageScore | ImageFailure>;
-  /** The record of a result, with a verdict. */
-  record(result: ImageScore): ScoreRecord;
-  /** How files become pixels. */
-  readonly reading: Reading;
-  /** What verdicts stand on, such as the sum of the bank: the same bytes are scored once by the same. */
-  readonly bank: string;
-}
-
-/** How many parts were put where, of those how many were there before, and how many wait to be readable. */
-export interface WatchCounts {
-  readonly OK: number;
-  readonly REVIEW: number;
-  readonly NG: number;
-  readonly ERROR: number;
-  readonly repeats: number;
-  readonly waiting: number;
-}
-
-export interface WatchOptions extends RetentionLimits {
-  /** Where pictures arrive. */
-  readonly from: string;
-  /** Where they go: `ok`, `review`, `ng`, `error`, and the ledger. */
-  readonly out: string;
-  readonly scorer: Scorer;
-  /** Ends when nothing is left to do. Default false. */
-  readonly once?: boolean;
-  /** How often the folder is looked at where the system does not tell of changes. Default 1000. */
-  readonly pollMs?: number;
-  /** How long a picture that cannot be read may stay as it is before it is an error. Default 60,000. */
-  readonly patienceMs?: number;
-  readonly drift?: DriftLog;
-  /** Told of what is worth a line. */
-  readonly onNote?: (text: string) => void;
-  /** Told of the counts after each commit. */
-  readonly onCounts?: (counts: WatchCounts) => void;
-  /** Told of drift when its cause changes. */
-  readonly onDrift?: (state: DriftState) => void;
-  /** Told of each part once it has its place, with the result of those that were scored. What it throws stops the watch. */
-  readonly onPart?: (part: PlacedPart) => Promise<void> | void;
-  /** Told when lines were added to the ledger, of which this is the folder. */
-  readonly onLedger?: (ledger: Ledger) => void;
-  readonly signal: AbortSignal;
-}
-
-/** A part in its place. */
-export interface PlacedPart {
-  readonly verdict: Verdict;
-  readonly path: string;
-  /** Below the folder of the watch, `ng/part.png`. */
-  readonly to: string;
-  readonly result: ImageScore | null;
-}
+import { FOLDERS, type WatchCounts, type WatchOptions } from "./options.js";
+import { Retention } from "./retention.js";
 
 /** Pictures that are taken at once. More wait where they arrived. */
 const MOST = 64;
@@ -105,50 +44,8 @@ interface Decision {
   readonly result: ImageScore | null;
 }
 
-const FOLDERS: Readonly<Record<Verdict, string>> = { OK: "ok", REVIEW: "review", NG: "ng", ERROR: "error" };
-
-/**
- * Watches a folder: takes pictures as they arrive, scores them, writes what it decides to the ledger, and puts them where they belong. A
- * kill at any moment loses and doubles nothing: what was taken is found again, and a decision that was written is carried out.
- *
- * @returns the counts, once the signal aborts, or, with `once`, once nothing is left.
- * @throws ServerError `folder`, TensorFileError `write` and `locked`. All pictures then lie where they arrived, in `out/.claimed`, or
- * in their places.
- * @example
- * await watchFolder({ from: "camera", out: "sorted", scorer, signal });
- */
-export async function watchFolder(options: WatchOptions): Promise<WatchCounts> {
-  const { from, out, signal } = options;
-  await refuseNested(from, out);
-  for (const folder of ["", ...Object.values(FOLDERS)]) await makeFolder(join(out, folder));
-  const locks: FileLock[] = [];
-  try {
-    for (const folder of [out, from]) locks.push(await takeLock(join(folder, ".inctrl.lock")));
-    const watcher = new Watcher(options);
-    await using _ = await watcher.open();
-    using arrivals = new Arrivals(from);
-    await watcher.run(arrivals, signal);
-    return watcher.counts;
-  } finally {
-    for (const lock of locks) await lock.release();
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(onDisk(folder), { recursive: true }).catch((error) => {
-    throw writeError(folder, error);
-  });
-}
-
-async function refuseNested(from: string, out: string): Promise<void> {
-  const info = await stat(onDisk(from)).catch(() => null);
-  if (!info?.isDirectory())
-    throw new ServerError("folder", `${from}: there is no such folder; make it first`);
-  if (`${resolve(from)}${sep}`.startsWith(`${resolve(out)}${sep}`))
-    throw new ServerError("folder", `${from} lies in ${out}, where parts are put; watch another folder`);
-}
-
-class Watcher {
+/** The state of a watch. */
+export class Watcher {
   readonly #options: WatchOptions;
   readonly #held: Held[] = [];
   readonly #known = new LRUCache<string, LedgerEntry>({ max: REMEMBERED });
@@ -180,7 +77,7 @@ class Watcher {
       },
     });
     this.#ledger = ledger;
-    onLedger?.(ledger);
+    await onLedger?.(ledger);
     for (const claim of await this.#claims.left()) {
       const entry = decided.get(claim.id);
       if (entry) await this.#finish(claim, entry);
@@ -343,7 +240,7 @@ class Watcher {
       await onPart?.({ verdict, to, path: join(out, to), result });
     }
     onCounts?.(this.counts);
-    onLedger?.(this.#ledger);
+    await onLedger?.(this.#ledger);
   }
 
   #drift(decisions: readonly Decision[]): LedgerEntry[] {
