@@ -50,7 +50,12 @@ export function mqtt({ url, user, password, ca, timeoutMs = 10_000 }: MqttOption
     title: `mqtt ${address.host}`,
     async send(entry: LedgerEntry, signal: AbortSignal): Promise<boolean> {
       client ??= await open();
-      await within(timeoutMs, signal, connected(client), () => problem);
+      await within(
+        timeoutMs,
+        signal,
+        connected(client, () => problem),
+        () => problem,
+      );
       const kind = entry.kind === "drift" ? "drift" : "part";
       const told = client.publishAsync(`${topic}/${kind}`, JSON.stringify(entry), { qos: 1 });
       await within(timeoutMs, signal, told, () => "gives no receipt");
@@ -68,8 +73,20 @@ export function mqtt({ url, user, password, ca, timeoutMs = 10_000 }: MqttOption
   };
 }
 
-const connected = (client: MqttClient): Promise<unknown> =>
-  client.connected ? Promise.resolve() : new Promise((resolve) => client.once("connect", resolve));
+/** Waits for the connection, or for the next try that fails. */
+async function connected(client: MqttClient, problem: () => string): Promise<void> {
+  if (client.connected) return;
+  await new Promise<void>((resolve, reject) => {
+    const done = (settle: () => void) => () => {
+      client.off("connect", made);
+      client.off("close", failed);
+      settle();
+    };
+    const made = done(resolve);
+    const failed = done(() => reject(new Error(problem())));
+    client.on("connect", made).on("close", failed);
+  });
+}
 
 /** Waits for a job, so many milliseconds at most, unless the signal aborts. */
 async function within(
