@@ -52,7 +52,7 @@ export function brightness({ bank = "bank", delay = 0 } = {}): Scorer & { readon
 function resultOf(image: string, gray: number): ImageScore {
   const score = gray / 255;
   const map = { rows: 1, columns: 1, values: Float32Array.of(score) };
-  const view = { score, parts: {}, map, matches: null, box: BOX };
+  const view = { score, parts: {}, map, matches: null, box: BOX, of: { width: 8, height: 8 } };
   return {
     ...{ image, score, parts: {}, view: 0, views: [view] },
     pixels: { brightness: gray, contrast: 0, sharpness: 0 },
