@@ -3,14 +3,15 @@ import { defaultClientConditions, defineConfig } from "vite";
 
 // Packages are taken from their sources, and what they need of Node from their twins for browsers.
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-// The decoder of JPEGs asks for "fs" and "path" only where it finds itself in Node.
-const node = { external: [/^node:/, "webgpu", "fs", "path"] };
+const node = { external: [/^node:/, "webgpu"] };
+// The decoder of JPEGs asks for these only where it finds itself in Node.
+const unused = { fs: at("app/engine/nothing.ts"), path: at("app/engine/nothing.ts") };
 
 export default defineConfig({
   root: at("app"),
   base: "./",
   logLevel: "warn",
-  resolve: { conditions: ["@inctrl/source", ...defaultClientConditions] },
+  resolve: { alias: unused, conditions: ["@inctrl/source", ...defaultClientConditions] },
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   worker: { format: "es", rollupOptions: node },
   build: {

@@ -72,7 +72,7 @@ export async function decodeCoded(
     decoder.getEncodedBuffer(bytes.length).set(bytes);
     decoder.decode();
     const info = decoder.getFrameInfo();
-    const data = decoder.getDecodedBuffer().slice();
+    const data = new Uint8Array(decoder.getDecodedBuffer());
     decoder.delete();
     const channels = mode === "L" ? 1 : 3;
     if (info.width !== width || info.height !== height || data.length !== width * height * channels)

@@ -4,7 +4,7 @@ declare module "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs" {
     decode(): void;
     getFrameInfo(): { width: number; height: number; componentCount: number };
     /** The samples, interleaved, in the decoder's own memory. */
-    getDecodedBuffer(): Uint8Array;
+    getDecodedBuffer(): Uint8ClampedArray;
     delete(): void;
   }
   interface LibJpegTurbo {

@@ -51,6 +51,7 @@ for (const [name, file] of KINDS)
     const { samples, orientation } = await decodeCoded(bytes, "jpeg", LIMITS);
     const want = await decodeSamples(bytes);
     assert.equal([samples.width, samples.height, samples.mode], [77, 53, want.mode]);
+    assert.instance(samples.data, Uint8Array);
     assert.ok(Buffer.from(samples.data.buffer).equals(Buffer.from(want.data)), "other pixels");
     assert.is(orientation, (await imageHeader(bytes, { orientation: "follow" })).orientation);
   });
