@@ -10,6 +10,7 @@ export const NAVIGATION = {
         page("Scoring", "/scoring"),
         page("Banks", "/banks"),
         page("The page", "/page"),
+        page("Service", "/serve"),
         page("Training", "/training"),
         page("Evaluation", "/evaluation"),
         page("Methods", "/methods"),

@@ -19,19 +19,33 @@ export function shareDevices(): () => void {
   };
 }
 
+/** A device with its tuning, and what closes it, unless it is shared. */
+export async function acquireDevice(adapter: string | undefined): Promise<{ device: Device; close(): void }> {
+  const key = adapter ?? process.env.INCTRL_ADAPTER ?? "";
+  const device = shared?.get(key) ?? (await openDevice({ adapter, onNotice: warn }));
+  shared?.set(key, device);
+  const close = () => {
+    if (!shared) device.close();
+  };
+  try {
+    await loadTuning(device, tuningPath(device.caps));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { device, close };
+}
+
 /** Runs a job on a device, and closes the device however the job ends, unless it is shared. */
 export async function withDevice<T>(
   adapter: string | undefined,
   job: (device: Device) => Promise<T>,
 ): Promise<T> {
-  const key = adapter ?? process.env.INCTRL_ADAPTER ?? "";
-  const device = shared?.get(key) ?? (await openDevice({ adapter, onNotice: warn }));
-  shared?.set(key, device);
+  const { device, close } = await acquireDevice(adapter);
   try {
-    await loadTuning(device, tuningPath(device.caps));
     return await job(device);
   } finally {
-    if (!shared) device.close();
+    close();
   }
 }
 

@@ -28,6 +28,9 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ClipError: {
     tiles: "use --fit crop or --fit squash",
   },
+  ServerError: {
+    options: "give --token-file FILE, or --no-token-file to serve everyone",
+  },
   PretrainError: {
     configuration: "check --model",
     vocabulary: "give other weights with --from",

@@ -14,6 +14,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   calibrate: async () => (await import("./commands/calibrate.js")).calibrateCommand,
   watch: async () => (await import("./commands/watch.js")).watchCommand,
   bank: async () => (await import("./commands/bank.js")).bankCommand,
+  serve: async () => (await import("./commands/serve.js")).serveCommand,
   models: async () => (await import("./commands/models.js")).modelsCommand,
   doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
   tune: async () => (await import("./commands/tune.js")).tuneCommand,

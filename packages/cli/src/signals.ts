@@ -34,11 +34,17 @@ function endBy(name: (typeof STOPS)[number]): void {
 /**
  * Runs a job that ends early and cleanly when its signal aborts. The first Ctrl-C aborts the signal, the second one
  * ends the process. Temporary files are removed in both cases.
+ *
+ * @param options `onHangup`: what SIGHUP does in place of stopping.
  */
-export async function interruptible<T>(job: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  job: (signal: AbortSignal) => Promise<T>,
+  { onHangup }: { readonly onHangup?: () => void } = {},
+): Promise<T> {
   const controller = new AbortController();
   let first = 0;
   const stop = (name: (typeof STOPS)[number]) => {
+    if (name === "SIGHUP" && onHangup) return onHangup();
     if (controller.signal.aborted) {
       if (performance.now() - first >= SAME_PRESS_MS) endBy(name);
       return;

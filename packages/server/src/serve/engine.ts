@@ -1,0 +1,30 @@
+import type { CalibratedJudge, FittedDetector } from "@inctrl/detect";
+import { TensorError } from "@inctrl/tensor";
+
+/** A bank that is open on a device. Disposing of it frees its tensors. */
+export interface OpenBank extends Disposable {
+  readonly fitted: FittedDetector;
+  /** What judges its scores; null where nothing is known of good parts. */
+  readonly judge: CalibratedJudge | null;
+}
+
+/** A device with a backbone on it. Whoever starts a service says how banks are opened; the service knows no method. */
+export interface Engine {
+  readonly backbone: string;
+  /** The fingerprint of the backbone's weights. */
+  readonly model: string;
+  readonly adapter: string;
+  /** Opens a bank file. Rejects where it does not fit the backbone. */
+  open(bank: string): Promise<OpenBank>;
+  /** Closes the device. What was opened on it is gone. */
+  close(): void;
+}
+
+/** Opens a device and a backbone, at the start and after a device was lost. */
+export type OpenEngine = () => Promise<Engine>;
+
+const DEVICE_FAULTS: readonly string[] = ["device-lost", "closed", "gpu-validation", "out-of-memory"];
+
+/** Whether an error says that the device cannot be used again. */
+export const isDeviceFault = (error: unknown): boolean =>
+  error instanceof TensorError && DEVICE_FAULTS.includes(error.code);

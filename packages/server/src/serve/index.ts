@@ -1,0 +1,4 @@
+export type { Engine, OpenBank, OpenEngine } from "./engine.js";
+export { notifySystemd } from "./notify.js";
+export { type Page, readPage } from "./page.js";
+export { isLoopback, type Served, type ServeOptions, serve } from "./start.js";
