@@ -26,7 +26,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     diverged: "lower --lr",
   },
   ClipError: {
-    tiles: "use --fit crop or --fit squash",
+    tiles: "use --fit crop or --fit squash, or another --tile",
   },
   ServerError: {
     options: "give --token-file FILE, or --no-token-file to serve everyone",

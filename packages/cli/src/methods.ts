@@ -98,7 +98,8 @@ export const encoderOptions = (
   { fit, ...options }: EncoderOptions,
 ): EncoderOptions => {
   const input = method.input?.(backbone, settings) ?? {};
-  return { ...input, ...options, fit: fit ?? input.fit };
+  const preprocess = { ...input.preprocess, ...options.preprocess };
+  return { ...input, ...options, preprocess, fit: fit ?? input.fit };
 };
 
 const optionLines = (options: MethodOptions): string[] =>

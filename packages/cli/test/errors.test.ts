@@ -34,7 +34,10 @@ test("an error's code adds the option that mends it to a library's message", () 
   assert.is(describe(new DetectError("bank", "no bank")), "no bank; make one with --save-bank");
   assert.is(describe(new DetectError("cache-limit", "too small")), "too small; raise --cache-limit");
   const tiles = new ClipError("tiles" as ClipError["code"], "image: too long to be tiled");
-  assert.is(describe(tiles), "image: too long to be tiled; use --fit crop or --fit squash");
+  assert.is(
+    describe(tiles),
+    "image: too long to be tiled; use --fit crop or --fit squash, or another --tile",
+  );
 });
 
 test("a file that is left out is said with the option that mends it", () => {

@@ -141,7 +141,15 @@ export {
 } from "./images/window.js";
 export { amendBank, type BankEntries } from "./matcher/amend.js";
 export { PromptBank } from "./matcher/bank.js";
-export { type BankFit, bankInfo, readBank, readBankFit, readingOf, writeBank } from "./matcher/bank-file.js";
+export {
+  type BankFit,
+  bankInfo,
+  readBank,
+  readBankFit,
+  readingOf,
+  type TileSizes,
+  writeBank,
+} from "./matcher/bank-file.js";
 export type { BankInfo, PromptRecord } from "./matcher/bank-info.js";
 export { type BankCheck, type CheckedPrompt, checkBank } from "./matcher/check-bank.js";
 export { type Coverage, type CoverOptions, type CoverStep, coverPool } from "./matcher/coverage.js";

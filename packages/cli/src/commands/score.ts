@@ -43,6 +43,18 @@ const OPTIONS = {
       shared.fits.optional(),
       "crop, or as the method or the bank has it",
     ),
+    tile: option(
+      "<N>",
+      "cut images into squares of N of their own pixels, both ways, so that small defects of large images are seen",
+      whole(16, 65_536).optional(),
+      "none, or as the bank was made",
+    ),
+    overlap: option(
+      "<M>",
+      "pixels that such tiles have in common with the next one, at least",
+      whole(0, 65_535).optional(),
+      "an eighth of the tile",
+    ),
     ...shared.readingOfFiles,
     strict: option("", "stop at the first unreadable image instead of skipping it", flag.optional()),
   }),

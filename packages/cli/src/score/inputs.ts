@@ -76,6 +76,9 @@ function problemOf({
   saveBank,
   roi,
   ignore,
+  fit,
+  tile,
+  overlap,
   images,
   out,
   heatmaps,
@@ -91,6 +94,12 @@ function problemOf({
   };
   const given = Object.entries(forPrompts).find(([, value]) => value !== undefined)?.[0];
   if (bank && given) return `${given} is for --prompts, and the bank's are chosen already; leave it out`;
+  if (tile !== undefined && (fit ?? "tile") !== "tile")
+    return `--tile cuts images into tiles, and --fit ${fit} does not; leave one of them out`;
+  if (overlap !== undefined && tile === undefined)
+    return "--overlap is what tiles have in common; say how large they are with --tile N";
+  if (tile !== undefined && (overlap ?? 0) >= tile)
+    return `--overlap ${overlap}: tiles of ${tile} pixels share less than that; give a smaller one`;
   if (seed !== undefined && shots === undefined)
     return "--seed draws prompts at random; say how many with --shots K";
   if (bankPrompts && !(bank && heatmaps))

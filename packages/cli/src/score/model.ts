@@ -24,6 +24,7 @@ import {
   readCalibration,
   readRegion,
   verdictSettings as settingsOf,
+  type TileSizes,
 } from "@inctrl/detect";
 import { isHeadName } from "@inctrl/inctrl";
 import type { Device } from "@inctrl/tensor";
@@ -59,24 +60,35 @@ export type ModelOptions = Pick<
   | ("backbone" | "modelConfig" | "vocabulary" | "dtype" | "heads" | "class" | "method" | "preset" | "set")
   | ("alpha" | "symmetries" | "fit" | "window" | "orientation" | "maxMegapixels" | "batch" | "threads")
 > &
-  Partial<Pick<ScoreOptions, "bank" | "saveBank" | "roi" | "ignore">>;
+  Partial<Pick<ScoreOptions, "bank" | "saveBank" | "roi" | "ignore" | "tile" | "overlap">>;
+
+/** What tiles share where that is not said: an eighth of their side. */
+const tilesOf = ({ tile, overlap }: Pick<ModelOptions, "tile" | "overlap">): TileSizes | undefined =>
+  tile === undefined ? undefined : { tile, overlap: overlap ?? Math.round(tile / 8) };
+
+/** Tiles as options name them. */
+const ofTiles = ({ tile, overlap }: TileSizes = {}) => ({ tile: tile ?? "none", overlap: overlap ?? "none" });
 
 /** How images are read, become square and are compared: as the bank was made, where one is given, else as the options say. */
 function chooseFit(
-  { fit, symmetries, bank, orientation, window: request }: ModelOptions,
+  { fit, symmetries, bank, orientation, window: request, ...options }: ModelOptions,
   known: BankFit | undefined,
 ) {
-  if (known === undefined) return { fit, symmetries, orientation };
+  if (known === undefined) {
+    const tiles = tilesOf(options);
+    return { fit: tiles ? ("tile" as const) : fit, tiles, symmetries, orientation };
+  }
   const { reading, early, sealed } = known;
   const { window = "full", orientation: followed = "ignore" } = reading;
   const ofBank = { fit: known.fit, symmetries: known.symmetries };
-  const made = { ...ofBank, orientation: followed, window: windowText(window) };
+  const made = { ...ofBank, orientation: followed, window: windowText(window), ...ofTiles(known.tiles) };
   const range = typeof request === "object" ? request.join(":") : request === "full" ? request : made.window;
   const asked = {
     ...{ fit: fit ?? made.fit, symmetries: symmetries ?? made.symmetries },
     ...{ orientation: orientation ?? followed, window: range },
+    ...{ tile: options.tile ?? made.tile, overlap: options.overlap ?? made.overlap },
   };
-  const wrong = (["fit", "symmetries", "orientation", "window"] as const).find(
+  const wrong = (["fit", "tile", "overlap", "symmetries", "orientation", "window"] as const).find(
     (name) => asked[name] !== made[name],
   );
   if (early) {
@@ -88,7 +100,7 @@ function chooseFit(
     warn(
       `${bank}: is of a version without checksums, so that nothing vouches for it; make it again to have them`,
     );
-  if (!wrong) return made;
+  if (!wrong) return { ...ofBank, tiles: known.tiles, orientation: followed };
   throw new CliError(
     "option",
     `--${wrong} ${asked[wrong]}: the bank ${bank} was made with ${made[wrong]}; leave --${wrong} out`,
@@ -158,7 +170,7 @@ export async function openModel(
   const { batch, threads, window } = options;
   const bank = options.bank === undefined ? undefined : await readBankFit(options.bank);
   const className = options.class ?? bank?.opening?.className ?? undefined;
-  const { fit, symmetries, orientation } = chooseFit(options, bank);
+  const { fit, tiles, symmetries, orientation } = chooseFit(options, bank);
   const reading = { orientation, maxPixels: options.maxMegapixels * 1e6 };
   const asks = className !== undefined;
   const named = METHODS.find(({ name }) => name === options.method);
@@ -185,7 +197,10 @@ export async function openModel(
     // Fails early where the backbone has no text tower.
     if (asks) await backbone.prototypes(className);
     stopIfAborted(signal);
-    const encoder = new Encoder(backbone, encoderOptions(chosen, backbone, { fit, batch, threads }));
+    const encoder = new Encoder(
+      backbone,
+      encoderOptions(chosen, backbone, { fit, preprocess: tiles, batch, threads }),
+    );
     const detector = method.create(encoder, settings, trained);
     const region = prompts ? await readRegion(options, prompts, reading) : undefined;
     let images: readonly GoodImage[] = [];

@@ -66,4 +66,30 @@ test("methods that look at whole images, and a region beside a bank, are refused
   failsWith(await save(other, "--ignore", "0,0,64,64"), /leaves nothing of an image to look at/);
 });
 
+test("tiles of a size of their own are kept in the bank, and others are refused", async () => {
+  const file = path.join(folder, "tiles.bank.safetensors");
+  const made = await save(file, "--tile", "32", "--overlap", "4");
+  assert.is(made.code, 0, made.stderr);
+  const score = (...args: string[]) =>
+    cli(["score", ...model, "--bank", file, "--images", good[3], "--format", "json", ...args]);
+  const run = await score("--tile", "32");
+  assert.is(run.code, 0, run.stderr);
+  // Tiles of 32 pixels become 64, of which a patch takes 16.
+  assert.match(
+    run.stderr,
+    /a patch covers 8 x 8 pixels of .*006\.png: of a defect that is smaller, little is seen/,
+  );
+  const [{ fit, patch, box }] = JSON.parse(run.stdout).results;
+  assert.equal([fit, patch, box.width, box.height], ["tile", { width: 8, height: 8 }, 32, 32]);
+  failsWith(await score("--tile", "48"), /--tile 48: the bank .* was made with 32; leave --tile out/);
+  failsWith(await score("--tile", "32", "--overlap", "9"), /--overlap 9: the bank .* was made with 4/);
+  failsWith(await save(file, "--overlap", "4"), /--overlap is what tiles have in common; say how large/);
+  failsWith(await save(file, "--tile", "32", "--overlap", "32"), /tiles of 32 pixels share less than that/);
+  failsWith(
+    await save(file, "--tile", "32", "--fit", "crop"),
+    /--tile cuts images into tiles, and --fit crop does not/,
+  );
+  failsWith(await save(file, "--tile", "65"), /64 x 64 pixels hold no tile of 65; take smaller tiles/);
+});
+
 test.run();

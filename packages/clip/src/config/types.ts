@@ -16,6 +16,10 @@ export interface PreprocessConfig {
   readonly unrounded?: boolean;
   /** Fit `whole` cuts right and bottom to a multiple of this many pixels, such as a ViT's patch. Default 1. */
   readonly multiple?: number;
+  /** Fit `tile` cuts squares of so many pixels of the image itself, which are then resized. Default: its shorter side. */
+  readonly tile?: number;
+  /** Pixels of the image that such tiles have in common with the next one, at least. Default 0. */
+  readonly overlap?: number;
 }
 
 /** GELU by the error function, or CLIP's original x * sigmoid(1.702 x). */

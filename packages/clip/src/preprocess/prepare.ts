@@ -6,7 +6,12 @@ import { resizeFiltered, resizeNearest, resizeUnrounded, type Size, type Window 
 
 /** The part of a `PreprocessConfig` that makes an image's pixels; all but the size may be absent. */
 export type PixelConfig = Pick<PreprocessConfig, "size"> &
-  Partial<Pick<PreprocessConfig, "interpolation" | "resize" | "rgbFirst" | "unrounded" | "multiple">>;
+  Partial<
+    Pick<
+      PreprocessConfig,
+      "interpolation" | "resize" | "rgbFirst" | "unrounded" | "multiple" | "tile" | "overlap"
+    >
+  >;
 
 /** One input of the model, square but for fit `whole`, and its place in the image. */
 export interface PreparedImage {
@@ -38,17 +43,19 @@ export function prepareImage(image: RasterImage, config: PixelConfig, fit: Fit =
     : rounded(source, size, interpolation);
   const scaleX = image.width / size.width;
   const scaleY = image.height / size.height;
-  return windows.map((window) => ({
-    width: window.width,
-    height: window.height,
-    pixels: pixelsOf(window),
-    box: {
-      x: window.left * scaleX,
-      y: window.top * scaleY,
-      width: window.width * scaleX,
-      height: window.height * scaleY,
-    },
-  }));
+  const isSized = fit === "tile" && config.tile !== undefined;
+  return windows.map((window) => {
+    const { left, top, width, height } = window;
+    const box = { x: left * scaleX, y: top * scaleY, width: width * scaleX, height: height * scaleY };
+    if (!isSized) return { width, height, pixels: pixelsOf(window), box };
+    // Many tiles may take more memory than their image, and are resized one by one as they are looked at.
+    return {
+      ...{ width, height, box },
+      get pixels() {
+        return pixelsOf(window);
+      },
+    };
+  });
 }
 
 const asRgb = ({ width, height, mode, data, palette }: RasterImage): RasterImage => ({

@@ -9,7 +9,9 @@ const reader = new SourceReader();
 
 parentPort?.on("message", async (task: DecodeTask) => {
   try {
-    const prepared = prepareViews(await reader.read(task.part), task);
+    const found = prepareViews(await reader.read(task.part), task);
+    // Tiles are resized as they are copied.
+    const prepared = { ...found, views: found.views.map((view) => ({ ...view })) };
     // Views of one image may share a buffer, which can be transferred once only.
     const buffers = new Set(prepared.views.map(({ pixels }) => pixels.buffer as ArrayBuffer));
     parentPort?.postMessage({ prepared } satisfies DecodeAnswer, [...buffers]);

@@ -1,4 +1,4 @@
-import type { Fit } from "@inctrl/clip";
+import type { Fit, PreprocessConfig } from "@inctrl/clip";
 import type { Reading } from "@inctrl/datasets";
 import { type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
 import type { TapLayout } from "../backbone/backbone.js";
@@ -153,12 +153,17 @@ export function bankIn(
   return { info, stored: stored() };
 }
 
+/** Tiles of a size of their own, in pixels of an image. */
+export type TileSizes = Pick<PreprocessConfig, "tile" | "overlap">;
+
 /** How a bank's images were read and made square. */
 export interface BankFit {
   /** The taps whose patches it holds. */
   readonly taps: BankInfo["blocks"];
   readonly fit: Fit;
   readonly symmetries: number;
+  /** Pixels of an image that a tile has along each side, and that it shares with the next one, where tiles have a size of their own. */
+  readonly tiles?: TileSizes;
   readonly reading: SharedReading;
   /** How its method scores; absent for a bank of the paper's nearest patches. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -175,15 +180,17 @@ export async function readBankFit(path: string): Promise<BankFit> {
   await using file = await openSealed(path);
   const info = readBankInfo(path, file);
   const { fit, blocks: taps, turns: symmetries = 1, settings } = info;
+  const { tile, overlap } = info.preprocess;
+  const tiles = tile === undefined ? {} : { tiles: { tile, overlap } };
   const opening = openingIn(file);
-  const made = { taps, fit, symmetries, reading: readingOf(info), ...(settings && { settings }) };
+  const made = { taps, fit, ...tiles, symmetries, reading: readingOf(info), ...(settings && { settings }) };
   return { ...made, ...(opening && { opening }), early: !info.reading, sealed: file.sealed };
 }
 
 const preprocessOf = ({ preprocess }: Encoder): BankInfo["preprocess"] => {
-  const { size, mean, std, interpolation, resize, rgbFirst, unrounded, multiple } = preprocess;
+  const { size, mean, std, interpolation, resize, rgbFirst, unrounded, multiple, tile, overlap } = preprocess;
   const filter = interpolation === "bicubic" ? undefined : interpolation;
-  return { size, mean, std, interpolation: filter, resize, rgbFirst, unrounded, multiple };
+  return { size, mean, std, interpolation: filter, resize, rgbFirst, unrounded, multiple, tile, overlap };
 };
 
 function checkFinite(path: string, name: string, values: Float32Array): void {

@@ -4,7 +4,7 @@ import type { TensorFile } from "@inctrl/tensor";
 import type { Tap } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
 import { unpackRegion } from "../images/region.js";
-import { type Check, fits, listOf, object, orNull, parseJson, text } from "../shape.js";
+import { type Check, fits, listOf, orNull, parseJson, text } from "../shape.js";
 
 /** What a bank remembers of a prompt. */
 export interface PromptRecord {
@@ -82,6 +82,8 @@ const count = (n: unknown): boolean => Number.isInteger(n) && Number(n) >= 1;
 const isTexts = (value: unknown): boolean =>
   typeof value === "object" && value !== null && fits(Object.entries(value), listOf(listOf(text)));
 
+const orAbsent = (check: (n: unknown) => boolean) => (n: unknown) => n === undefined || check(n);
+
 const INFO: Check = {
   version: oneOf(1),
   kind: (value) => value === undefined || fits(value, text),
@@ -99,5 +101,5 @@ const INFO: Check = {
   fit: oneOf("crop", "squash", "tile", "whole"),
   backbone: text,
   fingerprint: text,
-  preprocess: object,
+  preprocess: { tile: orAbsent(count), overlap: orAbsent((n) => n === 0 || count(n)) },
 };
