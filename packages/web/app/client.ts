@@ -31,7 +31,7 @@ export async function webgpuMissing(): Promise<Missing | null> {
       mend: [
         "Use a current Chrome, Edge or Opera, Safari 26 or later, or Firefox 141 or later on Windows and 145 or later on a Mac.",
         "Chrome on Linux may need chrome://flags/#enable-unsafe-webgpu and #enable-vulkan to be enabled.",
-        "In Node the command `inctrl score` needs no browser.",
+        "Or score on the command line: inctrl score needs no browser.",
       ],
     };
   const adapter = await navigator.gpu.requestAdapter().catch(() => null);

@@ -119,7 +119,10 @@ async function learn(files: readonly File[]): Promise<void> {
   if (!state) return;
   const refused = new Set(state.refused.map(({ name }) => name));
   goodFiles.value = files.filter(({ name }) => !refused.has(name));
+  const again = checkedFiles().filter((file) => !files.includes(file));
   takeBank(state, state.prompts);
+  await check(again);
+  report(state.refused);
   said.value = `Learnt ${plural(state.prompts.length, "good part")}. ${state.line?.sentences[0] ?? ""}`;
 }
 
@@ -206,12 +209,26 @@ export async function allow(alpha: number): Promise<void> {
   if (state) await takeLine(state);
 }
 
+/** Files of the parts that were checked, in their order. */
+const checkedFiles = (): File[] => results.value.flatMap(({ file }) => file ?? []).reverse();
+
+/**
+ * Learns a part that was flagged and is good: as one more good part, or, where the line stands on others or the good parts are in a bank
+ * alone, as one that the line counts.
+ */
+export async function learnFrom(file: File): Promise<void> {
+  const line = bank.value?.line;
+  const counts = goodFiles.value.length === 0 || (line && line.status !== "hint");
+  if (counts) await calibrate([file], line?.alpha ?? 0.01);
+  else await addGood([file]);
+}
+
 /** By a new line the parts that were checked are told anew. */
 async function takeLine(state: BankState): Promise<void> {
-  const again = results.value.flatMap(({ file }) => file ?? []);
+  const again = checkedFiles();
   bank.value = state;
   clearResults();
-  await check(again.reverse());
+  await check(again);
   report(state.refused);
   said.value = state.line?.sentences[0] ?? "";
 }

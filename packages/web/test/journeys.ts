@@ -81,6 +81,22 @@ test("a bank of the command is opened, with its line, and scores the same", asyn
   await compare(page, bank, [bad, photo]);
 });
 
+test("a false alarm is learnt from, and the part is told anew", async ({ dir }) => {
+  const { good, bad } = await drawParts(dir, 2);
+  const page = await chromium.open();
+  await idle(page);
+  await give(page, "Good parts", good);
+  await give(page, "Parts to check", bad);
+  assert.is((await verdictOf(page)).verdict, "NG");
+  await page.getByRole("button", { name: "It is good: learn from it" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".thumbs li").length === 3);
+  await idle(page);
+  await give(page, "Parts to check", bad);
+  const { score, verdict } = await verdictOf(page);
+  assert.ok(score < 1e-5, `a prompt is like itself, and scores ${score}`);
+  assert.is(verdict, "OK");
+});
+
 test("files that are no images, and a damaged bank, are refused by name", async ({ dir }) => {
   const { good } = await drawParts(dir, 1);
   const [text, damaged] = [join(dir, "notes.png"), join(dir, "damaged.safetensors")];

@@ -50,7 +50,9 @@ export function GoodParts() {
         />
       </div>
       {bank.value && prompts.value.every(({ photo }) => !photo) && (
-        <p class="hint">A bank keeps features of its good parts, not their photos.</p>
+        <p class="hint">
+          A bank keeps features of its good parts, not their photos. New good parts begin a bank of their own.
+        </p>
       )}
     </section>
   );

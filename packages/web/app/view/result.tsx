@@ -1,7 +1,6 @@
 import type { Box } from "@inctrl/datasets/web";
 import { signal } from "@preact/signals";
-import type { Result } from "../engine/types.js";
-import { prompts } from "../state.js";
+import { busy, type Listed, learnFrom, prompts } from "../state.js";
 import { Picture } from "./picture.js";
 
 const WORDS = {
@@ -14,8 +13,8 @@ const WORDS = {
 const heatShown = signal(true);
 
 /** A verdict, what it stands on, and where the part differs from which good one. */
-export function ResultView({ result }: { readonly result: Result }) {
-  const { name, photo, heat, score, verdict, p, scaled, status, regions, patch, nearest, ms } = result;
+export function ResultView({ result }: { readonly result: Listed }) {
+  const { name, photo, heat, score, verdict, p, scaled, status, regions, patch, nearest, ms, file } = result;
   const prompt = nearest && prompts.value[nearest.prompt]?.photo;
   const found =
     regions.length === 0 ? "no region" : regions.length === 1 ? "1 region" : `${regions.length} regions`;
@@ -62,6 +61,13 @@ export function ResultView({ result }: { readonly result: Result }) {
           </p>
         </div>
       )}
+      {file && (verdict === "NG" || verdict === "REVIEW") && (
+        <div class="row">
+          <button type="button" class="quiet" disabled={busy.value !== null} onClick={() => learnFrom(file)}>
+            It is good: learn from it
+          </button>
+        </div>
+      )}
       <div class="figures">
         <figure>
           <div class="frame">
@@ -101,7 +107,7 @@ export function ResultView({ result }: { readonly result: Result }) {
               <div class="frame no-photo">{nearest.name}</div>
             )}
             <figcaption>
-              <span>Most like its oddest spot: {nearest.name}</span>
+              <span>Nearest good part: {nearest.name}</span>
             </figcaption>
           </figure>
         )}
