@@ -9,6 +9,7 @@ export const NAVIGATION = {
       items: [
         page("Scoring", "/scoring"),
         page("Banks", "/banks"),
+        page("A watched folder", "/watch"),
         page("The page", "/page"),
         page("Service", "/serve"),
         page("Training", "/training"),
