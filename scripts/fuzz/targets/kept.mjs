@@ -5,6 +5,7 @@ import { contextIn } from "../../../packages/baselines/src/coop/file.ts";
 import { TRAIN_OPTIONS } from "../../../packages/cli/src/commands/train.ts";
 import { settingsOf } from "../../../packages/cli/src/options/read.ts";
 import { recordIn } from "../../../packages/clip/src/hub/download.ts";
+import { historyIn } from "../../../packages/detect/src/bank/history.ts";
 import { calibrationIn, judgeOf } from "../../../packages/detect/src/calibration/record.ts";
 import { promiseText } from "../../../packages/detect/src/calibration/text.ts";
 import { DrawStore } from "../../../packages/detect/src/evaluation/draw-store.ts";
@@ -99,6 +100,15 @@ function calibration(bytes) {
   if (found) promiseText(judgeOf(found).line);
 }
 
+const change = {
+  ...{ version: 2, made: "2026-11-29T00:00:00.000Z", what: "prompts added", before: "00" },
+  images: [{ name: "b.png", sha256: "00" }],
+};
+const changed = stored(
+  { features: f32([1, 4]) },
+  { format: "inctrl-bank", history: JSON.stringify([change, { ...change, version: 3 }]) },
+);
+
 const IDENTITY = { seed: "1" };
 const CHECKPOINT = { format: "inctrl-checkpoint", step: "4", records: "1", run: JSON.stringify(IDENTITY) };
 async function checkpoint(bytes) {
@@ -155,6 +165,7 @@ export const KEPT = [
   ["metrics of a training", log(RECORDS), records],
   ["bank", banks, bank],
   ["calibration of a bank", calibrated, calibration],
+  ["history of a bank", changed, (bytes) => void historyIn(open(bytes))],
   ["cache entry", entries, async (bytes) => void (await entryBytes(open(bytes), KEY, LAYOUT, "rows"))],
   ["context of CoOp", contexts, async (bytes) => void (await contextIn(open(bytes)))],
   ["stored draws", log(DRAWS), draws],

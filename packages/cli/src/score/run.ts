@@ -46,6 +46,11 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
         announce(model.fitted, images);
         const judge = await judgeFor(model, options);
         for (const line of judge ? promiseText(judge.line) : []) info(line);
+        if (!judge && options.exitVerdict)
+          throw new CliError(
+            "option",
+            "--exit-verdict: there is no line, so that no part could be told good; inctrl calibrate sets one",
+          );
         if (!judge && needsLine(options.format))
           throw new CliError(
             "option",

@@ -103,6 +103,10 @@ test("regions go to labelling programs, and need a line", async () => {
     await formatted("coco", "--prompts", prompts[0]),
     /--format coco: regions lie above a line, and there is none; inctrl calibrate sets one/,
   );
+  failsWith(
+    await formatted("csv", "--prompts", prompts[0], "--exit-verdict"),
+    /--exit-verdict: there is no line, so that no part could be told good/,
+  );
   const coco = JSON.parse((await formatted("coco", "--bank", bank)).stdout);
   assert.equal(
     coco.images.map(({ file_name, width, height }: { file_name: string; width: number; height: number }) => [

@@ -1,0 +1,100 @@
+// Compares prompts that `inctrl bank suggest` chooses with prompts drawn at random, on real sets.
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Category, drawPrompts, readAs, type Sample, writeFileAtomic } from "@inctrl/datasets";
+import {
+  auroc,
+  coverPool,
+  Encoder,
+  fitImages,
+  measureWindow,
+  openBackbone,
+  scoreImages,
+} from "@inctrl/detect";
+import { residual } from "@inctrl/inctrl";
+import { openDevice } from "@inctrl/tensor";
+import { openSet, thinned } from "../sets.js";
+import { type Compared, tableOf } from "./table.js";
+
+const SETS = [
+  ...["brainmri:DIR/brainmri", "headct:DIR/headct", "elpv:DIR/elpv", "aitex:DIR/aitex"],
+  ...["sdd:DIR/kolektorsdd", "mvtec:DIR/mvtec", "mnist:DIR/mnist", "cifar10:DIR/cifar10"],
+];
+
+const { values } = parseArgs({
+  options: {
+    data: { type: "string" },
+    backbone: { type: "string", default: "nano" },
+    sets: { type: "string", default: "" },
+    classes: { type: "string", default: "4" },
+    pool: { type: "string", default: "60" },
+    tested: { type: "string", default: "60" },
+    draws: { type: "string", default: "5" },
+    shots: { type: "string", default: "4" },
+    out: { type: "string", default: join(import.meta.dirname, "results.md") },
+  },
+});
+const { data, backbone: network, out } = values;
+if (data === undefined)
+  throw new Error(
+    "usage: run.ts --data DIR [--backbone FILE] [--sets NAMES] [--classes N] [--pool N] [--tested N]",
+  );
+const [classes, most, tested, draws, shots] = [
+  ...[values.classes, values.pool, values.tested, values.draws, values.shots],
+].map(Number);
+
+using device = await openDevice();
+using backbone = await openBackbone(device, network, {});
+const encoder = new Encoder(backbone);
+const detector = residual(encoder);
+
+/** AUROC of test images by some prompts, null where they are of one kind alone. Images that cannot be read are left out. */
+async function aurocOf(prompts: readonly Sample[], test: readonly Sample[]): Promise<number | null> {
+  using fitted = await fitImages(detector, prompts);
+  const [labels, scores]: [number[], number[]] = [[], []];
+  let at = 0;
+  for await (const result of scoreImages(fitted, test)) {
+    const { label } = test[at++];
+    if ("error" in result) continue;
+    labels.push(label);
+    scores.push(result.score);
+  }
+  return auroc(labels, scores);
+}
+
+/** Both ways of choosing on one category; null where its pool is too small, or its test images are of one kind. */
+async function compare(set: string, { name, train, test: all }: Category): Promise<Compared | null> {
+  const normal = thinned(
+    train.filter(({ label }) => label === 0),
+    most,
+  );
+  if (normal.length < 2 * shots) return null;
+  const { window } = await measureWindow(normal);
+  const pool = normal.map((sample) => readAs(sample, { window }));
+  const test = thinned(all, tested).map((sample) => readAs(sample, { window }));
+  const { chosen } = await coverPool(encoder, pool, { shots, most });
+  const names = new Set(chosen.map(({ name }) => name));
+  const suggested = await aurocOf(
+    pool.filter(({ id }) => names.has(id)),
+    test,
+  );
+  const random: number[] = [];
+  for (let seed = 0; seed < draws; seed++)
+    random.push((await aurocOf(drawPrompts(pool, shots, seed), test)) ?? Number.NaN);
+  if (suggested === null) return null;
+  return { set, category: name, pool: pool.length, tested: test.length, suggested, random };
+}
+
+const compared: Compared[] = [];
+for (const spec of SETS) {
+  const [format] = spec.split(":");
+  if (values.sets !== "" && !values.sets.split(",").includes(format)) continue;
+  const { name, categories } = await openSet(spec, data);
+  const begun = performance.now();
+  for (const category of categories.slice(0, classes)) {
+    const found = await compare(name, category);
+    if (found) compared.push(found);
+  }
+  console.error(`${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+}
+await writeFileAtomic(out, tableOf(compared, { network: backbone.name, shots, draws }));
