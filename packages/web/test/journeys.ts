@@ -8,7 +8,7 @@ import { buildPage } from "../build.js";
 import { CHROMIUM, visit } from "./browser.js";
 import { inctrl, scoreBy } from "./command.js";
 import { give, idle, problemsOf, verdictOf } from "./journey.js";
-import { drawParts } from "./parts.js";
+import { drawParts, widened } from "./parts.js";
 
 // Journeys of visitors through the page, in a real browser: npm run test:page
 
@@ -39,6 +39,17 @@ async function compare(page: Page, bank: string, files: readonly string[]): Prom
   }
 }
 
+/** Downloads the page's bank. */
+async function saveBank(page: Page, path: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save the bank" }).click(),
+  ]);
+  assert.is(download.suggestedFilename(), "part.bank.safetensors");
+  await download.saveAs(path);
+  return path;
+}
+
 const lineOf = (page: Page) => page.locator("[aria-labelledby=line-title] .badge").textContent();
 
 test("a bank of the page scores the same on the command line, before and after a calibration", async ({
@@ -49,15 +60,7 @@ test("a bank of the page scores the same on the command line, before and after a
   await idle(page);
   await give(page, "Good parts", good.slice(0, 3));
   assert.is(await lineOf(page), "Hint");
-  const save = async (name: string) => {
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Save the bank" }).click(),
-    ]);
-    assert.is(download.suggestedFilename(), "part.bank.safetensors");
-    await download.saveAs(join(dir, name));
-    return join(dir, name);
-  };
+  const save = (name: string) => saveBank(page, join(dir, name));
   await compare(page, await save("hint.safetensors"), [bad, photo]);
   // One of them is a prompt, and is left out by name.
   await give(page, "Calibrate with good parts", good.slice(2));
@@ -79,6 +82,14 @@ test("a bank of the command is opened, with its line, and scores the same", asyn
   assert.is(await lineOf(page), "Provisional");
   assert.match((await page.locator(".promise").textContent()) ?? "", /Of 1000 good parts like these 3/);
   await compare(page, bank, [bad, photo]);
+});
+
+test("images of 16 bits are seen through the window that the command measures", async ({ dir }) => {
+  const { good, bad } = await drawParts(dir, 2);
+  const page = await chromium.open();
+  await idle(page);
+  await give(page, "Good parts", await Promise.all(good.map(widened)));
+  await compare(page, await saveBank(page, join(dir, "wide.safetensors")), [await widened(bad)]);
 });
 
 test("a false alarm is learnt from, and the part is told anew", async ({ dir }) => {

@@ -21,3 +21,14 @@ export async function drawParts(folder: string, count = 4) {
   await upright.resize(300, 220).withMetadata({ orientation: 6 }).jpeg({ quality: 85 }).toFile(photo);
   return { good, bad, photo };
 }
+
+/** The same part in gray of 16 bits, of which it uses values from 300 to 3360. */
+export async function widened(file: string): Promise<string> {
+  const { data, info } = await sharp(file).greyscale().raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const values = Uint16Array.from({ length: width * height }, (_, i) => 300 + 12 * data[i * channels]);
+  const wide = file.replace(/\.png$/, "-16.png");
+  const raw = { width, height, channels: 1 as const, depth: "ushort" as const };
+  await sharp(values, { raw }).toColourspace("grey16").png().toFile(wide);
+  return wide;
+}
