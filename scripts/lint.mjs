@@ -18,7 +18,18 @@ export const HOUSE = {
   web: { may: ["tensor", "clip", "datasets", "detect", "inctrl"], tests: ["synth"] },
   server: { may: ["tensor", "datasets", "detect"], tests: ["synth"] },
   cli: {
-    may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl", "baselines", "pretrain", "server"],
+    may: [
+      "tensor",
+      "clip",
+      "datasets",
+      "synth",
+      "detect",
+      "inctrl",
+      "baselines",
+      "pretrain",
+      "server",
+      "web",
+    ],
   },
   testing: { may: ["tensor", "clip", "datasets", "synth", "detect"] },
 };

@@ -1,10 +1,12 @@
 import {
   notifySystemd,
   type OpenEngine,
+  readPage,
   type Served,
   type ServeOptions as ServiceSettings,
   serve,
 } from "@inctrl/server/serve";
+import { webPolicy, webRoot } from "@inctrl/web";
 import type { ServeOptions } from "../commands/serve.js";
 import { describe, EXIT } from "../errors.js";
 import { interruptible } from "../signals.js";
@@ -27,7 +29,9 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const onHangup = () => void served?.reload();
   return await interruptible(
     async (signal) => {
-      served = await serve(serviceOptions(options, engineOf(options, signal)));
+      const page = await readPage(webRoot, webPolicy);
+      served = await serve({ ...serviceOptions(options, engineOf(options, signal)), page });
+      if (page) info(`the page: ${served.address}/`);
       const { service, address, failed } = served;
       announce(served, options);
       const stopping = notifySystemd(() => service.state === "ready");

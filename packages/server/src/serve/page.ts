@@ -2,8 +2,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import type { App } from "./app.js";
 
-/** The files of the page by address, all in memory. */
-export type Page = ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }>;
+/** A page, all in memory. */
+export interface Page {
+  /** Its files by address, such as `/index.html`. */
+  readonly files: ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }>;
+  /** What it may do: the header `Content-Security-Policy`. */
+  readonly policy: string;
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -15,36 +20,33 @@ const TYPES: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Reads a built page. Null where the folder has no `index.html`. */
-export async function readPage(folder: string): Promise<Page | null> {
+/**
+ * Reads a built page. Null where the folder has no `index.html`.
+ *
+ * @example const page = await readPage(webRoot, webPolicy);
+ */
+export async function readPage(folder: string, policy: string): Promise<Page | null> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const page = new Map<string, { type: string; bytes: Buffer }>();
+  const files = new Map<string, { type: string; bytes: Buffer }>();
   for (const entry of entries.filter((each) => each.isFile())) {
     const path = join(entry.parentPath, entry.name);
     const type = TYPES[extname(entry.name)] ?? "application/octet-stream";
     const address = path.slice(folder.length).split(sep).join("/").replace(/^\/*/, "/");
-    page.set(address, { type, bytes: await readFile(path) });
+    files.set(address, { type, bytes: await readFile(path) });
   }
-  return page.has("/index.html") ? page : null;
+  return files.has("/index.html") ? { files, policy } : null;
 }
 
-/** Nothing but what the service itself serves; WebAssembly and workers of its own. */
-const POLICY = [
-  ...["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self'", "style-src 'self'"],
-  ...["img-src 'self' blob: data:", "media-src 'self' blob:", "connect-src 'self'", "manifest-src 'self'"],
-  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
-].join("; ");
-
 /** Serves the page at `/`. Only what was read at the start has an address. */
-export function addPage(app: App, page: Page): void {
-  for (const [address, { type, bytes }] of page) {
+export function addPage(app: App, { files, policy }: Page): void {
+  for (const [address, { type, bytes }] of files) {
     const urls = address === "/index.html" ? ["/", address] : [address];
     for (const url of urls)
       app.get(encodeURI(url), { schema: { hide: true } }, async (_request, reply) =>
         reply
           .type(type)
           .headers({
-            "content-security-policy": POLICY,
+            "content-security-policy": policy,
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
             "cross-origin-opener-policy": "same-origin",
