@@ -159,8 +159,8 @@ function answerError(
 ): FastifyReply {
   const { status, code, message, retryAfter } = refusalOf(error, log);
   if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
-  // What is left of a body that was not read is not worth waiting for.
-  if (status === 503 || status === 413) reply.header("connection", "close");
+  // The rest of a body that is too large is not read. Others are, so that a client that still sends sees why it is refused.
+  if (status === 413) reply.header("connection", "close");
   if (status === 401) reply.header("www-authenticate", "Bearer");
   const verdict = request.routeOptions.config.decides ? { verdict: "ERROR" as const } : {};
   return reply
