@@ -18,10 +18,8 @@ export interface SoakReport {
   readonly answers: Readonly<Record<string, number>>;
   /** What was answered wrongly or lost, in words. */
   readonly faults: readonly string[];
-  /** Resident memory of the service in MB: at the end of warming up, and at the end. */
-  readonly memory: { readonly early: number; readonly late: number };
-  /** The slope of the last two thirds, in MB an hour. */
-  readonly slope: number;
+  /** The largest resident memory of the service in MB, in the middle and in the last third: collections of garbage make it a saw. */
+  readonly memory: { readonly middle: number; readonly last: number };
   readonly exitCode: number | null;
 }
 
@@ -111,7 +109,7 @@ async function ask({
   const answers: Record<string, number> = {};
   const faults: string[] = [];
   const told = new Map<string, number>();
-  const memory: { at: number; mb: number }[] = [];
+  const memory: { mb: number }[] = [];
   const choose = generator(1);
   const begin = performance.now();
   const passed = () => (performance.now() - begin) / 1000;
@@ -181,7 +179,7 @@ async function ask({
     if (running.size > 12) await Promise.race(running);
     if (passed() >= nextLook) {
       const mb = (await metric(served, "process_resident_memory_bytes")) / 1e6;
-      memory.push({ at: passed(), mb });
+      memory.push({ mb });
       nextLook += Math.max(0.5, seconds / 200);
       onProgress(
         `${passed().toFixed(0)} s: ${number} requests, ${mb.toFixed(0)} MB, ${faults.length} faults`,
@@ -194,10 +192,11 @@ async function ask({
   for (const [part, picture] of [...told].slice(-20)) await check(part, picture);
   child.kill("SIGTERM");
   const exitCode = await exited;
-  const late = memory.slice(Math.floor(memory.length / 3));
+  const third = Math.floor(memory.length / 3);
+  const peak = (looks: typeof memory) => Math.max(...looks.map(({ mb }) => mb));
   return {
-    ...{ seconds: passed(), answers, faults, exitCode, slope: slopeOf(late) * 3600 },
-    memory: { early: late[0].mb, late: late.at(-1)!.mb },
+    ...{ seconds: passed(), answers, faults, exitCode },
+    memory: { middle: peak(memory.slice(third, -third)), last: peak(memory.slice(-third)) },
   };
 }
 
@@ -209,17 +208,8 @@ function formOf(bytes: Uint8Array): FormData {
   return form;
 }
 
-/** The slope of a line through points, by least squares. */
-function slopeOf(points: readonly { at: number; mb: number }[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [x, y] = [mean(points.map(({ at }) => at)), mean(points.map(({ mb }) => mb))];
-  const above = points.reduce((sum, { at, mb }) => sum + (at - x) * (mb - y), 0);
-  const below = points.reduce((sum, { at }) => sum + (at - x) ** 2, 0);
-  return below === 0 ? 0 : above / below;
-}
-
-/** MB an hour that resident memory may grow in a run of minutes. */
-const MAX_SLOPE = 60;
+/** How much larger the last third's peak may be than the middle one's. */
+const MAX_GROWTH = 1.05;
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const { values } = parseArgs({
@@ -230,7 +220,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   console.log(JSON.stringify(report, null, 2));
-  const isFlat = report.slope < MAX_SLOPE;
-  if (!isFlat) console.error(`memory grows by ${report.slope.toFixed(1)} MB an hour`);
+  const { middle, last } = report.memory;
+  const isFlat = last <= MAX_GROWTH * middle;
+  if (!isFlat) console.error(`memory grows from ${middle.toFixed(0)} to ${last.toFixed(0)} MB`);
   process.exit(report.faults.length === 0 && report.exitCode === 0 && isFlat ? 0 : 1);
 }
