@@ -85,8 +85,5 @@ function groupsOf(files, atOnce) {
   return groups;
 }
 
-/** The environment of a job's process. Mesa keeps kernels by their text alone, so that these need a cache of their own. */
-export const environmentOf = (job) =>
-  job.every((file) => BRIEF.test(file))
-    ? { GALLIVM_PERF: "nopt", MESA_SHADER_CACHE_DIR: path.join(ROOT, ".cache", "mesa-nopt") }
-    : {};
+/** The environment of a job's process. Mesa's cache tells optimised kernels from others. */
+export const environmentOf = (job) => (job.every((file) => BRIEF.test(file)) ? { GALLIVM_PERF: "nopt" } : {});
