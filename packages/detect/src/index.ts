@@ -90,6 +90,7 @@ export {
 } from "./detector.js";
 export { type ImageFacts, imageFacts, type PixelFacts, pixelFacts } from "./drift/facts.js";
 export {
+  DRIFT_CAUSES,
   DRIFT_PROMISE,
   type DriftBaseline,
   type DriftCause,

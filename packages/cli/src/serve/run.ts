@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import {
   notifySystemd,
   type OpenEngine,
   readPage,
+  reviewsOf,
   type Served,
   type ServeOptions as ServiceSettings,
   serve,
@@ -9,6 +11,7 @@ import {
 import { webPolicy, webRoot } from "@inctrl/web";
 import type { ServeOptions } from "../commands/serve.js";
 import { describe, EXIT } from "../errors.js";
+import { recalibrationText } from "../output/recalibration.js";
 import { interruptible } from "../signals.js";
 import { info } from "../ui/log.js";
 import { version } from "../version.js";
@@ -54,16 +57,18 @@ export async function runServe(options: ServeOptions): Promise<number> {
 
 /** The service of a command's options. */
 export function serviceOptions(options: ServeOptions, openEngine: OpenEngine): ServiceSettings {
-  const { tokenFile, maxMegapixels, timeout, connections, bodyLimit } = options;
+  const { tokenFile, reviews, maxMegapixels, timeout, connections, bodyLimit } = options;
   return {
     ...{ products: options.products, openEngine, version: version(), page: null },
     ...{ host: options.host, port: options.port, withoutToken: tokenFile === false },
     ...(tokenFile && { tokenFile }),
-    ...(options.reviews !== undefined && { reviewFolder: options.reviews }),
+    ...(reviews !== undefined && { reviewFolder: reviews }),
     ...{ maxPixels: maxMegapixels * 1e6, keepBytes: options.keep, bodyLimit, maxConnections: connections },
     ...{ admission: { requests: options.queue, bytes: options.queueBytes } },
     ...{ timeoutMs: timeout * 1000, stallMs: STALL_MS, pollMs: POLL_MS, requestTimeoutMs: REQUEST_MS },
     ...{ log: info, describe },
+    proposal: (product, bank) =>
+      recalibrationText(bank, reviews === undefined ? [] : [join(reviews, reviewsOf(product))]),
   };
 }
 

@@ -6,6 +6,7 @@ import { DriftLog, type Scorer, tellSinks, type WatchCounts, watchFolder } from 
 import type { WatchSettings } from "../commands/watch.js";
 import { adapterName, withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
+import { recalibrationText } from "../output/recalibration.js";
 import { judgeFor, type Model, withModel } from "../score/model.js";
 import { info, warn } from "../ui/log.js";
 import { mapDrawer } from "./maps.js";
@@ -43,7 +44,13 @@ export async function runWatch(options: WatchSettings, signal: AbortSignal): Pro
           onDrift: (state) => {
             const text = driftText(state);
             warn(text ?? "no drift any more: parts are like the calibration's images again");
-            if (text) info(proposalOf(options));
+            if (text)
+              info(
+                recalibrationText(
+                  bank,
+                  ["ok", "review"].map((name) => join(options.out, name)),
+                ),
+              );
           },
         });
       } finally {
@@ -73,14 +80,6 @@ function driftOf({ line, baseline }: CalibratedJudge, bank: string): DriftLog | 
     );
   return new DriftLog(baseline, bank);
 }
-
-/** How the line is set anew, once somebody has looked at the parts. */
-const proposalOf = ({ bank, out }: WatchSettings): string =>
-  `if parts are to look like this from now on, look through ${join(out, "ok")} and ${join(out, "review")}, take bad ones out, and run: ` +
-  `inctrl calibrate --bank ${quoted(bank)} --normals ${quoted(join(out, "ok"))} ${quoted(join(out, "review"))}`;
-
-const quoted = (path: string): string =>
-  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
 /** Says now and then how many parts were sorted. */
 class Counts {

@@ -39,7 +39,8 @@ export interface DriftBaseline {
 }
 
 /** What may have drifted. */
-export type DriftCause = "light" | "camera" | "product";
+export const DRIFT_CAUSES = ["light", "camera", "product"] as const;
+export type DriftCause = (typeof DRIFT_CAUSES)[number];
 
 /** A quantity of which the last parts are compared with the calibration images. */
 export interface DriftTest {

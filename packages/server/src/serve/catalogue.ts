@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { hashFile } from "@inctrl/datasets";
 import { ServerError } from "../errors.js";
+import { ProductDrift } from "./drift.js";
 import { type Engine, isDeviceFault } from "./engine.js";
 import { Product } from "./product.js";
 import { selfTest } from "./self-test.js";
@@ -21,6 +22,8 @@ export interface ProductState {
 
 interface Entry {
   product: Product | null;
+  /** What is known of the bank's parts. It outlives the engine, and ends with the bank. */
+  drift: ProductDrift | null;
   problem: string | null;
   /** Tells a changed file, and another engine: what the file system says, and the engine's number. */
   stamp: string;
@@ -57,6 +60,11 @@ export class Catalogue {
   /** The product that is served under a name. */
   find(name: string): Product | null {
     return this.#entries.get(name)?.product ?? null;
+  }
+
+  /** The bank file of a name. */
+  pathOf(name: string): string {
+    return join(this.#options.folder, name + BANK_SUFFIX);
   }
 
   /** Every bank file by name. */
@@ -153,9 +161,9 @@ export class Catalogue {
   }
 
   async #look(name: string, engine: Engine, generation: number): Promise<void> {
-    const { folder, describe, log } = this.#options;
-    const path = join(folder, name + BANK_SUFFIX);
-    const entry = this.#entries.get(name) ?? { product: null, problem: null, stamp: "" };
+    const { describe, log } = this.#options;
+    const path = this.pathOf(name);
+    const entry: Entry = this.#entries.get(name) ?? { product: null, drift: null, problem: null, stamp: "" };
     try {
       if (engine !== this.#engine) return;
       const stamp = `${generation} ${await stampOf(path)}`;
@@ -168,10 +176,10 @@ export class Catalogue {
         entry.problem = null;
         return;
       }
-      const product = await this.#load(name, path, bank, engine);
+      const product = await this.#load(name, bank, engine, entry.drift);
       if (engine !== this.#engine) return product.retire();
       entry.product?.retire();
-      Object.assign(entry, { product, problem: null });
+      Object.assign(entry, { product, drift: product.drift, problem: null });
       log(`product ${name}: serving bank ${bank.slice(0, 12)}; ${product.promise[0]}`);
     } catch (error) {
       if (engine !== this.#engine) return;
@@ -183,13 +191,16 @@ export class Catalogue {
     }
   }
 
-  async #load(name: string, path: string, bank: string, engine: Engine): Promise<Product> {
+  /** @param before what is known of the parts of the bank before, which may be this one. */
+  async #load(name: string, bank: string, engine: Engine, before: ProductDrift | null): Promise<Product> {
+    const path = this.pathOf(name);
     const open = await engine.open(path);
     try {
       await selfTest(open.fitted);
       if ((await hashFile(path)) !== bank)
         throw new ServerError("products", `${path}: changed while it was read; it is read again`);
-      return new Product(name, open, { bank, model: engine.model });
+      const drift = before?.bank === bank ? before : ProductDrift.of(bank, open.judge);
+      return new Product(name, open, { bank, model: engine.model }, drift);
     } catch (error) {
       open[Symbol.dispose]();
       throw error;

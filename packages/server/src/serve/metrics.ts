@@ -44,6 +44,22 @@ export class Metrics {
     });
   }
 
+  /** Shows labelled numbers as they are whenever they are asked for. */
+  gauges<L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    values: () => Iterable<readonly [labels: Record<L, string>, value: number]>,
+  ): void {
+    new Gauge({
+      ...{ name, help, labelNames, registers: [this.registry] },
+      collect() {
+        this.reset();
+        for (const [labels, value] of values()) this.set(labels, value);
+      },
+    });
+  }
+
   /** Counts a part that was scored. */
   scored({ product, scaled_score }: PartAnswer, { queueMs, scoreMs }: Scored): void {
     this.queueSeconds.observe({ product }, queueMs / 1000);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type FittedDetector, promiseText } from "@inctrl/detect";
+import type { ProductDrift } from "./drift.js";
 import type { OpenBank } from "./engine.js";
 
 /** What a verdict stands on: hashes of the bank's file, of its calibration, and of the backbone's weights. */
@@ -13,12 +14,20 @@ export interface ProductIds {
 export class Product {
   readonly name: string;
   readonly ids: ProductIds;
+  /** Null where there is nothing that parts could be compared with. */
+  readonly drift: ProductDrift | null;
   readonly #bank: OpenBank;
   #users = 0;
   #retired = false;
 
-  constructor(name: string, bank: OpenBank, ids: Pick<ProductIds, "bank" | "model">) {
+  constructor(
+    name: string,
+    bank: OpenBank,
+    ids: Pick<ProductIds, "bank" | "model">,
+    drift: ProductDrift | null,
+  ) {
     this.name = name;
+    this.drift = drift;
     this.#bank = bank;
     const { judge } = bank;
     const calibration = judge && createHash("sha256").update(JSON.stringify(judge)).digest("hex");

@@ -19,6 +19,9 @@ export interface ReviewLine {
   readonly file: string;
 }
 
+/** Where the pictures of a product lie, below the folder of reviews. */
+export const reviewsOf = (product: string): string => encodeURIComponent(product);
+
 /** What people say of parts: a line each, and the pictures, so that a bank can learn from them. */
 export class Reviews {
   readonly #folder: string;
@@ -32,10 +35,10 @@ export class Reviews {
   async add({ answer, image }: Part, review: "good" | "bad", time: string): Promise<void> {
     const { product, part, sha256, verdict, score, ids } = answer;
     const { format } = await imageHeader(image);
-    const file = join(encodeURIComponent(product), `${sha256}.${format}`);
+    const file = join(reviewsOf(product), `${sha256}.${format}`);
     const line: ReviewLine = { time, product, part, sha256, review, verdict, score, bank: ids.bank, file };
     const written = this.#last.then(async () => {
-      await mkdir(join(this.#folder, encodeURIComponent(product)), { recursive: true });
+      await mkdir(join(this.#folder, reviewsOf(product)), { recursive: true });
       await writeFileAtomic(join(this.#folder, file), image);
       await appendFile(join(this.#folder, "reviews.jsonl"), `${JSON.stringify(line)}\n`, { flush: true });
     });

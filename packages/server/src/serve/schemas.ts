@@ -93,6 +93,10 @@ export const productAnswer = z.object({
   method: z.string().nullable(),
   calibration: partAnswer.shape.calibration,
   promise: z.array(z.string()).describe("what its line promises, in sentences"),
+  drift: z
+    .string()
+    .nullable()
+    .describe("whether parts are still like the calibration images, in a line; null where there are none"),
   prompts: z.array(z.object({ name: z.string(), sha256: z.string().nullable() })),
 });
 export type ProductAnswer = z.output<typeof productAnswer>;

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { imageHeader, oneLine } from "@inctrl/datasets";
-import { memoryImage, mergeViews } from "@inctrl/detect";
+import { DRIFT_CAUSES, memoryImage, mergeViews } from "@inctrl/detect";
 import { CodedError } from "@inctrl/tensor";
 import { ServerError } from "../errors.js";
 import { answerOf, untold } from "./answer.js";
@@ -30,6 +30,8 @@ export interface ServiceOptions {
   readonly log: (line: string) => void;
   /** An error in one line. */
   readonly describe: (error: unknown) => string;
+  /** How the line of a product's bank file is set anew, in a line: what is told beside its drift. */
+  readonly proposal?: (product: string, bank: string) => string;
 }
 
 export type ServiceState = "starting" | "ready" | "reopening" | "failed" | "closed";
@@ -66,6 +68,7 @@ export class Service {
     this.metrics.gauge("inctrl_queue_depth", "Parts that wait for the device.", () => this.#batcher.depth);
     this.parts = new PartStore(keepBytes);
     this.catalogue = new Catalogue({ folder, describe, log, pollMs });
+    this.#showDrift();
     this.failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -153,6 +156,7 @@ export class Service {
       const answer = { ...facts, ...answerOf(scored, product) };
       part = { answer, image, map: mergeViews(scored.result.views) };
       this.metrics.scored(answer, scored);
+      if (product.drift?.add(sha256, scored.result)) this.#tellDrift(name, product.drift.text);
     } catch (error) {
       if (error instanceof Refusal && error.status !== 422) throw error;
       if (isDeviceFault(error))
@@ -163,6 +167,32 @@ export class Service {
     }
     this.metrics.verdicts.inc({ product: name, verdict: part.answer.verdict ?? "none" });
     return part;
+  }
+
+  #tellDrift(name: string, text: string): void {
+    const { proposal, log } = this.#options;
+    const proposed = proposal ? `; ${proposal(name, this.catalogue.pathOf(name))}` : "";
+    log(`product ${name}: ${text}${proposed}`);
+  }
+
+  #showDrift(): void {
+    const drifts = () =>
+      this.catalogue.states().flatMap(({ name: product }) => {
+        const drift = this.catalogue.find(product)?.drift;
+        return drift ? [{ product, drift }] : [];
+      });
+    this.metrics.gauges("inctrl_drift_parts", "Parts since the bank was opened.", ["product"], () =>
+      drifts().map(({ product, drift }) => [{ product }, drift.parts] as const),
+    );
+    this.metrics.gauges(
+      "inctrl_drift_alarm",
+      "1 where light, camera or product have drifted away from the calibration images.",
+      ["product", "kind"],
+      () =>
+        drifts().flatMap(({ product, drift }) =>
+          DRIFT_CAUSES.map((kind) => [{ product, kind }, Number(drift.cause === kind)] as const),
+        ),
+    );
   }
 
   async #withinTimeout<T>(promise: Promise<T>, id: string): Promise<T> {

@@ -1,6 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type FittedDetector, type ImageItem, type ImageSource, judgeOf } from "@inctrl/detect";
+import {
+  type CalibratedJudge,
+  type Calibration,
+  type FittedDetector,
+  type ImageItem,
+  type ImageSource,
+  judgeOf,
+} from "@inctrl/detect";
 import { type Served, type ServeOptions, serve } from "../../src/serve/index.js";
 
 /** What a fake device does with a picture: the score by its brightness, unless a test says otherwise. */
@@ -65,18 +72,24 @@ export function fakeDetector(scoring: FakeScoring): FittedDetector {
 const BOX = { x: 0, y: 0, width: 8, height: 8 };
 
 /** Good parts have scores up to 0.5, which is the line. */
-const JUDGE = judgeOf({
+const CALIBRATION: Calibration = {
   ...{ version: 1, alpha: 0.1, review: 0.1, settings: {} },
   images: [0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5].map((score) => ({
     ...{ name: `${score}`, sha256: null, part: `${score}`, score, peak: score },
   })),
-});
+};
+const JUDGE = judgeOf(CALIBRATION);
+
+/** The same, where the good parts are the prompts. */
+export const HINT = judgeOf({ ...CALIBRATION, hint: true });
 
 export interface FakeService extends FakeScoring {
   /** Engines that were opened. */
   opened?: number;
   /** What opening the next engine fails with. */
   refuse?: Error;
+  /** What judges instead of good parts up to 0.5. */
+  judge?: CalibratedJudge | null;
 }
 
 /** A service on a free port with products a and b, whose device is `fake`. */
@@ -101,7 +114,11 @@ export async function fakeService(
       fake.opened = (fake.opened ?? 0) + 1;
       return {
         ...{ backbone: "fake", model: "model", adapter: "none" },
-        open: async () => ({ fitted: fakeDetector(fake), judge: JUDGE, [Symbol.dispose]() {} }),
+        open: async () => ({
+          fitted: fakeDetector(fake),
+          judge: fake.judge === undefined ? JUDGE : fake.judge,
+          [Symbol.dispose]() {},
+        }),
         close() {},
       };
     },

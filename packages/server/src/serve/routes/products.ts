@@ -13,6 +13,7 @@ export function productRoutes(app: App, { service }: AppOptions): void {
       ...{ name, state, problem, ids: product?.ids ?? null, method: product?.fitted.detector.name ?? null },
       calibration: product?.judge ? ({ status, alpha, n, threshold } as ProductAnswer["calibration"]) : null,
       promise: [...(product?.promise ?? [])],
+      drift: product?.drift?.text ?? null,
       prompts: product?.fitted.prompts.map(({ name, sha256 }) => ({ name, sha256 })) ?? [],
     };
   };

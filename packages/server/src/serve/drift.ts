@@ -1,0 +1,56 @@
+import {
+  type CalibratedJudge,
+  type DriftCause,
+  DriftMonitor,
+  driftText,
+  type ImageScore,
+  imageFacts,
+} from "@inctrl/detect";
+import { LRUCache } from "lru-cache";
+
+/** Parts of which the bytes are known again. */
+const REMEMBERED = 10_000;
+
+/** Follows whether the parts of a product are still like the calibration images of its bank. It changes nothing by itself. */
+export class ProductDrift {
+  /** sha256 of the bank whose parts count. */
+  readonly bank: string;
+  readonly #monitor: DriftMonitor;
+  readonly #seen = new LRUCache<string, true>({ max: REMEMBERED });
+  #cause: DriftCause | null = null;
+
+  private constructor(bank: string, { baseline }: CalibratedJudge) {
+    this.bank = bank;
+    this.#monitor = new DriftMonitor(baseline);
+  }
+
+  /** Null where there are no good images besides the prompts: parts could be compared with nothing. */
+  static of(bank: string, judge: CalibratedJudge | null): ProductDrift | null {
+    return judge === null || judge.line.status === "hint" ? null : new ProductDrift(bank, judge);
+  }
+
+  /** Parts so far. */
+  get parts(): number {
+    return this.#monitor.state.parts;
+  }
+
+  /** What has drifted; null while all is steady. */
+  get cause(): DriftCause | null {
+    return this.#cause;
+  }
+
+  /** What is known, in a line. */
+  get text(): string {
+    return driftText(this.#monitor.state) ?? `no drift: ${this.parts} parts since the bank was opened`;
+  }
+
+  /** Takes a part. The same bytes count once. @returns whether an alarm begins, or goes over to another cause. */
+  add(sha256: string, result: ImageScore): boolean {
+    if (this.#seen.has(sha256)) return false;
+    this.#seen.set(sha256, true);
+    this.#monitor.add(result.score, imageFacts(result));
+    const before = this.#cause;
+    this.#cause = this.#monitor.state.cause;
+    return this.#cause !== null && this.#cause !== before;
+  }
+}
