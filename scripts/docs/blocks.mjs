@@ -9,7 +9,7 @@ import { ROOT, read, TYPESCRIPT } from "../workspace.mjs";
 import { codeBlocks, expectedLines } from "./markdown.mjs";
 
 const run = promisify(execFile);
-const RUN_LIMIT_MS = 90_000;
+const RUN_LIMIT_MS = 240_000;
 
 /** @typedef {{page: string, line: number, text: string, target: string, runs: boolean, file?: string}} Snippet */
 
@@ -66,6 +66,7 @@ export async function runBlocks(blocks, flags = TYPESCRIPT) {
   const ended = await run(process.execPath, [...flags, runner, ...files], { timeout: RUN_LIMIT_MS }).catch(
     (error) => error,
   );
+  if (ended.killed) return [`blocks take longer than ${RUN_LIMIT_MS} ms`];
   if (ended.code) return [`${blocks.at(-1).page}: ends with ${ended.code}: ${ended.stderr}`];
   const reports = ended.stdout.trimEnd().split("\n");
   if (reports.length !== blocks.length) return [`${blocks.at(-1).page}: ${reports.length} blocks reported`];

@@ -21,6 +21,8 @@ export interface LoadBackboneOptions {
   config?: string;
   /** `float16` keeps the matrices in half precision. Default float32. */
   dtype?: "float32" | "float16";
+  /** What it is called where its configuration has no name. Default: its file's name. */
+  name?: string;
   /** Called, in one line, with each thing that was guessed or chosen because the file does not tell it. */
   onNote?: (line: string) => void;
   /** Parameters loaded so far, and in all. */
@@ -40,7 +42,7 @@ export interface LoadBackboneOptions {
 export async function loadBackbone(
   device: Device,
   weights: Weights,
-  { config: wanted, dtype, onNote, onProgress, text }: LoadBackboneOptions = {},
+  { config: wanted, dtype, name, onNote, onProgress, text }: LoadBackboneOptions = {},
 ): Promise<VitBackbone> {
   const { config, notes } = await chooseConfig(weights, wanted);
   for (const note of [...weights.notes, ...notes]) onNote?.(note);
@@ -52,8 +54,8 @@ export async function loadBackbone(
   const read = fingerprinting(hash, parameterReader(weights, config, dtype));
   const clip = await buildClip(device, config, read, { dtype, parts: "vision", onProgress });
   await compiled;
-  const name = config.name ?? weights.path.replace(/^.*[/\\]/s, "");
-  return new VitBackbone(name, clip, hash.hex(), (config.text && text?.(config)) ?? null);
+  const called = config.name ?? name ?? weights.path.replace(/^.*[/\\]/s, "");
+  return new VitBackbone(called, clip, hash.hex(), (config.text && text?.(config)) ?? null);
 }
 
 /** A seeded, untrained image tower: enough to tell textures apart, and to try everything without a download. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { openWeights, resolveModel } from "@inctrl/clip";
 import type { Device } from "@inctrl/tensor";
 import { TextSource } from "../text/text-source.js";
@@ -5,7 +6,7 @@ import { type LoadBackboneOptions, loadBackbone } from "./load-backbone.js";
 import type { VitBackbone } from "./vit-backbone.js";
 
 /** How a backbone is opened; `onNote` is told of kept prototypes that are made again, too. */
-export interface BackboneOptions extends Omit<LoadBackboneOptions, "text"> {
+export interface BackboneOptions extends Omit<LoadBackboneOptions, "text" | "name"> {
   /** The BPE vocabulary of a model with text; default the downloaded one. */
   vocabulary?: string;
   /** Folder in which text prototypes are kept from run to run. Without it they are not. */
@@ -35,6 +36,7 @@ export async function openBackbone(
   const files = { path: resolved.weights, vocabulary, cache };
   return await loadBackbone(device, weights, {
     ...options,
+    name: basename(source),
     config: options.config ?? resolved.config,
     text: (config) => new TextSource({ device, config, dtype, ...files, onNote, onLongName }),
   });

@@ -67,7 +67,7 @@ export async function openModel(
   using weights = disposing(canonicalWeights(parseSafetensors(bytes, `${folder}/model.safetensors`)));
   return await loadBackbone(device, weights, {
     ...(text !== undefined && { config }),
-    onNote,
+    ...{ name: model, onNote },
     onProgress: (done, total) => notify({ text: `Loading ${model}`, done, total }),
   });
 }
