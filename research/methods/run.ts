@@ -123,5 +123,7 @@ const marks = [`<!-- ${title}: written by research/methods/run.ts -->`, `<!-- /$
 const text = await readFile(note, "utf8");
 const [begin, end] = marks.map((mark) => text.indexOf(mark));
 if (begin < 0 || end < begin) throw new Error(`${note} has no place between ${marks.join(" and ")}`);
-const table = `${about}\n\n${shownRows(markdown)}`;
+const heading =
+  part === "cnn" ? "On an untrained ResNet-18, with RegAD trained on four drawn products. " : "";
+const table = `${heading}${about}\n\n${shownRows(markdown)}`;
 await writeFileAtomic(note, `${text.slice(0, begin)}${marks[0]}\n\n${table}\n${text.slice(end)}`);
