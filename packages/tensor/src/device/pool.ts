@@ -41,11 +41,13 @@ export type PoolLimits = Pick<Caps, "maxBindingBytes" | "maxBufferBytes">;
 
 /**
  * Storage buffers, reused by size class, with at most `cap` bytes idle. A buffer given back may be taken again at once,
- * since commands run in the order recorded.
+ * since commands run in the order recorded. Of the idle ones the oldest is taken, whatever the order in which they were given back, so that
+ * work that repeats finds its buffers again, and with them their bind groups.
  */
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #limits: PoolLimits;
+  /** By size, the oldest last. */
   readonly #idle = new Map<number, PooledBuffer[]>();
   readonly #retired: GPUBuffer[] = [];
   cap: number;
@@ -94,9 +96,10 @@ export class BufferPool {
       this.#retired.push(entry.buffer);
       return;
     }
-    const list = this.#idle.get(entry.bytes);
-    if (list) list.push(entry);
-    else this.#idle.set(entry.bytes, [entry]);
+    const list = this.#idle.get(entry.bytes) ?? [];
+    const younger = list.findLastIndex(({ id }) => id > entry.id);
+    list.splice(younger + 1, 0, entry);
+    this.#idle.set(entry.bytes, list);
     this.idleBytes += entry.bytes;
   }
 

@@ -60,6 +60,20 @@ test("a buffer given back is taken again by its size class", () => {
   assert.is(alive.size, 3);
 });
 
+test("work that repeats finds its buffers again, in whatever order they were given back", () => {
+  const { device } = fakeDevice();
+  const pool = new BufferPool(device, 100000, ROOMY);
+  const sizes = [1024, 1024, 300, 1024, 2048, 300, 1024];
+  const first = sizes.map((bytes) => pool.take(bytes));
+  fc.assert(
+    fc.property(fc.shuffledSubarray(first, { minLength: first.length }), (order) => {
+      for (const entry of order) pool.give(entry);
+      const again = sizes.map((bytes) => pool.take(bytes));
+      assert.ok(again.every((entry, i) => entry === first[i]));
+    }),
+  );
+});
+
 test("bytes are counted and idle ones capped; what is above goes only when buried", () => {
   const { device, alive } = fakeDevice();
   const pool = new BufferPool(device, 3000, ROOMY);
