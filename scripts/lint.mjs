@@ -17,6 +17,7 @@ export const HOUSE = {
   pretrain: { may: ["tensor", "clip", "datasets", "synth", "detect", "inctrl"] },
   web: { may: ["tensor", "clip", "datasets", "detect", "inctrl"], tests: ["synth"] },
   server: { may: ["tensor", "datasets", "detect"], tests: ["synth"] },
+  cluster: { may: ["tensor", "datasets"] },
   cli: {
     may: [
       "tensor",
@@ -28,6 +29,7 @@ export const HOUSE = {
       "baselines",
       "pretrain",
       "server",
+      "cluster",
       "web",
     ],
   },

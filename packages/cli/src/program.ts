@@ -15,6 +15,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   watch: async () => (await import("./commands/watch.js")).watchCommand,
   bank: async () => (await import("./commands/bank.js")).bankCommand,
   serve: async () => (await import("./commands/serve.js")).serveCommand,
+  cluster: async () => (await import("./commands/cluster.js")).clusterCommand,
   models: async () => (await import("./commands/models.js")).modelsCommand,
   doctor: async () => (await import("./commands/doctor.js")).doctorCommand,
   tune: async () => (await import("./commands/tune.js")).tuneCommand,

@@ -73,6 +73,16 @@ const OPTIONS = {
       flag.default(false),
     ),
   }),
+  ...group("Many machines", {
+    shard: option(
+      "<i/n>",
+      "score the i-th of n shares of a run, from 1/n; auto is a Slurm array's task, auto/n an index of a Kubernetes job. inctrl cluster merge joins them",
+      text.optional(),
+    ),
+    run: option("<name>", "the run's name", text.optional()),
+    runs: shared.runs,
+    chunk: shared.chunk,
+  }),
   ...shared.machine,
   ...group("Machine", {
     batch: shared.batch,
@@ -103,7 +113,11 @@ Encode the normal images once, then use them every day:
 
 Score with the whole of InCTRL, with trained heads and the product's name:
   inctrl score --backbone vit-b-16-plus-240-laion400m-e32 --heads trained.pyth --class candle \\
-    --prompts good/ --images to-check/ --format json`,
+    --prompts good/ --images to-check/ --format json
+
+Share an archive between two machines, and join what they find:
+  inctrl score --bank part.bank.safetensors --images archive/ --run archive --shard 1/2
+  inctrl cluster merge --run archive`,
   notes: `
 ${methodHelp()}
 
@@ -111,5 +125,10 @@ Higher scores are more anomalous. A bank that \`inctrl calibrate\` has given a l
 parts that score at least as high (p_value), and a score from 0 to 1 that is above 0.5 exactly where a part is flagged.
 
 Exit code 0: all images were scored; 2: unreadable images were skipped; 3 and 4: with --exit-verdict; 1: the run failed; 130: Ctrl-C stopped it, and the results so far are written.`,
-  run: (settings) => interruptible((signal) => runScore(settings, signal)),
+  run: (settings) =>
+    interruptible(async (signal) =>
+      settings.shard === undefined
+        ? runScore(settings, signal)
+        : (await import("../cluster/shard.js")).runShard(settings, signal),
+    ),
 });

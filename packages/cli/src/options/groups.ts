@@ -169,6 +169,20 @@ export const threads = option(
   "0 on a software adapter, else one less than there are cores, at most 8",
 );
 
+/** Where runs over many machines lie. */
+export const runs = option(
+  "<folder|s3://...>",
+  "where runs lie: a folder that all machines see, or a place in a bucket",
+  text.default("runs"),
+);
+
+/** Images of a job. */
+export const chunk = option(
+  "<N>",
+  "images of a job: a share of the work that is done or not, best 20 to 60 s of it",
+  whole(1, 100_000).default(512),
+);
+
 /** What a line promises. */
 export const falseAlarms = option(
   "<share>",

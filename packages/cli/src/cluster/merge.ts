@@ -1,0 +1,55 @@
+import { chunkName, gathered, mergeRows, missingChunks, openStore, readRun } from "@inctrl/cluster";
+import { count } from "@inctrl/datasets";
+import type { ScoreRecord } from "@inctrl/detect";
+import type { MergeOptions } from "../commands/cluster.js";
+import { EXIT } from "../errors.js";
+import { openFormat } from "../output/formats.js";
+import { openSink } from "../output/sink.js";
+import { info, warn } from "../ui/log.js";
+
+/** Missing chunks that are named. */
+const NAMED = 20;
+
+/** `inctrl cluster merge`: joins the chunks of a run. Returns the exit code. */
+export async function runMerge({ runs, run: name, format, out }: MergeOptions): Promise<number> {
+  const store = await openStore(runs, name);
+  try {
+    const run = await readRun(store);
+    const missing = await missingChunks(store);
+    if (missing.length > 0) {
+      const shown = missing.slice(0, NAMED).map(chunkName).join(", ");
+      const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : "";
+      warn(
+        `${name}: ${count(missing.length, "chunk")} of ${run.chunks} missing: ${shown}${more}; submit again, or retry`,
+      );
+      return EXIT.skipped;
+    }
+    const file = `result.${format}`;
+    const writer = gathered(out === undefined ? await store.open(file) : await openSink(out));
+    const failures = gathered(await store.open("skipped.jsonl"));
+    const csv = format === "csv" ? openFormat("csv") : null;
+    try {
+      const merged = await mergeRows(store, run, {
+        line: (text) => writer.write(csv ? csv.row(JSON.parse(text) as ScoreRecord) : `${text}\n`),
+        failure: (failure) => failures.write(`${JSON.stringify(failure)}\n`),
+      });
+      if (csv) await writer.write(csv.end({ scored: merged.scored, skipped: merged.failed, complete: true }));
+      await writer.finish();
+      if (merged.failed > 0) await failures.finish();
+      else await failures.discard();
+      const summary = gathered(await store.open("summary.json"));
+      await summary.write(`${JSON.stringify({ run: name, ...merged, version: run.version }, null, 2)}\n`);
+      await summary.finish();
+      const skipped =
+        merged.failed > 0 ? `, ${merged.failed} skipped: ${store.where}/skipped.jsonl says why` : "";
+      info(`${count(merged.scored, "image")} in ${out ?? `${store.where}/${file}`}${skipped}`);
+      return merged.failed > 0 ? EXIT.skipped : EXIT.ok;
+    } catch (error) {
+      await writer.discard();
+      await failures.discard();
+      throw error;
+    }
+  } finally {
+    store.close();
+  }
+}

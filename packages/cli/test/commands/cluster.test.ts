@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { cli, failsWith, temporaryFolder, warnings } from "../support/cli.js";
+import { writeImages, writeModel } from "../support/model.js";
+
+const test = suite("cluster", { ...temporaryFolder(), given: [] as string[], common: [] as string[] });
+
+test.before(async (context) => {
+  const at = (name: string) => join(context.folder, name);
+  await writeModel(at("model.safetensors"));
+  writeImages(at("images"), 7);
+  writeFileSync(at("images/003.png"), "no picture");
+  const model = ["--backbone", at("model.safetensors")];
+  const [bank, images] = [at("a.bank.safetensors"), at("images")];
+  const made = await cli([
+    "score",
+    ...model,
+    "--prompts",
+    ...writeImages(at("good"), 2),
+    "--save-bank",
+    bank,
+  ]);
+  assert.is(made.code, 0, made.stderr);
+  context.given = ["score", ...model, "--bank", bank, "--images", images];
+  context.common = [...context.given, "--run", "archive", "--runs", at("runs"), "--chunk", "2"];
+});
+test.after(({ remove }) => remove());
+
+test("two shards merge to the bytes of one process, as JSONL and as CSV", async ({
+  folder,
+  given,
+  common,
+}) => {
+  const merge = ["cluster", "merge", "--run", "archive", "--runs", join(folder, "runs")];
+  assert.is((await cli([...common, "--shard", "1/2"])).code, 0);
+  const early = await cli(merge);
+  assert.is(early.code, 2);
+  assert.match(warnings(early).join(), "archive: 2 chunks of 4 missing: c000001, c000003");
+  const env = { SLURM_ARRAY_TASK_ID: "2", SLURM_ARRAY_TASK_MIN: "1", SLURM_ARRAY_TASK_COUNT: "2" };
+  assert.is((await cli([...common, "--shard", "auto"], { env })).code, 2, "003.png is no picture");
+  for (const format of ["jsonl", "csv"]) {
+    const whole = await cli([...given, "--format", format]);
+    assert.is(whole.code, 2);
+    const joined = await cli([...merge, "--format", format, "--out", "-"]);
+    assert.is(joined.code, 2, joined.stderr);
+    assert.is(joined.stdout, whole.stdout);
+  }
+  const place = join(folder, "runs/archive");
+  assert.is((await cli(merge)).code, 2);
+  assert.is(readFileSync(join(place, "result.jsonl"), "utf8").split("\n").length, 7);
+  assert.match(readFileSync(join(place, "skipped.jsonl"), "utf8"), "003.png");
+  const { scored, failed } = JSON.parse(readFileSync(join(place, "summary.json"), "utf8"));
+  assert.equal({ scored, failed }, { scored: 6, failed: 1 });
+});
+
+test("a run's options cannot change, and shards take none that are for one process", async ({
+  folder,
+  common,
+}) => {
+  failsWith(
+    await cli([...common, "--shard", "1/2", "--symmetries", "1", "--class", "part"]),
+    /another options/,
+  );
+  failsWith(await cli([...common, "--shard", "1/2", "--out", "a.csv"]), /--out is not for --shard/);
+  failsWith(await cli([...common, "--shard", "3/2"]), /there are shards 1 to 2/);
+  failsWith(await cli([...common, "--run", "../up", "--shard", "1/2"]), /a run's name has letters/);
+  assert.not(existsSync(join(folder, "up")));
+});
+
+test.run();
