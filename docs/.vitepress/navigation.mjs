@@ -47,6 +47,7 @@ export const NAVIGATION = {
         page("Do heads generalise?", "/notes/2026-11-generalisation"),
         page("Which residual?", "/notes/2026-11-residual"),
         page("Every method on real data", "/notes/2026-11-methods"),
+        page("Do calibrated lines keep their promise?", "/notes/2026-11-calibration"),
         page("ResNets", "/notes/2026-11-resnets"),
         page("WinCLIP's windows", "/notes/2026-11-windows"),
         page("Dependencies", "/notes/2026-11-dependencies"),

@@ -4,15 +4,18 @@ import { parseArgs } from "node:util";
 import { type Category, drawPrompts, readAs, type Sample, writeFileAtomic } from "@inctrl/datasets";
 import {
   auroc,
+  CachedEncoder,
   coverPool,
-  Encoder,
+  FeatureStore,
   fitImages,
   measureWindow,
   openBackbone,
   scoreImages,
+  TensorCache,
 } from "@inctrl/detect";
 import { residual } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
+import { provenance, thisMachine } from "../../bench/src/report/results.js";
 import { openSet, thinned } from "../sets.js";
 import { type Compared, tableOf } from "./table.js";
 
@@ -28,16 +31,19 @@ const { values } = parseArgs({
     sets: { type: "string", default: "" },
     classes: { type: "string", default: "4" },
     pool: { type: "string", default: "60" },
+    /** Test images of a category at most, half of them good. */
     tested: { type: "string", default: "60" },
     draws: { type: "string", default: "5" },
     shots: { type: "string", default: "4" },
+    /** Keeps the features: each image is encoded once for all draws. */
+    cache: { type: "string", default: "suggest-features" },
     out: { type: "string", default: join(import.meta.dirname, "results.md") },
   },
 });
 const { data, backbone: network, out } = values;
 if (data === undefined)
   throw new Error(
-    "usage: run.ts --data DIR [--backbone FILE] [--sets NAMES] [--classes N] [--pool N] [--tested N]",
+    "usage: run.ts --data DIR [--backbone FILE] [--sets NAMES] [--classes N] [--pool N] [--tested N] [--draws N] [--cache DIR]",
   );
 const [classes, most, tested, draws, shots] = [
   ...[values.classes, values.pool, values.tested, values.draws, values.shots],
@@ -45,8 +51,9 @@ const [classes, most, tested, draws, shots] = [
 
 using device = await openDevice();
 using backbone = await openBackbone(device, network, {});
-const encoder = new Encoder(backbone);
-const detector = residual(encoder);
+const encoder = new CachedEncoder(new FeatureStore(backbone, await TensorCache.open(values.cache)));
+const symmetries = 1;
+const detector = residual(encoder, { symmetries });
 
 /** AUROC of test images by some prompts, null where they are of one kind alone. Images that cannot be read are left out. */
 async function aurocOf(prompts: readonly Sample[], test: readonly Sample[]): Promise<number | null> {
@@ -71,8 +78,13 @@ async function compare(set: string, { name, train, test: all }: Category): Promi
   if (normal.length < 2 * shots) return null;
   const { window } = await measureWindow(normal);
   const pool = normal.map((sample) => readAs(sample, { window }));
-  const test = thinned(all, tested).map((sample) => readAs(sample, { window }));
-  const { chosen } = await coverPool(encoder, pool, { shots, most });
+  const half = (wanted: 0 | 1) =>
+    thinned(
+      all.filter(({ label }) => label === wanted),
+      tested / 2,
+    );
+  const test = [...half(0), ...half(1)].map((sample) => readAs(sample, { window }));
+  const { chosen } = await coverPool(encoder, pool, { shots, most, symmetries });
   const names = new Set(chosen.map(({ name }) => name));
   const suggested = await aurocOf(
     pool.filter(({ id }) => names.has(id)),
@@ -97,4 +109,7 @@ for (const spec of SETS) {
   }
   console.error(`${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 }
-await writeFileAtomic(out, tableOf(compared, { network: backbone.name, shots, draws }));
+const { machine } = await thisMachine();
+const { date, commit } = await provenance(machine);
+const made = `Commit ${commit}, ${date}; ${machine.adapter}.`;
+await writeFileAtomic(out, tableOf(compared, { network: backbone.name, shots, draws, made }));
