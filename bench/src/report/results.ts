@@ -60,7 +60,7 @@ export async function provenance(machine: Machine): Promise<Omit<CaseResult, "ro
 }
 
 /** The commit that is checked out, with `+` where files differ from it. */
-async function commit(): Promise<string> {
+export async function commit(): Promise<string> {
   try {
     const args = ["describe", "--always", "--exclude=*", "--dirty=+"];
     return (await promisify(execFile)("git", args, { cwd: FOLDER })).stdout.trim();

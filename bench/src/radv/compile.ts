@@ -1,0 +1,25 @@
+// Compiles WGSL files on the adapter that the environment names, one after the other; the driver prints what it made of each.
+import { readFileSync, writeSync } from "node:fs";
+import { create } from "webgpu";
+
+/** Kept until the process ends: Dawn crashes where its entry object is collected. */
+const gpu = create([]);
+const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+if (!adapter) throw new Error("no adapter: install Mesa's RADV (mesa-vulkan-drivers)");
+writeSync(2, `\n@@ adapter\n${adapter.info.description}\n`);
+const { limits, features } = adapter;
+const device = await adapter.requestDevice({
+  requiredFeatures: (["subgroups", "shader-f16"] as const).filter((feature) => features.has(feature)),
+  requiredLimits: {
+    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+  },
+});
+for (const file of process.argv.slice(2)) {
+  const module = device.createShaderModule({ code: readFileSync(file, "utf8") });
+  writeSync(2, `\n@@ ${file}\n`);
+  await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+}
+writeSync(2, "\n@@ end\n");
+// The null device cannot be closed.
+process.exit(0);
