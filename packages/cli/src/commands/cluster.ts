@@ -1,16 +1,129 @@
 import { CliError } from "../errors.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
-import { oneOf, text } from "../options/values.js";
+import { flag, oneOf, positive, text, texts } from "../options/values.js";
+import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 
-const ofRun = {
-  run: option("<name>", "the run's name", text),
-  runs: shared.runs,
+const run = option("<name>", "the run's name", text);
+const { runs } = shared;
+const redis = option(
+  "<address>",
+  "where Redis or Valkey is: redis://HOST:6379, rediss:// with TLS, or unix:/path/to/socket",
+  text.optional(),
+  "INCTRL_REDIS",
+);
+
+const SECRETS = `
+INCTRL_REDIS_PASSWORD holds Redis' password, or INCTRL_REDIS_PASSWORD_FILE names a file with it; INCTRL_REDIS_CA names a file with the
+certificates of who signed Redis' own, as PEM. Neither is ever shown.`;
+
+const SUBMIT = {
+  ...group("Run", {
+    images: option(
+      "<paths...>",
+      "images: files, folders, lists of names (.txt or .list), or s3://bucket/prefix",
+      texts,
+    ),
+    recursive: option("", "take images of subfolders too", flag.optional(), {
+      byDefault: "where a folder has no images of its own",
+      no: "take the images of the given folders alone",
+    }),
+    bank: option("<file>", "the bank that is scored with", text),
+    ...{ run, runs, redis, chunk: shared.chunk },
+    dryRun: option("", "say how much it is, and write nothing", flag.default(false)),
+    rate: option(
+      "<N>",
+      "with --dry-run: images a second of all workers, as status tells it",
+      positive().optional(),
+    ),
+  }),
+  ...group("Reading", {
+    fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "as the bank has it"),
+    ...shared.readingOfFiles,
+  }),
+  ...group("Model", shared.scoringModel),
 };
 
+export type SubmitOptions = Settings<typeof SUBMIT>;
+
+const submitCommand = defineVerb({
+  summary: "put a run into the queue",
+  description:
+    "Writes the files of a run, and a job for each chunk of its images that has no result. The same command again goes on with it.",
+  options: SUBMIT,
+  examples: `
+inctrl cluster submit --images archive/ --bank part.bank.safetensors --run archive --redis redis://queue:6379
+inctrl cluster submit --images archive.txt --bank part.bank.safetensors --run archive --dry-run --rate 400`,
+  notes: SECRETS,
+  run: (settings) =>
+    interruptible(async (signal) => (await import("../cluster/submit.js")).runSubmit(settings, signal)),
+});
+
+const WORKER = {
+  ...group("Queue", { runs, redis }),
+  ...shared.machine,
+  ...group("Machine", { batch: shared.batch, threads: shared.threads }),
+};
+
+export type WorkerOptions = Settings<typeof WORKER>;
+
+const workerCommand = defineVerb({
+  summary: "score chunks of the queue",
+  description:
+    "Scores chunks of any run in the queue, one after another, until it is stopped. Start one for each graphics card.",
+  options: WORKER,
+  examples: `
+inctrl cluster worker --redis redis://queue:6379 --runs /shared/runs`,
+  notes: `${SECRETS}
+
+SIGTERM and Ctrl-C end it after the chunk in hand; the second one at once.
+Exit code 0: it was stopped; 75: its device hung, start it again; 1: it could not open a run.`,
+  run: (settings) =>
+    interruptible(async (signal) =>
+      (await import("../cluster/worker.js")).runClusterWorker(settings, signal),
+    ),
+});
+
+const STATUS = { ...group("Run", { run, runs, redis }), json: shared.json };
+
+export type StatusOptions = Settings<typeof STATUS>;
+
+const statusCommand = defineVerb({
+  summary: "say how far a run is",
+  description:
+    "Says how many chunks have a result, what waits in the queue, which workers live, and how long it will take.",
+  options: STATUS,
+  examples: `
+inctrl cluster status --run archive --redis redis://queue:6379`,
+  run: async (settings) => (await import("../cluster/status.js")).runStatus(settings),
+});
+
+const RETRY = {
+  ...group("Run", {
+    ...{ run, runs, redis },
+    split: option(
+      "",
+      "split each chunk until the image that ends workers is alone, and leave that out",
+      flag.default(false),
+    ),
+  }),
+};
+
+export type RetryOptions = Settings<typeof RETRY>;
+
+const retryCommand = defineVerb({
+  summary: "put back the chunks that were given up",
+  description: "Puts the chunks of a run back that ended three workers, or failed five times.",
+  options: RETRY,
+  examples: `
+inctrl cluster retry --run archive --redis redis://queue:6379
+inctrl cluster retry --run archive --redis redis://queue:6379 --split`,
+  run: async (settings) => (await import("../cluster/status.js")).runRetry(settings),
+});
+
 const MERGE = {
-  ...group("Run", ofRun),
+  ...group("Run", { run, runs }),
   ...group("Results", {
     format: option("<name>", "how to write results: jsonl or csv", oneOf("jsonl", "csv").default("jsonl")),
     out: shared.file(
@@ -39,13 +152,19 @@ Exit code 0: every image has a score; 2: chunks are missing, which are listed, o
 /** `inctrl cluster`: one run over many machines. */
 export const clusterCommand = defineVerb({
   summary: "score with many machines",
-  description: "Scores with many machines, which share a folder or a bucket.",
+  description: "Scores with many machines, which share a folder or a bucket: as plain shards, or by a queue.",
   options: {},
   examples: `
-inctrl score --bank part.bank.safetensors --images archive/ --run archive --shard 1/2
-inctrl score --bank part.bank.safetensors --images archive/ --run archive --shard 2/2
+inctrl cluster submit --images archive/ --bank part.bank.safetensors --run archive --redis redis://queue:6379
+inctrl cluster worker --redis redis://queue:6379
 inctrl cluster merge --run archive`,
-  verbs: { merge: mergeCommand },
+  verbs: {
+    submit: submitCommand,
+    worker: workerCommand,
+    status: statusCommand,
+    retry: retryCommand,
+    merge: mergeCommand,
+  },
   run: async () => {
     throw new CliError("option", 'say what to do; "inctrl cluster --help" lists it');
   },

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hasRedis, RedisServer } from "@inctrl/testing/redis";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder, warnings } from "../support/cli.js";
@@ -67,6 +68,41 @@ test("a run's options cannot change, and shards take none that are for one proce
   failsWith(await cli([...common, "--shard", "3/2"]), /there are shards 1 to 2/);
   failsWith(await cli([...common, "--run", "../up", "--shard", "1/2"]), /a run's name has letters/);
   assert.not(existsSync(join(folder, "up")));
+});
+
+const there = hasRedis();
+if (!there) console.log("skipped: redis-server is not installed");
+
+(there ? test : test.skip)("a run goes through the queue to the same bytes", async ({ folder, given }) => {
+  await using server = await RedisServer.start(folder);
+  const runs = join(folder, "runs");
+  const env = { INCTRL_REDIS: server.address };
+  const submit = ["cluster", "submit", ...given.slice(1), "--run", "queued", "--runs", runs, "--chunk", "3"];
+  const dry = await cli([...submit, "--dry-run", "--rate", "7"]);
+  assert.match(dry.stdout, /^7 images in 3 chunks\n.* of names\n1.*7 images a second\n$/);
+  assert.not(existsSync(join(runs, "queued")), "a dry run writes");
+  failsWith(
+    await cli([...submit, "--redis", "redis://:secret@localhost"]),
+    /INCTRL_REDIS_PASSWORD/,
+    /^((?!secret@).)*$/,
+  );
+  const submitted = await cli(submit, { env });
+  assert.is(submitted.code, 0, submitted.stderr);
+  const results = join(runs, "queued/results");
+  const stopping = setInterval(() => {
+    if (existsSync(results) && readdirSync(results).filter((name) => !name.startsWith(".")).length === 3)
+      process.emit("SIGTERM");
+  }, 50);
+  const worked = await cli(["cluster", "worker", "--runs", runs], { env });
+  clearInterval(stopping);
+  assert.is(worked.code, 0, worked.stderr);
+  const about = ["--run", "queued", "--runs", runs];
+  const status = await cli(["cluster", "status", ...about, "--json"], { env });
+  const { done, queue } = JSON.parse(status.stdout);
+  assert.equal([done, queue], [3, { waiting: 0, active: 0, delayed: 0, failed: 0 }]);
+  assert.match((await cli(["cluster", "retry", ...about], { env })).stderr, "0 jobs");
+  const joined = await cli(["cluster", "merge", ...about, "--out", "-"]);
+  assert.is(joined.stdout, (await cli([...given, "--format", "jsonl"])).stdout);
 });
 
 test.run();

@@ -1,0 +1,51 @@
+import { openStore } from "@inctrl/cluster";
+import { retryDead, statusOf } from "@inctrl/cluster/queue";
+import { count } from "@inctrl/datasets";
+import type { RetryOptions, StatusOptions } from "../commands/cluster.js";
+import { EXIT } from "../errors.js";
+import { printResult } from "../output/print.js";
+import { alignTable } from "../output/table.js";
+import { duration } from "../ui/amounts.js";
+import { info } from "../ui/log.js";
+import { queueOf } from "./redis.js";
+
+/** `inctrl cluster status`. */
+export async function runStatus({ runs, run, redis, json }: StatusOptions): Promise<number> {
+  const store = await openStore(runs, run);
+  try {
+    await using opened = await queueOf(redis);
+    const status = await statusOf(store, opened);
+    const { queue, workers, rate, secondsLeft } = status;
+    const rows = workers.map((each) => [
+      each.id,
+      each.chunk,
+      String(each.images),
+      String(each.failed),
+      each.rate.toFixed(1),
+    ]);
+    const table =
+      rows.length > 0
+        ? alignTable([["worker", "chunk", "images", "skipped", "a second"], ...rows])
+        : "no workers\n";
+    const left = secondsLeft === null ? "" : `, about ${duration(secondsLeft)} left`;
+    const text =
+      `${run}: ${status.done} of ${count(status.chunks, "chunk")} done; ${rate.toFixed(1)} images a second${left}\n` +
+      `queue: ${queue.waiting} waiting, ${queue.active} in work, ${queue.delayed} to be tried again, ${queue.failed} given up\n${table}`;
+    await printResult(json, status, text);
+    return EXIT.ok;
+  } finally {
+    store.close();
+  }
+}
+
+/** `inctrl cluster retry`. */
+export async function runRetry({ runs, run, redis, split }: RetryOptions): Promise<number> {
+  const store = await openStore(runs, run);
+  try {
+    await using opened = await queueOf(redis);
+    info(`${run}: ${count(await retryDead(store, run, opened, split), "job")} in the queue again`);
+    return EXIT.ok;
+  } finally {
+    store.close();
+  }
+}

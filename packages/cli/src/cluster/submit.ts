@@ -1,0 +1,49 @@
+import { chunkOf, finishedChunks, writeManifest } from "@inctrl/cluster";
+import { addMessages, messagesOf } from "@inctrl/cluster/queue";
+import { count } from "@inctrl/datasets";
+import type { SubmitOptions } from "../commands/cluster.js";
+import { EXIT } from "../errors.js";
+import { print } from "../output/print.js";
+import { duration, size } from "../ui/amounts.js";
+import { info } from "../ui/log.js";
+import { namesOf } from "./images.js";
+import { prepareRun } from "./prepare.js";
+import { queueOf, redisPlace } from "./redis.js";
+
+/** `inctrl cluster submit`: writes a run's files, and puts its chunks without a result into the queue. */
+export async function runSubmit(options: SubmitOptions, signal: AbortSignal): Promise<number> {
+  if (options.dryRun) return await dryRun(options);
+  // Before anything is written.
+  await redisPlace(options.redis);
+  const { store, run, chunks, isNew } = await prepareRun(options);
+  try {
+    const done = isNew ? new Set<number>() : await finishedChunks(store, chunkOf);
+    const left = chunks.filter(({ index }) => !done.has(index));
+    await using opened = await queueOf(options.redis);
+    const added = await addMessages(opened.queue, messagesOf(run.name, left), { signal });
+    info(
+      `${run.name}: ${count(run.images, "image")} in ${count(run.chunks, "chunk")}, ${done.size} done; ${count(added, "job")} in the queue`,
+    );
+    return added < left.length ? EXIT.interrupted : EXIT.ok;
+  } finally {
+    store.close();
+  }
+}
+
+/** Says how much it would be, and writes nothing. */
+async function dryRun({ images, recursive, chunk, rate }: SubmitOptions): Promise<number> {
+  let bytes = 0;
+  const nowhere = {
+    where: "a dry run",
+    async create(_: string, content: Uint8Array) {
+      bytes += content.length;
+      return true;
+    },
+  };
+  const manifest = await writeManifest(nowhere as never, namesOf(images, { recursive }), chunk);
+  const hours = rate === undefined ? "" : `${duration(manifest.images / rate)} at ${rate} images a second\n`;
+  await print(
+    `${count(manifest.images, "image")} in ${count(manifest.chunks.length, "chunk")}\n${size(bytes)} of names\n${hours}`,
+  );
+  return EXIT.ok;
+}

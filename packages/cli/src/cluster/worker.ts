@@ -1,0 +1,46 @@
+import { type ChunkScorer, openStore } from "@inctrl/cluster";
+import { runWorker } from "@inctrl/cluster/queue";
+import { count } from "@inctrl/datasets";
+import type { WorkerOptions } from "../commands/cluster.js";
+import { EXIT } from "../errors.js";
+import { fixed } from "../ui/amounts.js";
+import { info, warn } from "../ui/log.js";
+import { redisPlace } from "./redis.js";
+import { withScorer } from "./scorer.js";
+import { endHung } from "./shard.js";
+
+/** `inctrl cluster worker`: scores chunks of the queue until it is stopped. */
+export async function runClusterWorker(options: WorkerOptions, signal: AbortSignal): Promise<number> {
+  const redis = await redisPlace(options.redis);
+  info(`waiting for chunks from ${redis.shown}, of runs in ${options.runs}`);
+  await runWorker({
+    ...{ redis, signal, watchdog: { onHung: endHung }, onNote: warn },
+    openStore: (run) => openStore(options.runs, run),
+    async openScorer(store, run) {
+      let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let ended: Promise<void> = Promise.resolve();
+      // The model stays open until it is released.
+      const scorer = await new Promise<ChunkScorer>((resolve, reject) => {
+        ended = withScorer({ store, run }, options, signal, async (ready) => {
+          resolve(ready);
+          await released;
+        });
+        ended.catch(reject);
+      });
+      info(`${run.name}: scoring on ${scorer.device}`);
+      return {
+        scorer,
+        async close() {
+          release();
+          await ended;
+        },
+      };
+    },
+    onChunk: ({ images, failed, seconds }) =>
+      info(`${count(images, "image")} in ${fixed(seconds)} s${failed > 0 ? `, ${failed} skipped` : ""}`),
+  });
+  return EXIT.ok;
+}

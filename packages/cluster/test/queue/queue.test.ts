@@ -1,0 +1,192 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { hasRedis, RedisServer } from "@inctrl/testing/redis";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { folderStore, mergeRows, missingChunks, type Store } from "../../src/index.js";
+import {
+  addMessages,
+  hasPassword,
+  messagesOf,
+  openQueue,
+  readRedis,
+  retryDead,
+  runWorker,
+  statusOf,
+} from "../../src/queue/index.js";
+import { checkMessage, splitMessage } from "../../src/queue/message.js";
+import { lineBytes } from "../../src/queue/worker.js";
+import { expected, makeRun, names, scorer } from "../support/runs.js";
+
+const test = suite("queue", { folder: "" });
+test.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), "inctrl-queue-"));
+});
+test.after.each(({ folder }) => rm(folder, { recursive: true }));
+const there = hasRedis();
+if (!there) console.log("skipped: redis-server is not installed");
+const withRedis = there ? test : test.skip;
+const quiet = () => {};
+
+/** A worker in this process, and what ends it. */
+function work(address: string, store: Store, score = scorer.score, onNote: (text: string) => void = quiet) {
+  const stop = new AbortController();
+  const ended = runWorker({
+    ...{ redis: readRedis(address), signal: stop.signal, watchdog: { onHung: quiet }, onNote, lockMs: 5000 },
+    openStore: async () => store,
+    openScorer: async () => ({ scorer: { ...scorer, score }, close: async () => {} }),
+  });
+  return {
+    stop() {
+      stop.abort();
+      return ended;
+    },
+  };
+}
+
+async function until(what: string, check: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await check()); tries++) {
+    assert.ok(tries < 3000, `${what} did not come`);
+    await setTimeout(20);
+  }
+}
+
+test("an address shows no password, and other text is refused without being repeated", () => {
+  const { shown, options } = readRedis("rediss://me:secret@queue:6380/2", { ca: "PEM" });
+  assert.is(shown, "rediss://queue:6380/2");
+  assert.equal(
+    [options.host, options.port, options.db, options.password, options.tls],
+    ["queue", 6380, 2, "secret", { ca: "PEM" }],
+  );
+  assert.is(readRedis("redis://queue", { password: "p" }).options.password, "p");
+  assert.is(readRedis("unix:/run/redis.sock").options.path, "/run/redis.sock");
+  assert.ok(hasPassword("redis://:secret@queue") && !hasPassword("redis://queue"));
+  for (const address of ["queue:secret", "http://secret", "redis://queue/secret"])
+    assert.throws(
+      () => readRedis(address),
+      (error: Error) => !error.message.includes("secret"),
+    );
+});
+
+test("a message is split by lines, down to one image", async ({ folder }) => {
+  const store = folderStore(folder);
+  const { chunks } = await makeRun(store, names(40), 40);
+  const message = { run: "run", ...chunks[0] };
+  const parts = splitMessage(message, await lineBytes(store, message));
+  assert.equal(
+    parts.map(({ count }) => count),
+    [...Array(13).fill(3), 1],
+  );
+  assert.is(
+    parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    message.bytes,
+  );
+  const one = splitMessage(parts[12], await lineBytes(store, parts[12]));
+  assert.equal(
+    one.map(({ first }) => first),
+    [36, 37, 38],
+  );
+  assert.throws(() => checkMessage({ ...message, run: "../up" }), /name/);
+  assert.throws(() => checkMessage({ ...message, bytes: 1e12 }), /names no chunk/);
+});
+
+withRedis(
+  "chunks go through the queue once, a second submit adds what is missing, and status tells both",
+  async ({ folder }) => {
+    await using server = await RedisServer.start(folder);
+    const store = folderStore(join(folder, "run"));
+    const images = names(95);
+    const { run, chunks } = await makeRun(store, images);
+    await using opened = await openQueue(readRedis(server.address), quiet);
+    for (let twice = 0; twice < 2; twice++) await addMessages(opened.queue, messagesOf("run", chunks));
+    assert.is((await statusOf(store, opened)).queue.waiting, 10);
+    const workers = [work(server.address, store), work(server.address, store)];
+    await until("the last chunk", async () => (await missingChunks(store)).length === 0);
+    await Promise.all(workers.map(({ stop }) => stop()));
+    const lines: string[] = [];
+    await mergeRows(store, run, { line: (text) => void lines.push(text), failure: quiet });
+    assert.equal(lines, expected(images));
+    const { done, queue } = await statusOf(store, opened);
+    assert.equal([done, queue], [10, { waiting: 0, active: 0, delayed: 0, failed: 0 }]);
+  },
+);
+
+withRedis(
+  "a worker that is told to stop ends its chunk first; one that cannot open a run fails none of it",
+  async ({ folder }) => {
+    await using server = await RedisServer.start(folder);
+    const store = folderStore(join(folder, "run"));
+    const { chunks } = await makeRun(store, names(20));
+    await using opened = await openQueue(readRedis(server.address), quiet);
+    await addMessages(opened.queue, messagesOf("run", chunks));
+    let begun = () => {};
+    const first = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const slow = work(server.address, store, async function* (given) {
+      begun();
+      await setTimeout(100);
+      yield* scorer.score(given);
+    });
+    await first;
+    await slow.stop();
+    assert.is((await missingChunks(store)).length, 1);
+    const broken = runWorker({
+      ...{ redis: readRedis(server.address), signal: new AbortController().signal },
+      ...{ watchdog: { onHung: quiet }, onNote: quiet, openStore: async () => store },
+      openScorer: () => Promise.reject(new Error("other weights")),
+    });
+    const error = await broken.catch((thrown: Error) => thrown);
+    assert.match((error as Error).message, "other weights");
+    assert.is((await statusOf(store, opened)).queue.failed, 0);
+  },
+);
+
+withRedis(
+  "a Redis that drops keys is told of, a password is needed, and submit waits while many jobs wait",
+  async ({ folder }) => {
+    await using server = await RedisServer.start(folder, [
+      "--maxmemory-policy",
+      "allkeys-lru",
+      "--requirepass",
+      "secret",
+    ]);
+    const notes: string[] = [];
+    await using opened = await openQueue(readRedis(server.address, { password: "secret" }), (text) =>
+      notes.push(text),
+    );
+    assert.match(notes.join(), /allkeys-lru.*noeviction/);
+    const store = folderStore(join(folder, "run"));
+    const { chunks } = await makeRun(store, names(1005), 1);
+    const stop = new AbortController();
+    const added = addMessages(opened.queue, messagesOf("run", chunks), { signal: stop.signal, waiting: 500 });
+    await until("the first thousand", async () => (await opened.queue.getWaitingCount()) === 1000);
+    stop.abort();
+    assert.is(await added, 1000);
+    const [job] = await opened.queue.getWaiting(0, 0);
+    assert.ok(JSON.stringify(job.data).length <= 150, JSON.stringify(job.data));
+  },
+);
+
+withRedis("what failed for good is kept, and put back", async ({ folder }) => {
+  await using server = await RedisServer.start(folder);
+  const store = folderStore(join(folder, "run"));
+  const { chunks } = await makeRun(store, names(10));
+  await using opened = await openQueue(readRedis(server.address), quiet);
+  await opened.queue.add("chunk", { run: "run", ...chunks[0] }, { jobId: "run.c000000", attempts: 1 });
+  const failing = work(server.address, store, async function* () {
+    yield* [];
+    throw new Error("no device");
+  });
+  await until("the dead letter", async () => (await statusOf(store, opened)).queue.failed === 1);
+  await failing.stop();
+  assert.match(await readFile(join(folder, "run/failed/run.c000000.json"), "utf8"), "no device");
+  assert.is(await retryDead(store, "run", opened, false), 1);
+  const again = work(server.address, store);
+  await until("the chunk", async () => (await missingChunks(store)).length === 0);
+  await again.stop();
+});
+
+test.run();

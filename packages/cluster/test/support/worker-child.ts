@@ -1,0 +1,31 @@
+// A worker whose scores come from names alone: `worker-child.ts SOCKET RUNS`. An image called poison kills it, one called hang hangs once.
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { openStore } from "../../src/index.js";
+import { readRedis, runWorker } from "../../src/queue/index.js";
+import { scorer } from "./runs.js";
+
+const [address, runs] = process.argv.slice(2);
+const stop = new AbortController();
+process.on("SIGTERM", () => stop.abort());
+
+await runWorker({
+  ...{ redis: readRedis(address), signal: stop.signal, onNote: console.error, lockMs: 1000 },
+  watchdog: { factor: 20, leastMs: 1500, firstMs: 1500, onHung: () => process.exit(75) },
+  openStore: (run) => openStore(runs, run),
+  openScorer: async () => ({ scorer: { ...scorer, score }, close: async () => {} }),
+});
+
+async function* score(images: readonly string[]) {
+  for await (const row of scorer.score(images)) {
+    if (row.image.includes("poison")) process.kill(process.pid, "SIGKILL");
+    const hung = join(runs, "hung");
+    if (row.image.includes("hang") && !existsSync(hung)) {
+      writeFileSync(hung, "");
+      await new Promise(() => {});
+    }
+    await setTimeout(1);
+    yield row;
+  }
+}

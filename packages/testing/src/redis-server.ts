@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+
+/** Whether redis-server is installed (`apt-get install redis-server`). */
+export const hasRedis = (): boolean => spawnSync("redis-server", ["--version"]).error === undefined;
+
+/** A real redis-server on a Unix socket, which keeps its data in a folder. */
+export class RedisServer implements AsyncDisposable {
+  readonly #folder: string;
+  #child: ChildProcess | null = null;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async start(folder: string, args: readonly string[] = []): Promise<RedisServer> {
+    const server = new RedisServer(folder);
+    await server.start(args);
+    return server;
+  }
+
+  get socket(): string {
+    return join(this.#folder, "redis.sock");
+  }
+
+  get address(): string {
+    return `unix:${this.socket}`;
+  }
+
+  async start(args: readonly string[] = []): Promise<void> {
+    const data = join(this.#folder, "data");
+    await mkdir(data, { recursive: true });
+    const common = [
+      "--port",
+      "0",
+      "--unixsocket",
+      this.socket,
+      "--dir",
+      data,
+      "--appendonly",
+      "yes",
+      "--save",
+      "",
+    ];
+    this.#child = spawn("redis-server", [...common, "--maxmemory-policy", "noeviction", ...args], {
+      stdio: "ignore",
+    });
+    for (let tries = 0; !existsSync(this.socket); tries++) {
+      if (tries > 3000) throw new Error("redis-server does not start");
+      await setTimeout(10);
+    }
+  }
+
+  /** Kills it as a lost machine would, with or without its data. */
+  async kill({ data = true } = {}): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null) return;
+    child.kill("SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    rmSync(this.socket, { force: true });
+    if (!data) rmSync(join(this.#folder, "data"), { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
