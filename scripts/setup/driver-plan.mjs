@@ -11,7 +11,7 @@ export function parseOsRelease(text) {
   return fields;
 }
 
-const PACKAGES = ["mesa-vulkan-drivers", "libvulkan1"];
+export const PACKAGES = ["mesa-vulkan-drivers", "libvulkan1"];
 const BACKPORTS_FILE = "/etc/apt/sources.list.d/inctrl-backports";
 // Debian 12's own Mesa (22.3) lacks features WebGPU requires. Everything newer has them.
 const NEEDS_BACKPORTS = "bookworm";
@@ -25,7 +25,8 @@ const OTHER_LINUX = [
 /**
  * @typedef {{run: string[]} | {write: string, text: string}} Step
  * @param {{platform: string, osRelease: Record<string, string>, uid: number, sources: {name: string, text: string}[]}} machine
- * @returns {{why: string, steps: Step[], automatic: boolean}} `automatic`: set-up may run the steps itself
+ * @returns {{why: string, steps: Step[], automatic: boolean, unpack?: {sources: {name: string, text: string}[], target: string[]}}}
+ * `automatic`: set-up may run the steps itself; `unpack`: apt's sources and release from which a user without root may fetch the driver
  */
 export function planDriver({ platform, osRelease, uid, sources }) {
   if (platform !== "linux")
@@ -50,21 +51,27 @@ export function planDriver({ platform, osRelease, uid, sources }) {
   let automatic = known && uid === 0;
   let why = "Mesa's software Vulkan driver is needed";
   let target = [];
+  let all = sources;
   if (osRelease.VERSION_CODENAME === NEEDS_BACKPORTS) {
     why = `Debian 12's own Vulkan driver is too old for WebGPU, the one in ${backports} is new enough`;
     target = ["-t", backports];
     if (!hasSuite(sources, backports)) {
       const added = backportsFile(sources, NEEDS_BACKPORTS);
-      if (added) steps.push({ write: `${BACKPORTS_FILE}.${added.format}`, text: added.text });
-      else {
+      if (added) {
+        const file = `${BACKPORTS_FILE}.${added.format}`;
+        steps.push({ write: file, text: added.text });
+        all = [...sources, { name: file, text: added.text }];
+      } else {
         why += `; add the suite ${backports} of your Debian mirror to apt's sources first, none was found to model it on`;
         automatic = false;
+        all = null;
       }
     }
   }
   steps.push({ run: ["apt-get", "update"] });
   steps.push({ run: ["apt-get", "install", "-y", "--no-install-recommends", ...target, ...PACKAGES] });
-  return { why, steps, automatic };
+  const unpack = known && uid !== 0 && all && { sources: all, target };
+  return { why, steps, automatic, ...(unpack && { unpack }) };
 }
 
 /** The steps as a person types them into a root shell. */

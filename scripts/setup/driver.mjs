@@ -1,22 +1,25 @@
-// Finds a WebGPU adapter. Installs Mesa's software driver where there is none and the user is root on Debian or Ubuntu.
+// Finds a WebGPU adapter. On Debian and Ubuntu Mesa's software driver is installed where there is none and the user is root, and unpacked
+// into the project's own folder for other users.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { readJson } from "../workspace.mjs";
-import { asShell, parseOsRelease, planDriver } from "./driver-plan.mjs";
+import { driverEnv, isUnpacked } from "./driver-env.mjs";
+import { asShell, PACKAGES, parseOsRelease, planDriver } from "./driver-plan.mjs";
 import { childEnv, info, SetupError, step } from "./shell.mjs";
 import { driverFingerprint, readStamp, writeStamp } from "./stamp.mjs";
+import { unpackDriver } from "./unpack-driver.mjs";
 
 const PROBE = fileURLToPath(new URL("probe.mjs", import.meta.url));
 const PROBE_LIMIT_MS = 60_000;
 
 /** @returns {{adapter?: string, problem?: string}} */
-function probe() {
+function probe(env = {}) {
   const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, [PROBE], {
     encoding: "utf8",
     timeout: PROBE_LIMIT_MS,
-    env: childEnv(),
+    env: childEnv(env),
   });
   if (status === 0) return { adapter: stdout.trim().split("\n").at(-1) };
   const said = (stderr ?? "").split("\n").filter((line) => /error|refused|required|no adapter/i.test(line));
@@ -73,21 +76,33 @@ async function install(steps) {
 export async function ensureAdapter() {
   const manifest = "packages/tensor/node_modules/webgpu/package.json";
   const fingerprint = () => driverFingerprint(readJson(manifest).version);
-  if (readStamp().driver === fingerprint()) return;
+  const { driver, unpacked } = readStamp();
+  if (driver === fingerprint() && (!unpacked || isUnpacked())) return;
 
   info("looking for a WebGPU adapter ...");
+  // The system's own drivers come first, such as one that was installed since.
+  writeStamp({ unpacked: false });
   let found = probe();
+  let own = false;
+  if (!found.adapter && isUnpacked()) {
+    found = probe(driverEnv());
+    own = found.adapter !== undefined;
+  }
   if (!found.adapter) {
     const plan = planDriver(thisMachine());
     info(`  none (${found.problem}): ${plan.why}`);
-    if (!plan.automatic)
+    if (plan.unpack) {
+      found = await unpack(plan);
+      own = true;
+    } else if (plan.automatic) {
+      await install(plan.steps);
+      found = probe();
+    } else
       throw new SetupError(
         plan.steps.length
           ? `no WebGPU adapter. Run this as root, then start again:\n\n${asShell(plan.steps)}\n`
           : `no WebGPU adapter: ${plan.why}`,
       );
-    await install(plan.steps);
-    found = probe();
     if (!found.adapter)
       throw new SetupError(
         `still no WebGPU adapter after installing Mesa's driver (${found.problem}). Mesa 23.1 or newer is needed: ` +
@@ -95,5 +110,19 @@ export async function ensureAdapter() {
       );
   }
   info(`  found: ${found.adapter}`);
-  writeStamp({ driver: fingerprint() });
+  writeStamp({ driver: fingerprint(), unpacked: own });
+  if (own) info("  for other programs, in a shell of this folder: . .tools/vulkan/env.sh");
+}
+
+/** Unpacks the driver for this user alone. Where that fails, it is told what root may do instead. */
+async function unpack({ unpack: from, steps }) {
+  try {
+    await unpackDriver({ ...from, packages: PACKAGES });
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    throw new SetupError(
+      `${error.message}\nno WebGPU adapter, and no driver could be unpacked. Run this as root, then start again:\n\n${asShell(steps)}\n`,
+    );
+  }
+  return probe(driverEnv());
 }

@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { ROOT } from "../workspace.mjs";
+import { DRIVER_FOLDER, driverEnv } from "./driver-env.mjs";
+import { readStamp } from "./stamp.mjs";
 
 const TOOLS_BIN = path.join(ROOT, ".tools", "node_modules", ".bin");
 
@@ -16,12 +18,13 @@ export const info = (text) => process.stderr.write(`setup: ${text}\n`);
 
 /**
  * The environment of every child. NODE_ENV=production would leave out the build tools, and CI=true keeps pnpm
- * from asking questions.
+ * from asking questions. A driver that set-up unpacked is found.
  */
 export function childEnv(extra = {}) {
   const { NODE_ENV: _, ...env } = process.env;
   const key = Object.keys(env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
-  return { ...env, [key]: [TOOLS_BIN, env[key]].filter(Boolean).join(path.delimiter), ...extra };
+  const driver = readStamp().unpacked ? driverEnv(DRIVER_FOLDER, env) : {};
+  return { ...env, ...driver, [key]: [TOOLS_BIN, env[key]].filter(Boolean).join(path.delimiter), ...extra };
 }
 
 /** Runs a long command under a title, with a message every 15 s, and throws its last lines if it fails. */

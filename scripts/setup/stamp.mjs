@@ -7,7 +7,7 @@ import { packageNames, publishedNames, ROOT, read } from "../workspace.mjs";
 // Inside node_modules, so that deleting node_modules also forgets what was done.
 const STAMP = path.join(ROOT, "node_modules", ".inctrl-setup.json");
 
-/** @returns {{install?: string, bench?: string, docs?: string, build?: string, driver?: string}} */
+/** @returns {{install?: string, bench?: string, docs?: string, build?: string, driver?: string, unpacked?: boolean}} */
 export function readStamp() {
   try {
     return JSON.parse(readFileSync(STAMP, "utf8"));

@@ -1,7 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { backportsFile, hasSuite } from "../setup/apt-sources.mjs";
+import { driverEnv, libraryFolders } from "../setup/driver-env.mjs";
 import { asShell, parseOsRelease, planDriver } from "../setup/driver-plan.mjs";
+import { aptOptions } from "../setup/unpack-driver.mjs";
 
 const DEB822 = `Types: deb
 # a snapshot of the archive
@@ -108,6 +110,31 @@ test("Debian 12 without root: the same steps, to be typed", () => {
       "apt-get update\n" +
       "apt-get install -y --no-install-recommends -t bookworm-backports mesa-vulkan-drivers libvulkan1",
   );
+});
+
+test("without root the driver is unpacked from the machine's own mirror, backports included", () => {
+  const { unpack } = planDriver(machine({ uid: 1000 }));
+  assert.equal(unpack.target, ["-t", "bookworm-backports"]);
+  assert.ok(hasSuite(unpack.sources, "bookworm-backports"));
+  assert.equal(unpack.sources.slice(0, 1), sources);
+  const noble = parseOsRelease('ID=ubuntu\nVERSION_CODENAME="noble"');
+  assert.equal(planDriver(machine({ uid: 1000, osRelease: noble })).unpack, { sources, target: [] });
+  for (const other of [{}, { uid: 1000, sources: [] }, { uid: 1000, osRelease: parseOsRelease("ID=fedora") }])
+    assert.not(planDriver(machine(other)).unpack);
+});
+
+test("an unpacked driver is found by its own description and libraries, before the user's", () => {
+  const folders = { "/d/usr/lib": ["x86_64-linux-gnu", "python3"], "/d/lib": ["x86_64-linux-gnu"] };
+  const exists = (folder) => folder in folders;
+  assert.equal(
+    libraryFolders("/d", exists, (folder) => folders[folder]),
+    ["/d/usr/lib/x86_64-linux-gnu", "/d/lib/x86_64-linux-gnu"],
+  );
+  assert.equal(driverEnv("/absent", { LD_LIBRARY_PATH: "/own" }), {
+    VK_DRIVER_FILES: "/absent/lvp_icd.json",
+    LD_LIBRARY_PATH: "/own",
+  });
+  assert.ok(aptOptions("/a").includes("Dir::State=/a/state"));
 });
 
 test("Debian 12 without a known mirror is reported, and no source is guessed", () => {
