@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findResNet, ResNet, widthOf } from "@inctrl/baselines";
 import { hashedParameters } from "@inctrl/detect";
+import { resnetTower, towerModel } from "@inctrl/onnx";
 import type { Case } from "../case.js";
-import { resnetModel } from "../onnx/resnet.js";
 import { ONNX_PEERS } from "../peers/index.js";
 import { makeFolder } from "../pictures.js";
-import { resnetOperations } from "../resnets.js";
+import { RESNET_SIDE, resnetOperations } from "../resnets.js";
 import { all, arithmetic } from "./contestants.js";
 
 const MODELS = ["resnet18", "wide_resnet50_2"];
@@ -22,7 +22,8 @@ export const resnets: Case = {
       const onnx = join(await makeFolder(), "resnet.onnx");
       if (!bench.alone) {
         bench.say(`resnets ${model}: writing the ONNX file`);
-        await writeFile(onnx, await resnetModel(new ResNet(config), hashedParameters()));
+        const tower = resnetTower(new ResNet(config), hashedParameters(), RESNET_SIDE);
+        await writeFile(onnx, await towerModel(tower, { batch: 1 }));
       }
       yield* await bench.compare({
         case: "resnets",

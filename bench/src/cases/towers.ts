@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findConfig } from "@inctrl/clip";
+import { towerModel, vitTower } from "@inctrl/onnx";
 import type { Bench } from "../bench.js";
 import type { Case, Row } from "../case.js";
-import { visionModel } from "../onnx/vision.js";
 import { ONNX_PEERS } from "../peers/index.js";
 import { makeFolder } from "../pictures.js";
 import { findDeit, operationsOf, towerOperations, towerProducts, withParameters } from "../towers.js";
@@ -30,7 +30,10 @@ async function tower(bench: Bench, model: string): Promise<Row[]> {
   const onnx = join(await makeFolder(), "tower.onnx");
   if (!bench.alone) {
     bench.say(`towers ${model}: writing the ONNX file`);
-    await writeFile(onnx, await withParameters(config, weights, (read) => visionModel(config, read)));
+    await writeFile(
+      onnx,
+      await withParameters(config, weights, (read) => towerModel(vitTower(config, read), { batch: 1 })),
+    );
   }
   const rows = await bench.compare({
     case: "towers",

@@ -1,7 +1,6 @@
 import { createRequire } from "node:module";
+import { attention, CONTRIB, Graph } from "@inctrl/onnx";
 import type { Operand } from "../data.js";
-import { attention } from "../onnx/attention.js";
-import { CONTRIB, Graph } from "../onnx/graph.js";
 import type { Peer, Prepared } from "../task.js";
 import { towerPixels } from "../towers.js";
 

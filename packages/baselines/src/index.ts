@@ -20,6 +20,7 @@ export { ResNetBackbone, randomResNet } from "./resnet/backbone.js";
 export { findResNet, type ResNetConfig, widthOf } from "./resnet/config.js";
 export { pooled, ResNet } from "./resnet/model.js";
 export { openNetwork, requireNetwork } from "./resnet/open.js";
+export { type NetworkValues, openValues } from "./resnet/values.js";
 export { openResNet, type ResNetWeights } from "./resnet/weights.js";
 export { References, type SpadeOptions, type SpadeScores, spadeMap } from "./spade/spade.js";
 export { type SubspaceOptions, subspaceAd } from "./subspacead/subspacead.js";

@@ -13,6 +13,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   score: async () => (await import("./commands/score.js")).scoreCommand,
   calibrate: async () => (await import("./commands/calibrate.js")).calibrateCommand,
   watch: async () => (await import("./commands/watch.js")).watchCommand,
+  export: async () => (await import("./commands/export.js")).exportCommand,
   bank: async () => (await import("./commands/bank.js")).bankCommand,
   serve: async () => (await import("./commands/serve.js")).serveCommand,
   cluster: async () => (await import("./commands/cluster.js")).clusterCommand,

@@ -55,7 +55,13 @@ export {
   tablesMarkdown,
 } from "./benchmark/tables.js";
 export { betaBinomialTail, clopperPearson, type ShareInterval } from "./calibration/beta.js";
-export { type CalibrationStatus, falseAlarms, type Line, lineOf } from "./calibration/conformal.js";
+export {
+  type CalibrationStatus,
+  conformalP,
+  falseAlarms,
+  type Line,
+  lineOf,
+} from "./calibration/conformal.js";
 export { leaveOneOut, type Peak, peakOf, promptsAlone } from "./calibration/leave-one-out.js";
 export { outlinesOf, type Polygon } from "./calibration/outline.js";
 export {
@@ -222,6 +228,7 @@ export {
 export { type Ensemble, promptTexts } from "./text/prompts.js";
 export {
   classPrototypes,
+  LOGIT_SCALE,
   type PromptForm,
   prototypesFromIds,
   type TextAverage,

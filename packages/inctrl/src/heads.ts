@@ -83,6 +83,11 @@ export class Heads {
     return new Heads(device, values, headsModule(values, source, provenance), provenance);
   }
 
+  /** Parameters and statistics by released name. */
+  get values(): HeadValues {
+    return this.#values;
+  }
+
   get form(): HeadsForm {
     return this.module.form;
   }

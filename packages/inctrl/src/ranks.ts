@@ -36,6 +36,12 @@ export function monotonePhi(map: Tensor, roots: Tensor, bias: Tensor): Tensor {
   });
 }
 
+/** What makes `rankMeans` of a map's values by rank: a matrix, [patches, bins]. */
+export const rankMatrix = (patches: number): { readonly matrix: Float32Array; readonly bins: number } => ({
+  matrix: binMatrix(patches),
+  bins: RANK_BINS,
+});
+
 function binMatrix(patches: number): Float32Array {
   const matrix = new Float32Array(patches * RANK_BINS);
   for (let bin = 0; bin < RANK_BINS; bin++) {

@@ -1,20 +1,10 @@
-import { findConfig, resolveModel } from "@inctrl/clip";
+import { resolveModel } from "@inctrl/clip";
 import { type Backbone, type BackboneOptions, openBackbone, randomBackbone } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { loadRegistration } from "../regad/backbone.js";
 import { loadResNet, randomResNet } from "./backbone.js";
-import { findResNet } from "./config.js";
+import { untrained } from "./untrained.js";
 import { openResNet } from "./weights.js";
-
-/** A network without training, by the name of its configuration; the seed is 0 unless it is given. */
-const UNTRAINED = /^untrained:(?<name>[^?]+)(?:\?seed=(?<seed>\d{1,9}))?$/;
-
-/** A configuration and a seed, for a name `untrained:NAME?seed=N`. @throws ClipError `unknown-model` for other names after the colon. */
-function untrained(source: string) {
-  const { name, seed = "0" } = UNTRAINED.exec(source)?.groups ?? {};
-  if (name === undefined) return null;
-  return { config: findResNet(name) ?? findConfig(name), seed: Number(seed) };
-}
 
 /**
  * Whether there is such a backbone, before anything is opened.

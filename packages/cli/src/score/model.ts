@@ -137,6 +137,8 @@ export interface Model extends Disposable {
   readonly hint: Calibration | null;
   /** What a bank of it is made for. */
   readonly opening: BankOpening;
+  /** What was trained for its method; absent where nothing was. */
+  readonly trained?: Disposable;
 }
 
 /**
@@ -224,7 +226,7 @@ export async function openModel(
       trained?.[Symbol.dispose]();
     };
     const hint = images.length === 0 ? null : await hintOf(facts, images, options);
-    return { ...facts, alpha: Number(alpha), reading, hint, [Symbol.dispose]: dispose };
+    return { ...facts, alpha: Number(alpha), reading, hint, trained, [Symbol.dispose]: dispose };
   } catch (error) {
     trained?.[Symbol.dispose]();
     throw error;

@@ -14,7 +14,7 @@ import {
 import { type Ensemble, promptTexts } from "./prompts.js";
 
 /** The inverse temperature at which CLIP's training ends, as InCTRL uses it. */
-const LOGIT_SCALE = 100;
+export const LOGIT_SCALE = 100;
 
 /** Prompts encoded at a time: bounds the memory of long ensembles. */
 const CHUNK = 64;

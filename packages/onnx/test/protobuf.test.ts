@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bytes, type Fields, float, ints, messages, texts } from "../../src/onnx/protobuf.js";
+import { bytes, type Fields, float, ints, messages, texts } from "../src/protobuf.js";
 
 const hex = (fields: Fields) => Buffer.concat(fields).toString("hex");
 

@@ -1,0 +1,13 @@
+export { OnnxError, type OnnxErrorCode } from "./errors.js";
+export { type Axes, CONTRIB, Graph, OPSET, type Operator } from "./graph.js";
+export { type OpenTower, openTower } from "./open-tower.js";
+export type { Fields } from "./protobuf.js";
+export { findRuntime, type OrtSession, RUNTIME_PACKAGE, type Runtime, requireRuntime } from "./runtime.js";
+export { NAMES, type Scorer, scoringModel } from "./scorer.js";
+export { attention } from "./tower/attention.js";
+export { type TowerModelOptions, tapName, towerModel } from "./tower/model.js";
+export { resnetTower } from "./tower/resnet.js";
+export type { Tower, TowerResults, Wanted } from "./tower/tower.js";
+export { vitTower } from "./tower/vit.js";
+export { type Agreement, TOLERANCE, verifyScorer } from "./verify.js";
+export { writeScorer } from "./write.js";
