@@ -4,6 +4,7 @@ import type { Kernel } from "../../../packages/tensor/src/kernels/kernel.js";
 import { nearestKernel } from "../../../packages/tensor/src/kernels/nearest.js";
 import { planAttention, planGemm, planNearest } from "../../../packages/tensor/src/kernels/plan.js";
 import type { Tile } from "../../../packages/tensor/src/kernels/tile.js";
+import { kStep } from "../../../packages/tensor/src/kernels/workgroup-loop.js";
 
 /** A GPU as the planner sees it. */
 const GPU = { family: "workgroup", subgroupSize: 0, software: false } as const;
@@ -16,11 +17,10 @@ export interface Planned {
   multiplyAdds: number;
 }
 
-const K_STEP = 16;
 const KEYS = 16;
 
 /** Multiply-adds of an invocation of a tile in one turn. */
-const ofTile = ({ rows, vectors }: Tile): number => K_STEP * rows * vectors * 4;
+const ofTile = (tile: Tile): number => kStep(tile) * tile.rows * tile.vectors * 4;
 
 function product(name: string, [m, k, n]: readonly number[], more: Partial<GemmVariant> = {}): Planned {
   const tile = planGemm(m, k, n, GPU);

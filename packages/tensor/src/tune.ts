@@ -163,9 +163,11 @@ function refuseDifference(got: Float32Array, want: Float32Array, tile: Tile, sha
   );
 }
 
+/** Whether an entry is this tile. Files written before tiles had lines hold none. */
 const same = (a: Tile, b: Tile): boolean =>
   a.kind === b.kind &&
   a.lanes === b.lanes &&
+  a.lines === (b.lines ?? 1) &&
   a.rows === b.rows &&
   a.vectors === b.vectors &&
   a.steps === b.steps;

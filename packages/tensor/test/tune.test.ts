@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { matmul, tensor, tuneProducts } from "../src/index.js";
+import { type Caps, matmul, tensor, tuneProducts } from "../src/index.js";
 import { gemmCandidates, planGemm } from "../src/kernels/plan.js";
 import { tuningKey } from "../src/kernels/tuning.js";
 import { restoreTuning } from "../src/tune.js";
@@ -57,6 +57,14 @@ test("of a file only tiles that this adapter could take are believed", (device) 
   assert.is(restoreTuning(device, entries), 1);
   assert.equal([...device.tuning], [["a", good]]);
   device.tuning.clear();
+});
+
+test("a tile that was kept before tiles had lines is still believed", () => {
+  const caps = { family: "subgroup", subgroupSize: 8, software: true } as Caps;
+  const [{ lines: _, ...old }] = gemmCandidates(caps);
+  const tuning = new Map();
+  assert.is(restoreTuning({ caps, tuning }, { a: old }), 1);
+  assert.is(tuning.get("a").lines, 1);
 });
 
 test.run();

@@ -1,8 +1,18 @@
 import { FLOAT } from "./float.js";
 import { defineKernel, u32 } from "./kernel.js";
+import { mainLoop } from "./main-loop.js";
 import { ACTIVATIONS, type Activation } from "./math.js";
 import { DEVIATION_INVERSE } from "./rows.js";
-import { liveRows, mainLoop, type OperandLayout, range, sumNames, type Tile, tileWidth } from "./tile.js";
+import {
+  eachRow,
+  liveRows,
+  type OperandLayout,
+  range,
+  sumNames,
+  type Tile,
+  tileHeight,
+  tileWidth,
+} from "./tile.js";
 import { WINDOW_UNIFORMS } from "./window.js";
 
 /** What the text of a matrix product depends on; sizes travel in uniforms. */
@@ -35,7 +45,7 @@ export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
   const width = tileWidth(tile);
   const each = (line: (vector: number) => string) => range(tile.vectors).map(line).join("\n");
   return {
-    name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
+    name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}${tile.lines > 1 ? ` of ${tileHeight(tile)}x${width}` : ""}`,
     reads: {
       a: main.element,
       panels: main.panels,
@@ -63,10 +73,11 @@ ${main.loop}
 ${each((v) => `  let col${v} = colTile * ${width}u + ${v * tile.lanes * 4}u + ${main.lane} * 4u;`)}
 ${bias ? each((v) => `  let bias${v} = biasAt(col${v});`) : ""}
 ${normed ? inverseDeviations(tile) : ""}
-  for (var r = 0u; r < live; r++) {
-    ${normed ? `let scale = u.scale * subgroupShuffle(inverse[r / ${tile.lanes}u], r % ${tile.lanes}u);` : "let scale = u.scale;"}
-${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vectors}u + ${v}u], scale${bias ? `, bias${v}` : ""});`)}
-  }`,
+  ${eachRow(
+    tile,
+    `    ${normed ? `let scale = u.scale * subgroupShuffle(inverse[r / ${tile.lanes}u], r % ${tile.lanes}u);` : "let scale = u.scale;"}
+${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vectors}u + ${v}u], scale${bias ? `, bias${v}` : ""});`)}`,
+  )}`,
   };
 });
 

@@ -1,8 +1,9 @@
 import { FLOAT } from "./float.js";
 import { perValue } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
+import { mainLoop } from "./main-loop.js";
 import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
-import { liveRows, mainLoop, range, type Tile } from "./tile.js";
+import { eachRow, liveRows, range, type Tile } from "./tile.js";
 
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the columns: the main loop
@@ -68,8 +69,9 @@ ${rowsOf(tile, (r) => {
   ${liveRows(tile)}
   var best = array<f32, ${rows}>(${range(rows).map((r) => `best${r}`)});
   var found = array<u32, ${rows}>(${range(rows).map((r) => `found${r}`)});
-  for (var r = 0u; r < live; r++) {
-    let at = (batch * u.m + row0 + r) * groups.y + wg.y;
+  ${eachRow(
+    tile,
+    `    let at = (batch * u.m + row0 + r) * groups.y + wg.y;
 ${
   joins
     ? `    let most = subgroupMax(best[r]);
@@ -80,8 +82,8 @@ ${
     }`
     : `    values[at * ${lanes}u + ${main.lane}] = best[r];
     columns[at * ${lanes}u + ${main.lane}] = found[r];`
-}
-  }`,
+}`,
+  )}`,
   };
 });
 

@@ -33,29 +33,58 @@ export function planGemm(
   if (kept && k % kept.steps === 0) return kept;
   const lanes = lanesOf(caps);
   const { family } = caps;
-  if (family === "workgroup") {
-    return { kind: family, lanes, rows: m <= 16 ? 1 : 4, vectors: 1, steps: 1 };
-  }
+  if (family === "workgroup") return workgroupTile(m, k, n, batch);
   const small = batch * m * k * Math.max(n, 4 * lanes) < SMALL;
   const vectors = n > 4 * lanes && !small ? 2 : 1;
   const steps = k % 2 === 0 ? 2 : 1;
-  if (family === "register") return { kind: family, lanes, rows: m <= 4 || small ? 4 : 8, vectors, steps };
-  return { kind: family, lanes, rows: small ? heights[0] : cheapest(heights, m, costOf), vectors, steps };
+  if (family === "register")
+    return { kind: family, lanes, lines: 1, rows: m <= 4 || small ? 4 : 8, vectors, steps };
+  return {
+    kind: family,
+    lanes,
+    lines: 1,
+    rows: small ? heights[0] : cheapest(heights, m, costOf),
+    vectors,
+    steps,
+  };
+}
+
+/**
+ * Tiles in workgroup memory, the largest first: 128 x 64, 64 x 64, 32 x 64, 32 x 32 and 16 x 32. The first two read workgroup memory once for
+ * 16 multiply-adds, the others for 10.7, 8 and 8.
+ */
+const WORKGROUP_TILES: readonly Omit<Tile, "steps">[] = [
+  [16, 8, 2],
+  [8, 8, 2],
+  [8, 4, 2],
+  [8, 4, 1],
+  [4, 4, 1],
+].map(([lines, rows, vectors]) => ({ kind: "workgroup", lanes: 8, lines, rows, vectors }));
+
+/** Workgroups that keep a large GPU busy: somewhat more than it has multiprocessors. */
+const BUSY = 192;
+
+/** The largest tile that gives every multiprocessor work; tiles that would be more than half empty are passed over. */
+function workgroupTile(m: number, k: number, n: number, batch: number): Tile {
+  const groups = (tile: Omit<Tile, "steps">) =>
+    batch * Math.ceil(m / tileHeight(tile)) * Math.ceil(n / tileWidth(tile));
+  const found = WORKGROUP_TILES.find((tile) => groups(tile) >= BUSY && 2 * m > tileHeight(tile));
+  const smallest = WORKGROUP_TILES.slice(m > 16 ? 3 : 4)[0];
+  return { ...(found ?? smallest), steps: k % 4 === 0 ? 4 : 1 };
 }
 
 /** The tiles worth measuring on an adapter; larger ones outgrow registers or caches. */
 export function gemmCandidates(caps: PlanCaps): Tile[] {
   const lanes = lanesOf(caps);
   const { family: kind } = caps;
-  if (kind === "workgroup") {
-    return [1, 2, 4, 8].map((rows) => ({ kind, lanes, rows, vectors: 1, steps: 1 }));
-  }
+  if (kind === "workgroup")
+    return [4, 1].flatMap((steps) => WORKGROUP_TILES.map((tile) => ({ ...tile, steps })));
   const heights = kind === "register" ? [4, 8, 16] : [...SEARCH_HEIGHTS, 32, 40, 48];
   return heights.flatMap((rows) =>
     [1, 2, 3].flatMap((vectors) =>
       [1, 2]
         .filter((steps) => rows * vectors * steps <= 160)
-        .map((steps) => ({ kind, lanes, rows, vectors, steps })),
+        .map((steps) => ({ kind, lanes, lines: 1, rows, vectors, steps })),
     ),
   );
 }

@@ -11,6 +11,7 @@ import {
   planReduce,
   planRows,
 } from "../../src/kernels/plan.js";
+import { tileHeight, tileWidth } from "../../src/kernels/tile.js";
 import { FAMILIES } from "../support.js";
 
 const caps = (family: KernelFamily, subgroupSize = family === "subgroup" ? 8 : 0) => ({
@@ -35,8 +36,10 @@ test("tiles are of whole panels and stay within what fits the instruction cache"
       const c = caps(kind, kind === "subgroup" ? lanes : 0);
       const tile = planGemm(m, k, n, c);
       assert.is(tile.kind, kind);
-      assert.is(4 * tile.lanes, panelWidth(c));
+      // A tile covers panels, or a share of one.
+      assert.is(kind === "workgroup" ? panelWidth(c) % tileWidth(tile) : 4 * tile.lanes - panelWidth(c), 0);
       assert.ok(tile.rows >= 1 && tile.rows <= 29 && tile.vectors >= 1 && tile.vectors <= 2);
+      assert.is(tile.lines > 1, kind === "workgroup");
       assert.is(k % tile.steps, 0);
     }),
   );
@@ -47,9 +50,22 @@ test("few rows take the shortest tile, others one that wastes few", () => {
   assert.equal([1, 50, 197, 226, 240, 1808].map(rows), [8, 26, 29, 29, 24, 29]);
   assert.is(planNearest(225, 896, 1800, caps("subgroup")).tile.rows, 38);
   assert.is(planGemm(1, 640, 896, caps("register")).rows, 4);
-  assert.is(planGemm(1, 640, 896, caps("workgroup")).rows, 1);
   assert.is(planGemm(240, 640, 20, caps("subgroup")).vectors, 1);
   assert.is(planGemm(240, 45, 896, caps("subgroup")).steps, 1);
+});
+
+test("on a GPU the tile is the largest that keeps it busy, and little of it is empty", () => {
+  const size = (m: number, n: number, batch = 1) => {
+    const tile = planGemm(m, 896, n, caps("workgroup"), undefined, batch);
+    return `${tileHeight(tile)} x ${tileWidth(tile)}`;
+  };
+  assert.equal([size(226, 896), size(226, 3584)], ["32 x 32", "64 x 64"]);
+  assert.equal([size(1808, 896), size(1808, 3584), size(226, 896, 8)], ["128 x 64", "128 x 64", "128 x 64"]);
+  assert.equal([size(1, 896), size(16, 49408), size(20, 49408)], ["16 x 32", "16 x 32", "32 x 64"]);
+  assert.equal(
+    [12, 18, 19].map((k) => planGemm(226, k, 896, caps("workgroup")).steps),
+    [4, 1, 1],
+  );
 });
 
 test("little work takes the smallest tile, however it is cut into products", () => {
