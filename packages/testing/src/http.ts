@@ -30,12 +30,18 @@ export async function get({ address }: Reached, where: string, headers: Extra = 
   return { status: response.status, headers: response.headers, answer: await response.json() };
 }
 
-/** The value of a metric, named as in the text form; 0 where it is not there. */
-export async function metric({ address }: Reached, name: string, headers: Extra = {}): Promise<number> {
-  const text = await (await fetch(`${address}/metrics`, { headers })).text();
-  const line = text.split("\n").find((each) => each.startsWith(`${name} `));
-  return line === undefined ? 0 : Number(line.slice(name.length + 1));
+/** The values of metrics, named as in the text form; 0 for one that is not there. */
+export async function metrics({ address }: Reached, names: readonly string[], headers: Extra = {}) {
+  const lines = (await (await fetch(`${address}/metrics`, { headers })).text()).split("\n");
+  return names.map((name) => {
+    const line = lines.find((each) => each.startsWith(`${name} `));
+    return line === undefined ? 0 : Number(line.slice(name.length + 1));
+  });
 }
+
+/** The value of a metric. */
+export const metric = async (served: Reached, name: string, headers: Extra = {}): Promise<number> =>
+  (await metrics(served, [name], headers))[0];
 
 /** A connection that has sent a head and the beginning of its body. */
 export function halfRequest({ address }: Reached, where: string, headers: Extra = {}): Socket {

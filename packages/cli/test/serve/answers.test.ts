@@ -17,7 +17,7 @@ test.before(async () => {
   served = await startQuietly(line, { reviews: path.join(folder, "reviews"), bodyLimit: 200_000 });
 });
 test.after(async () => {
-  await served.close();
+  await served?.close();
   remove();
 });
 

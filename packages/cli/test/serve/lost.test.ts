@@ -9,8 +9,11 @@ import { serviceOptions } from "../../src/serve/run.js";
 import { temporaryFolder } from "../support/cli.js";
 import { makeLine, startQuietly } from "../support/service.js";
 
+const temporary = temporaryFolder();
+test.after(temporary.remove);
+
 test("a device that is lost is opened again, with banks that score as before", async () => {
-  const { folder, remove } = temporaryFolder();
+  const { folder } = temporary;
   const line = await makeLine(folder, 6);
   const picture = readFileSync(line.images[1]);
   const devices: Device[] = [];
@@ -20,7 +23,7 @@ test("a device that is lost is opened again, with banks that score as before", a
     return { device, close: () => device.close() };
   };
   const log: string[] = [];
-  const served: Served = await startQuietly(line, {}, (options) => {
+  await using served: Served = await startQuietly(line, {}, (options) => {
     const openEngine = engineOf(options, new AbortController().signal, acquire);
     return serve({ ...serviceOptions(options, openEngine), log: (text) => void log.push(text) });
   });
@@ -32,8 +35,6 @@ test("a device that is lost is opened again, with banks that score as before", a
   const again = await post(served, "metal/score?part=1", picture);
   assert.equal([again.status, again.answer.score, devices.length], [200, first.score, 2]);
   assert.match(log.join("\n"), /the device is open again \(1 of 3 times\)/);
-  await served.close();
-  remove();
 });
 
 test.run();

@@ -6,8 +6,10 @@ import * as assert from "uvu/assert";
 import { spawnCli, temporaryFolder } from "../support/cli.js";
 import { makeLine } from "../support/service.js";
 
+const { folder, remove } = temporaryFolder();
+test.after(remove);
+
 test("SIGHUP looks again, and SIGTERM answers what is in and ends with 0", async () => {
-  const { folder, remove } = temporaryFolder();
   const line = await makeLine(folder, 8);
   const pictures = [...line.images, ...line.images, ...line.images].map((file) => readFileSync(file));
   let asked: Promise<string[]> | undefined;
@@ -43,7 +45,10 @@ test("SIGHUP looks again, and SIGTERM answers what is in and ends with 0", async
         child.stderr!.on("data", (text) => {
           stderr += text;
           const address = /listening on (http:\S+),/.exec(stderr)?.[1];
-          if (address) working ??= work(address, (signal) => child.kill(signal));
+          if (!address || working) return;
+          working = work(address, (signal) => child.kill(signal));
+          // A failure here must not leave the process for somebody to wait for.
+          working.catch(() => child.kill("SIGKILL"));
         });
       },
     },
@@ -57,7 +62,6 @@ test("SIGHUP looks again, and SIGTERM answers what is in and ends with 0", async
   );
   assert.match(run.stderr, /try: curl .*\/v1\/products\/metal\/score\?part=1/);
   assert.match(run.stderr, "product metal: its bank is gone");
-  remove();
 });
 
 test.run();

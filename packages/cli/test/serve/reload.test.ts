@@ -17,7 +17,7 @@ test.before(async () => {
   served = await startQuietly(line);
 });
 test.after(async () => {
-  await served.close();
+  await served?.close();
   remove();
 });
 
@@ -35,14 +35,17 @@ test("a bank that changes is served without a request dropped, each answered by 
     }
   };
   const clients = [0, 1, 2].map(client);
-  await until(() => answers.length > 6, "requests are answered");
-  copyFileSync(path.join(folder, `${after}.bank.safetensors`), path.join(line.products, ".new"));
-  renameSync(path.join(line.products, ".new"), bankFile("metal"));
-  await until(async () => (await stateOf("metal")).ids.bank !== before, "the new bank is served");
-  const count = answers.length;
-  await until(() => answers.length > count + 6, "the new bank answers");
-  running = false;
-  await Promise.all(clients);
+  try {
+    await until(() => answers.length > 6, "requests are answered");
+    copyFileSync(path.join(folder, `${after}.bank.safetensors`), path.join(line.products, ".new"));
+    renameSync(path.join(line.products, ".new"), bankFile("metal"));
+    await until(async () => (await stateOf("metal")).ids.bank !== before, "the new bank is served");
+    const count = answers.length;
+    await until(() => answers.length > count + 6, "the new bank answers");
+  } finally {
+    running = false;
+    await Promise.all(clients);
+  }
   assert.ok(answers.every(({ status }) => status === 200));
   const scores = new Map<string, Set<number>>();
   for (const { bank, score } of answers) scores.set(bank, (scores.get(bank) ?? new Set()).add(score));

@@ -9,7 +9,7 @@ import { execFile } from "node:child_process";
  */
 export function notifySystemd(isAlive: () => boolean, env: NodeJS.ProcessEnv = process.env): () => void {
   if (!env.NOTIFY_SOCKET) return () => {};
-  const tell = (...words: string[]) => void execFile("systemd-notify", words, () => {});
+  const tell = (...words: string[]) => void execFile("systemd-notify", words, { env }, () => {});
   tell("--ready");
   const micros = Number(env.WATCHDOG_USEC);
   const beat = () => {

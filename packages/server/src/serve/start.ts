@@ -21,7 +21,7 @@ export interface ServeOptions
 }
 
 /** A service that listens. */
-export interface Served {
+export interface Served extends AsyncDisposable {
   readonly service: Service;
   readonly address: string;
   /** The requests that are in. */
@@ -30,7 +30,7 @@ export interface Served {
   readonly failed: Promise<never>;
   /** Looks at the products and the tokens again. */
   reload(): Promise<void>;
-  /** Accepts nothing more, answers what is in, and frees the device. */
+  /** Accepts nothing more, answers what is in, and frees the device. Further calls wait for the first. Disposing does the same. */
   close(): Promise<void>;
 }
 
@@ -70,20 +70,26 @@ export async function serve(options: ServeOptions): Promise<Served> {
         `${host}:${port} cannot be listened on (${error.code}); choose another port`,
       );
     });
+    const end = async () => {
+      // Nothing more is accepted. Connections are cut as soon as every request on them is answered: some clients keep theirs for minutes.
+      const sweep = setInterval(() => {
+        if (busy === 0) app.server.closeAllConnections();
+      }, 20);
+      await app.close().finally(() => clearInterval(sweep));
+      await service.close();
+    };
+    let ended: Promise<void> | undefined;
+    const close = () => {
+      ended ??= end();
+      return ended;
+    };
     return {
       ...{ service, address, room, failed: service.failed },
       async reload() {
         await tokens?.reload().catch((error) => log(`${describe(error)}; the tokens before stay`));
         await service.catalogue.refresh();
       },
-      async close() {
-        // Nothing more is accepted. Connections are cut as soon as every request on them is answered: some clients keep theirs for minutes.
-        const sweep = setInterval(() => {
-          if (busy === 0) app.server.closeAllConnections();
-        }, 20);
-        await app.close().finally(() => clearInterval(sweep));
-        await service.close();
-      },
+      ...{ close, [Symbol.asyncDispose]: close },
     };
   } catch (error) {
     await service.close();

@@ -6,7 +6,7 @@ import { TensorError } from "@inctrl/tensor";
 import { get, metric, post, until } from "@inctrl/testing/http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type FakeService, fakeService } from "../support/fake.js";
+import { type FakeService, fakeService, startFailure } from "../support/fake.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "inctrl-server-"));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -16,7 +16,7 @@ const isTest = ([{ id }]: readonly { id: string }[]) => id === "self-test";
 
 test("a device is opened again three times; the fourth loss ends the service, and no answer is OK meanwhile", async () => {
   const fake: FakeService = {};
-  const served = await fakeService(folder, fake);
+  await using served = await fakeService(folder, fake);
   let ended: unknown;
   served.failed.catch((error) => {
     ended = error;
@@ -40,12 +40,11 @@ test("a device is opened again three times; the fourth loss ends the service, an
   const after = await post(served, "a/score", gray(1));
   assert.equal([after.status, after.answer.verdict], [503, "ERROR"]);
   assert.match(String(ended), /lost 4 times within an hour/);
-  await served.close();
 });
 
 test("a device that cannot be opened again counts each time", async () => {
   const fake: FakeService = {};
-  const served = await fakeService(folder, fake);
+  await using served = await fakeService(folder, fake);
   const ended = served.failed.catch((error) => error);
   fake.refuse = new Error("no adapter");
   fake.before = () => {
@@ -53,12 +52,11 @@ test("a device that cannot be opened again counts each time", async () => {
   };
   assert.is((await post(served, "a/score", gray(1))).status, 503);
   assert.match(String(await ended), /lost 4 times/);
-  await served.close();
 });
 
 test("a device that is lost again while the banks are opened is opened once more", async () => {
   const fake: FakeService = {};
-  const served = await fakeService(folder, fake);
+  await using served = await fakeService(folder, fake);
   let times = 0;
   fake.before = () => {
     times++;
@@ -69,12 +67,11 @@ test("a device that is lost again while the banks are opened is opened once more
   const again = await post(served, "a/score", gray(1));
   assert.is(again.answer.verdict, "OK", JSON.stringify([again.answer, served.lines]));
   assert.equal([fake.opened, await metric(served, "inctrl_device_losses_total")], [3, 2]);
-  await served.close();
 });
 
 test("a device that gives nothing counts as lost, and what waits is told", async () => {
   const fake: FakeService = {};
-  const served = await fakeService(folder, fake, { stallMs: 100 });
+  await using served = await fakeService(folder, fake, { stallMs: 100 });
   fake.before = (batch) => {
     if (isTest(batch)) return;
     delete fake.before;
@@ -84,12 +81,11 @@ test("a device that gives nothing counts as lost, and what waits is told", async
   for (const { status, answer } of both) assert.equal([status, answer.verdict], [503, "ERROR"]);
   await until(() => served.service.state === "ready", "it is open again");
   assert.is((await post(served, "a/score?part=1", gray(1))).answer.verdict, "OK");
-  await served.close();
 });
 
 test("a score that is not finite is an ERROR of ours, and so is a failure of the scoring; the service goes on", async () => {
   const fake: FakeService = {};
-  const served = await fakeService(folder, fake);
+  await using served = await fakeService(folder, fake);
   fake.score = () => Number.NaN;
   const nan = await post(served, "a/score?part=1", gray(1));
   assert.equal(
@@ -107,16 +103,12 @@ test("a score that is not finite is an ERROR of ours, and so is a failure of the
   delete fake.before;
   assert.is((await post(served, "a/score?part=1", gray(1))).answer.verdict, "OK");
   assert.is(await metric(served, "inctrl_device_losses_total"), 0);
-  await served.close();
 });
 
 test("a bank whose picture scores two ways is refused by its self-test", async () => {
   let calls = 0;
-  const error = await fakeService(folder, { score: () => calls++ }).then(
-    () => null,
-    (thrown) => thrown,
-  );
-  assert.is(error.code, "products");
+  const error = await startFailure(folder, { score: () => calls++ });
+  assert.is(error?.code, "products");
   assert.match(error.message, /a drawn picture scores 0, 1, 2, 3, not four times the same/);
 });
 
@@ -131,7 +123,7 @@ test("images of a product share batches under load, and another product has its 
       await begun;
     },
   };
-  const served = await fakeService(folder, fake, {
+  await using served = await fakeService(folder, fake, {
     admission: { requests: 100, bytes: 1e6 },
     timeoutMs: 20_000,
   });
@@ -155,7 +147,6 @@ test("images of a product share batches under load, and another product has its 
     batches.filter((batch) => batch.length === 4).length >= 15,
     JSON.stringify(batches.map(({ length }) => length)),
   );
-  await served.close();
 });
 
 test.run();

@@ -40,7 +40,7 @@ const drift = async (served: Served) => (await get(served, "/v1/products/a")).an
 test("steady parts raise nothing, shifted scores raise product once, and another bank begins anew", async () => {
   const fake: FakeService = {};
   const proposal = (product: string, bank: string) => `calibrate ${product} in ${path.basename(bank)}`;
-  const served = await fakeService(folder, fake, { proposal });
+  await using served = await fakeService(folder, fake, { proposal });
   await parts(served, 0, 120, steady);
   // A part that is asked for again, and the same picture under another id, count once.
   await parts(served, 0, 2, steady);
@@ -77,17 +77,15 @@ test("steady parts raise nothing, shifted scores raise product once, and another
   assert.equal([await seen(served), await alarms(served, "a")], [0, [0, 0, 0]]);
   await parts(served, 0, 1, steady);
   assert.is(await seen(served), 1);
-  await served.close();
 });
 
 test("a product whose good parts are unknown, or are its prompts alone, is not followed", async () => {
   for (const judge of [null, HINT]) {
-    const served = await fakeService(folder, { judge });
+    await using served = await fakeService(folder, { judge });
     await parts(served, 0, 1, steady);
     assert.is(await drift(served), null);
     const text = await (await fetch(`${served.address}/metrics`)).text();
     assert.not.match(text, /^inctrl_drift_\w+\{/m);
-    await served.close();
   }
 });
 

@@ -6,7 +6,7 @@ import { get, halfRequest, metric, post, until } from "@inctrl/testing/http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Served } from "../../src/serve/index.js";
-import { type FakeService, fakeService } from "../support/fake.js";
+import { type FakeService, fakeService, startFailure } from "../support/fake.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "inctrl-server-"));
 const tokenFile = path.join(folder, "tokens.txt");
@@ -20,7 +20,7 @@ test.before(async () => {
   served = await fakeService(folder, fake, { tokenFile, admission, requestTimeoutMs: 1000, timeoutMs: 300 });
 });
 test.after(async () => {
-  await served.close();
+  await served?.close();
   rmSync(folder, { recursive: true });
 });
 test.before.each(() => {
@@ -123,10 +123,7 @@ test("a client that does not wait for its verdict finds it later", async () => {
 
 test("an open address needs tokens, or a word that it needs none", async () => {
   const refused = async (more: object, code: string, message: RegExp) => {
-    const error = await fakeService(folder, {}, { host: "0.0.0.0", ...more }).then(
-      () => null,
-      (thrown) => thrown,
-    );
+    const error = await startFailure(folder, {}, { host: "0.0.0.0", ...more });
     assert.is(error?.code, code);
     assert.match(error.message, message);
   };

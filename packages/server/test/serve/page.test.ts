@@ -17,7 +17,7 @@ test("a built page is served with its policy, and nothing beside it", async () =
   writeFileSync(path.join(built, "assets/main.js"), "1");
   writeFileSync(path.join(folder, "secret.txt"), "a secret");
   const page = await readPage(built, "default-src 'none'");
-  const served = await fakeService(folder, {}, { page });
+  await using served = await fakeService(folder, {}, { page });
   const root = await fetch(`${served.address}/`);
   assert.is(await root.text(), "<p>a page</p>");
   assert.is(root.headers.get("content-type"), "text/html; charset=utf-8");
@@ -26,7 +26,6 @@ test("a built page is served with its policy, and nothing beside it", async () =
   assert.equal([script.status, script.headers.get("content-type")], [200, "text/javascript; charset=utf-8"]);
   for (const where of ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/assets/"])
     assert.is((await fetch(served.address + where)).status, 404, where);
-  await served.close();
 });
 
 test.run();

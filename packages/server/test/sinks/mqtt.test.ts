@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { connectAsync, type MqttClient } from "mqtt";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { mqtt, ServerError } from "../../src/index.js";
+import { mqtt, ServerError, type Sink } from "../../src/index.js";
 
 const PATHS = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` };
 const there = spawnSync("mosquitto", ["-h"], { env: PATHS }).error === undefined;
@@ -30,12 +30,17 @@ test.before(async (context) => {
 });
 test.after(({ folder }) => rm(folder, { recursive: true }));
 
-/** Starts a broker that knows one user. */
-async function broker(folder: string, port: number): Promise<ChildProcess & AsyncDisposable> {
+/** Starts a broker that knows one user. @param more lines of its configuration. */
+async function broker(
+  folder: string,
+  port: number,
+  ...more: string[]
+): Promise<ChildProcess & AsyncDisposable> {
   const [users, config] = ["users", "mosquitto.conf"].map((name) => join(folder, name));
   spawnSync("mosquitto_passwd", ["-b", "-c", users, "watch", "secret"], { env: PATHS });
   chmodSync(users, 0o644);
-  writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${users}\n`);
+  const lines = [`listener ${port} 127.0.0.1`, "allow_anonymous false", `password_file ${users}`, ...more];
+  writeFileSync(config, `${lines.join("\n")}\n`);
   const child = spawn("mosquitto", ["-c", config], { stdio: "ignore", env: PATHS });
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -45,12 +50,36 @@ async function broker(folder: string, port: number): Promise<ChildProcess & Asyn
   return Object.assign(child, { [Symbol.asyncDispose]: stop });
 }
 
+/** Makes an authority, another one, and a certificate for 127.0.0.1 that the first has signed. @returns their files. */
+function certificates(folder: string) {
+  const files = (name: string) => ({ key: join(folder, `${name}.key`), pem: join(folder, `${name}.pem`) });
+  const make = (name: string, ...more: string[]) => {
+    const { key, pem } = files(name);
+    const common = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    const made = spawnSync("openssl", [
+      ...[...common, "-days", "2", "-subj", `/CN=${name}`, "-keyout", key, "-out", pem],
+      ...more,
+    ]);
+    assert.is(made.status, 0, String(made.stderr));
+    // The broker reads them without the rights of root.
+    chmodSync(key, 0o644);
+    return { key, pem };
+  };
+  const authority = make("authority");
+  const signed = ["-CA", authority.pem, "-CAkey", authority.key, "-addext", "basicConstraints=CA:FALSE"];
+  const server = make("broker", ...signed, "-addext", "subjectAltName=IP:127.0.0.1");
+  return { authority, other: make("another"), server };
+}
+
 /** What is published, from now on. */
-async function observe(port: number): Promise<{ seen: string[]; client: MqttClient }> {
+async function observe(
+  port: number,
+  { protocol = "mqtt", ca }: { protocol?: string; ca?: Buffer } = {},
+): Promise<{ seen: string[]; client: MqttClient }> {
   const seen: string[] = [];
   for (let tries = 0; ; tries++) {
-    const login = { username: "watch", password: "secret", reconnectPeriod: 0, connectTimeout: 2000 };
-    const client = await connectAsync(`mqtt://127.0.0.1:${port}`, login, false).catch(() => null);
+    const login = { username: "watch", password: "secret", reconnectPeriod: 0, connectTimeout: 2000, ca };
+    const client = await connectAsync(`${protocol}://127.0.0.1:${port}`, login, false).catch(() => null);
     if (client === null) {
       assert.ok(tries < 100, "the broker does not start");
       await setTimeout(50);
@@ -61,6 +90,9 @@ async function observe(port: number): Promise<{ seen: string[]; client: MqttClie
     return { seen, client };
   }
 }
+
+/** Closes it when a test ends, also one that fails: a client that looks for its broker keeps the process alive. */
+const closing = (sink: Sink) => Object.assign(sink, { [Symbol.asyncDispose]: () => sink.close() });
 
 async function until(what: string, check: () => boolean): Promise<void> {
   for (let tries = 0; !check(); tries++) {
@@ -75,7 +107,7 @@ if (!there) console.log("skipped: mosquitto is not installed");
 withBroker("entries are published as JSON, and status says online and offline", async ({ folder, port }) => {
   await using _ = await broker(folder, port);
   const { seen, client } = await observe(port);
-  const sink = mqtt({ url: `mqtt://127.0.0.1:${port}/line/1`, ...LOGIN });
+  await using sink = closing(mqtt({ url: `mqtt://127.0.0.1:${port}/line/1`, ...LOGIN }));
   assert.is(await sink.send(entry("a"), signal), true);
   assert.is(await sink.send({ ...entry("b"), kind: "drift" }, signal), true);
   await sink.close();
@@ -91,6 +123,7 @@ withBroker("the last will says offline of a process that was killed", async ({ f
   const { seen, client } = await observe(port);
   const file = fileURLToPath(new URL("../support/mqtt-child.ts", import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, file, `mqtt://127.0.0.1:${port}/line/2`]);
+  using _killed = { [Symbol.dispose]: () => void child.kill("SIGKILL") };
   await once(child.stdout, "data");
   child.kill("SIGKILL");
   await until("the will", () => seen.includes("line/2/status offline"));
@@ -100,7 +133,7 @@ withBroker("the last will says offline of a process that was killed", async ({ f
 withBroker(
   "a broker that dies is a failure, and it is found again when it is back",
   async ({ folder, port }) => {
-    const sink = mqtt({ url: `mqtt://127.0.0.1:${port}/line/3`, ...LOGIN });
+    await using sink = closing(mqtt({ url: `mqtt://127.0.0.1:${port}/line/3`, ...LOGIN }));
     const failed = () =>
       sink.send(entry("lost"), signal).then(
         () => null,
@@ -120,7 +153,6 @@ withBroker(
     assert.is(await sink.send(entry("b"), signal), true);
     await until("b", () => seen.some((each) => each.includes('"id":"b"')));
     await client.endAsync(true);
-    await sink.close();
   },
 );
 
@@ -128,14 +160,38 @@ withBroker("a wrong password is a failure that does not tell it", async ({ folde
   await using _ = await broker(folder, port);
   const { client } = await observe(port);
   await client.endAsync(true);
-  const sink = mqtt({ url: `mqtt://127.0.0.1:${port}/line/4`, ...LOGIN, password: "wrong" });
+  await using sink = closing(mqtt({ url: `mqtt://127.0.0.1:${port}/line/4`, ...LOGIN, password: "wrong" }));
   const failure = await sink.send(entry("a"), signal).then(
     () => null,
     ({ message }: Error) => message,
   );
-  await sink.close();
   assert.match(failure ?? "it was taken", /[Nn]ot authorized/);
   assert.not.match(failure!, "wrong");
+});
+
+const withTls = there && spawnSync("openssl", ["version"]).status === 0 ? test : test.skip;
+
+withTls("a broker by mqtts is believed by its authority and its name alone", async ({ folder, port }) => {
+  const { authority, other, server } = certificates(folder);
+  await using _ = await broker(folder, port, `certfile ${server.pem}`, `keyfile ${server.key}`);
+  const ca = readFileSync(authority.pem);
+  const { seen, client } = await observe(port, { protocol: "mqtts", ca });
+  const tell = async (host: string, pem: string | undefined) => {
+    await using sink = closing(mqtt({ url: `mqtts://${host}:${port}/line/5`, ...LOGIN, ca: pem }));
+    return await sink.send(entry("tls"), signal).then(
+      (taken) => (taken ? "taken" : "refused"),
+      ({ message }: Error) => message,
+    );
+  };
+  const unknown = /unable to (verify|get)|self.signed/i;
+  assert.match(await tell("127.0.0.1", readFileSync(other.pem, "utf8")), unknown);
+  assert.match(await tell("127.0.0.1", undefined), unknown);
+  assert.match(await tell("localhost", String(ca)), /does not match certificate's altnames/);
+  assert.equal(seen, [], "nobody was told anything before the broker was believed");
+  assert.is(await tell("127.0.0.1", String(ca)), "taken");
+  await until("offline", () => seen.includes("line/5/status offline"));
+  await client.endAsync(true);
+  assert.ok(seen.includes(`line/5/part ${JSON.stringify(entry("tls"))}`), seen.join());
 });
 
 test("addresses of other kinds are refused", () => {

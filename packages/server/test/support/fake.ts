@@ -92,6 +92,16 @@ export interface FakeService extends FakeScoring {
   judge?: CalibratedJudge | null;
 }
 
+/** The error with which such a service does not start; null where it does, and is closed again. */
+export const startFailure = (...of: Parameters<typeof fakeService>) =>
+  fakeService(...of).then(
+    async (served) => {
+      await served.close();
+      return null;
+    },
+    (error) => error,
+  );
+
 /** A service on a free port with products a and b, whose device is `fake`. */
 export async function fakeService(
   folder: string,
