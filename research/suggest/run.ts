@@ -1,4 +1,6 @@
 // Compares prompts that `inctrl bank suggest` chooses with prompts drawn at random, on real sets.
+import { existsSync } from "node:fs";
+import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Category, drawPrompts, readAs, type Sample, writeFileAtomic } from "@inctrl/datasets";
@@ -16,6 +18,7 @@ import {
 import { residual } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { provenance, thisMachine } from "../../bench/src/report/results.js";
+import { jsonLine, readLines } from "../report.js";
 import { openSet, thinned } from "../sets.js";
 import { type Compared, tableOf } from "./table.js";
 
@@ -35,23 +38,24 @@ const { values } = parseArgs({
     tested: { type: "string", default: "60" },
     draws: { type: "string", default: "5" },
     shots: { type: "string", default: "4" },
-    /** Keeps the features: each image is encoded once for all draws. */
-    cache: { type: "string", default: "suggest-features" },
+    /** Keeps features, so that each image is encoded once for all draws, and what was found, so that a stopped study goes on. */
+    work: { type: "string", default: "suggest-work" },
     out: { type: "string", default: join(import.meta.dirname, "results.md") },
   },
 });
-const { data, backbone: network, out } = values;
+const { data, backbone: network, work, out } = values;
 if (data === undefined)
   throw new Error(
-    "usage: run.ts --data DIR [--backbone FILE] [--sets NAMES] [--classes N] [--pool N] [--tested N] [--draws N] [--cache DIR]",
+    "usage: run.ts --data DIR [--backbone FILE] [--sets NAMES] [--classes N] [--pool N] [--tested N] [--draws N] [--work DIR]",
   );
 const [classes, most, tested, draws, shots] = [
   ...[values.classes, values.pool, values.tested, values.draws, values.shots],
 ].map(Number);
 
+await mkdir(work, { recursive: true });
 using device = await openDevice();
 using backbone = await openBackbone(device, network, {});
-const encoder = new CachedEncoder(new FeatureStore(backbone, await TensorCache.open(values.cache)));
+const encoder = new CachedEncoder(new FeatureStore(backbone, await TensorCache.open(join(work, "features"))));
 const symmetries = 1;
 const detector = residual(encoder, { symmetries });
 
@@ -97,6 +101,10 @@ async function compare(set: string, { name, train, test: all }: Category): Promi
   return { set, category: name, pool: pool.length, tested: test.length, suggested, random };
 }
 
+/** Settings that must match for what was found to stand. */
+const asked = JSON.stringify({ fingerprint: backbone.fingerprint, most, tested, draws, shots });
+const file = join(work, "compared.jsonl");
+const kept: { asked: string; compared: Compared }[] = existsSync(file) ? await readLines(file) : [];
 const compared: Compared[] = [];
 for (const spec of SETS) {
   const [format] = spec.split(":");
@@ -104,8 +112,13 @@ for (const spec of SETS) {
   const { name, categories } = await openSet(spec, data);
   const begun = performance.now();
   for (const category of categories.slice(0, classes)) {
-    const found = await compare(name, category);
-    if (found) compared.push(found);
+    const known = kept.find(
+      (one) => one.asked === asked && one.compared.set === name && one.compared.category === category.name,
+    );
+    const found = known?.compared ?? (await compare(name, category));
+    if (!found) continue;
+    if (!known) await appendFile(file, jsonLine({ asked, compared: found }));
+    compared.push(found);
   }
   console.error(`${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 }
