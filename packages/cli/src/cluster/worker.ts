@@ -15,6 +15,7 @@ export async function runClusterWorker(options: WorkerOptions, signal: AbortSign
   info(`waiting for chunks from ${redis.shown}, of runs in ${options.runs}`);
   await runWorker({
     ...{ redis, signal, watchdog: { onHung: endHung }, onNote: warn },
+    ...(options.metricsPort && { metrics: { host: options.metricsHost, port: options.metricsPort } }),
     openStore: (run) => openStore(options.runs, run),
     async openScorer(store, run) {
       let release = () => {};

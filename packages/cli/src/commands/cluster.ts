@@ -1,7 +1,7 @@
 import { CliError } from "../errors.js";
 import * as shared from "../options/groups.js";
 import { group, option, type Settings } from "../options/option.js";
-import { flag, oneOf, positive, text, texts } from "../options/values.js";
+import { flag, oneOf, positive, text, texts, whole } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 
@@ -61,7 +61,15 @@ inctrl cluster submit --images archive.txt --bank part.bank.safetensors --run ar
 });
 
 const WORKER = {
-  ...group("Queue", { runs, redis }),
+  ...group("Queue", {
+    ...{ runs, redis },
+    metricsPort: option("<N>", "serve /metrics for Prometheus there", whole(1, 65535).optional()),
+    metricsHost: option(
+      "<address>",
+      "the address of /metrics; 0.0.0.0 is all of them",
+      text.default("127.0.0.1"),
+    ),
+  }),
   ...shared.machine,
   ...group("Machine", { batch: shared.batch, threads: shared.threads }),
 };

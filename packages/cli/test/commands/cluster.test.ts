@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ObjectStore } from "@inctrl/testing/objects";
 import { hasRedis, RedisServer } from "@inctrl/testing/redis";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -68,6 +69,23 @@ test("a run's options cannot change, and shards take none that are for one proce
   failsWith(await cli([...common, "--shard", "3/2"]), /there are shards 1 to 2/);
   failsWith(await cli([...common, "--run", "../up", "--shard", "1/2"]), /a run's name has letters/);
   assert.not(existsSync(join(folder, "up")));
+});
+
+test("images, runs and results may lie in a bucket", async ({ folder, given }) => {
+  await using objects = await ObjectStore.open(3);
+  const { env } = objects;
+  for (const name of readdirSync(join(folder, "images")))
+    objects.objects.set(`bucket/in/${name}`, readFileSync(join(folder, "images", name)));
+  objects.objects.set("bucket/in/notes.txt", Buffer.from("no image"));
+  const run = ["--run", "far", "--runs", "s3://bucket/runs"];
+  const from = [...given.slice(0, -1), "s3://bucket/in/"];
+  const scored = await cli([...from, ...run, "--chunk", "3", "--shard", "1/1"], { env });
+  assert.is(scored.code, 2, scored.stderr);
+  assert.match(scored.stderr, "s3://bucket/in/003.png");
+  assert.is((await cli(["cluster", "merge", ...run], { env })).code, 2);
+  const whole = await cli([...given, "--format", "jsonl"]);
+  const local = whole.stdout.replaceAll(join(folder, "images"), "s3://bucket/in");
+  assert.is(objects.objects.get("bucket/runs/far/result.jsonl")?.toString(), local);
 });
 
 const there = hasRedis();

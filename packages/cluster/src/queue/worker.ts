@@ -8,6 +8,7 @@ import type { Store } from "../store/store.js";
 import { type ChunkScorer, scoreImagesOf } from "../work/score-chunk.js";
 import { Watchdog, type WatchdogOptions } from "../work/watchdog.js";
 import { checkMessage, type Message, QUEUE, splitMessage } from "./message.js";
+import { serveMetrics } from "./metrics.js";
 import { addMessages, openQueue } from "./queue.js";
 import type { RedisPlace } from "./redis.js";
 import { Heart } from "./workers.js";
@@ -30,6 +31,10 @@ export interface ClusterWorkerOptions {
   readonly onNote: (text: string) => void;
   /** Told of each chunk that is written, with its images and those that could not be scored. */
   readonly onChunk?: (counts: { images: number; failed: number; seconds: number }) => void;
+  /** Where Prometheus asks; nowhere by default. */
+  readonly metrics?: { readonly host: string; readonly port: number };
+  /** Told where metrics are served. */
+  readonly onMetrics?: (port: number) => void;
   /** Milliseconds for which a job is a silent worker's. Default 30 s. */
   readonly lockMs?: number;
 }
@@ -50,6 +55,8 @@ export async function runWorker(options: ClusterWorkerOptions): Promise<void> {
   const { redis, signal, onNote, lockMs = 30_000 } = options;
   await using opened = await openQueue(redis, onNote);
   const { queue } = opened;
+  await using metrics = options.metrics ? await serveMetrics(queue, options.metrics) : null;
+  if (metrics) options.onMetrics?.(metrics.port);
   await using heart = new Heart(opened.redis, hostname());
   using watchdog = new Watchdog(options.watchdog);
   let open: OpenRun | null = null;
@@ -88,6 +95,7 @@ export async function runWorker(options: ClusterWorkerOptions): Promise<void> {
       const seconds = (performance.now() - begun) / 1000;
       const failed = rows.filter((row) => "error" in row).length;
       heart.done({ run: message.run, chunk: chunkName(index), images: rows.length, failed, seconds });
+      metrics?.done({ images: rows.length, failed, seconds });
       options.onChunk?.({ images: rows.length, failed, seconds });
     } finally {
       watchdog.stop();

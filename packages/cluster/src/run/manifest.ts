@@ -46,7 +46,7 @@ export async function writeManifest(
   const chunks: Chunk[] = [];
   const hash = createHash("sha256");
   let [total, part, offset] = [0, 0, 0];
-  let lines: Uint8Array[] = [];
+  let lines: string[] = [];
   let held = { bytes: 0, count: 0 };
   const endChunk = () => {
     if (held.count === 0) return;
@@ -57,21 +57,22 @@ export async function writeManifest(
   const endPart = async () => {
     endChunk();
     if (lines.length === 0) return;
-    const content = Buffer.concat(lines);
+    const content = Buffer.from(lines.join(""));
     hash.update(content);
     await createSame(store, partFile(part), content);
     [lines, part, offset] = [[], part + 1, 0];
   };
   for await (const image of images) {
-    const line = encoder.encode(`${JSON.stringify({ image })}\n`);
-    if (line.length > NAME_BYTES)
+    const line = `${JSON.stringify({ image })}\n`;
+    const bytes = Buffer.byteLength(line);
+    if (bytes > NAME_BYTES)
       throw new ClusterError(
         "run",
         `${image.slice(0, 80)}...: names of images have ${NAME_BYTES} bytes at most`,
       );
     lines.push(line);
     total++;
-    held = { bytes: held.bytes + line.length, count: held.count + 1 };
+    held = { bytes: held.bytes + bytes, count: held.count + 1 };
     if (held.count === chunkSize) endChunk();
     if (lines.length === chunkSize * CHUNKS_PER_PART) await endPart();
   }

@@ -31,10 +31,17 @@ const withRedis = there ? test : test.skip;
 const quiet = () => {};
 
 /** A worker in this process, and what ends it. */
-function work(address: string, store: Store, score = scorer.score, onNote: (text: string) => void = quiet) {
+function work(address: string, store: Store, score = scorer.score, onMetrics?: (port: number) => void) {
   const stop = new AbortController();
   const ended = runWorker({
-    ...{ redis: readRedis(address), signal: stop.signal, watchdog: { onHung: quiet }, onNote, lockMs: 5000 },
+    ...{
+      redis: readRedis(address),
+      signal: stop.signal,
+      watchdog: { onHung: quiet },
+      onNote: quiet,
+      lockMs: 5000,
+    },
+    ...(onMetrics && { metrics: { host: "127.0.0.1", port: 0 }, onMetrics }),
     openStore: async () => store,
     openScorer: async () => ({ scorer: { ...scorer, score }, close: async () => {} }),
   });
@@ -102,8 +109,16 @@ withRedis(
     await using opened = await openQueue(readRedis(server.address), quiet);
     for (let twice = 0; twice < 2; twice++) await addMessages(opened.queue, messagesOf("run", chunks));
     assert.is((await statusOf(store, opened)).queue.waiting, 10);
-    const workers = [work(server.address, store), work(server.address, store)];
+    let port = 0;
+    const first = work(server.address, store, scorer.score, (at) => {
+      port = at;
+    });
+    await until("the first chunk", async () => (await missingChunks(store)).length < 10);
+    const workers = [first, work(server.address, store)];
     await until("the last chunk", async () => (await missingChunks(store)).length === 0);
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.match(metrics, /inctrl_worker_images_total\{result="skipped"\} [1-9]/);
+    assert.match(metrics, 'inctrl_queue_jobs{state="waiting"} 0');
     await Promise.all(workers.map(({ stop }) => stop()));
     const lines: string[] = [];
     await mergeRows(store, run, { line: (text) => void lines.push(text), failure: quiet });

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ObjectStore } from "@inctrl/testing/objects";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createRun, folderStore, mergeRows, missingChunks, type Run, type Store } from "../../src/index.js";
@@ -9,7 +10,6 @@ import { pieceFile, resultFile } from "../../src/run/names.js";
 import { joinPieces, writePiece, writeRows } from "../../src/run/rows.js";
 import { openStore } from "../../src/store/open-store.js";
 import { scoreImagesOf, scoreShard } from "../../src/work/score-chunk.js";
-import { ObjectStore } from "../support/object-store.js";
 import { expected, FACTS, makeRun, names, scorer } from "../support/runs.js";
 
 const test = suite("runs", { folder: "" });

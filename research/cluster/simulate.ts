@@ -1,0 +1,122 @@
+// What the queue itself costs: ten million images through it with a stand-in that scores nothing, at the true sizes of manifest and messages.
+//
+//   npm run -s research -- research/cluster/simulate.ts [--images 10000000] [--seconds 60]
+import { fork } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createRun, folderStore, type Store, writeManifest } from "@inctrl/cluster";
+import { addMessages, messagesOf, openQueue, readRedis, runWorker } from "@inctrl/cluster/queue";
+import { RedisServer } from "@inctrl/testing/redis";
+
+const { values } = parseArgs({
+  options: {
+    ...{ images: { type: "string", default: "10000000" }, seconds: { type: "string", default: "60" } },
+    ...{ worker: { type: "string" }, folder: { type: "string", default: "" } },
+  },
+});
+const MODEL = "weights";
+const MB = 1e6;
+
+if (values.worker !== undefined) await work(values.worker, values.folder);
+else await simulate(Number(values.images), Number(values.seconds));
+
+/** Names as an archive has them, of 45 bytes. */
+function* names(count: number): Generator<string> {
+  for (let i = 0; i < count; i++) yield `/archive/camera-07/2026-11-29/${String(i).padStart(9, "0")}.jpeg`;
+}
+
+async function simulate(images: number, seconds: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "inctrl-simulate-"));
+  await using server = await RedisServer.start(folder);
+  let peak = 0;
+  const watching = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 100);
+  const rss = () => `${(peak / MB).toFixed(0)} MB`;
+  const tell = (text: string) => console.log(`${text}; submitter at most ${rss()}`);
+  try {
+    const store = folderStore(join(folder, "run"));
+    peak = process.memoryUsage.rss();
+    tell("begun");
+    const quarters = function* () {
+      let listed = 0;
+      for (const name of names(images)) {
+        yield name;
+        if (++listed % (images / 4) === 0) tell(`${listed} images listed`);
+      }
+    };
+    const { chunks, sha256 } = await writeManifest(store, quarters(), 512);
+    tell(`${images} images listed in ${chunks.length} chunks`);
+    const facts = { version: "1", model: MODEL, bank: "sum", heads: null, calibration: null, options: {} };
+    await createRun(store, facts, {
+      name: "run",
+      images,
+      chunk: 512,
+      chunks: chunks.length,
+      manifest: sha256,
+    });
+    await using opened = await openQueue(readRedis(server.address), console.error);
+    const memory = async () => {
+      const info = await opened.redis.info("memory");
+      return (Number(/^used_memory:(\d+)/m.exec(info)?.[1]) / MB).toFixed(1);
+    };
+    const empty = await memory();
+    const begun = performance.now();
+    await addMessages(opened.queue, messagesOf("run", chunks));
+    const submitted = (performance.now() - begun) / 1000;
+    tell(
+      `${chunks.length} jobs submitted in ${submitted.toFixed(1)} s; Redis ${empty} MB before and ${await memory()} MB after`,
+    );
+    const [message] = await opened.queue.getWaiting(0, 0);
+    console.log(`a message has ${JSON.stringify(message.data).length} bytes`);
+    const script = fileURLToPath(import.meta.url);
+    const workers = [0, 1].map(() =>
+      fork(script, ["--worker", server.address, "--folder", join(folder, "run")]),
+    );
+    while ((await opened.queue.getWaitingCount()) > chunks.length - 10) await setTimeout(50);
+    const [from, at] = [await opened.queue.getWaitingCount(), performance.now()];
+    let left = from;
+    while (left > 0 && performance.now() - at < seconds * 1000) {
+      await setTimeout(1000);
+      left = await opened.queue.getWaitingCount();
+    }
+    const rate = (1000 * (from - left)) / (performance.now() - at);
+    console.log(
+      `two workers that score nothing: ${rate.toFixed(1)} jobs a second, ${(rate * 512).toFixed(0)} images; ` +
+        `a worker that takes 20 s a job asks for 0.05; Redis ${await memory()} MB with ${left} jobs left`,
+    );
+    for (const worker of workers) worker.kill("SIGTERM");
+    await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
+    console.log(
+      `${cpus().length} cores, ${cpus()[0]?.model}; load ${loadavg()[0].toFixed(1)}; ${new Date().toISOString()}`,
+    );
+  } finally {
+    clearInterval(watching);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A worker that reads its chunk's names and throws the rows away. */
+async function work(address: string, folder: string): Promise<void> {
+  const stop = new AbortController();
+  process.on("SIGTERM", () => stop.abort());
+  const store: Store = { ...folderStore(folder), create: async () => true };
+  await runWorker({
+    ...{ redis: readRedis(address), signal: stop.signal, onNote: console.error },
+    watchdog: { onHung: () => process.exit(75) },
+    openStore: async () => store,
+    openScorer: async () => ({
+      scorer: {
+        ...{ model: MODEL, device: "none" },
+        async *score(images) {
+          for (const image of images) yield { image, line: "{}" };
+        },
+      },
+      close: async () => {},
+    }),
+  });
+}
