@@ -19,6 +19,9 @@ export {
   changePrompts,
   type Edited,
   type EditedBank,
+  type LearntAs,
+  learnGood,
+  learntAs,
   type PromptEdit,
   removeGoodImages,
 } from "./bank/edit.js";

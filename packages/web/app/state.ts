@@ -42,8 +42,14 @@ export const shown = computed(
   () => live.value ?? results.value.find(({ id }) => id === chosen.value) ?? results.value[0] ?? null,
 );
 
-const engine = startEngine();
+/** The engine starts with its first work: whoever watches the line needs none. */
+let started: ReturnType<typeof startEngine> | undefined;
+const engine = () => {
+  started ??= startEngine();
+  return started;
+};
 let counted = 0;
+let begun = false;
 
 /** Runs work that the page shows as busy, and says what went wrong. */
 async function run<T>(text: string, work: () => Promise<T>): Promise<T | undefined> {
@@ -65,16 +71,20 @@ const tell = () =>
     if (busy.value) busy.value = progress;
   });
 
-/** Opens the first model, or finds out why none can be. */
+/** Opens the first model, or finds out why none can be; once. */
 export async function start(): Promise<void> {
+  if (begun) return;
+  begun = true;
   missing.value = await webgpuMissing();
   if (missing.value) return;
-  kept.value = await engine.keptModels().catch(() => []);
+  kept.value = await engine()
+    .keptModels()
+    .catch(() => []);
   await openModel(NANO);
 }
 
 export async function openModel(name: ModelName): Promise<void> {
-  const opened = await run(`Opening ${name}`, () => engine.open(name, tell()));
+  const opened = await run(`Opening ${name}`, () => engine().open(name, tell()));
   if (!opened) return;
   [model.value, modelName.value] = [opened, name];
   said.value = `${opened.name} is ready on ${opened.adapter}.`;
@@ -85,16 +95,16 @@ export async function openModel(name: ModelName): Promise<void> {
 /** Keeps weights by their files, or from an address, and opens them. */
 export async function addModel(source: readonly File[] | string): Promise<void> {
   const name = await run("Keeping the weights", () =>
-    typeof source === "string" ? engine.fetchModel(source, tell()) : engine.keepModel([...source]),
+    typeof source === "string" ? engine().fetchModel(source, tell()) : engine().keepModel([...source]),
   );
   if (name === undefined) return;
-  kept.value = await engine.keptModels();
+  kept.value = await engine().keptModels();
   await openModel(name);
 }
 
 export async function forgetModel(name: ModelName): Promise<void> {
-  await engine.forgetModel(name);
-  kept.value = await engine.keptModels();
+  await engine().forgetModel(name);
+  kept.value = await engine().keptModels();
   if (modelName.value === name) await openModel(NANO);
 }
 
@@ -115,7 +125,7 @@ async function learn(files: readonly File[]): Promise<void> {
     forgetBank();
     return;
   }
-  const state = await run("Learning good parts", () => engine.fit([...files], fit.value, tell()));
+  const state = await run("Learning good parts", () => engine().fit([...files], fit.value, tell()));
   if (!state) return;
   const refused = new Set(state.refused.map(({ name }) => name));
   goodFiles.value = files.filter(({ name }) => !refused.has(name));
@@ -151,7 +161,7 @@ export async function check(files: readonly File[]): Promise<void> {
     for (const [done, file] of files.entries()) {
       busy.value = { text: `Checking ${file.name}`, done, total: files.length };
       try {
-        show({ ...(await engine.score(file, file.name)), id: ++counted, file });
+        show({ ...(await engine().score(file, file.name)), id: ++counted, file });
       } catch (error) {
         failed.push((error as Error).message);
       }
@@ -175,7 +185,7 @@ export const sentenceOf = ({ name, verdict, score }: Result): string => {
 
 /** Scores a frame of the camera, in place of the one before. */
 export async function checkFrame(frame: ImageBitmap): Promise<void> {
-  const result = await engine.score(frame, "camera");
+  const result = await engine().score(frame, "camera");
   if (live.value) free(live.value);
   const before = live.value?.verdict;
   live.value = { ...result, id: ++counted };
@@ -200,12 +210,12 @@ function clearResults(): void {
 
 /** Sets the line by good parts that are no prompts. */
 export async function calibrate(files: readonly File[], alpha: number): Promise<void> {
-  const state = await run("Scoring good parts", () => engine.calibrate([...files], alpha, tell()));
+  const state = await run("Scoring good parts", () => engine().calibrate([...files], alpha, tell()));
   if (state) await takeLine(state);
 }
 
 export async function allow(alpha: number): Promise<void> {
-  const state = await run("Moving the line", () => engine.allow(alpha));
+  const state = await run("Moving the line", () => engine().allow(alpha));
   if (state) await takeLine(state);
 }
 
@@ -234,7 +244,7 @@ async function takeLine(state: BankState): Promise<void> {
 }
 
 export async function saveBank(): Promise<void> {
-  const bytes = await run("Saving the bank", () => engine.save());
+  const bytes = await run("Saving the bank", () => engine().save());
   if (!bytes) return;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
@@ -245,7 +255,7 @@ export async function saveBank(): Promise<void> {
 }
 
 export async function openBank(file: File): Promise<void> {
-  const state = await run(`Opening ${file.name}`, () => engine.load(file));
+  const state = await run(`Opening ${file.name}`, () => engine().load(file));
   if (!state) return;
   goodFiles.value = [];
   fit.value = state.fit;

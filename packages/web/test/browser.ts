@@ -45,8 +45,12 @@ function serve(): Promise<Server> {
 /** A browser with the page's address, and what the page complained of. */
 export interface Visit extends AsyncDisposable {
   readonly complaints: string[];
-  /** A fresh page, opened and ready for good parts unless WebGPU is taken away. */
-  open(options?: BrowserContextOptions, prepare?: (page: Page) => Promise<void>): Promise<Page>;
+  /** A fresh page. @param where its address; the static page's own by default. */
+  open(
+    options?: BrowserContextOptions,
+    prepare?: (page: Page) => Promise<void>,
+    where?: string,
+  ): Promise<Page>;
 }
 
 export async function visit(args: readonly string[] = []): Promise<Visit> {
@@ -60,7 +64,7 @@ export async function visit(args: readonly string[] = []): Promise<Visit> {
   const complaints: string[] = [];
   return {
     complaints,
-    async open(options = {}, prepare = async () => {}) {
+    async open(options = {}, prepare = async () => {}, where = address) {
       const context = await browser.newContext(options);
       const page = await context.newPage();
       page.setDefaultTimeout(60_000);
@@ -72,7 +76,7 @@ export async function visit(args: readonly string[] = []): Promise<Visit> {
         if (!answer.ok()) complaints.push(`${answer.url()}: ${answer.status()}`);
       });
       await prepare(page);
-      await page.goto(address);
+      await page.goto(where);
       return page;
     },
     async [Symbol.asyncDispose]() {

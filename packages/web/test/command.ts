@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const MAIN = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+export const MAIN = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
 const run = promisify(execFile);
 
 /** Runs `inctrl` from the sources. @returns what it prints. */

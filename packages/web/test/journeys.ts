@@ -8,6 +8,7 @@ import { buildPage } from "../build.js";
 import { CHROMIUM, visit } from "./browser.js";
 import { inctrl, scoreBy } from "./command.js";
 import { give, idle, problemsOf, verdictOf } from "./journey.js";
+import { lineTests } from "./line.js";
 import { drawParts, widened } from "./parts.js";
 
 // Journeys of visitors through the page, in a real browser: npm run test:page
@@ -24,7 +25,6 @@ const TOLERANCE = 1e-4;
 const test = folderTests("journeys");
 await buildPage();
 const chromium = await visit();
-test.after(async () => chromium[Symbol.asyncDispose]());
 
 /** Checks files one by one, and holds what the page says to what the command says by the same bank. */
 async function compare(page: Page, bank: string, files: readonly string[]): Promise<void> {
@@ -226,8 +226,22 @@ test("a phone shows all of it without scrolling sideways, by day and by night", 
   }
 });
 
+test("plain files show no line of a service, and ask for none", async () => {
+  const asked: string[] = [];
+  const page = await chromium.open({}, async (page) => {
+    page.on("request", (request) => asked.push(request.url()));
+  });
+  await idle(page);
+  assert.is(await page.locator(".views").count(), 0);
+  assert.equal(
+    asked.filter((url) => url.includes("/v1/") || new URL(url).host !== new URL(page.url()).host),
+    [],
+  );
+});
+
 test("the page complained of nothing on the way", () => {
   assert.equal(chromium.complaints, []);
 });
 
 test.run();
+lineTests(chromium);

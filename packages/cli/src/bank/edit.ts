@@ -1,7 +1,6 @@
 import { requireNetwork } from "@inctrl/baselines";
 import { count, oneLine, type Reading } from "@inctrl/datasets";
 import {
-  addGoodImages,
   changePrompts,
   describeBank,
   type Edited,
@@ -9,6 +8,8 @@ import {
   fileImage,
   goodImagesOf,
   judgeOf,
+  learnGood,
+  learntAs,
   type PromptEdit,
   placeOf,
   promiseText,
@@ -30,12 +31,15 @@ import { warn } from "../ui/log.js";
 export async function runAdd(options: AddOptions, signal: AbortSignal): Promise<number> {
   const { bank, images } = options;
   const { calibration: line } = await describeBank(bank);
-  const as = options.as ?? (line && !line.hint ? "calibration" : "prompt");
+  const as = options.as ?? learntAs(line);
   const names = (await distinctImages(images)).map(({ name }) => name);
-  const edited = await withBank(options, signal, as === "prompt", (open) => {
-    const add = names.map((name) => fileImage(name, open.reading));
-    return as === "calibration" ? addGoodImages(open, add) : changePrompts(open, { ...open, add });
-  });
+  const edited = await withBank(options, signal, as === "prompt", (open) =>
+    learnGood(
+      open,
+      names.map((name) => fileImage(name, open.reading)),
+      { ...open, as },
+    ),
+  );
   return await report(
     options,
     edited,

@@ -1,8 +1,9 @@
 import { requireNetwork } from "@inctrl/baselines";
-import type { Engine, OpenEngine } from "@inctrl/server/serve";
+import { describeBank, goodImagesOf, judgeOf, learnGood, learntAs, readCalibration } from "@inctrl/detect";
+import type { Engine, OpenBank, OpenEngine } from "@inctrl/server/serve";
 import type { ServeOptions } from "../commands/serve.js";
 import { acquireDevice, adapterName } from "../device.js";
-import { judgeFor, loadBackbone, openModel } from "../score/model.js";
+import { loadBackbone, type Model, type ModelOptions, openModel, verdictSettings } from "../score/model.js";
 
 /** What of a command's options says which device and backbone a service has. */
 export type EngineOptions = Pick<
@@ -34,8 +35,10 @@ export function engineOf(
           const own = { ...AS_MADE, ...options, bank };
           const model = await openModel(backbone, null, own, signal);
           try {
-            const judge = await judgeFor(model, own);
-            return { fitted: model.fitted, judge, [Symbol.dispose]: () => model[Symbol.dispose]() };
+            return {
+              ...(await openedBank(bank, model, own, signal)),
+              [Symbol.dispose]: () => model[Symbol.dispose](),
+            };
           } catch (error) {
             model[Symbol.dispose]();
             throw error;
@@ -50,6 +53,34 @@ export function engineOf(
       close();
       throw error;
     }
+  };
+}
+
+/** What the file of a bank says beside its model, and how it learns. */
+async function openedBank(
+  path: string,
+  model: Model,
+  options: ModelOptions,
+  signal: AbortSignal,
+): Promise<Omit<OpenBank, typeof Symbol.dispose>> {
+  const { fitted, opening } = model;
+  const settings = await verdictSettings(model, options);
+  const calibration = await readCalibration(path, settings);
+  const { history, info } = await describeBank(path);
+  const images = [...info.prompts, ...goodImagesOf({ calibration })];
+  return {
+    fitted,
+    judge: calibration && judgeOf(calibration),
+    about: {
+      version: history.version,
+      last: history.changes.at(-1) ?? null,
+      known: new Set(images.flatMap(({ sha256 }) => sha256 ?? [])),
+      learntAs: learntAs(calibration),
+    },
+    learn: (good) =>
+      learnGood({ path, from: history.id, fitted, calibration, signal }, good, {
+        ...{ settings, className: opening.className ?? undefined, find: () => undefined },
+      }),
   };
 }
 

@@ -168,6 +168,44 @@ test("what a person says of a part is kept with its picture", async () => {
     "content-type": "application/json",
   });
   assert.is(wrong.status, 400);
+  const order = (await get(served, "/v1/products/metal/parts")).answer.parts;
+  assert.is(order[0].part, "newest", "a review moves no part");
+});
+
+test("a bank learns a flagged part that was confirmed, is served so at once, and goes back", async () => {
+  const say = async (where: string, body: object) => {
+    const json = { "content-type": "application/json" };
+    return await post(served, `metal/${where}`, Buffer.from(JSON.stringify(body)), json);
+  };
+  const state = async () => (await get(served, "/v1/products/metal")).answer;
+  const checks = Uint8Array.from({ length: 3 * 64 * 64 }, (_, i) => 255 * ((i >> 2) & 1));
+  const odd = encodePng({ width: 64, height: 64, data: checks });
+  assert.is((await post(served, "metal/score?part=odd", odd)).answer.verdict, "NG");
+  // Part 3 was not flagged: as a prompt it would add little.
+  assert.is((await state()).learn.count, 0);
+  await say("parts/odd/review", { verdict: "good" });
+  const before = await state();
+  assert.equal(before.learn, { as: "prompt", count: 1, refused: null });
+  assert.equal([before.version, before.last_change, before.reviews], [1, null, true]);
+  await say("parts/odd/review", { verdict: "bad" });
+  assert.is((await state()).learn.count, 0, "the last word counts");
+  const nothing = await say("learn", {});
+  assert.equal([nothing.status, nothing.answer.error.code], [409, "nothing"]);
+  await say("parts/odd/review", { verdict: "good" });
+
+  const { status, answer: learnt } = await say("learn", {});
+  assert.equal([status, learnt.version, learnt.learn.count], [200, 2, 0]);
+  const { what, images, version } = learnt.last_change;
+  assert.equal([what, images, version], ["prompts added", 1, 2]);
+  assert.is(learnt.prompts.length, 4);
+  assert.is.not(learnt.ids.bank, before.ids.bank);
+  const again = (await post(served, "metal/score?part=odd", odd)).answer;
+  assert.ok(Math.abs(again.score) < 1e-5, `a prompt is like itself, and scores ${again.score}`);
+
+  assert.is((await say("undo", { version: 3 })).status, 409);
+  const { answer: undone } = await say("undo", { version: 2 });
+  assert.equal([undone.version, undone.learn.count, undone.ids], [1, 1, before.ids]);
+  assert.is((await say("undo", { version: 2 })).status, 409, "once");
 });
 
 test("health, metrics and the OpenAPI document are there", async () => {

@@ -129,6 +129,28 @@ export async function removeGoodImages(
   return await rewritten(bank, "images removed", removed, images);
 }
 
+/** What a good image becomes in a bank: one that the line stands on, or a prompt. */
+export type LearntAs = "calibration" | "prompt";
+
+/** What a good image becomes where nobody says it: one of those that the line stands on, or a prompt where prompts alone draw the line. */
+export const learntAs = (calibration: Pick<Calibration, "hint"> | null): LearntAs =>
+  calibration && !calibration.hint ? "calibration" : "prompt";
+
+/**
+ * Teaches a bank good images, as `learntAs` says unless `as` does.
+ *
+ * @throws DetectError as `addGoodImages` and `changePrompts`.
+ */
+export const learnGood = (
+  bank: EditedBank,
+  images: readonly ImageItem[],
+  {
+    as = learntAs(bank.calibration),
+    ...edit
+  }: Omit<PromptEdit, "add" | "remove"> & { readonly as?: LearntAs },
+): Promise<Edited> =>
+  as === "calibration" ? addGoodImages(bank, images) : changePrompts(bank, { ...edit, add: images });
+
 /** Writes a bank whose line stands on other images. */
 async function rewritten(
   { path, from, calibration: before, fitted: { prompts } }: Parameters<typeof removeGoodImages>[0],

@@ -123,14 +123,17 @@ export async function changeBank(
 /**
  * Takes back the last change of a bank: the version before becomes the bank again, with the bytes that it had.
  *
+ * @param version the version that is taken back, where another one must stay.
  * @returns the change that was taken back.
  * @throws DetectError `bank` for a first version, and where the version before is not there any more or is another file; `damaged`
  * where its bytes are not those written.
  */
-export async function undoBank(path: string): Promise<BankChange> {
+export async function undoBank(path: string, version?: number): Promise<BankChange> {
   return await alone(path, async (target) => {
     const last = (await readHistory(path)).changes.at(-1);
     if (!last) throw fail(path, "was never changed; there is nothing to take back");
+    if (version !== undefined && last.version !== version)
+      throw fail(path, `is version ${last.version} and not ${version}; look again at what was changed`);
     const kept = versionPath(target, last.version - 1);
     const why = `of a bank the last ${VERSIONS_KEPT} are kept beside it`;
     const absent = (): never => {

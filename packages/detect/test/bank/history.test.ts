@@ -62,6 +62,7 @@ test("each change makes a version; the last ten go back one by one", async ({ fo
     changes.map(({ version, images }) => [version, images[0].name]),
     Array.from({ length: 10 }, (_, i) => [i + 4, `v${i + 4}`]),
   );
+  await throwsCode(() => undoBank(path, 12), "bank", /is version 13 and not 12; look again/);
   for (let i = 12; i >= 3; i--) {
     assert.is((await undoBank(path)).version, i + 1);
     assert.is(await noteOf(path), `v${i}`);

@@ -18,6 +18,7 @@ import {
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
 import type { Admission } from "./admission.js";
+import { Learning } from "./learning.js";
 import { checkOrigin } from "./origin.js";
 import { addPage, type Page } from "./page.js";
 import { Refusal } from "./refusal.js";
@@ -140,7 +141,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
       });
     scoreRoutes(guarded, options);
     partRoutes(guarded, options);
-    productRoutes(guarded, options);
+    const trusted = tokens !== null || options.loopback;
+    productRoutes(guarded, options, new Learning({ ...options, trusted }));
     guarded.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
       const { registry } = service.metrics;
       return reply.type(registry.contentType).send(await registry.metrics());

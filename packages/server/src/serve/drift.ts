@@ -1,3 +1,4 @@
+import { count } from "@inctrl/datasets";
 import {
   type CalibratedJudge,
   type DriftCause,
@@ -41,7 +42,9 @@ export class ProductDrift {
 
   /** What is known, in a line. */
   get text(): string {
-    return driftText(this.#monitor.state) ?? `no drift: ${this.parts} parts since the bank was opened`;
+    return (
+      driftText(this.#monitor.state) ?? `no drift: ${count(this.parts, "part")} since the bank was opened`
+    );
   }
 
   /** Takes a part. The same bytes count once. @returns whether an alarm begins, or goes over to another cause. */

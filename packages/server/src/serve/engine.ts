@@ -1,4 +1,11 @@
-import type { CalibratedJudge, FittedDetector } from "@inctrl/detect";
+import type {
+  BankChange,
+  CalibratedJudge,
+  Edited,
+  FittedDetector,
+  ImageItem,
+  LearntAs,
+} from "@inctrl/detect";
 import { TensorError } from "@inctrl/tensor";
 
 /** A bank that is open on a device. Disposing of it frees its tensors. */
@@ -6,6 +13,21 @@ export interface OpenBank extends Disposable {
   readonly fitted: FittedDetector;
   /** What judges its scores; null where nothing is known of good parts. */
   readonly judge: CalibratedJudge | null;
+  /** What its file says of its images and its versions. */
+  readonly about: BankFacts;
+  /** Makes the next version of its file, which knows these good images too. What is open stays as it is. */
+  learn(images: readonly ImageItem[]): Promise<Edited>;
+}
+
+/** What a bank's file says of itself. */
+export interface BankFacts {
+  readonly version: number;
+  /** What made this version; null for a bank that was never changed. */
+  readonly last: BankChange | null;
+  /** Sums of the files of its prompts and calibration images. */
+  readonly known: ReadonlySet<string>;
+  /** What a good image becomes. */
+  readonly learntAs: LearntAs;
 }
 
 /** A device with a backbone on it. Whoever starts a service says how banks are opened; the service knows no method. */

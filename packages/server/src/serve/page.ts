@@ -37,10 +37,18 @@ export async function readPage(folder: string, policy: string): Promise<Page | n
   return files.has("/index.html") ? { files, policy } : null;
 }
 
+/** What tells the page that a service stands behind it. Served as plain files it has no such line, and asks for nothing. */
+const MARK = '<meta name="inctrl-service" content="v1" />';
+
+const marked = (html: Buffer): Buffer =>
+  Buffer.from(html.toString("utf8").replace("<head>", `<head>\n    ${MARK}`));
+
 /** Serves the page at `/`. Only what was read at the start has an address. */
 export function addPage(app: App, { files, policy }: Page): void {
   for (const [address, { type, bytes }] of files) {
-    const urls = address === "/index.html" ? ["/", address] : [address];
+    const first = address === "/index.html";
+    const urls = first ? ["/", address] : [address];
+    const body = first ? marked(bytes) : bytes;
     for (const url of urls)
       app.get(encodeURI(url), { schema: { hide: true } }, async (_request, reply) =>
         reply
@@ -51,7 +59,7 @@ export function addPage(app: App, { files, policy }: Page): void {
             "referrer-policy": "no-referrer",
             "cross-origin-opener-policy": "same-origin",
           })
-          .send(bytes),
+          .send(body),
       );
   }
 }

@@ -6,7 +6,8 @@ import type { PartAnswer } from "./schemas.js";
 
 /** A part that was seen: its answer, its picture, and where it is unusual. */
 export interface Part {
-  readonly answer: PartAnswer;
+  /** Another one once a person has said something of the part. */
+  answer: PartAnswer;
   readonly image: Uint8Array;
   /** The map over the picture; null for a part that could not be told. */
   readonly map: PlacedMap | null;
@@ -44,11 +45,6 @@ export class PartStore {
   /** The parts of a product, the last first. */
   *last(product: string): Generator<Part> {
     for (const part of this.#kept.values()) if (part.answer.product === product) yield part;
-  }
-
-  /** Replaces the answer of a kept part. */
-  amend(part: Part, answer: PartAnswer): void {
-    this.#kept.set(keyOf(answer.product, answer.part), { ...part, answer });
   }
 
   /**

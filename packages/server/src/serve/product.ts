@@ -42,6 +42,15 @@ export class Product {
     return this.#bank.judge;
   }
 
+  get about(): OpenBank["about"] {
+    return this.#bank.about;
+  }
+
+  /** Makes the next version of its file, which knows these good images too. */
+  learn(images: Parameters<OpenBank["learn"]>[0]): ReturnType<OpenBank["learn"]> {
+    return this.#bank.learn(images);
+  }
+
   /** What its line promises, in sentences. */
   get promise(): readonly string[] {
     if (this.judge) return promiseText(this.judge.line);

@@ -1,5 +1,7 @@
-import { appendFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { createReadStream } from "node:fs";
+import { appendFile, mkdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
 import { imageHeader, writeFileAtomic } from "@inctrl/datasets";
 import type { Part } from "./parts.js";
 
@@ -19,16 +21,43 @@ export interface ReviewLine {
   readonly file: string;
 }
 
+/** A picture that a person calls good. */
+export interface GoodPicture {
+  readonly path: string;
+  readonly sha256: string;
+  /** Whether the service had said NG or REVIEW. */
+  readonly flagged: boolean;
+}
+
 /** Where the pictures of a product lie, below the folder of reviews. */
 export const reviewsOf = (product: string): string => encodeURIComponent(product);
 
 /** What people say of parts: a line each, and the pictures, so that a bank can learn from them. */
 export class Reviews {
   readonly #folder: string;
+  /** By product and sha256, in the order of their reviews: pictures of which the last review says good. */
+  readonly #good = new Map<string, Map<string, GoodPicture>>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string) {
+  private constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** Opens a folder with the reviews that lie there. A line that is cut off or odd is passed over. */
+  static async open(folder: string): Promise<Reviews> {
+    const reviews = new Reviews(folder);
+    const file = join(folder, "reviews.jsonl");
+    if (!(await stat(file).catch(() => null))?.isFile()) return reviews;
+    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+      const line = parsed(text);
+      if (line) reviews.#note(line);
+    }
+    return reviews;
+  }
+
+  /** Pictures of a product of which the last review says good, the oldest review first. */
+  good(product: string): Iterable<GoodPicture> {
+    return this.#good.get(product)?.values() ?? [];
   }
 
   /** Keeps a review. The line is written after the picture, and nothing is ever taken away. */
@@ -41,8 +70,29 @@ export class Reviews {
       await mkdir(join(this.#folder, reviewsOf(product)), { recursive: true });
       await writeFileAtomic(join(this.#folder, file), image);
       await appendFile(join(this.#folder, "reviews.jsonl"), `${JSON.stringify(line)}\n`, { flush: true });
+      this.#note(line);
     });
     this.#last = written.catch(() => {});
     await written;
+  }
+
+  #note({ product, sha256, review, verdict, file }: ReviewLine): void {
+    const pictures = this.#good.get(product) ?? new Map<string, GoodPicture>();
+    this.#good.set(product, pictures);
+    pictures.delete(sha256);
+    // Only the last part of the name is taken, so that no line leads out of the folder.
+    const path = join(this.#folder, reviewsOf(product), basename(file));
+    const flagged = verdict === "NG" || verdict === "REVIEW";
+    if (review === "good") pictures.set(sha256, { path, sha256, flagged });
+  }
+}
+
+function parsed(text: string): ReviewLine | null {
+  try {
+    const line = JSON.parse(text) as ReviewLine;
+    const words = [line.product, line.sha256, line.review, line.file];
+    return words.every((word) => typeof word === "string") ? line : null;
+  } catch {
+    return null;
   }
 }

@@ -82,6 +82,15 @@ export const partAnswer = z.object({
 });
 export type PartAnswer = z.output<typeof partAnswer>;
 
+const kept = z.number().int();
+
+export const partsAnswer = z.object({
+  parts: z.array(partAnswer),
+  counts: z
+    .object({ OK: kept, REVIEW: kept, NG: kept, ERROR: kept, none: kept })
+    .describe("parts of the product that are kept, by verdict, whatever was asked for"),
+});
+
 /** What every refusal looks like. `verdict` is there where a verdict was asked for. */
 export const refusalAnswer = z.object({ verdict: z.literal("ERROR").optional(), error });
 
@@ -98,6 +107,24 @@ export const productAnswer = z.object({
     .nullable()
     .describe("whether parts are still like the calibration images, in a line; null where there are none"),
   prompts: z.array(z.object({ name: z.string(), sha256: z.string().nullable() })),
+  orientation: z
+    .enum(["follow", "ignore"])
+    .nullable()
+    .describe("whether the orientation in EXIF is followed: pixels of regions are counted so"),
+  version: z.number().nullable().describe("of its bank, which counts changes"),
+  last_change: z
+    .object({ version: z.number(), what: z.string(), images: z.number(), made: z.string() })
+    .nullable()
+    .describe("what made this version"),
+  reviews: z.boolean().describe("whether the service keeps what people say of parts"),
+  learn: z
+    .object({
+      as: z.enum(["calibration", "prompt"]).describe("what a good part becomes"),
+      count: z.number().describe("parts that were confirmed and that the bank does not know"),
+      refused: z.string().nullable().describe("why nobody may change the bank over HTTP"),
+    })
+    .nullable()
+    .describe("what POST .../learn would add"),
 });
 export type ProductAnswer = z.output<typeof productAnswer>;
 
@@ -116,6 +143,10 @@ export const scoreQuery = z.object({ part: partId.optional().describe("default: 
 export const partsQuery = z.object({
   verdict: verdict.optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
+});
+
+export const undoBody = z.object({
+  version: z.number().int().min(2).describe("the version that is taken back; it must be the present one"),
 });
 
 export const reviewBody = z.object({ verdict: z.enum(["good", "bad"]) });

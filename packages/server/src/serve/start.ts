@@ -52,7 +52,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       `${host}: others on the network would reach the service without a token`,
     );
   const tokens = tokenFile === undefined ? null : await Tokens.read(tokenFile);
-  const reviews = reviewFolder === undefined ? null : new Reviews(reviewFolder);
+  const reviews = reviewFolder === undefined ? null : await Reviews.open(reviewFolder);
   const service = new Service(options);
   try {
     await service.start();

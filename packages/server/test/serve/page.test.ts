@@ -13,13 +13,14 @@ test("a built page is served with its policy, and nothing beside it", async () =
   const built = path.join(folder, "page");
   assert.is(await readPage(built, "default-src 'none'"), null);
   mkdirSync(path.join(built, "assets"), { recursive: true });
-  writeFileSync(path.join(built, "index.html"), "<p>a page</p>");
+  writeFileSync(path.join(built, "index.html"), "<head></head><p>a page</p>");
   writeFileSync(path.join(built, "assets/main.js"), "1");
   writeFileSync(path.join(folder, "secret.txt"), "a secret");
   const page = await readPage(built, "default-src 'none'");
   await using served = await fakeService(folder, {}, { page });
   const root = await fetch(`${served.address}/`);
-  assert.is(await root.text(), "<p>a page</p>");
+  // The page looks for this line before it asks for products.
+  assert.match(await root.text(), /^<head>\s*<meta name="inctrl-service" content="v1" \/><\/head><p>a page/);
   assert.is(root.headers.get("content-type"), "text/html; charset=utf-8");
   assert.is(root.headers.get("content-security-policy"), "default-src 'none'");
   const script = await fetch(`${served.address}/assets/main.js`);

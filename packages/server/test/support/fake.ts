@@ -127,6 +127,10 @@ export async function fakeService(
         open: async () => ({
           fitted: fakeDetector(fake),
           judge: fake.judge === undefined ? JUDGE : fake.judge,
+          about: { version: 1, last: null, known: new Set<string>(), learntAs: "calibration" as const },
+          learn: async () => {
+            throw new Error("this fake learns nothing");
+          },
           [Symbol.dispose]() {},
         }),
         close() {},

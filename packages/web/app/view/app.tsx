@@ -1,33 +1,55 @@
+import { hasService, route } from "../route.js";
 import { missing } from "../state.js";
 import { Check } from "./check.js";
 import { GoodParts } from "./good-parts.js";
 import { Header } from "./header.js";
-import { LinePanel } from "./line.js";
+import { LineView } from "./line/line-view.js";
+import { LinePanel } from "./line-panel.js";
 import { ModelPanel } from "./model.js";
 import { NoWebGpu } from "./no-webgpu.js";
 import { Said } from "./said.js";
 
-/** The whole page: good parts, the line they draw, and parts to check. */
+/** The whole page: parts on this device, and the line of the service where one serves the page. */
 export function App() {
+  const line = route.value === "line";
   return (
     <>
-      <a class="skip" href="#check">
-        Skip to checking parts
+      <a class="skip" href={line ? "#line-part" : "#check"}>
+        {line ? "Skip to the part" : "Skip to checking parts"}
       </a>
       <Header />
-      {missing.value ? (
-        <NoWebGpu {...missing.value} />
-      ) : (
-        <main>
-          <div class="side">
-            <GoodParts />
-            <LinePanel />
-            <ModelPanel />
-          </div>
-          <Check />
-        </main>
-      )}
+      {hasService && <Views />}
+      {line ? <LineView /> : <Parts />}
       <Said />
     </>
+  );
+}
+
+function Views() {
+  const link = (name: "parts" | "line", text: string) => (
+    <a href={`#${name}`} aria-current={route.value === name ? "page" : undefined}>
+      {text}
+    </a>
+  );
+  return (
+    <nav class="views" aria-label="Views">
+      {link("parts", "On this device")}
+      {link("line", "The line")}
+    </nav>
+  );
+}
+
+/** Good parts, the line they draw, and parts to check, all computed here. */
+function Parts() {
+  if (missing.value) return <NoWebGpu {...missing.value} />;
+  return (
+    <main>
+      <div class="side">
+        <GoodParts />
+        <LinePanel />
+        <ModelPanel />
+      </div>
+      <Check />
+    </main>
   );
 }

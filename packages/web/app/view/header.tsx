@@ -1,8 +1,26 @@
+import { working } from "../line/state.js";
+import { route } from "../route.js";
 import { busy, model } from "../state.js";
+
+function LineHeader() {
+  return (
+    <header>
+      <h1>
+        <img src="./icon.svg" alt="" width="28" height="28" />
+        Are these parts good?
+      </h1>
+      <p class="device">
+        <b>{location.host}</b>
+        {working.value && ` · ${working.value}…`}
+      </p>
+    </header>
+  );
+}
 
 /** The name of the page, and what it is computing on. */
 export function Header() {
   const work = busy.value;
+  if (route.value === "line") return <LineHeader />;
   return (
     <header>
       <h1>

@@ -1,14 +1,8 @@
-import type { Box } from "@inctrl/datasets/web";
 import { signal } from "@preact/signals";
 import { busy, type Listed, learnFrom, prompts } from "../state.js";
+import { Marks } from "./marks.js";
 import { Picture } from "./picture.js";
-
-const WORDS = {
-  OK: ["✓", "Good"],
-  REVIEW: ["?", "Look at it"],
-  NG: ["✕", "Not good"],
-  ERROR: ["!", "Could not be told"],
-} as const;
+import { WORDS } from "./words.js";
 
 const heatShown = signal(true);
 
@@ -113,24 +107,5 @@ export function ResultView({ result }: { readonly result: Listed }) {
         )}
       </div>
     </article>
-  );
-}
-
-interface MarksProps {
-  readonly width: number;
-  readonly height: number;
-  readonly regions: readonly Box[];
-  readonly patch: Box | null;
-}
-
-/** Frames over a picture, in its pixels. */
-function Marks({ width, height, regions, patch }: MarksProps) {
-  return (
-    <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-      {regions.map((box) => (
-        <rect key={`${box.x} ${box.y}`} class="region" {...box} />
-      ))}
-      {patch && <rect class="patch" {...patch} />}
-    </svg>
   );
 }

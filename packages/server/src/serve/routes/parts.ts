@@ -1,10 +1,18 @@
 import { imageHeader } from "@inctrl/datasets";
-import { z } from "zod";
+import type { z } from "zod";
 import type { App, AppOptions } from "../app.js";
 import { heatmapOf } from "../heatmap.js";
 import type { Part } from "../parts.js";
 import { Refusal } from "../refusal.js";
-import { partAnswer, partParams, partsQuery, productParams, refusalAnswer, reviewBody } from "../schemas.js";
+import {
+  partAnswer,
+  partParams,
+  partsAnswer,
+  partsQuery,
+  productParams,
+  refusalAnswer,
+  reviewBody,
+} from "../schemas.js";
 
 /** What is kept of the last parts, and what people say of them. */
 export function partRoutes(app: App, { service, reviews, maxPixels }: AppOptions): void {
@@ -20,16 +28,17 @@ export function partRoutes(app: App, { service, reviews, maxPixels }: AppOptions
         summary: "the last parts, the newest first",
         params: productParams,
         querystring: partsQuery,
-        response: { 200: z.object({ parts: z.array(partAnswer) }) },
+        response: { 200: partsAnswer },
       },
     },
     async ({ params: { name }, query: { verdict, limit } }) => {
       const parts = [];
+      const counts = { OK: 0, REVIEW: 0, NG: 0, ERROR: 0, none: 0 };
       for (const { answer } of service.parts.last(name)) {
-        if (parts.length === limit) break;
-        if (verdict === undefined || answer.verdict === verdict) parts.push(answer);
+        counts[answer.verdict ?? "none"]++;
+        if (parts.length < limit && (verdict === undefined || answer.verdict === verdict)) parts.push(answer);
       }
-      return { parts };
+      return { parts, counts };
     },
   );
   const one = { params: partParams };
@@ -104,10 +113,9 @@ export function partRoutes(app: App, { service, reviews, maxPixels }: AppOptions
         );
       const time = new Date().toISOString();
       await reviews.add(part, verdict, time);
-      const answer = { ...part.answer, review: { verdict, time } };
-      service.parts.amend(part, answer);
+      part.answer = { ...part.answer, review: { verdict, time } };
       service.metrics.reviews.inc({ product: params.name, verdict });
-      return answer;
+      return part.answer;
     },
   );
 }

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import { allow, bank, busy, calibrate, saveBank } from "../state.js";
 import { Drop, IMAGES } from "./drop.js";
+import { TITLES } from "./words.js";
 
 const SHARES = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2];
-const TITLES = { hint: "Hint", provisional: "Provisional", calibrated: "Calibrated" };
 
 /** Step two: where good ends, what that promises, and the bank as a file. */
 export function LinePanel() {
