@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
@@ -30,7 +30,13 @@ const TYPES: Record<string, string> = {
   ".json": "application/json",
 };
 
-function serve(): Promise<Server> {
+/** The built page on a server of plain files. */
+export interface PlainFiles {
+  readonly address: string;
+  close(): void;
+}
+
+export async function serveFiles(): Promise<PlainFiles> {
   const server = createServer(async ({ url = "/" }, response) => {
     const path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
     const file = join(webRoot, path.endsWith("/") ? `${path}index.html` : path);
@@ -39,7 +45,9 @@ function serve(): Promise<Server> {
     response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
     response.writeHead(body ? 200 : 404).end(body);
   });
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { address: `http://127.0.0.1:${port}/`, close: () => void server.close() };
 }
 
 /** A browser with the page's address, and what the page complained of. */
@@ -54,8 +62,7 @@ export interface Visit extends AsyncDisposable {
 }
 
 export async function visit(args: readonly string[] = []): Promise<Visit> {
-  const server = await serve();
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const server = await serveFiles();
   const browser: Browser = await chromium.launch({
     executablePath: CHROMIUM,
     chromiumSandbox: false,
@@ -64,7 +71,7 @@ export async function visit(args: readonly string[] = []): Promise<Visit> {
   const complaints: string[] = [];
   return {
     complaints,
-    async open(options = {}, prepare = async () => {}, where = address) {
+    async open(options = {}, prepare = async () => {}, where = server.address) {
       const context = await browser.newContext(options);
       const page = await context.newPage();
       page.setDefaultTimeout(60_000);

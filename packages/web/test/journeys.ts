@@ -7,12 +7,17 @@ import * as assert from "uvu/assert";
 import { buildPage } from "../build.js";
 import { CHROMIUM, visit } from "./browser.js";
 import { inctrl, scoreBy } from "./command.js";
+import { firefoxVisit } from "./firefox.js";
 import { give, idle, problemsOf, verdictOf } from "./journey.js";
 import { lineTests } from "./line.js";
 import { drawParts, widened } from "./parts.js";
 
-// Journeys of visitors through the page, in a real browser: npm run test:page
+// Journeys of visitors through the page, in a real browser:
+//
+//   npm run test:page                 in Chromium
+//   npm run test:page -- --firefox    a visit in Firefox
 
+if (process.argv.includes("--firefox")) process.exit(await firefoxVisit());
 if (!CHROMIUM) {
   console.error("no Chromium found; install one, or name it in CHROMIUM_PATH");
   process.exit(1);
