@@ -1,6 +1,7 @@
-// How fast a service answers beside `inctrl score` on the same files, device and bank, in turns.
+// How fast a service answers beside `inctrl score` on the same files, device and bank. Both run in each round, by turns the one or the other
+// first; the ratio is the median of the rounds' own, so that what else the machine does weighs on both.
 //
-//   npm run research -- research/serve/throughput.ts --products DIR --images DIR [--clients 8] [--rounds 3] [--count 64]
+//   npm run research -- research/serve/throughput.ts --products DIR --images DIR [--clients 8] [--rounds 7] [--count 64]
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { findImages } from "@inctrl/datasets";
@@ -18,7 +19,7 @@ const { values } = parseArgs({
       images: { type: "string" },
       backbone: { type: "string", default: "nano" },
     },
-    ...{ clients: { type: "string", default: "8" }, rounds: { type: "string", default: "3" } },
+    ...{ clients: { type: "string", default: "8" }, rounds: { type: "string", default: "7" } },
     count: { type: "string", default: "64" },
   },
 });
@@ -55,12 +56,22 @@ async function byService(round: number): Promise<number> {
   return (1000 * files.length) / (performance.now() - began);
 }
 
-const rounds: { score: number; service: number }[] = [];
+const rounds: { score: number; service: number; ratio: number }[] = [];
 await byScore();
-for (let round = 0; round < Number(values.rounds); round++)
-  rounds.push({ score: await byScore(), service: await byService(round) });
-const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const [score, service] = [median(rounds.map((r) => r.score)), median(rounds.map((r) => r.service))];
+await byService(-1);
+for (let round = 0; round < Number(values.rounds); round++) {
+  const early = round % 2 === 0 ? await byScore() : null;
+  const service = await byService(round);
+  const score = early ?? (await byScore());
+  rounds.push({ score, service, ratio: service / score });
+  console.error(
+    `round ${round}: ${service.toFixed(2)} / ${score.toFixed(2)} = ${(service / score).toFixed(3)}`,
+  );
+}
+const middle = (name: "score" | "service" | "ratio") => {
+  const sorted = rounds.map((each) => each[name]).sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
 const { adapter } = served.service.engine ?? {};
 console.log(
   JSON.stringify(
@@ -70,9 +81,7 @@ console.log(
       images: files.length,
       clients: Number(values.clients),
       rounds,
-      score,
-      service,
-      ratio: service / score,
+      ...{ score: middle("score"), service: middle("service"), ratio: middle("ratio") },
     },
     null,
     1,
