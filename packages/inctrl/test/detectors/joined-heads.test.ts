@@ -152,6 +152,25 @@ test("a file tells its form and components, and what contradicts it is refused",
   await throwsCode(() => Heads.fromValues(device, lacking, "a"), "heads", /\(patch_heads\.1\.bn2\.weight\)/);
 });
 
+test("heads of a backbone of equal sizes and other weights are refused by its fingerprint", async ({
+  device,
+}) => {
+  using backbone = await smallBackbone(device);
+  const encoder = new Encoder(backbone);
+  const { fingerprint } = backbone;
+  using own = made(device, "paper", { backbone: "small", fingerprint });
+  assert.is((await inctrl(encoder, { heads: own }).settings()).components, "P,I");
+  const other = `${fingerprint.startsWith("0") ? 1 : 0}${fingerprint.slice(1)}`;
+  using heads = made(device, "paper", { backbone: "large", fingerprint: other });
+  const text = new RegExp(
+    `the backbone "large" of fingerprint "${other.slice(0, 16)}", and .* has ${fingerprint.slice(0, 16)};`,
+  );
+  await throwsCode(() => inctrl(encoder, { heads }), "heads", text);
+  // The released files name none.
+  using unnamed = made(device, "paper");
+  assert.is((await inctrl(encoder, { heads: unnamed }).settings()).components, "P,I");
+});
+
 test("a folder of trainings is the rows of table 3, in the paper's order", async ({ device, folder }) => {
   const trained = [
     ["a", "average", "P,I"],
