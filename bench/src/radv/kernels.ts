@@ -41,7 +41,7 @@ function attention(d: number): Planned {
   return {
     name: `attention, heads of ${d}`,
     kernel: attentionKernel({ ...plan, causal: false, mask: false }),
-    multiplyAdds: 2 * d * KEYS,
+    multiplyAdds: (2 * d * KEYS * plan.rows) / plan.lanes,
   };
 }
 

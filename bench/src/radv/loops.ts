@@ -1,8 +1,12 @@
 /** The name of the loop over the inner size or the keys, in kernels that have one. */
 const MAIN = /for \(var k0 =/;
-/** Loops in it that run a known number of times: `for (var e = lid; e < Nu; e += Tu)` and `for (var kk = 0u; kk < rolled(Nu, u.k); kk += Su)`. */
+/**
+ * Loops in it that run a known number of times: `for (var e = lid; e < Nu; e += Tu)`, `for (var kk = 0u; kk < rolled(Nu, u.k); kk += Su)`,
+ * and the loops over a full block of keys.
+ */
 const KNOWN =
-  /for \(var (?:e = lid; e < (\d+)u; e \+= (\d+)u\)|kk = 0u; kk < rolled\((\d+)u, u\.k\); kk(?:\+\+| \+= (\d+)u)\))/g;
+  /for \(var (?:e = lid; e < (\d+)u; e \+= (\d+)u\)|kk = 0u; kk < rolled\((\d+)u, u\.k\); kk(?:\+\+| \+= (\d+)u)\)|j = 0u; j < (?:count|rolled\(\d+u, u\.tk\)); j\+\+\))/g;
+const KEYS = 16;
 
 /** How ACO weighs a block by the loops around it: 8 in one, 32 in two, twice as much for each further one. Found by wrapping a known block. */
 const weightOf = (depth: number): number => (depth < 2 ? 8 ** depth : 2 ** (3 + depth));
@@ -32,7 +36,7 @@ export function probeMainLoop(code: string): Probe | null {
     .map(({ index, 1: elements, 2: threads, 3: values, 4: together = 1 }) => ({
       index,
       overK: values !== undefined,
-      turns: Math.ceil(Number(elements ?? values) / Number(threads ?? together)),
+      turns: Math.ceil(Number(elements ?? values ?? KEYS) / Number(threads ?? together)),
     }));
   const texts = [
     wrapped(code, main, wraps),

@@ -52,6 +52,9 @@ test("the clocks of a turn of the main loop are told apart from all else", () =>
     if (!probe) throw new Error("there is a main loop");
     assert.is(probe.clocksOf(probe.texts.map(latencyOf), false), 10 + 4 * 3);
   }
+  const keys = "for (var k0 = 0u; k0 < end; k0 += 16u) { D for (var j = 0u; j < count; j++) { E } }";
+  const probe = probeMainLoop(keys);
+  assert.is(probe?.clocksOf(probe.texts.map(latencyOf), false), 10 + 16 * 3);
   assert.is(probeMainLoop("D"), null);
 });
 

@@ -4,8 +4,8 @@ import { defineKernel, u32 } from "./kernel.js";
 import type { Tile } from "./tile.js";
 
 /**
- * In `subgroup` the lanes share a tile of queries; in the others every invocation has a query of its own. `rows` counts the queries of
- * a workgroup.
+ * In `subgroup` the lanes share a tile of queries; in `register` every invocation has a query of its own, and in `workgroup` so many share
+ * one that they have registers enough. `rows` counts the queries of a workgroup.
  */
 export interface AttentionVariant extends Pick<Tile, "kind" | "lanes" | "rows"> {
   /** Operands and output are bound as vec4f, and offsets and strides count vectors (`subgroup`). */
@@ -25,12 +25,12 @@ export interface AttentionVariant extends Pick<Tile, "kind" | "lanes" | "rows"> 
  * Work split: workgroup (query tile, head, batch). Layouts by offset and stride, so q, k and v may share a buffer.
  */
 export const attentionKernel = defineKernel("attention", (variant: AttentionVariant) => {
-  const { kind, lanes, parts, mask, vector } = variant;
+  const { kind, lanes, rows, parts, mask, vector } = variant;
   const element = vector ? "vec4f" : "f32";
   const layout = (name: string) => [`${name}Batch`, `${name}Head`, `${name}Token`];
   const body = kind === "subgroup" ? attentionSubgroupBody(variant) : attentionLaneBody(variant);
   return {
-    name: `attention ${kind} ${4 * parts * (kind === "subgroup" ? lanes : 1)}`,
+    name: `attention ${kind} ${4 * parts * (kind === "subgroup" ? lanes : lanes / rows)}`,
     reads: { q: element, k: element, v: element, ...(mask ? { mask: "f32" } : {}) },
     writes: { out: element },
     uniforms: {

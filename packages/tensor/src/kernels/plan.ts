@@ -146,6 +146,8 @@ interface AttentionSizes {
 
 /** The cost of reading the keys, in queries of a tile of attention. */
 const SHARED_QUERIES = 8;
+/** Columns of a head that an invocation of a GPU keeps in registers: compilers spill 80, and two that share 64 take longer than one. */
+const SHARE = 64;
 /** Queries of the tallest tile of attention. */
 const MAX_QUERIES = 40;
 
@@ -157,7 +159,8 @@ export function planAttention(
 ): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "parts" | "whole" | "vector"> {
   const lanes = caps.family === "workgroup" ? 64 : lanesOf(caps);
   if (caps.family !== "subgroup") {
-    return { kind: caps.family, lanes, rows: lanes, ...keptOf(d, 4), vector: false };
+    const sharers = caps.family === "register" || d <= SHARE ? 1 : d <= 2 * SHARE ? 2 : 4;
+    return { kind: caps.family, lanes, rows: lanes / sharers, ...keptOf(d, 4 * sharers), vector: false };
   }
   // Wide heads keep more sums of a query.
   const tallest = d > 8 * lanes ? 3 : 5;

@@ -162,6 +162,9 @@ interface Rows {
   token: number;
 }
 
+/** The score of a hidden key on GPUs, whose compilers may assume that nothing is infinite. */
+const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
+
 /** The launch of the attention kernel on q, k and v, found by offset and strides. */
 function plan(
   [q, k, v]: readonly Tensor[],
@@ -195,7 +198,7 @@ function plan(
       width: d,
       parts: Math.ceil(d / 4),
       scale,
-      lowest: Number.NEGATIVE_INFINITY,
+      lowest: variant.kind === "workgroup" ? LOWEST : Number.NEGATIVE_INFINITY,
       qOffset: rows[0].offset / unit,
       kOffset: rows[1].offset / unit,
       vOffset: rows[2].offset / unit,

@@ -112,7 +112,17 @@ test("attention takes the tiles that waste the fewest queries, shorter ones for 
   assert.equal([rows(197, 64), rows(226, 64), rows(77, 64), rows(1, 64)], [40, 40, 40, 8]);
   assert.equal([rows(197, 128), rows(50, 128)], [24, 16]);
   assert.equal([rows(197, 32, 4), rows(197, 64, 16)], [20, 32]);
-  assert.is(planAttention(sizes(197, 64), true, caps("workgroup")).rows, 64);
+  const onGpu = [8, 64, 70, 80, 256].map((d) => planAttention(sizes(197, d), true, caps("workgroup")));
+  assert.equal(
+    onGpu.map(({ rows: queries, parts, whole }) => [queries, parts, whole]),
+    [
+      [64, 2, true],
+      [64, 16, true],
+      [32, 9, false],
+      [32, 10, true],
+      [16, 16, true],
+    ],
+  );
 });
 
 test("softmax rows get a workgroup on GPUs, and on CPUs where few are long", () => {

@@ -1,4 +1,4 @@
-import { attention, selfAttention, tensor } from "../../src/index.js";
+import { attention, type Device, selfAttention, tensor } from "../../src/index.js";
 import { close, deviceTests, FAMILIES, random, throwsCode, valuesOf } from "../support.js";
 
 const test = deviceTests(FAMILIES);
@@ -50,8 +50,11 @@ const cases: Sizes[] = [
   { batch: 1, heads: 1, tq: 5, tk: 100, d: 40 },
 ];
 
+/** Wide heads, whose queries several invocations of a GPU share. */
+const wide = (device: Device, sizes: Sizes): Sizes[] => (device.caps.family === "workgroup" ? [sizes] : []);
+
 test("attention equals its definition", async (device) => {
-  for (const sizes of cases) {
+  for (const sizes of [...cases, ...wide(device, { batch: 1, heads: 2, tq: 19, tk: 37, d: 131 })]) {
     const { batch, heads, tq, tk, d } = sizes;
     const q = random(1, batch * heads * tq * d, -2, 2);
     const k = random(2, batch * heads * tk * d, -2, 2);
@@ -76,6 +79,7 @@ test("a causal mask hides later keys, aligned at the end", async (device) => {
   for (const sizes of [
     { batch: 1, heads: 5, tq: 37, tk: 37, d: 10 },
     { batch: 1, heads: 1, tq: 3, tk: 40, d: 10 },
+    ...wide(device, { batch: 1, heads: 2, tq: 37, tk: 37, d: 72 }),
   ]) {
     const { heads, tq, tk, d } = sizes;
     const [q, k, v] = [random(4, heads * tq * d), random(5, heads * tk * d), random(6, heads * tk * d)];
