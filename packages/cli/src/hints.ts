@@ -31,9 +31,6 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ServerError: {
     options: "give --token-file FILE, or --no-token-file to serve everyone",
   },
-  OnnxError: {
-    runtime: "--unverified writes the file without it",
-  },
   PretrainError: {
     configuration: "check --model",
     vocabulary: "give other weights with --from",

@@ -1,3 +1,4 @@
+export { OrtBackbone, onRuntime } from "./backbone.js";
 export { OnnxError, type OnnxErrorCode } from "./errors.js";
 export { type Axes, CONTRIB, Graph, OPSET, type Operator } from "./graph.js";
 export { type OpenTower, openTower } from "./open-tower.js";

@@ -55,6 +55,7 @@ const OPTIONS = {
     alpha: shared.alpha,
     symmetries: shared.symmetries,
     dtype: shared.dtype,
+    runtime: shared.runtime,
   }),
   ...group("Results", {
     out: shared.folder("save results.json, .csv, .md and report.html there, and each draw as it finishes"),

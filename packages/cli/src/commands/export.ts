@@ -7,6 +7,8 @@ import { defineVerb } from "../verb.js";
 
 export type ExportOptions = Settings<typeof OPTIONS>;
 
+const { runtime: _, ...model } = shared.scoringModel;
+
 const OPTIONS = {
   ...group("Files", {
     onnx: option("<file>", "the ONNX file that is written", text),
@@ -17,7 +19,7 @@ const OPTIONS = {
     fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "as the bank was made"),
     ...shared.readingOfFiles,
   }),
-  ...group("Model", { ...shared.scoringModel }),
+  ...group("Model", model),
   json: shared.json,
   ...shared.machine,
 };

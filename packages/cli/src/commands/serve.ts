@@ -39,6 +39,7 @@ const OPTIONS = {
     ...shared.backbone,
     heads: shared.heads("nano's own, with nano and a bank that was made with --class"),
     dtype: shared.dtype,
+    runtime: shared.runtime,
   }),
   ...shared.machine,
   ...group("Machine", { batch: shared.batch, threads: shared.threads }),

@@ -2,10 +2,10 @@ import { requireNetwork } from "@inctrl/baselines";
 import { windowText } from "@inctrl/datasets";
 import { readHistory } from "@inctrl/detect";
 import { Heads } from "@inctrl/inctrl";
-import { openTower, type Runtime, requireRuntime, TOLERANCE, writeScorer } from "@inctrl/onnx";
+import { findRuntime, openTower, type Runtime, TOLERANCE, writeScorer } from "@inctrl/onnx";
 import type { ExportOptions } from "../commands/export.js";
 import { withDevice } from "../device.js";
-import { EXIT } from "../errors.js";
+import { CliError, EXIT } from "../errors.js";
 import { printResult } from "../output/print.js";
 import { judgeFor, type Model, type ModelOptions, verdictSettings, withModel } from "../score/model.js";
 import { stopIfAborted } from "../signals.js";
@@ -17,7 +17,12 @@ export async function runExport(options: ExportOptions, signal: AbortSignal): Pr
   const { onnx: path, bank, unverified } = options;
   await requireNetwork(options.backbone);
   // Asked for before anything is computed.
-  const runtime = unverified ? null : requireRuntime();
+  const runtime = unverified ? null : findRuntime();
+  if (!unverified && !runtime)
+    throw new CliError(
+      "option",
+      "onnxruntime-node is not installed; npm install onnxruntime-node beside inctrl, or write the file with --unverified",
+    );
   const settings: ModelOptions = { ...options, batch: undefined, threads: 0, dtype: "float32" };
   return await withDevice(options.device, (device) =>
     withModel(device, null, settings, signal, async (model) => {

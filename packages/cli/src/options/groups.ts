@@ -62,6 +62,13 @@ export const dtype = option(
   oneOf("float32", "float16").default("float32"),
 );
 
+/** What computes the network. */
+export const runtime = option(
+  "<name>",
+  "what computes the network: webgpu, ours, or onnxruntime on the processor (npm install onnxruntime-node); scores agree to 1e-4, and banks belong to one of the two",
+  oneOf("webgpu", "onnxruntime").default("webgpu"),
+);
+
 /** Trained heads, or none. */
 export const heads = (byDefault: string) =>
   option(
@@ -151,6 +158,7 @@ export const scoringModel = {
   alpha,
   symmetries,
   dtype,
+  runtime,
 };
 
 /** How many images are scored together. */

@@ -27,6 +27,7 @@ import {
   type TileSizes,
 } from "@inctrl/detect";
 import { isHeadName } from "@inctrl/inctrl";
+import { onRuntime } from "@inctrl/onnx";
 import type { Device } from "@inctrl/tensor";
 import type { ScoreOptions } from "../commands/score.js";
 import { CliError } from "../errors.js";
@@ -43,15 +44,18 @@ export async function loadBackbone(
     modelConfig: config,
     vocabulary,
     dtype,
-  }: Pick<ScoreOptions, "backbone" | "modelConfig" | "vocabulary"> & Partial<Pick<ScoreOptions, "dtype">>,
+    runtime = "webgpu",
+  }: Pick<ScoreOptions, "backbone" | "modelConfig" | "vocabulary"> &
+    Partial<Pick<ScoreOptions, "dtype" | "runtime">>,
   onLongName?: (message: string) => void,
 ): Promise<Backbone> {
   const textCache = join(cacheDir(), "prototypes");
-  return withProgress({ verb: "loading the backbone", unit: "parameter" }, (onProgress) =>
+  const own = await withProgress({ verb: "loading the backbone", unit: "parameter" }, (onProgress) =>
     openNetwork(device, backbone, {
       ...{ config, vocabulary, dtype, textCache, extra: isHeadName, onProgress, onNote: info, onLongName },
     }),
   );
+  return runtime === "onnxruntime" ? onRuntime(own, backbone, { config, dtype }) : own;
 }
 
 /** What of a command's options says how images are scored. */
@@ -60,7 +64,7 @@ export type ModelOptions = Pick<
   | ("backbone" | "modelConfig" | "vocabulary" | "dtype" | "heads" | "class" | "method" | "preset" | "set")
   | ("alpha" | "symmetries" | "fit" | "window" | "orientation" | "maxMegapixels" | "batch" | "threads")
 > &
-  Partial<Pick<ScoreOptions, "bank" | "saveBank" | "roi" | "ignore" | "tile" | "overlap">>;
+  Partial<Pick<ScoreOptions, "runtime" | "bank" | "saveBank" | "roi" | "ignore" | "tile" | "overlap">>;
 
 /** What tiles share where that is not said: an eighth of their side. */
 const tilesOf = ({ tile, overlap }: Pick<ModelOptions, "tile" | "overlap">): TileSizes | undefined =>

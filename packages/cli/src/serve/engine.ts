@@ -10,7 +10,8 @@ export type EngineOptions = Pick<
   ServeOptions,
   | ("device" | "backbone" | "modelConfig" | "vocabulary" | "dtype" | "heads")
   | ("maxMegapixels" | "batch" | "threads")
->;
+> &
+  Partial<Pick<ServeOptions, "runtime">>;
 
 /**
  * What opens the device, the backbone and banks of a service, in the way in which `inctrl score --bank` does.

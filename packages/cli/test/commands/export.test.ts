@@ -23,6 +23,9 @@ test("without onnxruntime nothing is written, and the option that allows it is n
   if (findRuntime()) return console.log("skipped: onnxruntime-node is installed");
   failsWith(await cli(given), "onnxruntime-node is not installed", "--unverified");
   assert.not(existsSync(onnx));
+  const asked = ["--images", path.join(folder, "images"), "--runtime", "onnxruntime"];
+  const scored = await cli(["score", "--backbone", backbone, "--bank", bank, ...asked]);
+  failsWith(scored, "onnxruntime-node is not installed");
 });
 
 test("an unverified file says so, and holds the fingerprint, the preprocessing and the line", async () => {

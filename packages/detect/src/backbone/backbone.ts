@@ -62,6 +62,17 @@ export interface Backbone extends Disposable {
     taps: readonly Tap[],
     wanted?: { readonly features?: boolean },
   ): { readonly features: Tensor; readonly taps: Tensor[] };
+  /**
+   * The same by an engine of its own, which computes beside the device: where it is there, encoders call it in place of `encode`.
+   *
+   * @param pixels normalised planes of the views, one view after the other.
+   */
+  encodeApart?(
+    pixels: Float32Array,
+    views: ViewSize & { readonly count: number },
+    taps: readonly Tap[],
+    wanted?: { readonly features?: boolean },
+  ): Promise<{ readonly features: Tensor; readonly taps: Tensor[] }>;
   /** Whether the model knows text, so that a class name can be used. */
   readonly hasText: boolean;
   /** Multiplies cosines of images and texts before a softmax; absent where the configuration names none. */

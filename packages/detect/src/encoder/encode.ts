@@ -22,8 +22,33 @@ export interface EncodeViewsOptions {
 export function encodeViews(
   backbone: Backbone,
   views: readonly View[],
-  { taps = backbone.defaultTaps, preprocess = backbone.preprocess, features }: EncodeViewsOptions = {},
+  options: EncodeViewsOptions = {},
 ): Features {
+  const { taps, features, layouts, pixels, size } = laidOut(backbone, views, options);
+  using input = tensor(backbone.device, pixels, [size.count, 3, size.height, size.width]);
+  return { ...backbone.encode(input, taps, { features }), layouts };
+}
+
+/** The same by the engine that computes beside the device. */
+export async function encodeViewsApart(
+  backbone: Backbone & Required<Pick<Backbone, "encodeApart">>,
+  views: readonly View[],
+  options: EncodeViewsOptions = {},
+): Promise<Features> {
+  const { taps, features, layouts, pixels, size } = laidOut(backbone, views, options);
+  return { ...(await backbone.encodeApart(pixels, size, taps, { features })), layouts };
+}
+
+/** Whether a backbone's engine computes beside the device. */
+export const isApart = (backbone: Backbone): backbone is Backbone & Required<Pick<Backbone, "encodeApart">> =>
+  backbone.encodeApart !== undefined;
+
+/** What a backbone takes of some views. */
+function laidOut(
+  backbone: Backbone,
+  views: readonly View[],
+  { taps = backbone.defaultTaps, preprocess = backbone.preprocess, features }: EncodeViewsOptions,
+) {
   const [{ width, height }] = views;
   const layouts = taps.map((tap) => backbone.layout(tap, { width, height }));
   const plane = 3 * width * height;
@@ -33,6 +58,5 @@ export function encodeViews(
       throw new DetectError("views", "views of several sizes cannot be encoded together; encode them apart");
     normalizePixels(view.pixels, preprocess, pixels, i * plane);
   });
-  using input = tensor(backbone.device, pixels, [views.length, 3, height, width]);
-  return { ...backbone.encode(input, taps, { features }), layouts };
+  return { taps, features, layouts, pixels, size: { width, height, count: views.length } };
 }

@@ -13,7 +13,7 @@ import { DecodePool, decodeThreads } from "../images/decode-pool.js";
 import { type HashOf, hashOnce } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import { symmetricView } from "../images/symmetries.js";
-import { encodeViews } from "./encode.js";
+import { encodeViews, encodeViewsApart, isApart } from "./encode.js";
 import {
   type EncodedBatch,
   type EncodedImage,
@@ -140,7 +140,7 @@ export class Encoder {
     const working: Promise<void>[] = [];
     const next = async () => {
       if (working.length === BATCHES_AT_ONCE) await working.shift();
-      const batch = this.#encodeNext(queue);
+      const batch = await this.#encodeNext(queue);
       const done = this.backbone.device.sync();
       // Awaited before a later batch; until then a lost device must not count as unhandled.
       done.catch(() => {});
@@ -202,7 +202,7 @@ export class Encoder {
   }
 
   /** Records the encoding of the first views of a queue, `batch` at most and all of one size. */
-  #encodeNext(queue: ReadyImage[]): EncodedBatch {
+  async #encodeNext(queue: ReadyImage[]): Promise<EncodedBatch> {
     const some: ReadyImage["waiting"] = [];
     const ended: EncodedImage[] = [];
     const first = queue.find(({ waiting }) => waiting.length > 0)?.waiting[0].view;
@@ -219,7 +219,11 @@ export class Encoder {
       const { waiting: _, ...image } = head;
       ended.push(image);
     }
-    const features = this.run(some.map(({ view }) => view));
+    const { backbone } = this;
+    const views = some.map(({ view }) => view);
+    // An engine beside the device runs each view by itself, so that none needs a full batch.
+    const apart = views.length > 0 && isApart(backbone);
+    const features = apart ? await encodeViewsApart(backbone, views, this) : this.run(views);
     return encodedBatch(
       features,
       some.map(({ seen }) => seen),
