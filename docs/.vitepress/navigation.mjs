@@ -12,6 +12,7 @@ export const NAVIGATION = {
         page("A watched folder", "/watch"),
         page("The page", "/page"),
         page("Service", "/serve"),
+        page("Many machines", "/cluster"),
         page("To other runtimes", "/export"),
         page("A line", "/line"),
         page("Training", "/training"),
