@@ -1,5 +1,5 @@
 import { FLOAT } from "./float.js";
-import { perValue } from "./grid.js";
+import { perValue, ROW_THREADS } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
 import { mainLoop } from "./main-loop.js";
 import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
@@ -100,7 +100,7 @@ export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup";
  * Joins the partial results of `nearestKernel` and divides by the length of the query, which is read in the same pass. Ties go to the
  * lowest column; the similarity of a zero row is 0, and one in doubt is NaN.
  *
- * Work split: rowSplit; where a workgroup shares a row, its first invocation joins and writes.
+ * Work split: rowSplit; where a workgroup shares a row, its invocations join every so many-th part, then each other's.
  */
 export const nearestMergeKernel = defineKernel("nearest merge", ({ shared, wide }: RowVariant) => {
   const [split, element] = [rowSplit(shared), rowElement(wide)];
@@ -109,10 +109,11 @@ export const nearestMergeKernel = defineKernel("nearest merge", ({ shared, wide 
     writes: { similarity: "f32", index: "i32" },
     uniforms: { n: "u32", parts: "u32" },
     split,
-    declare: `${FLOAT.is_finite}\n${FLOAT.nan}`,
+    declare: `${FLOAT.is_finite}\n${FLOAT.nan}${shared ? `\n${JOINED}` : ""}`,
     body: `${inverseNormOf("query", split, element)}
+${shared ? JOIN : ""}
   if (${split.start} == 0u) {
-    ${bestOf("row")}
+    ${shared ? "" : bestOf("row")}
     similarity[row] = select(nan(), best * inverse, is_finite(best) && is_finite(inverse));
     index[row] = i32(column);
   }`,
@@ -131,14 +132,40 @@ export const nearestIndexKernel = defineKernel("nearest index", () => ({
     index[i] = i32(column);`,
 }));
 
-/** WGSL that declares `best` and `column`, joined from the parts of a row. */
-const bestOf = (row: string): string => `var best = values[${row} * u.parts];
-    var column = columns[${row} * u.parts];
-    for (var p = 1u; p < u.parts; p++) {
+/** WGSL that takes a better `other` with the column `at`. */
+const TAKE_BETTER = "if (other > best || (other == best && at < column)) { best = other; column = at; }";
+
+/** WGSL that declares `best` and `column`, joined from every `step`-th part of a row. */
+const bestOf = (
+  row: string,
+  first = "0u",
+  step = "1u",
+): string => `var best = values[${row} * u.parts + ${first}];
+    var column = columns[${row} * u.parts + ${first}];
+    for (var p = ${first} + ${step}; p < u.parts; p += ${step}) {
       let other = values[${row} * u.parts + p];
       let at = columns[${row} * u.parts + p];
-      if (other > best || (other == best && at < column)) { best = other; column = at; }
+      ${TAKE_BETTER}
     }`;
+
+const JOINED = `var<workgroup> bests: array<f32, ${ROW_THREADS}>;
+var<workgroup> places: array<u32, ${ROW_THREADS}>;`;
+
+/** The same, joined by all invocations of a workgroup; those past the last part begin with it again. */
+const JOIN = `  ${bestOf("row", "min(lid, u.parts - 1u)", `${ROW_THREADS}u`)}
+  bests[lid] = best;
+  places[lid] = column;
+  workgroupBarrier();
+  for (var half = rolled(${ROW_THREADS / 2}u, u.parts); half > 0u; half = half / 2u) {
+    if (lid < half) {
+      let other = bests[lid + half];
+      let at = places[lid + half];
+      ${TAKE_BETTER}
+      bests[lid] = best;
+      places[lid] = column;
+    }
+    workgroupBarrier();
+  }`;
 
 const rowsOf = ({ rows }: Tile, line: (row: number) => string): string => range(rows).map(line).join("\n");
 

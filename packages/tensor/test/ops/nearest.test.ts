@@ -78,6 +78,19 @@ test("of equal rows the first is named; zero rows have similarity 0", async (dev
   found.index.dispose();
 });
 
+test("of equal rows far apart in a long bank the first is named, and the last row is found", async (device) => {
+  const bank = Array.from({ length: 3000 }, () => [-1, -1]);
+  for (const row of [2900, 1701, 333]) bank[row] = [2, 0];
+  bank[2999] = [0, 3];
+  const queries = tensor(device, [
+    [1, 0],
+    [0, 1],
+  ]);
+  const found = scope(() => nearest(queries, tensor(device, bank)));
+  assert.equal([...(await found.index.data())], [333, 2999]);
+  for (const made of [queries, found.similarity, found.index]) made.dispose();
+});
+
 test("a packed bank serves many queries; batches search their own bank", async (device) => {
   const [batch, m, n, d] = [3, 10, 40, 12];
   const [q, b] = [random(20, batch * m * d), random(21, batch * n * d)];
