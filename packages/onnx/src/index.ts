@@ -1,6 +1,7 @@
 export { OrtBackbone, onRuntime } from "./backbone.js";
 export { OnnxError, type OnnxErrorCode } from "./errors.js";
 export { type Axes, CONTRIB, Graph, OPSET, type Operator } from "./graph.js";
+export { measureProduct } from "./measure.js";
 export { type OpenTower, openTower } from "./open-tower.js";
 export type { Fields } from "./protobuf.js";
 export { findRuntime, type OrtSession, RUNTIME_PACKAGE, type Runtime, requireRuntime } from "./runtime.js";

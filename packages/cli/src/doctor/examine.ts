@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { release } from "node:os";
 import { cacheDir } from "@inctrl/clip";
+import { findRuntime, measureProduct } from "@inctrl/onnx";
 import {
   type Caps,
   checkKernels,
@@ -27,6 +28,8 @@ export interface Diagnosis {
   readonly kernels: readonly KernelCheck[];
   /** Rate of the matrix product, in 10^9 floating-point operations a second. */
   readonly gemm: Awaited<ReturnType<typeof measureGemm>> | null;
+  /** onnxruntime on the processor, and its rate in the same product; null where it is not installed. */
+  readonly onnxruntime: { readonly version: string; readonly gflops: number } | null;
   /** Problems, each with how to mend it. */
   readonly problems: readonly string[];
 }
@@ -48,6 +51,10 @@ export async function examine(choice?: string): Promise<Diagnosis> {
   const kernels = device ? await attempt(() => checkKernels(device), []) : [];
   const gemm = device ? await attempt(() => measureGemm(device), null) : null;
   device?.close();
+  const onnxruntime = await attempt(async () => {
+    const runtime = gemm && findRuntime();
+    return runtime && { version: runtime.version, gflops: await measureProduct(runtime, gemm.shape) };
+  }, null);
   for (const { name } of kernels.filter((kernel) => !kernel.ok)) {
     problems.push(
       `${name} gives wrong numbers on ${device?.caps.name}; update its driver, or use --device software`,
@@ -63,6 +70,7 @@ export async function examine(choice?: string): Promise<Diagnosis> {
     device: device?.caps ?? null,
     kernels,
     gemm,
+    onnxruntime,
     problems,
   };
 }

@@ -27,7 +27,7 @@ export function asText(report: Diagnosis): string {
     .join("\n");
 }
 
-function deviceText({ device, gemm }: Diagnosis): string {
+function deviceText({ device, gemm, onnxruntime }: Diagnosis): string {
   if (!device) return "";
   const facts: [string, string][] = [
     ["adapter", `${device.name} (${device.software ? "software, on the CPU" : "hardware"})`],
@@ -52,7 +52,18 @@ function deviceText({ device, gemm }: Diagnosis): string {
       "speed",
       `${gemm.gflops.toFixed(1)} GFLOP/s in a matrix product of ${gemm.shape.join(" x ")}`,
     ]);
+  if (device.software) facts.push(["processor", processorText(gemm, onnxruntime)]);
   return alignFacts(facts);
+}
+
+/** Which engine computes a network faster where there is no graphics card, by the same product in both. */
+function processorText(gemm: Diagnosis["gemm"], runtime: Diagnosis["onnxruntime"]): string {
+  if (!runtime)
+    return "npm install onnxruntime-node: --runtime onnxruntime may be faster than our own engine here";
+  const { version, gflops } = runtime;
+  const ratio = gflops / (gemm?.gflops ?? Number.NaN);
+  const advice = ratio > 1 ? "--runtime onnxruntime is faster here" : "our own engine is faster here";
+  return `onnxruntime ${version}: ${gflops.toFixed(1)} GFLOP/s in the same product, ${ratio.toFixed(1)} times ours: ${advice}`;
 }
 
 function kernelText({ kernels }: Diagnosis): string {

@@ -17,6 +17,7 @@ test("a working machine is reported with versions, adapter, right kernels and a 
   for (const kernel of report.kernels)
     assert.ok(kernel.ok && kernel.maxError <= kernel.tolerance, kernel.name);
   assert.ok(report.gemm.gflops > 0);
+  assert.ok(report.onnxruntime === null || report.onnxruntime.gflops > 0);
 });
 
 test("without a driver the report says what to do and exits with 1", async () => {
