@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createRun, folderStore, type Store, writeManifest } from "@inctrl/cluster";
+import { createRun, folderStore, mergeRows, type Store, scoreShard, writeManifest } from "@inctrl/cluster";
 import { addMessages, messagesOf, openQueue, readRedis, runWorker } from "@inctrl/cluster/queue";
 import { RedisServer } from "@inctrl/testing/redis";
 
@@ -77,7 +77,7 @@ async function simulate(images: number, seconds: number): Promise<void> {
     const workers = [0, 1].map(() =>
       fork(script, ["--worker", server.address, "--folder", join(folder, "run")]),
     );
-    while ((await opened.queue.getWaitingCount()) > chunks.length - 10) await setTimeout(50);
+    while ((await opened.queue.getWaitingCount()) > Math.max(0, chunks.length - 10)) await setTimeout(50);
     const [from, at] = [await opened.queue.getWaitingCount(), performance.now()];
     let left = from;
     while (left > 0 && performance.now() - at < seconds * 1000) {
@@ -91,6 +91,7 @@ async function simulate(images: number, seconds: number): Promise<void> {
     );
     for (const worker of workers) worker.kill("SIGTERM");
     await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
+    await merge(join(folder, "merged"), 512 * 200);
     console.log(
       `${cpus().length} cores, ${cpus()[0]?.model}; load ${loadavg()[0].toFixed(1)}; ${new Date().toISOString()}`,
     );
@@ -98,6 +99,54 @@ async function simulate(images: number, seconds: number): Promise<void> {
     clearInterval(watching);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A row as `inctrl score --format jsonl` writes it for one that has verdicts and no region. */
+function row(image: string): string {
+  return JSON.stringify({
+    ...{ image, width: 2048, height: 1536, score: 0.123456789, residual: 0.123456789, image_residual: null },
+    ...{ text: null, phi: null, fit: "crop", window: "full", view: 0 },
+    match: { prompt: "/archive/good/000000017.jpeg", patch: 117, query_patch: 42 },
+    box: { x: 256, y: 0, width: 1536, height: 1536 },
+    patch: { width: 109.714286, height: 109.714286 },
+    ...{ verdict: "OK", p_value: 0.423076923, scaled_score: 0.213456789 },
+    calibration: { status: "calibrated", alpha: 0.01, n: 200, threshold: 0.234567891 },
+    regions: [],
+  });
+}
+
+/** Writes and merges a smaller run with rows of true size. */
+async function merge(folder: string, images: number): Promise<void> {
+  const store = folderStore(folder);
+  const { chunks, sha256 } = await writeManifest(store, names(images), 512);
+  const facts = { version: "1", model: MODEL, bank: "sum", heads: null, calibration: null, options: {} };
+  const rest = { name: "merged", images, chunk: 512, chunks: chunks.length, manifest: sha256 };
+  const { run } = await createRun(store, facts, rest);
+  const scorer = {
+    ...{ model: MODEL, device: "none" },
+    async *score(given: readonly string[]) {
+      for (const image of given) yield { image, line: row(image) };
+    },
+  };
+  const wrote = performance.now();
+  const { signal } = new AbortController();
+  await scoreShard({ store, run, chunks, shard: { index: 0, of: 1 } }, scorer, { signal });
+  const begun = performance.now();
+  let bytes = 0;
+  let peak = 0;
+  await mergeRows(store, run, {
+    line(text) {
+      bytes += text.length + 1;
+      peak = Math.max(peak, process.memoryUsage.rss());
+    },
+    failure() {},
+  });
+  const [write, read] = [begun - wrote, performance.now() - begun].map((ms) =>
+    Math.round((1000 * images) / ms),
+  );
+  console.log(
+    `rows of ${Math.round(bytes / images)} bytes: ${write} a second written, ${read} a second merged, at most ${(peak / MB).toFixed(0)} MB`,
+  );
 }
 
 /** A worker that reads its chunk's names and throws the rows away. */

@@ -13,6 +13,9 @@ const CHUNK = 10;
 /** Milliseconds after which a run that does not end is a fault. */
 const PATIENCE_MS = 600_000;
 
+/** An image that kills its worker, a device that hangs once, a Redis that loses its data, and a disk that is full for a while. */
+const SPECIAL = ["poison", "hang", "lost data", "full disk"];
+
 /** Seeded values in [0, 1): mulberry32. */
 function generator(seed) {
   let state = seed >>> 0;
@@ -27,15 +30,15 @@ function generator(seed) {
 /**
  * Kills workers at so many moments, and Redis at a fifth of them.
  *
- * @param special whether an image that kills, a device that hangs, lost data of Redis and a full disk are among it.
+ * @param special what happens besides, each in a round of its own.
  * @returns a line for each run whose merged file is not that of one process; null where there is no redis-server.
  */
-export async function killCluster(points, { seed = 1, special = true, note = () => {} } = {}) {
+export async function killCluster(points, { seed = 1, special = SPECIAL, note = () => {} } = {}) {
   const { hasRedis, RedisServer } = await import("@inctrl/testing/redis");
   if (!hasRedis()) return null;
   const random = generator(seed);
   const problems = [];
-  const kinds = special ? ["poison", "hang", "lost data", "full disk"] : [];
+  const kinds = [...special];
   for (let killed = 0; killed < points || kinds.length > 0; ) {
     const folder = mkdtempSync(path.join(tmpdir(), "inctrl-kill-cluster-"));
     const kind = kinds.shift() ?? "kills";
@@ -45,7 +48,7 @@ export async function killCluster(points, { seed = 1, special = true, note = () 
     const server = await RedisServer.start(folder);
     try {
       const round = new Round({ folder, server, kind, random });
-      const problem = await round.run(Math.min(points - killed, 10));
+      const problem = await round.run(Math.max(special.length > 0 ? 3 : 1, Math.min(points - killed, 10)));
       killed += round.kills;
       note(
         `${killed} of ${points} kills: ${kind}, ${round.told}: ${problem ?? "the same bytes as one process"}`,
@@ -94,21 +97,27 @@ class Round {
     if (this.kind === "hang") images[42] = "/archive/hang.png";
     const store = folderStore(path.join(this.runs, "run"));
     const { run, chunks } = await support.makeRun(store, images, CHUNK);
-    const submit = async () => {
-      const missing = new Set(await missingChunks(store));
-      const left = chunks.filter(({ index }) => missing.has(index));
+    const queue = async (job) => {
       const opened = await cluster.openQueue(cluster.readRedis(this.server.address), () => {});
       try {
-        await cluster.retryDead(store, "run", opened, true);
-        await cluster.addMessages(opened.queue, cluster.messagesOf("run", left));
+        return await job(opened);
       } finally {
         await opened[Symbol.asyncDispose]();
       }
     };
+    const submit = async () => {
+      const missing = new Set(await missingChunks(store));
+      const left = chunks.filter(({ index }) => missing.has(index));
+      await queue(async (opened) => {
+        await cluster.retryDead(store, "run", opened, true);
+        await cluster.addMessages(opened.queue, cluster.messagesOf("run", left));
+      });
+    };
+    const failing = () => queue((opened) => opened.queue.getDelayedCount());
     await submit();
     const workers = [this.#keep(), this.#keep()];
     try {
-      await this.#disturb(kills, submit);
+      await this.#disturb(kills, submit, failing);
       for (let begun = Date.now(); (await missingChunks(store)).length > 0; ) {
         if (Date.now() - begun > PATIENCE_MS) return `chunks ${await missingChunks(store)} do not come`;
         await setTimeout(500);
@@ -133,8 +142,8 @@ class Round {
   }
 
   /** Kills what runs, some milliseconds apart. */
-  async #disturb(kills, submit) {
-    if (this.kind === "full disk") await this.#fillDisk();
+  async #disturb(kills, submit, failing) {
+    if (this.kind === "full disk") await this.#fillDisk(failing);
     while (this.kills < kills) {
       await setTimeout(100 + this.random() * 900);
       const children = [...this.#children];
@@ -154,10 +163,14 @@ class Round {
     if (!data) await submit();
   }
 
-  async #fillDisk() {
+  /** Fills the disk until a chunk could not be written. */
+  async #fillDisk(failing) {
     const filler = path.join(this.runs, "filler");
     spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=1k", "count=1024"]);
-    await setTimeout(3000);
+    for (const begun = Date.now(); (await failing()) === 0; ) {
+      if (Date.now() - begun > PATIENCE_MS) throw new Error("the disk is full, and no chunk fails");
+      await setTimeout(100);
+    }
     rmSync(filler, { force: true });
   }
 
@@ -169,9 +182,9 @@ class Round {
         stdio: "ignore",
       });
       this.#children.add(child);
-      const [, signal] = await once(child, "exit");
+      await once(child, "exit");
       this.#children.delete(child);
-      if (signal !== "SIGTERM" && !this.#over) this.#ends++;
+      if (!child.killed && !this.#over) this.#ends++;
     }
   }
 }

@@ -87,7 +87,11 @@ export async function runWorker(options: ClusterWorkerOptions): Promise<void> {
     const images = await readImages(at.store, message);
     watchdog.start();
     try {
-      const rows = await scoreImagesOf(at.scorer, images, () => watchdog.beat());
+      const rows = await scoreImagesOf(at.scorer, images, () => watchdog.beat()).catch((error) => {
+        // A bad image is a row. What is thrown is of the device, which would fail every job that this worker takes.
+        fatal(error);
+        throw error;
+      });
       const { first, index } = message;
       if (first === undefined) await writeRows(at.store, at.run, message, rows, at.scorer);
       else await writePiece(at.store, at.run, { chunk: index, first }, rows, at.scorer);

@@ -45,6 +45,7 @@ function work(address: string, store: Store, score = scorer.score, onMetrics?: (
     openStore: async () => store,
     openScorer: async () => ({ scorer: { ...scorer, score }, close: async () => {} }),
   });
+  ended.catch(quiet);
   return {
     stop() {
       stop.abort();
@@ -196,7 +197,8 @@ withRedis("what failed for good is kept, and put back", async ({ folder }) => {
     throw new Error("no device");
   });
   await until("the dead letter", async () => (await statusOf(store, opened)).queue.failed === 1);
-  await failing.stop();
+  const ended = await failing.stop().catch((error: Error) => error.message);
+  assert.is(ended, "no device", "a worker whose device is broken ends");
   assert.match(await readFile(join(folder, "run/failed/run.c000000.json"), "utf8"), "no device");
   assert.is(await retryDead(store, "run", opened, false), 1);
   const again = work(server.address, store);
