@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { openNetwork } from "@inctrl/baselines";
 import { Encoder, fitImages, scoreImages } from "@inctrl/detect";
-import { residual } from "@inctrl/inctrl";
+import { Heads, inctrl, residual, shippedHeads } from "@inctrl/inctrl";
 import { findRuntime, onRuntime } from "@inctrl/onnx";
 import { openDevice } from "@inctrl/tensor";
 import { randomImage } from "@inctrl/testing";
@@ -35,6 +35,8 @@ test("nano on onnxruntime scores as on our engine, at any batch, and is told apa
   for (const [i, score] of got.entries())
     assert.ok(Math.abs(score - want[i]) <= TOLERANCE, `${score}, ${want[i]}`);
   assert.equal(together, got);
+  using heads = await Heads.load(shippedHeads(NANO)!, device);
+  inctrl(new Encoder(theirs), { heads, components: ["P"] });
   ours.dispose();
   theirs.dispose();
   device.close();

@@ -14,6 +14,7 @@ import { tapName, towerModel } from "./tower/model.js";
 export class OrtBackbone implements Backbone {
   readonly name: string;
   readonly fingerprint: string;
+  readonly weights: string;
   readonly #own: Backbone;
   readonly #open: OpenTower;
   readonly #runtime: Runtime;
@@ -26,6 +27,7 @@ export class OrtBackbone implements Backbone {
     this.#open = open;
     this.#runtime = runtime;
     const engine = `onnxruntime ${runtime.version}`;
+    this.weights = own.weights ?? own.fingerprint;
     this.name = `${own.name} on ${engine}`;
     this.fingerprint = createHash("sha256").update(`${own.fingerprint} ${engine}`).digest("hex");
   }

@@ -36,6 +36,8 @@ export interface Backbone extends Disposable {
   readonly device: Device;
   /** Equal for networks that compute the same, in any file layout. */
   readonly fingerprint: string;
+  /** The fingerprint of the same weights on our own engine, where another engine gives the backbone its own. */
+  readonly weights?: string;
   /** Values of the network that images pass. */
   readonly parameters: number;
   /** Length of the class feature. */

@@ -148,11 +148,12 @@ function chooseComponents(
       "heads with an image level take one grid of patches, and fit whole gives each image its own; crop or squash",
     );
   const { blocks, fingerprint, backbone: trainedOn = "another" } = heads?.provenance ?? {};
-  if (fingerprint !== undefined && fingerprint !== backbone.fingerprint)
+  const { weights = backbone.fingerprint } = backbone;
+  if (fingerprint !== undefined && fingerprint !== weights)
     throw fail(
       "heads",
       `the heads were trained with the backbone ${quoted(trainedOn)} of fingerprint ${quoted(fingerprint.slice(0, 16))}, and ${backbone.name} ` +
-        `has ${backbone.fingerprint.slice(0, 16)}; use that backbone, or heads trained with this one`,
+        `has ${weights.slice(0, 16)}; use that backbone, or heads trained with this one`,
     );
   if (blocks !== undefined && blocks !== taps.join(","))
     throw fail(
