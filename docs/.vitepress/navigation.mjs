@@ -50,6 +50,7 @@ export const NAVIGATION = {
         page("Which residual?", "/notes/2026-11-residual"),
         page("Every method on real data", "/notes/2026-11-methods"),
         page("Do calibrated lines keep their promise?", "/notes/2026-11-calibration"),
+        page("A queue for ten million images", "/notes/2026-11-cluster"),
         page("ResNets", "/notes/2026-11-resnets"),
         page("WinCLIP's windows", "/notes/2026-11-windows"),
         page("Dependencies", "/notes/2026-11-dependencies"),

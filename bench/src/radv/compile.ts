@@ -1,7 +1,9 @@
 // Compiles WGSL files on the adapter that the environment names, one after the other; the driver prints what it made of each.
 import { readFileSync, writeSync } from "node:fs";
-import { create } from "webgpu";
+import { createRequire } from "node:module";
 
+// Only the bench's own installation has it, so that its types are not there where all sources are checked.
+const { create } = createRequire(import.meta.url)("webgpu") as { create(flags: string[]): GPU };
 /** Kept until the process ends: Dawn crashes where its entry object is collected. */
 const gpu = create([]);
 const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
