@@ -3,6 +3,7 @@ import { concat, gather, scope, type Tensor } from "@inctrl/tensor";
 import { repeatedPlaces } from "../maps/grid.js";
 import { mapDetector } from "../maps/map-detector.js";
 import { settingsOf } from "../maps/options.js";
+import { piecesOf } from "../maps/pieces.js";
 import type { Border } from "../maps/pixel-maps.js";
 import { embedLayers } from "../padim/embedding.js";
 import { Gaussians } from "../padim/gaussians.js";
@@ -40,19 +41,26 @@ export function regadDetector(encoder: Encoder, settings: RegadOptions = REGAD_D
     shapes: (views) => named((i) => [views, patchesOf(layouts[i]), layouts[i].width]),
     prepare(kept) {
       const layers = TAPS.map((tap) => kept[`layer${tap}`]);
+      const [samples] = layers[0].shape;
+      const { device } = backbone;
+      // Eight prompts in 22 variants are more than many adapters bind.
+      const pieces = layers.map((layer) => piecesOf(layer));
       // Layers are repeated for a range of positions at a time.
       const vectors = (start: number, end: number): Tensor =>
-        scope(() =>
-          concat(
-            layers.map((layer, i) => gather(layer, places[i].slice(start, end), 1)),
-            2,
-          ),
+        scope(() => {
+          const part = (own: readonly Tensor[], i: number) =>
+            concat(own.map((piece) => gather(piece, places[i].slice(start, end), 1)));
+          return concat(pieces.map(part), 2);
+        });
+      let gaussians: Gaussians;
+      try {
+        gaussians = Gaussians.fit(
+          { device, samples, positions: patchesOf(grid), width, vectors },
+          settings.epsilon,
         );
-      const [samples] = layers[0].shape;
-      const gaussians = Gaussians.fit(
-        { device: backbone.device, samples, positions: patchesOf(grid), width, vectors },
-        settings.epsilon,
-      );
+      } finally {
+        for (const own of pieces.flat()) if (!layers.includes(own)) own.dispose();
+      }
       const embed = (taps: readonly Tensor[]) => embedLayers(taps, layouts);
       return gaussianMaps(gaussians, embed, grid, { side: encoder.preprocess.size, ...settings });
     },
