@@ -33,13 +33,15 @@ const { values } = parseArgs({
     classes: { type: "string", default: "2" },
     /** What is measured: everything, or the methods on a CNN alone, as a table of its own. */
     part: { type: "string", default: "all" },
+    /** A method that is left out. */
+    without: { type: "string" },
     work: { type: "string", default: "methods-work" },
   },
 });
-const { data, deit, limit, classes, part, work } = values;
+const { data, deit, limit, classes, part, without, work } = values;
 if (data === undefined || deit === undefined || !["all", "cnn"].includes(part))
   throw new Error(
-    "usage: run.ts --data DIR --deit FILE [--limit N] [--classes N] [--part all|cnn] [--work DIR]",
+    "usage: run.ts --data DIR --deit FILE [--limit N] [--classes N] [--part all|cnn] [--without METHOD] [--work DIR]",
   );
 
 /** Runs the command, whose talk passes through. */
@@ -88,14 +90,17 @@ async function onTransformers(): Promise<string[]> {
   ];
 }
 async function onCnn(): Promise<string[]> {
+  const untrained = onAny("untrained ResNet-18", UNTRAINED);
+  if (without === "regad") return untrained;
   const regad = await train(
     "regad/regad.safetensors",
     FEWER,
     ...["--method", "regad", "--backbone", UNTRAINED, "--epochs", "2"],
   );
-  return [...onAny("untrained ResNet-18", UNTRAINED), `untrained ResNet-18 regad=regad@${regad}`];
+  return [...untrained, `untrained ResNet-18 regad=regad@${regad}`];
 }
-const wanted = [...(part === "all" ? await onTransformers() : []), ...(await onCnn())];
+const all = [...(part === "all" ? await onTransformers() : []), ...(await onCnn())];
+const wanted = all.filter((each) => without === undefined || !each.includes(`=${without}`));
 const title = part === "all" ? "methods" : `methods-${part}`;
 const out = join(work, title);
 const specs = SETS.map((spec) => spec.replace(":", `:${data}/`));
@@ -123,7 +128,7 @@ const marks = [`<!-- ${title}: written by research/methods/run.ts -->`, `<!-- /$
 const text = await readFile(note, "utf8");
 const [begin, end] = marks.map((mark) => text.indexOf(mark));
 if (begin < 0 || end < begin) throw new Error(`${note} has no place between ${marks.join(" and ")}`);
-const heading =
-  part === "cnn" ? "On an untrained ResNet-18, with RegAD trained on four drawn products. " : "";
+const regad = without === "regad" ? "without RegAD" : "with RegAD trained on four drawn products";
+const heading = part === "cnn" ? `On an untrained ResNet-18, ${regad}. ` : "";
 const table = `${heading}${about}\n\n${shownRows(markdown)}`;
 await writeFileAtomic(note, `${text.slice(0, begin)}${marks[0]}\n\n${table}\n${text.slice(end)}`);

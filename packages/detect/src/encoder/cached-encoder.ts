@@ -44,13 +44,15 @@ export class CachedEncoder extends Encoder {
   ): AsyncGenerator<EncodedBatch> {
     let first = 0;
     let some: ImageItem[] = [];
+    let views = 0;
     for await (const item of images) {
       if (signal?.aborted) return;
       some.push(item);
-      if (some.length < this.batch) continue;
+      views += item.symmetries?.length ?? 1;
+      if (views < this.batch) continue;
       yield await this.#take(some, first, places);
       first += some.length;
-      some = [];
+      [some, views] = [[], 0];
     }
     if (some.length > 0 && !signal?.aborted) yield await this.#take(some, first, places);
   }

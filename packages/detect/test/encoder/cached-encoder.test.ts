@@ -87,6 +87,21 @@ test("a store of results from features that were kept is not gone on with from o
   );
 });
 
+test("a batch is bounded in views, whatever the views of an image", async ({ device, folder }) => {
+  using backbone = await fixtureBackbone(device, THREE_SHOT);
+  const { train, test: tests } = category("many");
+  const items = [...train, ...tests].map((item) => ({ ...item, symmetries: [0, 1, 2] }));
+  const encoder = await cached(backbone, folder);
+  const counts: number[] = [];
+  for await (using batch of encoder.encode(items)) counts.push(batch.views.length);
+  assert.is(
+    counts.reduce((sum, count) => sum + count, 0),
+    3 * items.length,
+  );
+  assert.ok(items.length > encoder.batch, `${items.length} images, ${encoder.batch} views a batch`);
+  assert.ok(Math.max(...counts) < encoder.batch + 3, `${counts}`);
+});
+
 test("views, places and ends are those of an encoder without a store", async ({ device, folder }) => {
   using backbone = await fixtureBackbone(device, THREE_SHOT);
   const { train, test: tests } = category("places");
