@@ -1,8 +1,9 @@
-// Runs test files, two processes at a time, and ends with the line "N passed, N failed".
+// Runs test files, several processes at a time, and ends with the line "N passed, N failed".
 //
 //   node scripts/test.mjs                all tests
 //   node scripts/test.mjs tensor/ops     those with this text in their path
 //   node scripts/test.mjs some/file.ts   this file
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Progress } from "./testing/progress.mjs";
 import { runFile, stopAll } from "./testing/run-file.mjs";
@@ -11,7 +12,8 @@ import { environmentOf, find, jobsOf, select } from "./testing/select.mjs";
 import { compiled } from "./typescript/compile.mjs";
 import { ROOT } from "./workspace.mjs";
 
-const AT_ONCE = 2;
+/** One more than there are cores: a test waits for its device, for children and for timers. */
+const AT_ONCE = Math.min(8, availableParallelism() + 1);
 /** Ends what hangs. A file takes a tenth of it on a quiet machine. */
 const LIMIT_MS = 300_000;
 const GROUP_LIMIT_MS = 3 * LIMIT_MS;
