@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { generator } from "@inctrl/testing";
 import { ROOT, TYPESCRIPT } from "../workspace.mjs";
 
 const SUPPORT = "../../packages/cluster/test/support";
@@ -15,17 +16,6 @@ const PATIENCE_MS = 600_000;
 
 /** An image that kills its worker, a device that hangs once, a Redis that loses its data, and a disk that is full for a while. */
 const SPECIAL = ["poison", "hang", "lost data", "full disk"];
-
-/** Seeded values in [0, 1): mulberry32. */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Kills workers at so many moments, and Redis at a fifth of them.

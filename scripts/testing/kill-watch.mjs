@@ -14,21 +14,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { generator } from "@inctrl/testing";
 import { ROOT, TYPESCRIPT } from "../workspace.mjs";
 
 /** Pictures of a point, and kinds of them: some are alike, and some are none. */
 const PICTURES = 40;
-
-/** Seeded values in [0, 1): mulberry32. */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Kills watches at so many moments, two or more times for the same pictures now and then.
