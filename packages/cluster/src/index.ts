@@ -4,11 +4,11 @@ export { gathered, type Merged, mergeRows, missingChunks } from "./run/merge.js"
 export { checkRunName, chunkName, chunkOf } from "./run/names.js";
 export { type Failure, finishedChunks, type Row, type Scored, writeRows } from "./run/rows.js";
 export { createRun, findRun, type Run, type RunFacts, readRun } from "./run/run-file.js";
+export { type ChunkScorer, type ShardCounts, scoreImagesOf, scoreShard } from "./shards/score-chunk.js";
+export { readShard, type Shard } from "./shards/shard.js";
+export { Watchdog, type WatchdogOptions } from "./shards/watchdog.js";
 export { folderStore } from "./store/folder-store.js";
 export { isS3, openObjects, openStore } from "./store/open-store.js";
 export { type ObjectPlace, parseS3 } from "./store/s3-address.js";
 export type { Objects } from "./store/s3-client.js";
 export type { ObjectWriter, Store } from "./store/store.js";
-export { type ChunkScorer, type ShardCounts, scoreImagesOf, scoreShard } from "./work/score-chunk.js";
-export { readShard, type Shard } from "./work/shards.js";
-export { Watchdog, type WatchdogOptions } from "./work/watchdog.js";

@@ -4,9 +4,9 @@ import { type Chunk, linesOf, readChunks, readImages } from "../run/manifest.js"
 import { chunkName, partFile, pieceFile, resultFile } from "../run/names.js";
 import { joinPieces, writePiece, writeRows } from "../run/rows.js";
 import { type Run, readRun } from "../run/run-file.js";
+import { type ChunkScorer, scoreImagesOf } from "../shards/score-chunk.js";
+import { Watchdog, type WatchdogOptions } from "../shards/watchdog.js";
 import type { Store } from "../store/store.js";
-import { type ChunkScorer, scoreImagesOf } from "../work/score-chunk.js";
-import { Watchdog, type WatchdogOptions } from "../work/watchdog.js";
 import { checkMessage, type Message, QUEUE, splitMessage } from "./message.js";
 import { serveMetrics } from "./metrics.js";
 import { addMessages, openQueue } from "./queue.js";

@@ -8,8 +8,8 @@ import { createRun, folderStore, mergeRows, missingChunks, type Run, type Store 
 import { readChunks, readImages } from "../../src/run/manifest.js";
 import { pieceFile, resultFile } from "../../src/run/names.js";
 import { joinPieces, writePiece, writeRows } from "../../src/run/rows.js";
+import { scoreImagesOf, scoreShard } from "../../src/shards/score-chunk.js";
 import { openStore } from "../../src/store/open-store.js";
-import { scoreImagesOf, scoreShard } from "../../src/work/score-chunk.js";
 import { expected, FACTS, makeRun, names, scorer } from "../support/runs.js";
 
 const test = suite("runs", { folder: "" });

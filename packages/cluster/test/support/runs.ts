@@ -1,6 +1,6 @@
 import { createRun, type Run, type Store, writeManifest } from "../../src/index.js";
 import type { Chunk } from "../../src/run/manifest.js";
-import type { ChunkScorer } from "../../src/work/score-chunk.js";
+import type { ChunkScorer } from "../../src/shards/score-chunk.js";
 
 export const FACTS = {
   ...{ version: "1.2.3", model: "weights", bank: "bank", heads: null },

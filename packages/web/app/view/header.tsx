@@ -2,13 +2,19 @@ import { working } from "../line/state.js";
 import { route } from "../route.js";
 import { busy, model } from "../state.js";
 
+function Title({ children }: { readonly children: string }) {
+  return (
+    <h1>
+      <img src="./icon.svg" alt="" width="28" height="28" />
+      {children}
+    </h1>
+  );
+}
+
 function LineHeader() {
   return (
     <header>
-      <h1>
-        <img src="./icon.svg" alt="" width="28" height="28" />
-        Are these parts good?
-      </h1>
+      <Title>Are these parts good?</Title>
       <p class="device">
         <b>{location.host}</b>
         {working.value && ` · ${working.value}…`}
@@ -23,10 +29,7 @@ export function Header() {
   if (route.value === "line") return <LineHeader />;
   return (
     <header>
-      <h1>
-        <img src="./icon.svg" alt="" width="28" height="28" />
-        Is this part good?
-      </h1>
+      <Title>Is this part good?</Title>
       <p class="device" title={model.value?.adapter}>
         {work ? (
           <span class="work">

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readShard } from "../../src/work/shards.js";
-import { Watchdog } from "../../src/work/watchdog.js";
+import { readShard } from "../../src/shards/shard.js";
+import { Watchdog } from "../../src/shards/watchdog.js";
 
 test("a shard is counted from 1, or is what the scheduler says", () => {
   assert.equal(readShard("1/8", {}), { index: 0, of: 8 });

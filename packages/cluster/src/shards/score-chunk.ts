@@ -4,7 +4,7 @@ import { chunkName, chunkOf } from "../run/names.js";
 import { finishedChunks, type Row, type Scored, writeRows } from "../run/rows.js";
 import type { Run } from "../run/run-file.js";
 import type { Store } from "../store/store.js";
-import type { Shard } from "./shards.js";
+import type { Shard } from "./shard.js";
 
 /** What scores the images of a run: rows in the order of the images, a failure where one cannot be scored. */
 export interface ChunkScorer extends Scored {
