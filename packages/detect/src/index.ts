@@ -194,7 +194,14 @@ export {
 } from "./method/options.js";
 export { type Interval, type PairedScores, pairedBootstrap } from "./metrics/bootstrap.js";
 export { precisionRecallCurve, rocCurve } from "./metrics/curves.js";
-export { auroc, averagePrecision, f1Max, meanOf } from "./metrics/metrics.js";
+export {
+  auroc,
+  averagePrecision,
+  f1Max,
+  meanOf,
+  type ScoreMetrics,
+  scoreMetrics,
+} from "./metrics/metrics.js";
 export { pixelMetrics } from "./metrics/pixel.js";
 export { hashedImage, hashedParameters } from "./parity/hashed.js";
 export * as parity from "./parity/index.js";

@@ -1,7 +1,7 @@
 import { type Box, type Category, hasDefect, invertedText, marksMost, type Sample } from "@inctrl/datasets";
 import type { ScoreMap } from "../detector.js";
 import { upsampleMap } from "../heatmap/resample.js";
-import { auroc, averagePrecision, f1Max } from "../metrics/metrics.js";
+import { scoreMetrics } from "../metrics/metrics.js";
 import { type PixelMap, pixelMetrics } from "../metrics/pixel.js";
 import { type Metrics, NO_METRICS } from "./types.js";
 
@@ -27,13 +27,13 @@ export function measureScores(
   const { labels: truth, scores: values } = scoredOnly(labels, scores);
   const problem = labels.length > 0 && truth.length === 0 ? "no test image has a score" : oneClass(truth);
   if (problem) return { metrics: NO_METRICS, problem };
-  const best = f1Max(truth, values);
+  const { auroc, averagePrecision, f1Max } = scoreMetrics(truth, values)!;
   const metrics = {
     ...NO_METRICS,
-    auroc: auroc(truth, values),
-    auprc: averagePrecision(truth, values),
-    f1Max: best?.f1 ?? null,
-    threshold: best?.threshold ?? null,
+    auroc,
+    auprc: averagePrecision,
+    f1Max: f1Max.f1,
+    threshold: f1Max.threshold,
   };
   return { metrics, problem: null };
 }

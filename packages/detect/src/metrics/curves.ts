@@ -18,11 +18,12 @@ export interface Point {
 export function rocCurve(labels: ArrayLike<number>, scores: ArrayLike<number>): Point[] {
   const found = bothClasses(labels, scores);
   if (!found) return [];
-  const { path, positives, negatives } = found;
-  return [
-    { x: 0, y: 0 },
-    ...path.map((at) => ({ x: at.falsePositives / negatives, y: at.truePositives / positives })),
-  ];
+  const { truePositives, falsePositives, positives, negatives } = found;
+  const points = Array.from(truePositives, (hits, i) => ({
+    x: falsePositives[i] / negatives,
+    y: hits / positives,
+  }));
+  return [{ x: 0, y: 0 }, ...points];
 }
 
 /**
@@ -34,10 +35,12 @@ export function rocCurve(labels: ArrayLike<number>, scores: ArrayLike<number>): 
  */
 export function precisionRecallCurve(labels: ArrayLike<number>, scores: ArrayLike<number>): Point[] {
   const found = bothClasses(labels, scores);
+  if (!found) return [];
+  const { truePositives, falsePositives, positives } = found;
   let before = 0;
-  return (found?.path ?? []).flatMap(({ truePositives, falsePositives }) => {
-    const precision = truePositives / (truePositives + falsePositives);
-    const recall = truePositives / found!.positives;
+  return Array.from(truePositives).flatMap((hits, i) => {
+    const precision = hits / (hits + falsePositives[i]);
+    const recall = hits / positives;
     const corner = { x: before, y: precision };
     before = recall;
     return [corner, { x: recall, y: precision }];

@@ -8,43 +8,91 @@ export function medianOf(values: ArrayLike<number>): number {
   return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
 }
 
-/** Counts among the images scored at or above a threshold. */
-interface Step {
-  readonly threshold: number;
-  readonly truePositives: number;
-  readonly falsePositives: number;
+/** What passes each threshold: the distinct scores from the highest down, and the images of either class scored at or above each. */
+interface Steps {
+  readonly thresholds: Float64Array;
+  readonly truePositives: Uint32Array;
+  readonly falsePositives: Uint32Array;
+  readonly positives: number;
+  readonly negatives: number;
 }
 
 /**
- * A step for each distinct score, from the highest down, so that equal scores stay together, and how many of each class there
- * are; null when one class is missing.
+ * The steps of labelled scores; null when one class is missing. Each class is sorted by itself and the two are merged, which needs no
+ * order of indices: a third of the time of a radix sort that carries one.
  */
-export function bothClasses(labels: ArrayLike<number>, scores: ArrayLike<number>) {
+export function bothClasses(labels: ArrayLike<number>, scores: ArrayLike<number>): Steps | null {
+  const [normal, anomalous] = ascendingByClass(labels, scores);
+  const [negatives, positives] = [normal.length, anomalous.length];
+  if (positives === 0 || negatives === 0) return null;
+  const thresholds = new Float64Array(scores.length);
+  const truePositives = new Uint32Array(scores.length);
+  const falsePositives = new Uint32Array(scores.length);
+  let steps = 0;
+  for (let [n, p] = [negatives, positives]; n > 0 || p > 0; steps++) {
+    // Compared before any arithmetic: infinite scores are scores too.
+    const threshold =
+      p === 0 || (n > 0 && normal[n - 1] > anomalous[p - 1]) ? normal[n - 1] : anomalous[p - 1];
+    while (n > 0 && normal[n - 1] === threshold) n--;
+    while (p > 0 && anomalous[p - 1] === threshold) p--;
+    thresholds[steps] = threshold;
+    falsePositives[steps] = negatives - n;
+    truePositives[steps] = positives - p;
+  }
+  return {
+    thresholds: thresholds.subarray(0, steps),
+    truePositives: truePositives.subarray(0, steps),
+    falsePositives: falsePositives.subarray(0, steps),
+    positives,
+    negatives,
+  };
+}
+
+/** The scores of normal and of anomalous images, from the lowest up. */
+function ascendingByClass(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+): [Float64Array, Float64Array] {
   if (labels.length !== scores.length) {
     throw new RangeError(
       `metrics: ${labels.length} labels for ${scores.length} scores; give one label a score`,
     );
   }
-  const order = Uint32Array.from(scores, (_, i) => i);
-  for (const i of order) {
+  let positives = 0;
+  for (let i = 0; i < labels.length; i++) {
     if (labels[i] !== 0 && labels[i] !== 1) {
       throw new RangeError(`metrics: label ${i} is ${labels[i]}; use 0 for normal and 1 for anomalous`);
     }
     if (Number.isNaN(scores[i])) throw new RangeError(`metrics: score ${i} is NaN; leave that image out`);
+    positives += labels[i];
   }
-  // By comparison, not difference: infinite scores are scores too, and their difference is NaN.
-  order.sort((a, b) => (scores[a] > scores[b] ? -1 : scores[a] < scores[b] ? 1 : 0));
-  const path: Step[] = [];
-  let positives = 0;
-  order.forEach((index, rank) => {
-    positives += labels[index];
-    const threshold = scores[index];
-    const next = order[rank + 1];
-    if (next !== undefined && scores[next] === threshold) return;
-    path.push({ threshold, truePositives: positives, falsePositives: rank + 1 - positives });
-  });
-  const negatives = order.length - positives;
-  return positives > 0 && negatives > 0 ? { path, positives, negatives } : null;
+  const classes: [Float64Array, Float64Array] = [
+    new Float64Array(labels.length - positives),
+    new Float64Array(positives),
+  ];
+  const filled = [0, 0];
+  for (let i = 0; i < labels.length; i++) classes[labels[i]][filled[labels[i]]++] = scores[i];
+  for (const own of classes) own.sort();
+  return classes;
+}
+
+/** Metrics of one set of labelled scores, as the functions of their names give them. */
+export interface ScoreMetrics {
+  readonly auroc: number;
+  readonly averagePrecision: number;
+  readonly f1Max: { readonly f1: number; readonly threshold: number };
+}
+
+/**
+ * `auroc`, `averagePrecision` and `f1Max` of the same scores, which are sorted once for all three. Null when only one class is given.
+ *
+ * @throws as `auroc`.
+ * @example
+ * scoreMetrics([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])?.f1Max.threshold; // 0.35
+ */
+export function scoreMetrics(labels: ArrayLike<number>, scores: ArrayLike<number>): ScoreMetrics | null {
+  const steps = bothClasses(labels, scores);
+  return steps && { auroc: aurocOf(steps), averagePrecision: precisionOf(steps), f1Max: bestF1(steps) };
 }
 
 /**
@@ -58,16 +106,19 @@ export function bothClasses(labels: ArrayLike<number>, scores: ArrayLike<number>
  * auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
  */
 export function auroc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | null {
-  const found = bothClasses(labels, scores);
-  if (!found) return null;
+  const steps = bothClasses(labels, scores);
+  return steps && aurocOf(steps);
+}
+
+function aurocOf({ truePositives, falsePositives, positives, negatives }: Steps): number {
   // Twice the area, in whole numbers: exact up to 2^53 pairs.
   let twice = 0;
-  let before = { truePositives: 0, falsePositives: 0 };
-  for (const step of found.path) {
-    twice += (step.falsePositives - before.falsePositives) * (step.truePositives + before.truePositives);
-    before = step;
+  let [hits, alarms] = [0, 0];
+  for (let i = 0; i < truePositives.length; i++) {
+    twice += (falsePositives[i] - alarms) * (truePositives[i] + hits);
+    [hits, alarms] = [truePositives[i], falsePositives[i]];
   }
-  return twice / 2 / (found.positives * found.negatives);
+  return twice / 2 / (positives * negatives);
 }
 
 /**
@@ -79,15 +130,19 @@ export function auroc(labels: ArrayLike<number>, scores: ArrayLike<number>): num
  * averagePrecision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.8333...
  */
 export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>): number | null {
-  const found = bothClasses(labels, scores);
-  if (!found) return null;
+  const steps = bothClasses(labels, scores);
+  return steps && precisionOf(steps);
+}
+
+function precisionOf({ truePositives, falsePositives, positives }: Steps): number {
   let sum = 0;
   let before = 0;
-  for (const { truePositives, falsePositives } of found.path) {
-    sum += ((truePositives - before) * truePositives) / (truePositives + falsePositives);
-    before = truePositives;
+  for (let i = 0; i < truePositives.length; i++) {
+    const hits = truePositives[i];
+    sum += ((hits - before) * hits) / (hits + falsePositives[i]);
+    before = hits;
   }
-  return sum / found.positives;
+  return sum / positives;
 }
 
 /**
@@ -102,12 +157,15 @@ export function f1Max(
   labels: ArrayLike<number>,
   scores: ArrayLike<number>,
 ): { f1: number; threshold: number } | null {
-  const found = bothClasses(labels, scores);
-  if (!found) return null;
+  const steps = bothClasses(labels, scores);
+  return steps && bestF1(steps);
+}
+
+function bestF1({ thresholds, truePositives, falsePositives, positives }: Steps) {
   let best = { f1: -1, threshold: Number.POSITIVE_INFINITY };
-  for (const { threshold, truePositives, falsePositives } of found.path) {
-    const f1 = (2 * truePositives) / (truePositives + falsePositives + found.positives);
-    if (f1 > best.f1) best = { f1, threshold };
+  for (let i = 0; i < thresholds.length; i++) {
+    const f1 = (2 * truePositives[i]) / (truePositives[i] + falsePositives[i] + positives);
+    if (f1 > best.f1) best = { f1, threshold: thresholds[i] };
   }
   return best;
 }
