@@ -21,7 +21,7 @@ export interface Diagnosis {
   /** Versions of our packages and of the WebGPU implementation; null where one is not found. */
   readonly packages: Readonly<Record<string, string | null>>;
   readonly cache: string;
-  /** Names of the adapters found, the best first. */
+  /** Names of the adapters found, the best first; `--device` takes the place of one. */
   readonly adapters: readonly string[];
   /** The adapter in use; null when no device could be opened. */
   readonly device: Caps | null;

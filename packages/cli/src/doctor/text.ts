@@ -20,7 +20,7 @@ export function asText(report: Diagnosis): string {
     ["system", report.platform],
     ["packages", packages.join(", ")],
     ["cache", report.cache],
-    ["found", report.adapters.join("; ") || "no adapter"],
+    ["found", report.adapters.map((name, place) => `${place} ${name}`).join("; ") || "no adapter"],
   ];
   return [alignFacts(facts), deviceText(report), kernelText(report), report.ok ? "ready\n" : "not ready\n"]
     .filter((part) => part !== "")

@@ -27,7 +27,7 @@ export const folder = (help: string, extra?: Extra | string) =>
 /** Where the work is done. */
 export const device = option(
   "<which>",
-  "auto, hardware, software, or part of an adapter's name",
+  "auto, hardware, software, the number that `inctrl doctor` gives an adapter, or part of its name",
   text.optional(),
 );
 

@@ -1,85 +1,90 @@
 import { TensorError } from "../errors.js";
 import { isSoftware, nameOf } from "./caps.js";
+import { adapterOfCard, cardsOfLinux, dawnNames, entry, nativeGpu } from "./dawn.js";
 
-/** Which adapter to open: the best one, a kind, or any text contained in its name. */
+/**
+ * Which adapter to open: the best one, a kind, its place in the list of `findAdapters` ("0", "1" ...), or any text contained in its name.
+ */
 export type AdapterChoice = "auto" | "hardware" | "software" | (string & {});
 
-/**
- * Dawn's entry objects. They must stay referenced for the life of the process: if one is collected while a device is
- * open, the process crashes at random.
- */
-const entries = new Map<string, GPU>();
-
-/**
- * Protections of Dawn for untrusted pages that are switched off. Clearing each buffer before its first use takes one thread
- * on software adapters, and no kernel reads what none has written: pooled buffers hold old values anyway. Timestamps are
- * otherwise rounded to 0.1 ms.
- */
-const FLAGS = ["disable-dawn-features=lazy_clear_resource_on_first_use,timestamp_quantization"];
-
 const KINDS = new Set(["auto", "hardware", "software"]);
+/** A place in the list. Longer numbers are parts of names: "3090". */
+const PLACE = /^\d{1,2}$/;
 
-/** `navigator.gpu` where there is one, else Dawn through the npm package `webgpu`. */
-async function entry(flags: string[] = []): Promise<GPU> {
-  const native = (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (native) return native;
-  const key = flags.join(" ");
-  const known = entries.get(key);
-  if (known) return known;
-  // A variable as the name, so that browser bundlers do not bundle the Node package.
-  const packageName = "webgpu";
-  let dawn: { create(flags: string[]): GPU };
-  try {
-    dawn = await import(packageName);
-  } catch (cause) {
-    throw new TensorError(
-      "no-webgpu",
-      "WebGPU: neither navigator.gpu nor the npm package `webgpu` is here; run `npm install webgpu`, " +
-        "or open the page in a browser with WebGPU",
-      { cause },
-    );
-  }
-  const gpu = dawn.create([...FLAGS, ...flags]);
-  entries.set(key, gpu);
-  return gpu;
+const WISHES: readonly GPURequestAdapterOptions[] = [
+  { powerPreference: "high-performance" },
+  { powerPreference: "low-power" },
+  { forceFallbackAdapter: true },
+];
+
+/**
+ * The adapters that match a choice, best first; empty where there is none. Of equal cards Dawn offers the first. On Linux the others are
+ * found too where Mesa's layer for Vulkan is installed.
+ *
+ * @example (await findAdapters()).forEach(({ info }, place) => console.log(place, info.description));
+ */
+export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUAdapter[]> {
+  return PLACE.test(choice) ? (await all()).slice(+choice).slice(0, 1) : matching(await all(), choice);
 }
 
-/** The adapters that match a choice, best first; empty where there is none. */
-export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUAdapter[]> {
-  const named = !KINDS.has(choice);
+/** Every adapter, hardware first. */
+async function all(): Promise<GPUAdapter[]> {
+  const found = await offered();
+  if (nativeGpu()) return sorted(found);
+  const names = await dawnNames();
+  for (const name of new Set(names)) for (const other of await offered(name)) add(found, other);
+  const twice = names.filter((name, i) => names.indexOf(name) < i);
+  if (twice.length === 0) return sorted(found);
+  const cards: GPUAdapter[] = [];
+  for (const card of await cardsOfLinux()) {
+    const adapter = await adapterOfCard(card);
+    if (adapter) cards.push(adapter);
+  }
+  // What a card gives alone is what Dawn offers of it, or its equal.
+  const apart = found.filter((one) => !cards.some((card) => nameOf(card.info) === nameOf(one.info)));
+  return sorted([...cards, ...apart]);
+}
+
+/** The adapters that Dawn or the browser offers for a usual request, best first; with a name also those whose device has it. */
+async function offered(name?: string): Promise<GPUAdapter[]> {
   // Dawn's flag reaches adapters that it does not offer otherwise, but matches the device's name only.
-  const gpus = named ? [await entry([`adapter=${choice}`]), await entry()] : [await entry()];
-  const wishes: GPURequestAdapterOptions[] = [
-    { powerPreference: "high-performance" },
-    { powerPreference: "low-power" },
-    { forceFallbackAdapter: true },
-  ];
+  const gpus = name === undefined ? [await entry()] : [await entry([`adapter=${name}`]), await entry()];
   const found: GPUAdapter[] = [];
   for (const gpu of gpus) {
-    for (const wish of wishes) {
+    for (const wish of WISHES) {
       const adapter = await gpu.requestAdapter(wish).catch(() => null);
-      if (adapter && !found.some((other) => nameOf(other.info) === nameOf(adapter.info))) found.push(adapter);
+      if (adapter) add(found, adapter);
     }
   }
-  const rank = (a: GPUAdapter) => Number(isSoftware(a.info));
-  if (choice === "hardware") return found.filter((a) => !isSoftware(a.info));
-  if (choice === "software") return found.filter((a) => isSoftware(a.info));
-  if (named) {
-    return found.filter((a) => nameOf(a.info).toLowerCase().includes(choice.toLowerCase()));
-  }
-  return found.sort((a, b) => rank(a) - rank(b));
+  return found;
+}
+
+const add = (found: GPUAdapter[], adapter: GPUAdapter): void => {
+  if (!found.some(({ info }) => nameOf(info) === nameOf(adapter.info))) found.push(adapter);
+};
+
+const sorted = (adapters: readonly GPUAdapter[]): GPUAdapter[] =>
+  [...adapters].sort((a, b) => Number(isSoftware(a.info)) - Number(isSoftware(b.info)));
+
+function matching(adapters: readonly GPUAdapter[], choice: AdapterChoice): GPUAdapter[] {
+  if (choice === "auto") return sorted(adapters);
+  if (choice === "hardware") return adapters.filter(({ info }) => !isSoftware(info));
+  if (choice === "software") return adapters.filter(({ info }) => isSoftware(info));
+  return adapters.filter(({ info }) => nameOf(info).toLowerCase().includes(choice.toLowerCase()));
 }
 
 /** The best adapter for a choice. @throws TensorError `no-adapter`, saying how to get one. */
 export async function chooseAdapter(choice: AdapterChoice = "auto"): Promise<GPUAdapter> {
-  const [adapter] = await findAdapters(choice);
+  const [adapter] = PLACE.test(choice)
+    ? await findAdapters(choice)
+    : matching(await offered(KINDS.has(choice) ? undefined : choice), choice);
   if (adapter) return adapter;
   const others = choice === "auto" ? [] : await findAdapters();
   if (others.length > 0) {
     throw new TensorError(
       "no-adapter",
       `WebGPU: no adapter matches "${choice}"; leave the choice out (or set INCTRL_ADAPTER=auto) to take one of: ` +
-        others.map((other) => other.info.description || other.info.device).join(", "),
+        others.map(({ info }, place) => `${place} ${info.description || info.device}`).join(", "),
     );
   }
   throw new TensorError(

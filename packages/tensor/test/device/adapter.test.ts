@@ -1,7 +1,11 @@
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { chooseAdapter } from "../../src/device/adapter.js";
 import { isSoftware } from "../../src/device/caps.js";
+import { adapterOfCard, cardsOfLinux, dawnNames } from "../../src/device/dawn.js";
 import { findAdapters, openDevice } from "../../src/index.js";
 import { throwsCode } from "../support.js";
 import { runChild } from "./child.js";
@@ -97,6 +101,45 @@ test("this machine's adapters: each opens by a part of its name", async () => {
     "no-adapter",
     /leave the choice out.*one of: \S/,
   );
+});
+
+test("a place in the list chooses, and a longer number is part of a name", async () => {
+  const old = named({ description: "Acme 3000" });
+  await inBrowser([cpu, old, gpu], async () => {
+    assert.equal(await findAdapters(), [old, gpu, cpu]);
+    assert.is(await chooseAdapter("0"), old);
+    assert.is(await chooseAdapter("1"), gpu);
+    assert.is(await chooseAdapter("2"), cpu);
+    assert.is(await chooseAdapter("3000"), old);
+    await throwsCode(() => chooseAdapter("3"), "no-adapter", /"3".*0 Acme 3000, 1 Acme 3000, 2 llvmpipe/);
+  });
+  const found = await findAdapters();
+  using device = await openDevice({ adapter: `${found.length - 1}` });
+  assert.is(device.caps.description, found[found.length - 1].info.description);
+});
+
+test("Dawn tells the names of equal adapters as often as there are", async () => {
+  const names = await dawnNames();
+  assert.ok(names.length >= (await findAdapters()).length, `${names}`);
+  const none = await dawnNames("pci-ffff_ff_ff_0");
+  assert.equal(none, names, "a card that is not there hides nothing, so that none passes for it");
+  if (names.length > 1) assert.is(await adapterOfCard("pci-ffff_ff_ff_0"), null);
+});
+
+test("Linux's cards are named by their place on the bus", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "inctrl-cards-"));
+  for (const [name, device] of [
+    ["renderD129", "../../../0000:0a:00.1"],
+    ["renderD128", "../../../0000:03:00.0"],
+    ["renderD130", "../../../vgem"],
+    ["card0", "../../../0000:03:00.0"],
+  ]) {
+    await mkdir(join(folder, name));
+    await symlink(device, join(folder, name, "device"));
+  }
+  assert.equal(await cardsOfLinux(folder), ["pci-0000_03_00_0", "pci-0000_0a_00_1"]);
+  assert.equal(await cardsOfLinux(join(folder, "nothing")), []);
+  await rm(folder, { recursive: true });
 });
 
 test("INCTRL_ADAPTER chooses, and the option goes before it", async () => {
