@@ -31,18 +31,12 @@ const { values } = parseArgs({
     deit: { type: "string" },
     limit: { type: "string", default: "60" },
     classes: { type: "string", default: "2" },
-    /** What is measured: everything, or the methods on a CNN alone, as a table of its own. */
-    part: { type: "string", default: "all" },
-    /** A method that is left out. */
-    without: { type: "string" },
+    /** What is measured: methods on transformers, those that need no training on a CNN, or RegAD. Each is a table of its own. */
+    part: { type: "string", default: "transformers" },
     work: { type: "string", default: "methods-work" },
   },
 });
-const { data, deit, limit, classes, part, without, work } = values;
-if (data === undefined || deit === undefined || !["all", "cnn"].includes(part))
-  throw new Error(
-    "usage: run.ts --data DIR --deit FILE [--limit N] [--classes N] [--part all|cnn] [--without METHOD] [--work DIR]",
-  );
+const { data, deit, limit, classes, part, work } = values;
 
 /** Runs the command, whose talk passes through. */
 async function inctrl(...args: string[]): Promise<void> {
@@ -70,6 +64,7 @@ const onViT = (network: string, backbone: string) => [
   `${network} subspacead=subspacead@${backbone}`,
   ...onAny(network, backbone),
 ];
+
 /** Methods on transformers; their trainings come first. */
 async function onTransformers(): Promise<string[]> {
   const context = await train(
@@ -89,19 +84,40 @@ async function onTransformers(): Promise<string[]> {
     ...["nano inctrl=inctrl@nano", ...onViT("nano", "nano")],
   ];
 }
-async function onCnn(): Promise<string[]> {
-  const untrained = onAny("untrained ResNet-18", UNTRAINED);
-  if (without === "regad") return untrained;
+async function onRegad(): Promise<string[]> {
   const regad = await train(
     "regad/regad.safetensors",
     FEWER,
     ...["--method", "regad", "--backbone", UNTRAINED, "--epochs", "2"],
   );
-  return [...untrained, `untrained ResNet-18 regad=regad@${regad}`];
+  return [`untrained ResNet-18 regad=regad@${regad}`];
 }
-const all = [...(part === "all" ? await onTransformers() : []), ...(await onCnn())];
-const wanted = all.filter((each) => without === undefined || !each.includes(`=${without}`));
-const title = part === "all" ? "methods" : `methods-${part}`;
+
+/** A table: its name, what the note says of it, and its methods. */
+interface Part {
+  readonly title: string;
+  readonly heading: string;
+  methods(): Promise<string[]> | string[];
+}
+const PARTS: Readonly<Record<string, Part>> = {
+  transformers: { title: "methods", heading: "", methods: onTransformers },
+  cnn: {
+    title: "methods-cnn",
+    heading: "On an untrained ResNet-18. ",
+    methods: () => onAny("untrained ResNet-18", UNTRAINED),
+  },
+  regad: {
+    title: "methods-regad",
+    heading: "RegAD, trained on four drawn products from an untrained ResNet-18. ",
+    methods: onRegad,
+  },
+};
+if (data === undefined || deit === undefined || !(part in PARTS))
+  throw new Error(
+    `usage: run.ts --data DIR --deit FILE [--limit N] [--classes N] [--part ${Object.keys(PARTS).join("|")}] [--work DIR]`,
+  );
+const { title, heading, methods } = PARTS[part];
+const wanted = await methods();
 const out = join(work, title);
 const specs = SETS.map((spec) => spec.replace(":", `:${data}/`));
 const opened = await Promise.all(specs.map((spec) => openDataSet(spec)));
@@ -128,7 +144,5 @@ const marks = [`<!-- ${title}: written by research/methods/run.ts -->`, `<!-- /$
 const text = await readFile(note, "utf8");
 const [begin, end] = marks.map((mark) => text.indexOf(mark));
 if (begin < 0 || end < begin) throw new Error(`${note} has no place between ${marks.join(" and ")}`);
-const regad = without === "regad" ? "without RegAD" : "with RegAD trained on four drawn products";
-const heading = part === "cnn" ? `On an untrained ResNet-18, ${regad}. ` : "";
 const table = `${heading}${about}\n\n${shownRows(markdown)}`;
 await writeFileAtomic(note, `${text.slice(0, begin)}${marks[0]}\n\n${table}\n${text.slice(end)}`);
