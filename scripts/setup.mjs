@@ -7,7 +7,7 @@
 //   node scripts/setup.mjs test [...]    the tests, from the sources
 //   node scripts/setup.mjs build:web     the page, into packages/web/page
 //   node scripts/setup.mjs test:page [...]  the journeys of visitors through the page, in Chromium
-//   node scripts/setup.mjs test:browser [...]  the tests of tensors in Chromium
+//   node scripts/setup.mjs test:browser [...]  the tests of tensors in Chromium, Firefox or Deno
 //   node scripts/setup.mjs train [...]   training, from the sources
 //   node scripts/setup.mjs bench [...]   the libraries to compare with, then the bench
 //   node scripts/setup.mjs docs [...]    the site generator, then the documentation site
@@ -35,7 +35,7 @@ const VERBS = {
   "test:page": { needs: [ensureAdapter], runs: [...TYPESCRIPT, "packages/web/test/journeys.ts"] },
   demo: { needs: [ensureAdapter], runs: [...COMMAND, "demo"] },
   test: { needs: [ensureAdapter], runs: ["scripts/test.mjs"] },
-  "test:browser": { needs: [ensureAdapter], runs: ["scripts/test-browser.mjs"] },
+  "test:browser": { needs: [ensureAdapter], runs: [...TYPESCRIPT, "scripts/test-browser.mjs"] },
   train: { needs: [ensureAdapter], runs: [...COMMAND, "train"] },
   bench: { needs: [ensureAdapter, ensurePeers], runs: [...TYPESCRIPT, "bench/src/main.ts"] },
   docs: { needs: [ensureSiteGenerator], runs: ["scripts/docs/site.mjs"] },

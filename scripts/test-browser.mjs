@@ -1,14 +1,16 @@
-// Runs the tests of tensors in Chromium, on its software adapter or the machine's own, one page a file.
+// Runs the tests of tensors outside Node, one script a file.
 //
-//   npm run test:browser                 ops, gradients and networks
-//   npm run test:browser ops/matmul      those with this text in their path
+//   npm run test:browser                       ops, gradients, kernels and networks in Chromium
+//   npm run test:browser -- --in firefox       in Firefox; in deno, whose naga reads every shader
+//   npm run test:browser -- ops/matmul         those with this text in their path
 //
-// CHROMIUM_PATH names the browser; INCTRL_BROWSER_ADAPTER=hardware takes the machine's own adapter.
-import { existsSync, readdirSync } from "node:fs";
-import { createServer } from "node:http";
+// CHROMIUM_PATH, FIREFOX_PATH and DENO_PATH name the programs.
+import { readdirSync } from "node:fs";
 import path from "node:path";
+import { parseArgs } from "node:util";
+import { againWithWebSocket } from "@inctrl/testing/firefox";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import { ENGINES } from "./testing/engines/engines.mjs";
 import { parseSummary } from "./testing/run-file.mjs";
 import { ROOT } from "./workspace.mjs";
 
@@ -16,24 +18,7 @@ const TESTS = path.join(ROOT, "packages/tensor/test");
 /** Folders whose tests need nothing but a device. */
 const FOLDERS = ["ops", "autograd", "nn", "kernels", "optim"];
 const LIMIT_MS = 600_000;
-const USUAL = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const named = process.env.CHROMIUM_PATH;
-const CHROMIUM = (named ? [named] : USUAL).find((file) => existsSync(file));
-const ADAPTER =
-  process.env.INCTRL_BROWSER_ADAPTER === "hardware"
-    ? ["--enable-features=Vulkan"]
-    : ["--use-webgpu-adapter=swiftshader"];
-const FLAGS = [
-  "--enable-unsafe-webgpu",
-  "--disable-gpu-sandbox",
-  "--no-first-run",
-  "--disable-background-networking",
-];
-
-if (!CHROMIUM) {
-  console.error("no Chromium found; install one, or name it in CHROMIUM_PATH");
-  process.exit(1);
-}
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
 
 function discover(filters) {
   const all = FOLDERS.flatMap((folder) =>
@@ -60,59 +45,44 @@ async function bundle(file) {
   return outputFiles[0].text;
 }
 
-async function runInPage(browser, url) {
-  const page = await browser.newPage();
-  const lines = [];
-  const ended = new Promise((resolve) => {
-    page.on("console", (message) => {
-      lines.push(message.text());
-      if (/Duration:/.test(message.text())) resolve();
-    });
-    page.on("pageerror", (error) => {
-      lines.push(error.stack ?? error.message);
-      resolve();
-    });
-    setTimeout(resolve, LIMIT_MS).unref();
-  });
-  await page.goto(url);
-  await ended;
-  await page.close();
-  return lines.join("\n").replaceAll(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g"), "");
+/** Runs all files in one engine, and says how each ended. */
+async function runAll(run, files) {
+  const totals = { passed: 0, failed: 0 };
+  for (const file of files) {
+    const started = performance.now();
+    const output = (await run(await bundle(file))).replaceAll(COLOURS, "");
+    const { total = 0, passed = 0 } = parseSummary(output) ?? {};
+    const failed = total - passed || (total === 0 ? 1 : 0);
+    totals.passed += passed;
+    totals.failed += failed;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${failed ? "FAIL" : "ok  "} ${file}  ${passed} of ${total} passed  ${seconds} s`);
+    if (failed) console.log(output.trimEnd().replace(/^/gm, "     | "));
+  }
+  if (files.length === 0) console.error("no test file matches");
+  console.log(`${totals.passed} passed, ${totals.failed} failed`);
+  return totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 }
 
-const files = discover(process.argv.slice(2));
-let script = "";
-const server = createServer(({ url }, response) => {
-  const [type, body] =
-    url === "/test.js"
-      ? ["text/javascript", script]
-      : [
-          "text/html",
-          '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/test.js"></script>',
-        ];
-  response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(body);
-});
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  chromiumSandbox: false,
-  args: [...FLAGS, ...ADAPTER],
-});
-const totals = { passed: 0, failed: 0 };
-for (const file of files) {
-  const started = performance.now();
-  script = await bundle(file);
-  const output = await runInPage(browser, `http://127.0.0.1:${server.address().port}/`);
-  const { total = 0, passed = 0 } = parseSummary(output) ?? {};
-  const failed = total - passed || (total === 0 ? 1 : 0);
-  totals.passed += passed;
-  totals.failed += failed;
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${failed ? "FAIL" : "ok  "} ${file}  ${passed} of ${total} passed  ${seconds} s`);
-  if (failed) console.log(output.trimEnd().replace(/^/gm, "     | "));
+async function main() {
+  const { values, positionals } = parseArgs({
+    options: { in: { type: "string", default: "chromium" } },
+    allowPositionals: true,
+  });
+  if (!Object.hasOwn(ENGINES, values.in))
+    throw new Error(`--in ${values.in} is none of ${Object.keys(ENGINES).join(", ")}`);
+  const again = values.in === "firefox" ? await againWithWebSocket() : undefined;
+  if (again !== undefined) return again;
+  let code = 1;
+  await ENGINES[values.in](LIMIT_MS, async (run) => {
+    code = await runAll(run, discover(positionals));
+  });
+  return code;
 }
-await browser.close();
-server.close();
-if (files.length === 0) console.error("no test file matches");
-console.log(`${totals.passed} passed, ${totals.failed} failed`);
-process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

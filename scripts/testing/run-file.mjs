@@ -58,15 +58,18 @@ export const notesOf = (output) =>
     .filter((line) => /^\s*skipped: +[^\d\s]/i.test(line))
     .map((line) => line.trim());
 
+/** Runs TypeScript or JavaScript in a process of its own; see `runProgram`. */
+export const runProcess = (args, options) => runProgram(process.execPath, [...TYPESCRIPT, ...args], options);
+
 /**
- * Runs TypeScript or JavaScript in a process of its own, and kills it with all processes that it started.
+ * Runs a program, and kills it with all processes that it started.
  *
  * @param options `env` is added to the environment; `onOutput` is called with all output so far.
  */
-export function runProcess(args, { cwd, limitMs, env = {}, onOutput = () => {} }) {
+export function runProgram(program, args, { cwd, limitMs, env = {}, onOutput = () => {} }) {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(process.execPath, [...TYPESCRIPT, ...args], {
+    const child = spawn(program, args, {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
       detached: process.platform !== "win32",
