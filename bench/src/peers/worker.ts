@@ -1,6 +1,7 @@
 // A library in a process of its own, so that its globals, devices and crashes do not affect the others. It idles between
-// orders, so that only one process computes at a time.
+// orders, and answers a run when all its threads have stopped, so that only one process computes at a time.
 import { operandsOf } from "../data.js";
+import { untilQuiet } from "../quiet.js";
 import type { Prepared, TaskName, Tasks } from "../task.js";
 import { PEERS } from "./index.js";
 import type { Answer } from "./process.js";
@@ -24,7 +25,9 @@ const orders: Record<string, (id: number, ...given: never[]) => unknown> = {
   async run(id, times: number) {
     const started = performance.now();
     await workOf(id).run(times);
-    return (performance.now() - started) / times;
+    const ms = (performance.now() - started) / times;
+    await untilQuiet();
+    return ms;
   },
 
   async output(id, at: Uint32Array, size: number) {
