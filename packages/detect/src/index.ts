@@ -118,6 +118,7 @@ export { selectTaps } from "./encoder/select.js";
 export { DetectError, type DetectErrorCode } from "./errors.js";
 export { type ClassDraw, classDraws } from "./evaluation/class-draws.js";
 export { type EvaluateOptions, evaluate, evaluateAll, type Scoring } from "./evaluation/evaluate.js";
+export { joinDraws } from "./evaluation/join-draws.js";
 export { limitTest } from "./evaluation/limit.js";
 export { type LineResult, type LineRow, lineResult, lineRows } from "./evaluation/line.js";
 export { detectorSettings } from "./evaluation/settings.js";

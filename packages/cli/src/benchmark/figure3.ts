@@ -9,7 +9,6 @@ import {
   figure3Picture,
   figure3Rows,
 } from "@inctrl/detect";
-import type { BenchmarkOptions } from "../commands/benchmark.js";
 import { skippedText } from "../datasets/open.js";
 import { withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
@@ -20,6 +19,7 @@ import { stopIfAborted } from "../signals.js";
 import { info, warn } from "../ui/log.js";
 import { openSets } from "./data.js";
 import { parseEntry } from "./entries.js";
+import type { BenchmarkOptions } from "./options.js";
 import { fileFor, requireFiles } from "./trained.js";
 
 /** Draws figure 3 of the paper: queries, their prompts and residual maps. Returns the exit code. */

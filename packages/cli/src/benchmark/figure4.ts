@@ -10,7 +10,6 @@ import {
   figure4Page,
   figure4Tables,
 } from "@inctrl/detect";
-import type { BenchmarkOptions } from "../commands/benchmark.js";
 import { adapterName, withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
 import { holdFolder } from "../output/folder.js";
@@ -20,6 +19,7 @@ import { info } from "../ui/log.js";
 import { type NamedSet, openSets } from "./data.js";
 import { parseEntries } from "./entries.js";
 import { hasProblems, measureEntries } from "./measure.js";
+import type { BenchmarkOptions } from "./options.js";
 import { requireFiles } from "./trained.js";
 
 /** A category, and the draws of its prompts. */

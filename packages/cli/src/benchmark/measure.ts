@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type Backbone,
   type Detector,
@@ -17,7 +17,6 @@ import {
 } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { onDisk } from "@inctrl/tensor/files";
-import type { BenchmarkOptions } from "../commands/benchmark.js";
 import { skippedText } from "../datasets/open.js";
 import { describe } from "../errors.js";
 import { featureFolder, keepingEncoder } from "../features.js";
@@ -28,10 +27,11 @@ import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
 import type { NamedSet } from "./data.js";
 import type { Entry } from "./entries.js";
+import type { BenchmarkOptions } from "./options.js";
 import { fileFor } from "./trained.js";
 
 /** What was measured of an entry. */
-interface Measured {
+export interface Measured {
   /** One a data set, in their order; fewer where it was stopped. */
   readonly evaluations: Evaluation[];
   /** Of each finished data set; null where the pictures could not be drawn. */
@@ -59,13 +59,17 @@ interface Opened extends Asked {
   readonly detector: Detector;
 }
 
-interface MeasureOptions
+export interface MeasureOptions
   extends Pick<
     BenchmarkOptions,
     "out" | "shots" | "seeds" | "fit" | "threads" | "window" | "cache" | "cacheLimit"
   > {
   /** How many test images a report shows. Default 24. */
   readonly pictures?: number;
+  /** Keeps draws, and makes neither pictures nor facts of methods. */
+  readonly drawsOnly?: boolean;
+  /** Told whenever some of the work is done. */
+  readonly onBeat?: () => void;
 }
 
 /** Measures entries on data sets, one backbone after another; null where it was stopped before all were measured. */
@@ -110,8 +114,12 @@ export const hasProblems = (found: readonly Finished[], sets: readonly NamedSet[
     ),
   );
 
+/** The file of an entry's draws of a data set. */
+export const storePath = (out: string, dataSet: string, { fileName }: Entry): string =>
+  join(out, dataSet.replace(/[^\w.-]+/g, "-"), `${fileName}.draws.jsonl`);
+
 /** Measures the entries of one backbone: images are encoded once for all that prepare them alike. */
-async function measureBackbone(
+export async function measureBackbone(
   backbone: Backbone,
   entries: readonly Entry[],
   sets: readonly NamedSet[],
@@ -185,7 +193,7 @@ async function measureSet(
     for (const [i, evaluation] of found.entries()) {
       const { entry, detector, measured } = opened[i];
       measured.evaluations.push(evaluation);
-      if (!evaluation.complete) continue;
+      if (!evaluation.complete || options.drawsOnly) continue;
       const shown = await drawMaps(evaluation, dataSet, detector, options).catch(noPictures(entry));
       measured.shown.push(shown);
       measured.facts ??= await factsOf(opened[i], evaluation, dataSet);
@@ -205,15 +213,15 @@ const noPictures =
 async function evaluateSet(
   opened: readonly Opened[],
   dataSet: NamedSet,
-  { out, shots, seeds, window }: MeasureOptions,
+  { out, shots, seeds, window, onBeat }: MeasureOptions,
   signal: AbortSignal,
 ): Promise<Evaluation[]> {
-  const folder = join(out, dataSet.name.replace(/[^\w.-]+/g, "-"));
-  await mkdir(onDisk(folder), { recursive: true });
+  const stores = opened.map(({ entry }) => storePath(out, dataSet.name, entry));
+  await mkdir(onDisk(dirname(stores[0])), { recursive: true });
   const scorings = await Promise.all(
-    opened.map(async ({ entry, detector }) => ({
+    opened.map(async ({ entry, detector }, i) => ({
       detector,
-      store: join(folder, `${entry.fileName}.draws.jsonl`),
+      store: stores[i],
       settings: {
         heads: (await trainedFacts({ ...entry, file: fileFor(entry, dataSet.name) }))?.sha256 ?? "none",
         weights: "float32",
@@ -222,7 +230,11 @@ async function evaluateSet(
   );
   return withProgress({ verb: `measuring ${dataSet.name}` }, (onProgress) =>
     evaluateAll(scorings, {
-      ...{ dataSet, signal, onProgress, shots, seeds, window },
+      ...{ dataSet, signal, shots, seeds, window },
+      onProgress(...done) {
+        onProgress(...done);
+        onBeat?.();
+      },
       onWindow: (category, measured) => noteWindow(measured, category),
       onSkipped: (file) => warn(`skipped ${skippedText(file)}`),
       onNote: warn,

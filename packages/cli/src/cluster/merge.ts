@@ -1,4 +1,14 @@
-import { chunkName, gathered, mergeRows, missingChunks, openStore, readRun } from "@inctrl/cluster";
+import {
+  chunkName,
+  gathered,
+  mergeRows,
+  missingChunks,
+  openStore,
+  readChunks,
+  readImages,
+  readRun,
+  type Store,
+} from "@inctrl/cluster";
 import { count } from "@inctrl/datasets";
 import type { ScoreRecord } from "@inctrl/detect";
 import type { MergeOptions } from "../commands/cluster.js";
@@ -6,24 +16,35 @@ import { EXIT } from "../errors.js";
 import { openFormat } from "../output/formats.js";
 import { openSink } from "../output/sink.js";
 import { info, warn } from "../ui/log.js";
+import { mergeBenchmark } from "./merge-benchmark.js";
+import { isBenchmark } from "./prepare.js";
 
 /** Missing chunks that are named. */
 const NAMED = 20;
 
+/** What the rows of chunks are of, where each has one. */
+async function rowsIn(store: Store, chunks: readonly number[]): Promise<string[]> {
+  const all = await readChunks(store);
+  return (await Promise.all(chunks.map((index) => readImages(store, all[index])))).flat();
+}
+
 /** `inctrl cluster merge`: joins the chunks of a run. Returns the exit code. */
-export async function runMerge({ runs, run: name, format, out }: MergeOptions): Promise<number> {
+export async function runMerge(options: MergeOptions, signal: AbortSignal): Promise<number> {
+  const { runs, run: name, format, out } = options;
   const store = await openStore(runs, name);
   try {
     const run = await readRun(store);
     const missing = await missingChunks(store);
     if (missing.length > 0) {
-      const shown = missing.slice(0, NAMED).map(chunkName).join(", ");
+      const named = missing.slice(0, NAMED);
+      const shown = (isBenchmark(run) ? await rowsIn(store, named) : named.map(chunkName)).join(", ");
       const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : "";
       warn(
         `${name}: ${count(missing.length, "chunk")} of ${run.chunks} missing: ${shown}${more}; submit again, or retry`,
       );
       return EXIT.skipped;
     }
+    if (isBenchmark(run)) return await mergeBenchmark(store, run, options, signal);
     const file = `result.${format}`;
     const writer = gathered(out === undefined ? await store.open(file) : await openSink(out));
     const failures = gathered(await store.open("skipped.jsonl"));

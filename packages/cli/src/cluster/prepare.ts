@@ -9,7 +9,7 @@ import {
   type Store,
   writeManifest,
 } from "@inctrl/cluster";
-import { type FindOptions, hashFile } from "@inctrl/datasets";
+import { count, type FindOptions, hashFile } from "@inctrl/datasets";
 import { describeBank, judgeOf } from "@inctrl/detect";
 import { readPlainFile } from "@inctrl/tensor/files";
 import type { ScoreOptions } from "../commands/score.js";
@@ -46,6 +46,12 @@ export interface Opened {
   readonly chunks: readonly Chunk[];
   readonly isNew: boolean;
 }
+
+/** Rows of a run in words: a benchmark's are of categories. */
+export const countRows = (run: Run, n: number): string =>
+  isBenchmark(run) ? count(n, "category", "categories") : count(n, "image");
+
+export const isBenchmark = ({ options }: Run): boolean => options.benchmark !== undefined;
 
 /** Writes a run's files, or finds them written: images, bank, heads, and last `run.json`, which makes it a run. */
 export async function prepareRun(options: RunOptions): Promise<Opened> {

@@ -38,6 +38,15 @@ const HEADS = /^heads(\.\w{1,20})?$/;
 /** Bytes of a bank or of heads. */
 const FILE_BYTES = 4e9;
 
+/** Refuses a run of another version, whose results may be others. */
+export function checkVersion({ where }: Store, run: Run): void {
+  if (run.version === version()) return;
+  throw new ClusterError(
+    "run",
+    `${where}: was submitted with version ${run.version}, and this is ${version()}; use that version, or submit it under another name`,
+  );
+}
+
 /** Opens the model of a run, and runs a job with what scores its images. All is freed however the job ends. */
 export async function withScorer<T>(
   { store, run }: { store: Store; run: Run },
@@ -45,11 +54,7 @@ export async function withScorer<T>(
   signal: AbortSignal,
   job: (scorer: ChunkScorer) => Promise<T>,
 ): Promise<T> {
-  if (run.version !== version())
-    throw new ClusterError(
-      "run",
-      `${store.where}: was submitted with version ${run.version}, and this is ${version()}; use that version, or submit it under another name`,
-    );
+  checkVersion(store, run);
   const folder = isS3(store.where) ? await mkdtemp(join(tmpdir(), "inctrl-run-")) : null;
   try {
     const bank = await fileOf(store, BANK_FILE, run.bank, folder);

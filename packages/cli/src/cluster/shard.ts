@@ -1,10 +1,17 @@
-import { readShard, scoreShard, Watchdog } from "@inctrl/cluster";
+import {
+  type ChunkScorer,
+  readShard,
+  type Shard,
+  type ShardCounts,
+  scoreShard,
+  Watchdog,
+} from "@inctrl/cluster";
 import { count } from "@inctrl/datasets";
 import type { ScoreOptions } from "../commands/score.js";
 import { CliError, EXIT } from "../errors.js";
 import { info, warn } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
-import { prepareRun, requireRun } from "./prepare.js";
+import { countRows, type Opened, prepareRun, requireRun } from "./prepare.js";
 import { withScorer } from "./scorer.js";
 
 /** The exit code of a worker whose device hangs: EX_TEMPFAIL, which asks a scheduler to try again. */
@@ -17,30 +24,41 @@ export async function runShard(options: ScoreOptions, signal: AbortSignal): Prom
   requireRun(asked);
   const shard = readShard(options.shard as string, process.env);
   const opened = await prepareRun(asked);
-  const { store, run, chunks } = opened;
+  return await scoreShare(opened, shard, (job) => withScorer(opened, options, signal, job), signal);
+}
+
+/**
+ * Scores a share of a run, whose store is closed at the end. Returns the exit code.
+ *
+ * @param withOpened runs a job with what scores the run.
+ */
+export async function scoreShare(
+  { store, run, chunks }: Opened,
+  shard: Shard,
+  withOpened: (job: (scorer: ChunkScorer) => Promise<ShardCounts>) => Promise<ShardCounts>,
+  signal: AbortSignal,
+): Promise<number> {
   using watchdog = new Watchdog({ onHung: endHung });
   try {
     const own = Math.ceil(Math.max(0, chunks.length - shard.index) / shard.of);
     info(
       `${run.name}: shard ${shard.index + 1} of ${shard.of}, ${count(own, "chunk")} of ${chunks.length}, in ${store.where}`,
     );
-    const counts = await withScorer(opened, options, signal, (scorer) =>
+    const counts = await withOpened((scorer) =>
       withProgress({ total: 0, verb: "scoring" }, async (update) => {
         let done = 0;
-        watchdog.start();
+        watchdog.start(scorer.quietMs);
         return await scoreShard({ store, run, chunks, shard }, scorer, {
           signal,
           onFailure: (error) => warn(`skipped ${error}`),
-          onRow() {
-            watchdog.beat();
-            update(++done);
-          },
+          onBeat: () => watchdog.beat(),
+          onRow: () => update(++done),
         });
       }),
     );
     const { scored, failed, left } = counts;
     info(
-      `${count(scored, "image")} scored, ${failed} skipped${left > 0 ? `, ${count(left, "chunk")} left` : ""}`,
+      `${countRows(run, scored)} scored, ${failed} skipped${left > 0 ? `, ${count(left, "chunk")} left` : ""}`,
     );
     if (signal.aborted) return EXIT.interrupted;
     return failed > 0 ? EXIT.skipped : EXIT.ok;

@@ -7,7 +7,7 @@ import { print } from "../output/print.js";
 import { duration, size } from "../ui/amounts.js";
 import { info } from "../ui/log.js";
 import { namesOf } from "./images.js";
-import { prepareRun } from "./prepare.js";
+import { countRows, type Opened, prepareRun } from "./prepare.js";
 import { queueOf, redisPlace } from "./redis.js";
 
 /** `inctrl cluster submit`: writes a run's files, and puts its chunks without a result into the queue. */
@@ -15,14 +15,22 @@ export async function runSubmit(options: SubmitOptions, signal: AbortSignal): Pr
   if (options.dryRun) return await dryRun(options);
   // Before anything is written.
   await redisPlace(options.redis);
-  const { store, run, chunks, isNew } = await prepareRun(options);
+  return await enqueue(await prepareRun(options), options.redis, signal);
+}
+
+/** Puts the chunks of a run that have no result into the queue, and closes its store. Returns the exit code. */
+export async function enqueue(
+  { store, run, chunks, isNew }: Opened,
+  redis: string | undefined,
+  signal: AbortSignal,
+): Promise<number> {
   try {
     const done = isNew ? new Set<number>() : await finishedChunks(store, chunkOf);
     const left = chunks.filter(({ index }) => !done.has(index));
-    await using opened = await queueOf(options.redis);
+    await using opened = await queueOf(redis);
     const added = await addMessages(opened.queue, messagesOf(run.name, left), { signal });
     info(
-      `${run.name}: ${count(run.images, "image")} in ${count(run.chunks, "chunk")}, ${done.size} done; ${count(added, "job")} in the queue`,
+      `${run.name}: ${countRows(run, run.images)} in ${count(run.chunks, "chunk")}, ${done.size} done; ${count(added, "job")} in the queue`,
     );
     return added < left.length ? EXIT.interrupted : EXIT.ok;
   } finally {

@@ -1,10 +1,11 @@
 import { type ChunkScorer, openStore } from "@inctrl/cluster";
 import { runWorker } from "@inctrl/cluster/queue";
-import { count } from "@inctrl/datasets";
 import type { WorkerOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
 import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
+import { withMeasurer } from "./measurer.js";
+import { countRows, isBenchmark } from "./prepare.js";
 import { redisPlace } from "./redis.js";
 import { withScorer } from "./scorer.js";
 import { endHung } from "./shard.js";
@@ -25,7 +26,8 @@ export async function runClusterWorker(options: WorkerOptions, signal: AbortSign
       let ended: Promise<void> = Promise.resolve();
       // The model stays open until it is released.
       const scorer = await new Promise<ChunkScorer>((resolve, reject) => {
-        ended = withScorer({ store, run }, options, signal, async (ready) => {
+        const open = isBenchmark(run) ? withMeasurer : withScorer;
+        ended = open({ store, run }, options, signal, async (ready) => {
           resolve(ready);
           await released;
         });
@@ -40,8 +42,8 @@ export async function runClusterWorker(options: WorkerOptions, signal: AbortSign
         },
       };
     },
-    onChunk: ({ images, failed, seconds }) =>
-      info(`${count(images, "image")} in ${fixed(seconds)} s${failed > 0 ? `, ${failed} skipped` : ""}`),
+    onChunk: (run, { images, failed, seconds }) =>
+      info(`${countRows(run, images)} in ${fixed(seconds)} s${failed > 0 ? `, ${failed} skipped` : ""}`),
   });
   return EXIT.ok;
 }

@@ -6,13 +6,7 @@ import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
 
 const run = option("<name>", "the run's name", text);
-const { runs } = shared;
-const redis = option(
-  "<address>",
-  "where Redis or Valkey is: redis://HOST:6379, rediss:// with TLS, or unix:/path/to/socket",
-  text.optional(),
-  "INCTRL_REDIS",
-);
+const { runs, redis } = shared;
 
 const SECRETS = `
 INCTRL_REDIS_PASSWORD holds Redis' password, or INCTRL_REDIS_PASSWORD_FILE names a file with it; INCTRL_REDIS_CA names a file with the
@@ -135,9 +129,15 @@ const MERGE = {
   ...group("Results", {
     format: option("<name>", "how to write results: jsonl or csv", oneOf("jsonl", "csv").default("jsonl")),
     out: shared.file(
-      "write results there; - is standard output",
-      "result.jsonl or result.csv beside the chunks",
+      "write results there; - is standard output. For a benchmark, the folder of its tables",
+      "result.jsonl or result.csv beside the chunks, or tables",
     ),
+  }),
+  ...group("Machine", {
+    device: {
+      ...shared.device,
+      help: "what draws the pictures of a benchmark: auto, hardware, software, or part of an adapter's name",
+    },
   }),
 };
 
@@ -154,7 +154,8 @@ inctrl cluster merge --run archive --format csv --out archive.csv`,
   notes: `
 Exit code 0: every image has a score; 2: chunks are missing, which are listed, or images were skipped, which skipped.jsonl names;
 1: the chunks are not of one run, or are damaged.`,
-  run: async (settings) => (await import("../cluster/merge.js")).runMerge(settings),
+  run: (settings) =>
+    interruptible(async (signal) => (await import("../cluster/merge.js")).runMerge(settings, signal)),
 });
 
 /** `inctrl cluster`: one run over many machines. */

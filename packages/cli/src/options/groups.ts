@@ -184,6 +184,14 @@ export const runs = option(
   text.default("runs"),
 );
 
+/** Where the queue of runs lies. */
+export const redis = option(
+  "<address>",
+  "where Redis or Valkey is: redis://HOST:6379, rediss:// with TLS, or unix:/path/to/socket",
+  text.optional(),
+  "INCTRL_REDIS",
+);
+
 /** Images of a job. */
 export const chunk = option(
   "<N>",

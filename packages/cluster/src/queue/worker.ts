@@ -30,7 +30,7 @@ export interface ClusterWorkerOptions {
   readonly watchdog: WatchdogOptions;
   readonly onNote: (text: string) => void;
   /** Told of each chunk that is written, with its images and those that could not be scored. */
-  readonly onChunk?: (counts: { images: number; failed: number; seconds: number }) => void;
+  readonly onChunk?: (run: Run, counts: { images: number; failed: number; seconds: number }) => void;
   /** Where Prometheus asks; nowhere by default. */
   readonly metrics?: { readonly host: string; readonly port: number };
   /** Told where metrics are served. */
@@ -85,13 +85,15 @@ export async function runWorker(options: ClusterWorkerOptions): Promise<void> {
     if (await isDone(at, message)) return;
     const begun = performance.now();
     const images = await readImages(at.store, message);
-    watchdog.start();
+    watchdog.start(at.scorer.quietMs);
     try {
-      const rows = await scoreImagesOf(at.scorer, images, () => watchdog.beat()).catch((error) => {
-        // A bad image is a row. What is thrown is of the device, which would fail every job that this worker takes.
-        fatal(error);
-        throw error;
-      });
+      const rows = await scoreImagesOf(at.scorer, images, { onBeat: () => watchdog.beat() }).catch(
+        (error) => {
+          // A bad image is a row. What is thrown is of the device, which would fail every job that this worker takes.
+          fatal(error);
+          throw error;
+        },
+      );
       const { first, index } = message;
       if (first === undefined) await writeRows(at.store, at.run, message, rows, at.scorer);
       else await writePiece(at.store, at.run, { chunk: index, first }, rows, at.scorer);
@@ -100,7 +102,7 @@ export async function runWorker(options: ClusterWorkerOptions): Promise<void> {
       const failed = rows.filter((row) => "error" in row).length;
       heart.done({ run: message.run, chunk: chunkName(index), images: rows.length, failed, seconds });
       metrics?.done({ images: rows.length, failed, seconds });
-      options.onChunk?.({ images: rows.length, failed, seconds });
+      options.onChunk?.(at.run, { images: rows.length, failed, seconds });
     } finally {
       watchdog.stop();
     }

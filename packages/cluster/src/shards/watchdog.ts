@@ -32,27 +32,30 @@ export class Watchdog implements Disposable {
   #last = 0;
   #looked = 0;
   #first = true;
+  #quietMs: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ factor = 20, leastMs = 60_000, firstMs = 900_000, onHung }: WatchdogOptions) {
     this.#factor = factor;
     this.#leastMs = leastMs;
+    this.#quietMs = leastMs;
     this.#firstMs = firstMs;
     this.#onHung = onHung;
   }
 
   /** Milliseconds of silence from which the device counts as hung. */
   get limitMs(): number {
-    if (this.#first) return Math.max(this.#firstMs, this.#leastMs);
-    return Math.max(this.#leastMs, this.#factor * Math.max(0, ...this.#pauses));
+    if (this.#first) return Math.max(this.#firstMs, this.#quietMs);
+    return Math.max(this.#quietMs, this.#factor * Math.max(0, ...this.#pauses));
   }
 
   get #everyMs(): number {
     return Math.min(1000, this.#leastMs / 4);
   }
 
-  /** Work begins: silence counts from now on. */
-  start(): void {
+  /** Work begins: silence counts from now on. @param quietMs milliseconds below which none of this work counts as hung. */
+  start(quietMs = this.#leastMs): void {
+    this.#quietMs = quietMs;
     this.#last = performance.now();
     this.#looked = this.#last;
     clearInterval(this.#timer);

@@ -144,7 +144,7 @@ withRedis(
     const slow = work(server.address, store, async function* (given) {
       begun();
       await setTimeout(100);
-      yield* scorer.score(given);
+      yield* scorer.score(given, quiet);
     });
     await first;
     await slow.stop();

@@ -17,8 +17,8 @@ await runWorker({
   openScorer: async () => ({ scorer: { ...scorer, score }, close: async () => {} }),
 });
 
-async function* score(images: readonly string[]) {
-  for await (const row of scorer.score(images)) {
+async function* score(images: readonly string[], onBeat: () => void) {
+  for await (const row of scorer.score(images, onBeat)) {
     if (row.image.includes("poison")) process.kill(process.pid, "SIGKILL");
     const hung = join(runs, "hung");
     if (row.image.includes("hang") && !existsSync(hung)) {

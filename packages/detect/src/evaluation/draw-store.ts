@@ -109,6 +109,26 @@ export class DrawStore {
     return store;
   }
 
+  /** The text of a store with these draws. */
+  static textOf(settings: Settings, draws: readonly StoredDraw[]): string {
+    let state = "";
+    const entries = [
+      { format: FORMAT, version: VERSION, settings },
+      ...draws.map((draw) => ({ kind: "draw", draw })),
+    ];
+    const lines = entries.map((entry) => {
+      const sealed = sealLine(entry, state);
+      state = sealed.state;
+      return sealed.line;
+    });
+    return lines.join("");
+  }
+
+  /** Its finished draws, in the order in which they came. */
+  get draws(): StoredDraw[] {
+    return [...this.#draws.values()];
+  }
+
   #read(whole: string, settings: Settings): void {
     let read = 0;
     for (const { entry, state, sealed } of readSealed(whole)) {
