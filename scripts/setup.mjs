@@ -10,6 +10,7 @@
 //   node scripts/setup.mjs test:browser [...]  the tests of tensors in Chromium, Firefox or Deno
 //   node scripts/setup.mjs train [...]   training, from the sources
 //   node scripts/setup.mjs bench [...]   the libraries to compare with, then the bench
+//   node scripts/setup.mjs gpu-check [...]  checks and measures this machine's GPU, into one file
 //   node scripts/setup.mjs docs [...]    the site generator, then the documentation site
 //   node scripts/setup.mjs release [...] the build, then the packages tried out
 import { ensureAdapter } from "./setup/driver.mjs";
@@ -38,6 +39,7 @@ const VERBS = {
   "test:browser": { needs: [ensureAdapter], runs: [...TYPESCRIPT, "scripts/test-browser.mjs"] },
   train: { needs: [ensureAdapter], runs: [...COMMAND, "train"] },
   bench: { needs: [ensureAdapter, ensurePeers], runs: [...TYPESCRIPT, "bench/src/main.ts"] },
+  "gpu-check": { needs: [ensureAdapter], runs: [...TYPESCRIPT, "bench/src/gpu-check/main.ts"] },
   docs: { needs: [ensureSiteGenerator], runs: ["scripts/docs/site.mjs"] },
   release: { needs: [ensureAdapter, ensureBuilt, ensurePage], runs: ["scripts/release.mjs"] },
 };
