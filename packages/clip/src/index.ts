@@ -41,7 +41,7 @@ export { TextTransformer } from "./model/text.js";
 export { type VisionOptions, type VisionOutput, VisionTransformer } from "./model/vision.js";
 export { windowPatches } from "./model/windows.js";
 export type { Filter } from "./preprocess/filters.js";
-export type { Fit } from "./preprocess/fit.js";
+export { type Fit, layOut } from "./preprocess/fit.js";
 export { normalizePixels, type PixelConfig, type PreparedImage, prepareImage } from "./preprocess/prepare.js";
 export type { RasterImage } from "./preprocess/raster.js";
 export { learnMerges } from "./tokenizer/learn.js";

@@ -13,7 +13,7 @@ export { Clip } from "./model/clip.js";
 export { buildClip, type LoadOptions } from "./model/load.js";
 export { randomParameters } from "./model/random.js";
 export type { VisionOutput, VisionTransformer } from "./model/vision.js";
-export type { Fit } from "./preprocess/fit.js";
+export { type Fit, layOut } from "./preprocess/fit.js";
 export {
   normalizePixels,
   type PixelConfig,

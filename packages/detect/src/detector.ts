@@ -2,10 +2,11 @@ import { type Box, type Reading, readAs } from "@inctrl/datasets";
 import type { Tensor } from "@inctrl/tensor";
 import { sharedLayout } from "./backbone/backbone.js";
 import type { Encoder } from "./encoder/encoder.js";
-import type { EncodedBatch, Features } from "./encoder/features.js";
+import type { EncodedBatch, EncodedView, Features } from "./encoder/features.js";
 import { type EncodedPrompt, type EncodePromptsOptions, encodePrompts } from "./encoder/prompts.js";
 import { DetectError } from "./errors.js";
 import { type Augmentation, symmetriesOf } from "./images/augmentation.js";
+import { type Positions, sameSize, type TilePlaces } from "./images/positions.js";
 import { type ImageRegion, type ImageSize, patchesInside } from "./images/region.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 import { type MeasuredWindow, measureWindow, type WindowRequest } from "./images/window.js";
@@ -53,6 +54,8 @@ export interface ViewScore extends Detection {
   readonly of: ImageSize;
   /** None of its patches lies in the detector's region, so that its score says nothing. */
   readonly outside?: true;
+  /** The image has another size than those that its tiles would be compared with, so that its score says nothing. */
+  readonly elsewhere?: true;
 }
 
 /** A patch of a view, and the prompt patch that is most like it. */
@@ -71,6 +74,8 @@ export interface FitOptions {
   readonly className?: string;
   /** Which parts of images count, for methods that can leave some out of account. Default: all. */
   readonly region?: ImageRegion;
+  /** Compares tiles with those of the prompts at their own place, for methods that can. Default: with all. */
+  readonly positions?: Positions;
 }
 
 /** What is known of a batch already, so that a detector need not compute it again. */
@@ -79,6 +84,8 @@ export interface Known {
   similarity?(): Tensor;
   /** The patches of each view that count, 1 or 0; needed where the detector has a region. */
   readonly inside?: readonly Uint8Array[];
+  /** The number of each view among the tiles of its image; needed where the detector compares tiles by their place. */
+  readonly places?: readonly number[];
 }
 
 /**
@@ -100,6 +107,8 @@ export interface Detector {
   readonly augmentation?: Augmentation;
   /** Whether it can leave parts of images out of account: its scores come from the map alone. */
   readonly takesRegion?: boolean;
+  /** Whether it can compare tiles by their place. */
+  readonly takesPositions?: boolean;
   /** All that decides a score besides the encoder and the prompts, by name. */
   settings(): Promise<Readonly<Record<string, string>>>;
   /** Learns from encoded prompts, which stay the caller's. @throws DetectError `shots` without prompts. */
@@ -115,6 +124,8 @@ export interface FittedDetector extends Disposable {
   readonly prompts: readonly PromptRecord[];
   /** Which parts of images count; all where it is absent. */
   readonly region?: ImageRegion;
+  /** How tiles are compared by their place; absent where each is compared with all. */
+  readonly positions?: TilePlaces;
   /** How the prompts' files became pixels, and how those of other images must. */
   readonly reading: Reading;
   /**
@@ -154,6 +165,7 @@ export async function fitImages(
 ): Promise<FittedDetector> {
   const { encoder } = detector;
   requireRegion(detector, options.region);
+  requirePositions(detector, options.positions);
   let items: ImageItem[] = [];
   for await (const item of images) items.push(item);
   if (!items.every(({ reading }) => reading?.window)) {
@@ -183,6 +195,15 @@ export function requireRegion({ name, takesRegion }: Detector, region: ImageRegi
   );
 }
 
+/** @throws DetectError `positions` where a detector does not search the patches of prompts tile by tile. */
+export function requirePositions({ name, takesPositions }: Detector, positions: unknown): void {
+  if (!positions || takesPositions) return;
+  throw new DetectError(
+    "positions",
+    `${name} with these settings cannot compare tiles by their place; take residual, or leave the positions out`,
+  );
+}
+
 /**
  * Scores a batch and adds to each detection where its view lies. Where anything of a view is not finite (its features, its map, a
  * part), its score is NaN.
@@ -193,10 +214,13 @@ export async function scoreViews(
   known?: Known,
 ): Promise<ViewScore[]> {
   if (batch.views.length === 0) return [];
-  const { region } = fitted;
+  const { region, positions } = fitted;
   const inside = region && insideOf(region, batch);
+  const isElsewhere = ({ of }: EncodedView) => positions !== undefined && !sameSize(of, positions.of);
+  // A view of another size has no place; its score is thrown away.
+  const places = positions && batch.views.map((view) => (isElsewhere(view) ? 0 : view.tile));
   const [found, finite] = await Promise.all([
-    fitted.score(batch, inside ? { ...known, inside } : known),
+    fitted.score(batch, { ...known, ...(inside && { inside }), ...(places && { places }) }),
     batch.finite(),
   ]);
   return found.map((detection, i) => ({
@@ -205,6 +229,7 @@ export async function scoreViews(
     box: batch.views[i].box,
     of: batch.views[i].of,
     ...(inside && !inside[i].includes(1) && { outside: true as const }),
+    ...(isElsewhere(batch.views[i]) && { elsewhere: true as const }),
   }));
 }
 

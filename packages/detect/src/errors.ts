@@ -15,6 +15,7 @@ export type DetectErrorCode =
   | "images"
   | "option"
   | "parity"
+  | "positions"
   | "prompt"
   | "region"
   | "score"

@@ -138,6 +138,7 @@ export { PromptAlbum } from "./heatmap/prompt-album.js";
 export { renderHeatmap } from "./heatmap/render.js";
 export { type Augmentation, symmetriesOf, type View } from "./images/augmentation.js";
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
+export { comparedTiles, POSITIONS, type Positions, type TilePlaces } from "./images/positions.js";
 export { type RegionRequest, readRegion } from "./images/read-region.js";
 export { type ImageRegion, packRegion, patchesInside, regionOf, regionOfBox } from "./images/region.js";
 export { pixelHash } from "./images/sample-hash.js";

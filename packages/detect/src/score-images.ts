@@ -2,6 +2,7 @@ import { readAs } from "@inctrl/datasets";
 import { type FittedDetector, scoreViews, type ViewScore } from "./detector.js";
 import type { EncodedBatch, EncodedImage } from "./encoder/features.js";
 import { DetectError, notFinite } from "./errors.js";
+import { otherSize } from "./images/positions.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 
 /** The score of an image: that of its most anomalous view. */
@@ -42,7 +43,7 @@ export async function* scoreImages(
   const working: { readonly batch: EncodedBatch; readonly scores: Promise<ViewScore[]> }[] = [];
   const finishFirst = async () => {
     const { batch, scores } = working.shift()!;
-    return joinViews(batch, await scores, begun);
+    return joinViews(batch, await scores, begun, fitted);
   };
   try {
     for await (const batch of fitted.detector.encoder.encode(readAlike(images, fitted), { signal })) {
@@ -77,12 +78,16 @@ function joinViews(
   { views, ended }: EncodedBatch,
   scores: readonly ViewScore[],
   begun: Map<number, ViewScore[]>,
+  { positions }: FittedDetector,
 ): (ImageScore | ImageFailure)[] {
   for (const [i, { image }] of views.entries()) begun.set(image, [...(begun.get(image) ?? []), scores[i]]);
   return ended.map(({ image, item, error, ...shown }) => {
     if (error) return { image: item.id, error };
     const own = begun.get(image) ?? [];
     begun.delete(image);
+    const elsewhere = own.find((view) => view.elsewhere);
+    if (elsewhere && positions)
+      return { image: item.id, error: otherSize(item.id, elsewhere.of, positions.of) };
     if (!own.every(({ score }) => Number.isFinite(score)))
       return { image: item.id, error: notFinite(item.id) };
     const counts = [...own.keys()].filter((i) => !own[i].outside);

@@ -33,6 +33,7 @@ function documentOf(described: BankDescription) {
     },
     ...{ fit, window: windowText(reading.window), orientation: reading.orientation, preprocess },
     region_share: regionShare,
+    positions: info.positions ?? null,
     symmetries: info.turns ?? 1,
     augmentation: info.augmentation ?? null,
     prompts: info.prompts.map(({ name, sha256, views }) => ({ name, sha256, views })),
@@ -62,6 +63,7 @@ function textOf(bank: Document): string {
     `network      ${oneLine(backbone)}, fingerprint ${oneLine(fingerprint.slice(0, 16))}`,
     `images       fit ${fit}, window ${window}, orientation ${orientation}`,
     `looks at     ${region_share === null ? "all of each image" : `${(100 * region_share).toPrecision(3)}% of each image`}`,
+    ...positionsText(bank),
     `prepared     ${pairs(bank.preprocess)}`,
     `compared in  ${compared(bank)}`,
     `line         ${bank.calibration ? lineText(bank.calibration) : "none; inctrl calibrate sets one"}`,
@@ -89,6 +91,13 @@ function changesText(changes: Document["changes"]): string {
 function holds({ kind, settings }: Document): string {
   const what = kind === null ? "patches of its prompts" : `what ${oneLine(kind)} keeps of its prompts`;
   return Object.keys(settings).length > 0 ? `${what}; ${pairs(settings)}` : what;
+}
+
+function positionsText({ positions }: Document): string[] {
+  if (!positions) return [];
+  const { how, of } = positions;
+  const there = how === "same" ? "its own place" : "its own place and those around it";
+  return [`tiles        each with those at ${there}, of images of ${of.width} x ${of.height} pixels`];
 }
 
 function compared({ blocks, patches, symmetries, augmentation }: Document): string {

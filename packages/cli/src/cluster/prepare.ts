@@ -20,7 +20,16 @@ import { namesOf } from "./images.js";
 /** Options that decide how images are scored, and so belong to the run. */
 const OF_RUN = [
   ...(["backbone", "modelConfig", "vocabulary", "dtype", "class", "method", "preset", "set"] as const),
-  ...(["alpha", "symmetries", "fit", "tile", "overlap", "orientation", "maxMegapixels"] as const),
+  ...([
+    "alpha",
+    "symmetries",
+    "fit",
+    "tile",
+    "overlap",
+    "positions",
+    "orientation",
+    "maxMegapixels",
+  ] as const),
 ] as const;
 
 export type RunOptions = Pick<ScoreOptions, (typeof OF_RUN)[number] | "heads" | "window"> &

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { requireNetwork } from "@inctrl/baselines";
 import { type ChunkScorer, ClusterError, isS3, type Run, type Store } from "@inctrl/cluster";
 import { hashFile } from "@inctrl/datasets";
-import { recordJson, scoreImages, scoreRecord } from "@inctrl/detect";
+import { POSITIONS, recordJson, scoreImages, scoreRecord } from "@inctrl/detect";
 import { z } from "zod";
 import type { ScoreOptions } from "../commands/score.js";
 import { adapterName, withDevice } from "../device.js";
 import { describe } from "../errors.js";
 import * as shared from "../options/groups.js";
-import { whole } from "../options/values.js";
+import { oneOf, whole } from "../options/values.js";
 import { judgeFor, type ModelOptions, withModel } from "../score/model.js";
 import { version } from "../version.js";
 import { itemsOf } from "./images.js";
@@ -30,6 +30,7 @@ const OPTIONS = z.object({
   fit: shared.fits.optional(),
   tile: whole(16, 65_536).optional(),
   overlap: whole(0, 65_535).optional(),
+  positions: oneOf(...POSITIONS).optional(),
 });
 
 /** The run's own copy of its heads. */

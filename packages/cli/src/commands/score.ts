@@ -1,3 +1,4 @@
+import { POSITIONS } from "@inctrl/detect";
 import { z } from "zod";
 import { methodHelp } from "../methods.js";
 import * as shared from "../options/groups.js";
@@ -54,6 +55,12 @@ const OPTIONS = {
       "pixels that such tiles have in common with the next one, at least",
       whole(0, 65_535).optional(),
       "an eighth of the tile",
+    ),
+    positions: option(
+      "<which>",
+      "compare a tile with the prompts' tiles at its own place alone (same), or at the places around it too (near): for a fixed camera, whose images have one size",
+      oneOf(...POSITIONS).optional(),
+      "with all tiles, or as the bank was made",
     ),
     ...shared.readingOfFiles,
     strict: option("", "stop at the first unreadable image instead of skipping it", flag.optional()),

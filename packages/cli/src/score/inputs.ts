@@ -79,6 +79,7 @@ function problemOf({
   fit,
   tile,
   overlap,
+  positions,
   images,
   out,
   heatmaps,
@@ -96,6 +97,8 @@ function problemOf({
   if (bank && given) return `${given} is for --prompts, and the bank's are chosen already; leave it out`;
   if (tile !== undefined && (fit ?? "tile") !== "tile")
     return `--tile cuts images into tiles, and --fit ${fit} does not; leave one of them out`;
+  if (positions !== undefined && tile === undefined && fit !== "tile" && bank === undefined)
+    return "--positions compares tiles; cut images with --tile N, or with --fit tile";
   if (overlap !== undefined && tile === undefined)
     return "--overlap is what tiles have in common; say how large they are with --tile N";
   if (tile !== undefined && (overlap ?? 0) >= tile)

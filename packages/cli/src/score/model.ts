@@ -64,14 +64,20 @@ export type ModelOptions = Pick<
   | ("backbone" | "modelConfig" | "vocabulary" | "dtype" | "heads" | "class" | "method" | "preset" | "set")
   | ("alpha" | "symmetries" | "fit" | "window" | "orientation" | "maxMegapixels" | "batch" | "threads")
 > &
-  Partial<Pick<ScoreOptions, "runtime" | "bank" | "saveBank" | "roi" | "ignore" | "tile" | "overlap">>;
+  Partial<
+    Pick<ScoreOptions, "runtime" | "bank" | "saveBank" | "roi" | "ignore" | "tile" | "overlap" | "positions">
+  >;
 
 /** What tiles share where that is not said: an eighth of their side. */
 const tilesOf = ({ tile, overlap }: Pick<ModelOptions, "tile" | "overlap">): TileSizes | undefined =>
   tile === undefined ? undefined : { tile, overlap: overlap ?? Math.round(tile / 8) };
 
 /** Tiles as options name them. */
-const ofTiles = ({ tile, overlap }: TileSizes = {}) => ({ tile: tile ?? "none", overlap: overlap ?? "none" });
+const ofTiles = ({ tiles: { tile, overlap } = {}, positions }: Pick<BankFit, "tiles" | "positions">) => ({
+  tile: tile ?? "none",
+  overlap: overlap ?? "none",
+  positions: positions ?? "none",
+});
 
 /** How images are read, become square and are compared: as the bank was made, where one is given, else as the options say. */
 function chooseFit(
@@ -80,21 +86,23 @@ function chooseFit(
 ) {
   if (known === undefined) {
     const tiles = tilesOf(options);
-    return { fit: tiles ? ("tile" as const) : fit, tiles, symmetries, orientation };
+    const { positions } = options;
+    return { fit: tiles ? ("tile" as const) : fit, tiles, positions, symmetries, orientation };
   }
   const { reading, early, sealed } = known;
   const { window = "full", orientation: followed = "ignore" } = reading;
   const ofBank = { fit: known.fit, symmetries: known.symmetries };
-  const made = { ...ofBank, orientation: followed, window: windowText(window), ...ofTiles(known.tiles) };
+  const made = { ...ofBank, orientation: followed, window: windowText(window), ...ofTiles(known) };
   const range = typeof request === "object" ? request.join(":") : request === "full" ? request : made.window;
   const asked = {
     ...{ fit: fit ?? made.fit, symmetries: symmetries ?? made.symmetries },
     ...{ orientation: orientation ?? followed, window: range },
     ...{ tile: options.tile ?? made.tile, overlap: options.overlap ?? made.overlap },
+    positions: options.positions ?? made.positions,
   };
-  const wrong = (["fit", "tile", "overlap", "symmetries", "orientation", "window"] as const).find(
-    (name) => asked[name] !== made[name],
-  );
+  const wrong = (
+    ["fit", "tile", "overlap", "positions", "symmetries", "orientation", "window"] as const
+  ).find((name) => asked[name] !== made[name]);
   if (early) {
     warn(
       `${bank}: an earlier version made it; images of 16 bits keep their high byte, and EXIF is not followed; make it again`,
@@ -104,7 +112,7 @@ function chooseFit(
     warn(
       `${bank}: is of a version without checksums, so that nothing vouches for it; make it again to have them`,
     );
-  if (!wrong) return { ...ofBank, tiles: known.tiles, orientation: followed };
+  if (!wrong) return { ...ofBank, tiles: known.tiles, positions: known.positions, orientation: followed };
   throw new CliError(
     "option",
     `--${wrong} ${asked[wrong]}: the bank ${bank} was made with ${made[wrong]}; leave --${wrong} out`,
@@ -176,7 +184,7 @@ export async function openModel(
   const { batch, threads, window } = options;
   const bank = options.bank === undefined ? undefined : await readBankFit(options.bank);
   const className = options.class ?? bank?.opening?.className ?? undefined;
-  const { fit, tiles, symmetries, orientation } = chooseFit(options, bank);
+  const { fit, tiles, positions, symmetries, orientation } = chooseFit(options, bank);
   const reading = { orientation, maxPixels: options.maxMegapixels * 1e6 };
   const asks = className !== undefined;
   const named = METHODS.find(({ name }) => name === options.method);
@@ -212,10 +220,10 @@ export async function openModel(
     let images: readonly GoodImage[] = [];
     const fitted = prompts
       ? await fitImages(detector, fileImages(prompts, reading), {
-          ...{ className, region, signal, window },
+          ...{ className, region, positions, signal, window },
           onWindow: noteWindow,
           async onEncoded(encoded) {
-            images = await promptsAlone(detector, encoded, { className, region });
+            images = await promptsAlone(detector, encoded, { className, region, positions });
           },
         })
       : await detector.load(options.bank as string, { className });

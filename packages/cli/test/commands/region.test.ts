@@ -1,4 +1,5 @@
 import path from "node:path";
+import { writeImage } from "@inctrl/testing";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
@@ -90,6 +91,31 @@ test("tiles of a size of their own are kept in the bank, and others are refused"
     /--tile cuts images into tiles, and --fit crop does not/,
   );
   failsWith(await save(file, "--tile", "65"), /64 x 64 pixels hold no tile of 65; take smaller tiles/);
+});
+
+test("tiles that are compared by their place: the bank keeps it, the line stands on it, and other sizes are errors", async () => {
+  const file = path.join(folder, "places.bank.safetensors");
+  const tiled = ["--tile", "32", "--overlap", "4", "--positions", "same"];
+  failsWith(await save(file, "--positions", "same"), /--positions compares tiles; cut images with --tile N/);
+  assert.is((await save(file, ...tiled)).code, 0);
+  const wide = writeImage(folder, "wide.png", 1, 80, 64);
+  const score = (...args: string[]) =>
+    cli(["score", ...model, "--bank", file, "--images", good[3], wide, "--format", "json", ...args]);
+  failsWith(await score("--positions", "near"), /--positions near: the bank .* was made with same/);
+  const run = await score("--positions", "same");
+  assert.is(run.code, 2);
+  assert.match(
+    run.stderr,
+    /wide\.png: has 80 x 64 pixels, and tiles are compared by their place in images of 64 x 64/,
+  );
+  const { results, skipped } = JSON.parse(run.stdout);
+  assert.equal([results.length, skipped, results[0].calibration.status], [1, 1, "hint"]);
+  const shown = await cli(["bank", "show", file]);
+  assert.match(shown.stdout, /\ntiles {8}each with those at its own place, of images of 64 x 64 pixels\n/);
+  assert.is((await cli(["calibrate", ...model, "--bank", file, "--normals", ...good.slice(2)])).code, 0);
+  const { calibration, positions } = JSON.parse((await cli(["bank", "show", file, "--json"])).stdout);
+  assert.equal(positions, { how: "same", of: { width: 64, height: 64 } });
+  assert.is(calibration.settings.positions, "same 64x64");
 });
 
 test.run();

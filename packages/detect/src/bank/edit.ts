@@ -59,8 +59,8 @@ export interface PromptEdit extends FitOptions {
 export async function changePrompts(bank: EditedBank, edit: PromptEdit): Promise<Edited> {
   const { path, fitted, calibration, from, signal } = bank;
   const { add = [], remove = new Set(), removeGood = new Set(), find, settings, className } = edit;
-  const { detector, region } = fitted;
-  const about = { className, region };
+  const { detector, region, positions } = fitted;
+  const about = { className, region, positions: positions?.how };
   const line = calibration?.hint ? null : calibration;
   const added = await hashed(bank, add);
   const prompts: EncodedPrompt[] = [];

@@ -30,7 +30,7 @@ export async function leaveOneOut(
     try {
       using fitted = await detector.fit(others, options);
       const features = featuresOf(prompt, variantsOf(detector).count);
-      const found = fitted.score(features);
+      const found = fitted.score(features, { places: [...Array(prompt.views).keys()] });
       for (const each of [features.features, ...features.taps]) each.dispose();
       seen.push(peakOf(await found));
     } catch (error) {

@@ -15,13 +15,19 @@ export interface VerdictFacts {
 
 /** All that decides a verdict besides the bank, by name: a calibration holds for the very same alone. */
 export async function verdictSettings(
-  { detector, reading: { orientation }, region }: Pick<FittedDetector, "detector" | "reading" | "region">,
+  {
+    detector,
+    reading: { orientation },
+    region,
+    positions,
+  }: Pick<FittedDetector, "detector" | "reading" | "region" | "positions">,
   { heads = null, weights = "float32", className = null }: VerdictFacts = {},
 ): Promise<Readonly<Record<string, string>>> {
   return {
     ...(await detectorSettings(detector, { orientation, window: "auto" })),
     ...{ heads: heads ?? "none", weights },
     ...(className !== null && { class: className }),
+    ...(positions && { positions: `${positions.how} ${positions.of.width}x${positions.of.height}` }),
     ...(region && { region: sha256().update(packRegion(region)).hex() }),
   };
 }

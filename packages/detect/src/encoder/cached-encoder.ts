@@ -79,7 +79,7 @@ export class CachedEncoder extends Encoder {
       const wanted = item.symmetries ?? [0];
       const known = this.#store.inSymmetries(number, symmetries, augmentation);
       for (const symmetry of wanted) {
-        views.push({ image, symmetry, ...place });
+        views.push({ image, symmetry, tile: 0, ...place });
         stored.push(known[symmetry]);
       }
     }

@@ -182,9 +182,9 @@ export class Encoder {
   async #prepare(pool: DecodePool, item: ImageItem, image: number): Promise<ReadyImage> {
     try {
       const { views, of, ...shown } = await pool.prepare(item, { pixels: this.preprocess, fit: this.fit });
-      const waiting = views.flatMap((view) =>
+      const waiting = views.flatMap((view, tile) =>
         (item.symmetries ?? [0]).map((symmetry) => ({
-          seen: { image, symmetry, box: view.box, of },
+          seen: { image, symmetry, tile, box: view.box, of },
           view: (item.augmentation?.variant ?? symmetricView)(view, symmetry),
         })),
       );

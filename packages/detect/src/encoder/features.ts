@@ -21,6 +21,8 @@ export interface EncodedView {
   readonly image: number;
   /** The symmetry it is shown in, 0 as it is. */
   readonly symmetry: number;
+  /** Number of the view in its image: 0, or that of the tile. */
+  readonly tile: number;
   /** The part of the image, in its pixels. */
   readonly box: Box;
   /** The image's own size. */

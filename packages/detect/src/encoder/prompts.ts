@@ -3,6 +3,7 @@ import { concat, normalize, reshape, scope, slice, type Tensor } from "@inctrl/t
 import type { TapLayout } from "../backbone/backbone.js";
 import { notFinite } from "../errors.js";
 import type { Augmentation } from "../images/augmentation.js";
+import type { ImageSize } from "../images/region.js";
 import { pinned } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import type { EncodeOptions, Encoder } from "./encoder.js";
@@ -24,6 +25,8 @@ export interface EncodedPrompt {
   readonly rows: readonly Tensor[];
   /** Grid and width of each tap. */
   readonly layouts: readonly TapLayout[];
+  /** The image's own size, where it is known. */
+  readonly of?: ImageSize;
   /** Frees the tensors. */
   dispose(): void;
 }
@@ -43,6 +46,7 @@ interface Parts {
   readonly features: Tensor[];
   readonly rows: Tensor[][];
   readonly layouts: readonly TapLayout[];
+  readonly of: ImageSize;
 }
 
 /**
@@ -110,7 +114,8 @@ function addParts(
   raw: boolean,
 ): void {
   for (const [image, from, to] of runsOf(views)) {
-    const parts = begun.get(image) ?? { finite: true, features: [], rows: taps.map(() => []), layouts };
+    const { of } = views[from];
+    const parts = begun.get(image) ?? { finite: true, features: [], rows: taps.map(() => []), layouts, of };
     begun.set(image, parts);
     parts.finite &&= finite.slice(from, to).every(Boolean);
     const own = scope(() => ({
@@ -155,7 +160,7 @@ async function join(item: ImageItem, parts: Parts, symmetries: number): Promise<
     sha256: (await item.sha256?.()) ?? null,
     ...(item.reading && { reading: item.reading }),
     views: features.shape[0],
-    ...{ features, rows, layouts: parts.layouts },
+    ...{ features, rows, layouts: parts.layouts, of: parts.of },
     dispose() {
       for (const each of [features, ...rows]) each.dispose();
     },

@@ -1,12 +1,13 @@
 import type { Fit, PreprocessConfig } from "@inctrl/clip";
 import type { Reading } from "@inctrl/datasets";
 import { type Tensor, type TensorFile, tensor } from "@inctrl/tensor";
-import type { TapLayout } from "../backbone/backbone.js";
+import { patchesOf, type TapLayout } from "../backbone/backbone.js";
 import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { openSealed, writeSealed } from "../files/sealed.js";
 import { type Augmentation, SYMMETRIES } from "../images/augmentation.js";
+import { otherSize, type Positions, sameSize, type TilePlaces } from "../images/positions.js";
 import { type ImageRegion, packRegion } from "../images/region.js";
 import type { BankEntries } from "./amend.js";
 import {
@@ -22,6 +23,7 @@ import { type BankOpening, openingIn } from "./opening.js";
 /** What a file says besides its prompts and their encoder. */
 export interface BankFacts extends Pick<BankInfo, "kind" | "settings"> {
   readonly region?: ImageRegion;
+  readonly positions?: Positions;
   readonly variants?: Pick<Augmentation, "name" | "count">;
 }
 
@@ -29,7 +31,7 @@ export interface BankFacts extends Pick<BankInfo, "kind" | "settings"> {
 export function bankInfo(
   encoder: Encoder,
   prompts: readonly EncodedPrompt[],
-  { variants, kind, settings, region }: BankFacts = {},
+  { variants, kind, settings, region, positions }: BankFacts = {},
 ): BankInfo {
   const { backbone, fit, taps, raw } = encoder;
   const readings = new Map(
@@ -56,8 +58,21 @@ export function bankInfo(
     reading,
     ...(settings && Object.keys(settings).length > 0 && { settings }),
     ...(region && { region: packRegion(region) }),
+    ...(positions && { positions: tilePlaces(positions, encoder, prompts) }),
     preprocess: preprocessOf(encoder),
   };
+}
+
+/** @throws DetectError `positions` where tiles have no places in common. */
+function tilePlaces(how: Positions, { fit }: Encoder, prompts: readonly EncodedPrompt[]): TilePlaces {
+  const of = prompts[0].of ?? { width: 0, height: 0 };
+  const other = prompts.find((prompt) => !prompt.of || !sameSize(prompt.of, of));
+  if (other) throw otherSize(other.name, other.of ?? of, of);
+  if (fit === "tile") return { how, of };
+  throw new DetectError(
+    "positions",
+    `with fit ${fit} an image is one view, and has no tiles with places; cut it into tiles`,
+  );
 }
 
 const writtenVariants = ({ name, count }: Pick<Augmentation, "name" | "count">) =>
@@ -164,6 +179,8 @@ export interface BankFit {
   readonly symmetries: number;
   /** Pixels of an image that a tile has along each side, and that it shares with the next one, where tiles have a size of their own. */
   readonly tiles?: TileSizes;
+  /** Whether tiles are compared by their place. */
+  readonly positions?: Positions;
   readonly reading: SharedReading;
   /** How its method scores; absent for a bank of the paper's nearest patches. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -182,8 +199,17 @@ export async function readBankFit(path: string): Promise<BankFit> {
   const { fit, blocks: taps, turns: symmetries = 1, settings } = info;
   const { tile, overlap } = info.preprocess;
   const tiles = tile === undefined ? {} : { tiles: { tile, overlap } };
+  const positions = info.positions && { positions: info.positions.how };
   const opening = openingIn(file);
-  const made = { taps, fit, ...tiles, symmetries, reading: readingOf(info), ...(settings && { settings }) };
+  const made = {
+    taps,
+    fit,
+    ...tiles,
+    ...positions,
+    symmetries,
+    reading: readingOf(info),
+    ...(settings && { settings }),
+  };
   return { ...made, ...(opening && { opening }), early: !info.reading, sealed: file.sealed };
 }
 
@@ -235,4 +261,36 @@ function checkFits(path: string, info: BankInfo, encoder: Encoder, kind: string 
   if (info.fit !== fit) {
     throw fail(path, `was made with fit ${info.fit} and this encoder uses ${fit}; use the same for both`);
   }
+}
+
+/** Shapes of what a method learns, by name. */
+export type LearntShapes = Readonly<Record<string, readonly number[]>>;
+
+/** The tensors of a bank's file. @throws DetectError `bank` for prompts that were augmented in another way. */
+export function bankShapes(
+  path: string,
+  info: BankInfo,
+  encoder: Encoder,
+  augmentation?: Augmentation,
+  learnt: LearntShapes = {},
+): Map<string, readonly number[]> {
+  const { prompts, blocks, turns = 1 } = info;
+  if (info.augmentation?.name !== augmentation?.name || info.augmentation?.count !== augmentation?.count) {
+    const names = [info, { augmentation }].map((from) => from.augmentation?.name ?? "none");
+    throw new DetectError(
+      "bank",
+      `${path}: its prompts were augmented by ${names[0]} and this method's are by ${names[1]}; make the bank again`,
+    );
+  }
+  const count = augmentation?.count ?? turns;
+  const sum = (of: (prompt: PromptRecord) => number) =>
+    prompts.reduce((sum, prompt) => sum + prompt.views * of(prompt), 0);
+  return new Map<string, readonly number[]>([
+    ["features", [sum(() => 1), encoder.backbone.embedDim]],
+    ...blocks.map((block, i) => {
+      const rows = sum((prompt) => count * patchesOf(promptLayouts(prompt, encoder)[i]));
+      return [`block.${block}`, [rows, encoder.layouts[i].width]] as const;
+    }),
+    ...Object.entries(learnt),
+  ]);
 }

@@ -3,6 +3,7 @@ import type { Reading } from "@inctrl/datasets";
 import type { TensorFile } from "@inctrl/tensor";
 import type { Tap } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
+import { POSITIONS, type TilePlaces } from "../images/positions.js";
 import { unpackRegion } from "../images/region.js";
 import { type Check, fits, listOf, orNull, parseJson, text } from "../shape.js";
 
@@ -42,6 +43,8 @@ export interface BankInfo {
   readonly settings?: Readonly<Record<string, string>>;
   /** Which parts of each image count (`packRegion`); all of it where it is absent. */
   readonly region?: string;
+  /** How tiles are compared by their place; absent where each is compared with all. */
+  readonly positions?: TilePlaces;
   /** Without what is bicubic or absent, as in files of earlier versions. */
   readonly preprocess: Partial<PreprocessConfig>;
 }
@@ -98,6 +101,8 @@ const INFO: Check = {
   reading: (value) => value === undefined || fits(value, READING),
   settings: (value) => value === undefined || isTexts(value),
   region: (value) => value === undefined || (typeof value === "string" && unpackRegion(value) !== null),
+  positions: (value) =>
+    value === undefined || fits(value, { how: oneOf(...POSITIONS), of: { width: count, height: count } }),
   fit: oneOf("crop", "squash", "tile", "whole"),
   backbone: text,
   fingerprint: text,

@@ -14,9 +14,18 @@ import type { Encoder } from "../encoder/encoder.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
 import { type Augmentation, symmetriesOf } from "../images/augmentation.js";
+import type { Positions } from "../images/positions.js";
 import type { ImageRegion } from "../images/region.js";
 import type { BankEntries } from "./amend.js";
-import { bankInfo, promptLayouts, readBank, readingOf, writeBank } from "./bank-file.js";
+import {
+  bankInfo,
+  bankShapes,
+  type LearntShapes,
+  promptLayouts,
+  readBank,
+  readingOf,
+  writeBank,
+} from "./bank-file.js";
 import type { BankInfo, PromptRecord } from "./bank-info.js";
 import { averageNeighbours } from "./neighbours.js";
 
@@ -28,10 +37,9 @@ export interface MethodState {
   readonly learnt?: Readonly<Record<string, Tensor>>;
   /** Which parts of images count. Default: all. */
   readonly region?: ImageRegion;
+  /** Whether tiles are compared by their place. Default: each with all. */
+  readonly positions?: Positions;
 }
-
-/** Shapes of what a method learns, by name. */
-export type LearntShapes = Readonly<Record<string, readonly number[]>>;
 
 /**
  * K normal images as features: the normalised patches of the taps, ready for the nearest-patch search, and the class
@@ -56,6 +64,7 @@ export class PromptBank {
   #joined: Tensor | null = null;
   #packed: readonly PackedMatrix[] | null = null;
   #averaged: readonly PackedMatrix[] | null = null;
+  #tiles: readonly (readonly PackedMatrix[])[] | null = null;
 
   private constructor(
     info: BankInfo,
@@ -85,15 +94,15 @@ export class PromptBank {
     encoder: Encoder,
     prompts: readonly EncodedPrompt[],
     variants: Augmentation | number = 1,
-    { settings, learnt = {}, region }: MethodState = {},
+    { settings, learnt = {}, region, positions }: MethodState = {},
   ): PromptBank {
     if (prompts.length === 0)
       throw new DetectError("shots", "there are no prompts; give at least one normal image");
+    const made = typeof variants === "number" ? symmetriesOf(variants) : variants;
+    const info = bankInfo(encoder, prompts, { variants: made, settings, region, positions });
     const share = (t: Tensor) => t.view(t.shape);
     const features = prompts.map((prompt) => share(prompt.features));
     const rows = encoder.taps.map((_, tap) => prompts.map((prompt) => share(prompt.rows[tap])));
-    const made = typeof variants === "number" ? symmetriesOf(variants) : variants;
-    const info = bankInfo(encoder, prompts, { variants: made, settings, region });
     return new PromptBank(info, encoder, made, features, rows, learnt);
   }
 
@@ -149,6 +158,29 @@ export class PromptBank {
   get blocks(): readonly PackedMatrix[] {
     this.#packed ??= this.#rows.map((rows) => keep(scope(() => packBank(concat(rows)))));
     return this.#packed;
+  }
+
+  /** `blocks` of each tap tile by tile, rows prompt by prompt: of prompts of one size. */
+  get tiles(): readonly (readonly PackedMatrix[])[] {
+    this.#tiles ??= this.#rows.map((rows) =>
+      scope(() => {
+        const joined = concat(rows);
+        const [all, width] = joined.shape;
+        const { views } = this.prompts[0];
+        const shown = reshape(joined, [this.shots, views, all / (this.shots * views), width]);
+        const tile = (place: number) => reshape(slice(shown, [null, [place, place + 1]]), [-1, width]);
+        return Array.from({ length: views }, (_, place) => keep(packBank(tile(place))));
+      }),
+    );
+    return this.#tiles;
+  }
+
+  /** The row of `blocks` that is a row of a tile. @param row times the number of tiles, plus the tile's own number. */
+  rowInTiles(row: number): number {
+    const { views } = this.prompts[0];
+    const rows = this.#variants.count * patchesOf(this.grids[0]);
+    const [tile, own] = [row % views, Math.floor(row / views)];
+    return (Math.floor(own / rows) * views + tile) * rows + (own % rows);
   }
 
   /**
@@ -225,7 +257,8 @@ export class PromptBank {
       const dispose = () => {
         for (const each of [features, ...rows]) each.dispose();
       };
-      return { name, sha256, views, reading: readingOf(this.info), features, rows, layouts, dispose };
+      const { of } = this.info.positions ?? {};
+      return { name, sha256, views, reading: readingOf(this.info), features, rows, layouts, of, dispose };
     });
     for (const each of joined) each.dispose();
     return prompts;
@@ -245,7 +278,7 @@ export class PromptBank {
 
   /** Frees the bank; prompts that it was made of stay. */
   dispose(): void {
-    const packed = [...(this.#packed ?? []), ...(this.#averaged ?? [])];
+    const packed = [...(this.#packed ?? []), ...(this.#averaged ?? []), ...(this.#tiles ?? []).flat()];
     const held = [...this.#features, ...this.#rows.flat(), ...packed, ...Object.values(this.learnt)];
     for (const each of [...held, this.#joined]) each?.dispose();
   }
@@ -253,33 +286,4 @@ export class PromptBank {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** The tensors of a bank's file. @throws DetectError `bank` for prompts that were augmented in another way. */
-export function bankShapes(
-  path: string,
-  info: BankInfo,
-  encoder: Encoder,
-  augmentation?: Augmentation,
-  learnt: LearntShapes = {},
-): Map<string, readonly number[]> {
-  const { prompts, blocks, turns = 1 } = info;
-  if (info.augmentation?.name !== augmentation?.name || info.augmentation?.count !== augmentation?.count) {
-    const names = [info, { augmentation }].map((from) => from.augmentation?.name ?? "none");
-    throw new DetectError(
-      "bank",
-      `${path}: its prompts were augmented by ${names[0]} and this method's are by ${names[1]}; make the bank again`,
-    );
-  }
-  const count = augmentation?.count ?? turns;
-  const sum = (of: (prompt: PromptRecord) => number) =>
-    prompts.reduce((sum, prompt) => sum + prompt.views * of(prompt), 0);
-  return new Map<string, readonly number[]>([
-    ["features", [sum(() => 1), encoder.backbone.embedDim]],
-    ...blocks.map((block, i) => {
-      const rows = sum((prompt) => count * patchesOf(promptLayouts(prompt, encoder)[i]));
-      return [`block.${block}`, [rows, encoder.layouts[i].width]] as const;
-    }),
-    ...Object.entries(learnt),
-  ]);
 }

@@ -1,4 +1,17 @@
-import { concat, nearest, type PackedMatrix, scope, slice, stack, type Tensor } from "@inctrl/tensor";
+import {
+  add,
+  concat,
+  greater,
+  mul,
+  nearest,
+  type PackedMatrix,
+  reshape,
+  scope,
+  slice,
+  stack,
+  type Tensor,
+  where,
+} from "@inctrl/tensor";
 import type { Features } from "../encoder/features.js";
 import type { PromptBank } from "./bank.js";
 import { averageNeighbours } from "./neighbours.js";
@@ -44,6 +57,51 @@ function nearestOf(
     similarity: concat(runs.map(({ similarity }) => similarity)),
     index: concat(runs.map(({ index }) => index)),
   };
+}
+
+/** What is known of the places of some views. */
+export interface ViewPlaces {
+  /** The number of each view among the tiles of its image. */
+  readonly places: readonly number[];
+  /** For each tile those that it is compared with (`comparedTiles`). */
+  readonly compared: readonly (readonly number[])[];
+}
+
+/**
+ * `matchPatches` of tiles by their place: each view is searched in those tiles of the prompts that it is compared with. Views are
+ * searched one by one, so that their batch changes no bit.
+ *
+ * @returns rows as `bank.rowInTiles` takes them.
+ */
+export const matchTiles = (
+  bank: PromptBank,
+  taps: readonly Tensor[],
+  { places, compared }: ViewPlaces,
+): PatchMatches =>
+  scope(() => {
+    const found = places.map((place, view) => {
+      const own = taps.map((tap) => slice(tap, [[view, view + 1]]));
+      return compared[place].map((tile) => matchTile(bank, own, tile)).reduce(better);
+    });
+    return {
+      similarity: concat(found.map(({ similarity }) => similarity)),
+      rows: concat(found.map(({ rows }) => rows)),
+    };
+  });
+
+/** The matches of a view in one tile of the prompts, tap by tap, [1, blocks, patches]. */
+function matchTile(bank: PromptBank, taps: readonly Tensor[], tile: number): PatchMatches {
+  const blocks = bank.tiles.map((tiles) => tiles[tile]);
+  const { similarity, rows } = matchPatches(taps, blocks);
+  return { similarity, rows: add(mul(rows, bank.tiles[0].length), tile) };
+}
+
+/** Of two matches of each patch the nearer one, in each tap; of equal ones the first. */
+function better(a: PatchMatches, b: PatchMatches): PatchMatches {
+  const nearer = greater(b.similarity, a.similarity);
+  const blocks = nearer.shape[1];
+  const deepest = reshape(slice(nearer, [null, [blocks - 1, blocks]]), a.rows.shape);
+  return { similarity: where(nearer, b.similarity, a.similarity), rows: where(deepest, b.rows, a.rows) };
 }
 
 /**

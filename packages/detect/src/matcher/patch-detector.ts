@@ -8,15 +8,17 @@ import {
   type Grid,
   type Known,
   type MatchMap,
+  requirePositions,
   requireRegion,
 } from "../detector.js";
 import type { Features } from "../encoder/features.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { DetectError } from "../errors.js";
+import { comparedTiles } from "../images/positions.js";
 import { unpackRegion } from "../images/region.js";
-import { type LearntShapes, type MethodState, PromptBank } from "./bank.js";
-import { readingOf } from "./bank-file.js";
-import { matchBank } from "./match.js";
+import { type MethodState, PromptBank } from "./bank.js";
+import { type LearntShapes, readingOf } from "./bank-file.js";
+import { matchBank, matchTiles, type PatchMatches, type ViewPlaces } from "./match.js";
 
 /** What a method makes of a batch, on the device. */
 export interface PatchOutput {
@@ -69,10 +71,15 @@ export interface PatchMethod
 export function patchDetector(method: PatchMethod): Detector {
   const { name, encoder, symmetries, augmentation, averaged = false, kept: settings, learning } = method;
   const { takesRegion = false } = method;
+  const takesPositions = !averaged;
   const fitted = async (bank: PromptBank, options: FitOptions = {}): Promise<FittedDetector> => {
     const region = (bank.info.region && unpackRegion(bank.info.region)) || undefined;
+    const { positions } = bank.info;
     try {
       requireRegion(detector, region);
+      requirePositions(detector, positions);
+      const compared = positions && comparedTiles(positions, encoder.preprocess);
+      checkTiles(bank, compared);
       const scoring = await method.prepare(bank, options);
       const dispose = () => {
         scoring.dispose?.();
@@ -84,10 +91,14 @@ export function patchDetector(method: PatchMethod): Detector {
           prompts: bank.prompts,
           reading: readingOf(bank.info),
           ...(region && { region }),
+          ...(positions && { positions }),
           dispose,
           [Symbol.dispose]: dispose,
         },
-        score: (features, known) => score(bank, scoring, features, averaged, known),
+        score: (features, known) => {
+          const matched = () => matchesIn(bank, features, { averaged, compared, known });
+          return score(bank, scoring, features, matched, known);
+        },
         encoded: () => bank.encoded(),
         save: (path, entries) => bank.save(path, entries),
       };
@@ -97,12 +108,12 @@ export function patchDetector(method: PatchMethod): Detector {
     }
   };
   const detector: Detector = {
-    ...{ name, encoder, symmetries, augmentation, takesRegion },
+    ...{ name, encoder, symmetries, augmentation, takesRegion, takesPositions },
     settings: () => method.settings(),
     async fit(prompts, options) {
       const learnt = prompts.length > 0 ? await learning?.of(prompts) : undefined;
       const bank = PromptBank.of(encoder, prompts, augmentation ?? symmetries, {
-        ...{ settings, learnt, region: options?.region },
+        ...{ settings, learnt, region: options?.region, positions: options?.positions },
       });
       return fitted(bank, options);
     },
@@ -112,26 +123,54 @@ export function patchDetector(method: PatchMethod): Detector {
   return detector;
 }
 
+/** @throws DetectError `bank` where prompts have other tiles than their size says. */
+function checkTiles({ prompts }: PromptBank, compared: readonly unknown[] | undefined): void {
+  const other = compared && prompts.find(({ views }) => views !== compared.length);
+  if (other)
+    throw new DetectError(
+      "bank",
+      `${other.name} has ${other.views} tiles and the size of the prompts gives ${compared.length}; make the bank again`,
+    );
+}
+
+/** The matches of a batch: those that are known, those by the places of tiles, or those in the whole bank. */
+function matchesIn(
+  bank: PromptBank,
+  features: Features,
+  {
+    averaged,
+    compared,
+    known,
+  }: { averaged: boolean; compared: ViewPlaces["compared"] | undefined; known: Known | undefined },
+) {
+  if (compared) {
+    if (known?.places) return matchTiles(bank, features.taps, { places: known.places, compared });
+    throw new DetectError(
+      "positions",
+      "the bank compares tiles by their place, and the places of these views are not said; score images",
+    );
+  }
+  if (known?.similarity && !averaged) return { similarity: known.similarity(), rows: null };
+  return matchBank(bank, features, averaged);
+}
+
 async function score(
   bank: PromptBank,
   scoring: PatchScoring,
   { features, taps, layouts }: Features,
-  averaged: boolean,
+  matched: () => Pick<PatchMatches, "similarity"> & { readonly rows: PatchMatches["rows"] | null },
   known?: Known,
 ): Promise<Detection[]> {
   const { rows: down, columns } = sharedLayout(layouts);
   const { score, map, parts, rows } = scope(() => {
-    const { similarity, rows } =
-      known?.similarity && !averaged
-        ? { similarity: known.similarity(), rows: null }
-        : matchBank(bank, { taps, layouts }, averaged);
+    const { similarity, rows } = matched();
     return { ...scoring.run(features, within(bank, similarity, known?.inside), taps), rows };
   });
   // A tensor that has two names is read once.
   const tensors = new Set([score, map, ...Object.values(parts)]);
   try {
     const read = Promise.all([...tensors].map(async (t) => [t, await t?.data()] as const));
-    const [matched, values] = await Promise.all([rows?.data() ?? null, read.then((all) => new Map(all))]);
+    const [nearest, values] = await Promise.all([rows?.data() ?? null, read.then((all) => new Map(all))]);
     const patches = down * columns;
     return Array.from(values.get(score)!, (value, i) => {
       const own = [i * patches, (i + 1) * patches] as const;
@@ -140,7 +179,7 @@ async function score(
         score: value,
         parts: Object.fromEntries(found.map(([name, t]) => [name, values.get(t)![i]])),
         map: { rows: down, columns, values: values.get(map)!.slice(...own) },
-        matches: matched && matchesOf(bank, matched.subarray(...own), { rows: down, columns }),
+        matches: nearest && matchesOf(bank, nearest.subarray(...own), { rows: down, columns }),
       };
     });
   } finally {
@@ -163,7 +202,8 @@ function within({ info }: PromptBank, similarity: Tensor, inside: readonly Uint8
 }
 
 function matchesOf(bank: PromptBank, rows: Int32Array, grid: Grid): MatchMap {
-  const found = Array.from(rows, (row) => bank.locate(row));
+  const rowOf = (row: number) => (bank.info.positions ? bank.rowInTiles(row) : row);
+  const found = Array.from(rows, (row) => bank.locate(rowOf(row)));
   const other = bank.grids.some((each) => each.rows !== grid.rows || each.columns !== grid.columns);
   return {
     ...(other && { promptGrids: bank.grids }),

@@ -32,7 +32,7 @@ export function fakeDetector(scoring: FakeScoring): FittedDetector {
       const good = batch.filter(({ error }) => !error);
       const place = (item: ImageItem) => batch.findIndex((each) => each.item === item) + number;
       const result = {
-        views: good.map(({ item }) => ({ image: place(item), symmetry: 0, box: BOX, of: BOX })),
+        views: good.map(({ item }) => ({ image: place(item), symmetry: 0, tile: 0, box: BOX, of: BOX })),
         ended: batch.map(({ item, error }) => ({ image: place(item), item, error })),
         finite: async () => good.map(() => true),
         brightness: good.map(({ brightness }) => brightness),
