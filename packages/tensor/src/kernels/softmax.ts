@@ -7,70 +7,109 @@ export interface SoftmaxVariant {
   readonly log: boolean;
   /** Invocations that share a row. */
   readonly threads: number;
-  /** Rows lie whole and are a multiple of 4 long: four values are read at once. */
-  readonly wide: boolean;
+  /** Values that are read at once. More than one where rows lie whole and their length is a multiple of it. */
+  readonly values: 1 | 2 | 4;
 }
 
+/** The lowest float32, as WGSL. */
+const LOWEST = "-3.4028234e38";
+
+/** The variant's `values` for rows of n values whose neighbours lie `inner` apart. */
+export const softmaxValues = (n: number, inner: number): SoftmaxVariant["values"] =>
+  inner > 1 || n % 2 > 0 ? 1 : n % 4 > 0 ? 2 : 4;
+
+/** Elements of a chunk: eight values in vectors of four, four otherwise. */
+export const softmaxChunk = (values: SoftmaxVariant["values"]): number => (values === 1 ? 4 : 8 / values);
+
 /**
- * out[o, k, i] = exp(x[o, k, i] - m) / s, or x - m - log(s), with m the largest and s the sum of exp(x - m) over k.
+ * out[o, k, i] = exp(x[o, k, i] - m) / s with s the sum of exp(x - m) over k, or x - m - log(s) with m the largest.
  *
- * Three passes over a row, by one invocation or by a workgroup that strides over it; the second leaves the exponentials in `out`.
- * A row whose largest value is not finite becomes NaN, as in PyTorch.
+ * Two passes over a row, by one invocation or by a workgroup that strides over it. The first finds m and s together, a chunk at a time (Milakov
+ * and Gimelshein 2018). m follows the largest value only once that lies 8 above it, so that s is rarely scaled; exp(8) is far from
+ * float32's range. A row whose largest value is not finite becomes NaN, as in PyTorch.
  */
-export const softmaxKernel = defineKernel("softmax", (variant: SoftmaxVariant) => {
-  const { log, threads, wide } = variant;
-  const type = wide ? "vec4f" : "f32";
+export const softmaxKernel = defineKernel("softmax", ({ log, threads, values }: SoftmaxVariant) => {
+  const type = values === 1 ? "f32" : `vec${values}f`;
+  const bits = type.replace("f32", "u32").replace(/f$/, "u");
   const shared = (name: string) => (threads === 1 ? "" : `shared_${name}[lane] = ${name};`);
   const joined = (name: string) => (threads === 1 ? name : `shared_${name}[0]`);
-  const arrays = `var<workgroup> shared_largest: array<f32, ${threads}>;
-var<workgroup> shared_sum: array<f32, ${threads}>;`;
-  const largestOf = (v: string) => (wide ? `larger(larger(${v}.x, ${v}.y), larger(${v}.z, ${v}.w))` : v);
-  const sumOf = (v: string) => (wide ? `dot(${v}, vec4f(1.0))` : v);
+  const array = (name: string, of: string) =>
+    threads === 1 ? "" : `var<workgroup> shared_${name}: array<${of}, ${threads}>;`;
+  const larger = (a: string, b: string) => `max(${a}, ${b})`;
+  const plus = (a: string, b: string) => `(${a} + ${b})`;
+  const over = (v: string, join: (a: string, b: string) => string) =>
+    values === 1
+      ? v
+      : ["x", "y", "z", "w"]
+          .slice(0, values)
+          .map((part) => `${v}.${part}`)
+          .reduce(join);
+  const at = (k: string) => (values === 1 ? `base + (${k}) * u.inner` : `base + ${k}`);
+  const chunk = softmaxChunk(values);
+  const step = (elements: number) => {
+    const each = Array.from({ length: elements }, (_, i) => i);
+    return `${each.map((i) => `      let c${i} = x[${at(`k + ${i * threads}u`)}];`).join("\n")}
+      let high = ${each.map((i) => `c${i}`).reduceRight(larger)};
+      let top = ${over("high", larger)};
+      odd = ${each.map((i) => `(bitcast<${bits}>(c${i}) & ${bits}(0x7fffffffu))`).reduceRight(larger, "odd")};
+      let raised = top > m + 8.0;
+      let scale = select(1.0, exp(m - top), raised);
+      m = select(m, top, raised);
+      largest = max(largest, top);
+      total *= scale;
+      part = part * scale + ${each.map((i) => `exp(c${i} - m)`).reduceRight(plus)};`;
+  };
+  const write = (elements: number) =>
+    Array.from({ length: elements }, (_, i) => {
+      const place = at(`k + ${i * threads}u`);
+      const value = log ? `x[${place}] - most - s` : `exp(x[${place}] - most) * s`;
+      return `    out[${place}] = select(${type}(nan()), ${value}, known);`;
+    }).join("\n");
   return {
     name: log ? "log softmax" : "softmax",
     reads: { x: type },
     writes: { out: type },
     uniforms: { n: "u32", inner: "u32", block: "u32" },
     split: perRow(threads),
-    declare: `${FLOAT.is_nan}
-${FLOAT.is_finite}
+    declare: `${FLOAT.is_finite}
 ${FLOAT.nan}
-${log ? FLOAT.infinity : ""}
-${log ? FLOAT.precise_log : ""}
-fn larger(a: f32, b: f32) -> f32 { return select(a, b, (b > a && !is_nan(a)) || is_nan(b)); }
-${wide ? WIDE_LARGER : ""}
-${threads === 1 ? "" : arrays}`,
-    body: `  let n = u.n / ${wide ? 4 : 1}u;
+${log ? `${FLOAT.infinity}\n${FLOAT.precise_log}` : ""}
+${array("largest", "f32")}
+${array("pattern", "u32")}
+${array("sum", "f32")}`,
+    body: `  let n = u.n / ${values}u;
   let base = (e / u.inner) * n * u.inner + e % u.inner;
-  var most = x[base + min(lane, n - 1u) * u.inner];
-  for (var k = lane; k < n; k += ${threads}u) { most = ${wide ? "larger4" : "larger"}(most, x[base + k * u.inner]); }
-  var largest = ${largestOf("most")};
-  ${shared("largest")}${tree("largest", threads, (a, b) => `larger(${a}, ${b})`)}
-  let m = ${joined("largest")};
+  var largest = ${LOWEST};
+  var m = largest;
+  var odd = ${bits}();
   var total = ${type}();
-  for (var k0 = lane; k0 < n; k0 += ${threads}u * u.block) {
-    let stop = min(k0 + ${threads}u * u.block, n);
+  var k = lane;
+  while (k < n) {
+    let stop = min(k + ${threads * chunk}u * u.block, n);
     var part = ${type}();
-    for (var k = k0; k < stop; k += ${threads}u) {
-      let grown = exp(x[base + k * u.inner] - m);
-      part += grown;${log ? "" : "\n      out[base + k * u.inner] = grown;"}
+    for (; k + ${(chunk - 1) * threads}u < stop; k += ${chunk * threads}u) {
+${step(chunk)}
+    }
+    for (; stop == n && k < n; k += ${threads}u) {
+${step(1)}
     }
     total += part;
   }
-  var sum = ${sumOf("total")};
-  ${shared("sum")}${tree("sum", threads, (a, b) => `${a} + ${b}`)}
-  let s = ${log ? `precise_log(${joined("sum")})` : joined("sum")};
-  let known = is_finite(m);
-  for (var k = lane; k < n; k += ${threads}u) {
-    let at = base + k * u.inner;
-    out[at] = select(${type}(nan()), ${log ? "x[at] - m - s" : "out[at] / s"}, known);
+  var pattern = ${over("odd", larger)};
+  ${shared("largest")}${tree("largest", threads, larger)}
+  ${shared("pattern")}${tree("pattern", threads, larger)}
+  let most = ${joined("largest")};
+  var sum = (${over("total", plus)}) * exp(m - most);
+  ${shared("sum")}${tree("sum", threads, plus)}
+  // A row of -Infinity throughout has no sum.
+  let known = is_finite(most) && ${joined("pattern")} <= 0x7f800000u && ${joined("sum")} > 0.0;
+  let s = ${log ? `precise_log(${joined("sum")})` : `1.0 / ${joined("sum")}`};
+  k = lane;
+  for (; k + ${(chunk - 1) * threads}u < n; k += ${chunk * threads}u) {
+${write(chunk)}
+  }
+  for (; k < n; k += ${threads}u) {
+${write(1)}
   }`,
   };
 });
-
-const WIDE_LARGER = `fn larger4(a: vec4f, b: vec4f) -> vec4f {
-  let bits = vec4u(0x7fffffffu);
-  let a_nan = (bitcast<vec4u>(a) & bits) > vec4u(0x7f800000u);
-  let b_nan = (bitcast<vec4u>(b) & bits) > vec4u(0x7f800000u);
-  return select(a, b, ((b > a) & !a_nan) | b_nan);
-}`;

@@ -1,5 +1,5 @@
 import { planRows } from "../kernels/plan.js";
-import { softmaxKernel } from "../kernels/softmax.js";
+import { softmaxChunk, softmaxKernel, softmaxValues } from "../kernels/softmax.js";
 import { around, normalizeAxis } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { defineOp, FLOATS, type Op } from "./define.js";
@@ -55,11 +55,11 @@ function plan({ x, axis }: { x: Tensor; axis: number }, log: boolean): Launch {
   const { n, inner } = around(x.shape, axis);
   const count = x.size / n;
   const threads = planRows(count, n, inner, caps);
-  const wide = inner === 1 && n % 4 === 0;
+  const values = softmaxValues(n, inner);
   return {
-    kernel: softmaxKernel({ log, threads, wide }),
+    kernel: softmaxKernel({ log, threads, values }),
     tensors: { x },
-    uniforms: { n, inner, block: Math.ceil(Math.sqrt(n / threads / (wide ? 4 : 1))) },
+    uniforms: { n, inner, block: Math.ceil(Math.sqrt(n / values / threads / softmaxChunk(values))) },
     over: [count],
   };
 }

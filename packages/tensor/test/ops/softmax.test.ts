@@ -88,6 +88,34 @@ test("masked, NaN and infinite rows become NaN as in PyTorch, and only those", a
   }
 });
 
+test("rows that rise, fall and jump agree for every width of load", async (device) => {
+  const rows: ((i: number) => number)[] = [
+    (i) => i / 4,
+    (i) => -i / 4,
+    // Steps above and below the 8 at which the running maximum follows.
+    (i) => (i >> 3) * 7.9,
+    (i) => (i >> 3) * -8.1,
+    (i) => (i % 5) * 20 - i / 3,
+    () => -1e4,
+  ];
+  for (const n of [49, 50, 52, 130]) {
+    const values = rows.flatMap((row) => Array.from({ length: n }, (_, i) => row(i)));
+    await agrees(device, Float32Array.from(values), [rows.length, n], 1);
+  }
+});
+
+test("a NaN or an infinity is found anywhere in a row", async (device) => {
+  for (const n of [9, 18, 20]) {
+    const bad = [Number.NaN, Number.POSITIVE_INFINITY];
+    const rows = bad.flatMap((value) =>
+      Array.from({ length: n }, (_, at) => Array.from({ length: n }, (_, i) => (i === at ? value : i))),
+    );
+    const x = tensor(device, Float32Array.from(rows.flat()), [rows.length, n]);
+    close(await valuesOf(() => softmax(x)), new Array(rows.length * n).fill(Number.NaN), 0);
+    x.dispose();
+  }
+});
+
 test("takes float16 and rejects whole numbers and missing axes", async (device) => {
   const x = tensor(device, [1, 2, 3]);
   const half = cast(x, "float16");
