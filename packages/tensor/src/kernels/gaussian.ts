@@ -1,6 +1,7 @@
+import type { Caps } from "../device/caps.js";
 import { perRow } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
-import { type RowVariant, rowElement, rowSplit } from "./rows.js";
+import { planRowKernel, type RowVariant, rowElement, rowSplit } from "./rows.js";
 
 /**
  * The lower factors of symmetric matrices [count, n, n], column by column (Cholesky). A squared pivot below `least` counts as `least`.
@@ -31,53 +32,128 @@ export const choleskyKernel = defineKernel("cholesky", ({ threads }: { threads: 
   }`,
 }));
 
+/** What the text of `mahalanobisKernel` depends on. */
+interface GaussianVariant extends RowVariant {
+  /** At least n. */
+  readonly most: number;
+  /** Views of a position that an invocation takes. */
+  readonly views: number;
+  /** Factors that it reads along together. */
+  readonly factors: number;
+}
+
+/** On CPUs, where loads are what takes time, an invocation takes views of a position together, and several factors. */
+export const planGaussianKernel = (
+  { views, n, d }: { views: number; n: number; d: number },
+  caps: Pick<Caps, "family">,
+): GaussianVariant => {
+  const row = planRowKernel(d, caps);
+  const most = Math.max(8, 2 ** Math.ceil(Math.log2(n)));
+  return row.shared
+    ? { ...row, most, views: 1, factors: 1 }
+    : { ...row, most, views: views >= 4 ? 4 : views >= 2 ? 2 : 1, factors: 4 };
+};
+
 /**
  * Distances sqrt(|delta - A c|^2 / eps + |c|^2) of vectors to Gaussians with covariance A A^T + eps I, c being the solution of
- * (A^T A + eps I) c = A^T delta and delta = x - mean. x [vectors, d], of Gaussian `row % positions` each; mean [positions, d], factors A^T
- * [positions, n, d], lower [positions, n, n] the Cholesky factor of A^T A + eps I. `most` is at least n.
+ * (A^T A + eps I) c = A^T delta and delta = x - mean. x [views, positions, d], mean [positions, d], factors A^T [positions, n, d], lower
+ * [positions, n, n] the Cholesky factor of A^T A + eps I. A view's distances do not depend on the others that are taken with it.
  *
- * Work split: rowSplit. Those that share a vector each solve the small system.
+ * Work split: rowSplit, a row being some views of a position. Those that share a row each solve the small system.
  */
 export const mahalanobisKernel = defineKernel(
   "mahalanobis",
-  ({ shared, wide, most }: RowVariant & { most: number }) => {
+  ({ shared, wide, most, views, factors }: GaussianVariant) => {
     const [split, element] = [rowSplit(shared), rowElement(wide)];
     const along = `for (var k = ${split.start}; k < count; k += ${split.step})`;
+    const each = (count: number, text: (i: number) => string) =>
+      Array.from({ length: count }, (_, i) => text(i)).join("\n");
+    const eachView = (text: (v: number) => string) => each(views, text);
+    const eachBoth = (text: (f: number, v: number) => string) =>
+      each(factors, (f) => eachView((v) => text(f, v)));
+    const across = factors / views;
+    const solved = (v: number, j: string) => `c[${views}u * (${j}) + ${v}u]`;
+    const known = (f: number) => (factors > 1 ? `i + ${f}u < u.n` : "true");
+    /** Values of earlier rows of a block leave those of row f; \`entry\` is the factor's between two rows of the block. */
+    const within = (f: number, earlier: readonly number[], entry: (f: number, g: number) => string) => `
+${earlier
+  .map(
+    (g) => `      { let entry = lower[${entry(f, g)}];
+${eachView((v) => `        value${f}_${v} = fma(-entry, value${g}_${v}, value${f}_${v});`)} }`,
+  )
+  .join("\n")}
+      { let pivot = lower[base + min(i + ${f}u, u.n - 1u) * (u.n + 1u)];
+${eachView((v) => `        value${f}_${v} = select(0.0, value${f}_${v} / pivot, ${known(f)});\n        ${solved(v, `i + ${f}u`)} = value${f}_${v};`)} }`;
+    const rows = Array.from({ length: factors }, (_, f) => f);
     return {
       reads: { x: element.type, mean: element.type, factors: element.type, lower: "f32" },
       writes: { out: "f32" },
-      uniforms: { ...u32("positions", "n", "d"), eps: "f32" },
+      uniforms: { ...u32("views", "positions", "n", "d"), eps: "f32" },
       split,
       body: `  let count = u.d / ${element.values}u;
-  let position = row % u.positions;
-  let own = row * count;
+  let blocks = (u.views + ${views - 1}u) / ${views}u;
+  let position = row / blocks;
+  let view = (row % blocks) * ${views}u;
+${eachView((v) => `  let vector${v} = min(view + ${v}u, u.views - 1u) * u.positions + position;\n  let own${v} = vector${v} * count;`)}
   let middle = position * count;
   let first = position * u.n * count;
   let base = position * u.n * u.n;
-  var c: array<f32, ${most}>;
-  for (var i = 0u; i < u.n; i++) {
-    var dots = ${element.type}();
-    ${along} { dots = fma(factors[first + i * count + k], x[own + k] - mean[middle + k], dots); }
-    var value = ${split.sum(element.total("dots"))};
-    for (var j = 0u; j < i; j++) { value = fma(-lower[base + i * u.n + j], c[j], value); }
-    c[i] = value / lower[base + i * u.n + i];
+  var c: array<f32, ${most * views}>;
+  for (var i = 0u; i < u.n; i += ${factors}u) {
+${each(factors, (f) => `    let along${f} = first + min(i + ${f}u, u.n - 1u) * count;\n    let line${f} = base + min(i + ${f}u, u.n - 1u) * u.n;`)}
+${eachBoth((f, v) => `    var dots${f}_${v} = ${element.type}();`)}
+    ${along} {
+      let at = mean[middle + k];
+${eachView((v) => `      let delta${v} = x[own${v} + k] - at;`)}
+${each(factors, (f) => `      let factor${f} = factors[along${f} + k];`)}
+${eachBoth((f, v) => `      dots${f}_${v} = fma(factor${f}, delta${v}, dots${f}_${v});`)}
+    }
+${eachBoth((f, v) => `    var value${f}_${v} = ${split.sum(element.total(`dots${f}_${v}`))};`)}
+    for (var j = 0u; j < i; j++) {
+${eachView((v) => `      let known${v} = ${solved(v, "j")};`)}
+${each(factors, (f) => `      let entry${f} = lower[line${f} + j];`)}
+${eachBoth((f, v) => `      value${f}_${v} = fma(-entry${f}, known${v}, value${f}_${v});`)}
+    }
+${each(factors, (f) => within(f, rows.slice(0, f), (own, other) => `line${own} + i + ${other}u`))}
   }
-  var within = 0.0;
-  for (var left = u.n; left > 0u; left--) {
-    let i = left - 1u;
-    var value = c[i];
-    for (var j = left; j < u.n; j++) { value = fma(-lower[base + j * u.n + i], c[j], value); }
-    c[i] = value / lower[base + i * u.n + i];
-    within = fma(c[i], c[i], within);
+${eachView((v) => `  var within${v} = 0.0;`)}
+  for (var block = (u.n + ${factors - 1}u) / ${factors}u; block > 0u; block--) {
+    let i = (block - 1u) * ${factors}u;
+${eachBoth((f, v) => `    var value${f}_${v} = ${solved(v, `i + ${f}u`)};`)}
+    for (var j = i + ${factors}u; j < u.n; j++) {
+      let line = base + j * u.n + i;
+${eachView((v) => `      let known${v} = ${solved(v, "j")};`)}
+${each(factors, (f) => `      let entry${f} = lower[line + ${f}u];`)}
+${eachBoth((f, v) => `      value${f}_${v} = fma(-entry${f}, known${v}, value${f}_${v});`)}
+    }
+${[...rows]
+  .reverse()
+  .map((f) =>
+    within(
+      f,
+      rows.slice(f + 1).reverse(),
+      (own, other) => `base + min(i + ${other}u, u.n - 1u) * u.n + i + ${own}u`,
+    ),
+  )
+  .join("\n")}
+${eachBoth((f, v) => `    within${v} = fma(value${f}_${v}, value${f}_${v}, within${v});`)}
   }
-  var squares = ${element.type}();
-  ${along} {
-    var apart = x[own + k] - mean[middle + k];
-    for (var i = 0u; i < u.n; i++) { apart -= c[i] * factors[first + i * count + k]; }
-    squares = fma(apart, apart, squares);
+${eachView((v) => `  var squares${v} = ${element.type}();`)}
+  for (var k = ${split.start}; k < count; k += ${across}u * ${split.step}) {
+${each(across, (b) => `    let k${b} = min(k + ${b}u * ${split.step}, count - 1u);\n    let at${b} = mean[middle + k${b}];`)}
+${each(across, (b) => eachView((v) => `    var apart${b}_${v} = x[own${v} + k${b}] - at${b};`))}
+    for (var i = 0u; i < u.n; i++) {
+      let line = first + i * count;
+${eachView((v) => `      let known${v} = ${solved(v, "i")};`)}
+${each(across, (b) => `      let factor${b} = factors[line + k${b}];`)}
+${each(across, (b) => eachView((v) => `      apart${b}_${v} -= known${v} * factor${b};`))}
+    }
+${each(across, (b) => `    if (k + ${b}u * ${split.step} < count) {\n${eachView((v) => `      squares${v} = fma(apart${b}_${v}, apart${b}_${v}, squares${v});`)}\n    }`)}
   }
-  let outside = ${split.sum(element.total("squares"))};
-  if (${split.start} == 0u) { out[row] = sqrt(outside / u.eps + within); }`,
+${eachView(
+  (v) => `  let outside${v} = ${split.sum(element.total(`squares${v}`))};
+  if (${split.start} == 0u) { out[vector${v}] = sqrt(outside${v} / u.eps + within${v}); }`,
+)}`,
     };
   },
 );

@@ -1,6 +1,5 @@
 import { check } from "../errors.js";
-import { choleskyKernel, mahalanobisKernel } from "../kernels/gaussian.js";
-import { planRowKernel } from "../kernels/rows.js";
+import { choleskyKernel, mahalanobisKernel, planGaussianKernel } from "../kernels/gaussian.js";
 import { checkIs, formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { defineOp, FLOATS } from "./define.js";
@@ -76,11 +75,15 @@ export const mahalanobis = defineOp("mahalanobis", {
   takes: FLOATS,
   shape: ({ x }) => x.shape.slice(0, -1),
   kernel: ({ x, mean, factors, lower, epsilon, positions, n, d }, out) => {
-    const most = Math.max(8, 2 ** Math.ceil(Math.log2(n)));
-    const kernel = mahalanobisKernel({ ...planRowKernel(d, out.device.caps), most });
+    const views = out.size / positions;
+    const plan = planGaussianKernel({ views, n, d }, out.device.caps);
     // A binding is never empty.
     const tensors = n === 0 ? { x, mean, factors: mean, lower: mean } : { x, mean, factors, lower };
-    return { kernel, tensors, uniforms: { positions, n, d, eps: epsilon }, over: [out.size] };
+    return {
+      ...{ kernel: mahalanobisKernel(plan), tensors },
+      uniforms: { views, positions, n, d, eps: epsilon },
+      over: [positions * Math.ceil(views / plan.views)],
+    };
   },
   flop: ({ n, d }, out) => out.size * (4 * n * d + 3 * d + 2 * n * n),
   reference: ({ x, mean, factors, lower, epsilon, positions, n, d }) =>

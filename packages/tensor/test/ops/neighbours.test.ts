@@ -1,6 +1,17 @@
 import * as assert from "uvu/assert";
-import { cholesky, mahalanobis, nearestRows, packRows, scope, tensor } from "../../src/index.js";
-import { close, deviceTests, FAMILIES, random, throwsCode } from "../support.js";
+import {
+  add,
+  cholesky,
+  eye,
+  mahalanobis,
+  matmul,
+  mul,
+  nearestRows,
+  packRows,
+  scope,
+  tensor,
+} from "../../src/index.js";
+import { close, deviceTests, FAMILIES, random, throwsCode, valuesOf } from "../support.js";
 
 const test = deviceTests(FAMILIES);
 
@@ -62,6 +73,28 @@ test("the lower factor of 176 columns times its transpose is the matrix", async 
   assert.ok(distance > 0 && distance < 1, `${distance}`);
   lower.dispose();
   apart.dispose();
+});
+
+test("a view's Mahalanobis distances do not depend on the views beside it", async (device) => {
+  const [views, positions, n, d] = [7, 3, 6, 12];
+  const values = random(9, views * positions * d);
+  const [mean, a] = [random(10, positions * d), random(11, positions * n * d)];
+  const distances = (from: number, to: number) =>
+    valuesOf(() => {
+      const factors = tensor(device, a, [positions, n, d]);
+      const ridge = mul(eye(device, n), 0.01);
+      const lower = cholesky(add(matmul(factors, factors, { transposeB: true }), ridge));
+      const x = values.slice(from * positions * d, to * positions * d);
+      const given = tensor(device, x, [to - from, positions, d]);
+      return mahalanobis(given, tensor(device, mean, [positions, d]), factors, lower, 0.01);
+    });
+  const all = await distances(0, views);
+  for (const size of [1, 2, 3, 4, 5])
+    for (let from = 0; from + size <= views; from++)
+      assert.equal(
+        await distances(from, from + size),
+        all.slice(from * positions, (from + size) * positions),
+      );
 });
 
 test.run();

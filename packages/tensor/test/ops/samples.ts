@@ -158,6 +158,10 @@ export const SAMPLES: Record<string, (device: Device) => Sample[]> = {
       [floats([2, 3, 4]), floats([3, 4]), floats([3, n, 4]), spread(n, 3), 0.5],
       [floats([3, 5]), floats([3, 5]), floats([3, n, 5]), spread(n, 3), 0.01],
     ]),
+    // Views that do not fill a block, and all but the last of a block of factors.
+    ...each([1, 4, 5, 6, 7], (n) => [
+      [floats([n, 2, 8]), floats([2, 8]), floats([2, n, 8]), spread(n, 2), 0.1],
+    ]),
     { args: [floats([0, 2, 5]), floats([2, 5]), floats([2, 1, 5]), spread(1, 2), 0.01] },
   ],
   topk: () => [
