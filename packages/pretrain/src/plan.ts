@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { createTokenizer, learnMerges, type ModelConfig, parseConfig, type Tokenizer } from "@inctrl/clip";
 import { promptTexts } from "@inctrl/detect";
-import { captionsOf, drawCaptioned } from "@inctrl/synth";
+import { captionsOf, classNamesOf } from "@inctrl/synth";
 import { boundedJson, readPlainText } from "@inctrl/tensor/files";
 import { PretrainError } from "./errors.js";
 
@@ -107,10 +107,8 @@ async function readMerges(folder: string): Promise<string> {
 
 /** Captions as training draws them, and InCTRL's prompts for some of the classes in them. */
 function vocabularyTexts(seed: number): string[] {
-  const names = new Set<string>();
-  for (let i = 0; i < VOCABULARY.classes; i++) {
-    names.add(drawCaptioned({ seed, index: 2 * i, size: 16, split: "train" }).className);
-  }
+  // Images 2 i and 2 i + 1 are of one class.
+  const names = new Set(classNamesOf(seed, 2 * VOCABULARY.classes));
   const prompts = [...names].flatMap((name) => {
     const { normal, anomaly } = promptTexts(name);
     return [...normal, ...anomaly];

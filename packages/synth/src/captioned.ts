@@ -88,13 +88,30 @@ export function captionsOf(seed: number, count: number, split: Split = "train"):
   return Array.from({ length: count }, (_, index) => planCaptioned(seed, index, split, GROUP).caption);
 }
 
-function planCaptioned(seed: number, index: number, split: Split, group: number) {
+/**
+ * The nouns of the classes of images 0 to count - 1, without drawing the images.
+ *
+ * @throws DatasetError `bad-argument` for a number out of range
+ * @example
+ * classNamesOf(1, 2); // the same noun twice: images 0 and 1 are of one class
+ */
+export function classNamesOf(seed: number, count: number, split: Split = "train"): string[] {
+  checkSample(seed, count, 64);
+  return Array.from({ length: count }, (_, index) => classAt(seed, index, split, GROUP).drawn.noun);
+}
+
+/** The class of an image, and the random numbers that its group goes on with. */
+function classAt(seed: number, index: number, split: Split, group: number) {
   const shared = new Random(hash(seed, Math.floor(index / group), 41));
   const family = pick(shared, POOLS[split]);
-  const drawn = drawClass({ family, variant: shared.below(VARIANTS), seed });
+  return { drawn: drawClass({ family, variant: shared.below(VARIANTS), seed }), shared };
+}
+
+function planCaptioned(seed: number, index: number, split: Split, group: number) {
+  const { drawn, shared } = classAt(seed, index, split, group);
   const camera = chance(shared, FIXED_CAMERAS) ? "fixed" : "free";
   const random = new Random(hash(seed, index, 42));
-  const defect = index % 2 === 0 ? null : pick(random, family.defects);
+  const defect = index % 2 === 0 ? null : pick(random, drawn.family.defects);
   const view = drawView(drawn, index, camera);
   return { drawn, view, defect, caption: captionFor(drawn, view, defect, random) };
 }

@@ -2,6 +2,7 @@ export {
   type CaptionedImage,
   type CaptionedOptions,
   captionsOf,
+  classNamesOf,
   drawCaptioned,
 } from "./captioned.js";
 export type { DefectKind } from "./defects.js";

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { BAD, GOOD, TEMPLATES } from "../src/captions/words.js";
 import { FAMILIES } from "../src/families.js";
-import { captionsOf, drawCaptioned, proceduralClasses } from "../src/index.js";
+import { captionsOf, classNamesOf, drawCaptioned, proceduralClasses } from "../src/index.js";
 import { drawClass } from "../src/sample/class.js";
 import { drawSample } from "../src/sample/sample.js";
 import { drawView } from "../src/sample/view.js";
@@ -114,6 +114,16 @@ test("captionsOf gives the captions of the images, and few repeat", () => {
     assert.is(captions[index], drawCaptioned({ seed: 6, index, size: 16 }).caption);
   }
   assert.ok(new Set(captionsOf(1, 2000)).size > 1700);
+});
+
+test("classNamesOf gives the classes of the images", () => {
+  for (const split of ["train", "held-out"] as const) {
+    const images = Array.from({ length: 12 }, (_, index) => drawCaptioned({ seed: 6, index, size: 16, split }));
+    assert.equal(
+      classNamesOf(6, 12, split),
+      images.map(({ className }) => className),
+    );
+  }
 });
 
 test("captions use every state and template of the paper", () => {
