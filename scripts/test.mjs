@@ -3,13 +3,14 @@
 //   node scripts/test.mjs                all tests
 //   node scripts/test.mjs tensor/ops     those with this text in their path
 //   node scripts/test.mjs some/file.ts   this file
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Progress } from "./testing/progress.mjs";
 import { runFile, stopAll } from "./testing/run-file.mjs";
 import { runGroup } from "./testing/run-group.mjs";
-import { environmentOf, find, jobsOf, select } from "./testing/select.mjs";
-import { compiled } from "./typescript/compile.mjs";
+import { environmentOf, jobsOf, select } from "./testing/select.mjs";
+import { bundle } from "./typescript/bundle.mjs";
 import { ROOT } from "./workspace.mjs";
 
 /** One more than there are cores: a test waits for its device, for children and for timers. */
@@ -19,11 +20,28 @@ const LIMIT_MS = 300_000;
 const GROUP_LIMIT_MS = 3 * LIMIT_MS;
 const TICK_MS = 250;
 
-/** Compiles all sources before the first test, since tests that start together would each compile the same files. */
-async function compileAll() {
-  const files = [...find("src", /\.ts$/), ...find("test", /\.ts$/)];
-  await Promise.all(files.map((file) => compiled(path.join(ROOT, file))));
+/** What tests start in processes of their own, over and over. */
+const PROGRAMS = [
+  "packages/cli/src/main.ts",
+  "packages/cluster/test/support/worker-child.ts",
+  "packages/server/test/support/watch-child.ts",
+];
+
+/** Bundles tests and programs: most processes would take longer to load modules than to run. @returns the folder. */
+async function bundleAll() {
+  mkdirSync(path.join(ROOT, ".cache"), { recursive: true });
+  const folder = mkdtempSync(path.join(ROOT, ".cache/bundles-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  try {
+    await bundle({ programs: PROGRAMS, tests: files.filter(isBundled), folder });
+    return folder;
+  } catch (error) {
+    console.error(`tests run without bundles: ${error.message}`);
+    return "";
+  }
 }
+
+const isBundled = (file) => file.endsWith(".ts");
 
 const files = select(process.argv.slice(2));
 const progress = new Progress(files.length);
@@ -38,10 +56,10 @@ for (const signal of ["SIGINT", "SIGTERM"])
 async function work() {
   const limits = { cwd: ROOT, limitMs: LIMIT_MS, groupLimitMs: GROUP_LIMIT_MS };
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-    const options = { ...limits, env: environmentOf(job) };
+    const options = { ...limits, env: { ...environmentOf(job), INCTRL_BUNDLES: bundles } };
     progress.begin(job);
     const onReached = (ended) => progress.reached(job, ended);
-    if (job.length > 1)
+    if (job.length > 1 || (bundles && isBundled(job[0])))
       await runGroup(job, { ...options, onReached }, (file, verdict) => progress.judged(file, verdict));
     else progress.judged(job[0], await runFile(job[0], options));
     progress.end(job);
@@ -49,7 +67,7 @@ async function work() {
 }
 
 if (files.length === 0) console.error("no test file matches");
-if (files.length > AT_ONCE) await compileAll();
+const bundles = files.length > AT_ONCE ? await bundleAll() : "";
 const ticking = setInterval(() => progress.tick(), TICK_MS);
 await Promise.all(Array.from({ length: AT_ONCE }, work));
 clearInterval(ticking);

@@ -2,6 +2,7 @@
 // file names it, and a line after it gives its milliseconds.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { loadTest } from "../typescript/bundles.mjs";
 import { BEGINS, TOOK } from "./run-group.mjs";
 
 // Makes uvu run queued tests on request instead of on its own.
@@ -13,7 +14,7 @@ for (const file of process.argv.slice(2)) {
   process.stdout.write(`\n${BEGINS}${file}\n`);
   globalThis.UVU_QUEUE = [[null]];
   globalThis.UVU_INDEX = 0;
-  await import(pathToFileURL(path.resolve(file)));
+  await loadTest(pathToFileURL(path.resolve(file)).href);
   // A file without test.run() queues nothing and prints nothing, which the parent process reports.
   if (globalThis.UVU_QUEUE[0].length > 1) await exec();
   process.stdout.write(`\n${TOOK}${performance.now() - started}\n`);

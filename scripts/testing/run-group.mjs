@@ -11,7 +11,7 @@ const GROUP = fileURLToPath(new URL("group.mjs", import.meta.url));
 
 /**
  * Runs files together, and gives each a verdict by its own part of the output. A file that fails or runs nothing, or whose process
- * ends badly, runs again by itself, and that result counts.
+ * ends badly, runs again by itself and without bundles, and that result counts.
  *
  * @param {{cwd: string, limitMs: number, env?: Record<string, string>, groupLimitMs?: number, onReached?: (ended: number) => void}} options `limitMs` is for a
  * file, `groupLimitMs` for all together; `onReached` is told how many files have ended.
@@ -28,6 +28,6 @@ export async function runGroup(files, { cwd, limitMs, env, groupLimitMs = limitM
     const verdict = verdictOf({ output: text, code: 0, signal: null, timedOut: false, limitMs });
     if (isClean && !verdict.failed && took)
       report(file, { ...verdict, notes: notesOf(text), output: text, ms: Number.parseFloat(took) });
-    else report(file, await runFile(file, { cwd, env, limitMs }));
+    else report(file, await runFile(file, { cwd, env: { ...env, INCTRL_BUNDLES: "" }, limitMs }));
   }
 }
