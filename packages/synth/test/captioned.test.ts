@@ -118,7 +118,9 @@ test("captionsOf gives the captions of the images, and few repeat", () => {
 
 test("classNamesOf gives the classes of the images", () => {
   for (const split of ["train", "held-out"] as const) {
-    const images = Array.from({ length: 12 }, (_, index) => drawCaptioned({ seed: 6, index, size: 16, split }));
+    const images = Array.from({ length: 12 }, (_, index) =>
+      drawCaptioned({ seed: 6, index, size: 16, split }),
+    );
     assert.equal(
       classNamesOf(6, 12, split),
       images.map(({ className }) => className),
