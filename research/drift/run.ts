@@ -183,7 +183,10 @@ async function writeAlarms(lines: number): Promise<void> {
     ["calibration images", `lines of ${PARTS} steady parts that alarm`, "95% interval"],
     alarms,
   );
-  await write("steady", `${table}\nScores and facts are those of 83 normal images of BrainMRI, resampled.`);
+  await write(
+    "steady",
+    `${table}\nScores and facts are those of 83 normal images of BrainMRI, resampled, without class features.`,
+  );
 }
 
 async function writeDrifts(): Promise<void> {

@@ -43,6 +43,8 @@ export interface Detection {
   /** Scores that it is made of, by the method's names: s_p, s_i, s_a, phi for InCTRL. */
   readonly parts: Readonly<Record<string, number>>;
   readonly map: ScoreMap;
+  /** Half of 1 - cosine of the class feature to the mean of the prompts' ones; absent where a method keeps none. */
+  readonly feature?: number;
   /** Null for methods that do not match patches, and where the search was given from outside. */
   readonly matches: MatchMap | null;
 }
@@ -52,6 +54,8 @@ export interface ViewScore extends Detection {
   readonly box: Box;
   /** The image's own size. */
   readonly of: ImageSize;
+  /** The patches that lie in the detector's region, 1 or 0; absent where all of them do. */
+  readonly inside?: Uint8Array;
   /** None of its patches lies in the detector's region, so that its score says nothing. */
   readonly outside?: true;
   /** The image has another size than those that its tiles would be compared with, so that its score says nothing. */
@@ -228,6 +232,7 @@ export async function scoreViews(
     score: finite[i] && allFinite(detection) ? detection.score : Number.NaN,
     box: batch.views[i].box,
     of: batch.views[i].of,
+    ...(inside?.[i].includes(0) && { inside: inside[i] }),
     ...(inside && !inside[i].includes(1) && { outside: true as const }),
     ...(isElsewhere(batch.views[i]) && { elsewhere: true as const }),
   }));

@@ -78,7 +78,7 @@ export {
 } from "./calibration/record.js";
 export { type Region, regionsAbove } from "./calibration/regions.js";
 export { type VerdictFacts, verdictSettings } from "./calibration/settings.js";
-export { promiseText } from "./calibration/text.js";
+export { doubtText, findsText, missesMany, promiseText, type Tried } from "./calibration/text.js";
 export { type Judged, judge, type Verdict } from "./calibration/verdict.js";
 export {
   type BestMatch,

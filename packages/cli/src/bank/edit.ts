@@ -26,13 +26,15 @@ import { type ModelOptions, verdictSettings, withModel } from "../score/model.js
 import { stopIfAborted } from "../signals.js";
 import { fixed } from "../ui/amounts.js";
 import { warn } from "../ui/log.js";
+import { imagesToAdd } from "./reviewed.js";
 
 /** Adds images to a bank, as prompts or to those that its line stands on. Returns the exit code. */
 export async function runAdd(options: AddOptions, signal: AbortSignal): Promise<number> {
-  const { bank, images } = options;
+  const { bank } = options;
   const { calibration: line } = await describeBank(bank);
   const as = options.as ?? learntAs(line);
-  const names = (await distinctImages(images)).map(({ name }) => name);
+  const names = await imagesToAdd(options, as);
+  if (options.dryRun) return await listImages(options, names, as);
   const edited = await withBank(options, signal, as === "prompt", (open) =>
     learnGood(
       open,
@@ -45,6 +47,18 @@ export async function runAdd(options: AddOptions, signal: AbortSignal): Promise<
     edited,
     `added ${count(names.length, as === "prompt" ? "prompt" : "calibration image")}`,
   );
+}
+
+/** Lists what would be added. */
+async function listImages(
+  { bank, json }: AddOptions,
+  images: readonly string[],
+  as: string,
+): Promise<number> {
+  const what = as === "prompt" ? "prompt" : "calibration image";
+  const text = `would add ${count(images.length, what)} to ${oneLine(bank)}:\n${images.map((name) => `  ${oneLine(name)}\n`).join("")}`;
+  await printResult(json, { file: bank, as, images }, text);
+  return EXIT.ok;
 }
 
 /** Removes images from a bank, whichever they are. Returns the exit code. */
@@ -134,7 +148,10 @@ async function report(
   const text = [
     `${did}; ${oneLine(String(bank))} is now version ${version}, of ${count(prompts.length, "prompt")}${good > 0 ? ` and ${count(good, "calibration image")}` : ""}`,
     ...(judge
-      ? [`line: ${fixed(judge.line.threshold)} (${judge.line.status})`, ...promiseText(judge.line)]
+      ? [
+          `line: ${fixed(judge.line.threshold)} (${judge.line.status})`,
+          ...promiseText(judge.line, judge.tried),
+        ]
       : ["no line"]),
   ];
   await printResult(json, document, `${text.join("\n")}\n`);

@@ -45,11 +45,11 @@ function documentOf(described: BankDescription) {
 
 function lineOf(calibration: Calibration) {
   const { review, made = null, settings } = calibration;
-  const { line, patchLine } = judgeOf(calibration);
+  const { line, patchLine, tried = null } = judgeOf(calibration);
   const { status, alpha, n, threshold } = line;
   return {
     ...{ status, alpha, review, n, threshold, patch_threshold: patchLine, made },
-    ...{ promise: promiseText(line), settings },
+    ...{ tried, promise: promiseText(line, tried), settings },
   };
 }
 

@@ -6,13 +6,16 @@ import {
   calibrationEntry,
   changeBank,
   clopperPearson,
+  doubtText,
   type FittedDetector,
   f1Max,
   falseAlarms,
   fileImages,
+  findsText,
   type GoodImage,
   imageFacts,
   judgeOf,
+  missesMany,
   peakOf,
   promiseText,
   readHistory,
@@ -54,14 +57,18 @@ export async function runCalibrate(options: CalibrateOptions, signal: AbortSigna
       const scored = await scoreAll(model, [...good, ...bad], signal);
       const images = scored.slice(0, good.length).flatMap((each) => each ?? []);
       if (images.length === 0) throw new CliError("input", "no good image could be scored; there is no line");
-      const calibration: Calibration = {
+      const finds = scored.slice(good.length).flatMap((each) => each ?? []);
+      const line: Calibration = {
         ...{ version: 1, alpha, review, images, made: new Date().toISOString() },
         settings: await verdictSettings(model, options),
       };
+      const flagged = findings(finds, judgeOf(line).line.threshold);
+      const [tried = null] = flagged;
+      const calibration = tried ? { ...line, tried: { found: tried.found, of: tried.of } } : line;
       await changeBank(bank, { what: "calibrated", images: [], from }, (entries) =>
         amendBank(bank, { ...entries, ...calibrationEntry(calibration) }),
       );
-      const finds = scored.slice(good.length).flatMap((each) => each ?? []);
+      noteMisses(flagged);
       await printResult(options.json, documentOf(calibration, finds), textOf(bank, calibration, finds));
       return scored.includes(null) ? EXIT.skipped : EXIT.ok;
     }),
@@ -113,9 +120,10 @@ function bestF1({ images }: Calibration, bad: readonly Scored[]) {
 }
 
 function documentOf(calibration: Calibration, bad: readonly Scored[]) {
-  const { line, patchLine } = judgeOf(calibration);
+  const { line, patchLine, tried = null } = judgeOf(calibration);
   const { status, alpha, n, threshold } = line;
   return {
+    doubt: doubtText(line, tried),
     patch_threshold: patchLine,
     ...{ calibration: { status, alpha, n, threshold }, review: calibration.review },
     of_1000_good: falseAlarms(line),
@@ -124,10 +132,21 @@ function documentOf(calibration: Calibration, bad: readonly Scored[]) {
   };
 }
 
+/** Says loudly where a line does not find bad parts: nobody is to take its OK for a promise. */
+function noteMisses(found: ReturnType<typeof findings>): void {
+  const [all, ...kinds] = found;
+  if (!all) return;
+  const mend =
+    "a larger backbone (--backbone) finds more, --tile sees small defects, and prompts of all that is normal help";
+  if (missesMany(all)) warn(`${findsText(all)} Do not sort parts by it; ${mend}`);
+  for (const { kind, found, of } of kinds)
+    if (found === 0) warn(`of ${of} ${kind} 0 were flagged: this line does not find them`);
+}
+
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 function textOf(bank: string, calibration: Calibration, bad: readonly Scored[]): string {
-  const { line } = judgeOf(calibration);
+  const { line, tried } = judgeOf(calibration);
   const found = findings(bad, line.threshold).map(({ kind, found, of, share, low, high }) => {
     const interval = `${percent(share)}, with 95% confidence ${percent(low)} to ${percent(high)}`;
     return `found ${found} of ${kind === null ? count(of, "bad image") : `${of} ${kind}`}: ${interval}`;
@@ -137,5 +156,5 @@ function textOf(bank: string, calibration: Calibration, bad: readonly Scored[]):
     ? [`F1 of these images is largest, ${best.f1.toFixed(3)}, from ${fixed(best.threshold)} on`]
     : [];
   info(`${bank} has its line; score --bank now tells verdicts`);
-  return `${[`line: ${fixed(line.threshold)} (${line.status})`, ...promiseText(line), ...found, ...f1].join("\n")}\n`;
+  return `${[`line: ${fixed(line.threshold)} (${line.status})`, ...promiseText(line, tried), ...found, ...f1].join("\n")}\n`;
 }

@@ -30,7 +30,19 @@ const EDIT = {
 
 const ADD = {
   bank,
-  images: argument("<images...>", "good images: files, or folders of them", texts),
+  images: argument("[images...]", "good images: files, or folders of them", texts.default([])),
+  reviews: option(
+    "<folder>",
+    "add the pictures that people called good in the service's folder of reviews (inctrl serve --reviews), and that the bank does not know",
+    text.optional(),
+  ),
+  product: option(
+    "<name>",
+    "the product whose reviews are taken",
+    text.optional(),
+    "as the bank's file is called",
+  ),
+  dryRun: option("", "list what would be added, and leave the bank as it is", flag.default(false)),
   as: option(
     "<what>",
     "prompt: other images are compared with it; calibration: the line stands on it too",
@@ -62,6 +74,10 @@ export const addCommand = defineVerb({
   examples: `
 A part was flagged and is good; the line learns of it:
   inctrl bank add part.bank.safetensors flagged.png --backbone deit-tiny
+
+Parts that were confirmed or overruled as good on the page of the service; first what would be added:
+  inctrl bank add products/part.bank.safetensors --reviews reviews/ --dry-run --backbone deit-tiny
+  inctrl bank add products/part.bank.safetensors --reviews reviews/ --backbone deit-tiny
 
 What it shows is normal from now on. The images of the line are scored again:
   inctrl bank add part.bank.safetensors flagged.png --as prompt --files more-good/ --backbone deit-tiny`,

@@ -3,6 +3,7 @@ import { count, isPlain, type LeftOut, type Window, windowText } from "@inctrl/d
 import {
   anchoredScale,
   type CalibratedJudge,
+  doubtText,
   type FittedDetector,
   fileImages,
   gridSide,
@@ -45,7 +46,7 @@ export async function runScore(options: ScoreOptions, signal: AbortSignal): Prom
         if (!sink) return EXIT.ok;
         announce(model.fitted, images);
         const judge = await judgeFor(model, options);
-        for (const line of judge ? promiseText(judge.line) : []) info(line);
+        for (const line of judge ? promiseText(judge.line, judge.tried) : []) info(line);
         if (!judge && options.exitVerdict)
           throw new CliError(
             "option",
@@ -156,7 +157,7 @@ async function writeScores({
 }: Work): Promise<Summary> {
   const format = openFormat(options.format, images);
   const names = maps ? pictureNames(images) : [];
-  const summary = new Summary(images.length);
+  const summary = new Summary(images.length, judge && doubtText(judge.line, judge.tried ?? null));
   const strays = new Strays();
   // Rows on the same terminal already show the progress.
   const quiet = !options.out && process.stdout.isTTY && process.stderr.isTTY;

@@ -6,6 +6,7 @@ import { duration, fixed } from "../ui/amounts.js";
 export class Summary {
   readonly #started = performance.now();
   readonly #total: number;
+  readonly #doubt: string | null;
   scored = 0;
   skipped = 0;
   /** Parts of each verdict, where there is a calibration. */
@@ -13,8 +14,10 @@ export class Summary {
   #lowest: ScoreRecord | null = null;
   #highest: ScoreRecord | null = null;
 
-  constructor(total: number) {
+  /** @param doubt why an OK is not to be relied on, in a few words. */
+  constructor(total: number, doubt: string | null = null) {
     this.#total = total;
+    this.#doubt = doubt;
   }
 
   get done(): number {
@@ -38,7 +41,7 @@ export class Summary {
     const first = `${count(this.scored, "image")} scored in ${duration(seconds)}${rate}${skipped}${rest}`;
     const judged = Object.entries(this.verdicts).filter(([, parts]) => parts > 0);
     const verdicts = judged.map(([verdict, parts]) => `${parts} ${verdict}`).join(", ");
-    const head = verdicts === "" ? [first] : [first, verdicts];
+    const head = verdicts === "" ? [first] : [first, [verdicts, this.#doubt].filter(Boolean).join("; ")];
     if (!this.#lowest || !this.#highest || this.scored < 2) return head;
     return [
       ...head,

@@ -28,7 +28,7 @@ export async function runWatch(options: WatchSettings, signal: AbortSignal): Pro
           "input",
           `${bank} has no line, so that there are no verdicts; inctrl calibrate makes one`,
         );
-      for (const line of promiseText(judge.line)) info(line);
+      for (const line of promiseText(judge.line, judge.tried)) info(line);
       const sum = await hashFile(bank);
       const told = tellSinks(sinks, join(options.out, ".sinks"), warn);
       const counts = new Counts(options.folder, adapterName(device.caps));

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { hashFile } from "@inctrl/datasets";
 import { test } from "uvu";
@@ -58,6 +58,70 @@ test("a false alarm joins the prompts of a bank without a line, and the line of 
   );
   failsWith(await cli(["bank", "add", bank, alarm, ...model]), /016\.png is a calibration image already/);
   failsWith(await cli(["bank", "add", bank, prompts[0], ...model]), /000\.png is a prompt already/);
+});
+
+test("reviews of the service feed a bank: what would be added is listed, then it is a version that can be undone", async () => {
+  const reviews = path.join(folder, "reviews");
+  mkdirSync(path.join(reviews, "metal"), { recursive: true });
+  const file = path.join(folder, "metal.bank.safetensors.copy");
+  copyFileSync(bank, file);
+  const lines: string[] = [];
+  const say = async (image: string, review: "good" | "bad", verdict: string, product = "metal") => {
+    const sha256 = await hashFile(image);
+    const name = `${product}/${sha256}.png`;
+    mkdirSync(path.join(reviews, product), { recursive: true });
+    copyFileSync(image, path.join(reviews, name));
+    lines.push(
+      JSON.stringify({
+        time: "2026-11-29T00:00:00Z",
+        product,
+        part: "1",
+        sha256,
+        review,
+        verdict,
+        file: name,
+      }),
+    );
+    writeFileSync(path.join(reviews, "reviews.jsonl"), `${lines.join("\n")}\n`);
+    return path.join(reviews, name);
+  };
+  const add = ["add", file, "--reviews", reviews, ...model];
+  failsWith(
+    await cli(["bank", ...add]),
+    /reviews\.jsonl: there are no reviews; inctrl serve --reviews keeps them/,
+  );
+  failsWith(await cli(["bank", "add", file, ...model]), /nothing to add; name images, or --reviews FOLDER/);
+  const defective = images[0].replace("000.png", "001.png");
+  await say(defective, "bad", "OK");
+  // The last review counts.
+  await say(other, "bad", "NG");
+  const learnt = await say(other, "good", "NG");
+  await say(alarm, "good", "OK");
+  failsWith(
+    await cli(["bank", ...add]),
+    /no reviews of metal\.bank\.safetensors\.copy, but of metal; name one with --product/,
+  );
+  const named = [...add, "--product", "metal"];
+  const before = readFileSync(file);
+  const listed = await run(...named, "--dry-run");
+  // The alarm is an image of the line already.
+  assert.equal([listed.as, listed.images], ["calibration", [learnt]]);
+  assert.match(
+    listed.stderr,
+    /reviews of metal: 2 good parts, of which the bank learns 1; 1 bad part, which no bank learns/,
+  );
+  assert.ok(readFileSync(file).equals(before));
+  const added = await run(...named);
+  assert.equal(
+    [added.what, added.images],
+    ["calibration images added", [{ name: learnt, sha256: await hashFile(other) }]],
+  );
+  failsWith(
+    await cli(["bank", ...named]),
+    /no part of metal was called good that the bank does not know already/,
+  );
+  await run("undo", file);
+  assert.ok(readFileSync(file).equals(before));
 });
 
 test("other prompts have the line's images scored again, from the folders that are named", async () => {

@@ -96,6 +96,34 @@ test("verdicts: of the good images as many are above the line as were allowed, a
   );
 });
 
+test("a line that misses bad parts says so loudly, in the bank too, until it is set anew", async () => {
+  const file = path.join(folder, "misses.bank.safetensors");
+  copyFileSync(bank, file);
+  // Good images in place of bad ones: 6 others set the line, which 5% of good ones may pass.
+  const [six, nine] = [normals.slice(0, 6), normals.slice(6, 15)];
+  const set = ["calibrate", ...model, "--bank", file, "--normals", ...six, "--false-alarms", "5%"];
+  const run = await cli([...set, "--anomalies", ...nine, "--json"]);
+  assert.is(run.code, 0, run.stderr);
+  const { found, doubt, calibration } = JSON.parse(run.stdout);
+  assert.is(calibration.status, "provisional");
+  assert.is(found[0].of, 9);
+  assert.ok(found[0].found <= 4, "good images look good");
+  assert.is(doubt, `of 9 bad parts this line found ${found[0].found}: OK is no promise`);
+  assert.match(
+    run.stderr,
+    /inctrl: Of 9 bad parts \d (was|were) flagged: this line (does not find them|misses too many).* Do not sort parts by it/,
+  );
+  const shown = async () => JSON.parse((await cli(["bank", "show", file, "--json"])).stdout).calibration;
+  assert.equal((await shown()).tried, { found: found[0].found, of: 9 });
+  assert.match((await shown()).promise.at(-1), /^Of 9 bad parts /);
+  const scored = await cli(["score", ...model, "--bank", file, "--images", nine[0]]);
+  assert.match(scored.stderr, /1 (OK|REVIEW|NG); of 9 bad parts this line found \d: OK is no promise/);
+  // Another image of the line may move it.
+  assert.is((await cli(["bank", "add", file, nine[0], ...model])).code, 0);
+  assert.is((await shown()).tried, null);
+  assert.match((await shown()).promise.at(-1), /is not known, since none was tried/);
+});
+
 test("regions go to labelling programs, and need a line", async () => {
   const formatted = (format: string, ...args: string[]) =>
     cli(["score", ...model, ...args, "--images", ...bad.slice(0, 2), "--format", format]);

@@ -4,6 +4,7 @@ import {
   CALIBRATION_DEFAULTS,
   type Calibration,
   type GoodImage,
+  lineOn,
   withCalibration,
 } from "../calibration/record.js";
 import { type FitOptions, type FittedDetector, variantsOf } from "../detector.js";
@@ -158,7 +159,7 @@ async function rewritten(
   changed: readonly ChangedImage[],
   images: readonly GoodImage[],
 ): Promise<Edited> {
-  const calibration = { ...(before as Calibration), images, made: new Date().toISOString() };
+  const calibration = lineOn(before as Calibration, images);
   const change = await changeBank(path, { what, images: changed, from }, (entries) =>
     amendBank(path, withCalibration(entries, calibration)),
   );
@@ -277,11 +278,10 @@ async function scoredAgain(
       `other prompts change all scores, and the line's ${count(images.length, "image")} must be scored again; ${names}`,
   );
   const scores = await scoresOf(fitted, items, signal);
-  return {
-    ...calibration,
-    images: images.map((image, i) => ({ ...image, ...scores[i] })),
-    made: new Date().toISOString(),
-  };
+  return lineOn(
+    calibration,
+    images.map((image, i) => ({ ...image, ...scores[i] })),
+  );
 }
 
 /** @throws DetectError `calibration` for the first image that has no score. */

@@ -6,6 +6,7 @@ import { openSealed } from "../files/sealed.js";
 import { amendBank, type BankEntries } from "../matcher/amend.js";
 import { type Check, finite, fits, listOf, mapOf, orNull, parseJson, text } from "../shape.js";
 import { lineOf } from "./conformal.js";
+import type { Tried } from "./text.js";
 import { type Judge, spreadBelow } from "./verdict.js";
 
 /** A good image that is no prompt, and its score. */
@@ -36,9 +37,18 @@ export interface Calibration {
   readonly images: readonly GoodImage[];
   /** All that decides a score besides the prompts. Verdicts with other settings would mean nothing. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Bad parts that the line was tried on when it was set; absent where there were none. */
+  readonly tried?: Tried;
   /** When it was made, as ISO 8601 has it. A hint is the same at any time. */
   readonly made?: string;
 }
+
+/** A line on other images, or on other scores of them: what it was tried on says nothing of it any more. */
+export const lineOn = ({ tried: _, ...line }: Calibration, images: Calibration["images"]): Calibration => ({
+  ...line,
+  images,
+  made: new Date().toISOString(),
+});
 
 /** A value of the parts: the largest of their images. */
 function partValues({ images }: Pick<Calibration, "images">, value: "score" | "peak"): number[] {
@@ -54,6 +64,8 @@ export interface CalibratedJudge extends Judge {
   readonly patchLine: number;
   /** How far the patch line lies above the median of good parts' largest values. */
   readonly patchSpread: number;
+  /** Bad parts that the line was tried on; null where there were none. */
+  readonly tried?: Tried | null;
   /** What parts are compared with to see whether the line has drifted. */
   readonly baseline: DriftBaseline;
 }
@@ -66,6 +78,7 @@ export function judgeOf(calibration: Calibration): CalibratedJudge {
   const line = lineOf(scores, alpha, { hint });
   return {
     ...{ line, scores, review },
+    tried: calibration.tried ?? null,
     ...{ patchLine, patchSpread: spreadBelow(peaks, patchLine) },
     baseline: { status: line.status, alpha, ...seenIn(calibration) },
   };
@@ -139,10 +152,17 @@ export async function readCalibration(
 
 const refused = (path: string, why: string): DetectError => new DetectError("calibration", `${path}: ${why}`);
 
-const facts: Check = (value) =>
-  value === undefined || fits(value, Object.fromEntries(FACTS.map((name) => [name, finite])));
+const facts: Check = (value) => value === undefined || fits(value, FACT_CHECK);
+
+const FACT_CHECK: Check = {
+  ...Object.fromEntries(FACTS.map((name) => [name, finite])),
+  feature: (value) => value === undefined || fits(value, finite),
+};
 
 const share: Check = (value) => typeof value === "number" && value >= 0 && value < 1;
+
+const isShare = ({ found, of }: Tried): boolean =>
+  Number.isSafeInteger(found) && Number.isSafeInteger(of) && found >= 0 && found <= of && of > 0;
 
 const CALIBRATION: Check = {
   version: (value) => value === 1,
@@ -151,5 +171,7 @@ const CALIBRATION: Check = {
   review: share,
   images: listOf({ name: text, sha256: orNull(text), part: text, score: finite, peak: finite, facts }),
   settings: mapOf(text),
+  tried: (value) =>
+    value === undefined || (fits(value, { found: finite, of: finite }) && isShare(value as Tried)),
   made: (value) => value === undefined || fits(value, text),
 };

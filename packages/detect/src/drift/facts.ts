@@ -15,10 +15,16 @@ export interface PixelFacts {
 export interface ImageFacts extends PixelFacts {
   /** The median of the residual map: it grows where all patches move, as when the camera is turned. */
   readonly patches: number;
+  /** Half of 1 - cosine of the class feature to the mean of the prompts' ones; absent where a method keeps none, or an earlier version did not. */
+  readonly feature?: number;
 }
 
-/** The names of facts, in the order in which they are told. */
+/** The facts that every image has, in the order in which they are told. */
 export const FACTS = ["brightness", "contrast", "sharpness", "patches"] as const;
+
+/** The facts that all of some images have. */
+export const commonFacts = (images: readonly ImageFacts[]): (keyof ImageFacts)[] =>
+  images.every(({ feature }) => feature !== undefined) ? [...FACTS, "feature"] : [...FACTS];
 
 /**
  * The facts of an image's views, each the mean over them.
@@ -31,16 +37,33 @@ export function pixelFacts(views: readonly Pick<View, "width" | "height" | "pixe
   return { brightness: mean("brightness"), contrast: mean("contrast"), sharpness: mean("sharpness") };
 }
 
+/** What facts are taken of a view besides its pixels. */
+interface ScoredView {
+  readonly map: { readonly values: Float32Array };
+  /** The patches that count, 1 or 0; all where it is absent. */
+  readonly inside?: Uint8Array;
+  readonly feature?: number;
+}
+
 /** The facts of a scored image; undefined where its features came from a cache, so that nobody saw its pixels. */
 export function imageFacts({
   pixels,
   views,
 }: {
   readonly pixels?: PixelFacts;
-  readonly views: readonly { readonly map: { readonly values: Float32Array } }[];
+  readonly views: readonly ScoredView[];
 }): ImageFacts | undefined {
   if (!pixels) return undefined;
-  return { ...pixels, patches: meanOf(views.map(({ map }) => medianOf(map.values))) };
+  const counting = views.map(({ map: { values }, inside }) =>
+    inside ? values.filter((_, patch) => inside[patch] === 1) : values,
+  );
+  const medians = counting.filter(({ length }) => length > 0).map(medianOf);
+  const features = views.flatMap(({ feature }) => feature ?? []);
+  return {
+    ...pixels,
+    patches: medians.length > 0 ? meanOf(medians) : 0,
+    ...(features.length === views.length && { feature: meanOf(features) }),
+  };
 }
 
 function factsOfView({ width, height, pixels }: Pick<View, "width" | "height" | "pixels">): PixelFacts {

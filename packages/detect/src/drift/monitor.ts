@@ -3,7 +3,7 @@ import { type CalibrationStatus, lineOf } from "../calibration/conformal.js";
 import { spreadBelow } from "../calibration/verdict.js";
 import { medianOf } from "../metrics/metrics.js";
 import { addPart, type Chart, chartFor } from "./cusum.js";
-import { FACTS, type ImageFacts } from "./facts.js";
+import { commonFacts, type ImageFacts } from "./facts.js";
 import { distanceLimit, kolmogorovDistance } from "./kolmogorov.js";
 
 /** The promise: over this many steady parts the chance of any alarm is at most 5%. */
@@ -94,6 +94,8 @@ export class DriftMonitor {
   #falling = 0;
   readonly #scores: number[] = [];
   readonly #facts: (ImageFacts | undefined)[] = [];
+  /** The facts that are compared: those that all calibration images have. */
+  readonly #names: readonly (keyof ImageFacts)[];
   /** Distances from here on alarm. */
   readonly #limit: number;
   #tests: readonly DriftTest[] = [];
@@ -120,7 +122,8 @@ export class DriftMonitor {
     };
     const looks = Math.ceil(DRIFT_PROMISE.parts / this.#stride);
     // Bonferroni over all looks and all quantities, which holds however they depend on each other.
-    this.#limit = distanceLimit(n, window, TESTS / (looks * (1 + FACTS.length)));
+    this.#names = baseline.facts ? commonFacts(baseline.facts) : [];
+    this.#limit = distanceLimit(n, window, TESTS / (looks * (1 + this.#names.length)));
   }
 
   /** Takes a part. A score that is not finite counts as no part. */
@@ -173,9 +176,10 @@ export class DriftMonitor {
     this.#tests = [
       testOf("score", scores, this.#scores, limit),
       ...(facts && seen.length === this.window
-        ? FACTS.map((name) => {
-            const of = (list: readonly ImageFacts[]) => list.map((each) => each[name]);
-            return testOf(name, of(facts), of(seen), limit);
+        ? this.#names.flatMap((name) => {
+            const of = (list: readonly ImageFacts[]) => list.flatMap((each) => each[name] ?? []);
+            const now = of(seen);
+            return now.length === seen.length ? [testOf(name, of(facts), now, limit)] : [];
           })
         : []),
     ];

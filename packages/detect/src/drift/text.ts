@@ -9,6 +9,7 @@ const CAUSES = {
 const NAMES: Readonly<Record<DriftTest["name"], string>> = {
   ...{ score: "score", brightness: "brightness", contrast: "contrast" },
   ...{ sharpness: "sharpness", patches: "residual of all patches" },
+  feature: "distance of class features",
 };
 
 /**

@@ -2,6 +2,7 @@ import {
   concat,
   keep,
   mean,
+  normalize,
   type PackedMatrix,
   packBank,
   reshape,
@@ -62,6 +63,7 @@ export class PromptBank {
   /** What a method learnt of the prompts beside their patches, by name. */
   readonly learnt: Readonly<Record<string, Tensor>>;
   #joined: Tensor | null = null;
+  #centre: Tensor | null = null;
   #packed: readonly PackedMatrix[] | null = null;
   #averaged: readonly PackedMatrix[] | null = null;
   #tiles: readonly (readonly PackedMatrix[])[] | null = null;
@@ -152,6 +154,12 @@ export class PromptBank {
   get features(): Tensor {
     this.#joined ??= keep(scope(() => concat(this.#features)));
     return this.#joined;
+  }
+
+  /** The mean of the class features at length 1, itself at length 1, [embedDim]. */
+  get centre(): Tensor {
+    this.#centre ??= keep(scope(() => normalize(mean(normalize(this.features), 0))));
+    return this.#centre;
   }
 
   /** One packed bank for each tap; rows prompt by prompt, view by view, symmetry by symmetry, patch by patch. */
@@ -280,7 +288,7 @@ export class PromptBank {
   dispose(): void {
     const packed = [...(this.#packed ?? []), ...(this.#averaged ?? []), ...(this.#tiles ?? []).flat()];
     const held = [...this.#features, ...this.#rows.flat(), ...packed, ...Object.values(this.learnt)];
-    for (const each of [...held, this.#joined]) each?.dispose();
+    for (const each of [...held, this.#joined, this.#centre]) each?.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,4 @@
-import { greater, scope, type Tensor, tensor, where } from "@inctrl/tensor";
+import { add, greater, mul, normalize, scope, sum, type Tensor, tensor, where } from "@inctrl/tensor";
 import { sharedLayout } from "../backbone/backbone.js";
 import {
   type Detection,
@@ -97,7 +97,7 @@ export function patchDetector(method: PatchMethod): Detector {
         },
         score: (features, known) => {
           const matched = () => matchesIn(bank, features, { averaged, compared, known });
-          return score(bank, scoring, features, matched, known);
+          return score(bank, scoring, features, { matched, hasFeatures: encoder.features }, known);
         },
         encoded: () => bank.encoded(),
         save: (path, entries) => bank.save(path, entries),
@@ -133,6 +133,9 @@ function checkTiles({ prompts }: PromptBank, compared: readonly unknown[] | unde
     );
 }
 
+/** Similarities, and rows where they were searched for here. */
+type Matched = Pick<PatchMatches, "similarity"> & { readonly rows: PatchMatches["rows"] | null };
+
 /** The matches of a batch: those that are known, those by the places of tiles, or those in the whole bank. */
 function matchesIn(
   bank: PromptBank,
@@ -142,7 +145,7 @@ function matchesIn(
     compared,
     known,
   }: { averaged: boolean; compared: ViewPlaces["compared"] | undefined; known: Known | undefined },
-) {
+): Matched {
   if (compared) {
     if (known?.places) return matchTiles(bank, features.taps, { places: known.places, compared });
     throw new DetectError(
@@ -158,16 +161,21 @@ async function score(
   bank: PromptBank,
   scoring: PatchScoring,
   { features, taps, layouts }: Features,
-  matched: () => Pick<PatchMatches, "similarity"> & { readonly rows: PatchMatches["rows"] | null },
+  { matched, hasFeatures }: { matched: () => Matched; hasFeatures: boolean },
   known?: Known,
 ): Promise<Detection[]> {
   const { rows: down, columns } = sharedLayout(layouts);
-  const { score, map, parts, rows } = scope(() => {
+  const { score, map, parts, rows, distance } = scope(() => {
     const { similarity, rows } = matched();
-    return { ...scoring.run(features, within(bank, similarity, known?.inside), taps), rows };
+    const distance = hasFeatures ? distanceTo(bank.centre, features) : null;
+    return {
+      distance,
+      ...scoring.run(features, within(bank, similarity, known?.inside), taps),
+      rows,
+    };
   });
   // A tensor that has two names is read once.
-  const tensors = new Set([score, map, ...Object.values(parts)]);
+  const tensors = new Set([score, map, distance, ...Object.values(parts)]);
   try {
     const read = Promise.all([...tensors].map(async (t) => [t, await t?.data()] as const));
     const [nearest, values] = await Promise.all([rows?.data() ?? null, read.then((all) => new Map(all))]);
@@ -179,6 +187,7 @@ async function score(
         score: value,
         parts: Object.fromEntries(found.map(([name, t]) => [name, values.get(t)![i]])),
         map: { rows: down, columns, values: values.get(map)!.slice(...own) },
+        ...(distance && { feature: values.get(distance)![i] }),
         matches: nearest && matchesOf(bank, nearest.subarray(...own), { rows: down, columns }),
       };
     });
@@ -186,6 +195,10 @@ async function score(
     for (const t of [...tensors, rows]) t?.dispose();
   }
 }
+
+/** Half of 1 - cosine of each row to one, [rows]. */
+const distanceTo = (centre: Tensor, rows: Tensor): Tensor =>
+  add(mul(sum(mul(normalize(rows), centre), 1), -0.5), 0.5);
 
 /** Patches that do not count are as like the prompts as can be. @param inside 1 or 0 for each patch of each view. */
 function within({ info }: PromptBank, similarity: Tensor, inside: readonly Uint8Array[] | undefined): Tensor {

@@ -50,6 +50,13 @@ test("views count alike, and maps by their median", () => {
   const map = (...values: number[]) => ({ map: { values: Float32Array.from(values) } });
   assert.is(imageFacts({ pixels, views: [map(1, 9, 2), map(4)] })?.patches, 3);
   assert.is(imageFacts({ views: [map(1)] }), undefined);
+  // Patches outside of a region are 0 in the map, and tell nothing; nor does a view that has none inside.
+  const within = (inside: number[], ...values: number[]) => ({
+    ...map(...values),
+    inside: Uint8Array.from(inside),
+  });
+  const views = [within([0, 1, 1, 0, 1], 0, 5, 7, 0, 6), within([0, 0], 0, 0), within([1, 0], 8, 0)];
+  assert.is(imageFacts({ pixels, views })?.patches, 7);
 });
 
 test.run();

@@ -12,6 +12,7 @@ interface Part {
   readonly contrast?: number;
   readonly sharpness?: number;
   readonly patches?: number;
+  readonly feature?: number;
 }
 
 /** Standard normal values by Box and Muller. */
@@ -30,6 +31,7 @@ function parts(seed: number, count: number, by: Part = {}): { score: number; fac
       contrast: 40 + 2 * (normal() + (by.contrast ?? 0)),
       sharpness: 0.5 + 0.05 * (normal() + (by.sharpness ?? 0)),
       patches: 0.03 + 0.001 * (normal() + (by.patches ?? 0)),
+      feature: 0.05 + 0.002 * (normal() + (by.feature ?? 0)),
     },
   }));
 }
@@ -62,6 +64,8 @@ const NAMED: readonly (readonly [DriftState["cause"], Part])[] = [
   ["camera", { sharpness: -8, contrast: -1, score: 1 }],
   ["camera", { patches: 5, score: 2 }],
   ["product", { score: 1.5 }],
+  ["product", { feature: 4 }],
+  ["camera", { feature: 4, patches: 4 }],
   ["product", { score: -1.5 }],
   ["product", { score: 40, brightness: -28, contrast: 20, sharpness: -7, patches: 480 }],
 ];
@@ -81,6 +85,34 @@ test("half of all parts above the 90th percentile are seen by the chart within 5
   while (monitor.state.rising < 1) monitor.add(part++ % 2 === 0 ? 0.2 : 0.1);
   assert.ok(part <= 50, `${part}`);
   assert.is(monitor.state.cause, "product");
+});
+
+test("a calibration of an earlier version lacks class features, and they are then not compared", () => {
+  const baseline = baselineOf(1, 199);
+  const early = baseline.facts!.map(({ feature: _, ...facts }) => facts);
+  const stateOf = (of: DriftBaseline) => {
+    const monitor = new DriftMonitor(of);
+    for (const { score, facts } of parts(2, 100, { feature: 40 })) monitor.add(score, facts);
+    return monitor.state;
+  };
+  const { cause, tests } = stateOf({ ...baseline, facts: early });
+  assert.equal(
+    [cause, tests.map(({ name }) => name)],
+    [null, ["score", "brightness", "contrast", "sharpness", "patches"]],
+  );
+  const now = stateOf(baseline);
+  assert.is(now.cause, "product");
+  assert.match(driftText(now)!, /^drift \(product\): .*; distance of class features 0\.0\d+ -> 0\.1\d+ \(\+/);
+  // One more quantity shares the chance of false alarms, so that each must lie farther off.
+  const least = (facts: readonly ImageFacts[]) => {
+    const limits = Array.from({ length: 60 }, (_, i) => {
+      const monitor = new DriftMonitor({ ...baseline, facts });
+      for (const { score, facts } of parts(500 + i, 100, { score: 0.02 * i })) monitor.add(score, facts);
+      return monitor.state.tests[0];
+    });
+    return Math.min(...limits.filter(({ moved }) => moved).map(({ distance }) => distance));
+  };
+  assert.ok(least(baseline.facts!) >= least(early));
 });
 
 test("an alarm ends once parts are as before", () => {

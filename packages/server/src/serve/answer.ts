@@ -1,4 +1,4 @@
-import { recordJson, type ScoreRecord, scoreRecord } from "@inctrl/detect";
+import { doubtText, recordJson, type ScoreRecord, scoreRecord } from "@inctrl/detect";
 import type { Scored } from "./batcher.js";
 import type { Product } from "./product.js";
 import type { PartAnswer } from "./schemas.js";
@@ -12,7 +12,9 @@ const rounded = (ms: number): number => Math.round(ms * 10) / 10;
 export function answerOf({ result, queueMs, scoreMs }: Scored, { fitted, judge }: Product): Told {
   const record: ScoreRecord = JSON.parse(recordJson(scoreRecord(result, fitted, judge)));
   const { image: _, ...told } = record;
-  const note = told.verdict === null ? "this bank has no line: a score alone is no decision" : null;
+  const note = judge
+    ? doubtText(judge.line, judge.tried ?? null)
+    : "this bank has no line: a score alone is no decision";
   return {
     ...(told as Omit<Told, "error" | "note" | "took_ms">),
     ...{ error: null, note, took_ms: { queue: rounded(queueMs), score: rounded(scoreMs) } },

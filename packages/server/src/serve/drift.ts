@@ -3,6 +3,7 @@ import {
   type CalibratedJudge,
   type DriftCause,
   DriftMonitor,
+  type DriftTest,
   driftText,
   type ImageScore,
   imageFacts,
@@ -28,6 +29,11 @@ export class ProductDrift {
   /** Null where there are no good images besides the prompts: parts could be compared with nothing. */
   static of(bank: string, judge: CalibratedJudge | null): ProductDrift | null {
     return judge === null || judge.line.status === "hint" ? null : new ProductDrift(bank, judge);
+  }
+
+  /** The last look at the quantities that drift is told by; none before there were enough parts. */
+  get tests(): readonly DriftTest[] {
+    return this.#monitor.state.tests;
   }
 
   /** Parts so far. */

@@ -3,7 +3,7 @@ import { CodedError } from "@inctrl/tensor";
 import { isDeviceFault } from "./engine.js";
 import type { Product } from "./product.js";
 import { Refusal } from "./refusal.js";
-import type { GoodPicture, Reviews } from "./reviews.js";
+import { type GoodPicture, learnable, type Reviews } from "./reviews.js";
 import type { Service } from "./service.js";
 
 /** Pictures that a bank learns at a time. */
@@ -35,14 +35,9 @@ export class Learning {
     return trusted ? null : "everyone reaches this service; start it with --token-file to let it learn";
   }
 
-  /**
-   * Pictures that a product's bank would learn, the oldest review first. A line takes every good part. Prompts are compared with each part,
-   * so that only those are taken that were flagged.
-   */
+  /** Pictures that a product's bank would learn, the oldest review first. */
   waiting({ name, about }: Product): GoodPicture[] {
-    return [...(this.#options.reviews?.good(name) ?? [])].filter(
-      ({ sha256, flagged }) => !about.known.has(sha256) && (flagged || about.learntAs === "calibration"),
-    );
+    return learnable(this.#options.reviews?.good(name) ?? [], about);
   }
 
   /** Makes the next version of a product's bank, with what is waiting. @throws Refusal where that cannot be done. */

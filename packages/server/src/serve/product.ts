@@ -53,7 +53,7 @@ export class Product {
 
   /** What its line promises, in sentences. */
   get promise(): readonly string[] {
-    if (this.judge) return promiseText(this.judge.line);
+    if (this.judge) return promiseText(this.judge.line, this.judge.tried);
     return ["This bank has no line, so that there are scores and no verdicts; inctrl calibrate makes one."];
   }
 

@@ -3,6 +3,7 @@ import { appendFile, mkdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { imageHeader, writeFileAtomic } from "@inctrl/datasets";
+import type { LearntAs } from "@inctrl/detect";
 import type { Part } from "./parts.js";
 
 /** A line of `reviews.jsonl`. */
@@ -29,6 +30,22 @@ export interface GoodPicture {
   readonly flagged: boolean;
 }
 
+/** What a bank knows already, and what good images become in it. */
+export interface Learner {
+  readonly known: ReadonlySet<string>;
+  readonly learntAs: LearntAs;
+}
+
+/** The file of reviews in their folder, a line each. */
+export const REVIEWS_FILE = "reviews.jsonl";
+
+/**
+ * Pictures that a bank would learn of those that people call good. A line takes every good part. Prompts are compared with each part, so
+ * that only those are taken that were flagged.
+ */
+export const learnable = (good: Iterable<GoodPicture>, { known, learntAs }: Learner): GoodPicture[] =>
+  [...good].filter(({ sha256, flagged }) => !known.has(sha256) && (flagged || learntAs === "calibration"));
+
 /** Where the pictures of a product lie, below the folder of reviews. */
 export const reviewsOf = (product: string): string => encodeURIComponent(product);
 
@@ -37,6 +54,8 @@ export class Reviews {
   readonly #folder: string;
   /** By product and sha256, in the order of their reviews: pictures of which the last review says good. */
   readonly #good = new Map<string, Map<string, GoodPicture>>();
+  /** By product, the sums of pictures of which the last review says bad. */
+  readonly #bad = new Map<string, Set<string>>();
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string) {
@@ -46,7 +65,7 @@ export class Reviews {
   /** Opens a folder with the reviews that lie there. A line that is cut off or odd is passed over. */
   static async open(folder: string): Promise<Reviews> {
     const reviews = new Reviews(folder);
-    const file = join(folder, "reviews.jsonl");
+    const file = join(folder, REVIEWS_FILE);
     if (!(await stat(file).catch(() => null))?.isFile()) return reviews;
     for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
       const line = parsed(text);
@@ -60,6 +79,16 @@ export class Reviews {
     return this.#good.get(product)?.values() ?? [];
   }
 
+  /** How many pictures of a product the last review calls bad. */
+  bad(product: string): number {
+    return this.#bad.get(product)?.size ?? 0;
+  }
+
+  /** Products of which there are reviews. */
+  get products(): string[] {
+    return [...this.#good.keys()];
+  }
+
   /** Keeps a review. The line is written after the picture, and nothing is ever taken away. */
   async add({ answer, image }: Part, review: "good" | "bad", time: string): Promise<void> {
     const { product, part, sha256, verdict, score, ids } = answer;
@@ -69,7 +98,7 @@ export class Reviews {
     const written = this.#last.then(async () => {
       await mkdir(join(this.#folder, reviewsOf(product)), { recursive: true });
       await writeFileAtomic(join(this.#folder, file), image);
-      await appendFile(join(this.#folder, "reviews.jsonl"), `${JSON.stringify(line)}\n`, { flush: true });
+      await appendFile(join(this.#folder, REVIEWS_FILE), `${JSON.stringify(line)}\n`, { flush: true });
       this.#note(line);
     });
     this.#last = written.catch(() => {});
@@ -80,6 +109,10 @@ export class Reviews {
     const pictures = this.#good.get(product) ?? new Map<string, GoodPicture>();
     this.#good.set(product, pictures);
     pictures.delete(sha256);
+    const bad = this.#bad.get(product) ?? new Set<string>();
+    this.#bad.set(product, bad);
+    if (review === "bad") bad.add(sha256);
+    else bad.delete(sha256);
     // Only the last part of the name is taken, so that no line leads out of the folder.
     const path = join(this.#folder, reviewsOf(product), basename(file));
     const flagged = verdict === "NG" || verdict === "REVIEW";

@@ -75,7 +75,7 @@ export const partAnswer = z.object({
   box: box.nullable().describe("the part of the picture that decided"),
   ids,
   error: error.nullable().describe("why the verdict is ERROR"),
-  note: z.string().nullable(),
+  note: z.string().nullable().describe("why an OK is not to be relied on; null where the line is calibrated"),
   time: z.string().describe("when it came, as ISO 8601 has it"),
   took_ms: z.object({ queue: z.number(), score: z.number() }),
   review: review.nullable(),

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { imageHeader, oneLine } from "@inctrl/datasets";
-import { DRIFT_CAUSES, memoryImage, mergeViews } from "@inctrl/detect";
+import { DRIFT_CAUSES, type DriftTest, memoryImage, mergeViews } from "@inctrl/detect";
 import { CodedError } from "@inctrl/tensor";
 import { ServerError } from "../errors.js";
 import { answerOf, untold } from "./answer.js";
@@ -192,6 +192,22 @@ export class Service {
         drifts().flatMap(({ product, drift }) =>
           DRIFT_CAUSES.map((kind) => [{ product, kind }, Number(drift.cause === kind)] as const),
         ),
+    );
+    const tests = (value: (test: DriftTest) => number) => () =>
+      drifts().flatMap(({ product, drift }) =>
+        drift.tests.map((test) => [{ product, quantity: test.name }, value(test)] as const),
+      );
+    this.metrics.gauges(
+      "inctrl_drift_moved",
+      "1 where a quantity of the last parts is not as that of the calibration images.",
+      ["product", "quantity"],
+      tests(({ moved }) => Number(moved)),
+    );
+    this.metrics.gauges(
+      "inctrl_drift_shift",
+      "By how many standard deviations of the calibration images the median of a quantity has moved.",
+      ["product", "quantity"],
+      tests(({ shift }) => shift),
     );
   }
 

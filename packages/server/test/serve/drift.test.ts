@@ -60,6 +60,10 @@ test("steady parts raise nothing, shifted scores raise product once, and another
     await drift(served),
     /^drift \(product\): the parts have changed; .*% of the last parts above/,
   );
+  const score = (name: string, product = "a") =>
+    metric(served, `inctrl_drift_${name}{product="${product}",quantity="score"}`);
+  assert.is(await score("moved"), 1);
+  assert.ok((await score("shift")) > 2);
   assert.is(told().length, 1, told().join("\n"));
   assert.match(told()[0], /^product a: drift \(product\): .*; calibrate a in a\.bank\.safetensors$/);
 

@@ -29,9 +29,9 @@ export async function calibrationOf(
 
 /** A calibration as the page shows it. */
 export function lineState(calibration: Calibration): LineState {
-  const { line } = judgeOf(calibration);
+  const { line, tried } = judgeOf(calibration);
   const { status, alpha, n, threshold } = line;
-  return { status, alpha, n, threshold, sentences: promiseText(line) };
+  return { status, alpha, n, threshold, sentences: promiseText(line, tried) };
 }
 
 /** Adds good images that are neither prompts nor there already, by their bytes. */

@@ -55,6 +55,11 @@ export function ResultView({ result }: { readonly result: Listed }) {
           </p>
         </div>
       )}
+      {verdict === "OK" && status !== "calibrated" && (
+        <p class="hint">
+          It is like the good parts. The line stands on few of them, so that this is no promise.
+        </p>
+      )}
       {file && (verdict === "NG" || verdict === "REVIEW") && (
         <div class="row">
           <button type="button" class="quiet" disabled={busy.value !== null} onClick={() => learnFrom(file)}>
