@@ -124,8 +124,8 @@ async function merge(folder: string, images: number): Promise<void> {
   const { run } = await createRun(store, facts, rest);
   const scorer = {
     ...{ model: MODEL, device: "none" },
-    async *score(given: readonly string[]) {
-      for (const image of given) yield { image, line: row(image) };
+    async *score(given: AsyncIterable<string>) {
+      for await (const image of given) yield { image, line: row(image) };
     },
   };
   const wrote = performance.now();
@@ -162,7 +162,7 @@ async function work(address: string, folder: string): Promise<void> {
       scorer: {
         ...{ model: MODEL, device: "none" },
         async *score(images) {
-          for (const image of images) yield { image, line: "{}" };
+          for await (const image of images) yield { image, line: "{}" };
         },
       },
       close: async () => {},

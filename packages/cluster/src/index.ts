@@ -4,7 +4,13 @@ export { gathered, type Merged, mergeRows, missingChunks } from "./run/merge.js"
 export { checkRunName, chunkName, chunkOf } from "./run/names.js";
 export { type Failure, finishedChunks, type Row, type Scored, writeRows } from "./run/rows.js";
 export { createRun, findRun, type Run, type RunFacts, readRun } from "./run/run-file.js";
-export { type ChunkScorer, type ShardCounts, scoreImagesOf, scoreShard } from "./shards/score-chunk.js";
+export {
+  type ChunkScorer,
+  type ShardCounts,
+  scoreShard,
+  scoreWorks,
+  type Work,
+} from "./shards/score-chunk.js";
 export { readShard, type Shard } from "./shards/shard.js";
 export { Watchdog, type WatchdogOptions } from "./shards/watchdog.js";
 export { folderStore } from "./store/folder-store.js";

@@ -5,20 +5,30 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-/** Whether redis-server is installed (`apt-get install redis-server`). */
-export const hasRedis = (): boolean => spawnSync("redis-server", ["--version"]).error === undefined;
+/** Servers that speak Redis' protocol. */
+export type RedisProgram = "redis-server" | "valkey-server";
+
+/** Whether redis-server is installed (`apt-get install redis-server`), or Valkey's (`valkey-server`, in Debian's backports). */
+export const hasRedis = (program: RedisProgram = "redis-server"): boolean =>
+  spawnSync(program, ["--version"]).error === undefined;
 
 /** A real redis-server on a Unix socket, which keeps its data in a folder. */
 export class RedisServer implements AsyncDisposable {
   readonly #folder: string;
+  readonly #program: RedisProgram;
   #child: ChildProcess | null = null;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, program: RedisProgram) {
     this.#folder = folder;
+    this.#program = program;
   }
 
-  static async start(folder: string, args: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(folder);
+  static async start(
+    folder: string,
+    args: readonly string[] = [],
+    program: RedisProgram = "redis-server",
+  ): Promise<RedisServer> {
+    const server = new RedisServer(folder, program);
     await server.start(args);
     return server;
   }
@@ -46,11 +56,11 @@ export class RedisServer implements AsyncDisposable {
       "--save",
       "",
     ];
-    this.#child = spawn("redis-server", [...common, "--maxmemory-policy", "noeviction", ...args], {
+    this.#child = spawn(this.#program, [...common, "--maxmemory-policy", "noeviction", ...args], {
       stdio: "ignore",
     });
     for (let tries = 0; !existsSync(this.socket); tries++) {
-      if (tries > 3000) throw new Error("redis-server does not start");
+      if (tries > 3000) throw new Error(`${this.#program} does not start`);
       await setTimeout(10);
     }
   }

@@ -55,23 +55,28 @@ async function* namesInBucket(url: string): AsyncGenerator<string> {
   }
 }
 
-/** Images by their names, objects fetched a few ahead. What cannot be fetched fails as what cannot be read does. */
-export async function* itemsOf(names: readonly string[], reading: Reading): AsyncGenerator<ImageItem> {
-  if (!names.some(isS3)) {
-    for (const name of names) yield fileImage(name, reading);
-    return;
-  }
-  const objects = await openObjects();
+/**
+ * Images by their names, which are asked for as they are needed; objects are fetched a few ahead. What cannot be fetched fails as what
+ * cannot be read does.
+ */
+export async function* itemsOf(names: AsyncIterable<string>, reading: Reading): AsyncGenerator<ImageItem> {
+  let objects: Objects | null = null;
   const waiting: Promise<ImageItem>[] = [];
   try {
-    for (const name of names) {
-      waiting.push(isS3(name) ? fetched(objects, name, reading) : Promise.resolve(fileImage(name, reading)));
+    for await (const name of names) {
+      if (!isS3(name)) {
+        while (waiting.length > 0) yield await (waiting.shift() as Promise<ImageItem>);
+        yield fileImage(name, reading);
+        continue;
+      }
+      objects ??= await openObjects();
+      waiting.push(fetched(objects, name, reading));
       if (waiting.length >= AHEAD) yield await (waiting.shift() as Promise<ImageItem>);
     }
-    for (const item of waiting) yield await item;
+    while (waiting.length > 0) yield await (waiting.shift() as Promise<ImageItem>);
   } finally {
     await Promise.allSettled(waiting);
-    objects.close();
+    objects?.close();
   }
 }
 

@@ -44,7 +44,7 @@ export async function withMeasurer<T>(
     return await job({
       ...{ model: DRAWS, device: adapterName(device.caps), quietMs: QUIET_MS },
       async *score(names, onBeat) {
-        for (const image of names) {
+        for await (const image of names) {
           const dataSet = jobs.get(image);
           if (!dataSet)
             throw new ClusterError(

@@ -1,8 +1,10 @@
 import {
   chunkName,
   gathered,
+  type Merged,
   mergeRows,
   missingChunks,
+  type ObjectWriter,
   openStore,
   readChunks,
   readImages,
@@ -14,6 +16,7 @@ import type { ScoreRecord } from "@inctrl/detect";
 import type { MergeOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
 import { openFormat } from "../output/formats.js";
+import { ParquetRows } from "../output/parquet.js";
 import { openSink } from "../output/sink.js";
 import { info, warn } from "../ui/log.js";
 import { mergeBenchmark } from "./merge-benchmark.js";
@@ -21,6 +24,29 @@ import { isBenchmark } from "./prepare.js";
 
 /** Missing chunks that are named. */
 const NAMED = 20;
+
+/** Writes rows in a format, from their lines of JSON. */
+function rowsTo(format: MergeOptions["format"], writer: ObjectWriter) {
+  switch (format) {
+    case "jsonl":
+      return { line: (text: string) => writer.write(`${text}\n`), end: async () => {} };
+    case "csv": {
+      const csv = openFormat("csv");
+      return {
+        line: (text: string) => writer.write(csv.row(JSON.parse(text) as ScoreRecord)),
+        end: ({ scored, failed }: Merged) =>
+          writer.write(csv.end({ scored, skipped: failed, complete: true })),
+      };
+    }
+    case "parquet": {
+      const parquet = new ParquetRows((bytes) => writer.write(bytes));
+      return {
+        line: (text: string) => parquet.row(JSON.parse(text) as ScoreRecord),
+        end: () => parquet.end(),
+      };
+    }
+  }
+}
 
 /** What the rows of chunks are of, where each has one. */
 async function rowsIn(store: Store, chunks: readonly number[]): Promise<string[]> {
@@ -48,13 +74,13 @@ export async function runMerge(options: MergeOptions, signal: AbortSignal): Prom
     const file = `result.${format}`;
     const writer = gathered(out === undefined ? await store.open(file) : await openSink(out));
     const failures = gathered(await store.open("skipped.jsonl"));
-    const csv = format === "csv" ? openFormat("csv") : null;
+    const rows = rowsTo(format, writer);
     try {
       const merged = await mergeRows(store, run, {
-        line: (text) => writer.write(csv ? csv.row(JSON.parse(text) as ScoreRecord) : `${text}\n`),
+        line: (text) => rows.line(text),
         failure: (failure) => failures.write(`${JSON.stringify(failure)}\n`),
       });
-      if (csv) await writer.write(csv.end({ scored: merged.scored, skipped: merged.failed, complete: true }));
+      await rows.end(merged);
       await writer.finish();
       if (merged.failed > 0) await failures.finish();
       else await failures.discard();

@@ -64,28 +64,38 @@ export async function withScorer<T>(
       throw new ClusterError("run", `${store.where}/run.json: names heads that are not the run's own`);
     const headsPath = heads ? await fileOf(store, heads, run.heads, folder) : heads;
     const options: ModelOptions = { ...asked, ...machine, bank, heads: headsPath };
-    await requireNetwork(options.backbone);
-    return await withDevice(machine.device, (device) =>
-      withModel(device, null, options, signal, async (model) => {
-        const judge = await judgeFor(model, options);
-        const { fitted, reading } = model;
-        return await job({
-          model: fitted.detector.encoder.backbone.fingerprint,
-          device: adapterName(device.caps),
-          async *score(images) {
-            for await (const result of scoreImages(fitted, itemsOf(images, reading))) {
-              const { image } = result;
-              yield "error" in result
-                ? { image, error: describe(result.error) }
-                : { image, line: recordJson(scoreRecord(result, fitted, judge)) };
-            }
-          },
-        });
-      }),
-    );
+    return await withModelScorer(options, machine.device, signal, job);
   } finally {
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Opens a model, and runs a job with what scores images with it. All is freed however the job ends. */
+export async function withModelScorer<T>(
+  options: ModelOptions,
+  adapter: string | undefined,
+  signal: AbortSignal,
+  job: (scorer: ChunkScorer) => Promise<T>,
+): Promise<T> {
+  await requireNetwork(options.backbone);
+  return await withDevice(adapter, (device) =>
+    withModel(device, null, options, signal, async (model) => {
+      const judge = await judgeFor(model, options);
+      const { fitted, reading } = model;
+      return await job({
+        model: fitted.detector.encoder.backbone.fingerprint,
+        device: adapterName(device.caps),
+        async *score(images) {
+          for await (const result of scoreImages(fitted, itemsOf(images, reading))) {
+            const { image } = result;
+            yield "error" in result
+              ? { image, error: describe(result.error) }
+              : { image, line: recordJson(scoreRecord(result, fitted, judge)) };
+          }
+        },
+      });
+    }),
+  );
 }
 
 /** A file of the run on this machine's disk, as it was when the run was submitted. */

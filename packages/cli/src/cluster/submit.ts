@@ -1,18 +1,16 @@
-import { chunkOf, finishedChunks, writeManifest } from "@inctrl/cluster";
+import { chunkOf, finishedChunks } from "@inctrl/cluster";
 import { addMessages, messagesOf } from "@inctrl/cluster/queue";
 import { count } from "@inctrl/datasets";
 import type { SubmitOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
-import { print } from "../output/print.js";
-import { duration, size } from "../ui/amounts.js";
 import { info } from "../ui/log.js";
-import { namesOf } from "./images.js";
+import { dryRun } from "./dry-run.js";
 import { countRows, type Opened, prepareRun } from "./prepare.js";
 import { queueOf, redisPlace } from "./redis.js";
 
 /** `inctrl cluster submit`: writes a run's files, and puts its chunks without a result into the queue. */
 export async function runSubmit(options: SubmitOptions, signal: AbortSignal): Promise<number> {
-  if (options.dryRun) return await dryRun(options);
+  if (options.dryRun) return await dryRun(options, signal);
   // Before anything is written.
   await redisPlace(options.redis);
   return await enqueue(await prepareRun(options), options.redis, signal);
@@ -36,22 +34,4 @@ export async function enqueue(
   } finally {
     store.close();
   }
-}
-
-/** Says how much it would be, and writes nothing. */
-async function dryRun({ images, recursive, chunk, rate }: SubmitOptions): Promise<number> {
-  let bytes = 0;
-  const nowhere = {
-    where: "a dry run",
-    async create(_: string, content: Uint8Array) {
-      bytes += content.length;
-      return true;
-    },
-  };
-  const manifest = await writeManifest(nowhere as never, namesOf(images, { recursive }), chunk);
-  const hours = rate === undefined ? "" : `${duration(manifest.images / rate)} at ${rate} images a second\n`;
-  await print(
-    `${count(manifest.images, "image")} in ${count(manifest.chunks.length, "chunk")}\n${size(bytes)} of names\n${hours}`,
-  );
-  return EXIT.ok;
 }

@@ -25,10 +25,14 @@ const SUBMIT = {
     }),
     bank: option("<file>", "the bank that is scored with", text),
     ...{ run, runs, redis, chunk: shared.chunk },
-    dryRun: option("", "say how much it is, and write nothing", flag.default(false)),
+    dryRun: option(
+      "",
+      "say how many chunks, bytes and hours it is, at the rate of this machine on some of its images, and write nothing",
+      flag.default(false),
+    ),
     rate: option(
       "<N>",
-      "with --dry-run: images a second of all workers, as status tells it",
+      "with --dry-run: images a second of all workers, as status tells it, in place of measuring",
       positive().optional(),
     ),
   }),
@@ -87,7 +91,22 @@ Exit code 0: it was stopped; 75: its device hung, start it again; 1: it could no
     ),
 });
 
-const STATUS = { ...group("Run", { run, runs, redis }), json: shared.json };
+const STATUS = {
+  ...group("Run", { run, runs, redis }),
+  ...group("Page", {
+    page: option(
+      "<port>",
+      "serve a page of it there that refreshes itself, until Ctrl-C; 0 is a free port",
+      whole(0, 65535).optional(),
+    ),
+    pageHost: option(
+      "<address>",
+      "the address of the page; 0.0.0.0 is all of them",
+      text.default("127.0.0.1"),
+    ),
+  }),
+  json: shared.json,
+};
 
 export type StatusOptions = Settings<typeof STATUS>;
 
@@ -97,8 +116,10 @@ const statusCommand = defineVerb({
     "Says how many chunks have a result, what waits in the queue, which workers live, and how long it will take.",
   options: STATUS,
   examples: `
-inctrl cluster status --run archive --redis redis://queue:6379`,
-  run: async (settings) => (await import("../cluster/status.js")).runStatus(settings),
+inctrl cluster status --run archive --redis redis://queue:6379
+inctrl cluster status --run archive --redis redis://queue:6379 --page 9200`,
+  run: (settings) =>
+    interruptible(async (signal) => (await import("../cluster/status.js")).runStatus(settings, signal)),
 });
 
 const RETRY = {
@@ -127,10 +148,14 @@ inctrl cluster retry --run archive --redis redis://queue:6379 --split`,
 const MERGE = {
   ...group("Run", { run, runs }),
   ...group("Results", {
-    format: option("<name>", "how to write results: jsonl or csv", oneOf("jsonl", "csv").default("jsonl")),
+    format: option(
+      "<name>",
+      "how to write results: jsonl, csv or parquet",
+      oneOf("jsonl", "csv", "parquet").default("jsonl"),
+    ),
     out: shared.file(
       "write results there; - is standard output. For a benchmark, the folder of its tables",
-      "result.jsonl or result.csv beside the chunks, or tables",
+      "result.jsonl, .csv or .parquet beside the chunks, or tables",
     ),
   }),
   ...group("Machine", {
@@ -146,11 +171,11 @@ export type MergeOptions = Settings<typeof MERGE>;
 const mergeCommand = defineVerb({
   summary: "join the chunks of a run",
   description:
-    "Joins the results of a run in the order of its images, chunk by chunk, and holds each against the list of images. The result is that of one `inctrl score --format jsonl` or csv, byte for byte.",
+    "Joins the results of a run in the order of its images, chunk by chunk, and holds each against the list of images. The result is that of one `inctrl score --format jsonl` or csv, byte for byte; Parquet has the columns of the CSV.",
   options: MERGE,
   examples: `
 inctrl cluster merge --run archive
-inctrl cluster merge --run archive --format csv --out archive.csv`,
+inctrl cluster merge --run archive --format parquet --out archive.parquet`,
   notes: `
 Exit code 0: every image has a score; 2: chunks are missing, which are listed, or images were skipped, which skipped.jsonl names;
 1: the chunks are not of one run, or are damaged.`,

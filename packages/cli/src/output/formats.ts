@@ -117,7 +117,7 @@ const partColumns = (first: ScoreRecord | null): Column<number | null>[] =>
 const csv = (): Format => ({
   begin: () => "",
   ...inColumns<CsvCell>(
-    (first) => [...CSV_COLUMNS, ...partColumns(first)],
+    scoreColumns,
     (columns) => csvLine(columns.map(([title]) => title)),
     (record, columns) => csvLine(columns.map(([, read]) => read(record))),
   ),
@@ -143,6 +143,12 @@ const CSV_COLUMNS: readonly Column<CsvCell>[] = [
   ["calibration_alpha", ({ calibration }) => calibration?.alpha ?? null],
   ["calibration_n", ({ calibration }) => calibration?.n ?? null],
   ["calibration_threshold", ({ calibration }) => calibration?.threshold ?? null],
+];
+
+/** The columns of the CSV by their titles. Those of a method's parts are what the first record has. */
+export const scoreColumns = (first: ScoreRecord | null): readonly Column<CsvCell>[] => [
+  ...CSV_COLUMNS,
+  ...partColumns(first),
 ];
 
 /** The widest first column. A longer name shifts its own row and no other. */

@@ -5,7 +5,7 @@ import { removeAtExit } from "../signals.js";
 
 /** Where results go, piece by piece. */
 export interface Sink {
-  write(text: string): Promise<void>;
+  write(piece: string | Uint8Array): Promise<void>;
   /** Ends the output; the file gets its name. */
   finish(): Promise<void>;
   /** Removes what was written, as far as that is still possible. */
@@ -35,14 +35,15 @@ const failedWrites = new WeakSet<Error>();
 export const isOfWriter = (error: Error): boolean => failedWrites.has(error);
 
 function stdoutSink(): Sink {
-  const write = (text: string) =>
+  const write = (piece: string | Uint8Array) =>
     new Promise<void>((resolve, reject) => {
       const fail = (error: Error) => {
         failedWrites.add(error);
         reject(writeError("standard output", error));
       };
       process.stdout.once("error", fail);
-      process.stdout.write(process.stdout.isTTY ? printable(text) : text, (error) => {
+      const shown = typeof piece === "string" && process.stdout.isTTY ? printable(piece) : piece;
+      process.stdout.write(shown, (error) => {
         process.stdout.off("error", fail);
         if (error) fail(error);
         else resolve();
@@ -56,7 +57,7 @@ async function directSink(path: string): Promise<Sink> {
     const file = await open(path, "w");
     const close = () => guarded(path, () => file.close());
     return {
-      write: (text) => guarded(path, () => file.appendFile(text)),
+      write: (piece) => guarded(path, () => file.appendFile(piece)),
       finish: close,
       discard: () => file.close().catch(() => {}),
     };
@@ -67,7 +68,7 @@ async function fileSink(path: string): Promise<Sink> {
   const file = await openWholeFile(path, { alone: true });
   const forget = removeAtExit(file.temporary);
   return {
-    write: (text) => file.write(text),
+    write: (piece) => file.write(piece),
     finish: () => file.finish().finally(forget),
     discard: () => file.discard().finally(forget),
   };

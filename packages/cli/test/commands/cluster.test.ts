@@ -97,7 +97,15 @@ if (!there) console.log("skipped: redis-server is not installed");
   const env = { INCTRL_REDIS: server.address };
   const submit = ["cluster", "submit", ...given.slice(1), "--run", "queued", "--runs", runs, "--chunk", "3"];
   const dry = await cli([...submit, "--dry-run", "--rate", "7"]);
-  assert.match(dry.stdout, /^7 images in 3 chunks\n.* of names\n1.*7 images a second\n$/);
+  assert.match(
+    dry.stdout,
+    /^7 images in 3 chunks of 3\n.* of names; about .* of images, by the mean of 7\n1.0 s \(0.00 hours\) at 7.0000 images a second: given by --rate\n$/,
+  );
+  const measured = await cli([...submit, "--dry-run"]);
+  assert.match(
+    measured.stdout,
+    /images a second: measured now on 7 images of the run, 1 of them unreadable, by one worker/,
+  );
   assert.not(existsSync(join(runs, "queued")), "a dry run writes");
   failsWith(
     await cli([...submit, "--redis", "redis://:secret@localhost"]),

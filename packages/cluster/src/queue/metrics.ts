@@ -1,9 +1,6 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Queue } from "bullmq";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { ClusterError } from "../errors.js";
+import { type Address, listen } from "./listen.js";
 
 /** What a worker tells Prometheus at `/metrics`: its own images and chunks, and the queue's jobs. */
 export interface Metrics extends AsyncDisposable {
@@ -19,10 +16,7 @@ const STATES = ["waiting", "active", "delayed", "failed"] as const;
  * @param address where to listen; port 0 is a free one.
  * @throws ClusterError `metrics` where that cannot be.
  */
-export async function serveMetrics(
-  queue: Queue,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<Metrics> {
+export async function serveMetrics(queue: Queue, address: Address): Promise<Metrics> {
   const registers = [new Registry()];
   const images = new Counter({
     ...{ name: "inctrl_worker_images_total", help: "Images of chunks that this worker has written." },
@@ -44,7 +38,7 @@ export async function serveMetrics(
       for (const state of STATES) if (counts[state] !== undefined) this.set({ state }, counts[state]);
     },
   });
-  const server = createServer((request, response) => {
+  const server = await listen((request, response) => {
     if (request.url !== "/metrics" || request.method !== "GET") {
       response.writeHead(404).end();
       return;
@@ -52,21 +46,14 @@ export async function serveMetrics(
     void registers[0].metrics().then((text) => {
       response.writeHead(200, { "content-type": registers[0].contentType }).end(text);
     });
-  });
-  server.listen(port, host);
-  await once(server, "listening").catch((error: Error) => {
-    throw new ClusterError("metrics", `metrics on ${host}:${port}: ${error.message}; choose another port`);
-  });
+  }, address);
   return {
-    port: (server.address() as AddressInfo).port,
+    port: server.port,
     done({ images: all, failed, seconds }) {
       images.inc({ result: "scored" }, all - failed);
       images.inc({ result: "skipped" }, failed);
       chunks.observe(seconds);
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

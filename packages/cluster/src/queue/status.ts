@@ -2,9 +2,9 @@ import { chunkOf } from "../run/names.js";
 import { finishedChunks } from "../run/rows.js";
 import { readRun } from "../run/run-file.js";
 import type { Store } from "../store/store.js";
+import { lineBytes } from "./dead.js";
 import { checkMessage, type Message, splitMessage } from "./message.js";
 import { addMessages, type OpenedQueue } from "./queue.js";
-import { lineBytes } from "./worker.js";
 import { liveWorkers, type WorkerState } from "./workers.js";
 
 /** What the queue says, and what the files say. */

@@ -1,15 +1,16 @@
 import { hostname } from "node:os";
-import { type Job, Worker } from "bullmq";
-import { type Chunk, linesOf, readChunks, readImages } from "../run/manifest.js";
-import { chunkName, partFile, pieceFile, resultFile } from "../run/names.js";
-import { joinPieces, writePiece, writeRows } from "../run/rows.js";
+import { type Chunk, readChunks, readImages } from "../run/manifest.js";
+import { chunkName, pieceFile, resultFile } from "../run/names.js";
+import { type Row, writePiece, writeRows } from "../run/rows.js";
 import { type Run, readRun } from "../run/run-file.js";
-import { type ChunkScorer, scoreImagesOf } from "../shards/score-chunk.js";
+import { type ChunkScorer, scoreWorks, type Work } from "../shards/score-chunk.js";
 import { Watchdog, type WatchdogOptions } from "../shards/watchdog.js";
 import type { Store } from "../store/store.js";
-import { checkMessage, type Message, QUEUE, splitMessage } from "./message.js";
-import { serveMetrics } from "./metrics.js";
-import { addMessages, openQueue } from "./queue.js";
+import { joinChunk, keepDead } from "./dead.js";
+import { type Held, Jobs } from "./jobs.js";
+import type { Message } from "./message.js";
+import { type Metrics, serveMetrics } from "./metrics.js";
+import { openQueue } from "./queue.js";
 import type { RedisPlace } from "./redis.js";
 import { Heart } from "./workers.js";
 
@@ -39,8 +40,8 @@ export interface ClusterWorkerOptions {
   readonly lockMs?: number;
 }
 
-/** Times that a chunk may end its worker. */
-const STALLS = 3;
+/** Milliseconds that the next job is waited for while the device works: what comes later waits for the device to end. */
+const READY_MS = 1000;
 
 interface OpenRun {
   readonly store: Store;
@@ -50,7 +51,17 @@ interface OpenRun {
   close(): Promise<void>;
 }
 
-/** Scores chunks of the queue until the signal aborts, and then the one in hand to its end. */
+/** A job whose images are known. */
+interface Taken extends Work {
+  readonly held: Held;
+}
+
+/**
+ * Scores chunks of the queue until the signal aborts, and then the one in hand to its end. The next chunk is taken, and its images are
+ * read, while the device has the last images of this one.
+ *
+ * @throws what opening a run or its scorer throws: the device or the weights are not what the run needs.
+ */
 export async function runWorker(options: ClusterWorkerOptions): Promise<void> {
   const { redis, signal, onNote, lockMs = 30_000 } = options;
   await using opened = await openQueue(redis, onNote);
@@ -59,117 +70,149 @@ export async function runWorker(options: ClusterWorkerOptions): Promise<void> {
   if (metrics) options.onMetrics?.(metrics.port);
   await using heart = new Heart(opened.redis, hostname());
   using watchdog = new Watchdog(options.watchdog);
-  let open: OpenRun | null = null;
-  let fatal: (error: unknown) => void = () => {};
-  const broken = new Promise<never>((_, reject) => {
-    fatal = reject;
+  await using jobs = Jobs.open({
+    ...{ redis, lockMs, onNote },
+    onFailed(job, error) {
+      onNote(`${job.id}: ${error.message}`);
+      return keepDead(queue, options.openStore, job, error);
+    },
   });
-  broken.catch(() => {});
-  const runOf = async (name: string): Promise<OpenRun> => {
-    if (open?.run.name === name) return open;
-    await open?.close();
-    open = null;
-    try {
-      open = await openRun(options, name);
-    } catch (error) {
-      // A worker that cannot open the model would take every job of the run and fail it.
-      fatal(error);
-      throw error;
-    }
-    return open;
-  };
-
-  const work = async (job: Job<Message>): Promise<void> => {
-    const message = checkMessage(job.data);
-    const at = await runOf(message.run);
-    if (await isDone(at, message)) return;
-    const begun = performance.now();
-    const images = await readImages(at.store, message);
-    watchdog.start(at.scorer.quietMs);
-    try {
-      const rows = await scoreImagesOf(at.scorer, images, { onBeat: () => watchdog.beat() }).catch(
-        (error) => {
-          // A bad image is a row. What is thrown is of the device, which would fail every job that this worker takes.
-          fatal(error);
-          throw error;
-        },
-      );
-      const { first, index } = message;
-      if (first === undefined) await writeRows(at.store, at.run, message, rows, at.scorer);
-      else await writePiece(at.store, at.run, { chunk: index, first }, rows, at.scorer);
-      if (first !== undefined) await join(at, index);
-      const seconds = (performance.now() - begun) / 1000;
-      const failed = rows.filter((row) => "error" in row).length;
-      heart.done({ run: message.run, chunk: chunkName(index), images: rows.length, failed, seconds });
-      metrics?.done({ images: rows.length, failed, seconds });
-      options.onChunk?.(at.run, { images: rows.length, failed, seconds });
-    } finally {
-      watchdog.stop();
-    }
-  };
-
-  const worker = new Worker<Message>(QUEUE, work, {
-    connection: { ...redis.options, skipVersionCheck: true },
-    ...{ lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: STALLS - 1, concurrency: 1 },
-  });
-  const noted = new Set<string>();
-  worker.on("error", ({ message }) => {
-    if (noted.has(message)) return;
-    noted.add(message);
-    onNote(`the queue: ${message}; it is tried again`);
-  });
-  const handling = new Set<Promise<void>>();
-  worker.on("failed", (job, error) => {
-    if (!job) return;
-    const handled = dead(job as Job<Message>, error).catch((failed: Error) => onNote(failed.message));
-    handling.add(handled);
-    void handled.finally(() => handling.delete(handled));
-  });
-
-  /** Keeps what is known of a chunk that was given up, and splits it where that is asked for. */
-  const dead = async (job: Job<Message>, error: Error): Promise<void> => {
-    onNote(`${job.id}: ${error.message}`);
-    if ((await job.getState()) !== "failed") return;
-    const message = checkMessage(job.data);
-    const store = await options.openStore(message.run);
-    try {
-      const told = {
-        job: job.id,
-        images: message.count,
-        error: error.message,
-        time: new Date().toISOString(),
-      };
-      await store.create(`failed/${job.id}.json`, new TextEncoder().encode(`${JSON.stringify(told)}\n`));
-      if (message.split) await splitDead(store, message, job);
-    } finally {
-      store.close();
-    }
-  };
-
-  const splitDead = async (store: Store, message: Message, job: Job<Message>) => {
-    if (message.count > 1) await addMessages(queue, splitMessage(message, await lineBytes(store, message)));
-    else {
-      const [run, [image]] = await Promise.all([readRun(store), readImages(store, message)]);
-      const rows = [{ image, error: `${image}: ended ${STALLS} workers that read it, and is left out` }];
-      await writePiece(store, run, { chunk: message.index, first: message.first ?? 0 }, rows, {
-        model: run.model,
-        device: "none",
-      });
-      await join({ store, run, chunks: await readChunks(store) }, message.index);
-    }
-    await job.remove();
-  };
-
-  const stopped = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
+  const worker = new ClusterWorker(options, jobs, { watchdog, heart, metrics });
+  const stopped = new Promise<null>((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener("abort", () => resolve(null), { once: true });
   });
   try {
-    await Promise.race([stopped, broken]);
+    for (let next: Held | null = null; !signal.aborted; ) {
+      const held: Held | null = next ?? (await Promise.race([jobs.take(), stopped]));
+      next = held && (await worker.work(held));
+    }
   } finally {
+    await jobs.giveBackAll();
     await worker.close();
-    await Promise.all(handling);
-    await (open as OpenRun | null)?.close();
+  }
+}
+
+class ClusterWorker {
+  readonly #options: ClusterWorkerOptions;
+  readonly #jobs: Jobs;
+  readonly #watchdog: Watchdog;
+  readonly #heart: Heart;
+  readonly #metrics: Metrics | null;
+  #open: OpenRun | null = null;
+
+  constructor(
+    options: ClusterWorkerOptions,
+    jobs: Jobs,
+    { watchdog, heart, metrics }: { watchdog: Watchdog; heart: Heart; metrics: Metrics | null },
+  ) {
+    this.#options = options;
+    this.#jobs = jobs;
+    this.#watchdog = watchdog;
+    this.#heart = heart;
+    this.#metrics = metrics;
+  }
+
+  async close(): Promise<void> {
+    await this.#open?.close();
+    this.#open = null;
+  }
+
+  /** Scores a job, and those of its run that come while it does. @returns a job that was taken and is not one of these. */
+  async work(first: Held): Promise<Held | null> {
+    // A worker that cannot open the model would take every job of the run and fail it.
+    const at = await this.#runOf(first.message.run).catch((error) => this.#end(first, error));
+    const taken = await this.#taken(at, first);
+    if (taken === null) return null;
+    const begun: Held[] = [];
+    let other: Held | null = null;
+    const works = async function* (this: ClusterWorker) {
+      begun.push(first);
+      yield taken;
+      // One that may end its worker is scored alone, so that no other is blamed.
+      for (let last = first; !last.suspect && !this.#options.signal.aborted; ) {
+        const held = await this.#jobs.ready(READY_MS);
+        if (held === null) return;
+        if (held.suspect || held.message.run !== at.run.name) {
+          other = held;
+          return;
+        }
+        const next = await this.#taken(at, held);
+        if (next === null) continue;
+        begun.push(held);
+        last = held;
+        yield next;
+      }
+    };
+    try {
+      await this.#score(at, works.call(this), begun);
+    } catch (error) {
+      // A bad image is a row. What is thrown is of the device, which would fail every job that this worker takes.
+      await this.#end(begun[0] ?? first, error);
+    }
+    return other;
+  }
+
+  async #end(held: Held, error: unknown): Promise<never> {
+    await held.fail(error as Error);
+    throw error;
+  }
+
+  async #score(at: OpenRun, works: AsyncIterable<Taken>, begun: Held[]): Promise<void> {
+    const { signal } = this.#options;
+    const onBeat = () => this.#watchdog.beat();
+    let since = performance.now();
+    this.#watchdog.start(at.scorer.quietMs);
+    try {
+      for await (const { work, rows } of scoreWorks(at.scorer, works, { onBeat })) {
+        // The disk or the bucket may be slow; the device waits.
+        this.#watchdog.stop();
+        begun.shift();
+        await this.#finish(at, work, rows, (performance.now() - since) / 1000);
+        if (signal.aborted) return;
+        since = performance.now();
+        this.#watchdog.start(at.scorer.quietMs);
+      }
+    } finally {
+      this.#watchdog.stop();
+    }
+  }
+
+  /** Writes the rows of a job. What cannot be written is tried again later. */
+  async #finish(at: OpenRun, { held }: Taken, rows: readonly Row[], seconds: number): Promise<void> {
+    const { message } = held;
+    const { first, index } = message;
+    try {
+      if (first === undefined) await writeRows(at.store, at.run, at.chunks[index], rows, at.scorer);
+      else await writePiece(at.store, at.run, { chunk: index, first }, rows, at.scorer);
+      if (first !== undefined) await joinChunk(at, index);
+    } catch (error) {
+      return await held.fail(error as Error);
+    }
+    await held.complete();
+    const counts = { images: rows.length, failed: rows.filter((row) => "error" in row).length, seconds };
+    this.#heart.done({ run: message.run, chunk: chunkName(index), ...counts });
+    this.#metrics?.done(counts);
+    this.#options.onChunk?.(at.run, counts);
+  }
+
+  /** The images of a job; null where it is done already, or cannot be read. */
+  async #taken(at: OpenRun, held: Held): Promise<Taken | null> {
+    try {
+      if (!(await isDone(at, held.message)))
+        return { held, images: await readImages(at.store, held.message) };
+      await held.complete();
+    } catch (error) {
+      await held.fail(error as Error);
+    }
+    return null;
+  }
+
+  async #runOf(name: string): Promise<OpenRun> {
+    if (this.#open?.run.name === name) return this.#open;
+    await this.close();
+    this.#open = await openRun(this.#options, name);
+    return this.#open;
   }
 }
 
@@ -186,24 +229,10 @@ async function openRun({ openStore, openScorer }: ClusterWorkerOptions, name: st
 }
 
 /** Whether a message's rows are written: a worker may have died between writing and telling the queue. */
-async function isDone({ store, run, chunks }: OpenRun, { index, first, count }: Message): Promise<boolean> {
-  if ((await store.slice(resultFile(index), 0, 1).catch(() => [])).length > 0) return true;
-  if (first === undefined) return false;
-  if ((await store.slice(pieceFile(index, first, count), 0, 1).catch(() => [])).length === 0) return false;
-  await join({ store, run, chunks }, index);
+async function isDone(at: OpenRun, { index, first, count }: Message): Promise<boolean> {
+  const isThere = async (name: string) => (await at.store.slice(name, 0, 1).catch(() => [])).length > 0;
+  if (await isThere(resultFile(index))) return true;
+  if (first === undefined || !(await isThere(pieceFile(index, first, count)))) return false;
+  await joinChunk(at, index);
   return true;
-}
-
-async function join(
-  { store, run, chunks }: Pick<OpenRun, "store" | "run" | "chunks">,
-  index: number,
-): Promise<void> {
-  const chunk = chunks[index];
-  await joinPieces(store, run, chunk, await readImages(store, chunk));
-}
-
-/** Bytes of each line that a message names. */
-export async function lineBytes(store: Store, { part, offset, bytes }: Message): Promise<number[]> {
-  const content = await store.slice(partFile(part), offset, bytes);
-  return linesOf(content).map((line) => Buffer.byteLength(line) + 1);
 }

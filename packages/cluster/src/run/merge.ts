@@ -68,8 +68,13 @@ export function gathered(writer: ObjectWriter): ObjectWriter {
   };
   return {
     async write(more) {
-      text += more;
-      if (text.length >= PIECE) await flush();
+      if (typeof more === "string") {
+        text += more;
+        if (text.length >= PIECE) await flush();
+        return;
+      }
+      await flush();
+      await writer.write(more);
     },
     async finish() {
       await flush();

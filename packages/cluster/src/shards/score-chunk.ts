@@ -10,27 +10,56 @@ import type { Shard } from "./shard.js";
 export interface ChunkScorer extends Scored {
   /** Milliseconds between two beats in which nothing counts as hung. Default: those of the watchdog. */
   readonly quietMs?: number;
-  /** @param onBeat is to be called while a row takes long, so that the device does not count as hung. */
-  score(images: readonly string[], onBeat: () => void): AsyncIterable<Row>;
+  /**
+   * @param images are asked for as they are needed: those of the next chunk are taken once the last one of this is read.
+   * @param onBeat is to be called while a row takes long, so that the device does not count as hung.
+   */
+  score(images: AsyncIterable<string>, onBeat: () => void): AsyncIterable<Row>;
 }
 
-/** The rows of some images. @throws ClusterError `chunk` where the scorer leaves an image out, or takes them in another order. */
-export async function scoreImagesOf(
+/** The images of a chunk, or of a part of one. */
+export interface Work {
+  readonly images: readonly string[];
+}
+
+/**
+ * Scores one piece of work after another as one stream of images: while the device has the last ones of a piece, the scorer already
+ * reads the next.
+ *
+ * @param works is asked for the next piece when the scorer has taken all images of the last.
+ * @param options `onBeat`: told of every sign of life, rows among them; `onRow`: of each row.
+ * @throws ClusterError `chunk` where the scorer leaves an image out, or takes them in another order.
+ * @example
+ * for await (const { work, rows } of scoreWorks(scorer, works)) await write(work, rows);
+ */
+export async function* scoreWorks<T extends Work>(
   scorer: ChunkScorer,
-  images: readonly string[],
+  works: AsyncIterable<T>,
   { onRow, onBeat = () => {} }: { readonly onRow?: () => void; readonly onBeat?: () => void } = {},
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for await (const row of scorer.score(images, onBeat)) {
-    if (row.image !== images[rows.length])
-      throw new ClusterError("chunk", `${row.image}: was scored in the place of ${images[rows.length]}`);
+): AsyncGenerator<{ readonly work: T; readonly rows: readonly Row[] }> {
+  const begun: T[] = [];
+  async function* images(): AsyncGenerator<string> {
+    for await (const work of works) {
+      begun.push(work);
+      yield* work.images;
+    }
+  }
+  let rows: Row[] = [];
+  for await (const row of scorer.score(images(), onBeat)) {
+    const [work] = begun;
+    const expected = work?.images[rows.length];
+    if (row.image !== expected)
+      throw new ClusterError("chunk", `${row.image}: was scored in the place of ${expected}`);
     rows.push(row);
     onBeat();
     onRow?.();
+    if (rows.length < work.images.length) continue;
+    begun.shift();
+    yield { work, rows };
+    rows = [];
   }
-  if (rows.length !== images.length)
-    throw new ClusterError("chunk", `${rows.length} of ${images.length} images were scored`);
-  return rows;
+  const [left] = begun;
+  if (left) throw new ClusterError("chunk", `${rows.length} of ${left.images.length} images were scored`);
 }
 
 /** What a shard has done. */
@@ -66,10 +95,15 @@ export async function scoreShard(
 ): Promise<ShardCounts> {
   const done = await finishedChunks(store, chunkOf);
   const own = chunks.filter(({ index }) => index % shard.of === shard.index && !done.has(index));
+  async function* works() {
+    for (const chunk of own) {
+      if (signal.aborted) return;
+      yield { chunk, images: await readImages(store, chunk) };
+    }
+  }
   let [scored, failed, ended] = [0, 0, 0];
-  for (const chunk of own) {
-    if (signal.aborted) break;
-    const rows = await scoreImagesOf(scorer, await readImages(store, chunk), { onRow, onBeat });
+  for await (const { work, rows } of scoreWorks(scorer, works(), { onRow, onBeat })) {
+    const { chunk } = work;
     await writeRows(store, run, chunk, rows, scorer);
     for (const row of rows) {
       if (!("error" in row)) continue;
@@ -79,6 +113,7 @@ export async function scoreShard(
     scored += rows.length;
     ended++;
     onChunk?.(chunkName(chunk.index));
+    if (signal.aborted) break;
   }
   return { scored: scored - failed, failed, left: own.length - ended };
 }

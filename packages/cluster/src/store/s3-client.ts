@@ -114,8 +114,8 @@ export class Objects {
       parts.push({ PartNumber, ETag });
     };
     return {
-      async write(text) {
-        const piece = Buffer.from(text);
+      async write(more) {
+        const piece = Buffer.from(more as Uint8Array);
         held.push(piece);
         bytes += piece.length;
         if (bytes >= PIECE) await send();

@@ -18,7 +18,7 @@ export interface Store {
 
 /** An object on its way. */
 export interface ObjectWriter {
-  write(text: string): Promise<void>;
+  write(piece: string | Uint8Array): Promise<void>;
   finish(): Promise<void>;
   discard(): Promise<void>;
 }

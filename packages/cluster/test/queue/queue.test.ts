@@ -6,6 +6,7 @@ import { hasRedis, RedisServer } from "@inctrl/testing/redis";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { folderStore, mergeRows, missingChunks, type Store } from "../../src/index.js";
+import { lineBytes } from "../../src/queue/dead.js";
 import {
   addMessages,
   hasPassword,
@@ -17,8 +18,7 @@ import {
   statusOf,
 } from "../../src/queue/index.js";
 import { checkMessage, splitMessage } from "../../src/queue/message.js";
-import { lineBytes } from "../../src/queue/worker.js";
-import { expected, makeRun, names, scorer } from "../support/runs.js";
+import { expected, lineOf, makeRun, names, scorer } from "../support/runs.js";
 
 const test = suite("queue", { folder: "" });
 test.before.each(async (context) => {
@@ -126,6 +126,48 @@ withRedis(
     assert.equal(lines, expected(images));
     const { done, queue } = await statusOf(store, opened);
     assert.equal([done, queue], [10, { waiting: 0, active: 0, delayed: 0, failed: 0 }]);
+  },
+);
+
+withRedis(
+  "the next chunk is taken, and its images are read, while the last rows of this one are not out",
+  async ({ folder }) => {
+    await using server = await RedisServer.start(folder);
+    const store = folderStore(join(folder, "run"));
+    const images = names(30);
+    const { run, chunks } = await makeRun(store, images);
+    await using opened = await openQueue(readRedis(server.address), quiet);
+    await addMessages(opened.queue, messagesOf("run", chunks));
+    const events: string[] = [];
+    /** Scores as `scoreImages` does: two images are read ahead of the row that comes out. */
+    const ahead = async function* (given: AsyncIterable<string>) {
+      const held: string[] = [];
+      const out = function* (most: number) {
+        while (held.length > most) {
+          const image = held.shift() as string;
+          events.push(`row ${images.indexOf(image)}`);
+          yield image.includes("bad") ? { image, error: "bad" } : { image, line: lineOf(image) };
+        }
+      };
+      for await (const image of given) {
+        events.push(`read ${images.indexOf(image)}`);
+        if (image === images[10]) events.push(`${await opened.queue.getActiveCount()} taken`);
+        held.push(image);
+        yield* out(2);
+      }
+      yield* out(0);
+    };
+    const worker = work(server.address, store, ahead);
+    await until("the last chunk", async () => (await missingChunks(store)).length === 0);
+    await worker.stop();
+    const at = (event: string) => events.indexOf(event);
+    assert.ok(at("read 10") >= 0 && at("read 10") < at("row 8"), events.join());
+    assert.is(events[at("read 10") + 1], "2 taken");
+    assert.ok(at("read 20") < at("row 18"), "the third chunk too");
+    const lines: string[] = [];
+    await mergeRows(store, run, { line: (text) => void lines.push(text), failure: quiet });
+    assert.equal(lines, expected(images));
+    assert.equal((await statusOf(store, opened)).queue, { waiting: 0, active: 0, delayed: 0, failed: 0 });
   },
 );
 

@@ -8,9 +8,9 @@ import { createRun, folderStore, mergeRows, missingChunks, type Run, type Store 
 import { readChunks, readImages } from "../../src/run/manifest.js";
 import { pieceFile, resultFile } from "../../src/run/names.js";
 import { joinPieces, writePiece, writeRows } from "../../src/run/rows.js";
-import { scoreImagesOf, scoreShard } from "../../src/shards/score-chunk.js";
+import { scoreShard } from "../../src/shards/score-chunk.js";
 import { openStore } from "../../src/store/open-store.js";
-import { expected, FACTS, makeRun, names, scorer } from "../support/runs.js";
+import { expected, FACTS, makeRun, names, rowsOf, scorer } from "../support/runs.js";
 
 const test = suite("runs", { folder: "" });
 const { signal } = new AbortController();
@@ -128,7 +128,7 @@ test("chunks of another model, with too few rows or other images are refused", a
   const { run, chunks } = await makeRun(store, names(10));
   const [chunk] = chunks;
   const path = join(folder, resultFile(0));
-  const rows = await scoreImagesOf(scorer, names(10));
+  const rows = await rowsOf(names(10));
   const write = async (...[given, by]: [typeof rows, object]) => {
     await rm(path, { force: true });
     await writeRows(store, run, chunk, given, { ...scorer, ...by });
@@ -149,7 +149,7 @@ test("pieces of a split chunk join to the chunk once they are all there", async 
   const store = folderStore(folder);
   const images = names(10);
   const { run, chunks } = await makeRun(store, images);
-  const rows = await scoreImagesOf(scorer, images);
+  const rows = await rowsOf(images);
   for (const [first, end] of [
     [5, 10],
     [0, 4],

@@ -1,6 +1,7 @@
 import { createRun, type Run, type Store, writeManifest } from "../../src/index.js";
 import type { Chunk } from "../../src/run/manifest.js";
-import type { ChunkScorer } from "../../src/shards/score-chunk.js";
+import type { Row } from "../../src/run/rows.js";
+import { type ChunkScorer, scoreWorks } from "../../src/shards/score-chunk.js";
 
 export const FACTS = {
   ...{ version: "1.2.3", model: "weights", bank: "bank", heads: null },
@@ -39,12 +40,21 @@ export async function makeRun(
 export const scorer: ChunkScorer = {
   ...{ model: "weights", device: "none" },
   async *score(images) {
-    for (const image of images)
+    for await (const image of images)
       yield image.includes("bad")
         ? { image, error: `${image}: is no image` }
         : { image, line: lineOf(image) };
   },
 };
+
+/** The rows of some images. */
+export async function rowsOf(images: readonly string[]): Promise<Row[]> {
+  const works = (async function* () {
+    yield { images };
+  })();
+  for await (const { rows } of scoreWorks(scorer, works)) return [...rows];
+  return [];
+}
 
 /** What merging must give: the lines of a process that scores all in turn. */
 export const expected = (images: readonly string[]): string[] =>

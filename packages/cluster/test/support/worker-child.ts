@@ -17,7 +17,7 @@ await runWorker({
   openScorer: async () => ({ scorer: { ...scorer, score }, close: async () => {} }),
 });
 
-async function* score(images: readonly string[], onBeat: () => void) {
+async function* score(images: AsyncIterable<string>, onBeat: () => void) {
   for await (const row of scorer.score(images, onBeat)) {
     if (row.image.includes("poison")) process.kill(process.pid, "SIGKILL");
     const hung = join(runs, "hung");
