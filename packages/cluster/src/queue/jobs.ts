@@ -106,14 +106,18 @@ export class Jobs implements AsyncDisposable {
 
   /** Holds a job that was taken; null for one that is given up at once. */
   async #hold(job: Job<Message>): Promise<Held | null> {
-    const { lockMs, onFailed } = this.#options;
+    const { lockMs, onFailed, onNote } = this.#options;
     const token = this.#token;
     const renewing = setInterval(() => void job.extendLock(token, lockMs).catch(() => {}), lockMs / 2);
     const settle = async (action: () => Promise<unknown>) => {
       clearInterval(renewing);
       this.#held.delete(held);
-      // A job that another worker has taken meanwhile, or that Redis has lost: the files tell what is done.
-      await action().catch(({ message }: Error) => this.#note(message));
+      await action().catch(({ message }: Error) => {
+        // Another worker may have taken it meanwhile, or Redis has lost it: the files tell what is done.
+        if (/^Missing (lock|key)/.test(message))
+          onNote(`${job.id}: its lock was lost; it may be scored twice`);
+        else this.#note(message);
+      });
     };
     const fail = (error: Error) =>
       settle(async () => {
