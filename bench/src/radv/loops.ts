@@ -5,7 +5,7 @@ const MAIN = /for \(var k0 =/;
  * and the loops over a full block of keys.
  */
 const KNOWN =
-  /for \(var (?:e = lid; e < (\d+)u; e \+= (\d+)u\)|kk = 0u; kk < rolled\((\d+)u, u\.k\); kk(?:\+\+| \+= (\d+)u)\)|j = 0u; j < (?:count|rolled\(\d+u, u\.tk\)); j\+\+\))/g;
+  /for \(var (?:e = lid; e < (?:rolled\()?(\d+)u(?:, u\.tk\))?; e \+= (\d+)u\)|kk = 0u; kk < (?:rolled|min)\((\d+)u, [^)]+\); kk(?:\+\+| \+= (\d+)u)\)|j = 0u; j < (?:count|rolled\(\d+u, u\.tk\)); j\+\+\))/g;
 const KEYS = 16;
 
 /** How ACO weighs a block by the loops around it: 8 in one, 32 in two, twice as much for each further one. Found by wrapping a known block. */

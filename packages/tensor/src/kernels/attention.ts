@@ -1,14 +1,18 @@
 import { attentionLaneBody } from "./attention-lane.js";
 import { attentionSubgroupBody } from "./attention-subgroup.js";
+import { attentionTileBody, LANES } from "./attention-tile.js";
 import { defineKernel, u32 } from "./kernel.js";
 import type { Tile } from "./tile.js";
 
 /**
- * In `subgroup` the lanes share a tile of queries; in `register` every invocation has a query of its own, and in `workgroup` so many share
- * one that they have registers enough. `rows` counts the queries of a workgroup.
+ * In `subgroup` the lanes share a tile of queries; in `register` every invocation has a query of its own. In `workgroup` invocations share a
+ * tile of both queries and keys (`tiled`), or as many share a query as have registers enough for a wide head. `rows` counts the queries of
+ * a workgroup.
  */
 export interface AttentionVariant extends Pick<Tile, "kind" | "lanes" | "rows"> {
-  /** Operands and output are bound as vec4f, and offsets and strides count vectors (`subgroup`). */
+  /** Products in registers, from queries and keys in workgroup memory. */
+  tiled: boolean;
+  /** Operands and output are bound as vec4f, and offsets and strides count vectors (`subgroup` and tiled). */
   vector: boolean;
   /** Vectors of four columns of a head that an invocation keeps. The width itself is a uniform, so that heads of many widths share a pipeline. */
   parts: number;
@@ -25,12 +29,13 @@ export interface AttentionVariant extends Pick<Tile, "kind" | "lanes" | "rows"> 
  * Work split: workgroup (query tile, head, batch). Layouts by offset and stride, so q, k and v may share a buffer.
  */
 export const attentionKernel = defineKernel("attention", (variant: AttentionVariant) => {
-  const { kind, lanes, rows, parts, mask, vector } = variant;
+  const { kind, lanes, rows, parts, tiled, mask, vector } = variant;
   const element = vector ? "vec4f" : "f32";
   const layout = (name: string) => [`${name}Batch`, `${name}Head`, `${name}Token`];
-  const body = kind === "subgroup" ? attentionSubgroupBody(variant) : attentionLaneBody(variant);
+  const bodyOf = tiled ? attentionTileBody : kind === "subgroup" ? attentionSubgroupBody : attentionLaneBody;
+  const sharers = tiled ? LANES : kind === "subgroup" ? lanes : lanes / rows;
   return {
-    name: `attention ${kind} ${4 * parts * (kind === "subgroup" ? lanes : lanes / rows)}`,
+    name: `attention ${kind} ${4 * parts * sharers}`,
     reads: { q: element, k: element, v: element, ...(mask ? { mask: "f32" } : {}) },
     writes: { out: element },
     uniforms: {
@@ -40,6 +45,6 @@ export const attentionKernel = defineKernel("attention", (variant: AttentionVari
       ...u32("maskBatch", "maskHead", "maskQuery", "maskKey"),
     },
     workgroup: lanes,
-    ...body,
+    ...bodyOf(variant),
   };
 });

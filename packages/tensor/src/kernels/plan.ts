@@ -1,5 +1,6 @@
 import type { Caps } from "../device/caps.js";
 import type { AttentionVariant } from "./attention.js";
+import { LANES, WIDEST } from "./attention-tile.js";
 import { ROW_THREADS } from "./grid.js";
 import { type Tile, tileHeight, tileWidth } from "./tile.js";
 import { type Tuning, tuningKey } from "./tuning.js";
@@ -146,8 +147,8 @@ interface AttentionSizes {
 
 /** The cost of reading the keys, in queries of a tile of attention. */
 const SHARED_QUERIES = 8;
-/** Columns of a head that an invocation of a GPU keeps in registers: compilers spill 80, and two that share 64 take longer than one. */
-const SHARE = 64;
+/** Queries of a tile on GPUs, of four an invocation. */
+const TILED_QUERIES = 32;
 /** Queries of the tallest tile of attention. */
 const MAX_QUERIES = 40;
 
@@ -156,11 +157,15 @@ export function planAttention(
   { batch, heads, tq, tk, d }: AttentionSizes,
   vector: boolean,
   caps: PlanCaps,
-): Pick<AttentionVariant, "kind" | "lanes" | "rows" | "parts" | "whole" | "vector"> {
-  const lanes = caps.family === "workgroup" ? 64 : lanesOf(caps);
-  if (caps.family !== "subgroup") {
-    const sharers = caps.family === "register" || d <= SHARE ? 1 : d <= 2 * SHARE ? 2 : 4;
-    return { kind: caps.family, lanes, rows: lanes / sharers, ...keptOf(d, 4 * sharers), vector: false };
+): Omit<AttentionVariant, "causal" | "mask"> {
+  const { family: kind } = caps;
+  if (kind === "workgroup" && d <= WIDEST)
+    return { kind, lanes: 64, rows: TILED_QUERIES, tiled: true, ...keptOf(d, 4 * LANES), vector };
+  const lanes = kind === "workgroup" ? 64 : lanesOf(caps);
+  if (kind !== "subgroup") {
+    // Compilers spill more than 64 columns.
+    const sharers = kind === "register" ? 1 : d <= 2 * WIDEST ? 2 : 4;
+    return { kind, lanes, rows: lanes / sharers, tiled: false, ...keptOf(d, 4 * sharers), vector: false };
   }
   // Wide heads keep more sums of a query.
   const tallest = d > 8 * lanes ? 3 : 5;
@@ -172,6 +177,7 @@ export function planAttention(
     kind: "subgroup",
     lanes,
     rows: cheapest(heights, tq, (rows) => rows + SHARED_QUERIES),
+    tiled: false,
     ...keptOf(d, 4 * lanes),
     vector,
   };

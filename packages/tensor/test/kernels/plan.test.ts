@@ -114,13 +114,13 @@ test("attention takes the tiles that waste the fewest queries, shorter ones for 
   assert.equal([rows(197, 32, 4), rows(197, 64, 16)], [20, 32]);
   const onGpu = [8, 64, 70, 80, 256].map((d) => planAttention(sizes(197, d), true, caps("workgroup")));
   assert.equal(
-    onGpu.map(({ rows: queries, parts, whole }) => [queries, parts, whole]),
+    onGpu.map(({ rows: queries, parts, whole, tiled }) => [queries, parts, whole, tiled]),
     [
-      [64, 2, true],
-      [64, 16, true],
-      [32, 9, false],
-      [32, 10, true],
-      [16, 16, true],
+      [32, 1, false, true],
+      [32, 2, true, true],
+      [32, 9, false, false],
+      [32, 10, true, false],
+      [16, 16, true, false],
     ],
   );
 });

@@ -79,6 +79,7 @@ test("a causal mask hides later keys, aligned at the end", async (device) => {
   for (const sizes of [
     { batch: 1, heads: 5, tq: 37, tk: 37, d: 10 },
     { batch: 1, heads: 1, tq: 3, tk: 40, d: 10 },
+    { batch: 1, heads: 2, tq: 37, tk: 53, d: 12 },
     ...wide(device, { batch: 1, heads: 2, tq: 37, tk: 37, d: 72 }),
   ]) {
     const { heads, tq, tk, d } = sizes;
