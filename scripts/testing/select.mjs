@@ -85,5 +85,8 @@ function groupsOf(files, atOnce) {
   return groups;
 }
 
-/** The environment of a job's process. Mesa's cache tells optimised kernels from others. */
-export const environmentOf = (job) => (job.every((file) => BRIEF.test(file)) ? { GALLIVM_PERF: "nopt" } : {});
+/** The environment of a job's process: nothing is measured at first use. Mesa's cache tells optimised kernels from others. */
+export const environmentOf = (job) => ({
+  INCTRL_TUNING: "off",
+  ...(job.every((file) => BRIEF.test(file)) && { GALLIVM_PERF: "nopt" }),
+});

@@ -1,11 +1,38 @@
 import { join } from "node:path";
 import { cacheDir } from "@inctrl/clip";
-import { type Caps, type Device, loadTuning, openDevice, tuningFileName } from "@inctrl/tensor";
-import { warn } from "./ui/log.js";
+import {
+  type Caps,
+  type Device,
+  describeProcessor,
+  openDevice,
+  prepareTuning,
+  readProcessor,
+  type TunedProduct,
+  tuningFileName,
+} from "@inctrl/tensor";
+import { info, warn } from "./ui/log.js";
 import { version } from "./version.js";
 
-/** The file of the tiles that `inctrl tune` measured on an adapter with this version. */
-export const tuningPath = (caps: Caps): string => join(cacheDir(), "tuning", tuningFileName(caps, version()));
+/** The file of the tiles that were measured on an adapter, and on a software adapter's processor, with this version. */
+export const tuningPath = async (caps: Caps): Promise<string> =>
+  join(cacheDir(), "tuning", tuningFileName(caps, version(), await readProcessor()));
+
+/** Brings a device the tiles kept for it. A software adapter's rule is measured at first use, unless INCTRL_TUNING is `off`. */
+export async function tuneDevice(device: Device): Promise<void> {
+  const path = await tuningPath(device.caps);
+  const measure = process.env.INCTRL_TUNING !== "off";
+  const found = await prepareTuning(device, path, { measure, onNotice: warn });
+  const processor = found && (await readProcessor());
+  if (found)
+    info(
+      `measured once for ${processor ? describeProcessor(processor) : adapterName(device.caps)}: tiles of ${tileName(found.best)}, ` +
+        `${(found.plannedMs / found.bestMs).toFixed(2)} times as fast as the default`,
+    );
+}
+
+/** A tile for people: rows x columns of a lane, and the values of k of a turn. */
+export const tileName = ({ rows, vectors, steps }: TunedProduct["best"]): string =>
+  `${rows}x${4 * vectors} by ${steps}`;
 
 /** Devices that stay open between runs, by adapter; null where each run closes its own. */
 let shared: Map<string, Device> | null = null;
@@ -28,7 +55,7 @@ export async function acquireDevice(adapter: string | undefined): Promise<{ devi
     if (!shared) device.close();
   };
   try {
-    await loadTuning(device, tuningPath(device.caps));
+    await tuneDevice(device);
   } catch (error) {
     close();
     throw error;

@@ -8,6 +8,7 @@ export type { Caps, KernelFamily } from "./device/caps.js";
 export { defaultDevice, setDefaultDevice } from "./device/default.js";
 export type { Device, DeviceStats, MemoryReport } from "./device/device.js";
 export { type DeviceOptions, openDevice } from "./device/open.js";
+export { describeProcessor, type Processor, readProcessor } from "./device/processor.js";
 export {
   chromeTrace,
   type DispatchRecord,
@@ -48,5 +49,5 @@ export { type HoldsTensors, keep, scope } from "./scope.js";
 export { checkKernels, type GemmRate, type KernelCheck, measureGemm, measurePace } from "./selftest.js";
 export { type Shape, sizeOf } from "./shape.js";
 export { type NestedArray, Tensor } from "./tensor.js";
-export { type TunedProduct, type TuneOptions, tuneProducts } from "./tune.js";
-export { loadTuning, saveTuning, tuningFileName } from "./tuning-file.js";
+export { ruleOf, type TunedProduct, type TuneOptions, tuneProducts, tuneRule } from "./tune.js";
+export { loadTuning, prepareTuning, saveTuning, tuningFileName } from "./tuning-file.js";

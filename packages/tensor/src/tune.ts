@@ -1,8 +1,8 @@
 import type { Device } from "./device/device.js";
 import { TensorError } from "./errors.js";
-import { gemmCandidates, planGemm } from "./kernels/plan.js";
+import { gemmCandidates, planGemm, ruleTiles } from "./kernels/plan.js";
 import type { Tile } from "./kernels/tile.js";
-import { tuningKey } from "./kernels/tuning.js";
+import { RULE_KEY, tuningKey } from "./kernels/tuning.js";
 import { matmul } from "./ops/matmul.js";
 import { packMatrix } from "./ops/packed.js";
 import { uniform } from "./random.js";
@@ -60,6 +60,8 @@ const LONG_ENOUGH_MS = 10;
 const MARGIN = 0.97;
 /** Bound on differences of sums in another order, relative to the largest value. */
 const EQUAL = 1e-4;
+/** Tiles fed by subgroups all add in the order of k, and the bits of a score must not depend on which is taken. */
+const toleranceOf = ({ kind }: Tile): number => (kind === "subgroup" ? 0 : EQUAL);
 
 /**
  * Measures the tiles of matrix products of the given shapes and puts the fastest into `device.tuning`. Later products of about that
@@ -87,6 +89,39 @@ export async function tuneProducts(
   return found;
 }
 
+/** The product by which the rule is chosen: of rows that every rule covers evenly, and 40 million multiply-adds. */
+const RULE_SHAPE = [24 * 29, 256, 224] as const;
+const RULE_RUNS = 5;
+
+/**
+ * Measures which rule for tiles is fastest on the processor of a software adapter, and puts it into `device.tuning`: later products of any
+ * shape follow it, but for shapes that `tuneProducts` measured. It takes two kernels and a few tenths of a second once they are compiled.
+ * Results have the same bits under every rule.
+ *
+ * @returns what was found, with times of the processor in Node; null where there is one rule: on GPUs, and on adapters without subgroups.
+ * @throws TensorError `kernel` where a tile gives other bits than the default: the driver computes wrongly.
+ * @example
+ * await tuneRule(device);
+ */
+export async function tuneRule(device: Device): Promise<TunedProduct | null> {
+  const tiles = ruleTiles(device.caps);
+  if (!device.caps.software || tiles.length < 2) return null;
+  const found = await measureTiles(device, RULE_SHAPE, tiles, RULE_RUNS, processorTime);
+  device.tuning.set(RULE_KEY, found.best);
+  return found;
+}
+
+/** The largest tile of the rule that a device follows, and whether it was measured there; null where there is one rule. */
+export function ruleOf({
+  caps,
+  tuning,
+}: Pick<Device, "caps" | "tuning">): { tile: Tile; measured: boolean } | null {
+  const [byDefault] = ruleTiles(caps);
+  if (!caps.software || !byDefault) return null;
+  const kept = tuning.get(RULE_KEY);
+  return { tile: kept ?? byDefault, measured: kept !== undefined };
+}
+
 async function tuneProduct(
   device: Device,
   shape: readonly [number, number, number],
@@ -97,8 +132,23 @@ async function tuneProduct(
   const before = device.tuning.get(key);
   device.tuning.delete(key);
   const planned = planGemm(m, k, n, device.caps, device.tuning);
+  if (before) device.tuning.set(key, before);
   const others = gemmCandidates(device.caps).filter((tile) => !same(tile, planned) && k % tile.steps === 0);
-  const tiles = [planned, ...others];
+  return measureTiles(device, shape, [planned, ...others], runs);
+}
+
+/** Times tiles in turn, after their results were compared with those of the first, which stays unless another is clearly faster. */
+async function measureTiles(
+  device: Device,
+  shape: readonly [number, number, number],
+  tiles: readonly Tile[],
+  runs: number,
+  clock = () => performance.now(),
+): Promise<TunedProduct> {
+  const [m, k, n] = shape;
+  const [planned] = tiles;
+  const key = tuningKey(m, k, n);
+  const before = device.tuning.get(key);
   const { x, weight } = scope(() => ({
     x: uniform(device, [m, k], { seed: 1 }),
     weight: packMatrix(uniform(device, [n, k], { seed: 2 }), { transposed: true }),
@@ -112,10 +162,10 @@ async function tuneProduct(
     for (const tile of tiles.slice(1)) refuseDifference(await read(run(tile)), want, tile, shape);
     const timed = async (tile: Tile, repeats: number): Promise<number> => {
       await device.sync();
-      const start = performance.now();
+      const start = clock();
       for (let i = 0; i < repeats; i++) run(tile).dispose();
       await device.sync();
-      return (performance.now() - start) / repeats;
+      return (clock() - start) / repeats;
     };
     // On a fast GPU one product takes less time than waiting for it.
     let repeats = 1;
@@ -146,6 +196,13 @@ async function tuneProduct(
   }
 }
 
+/** Milliseconds of processor time, which other work on the machine changes little; a software adapter computes in this process. */
+function processorTime(): number {
+  if (typeof process === "undefined" || !process.cpuUsage) return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e3;
+}
+
 async function read(made: Tensor): Promise<Float32Array> {
   const values = await made.data();
   made.dispose();
@@ -154,7 +211,7 @@ async function read(made: Tensor): Promise<Float32Array> {
 
 function refuseDifference(got: Float32Array, want: Float32Array, tile: Tile, shape: readonly number[]): void {
   const largest = want.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  const at = got.findIndex((v, i) => !(Math.abs(v - want[i]) <= EQUAL * largest));
+  const at = got.findIndex((v, i) => !(Math.abs(v - want[i]) <= toleranceOf(tile) * largest));
   if (at === -1) return;
   throw new TensorError(
     "kernel",

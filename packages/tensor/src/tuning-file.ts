@@ -1,21 +1,56 @@
 import type { Caps } from "./device/caps.js";
 import type { Device } from "./device/device.js";
+import { describeProcessor, type Processor } from "./device/processor.js";
 import { boundedJson } from "./files/json.js";
 import { nodeFiles } from "./files/node-files.js";
 import { readPlainText } from "./files/plain-file.js";
 import { writeFileAtomic } from "./files/write-file.js";
-import { restoreTuning } from "./tune.js";
+import { RULE_KEY } from "./kernels/tuning.js";
+import { restoreTuning, type TunedProduct, tuneRule } from "./tune.js";
 
 /** A tile takes about 50 bytes. */
 const MAX_BYTES = 1e6;
 
 /**
- * A name for the file of the tiles measured on an adapter. It differs by adapter, driver, kernel family and `version`,
- * since tiles measured with other kernels say nothing about these.
+ * A name for the file of the tiles measured on an adapter. It differs by adapter, driver, kernel family and `version`, since tiles measured
+ * with other kernels say nothing about these, and for software adapters by processor, which decides what is fast.
  */
-export function tuningFileName({ name, description, family, subgroupSize }: Caps, version: string): string {
-  const words = [name, description, family, String(subgroupSize), version].join(" ");
-  return `${words.replace(/[^A-Za-z0-9.]+/g, "-").slice(0, 150)}.json`;
+export function tuningFileName(
+  { name, description, family, subgroupSize, software }: Caps,
+  version: string,
+  processor: Processor | null,
+): string {
+  const on = software && processor ? describeProcessor(processor) : "";
+  const words = [on, name, description, family, String(subgroupSize), version].join(" ").trim();
+  return `${words.replace(/[^A-Za-z0-9.]+/g, "-").slice(0, 200)}.json`;
+}
+
+/**
+ * Gives a device the tiles that were kept for it in a file. On a software adapter without a rule for this processor, `measure` has `tuneRule`
+ * find it, once: the file is then written again. What goes wrong costs only speed, so it becomes a line for `onNotice`. Node only.
+ *
+ * @returns what was measured now, if anything was.
+ * @example
+ * const path = join(folder, tuningFileName(device.caps, "1.0", await readProcessor()));
+ * await prepareTuning(device, path, { onNotice: console.warn });
+ */
+export async function prepareTuning(
+  device: Device,
+  path: string,
+  { measure = true, onNotice }: { measure?: boolean; onNotice?: (text: string) => void } = {},
+): Promise<TunedProduct | null> {
+  await loadTuning(device, path);
+  if (!measure || device.tuning.has(RULE_KEY)) return null;
+  try {
+    const found = await tuneRule(device);
+    if (found) await saveTuning(device, path);
+    return found;
+  } catch (error) {
+    onNotice?.(
+      `the fastest kernels of this processor are not kept, and are looked for again next time: ${(error as Error).message}`,
+    );
+    return null;
+  }
 }
 
 /**
@@ -46,7 +81,7 @@ export function tuningIn(text: string, device: Pick<Device, "caps" | "tuning">):
  * @throws TensorFileError `write` where the file cannot be written.
  * @example
  * await tuneProducts(device, [[226, 896, 3584]]);
- * await saveTuning(device, join(folder, tuningFileName(device.caps, "1.0")));
+ * await saveTuning(device, join(folder, tuningFileName(device.caps, "1.0", await readProcessor())));
  */
 export async function saveTuning(device: Device, path: string): Promise<void> {
   const { mkdir } = await nodeFiles(path);

@@ -15,7 +15,7 @@ async function withFolder(job: (folder: string) => Promise<void>): Promise<void>
 
 test("saved tiles come back, into a folder that is made for them", (device) =>
   withFolder(async (folder) => {
-    const path = join(folder, "deep", tuningFileName(device.caps, "1.2"));
+    const path = join(folder, "deep", tuningFileName(device.caps, "1.2", null));
     const [tile] = gemmCandidates(device.caps);
     device.tuning.set("key", tile);
     await saveTuning(device, path);
@@ -38,16 +38,32 @@ test("a file that is missing, damaged or of another form changes nothing", (devi
 
 test("another driver, family or version has another file, whose name is safe", (device) => {
   const { caps } = device;
-  const name = tuningFileName(caps, "1.2");
+  const name = tuningFileName(caps, "1.2", null);
   assert.match(name, /^[A-Za-z0-9.-]+\.json$/);
   for (const other of [
-    tuningFileName(caps, "1.3"),
-    tuningFileName({ ...caps, family: "register" }, "1.2"),
-    tuningFileName({ ...caps, description: "../driver" }, "1.2"),
+    tuningFileName(caps, "1.3", null),
+    tuningFileName({ ...caps, family: "register" }, "1.2", null),
+    tuningFileName({ ...caps, description: "../driver" }, "1.2", null),
   ]) {
     assert.is.not(other, name);
     assert.not.match(other, "/");
   }
+});
+
+test("a software adapter has a file for each processor, a graphics card one for all", ({ caps }) => {
+  const epyc = { model: "AMD EPYC", family: "family 25, model 1", instructions: "AVX2" };
+  const nameOf = (software: boolean, processor: typeof epyc) =>
+    tuningFileName({ ...caps, software }, "1.2", processor);
+  const others = [
+    { ...epyc, family: "family 25, model 17" },
+    { ...epyc, instructions: "AVX-512" },
+    { ...epyc, model: "Another" },
+  ];
+  for (const other of others) {
+    assert.is.not(nameOf(true, other), nameOf(true, epyc));
+    assert.is(nameOf(false, other), nameOf(false, epyc));
+  }
+  assert.match(nameOf(true, epyc), /^AMD-EPYC-family-25-model-1-AVX2-/);
 });
 
 test.run();

@@ -23,12 +23,13 @@ const OPTIONS = {
 export const tuneCommand = defineVerb({
   summary: "measure the fastest kernels for this adapter, once",
   description:
-    "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it a rule chooses.",
+    "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it a rule chooses, of two on software adapters: the first run measures which is faster on this processor.",
   options: OPTIONS,
   examples: `
 inctrl tune
 inctrl tune --config deit_tiny_patch16_224 --batch 1,4,16`,
   notes: `
-The result is kept in the cache folder for this adapter, driver and version; delete the file to forget it.`,
+The result is kept in the cache folder for this adapter, driver, processor and version; delete the file to forget it.
+INCTRL_TUNING=off keeps the first run from measuring.`,
   run: (settings) => interruptible((signal) => runTune(settings, signal)),
 });

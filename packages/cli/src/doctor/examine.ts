@@ -10,7 +10,12 @@ import {
   type KernelCheck,
   measureGemm,
   openDevice,
+  type Processor,
+  readProcessor,
+  ruleOf,
+  type Tile,
 } from "@inctrl/tensor";
+import { tuneDevice } from "../device.js";
 import { describe } from "../errors.js";
 
 /** The findings of `inctrl doctor`. */
@@ -25,6 +30,10 @@ export interface Diagnosis {
   readonly adapters: readonly string[];
   /** The adapter in use; null when no device could be opened. */
   readonly device: Caps | null;
+  /** The processor, whose instructions decide what is fast on a software adapter. */
+  readonly processor: Processor | null;
+  /** The largest tile of the rule for matrix products, and whether it was measured here; null where there is one rule, as on GPUs. */
+  readonly rule: { readonly tile: Tile; readonly measured: boolean } | null;
   readonly kernels: readonly KernelCheck[];
   /** Rate of the matrix product, in 10^9 floating-point operations a second. */
   readonly gemm: Awaited<ReturnType<typeof measureGemm>> | null;
@@ -48,6 +57,8 @@ export async function examine(choice?: string): Promise<Diagnosis> {
   };
   const adapters = await attempt(async () => (await findAdapters()).map(nameOf), []);
   const device = await attempt(() => openDevice({ adapter: choice }), null);
+  if (device) await attempt(() => tuneDevice(device), undefined);
+  const rule = device && ruleOf(device);
   const kernels = device ? await attempt(() => checkKernels(device), []) : [];
   const gemm = device ? await attempt(() => measureGemm(device), null) : null;
   device?.close();
@@ -68,6 +79,8 @@ export async function examine(choice?: string): Promise<Diagnosis> {
     cache: cacheDir(),
     adapters,
     device: device?.caps ?? null,
+    processor: await readProcessor(),
+    rule,
     kernels,
     gemm,
     onnxruntime,

@@ -1,3 +1,5 @@
+import { describeProcessor } from "@inctrl/tensor";
+import { tileName } from "../device.js";
 import { alignTable } from "../output/table.js";
 import type { Diagnosis } from "./examine.js";
 
@@ -27,7 +29,7 @@ export function asText(report: Diagnosis): string {
     .join("\n");
 }
 
-function deviceText({ device, gemm, onnxruntime }: Diagnosis): string {
+function deviceText({ device, processor, rule, gemm, onnxruntime }: Diagnosis): string {
   if (!device) return "";
   const facts: [string, string][] = [
     ["adapter", `${device.name} (${device.software ? "software, on the CPU" : "hardware"})`],
@@ -47,12 +49,18 @@ function deviceText({ device, gemm, onnxruntime }: Diagnosis): string {
       `${device.family}: ${FAMILIES[device.family]}${device.subgroupSize ? `, subgroups of ${device.subgroupSize}` : ""}`,
     ],
   ];
+  if (device.software && processor) facts.push(["processor", describeProcessor(processor)]);
+  if (rule)
+    facts.push([
+      "tiles",
+      `${tileName(rule.tile)}, ${rule.measured ? "measured on this processor" : "the default"}`,
+    ]);
   if (gemm)
     facts.push([
       "speed",
       `${gemm.gflops.toFixed(1)} GFLOP/s in a matrix product of ${gemm.shape.join(" x ")}`,
     ]);
-  if (device.software) facts.push(["processor", processorText(gemm, onnxruntime)]);
+  if (device.software) facts.push(["runtime", processorText(gemm, onnxruntime)]);
   return alignFacts(facts);
 }
 

@@ -2,7 +2,7 @@ import { findConfig } from "@inctrl/clip";
 import { towerProducts } from "@inctrl/detect";
 import { saveTuning, type TunedProduct, tuneProducts } from "@inctrl/tensor";
 import type { TuneOptions } from "../commands/tune.js";
-import { adapterName, tuningPath, withDevice } from "../device.js";
+import { adapterName, tileName, tuningPath, withDevice } from "../device.js";
 import { EXIT } from "../errors.js";
 import { printResult } from "../output/print.js";
 import { alignTable } from "../output/table.js";
@@ -17,7 +17,7 @@ export async function runTune(options: TuneOptions, signal: AbortSignal): Promis
       signal,
       onProduct: ({ shape, candidates }) => info(`${shape.join(" x ")}: ${candidates} tiles measured`),
     });
-    const path = tuningPath(device.caps);
+    const path = await tuningPath(device.caps);
     await saveTuning(device, path);
     const text = `${alignTable([HEADER, ...found.map(row)])}\nkept in ${path}\n`;
     await printResult(options.json, { adapter: adapterName(device.caps), file: path, products: found }, text);
@@ -29,12 +29,11 @@ const HEADER = ["product", "planned", "ms", "best", "ms", "GFLOP/s", "planned / 
 
 function row({ shape, planned, plannedMs, best, bestMs }: TunedProduct): string[] {
   const [m, k, n] = shape;
-  const name = ({ rows, vectors, steps }: TunedProduct["best"]) => `${rows}x${4 * vectors} by ${steps}`;
   return [
     shape.join(" x "),
-    name(planned),
+    tileName(planned),
     plannedMs.toFixed(2),
-    name(best),
+    tileName(best),
     bestMs.toFixed(2),
     ((2 * m * k * n) / bestMs / 1e6).toFixed(1),
     (plannedMs / bestMs).toFixed(2),

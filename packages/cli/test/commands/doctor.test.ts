@@ -17,6 +17,9 @@ test("a working machine is reported with versions, adapter, right kernels and a 
   for (const kernel of report.kernels)
     assert.ok(kernel.ok && kernel.maxError <= kernel.tolerance, kernel.name);
   assert.ok(report.gemm.gflops > 0);
+  assert.ok(report.processor.model.length > 0);
+  // Tests measure no rule.
+  if (report.device.software && report.device.family === "subgroup") assert.is(report.rule.measured, false);
   assert.ok(report.onnxruntime === null || report.onnxruntime.gflops > 0);
 });
 

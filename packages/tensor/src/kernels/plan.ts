@@ -3,7 +3,7 @@ import type { AttentionVariant } from "./attention.js";
 import { LANES, WIDEST } from "./attention-tile.js";
 import { ROW_THREADS } from "./grid.js";
 import { type Tile, tileHeight, tileWidth } from "./tile.js";
-import { type Tuning, tuningKey } from "./tuning.js";
+import { RULE_KEY, type Tuning, tuningKey } from "./tuning.js";
 
 type PlanCaps = Pick<Caps, "family" | "subgroupSize" | "software">;
 
@@ -28,7 +28,7 @@ export function planGemm(
   caps: PlanCaps,
   tuning?: Tuning,
   batch = 1,
-  heights: readonly number[] = HEIGHTS,
+  use: "heights" | "search" = "heights",
 ): Tile {
   const kept = tuning?.size ? tuning.get(tuningKey(m, k, n)) : undefined;
   if (kept && k % kept.steps === 0) return kept;
@@ -37,18 +37,59 @@ export function planGemm(
   if (family === "workgroup") return workgroupTile(m, k, n, batch);
   const small = batch * m * k * Math.max(n, 4 * lanes) < SMALL;
   const vectors = n > 4 * lanes && !small ? 2 : 1;
-  const steps = k % 2 === 0 ? 2 : 1;
   if (family === "register")
-    return { kind: family, lanes, lines: 1, rows: m <= 4 || small ? 4 : 8, vectors, steps };
+    return {
+      kind: family,
+      lanes,
+      lines: 1,
+      rows: m <= 4 || small ? 4 : 8,
+      vectors,
+      steps: k % 2 === 0 ? 2 : 1,
+    };
+  const { steps, [use]: heights } = ruleFor(tuning);
   return {
     kind: family,
     lanes,
     lines: 1,
     rows: small ? heights[0] : cheapest(heights, m, costOf),
     vectors,
-    steps,
+    steps: k % steps === 0 ? steps : 1,
   };
 }
+
+/** Rows of a rule's tiles, and values of k that they add in a turn. There are few heights, since each compiles a kernel of its own. */
+interface Rule {
+  readonly steps: number;
+  readonly heights: readonly number[];
+  /** Heights of a nearest-row search. */
+  readonly search: readonly number[];
+}
+
+/**
+ * Rules for kinds of processors; `tuneRule` measures which is faster here. The first is the default. With 32 vector registers (AVX-512, NEON)
+ * two values of k a turn are faster. The loop of more than 30 rows outgrows a core's cache of decoded instructions (26 KiB), and may then
+ * run at four fifths of its speed; the search takes 38 rows as well, which are fast in its one kernel and cover the 225 patches of an
+ * image in 6 tiles. With 16 registers (AVX2) two values take twice the code and outgrow that cache, so the second rule adds one. Its
+ * heights are multiples of 8, since eight lanes load eight rows.
+ */
+const RULES: readonly Rule[] = [
+  { steps: 2, heights: [8, 16, 24, 26, 29], search: [8, 16, 24, 26, 29, 38] },
+  { steps: 1, heights: [8, 16, 24], search: [8, 16, 24] },
+];
+
+const ruleFor = (tuning?: Tuning): Rule => {
+  const steps = tuning?.get(RULE_KEY)?.steps;
+  return RULES.find((rule) => rule.steps === steps) ?? RULES[0];
+};
+
+/** The largest tile of each rule, the default first, among which `tuneRule` chooses. Empty where there is one rule. */
+export const ruleTiles = (caps: PlanCaps): Tile[] =>
+  caps.family === "subgroup"
+    ? RULES.map(({ steps, heights }) => ({
+        ...{ kind: caps.family, lanes: lanesOf(caps), lines: 1, vectors: 2, steps },
+        rows: Math.max(...heights),
+      }))
+    : [];
 
 /**
  * Tiles in workgroup memory, the largest first: 128 x 64, 64 x 64, 32 x 64, 32 x 32 and 16 x 32. The first two read workgroup memory once for
@@ -80,7 +121,7 @@ export function gemmCandidates(caps: PlanCaps): Tile[] {
   const { family: kind } = caps;
   if (kind === "workgroup")
     return [4, 1].flatMap((steps) => WORKGROUP_TILES.map((tile) => ({ ...tile, steps })));
-  const heights = kind === "register" ? [4, 8, 16] : [...SEARCH_HEIGHTS, 32, 40, 48];
+  const heights = kind === "register" ? [4, 8, 16] : [...RULES[0].search, 32, 40, 48];
   return heights.flatMap((rows) =>
     [1, 2, 3].flatMap((vectors) =>
       [1, 2]
@@ -95,14 +136,6 @@ export function gemmCandidates(caps: PlanCaps): Tile[] {
  * llvmpipe up to a second to compile.
  */
 const SMALL = 2 ** 17;
-
-/**
- * Rows of a tile. There are few heights, since each compiles a kernel of its own. The loop of more than 30 rows outgrows a core's cache
- * of decoded instructions (26 KiB), and may then run at four fifths of its speed.
- */
-const HEIGHTS = [8, 16, 24, 26, 29];
-/** The nearest-row search also takes a height that measured fast in its one kernel: 6 tiles for the 225 patches of an image. */
-const SEARCH_HEIGHTS = [...HEIGHTS, 38];
 
 /** The cost of a tile in rows of multiply-adds; the loads of columns, which its rows share, cost as much as SHARED_ROWS. */
 const costOf = (rows: number): number => rows + SHARED_ROWS;
@@ -125,7 +158,7 @@ export function planNearest(
   caps: PlanCaps,
   tuning?: Tuning,
 ): { tile: Tile; tiles: number; shares: number } {
-  const tile = planGemm(m, k, n, caps, tuning, 1, SEARCH_HEIGHTS);
+  const tile = planGemm(m, k, n, caps, tuning, 1, "search");
   const tiles = Math.ceil(n / tileWidth(tile));
   if (tile.kind === "subgroup") return { tile, tiles, shares: tiles };
   const wanted = caps.family === "workgroup" ? 512 : 32;

@@ -65,9 +65,9 @@ export function registerLoop(
       ? [`    let x${g} = ${read(g, `a${g}`)};`]
       : turn.map((s) => `    let x${g}_${s} = ${read(g, `a${g} + ${s}u * ${along}`)};`);
   const addMoments = (g: number) => {
+    // One after another, so that the bits do not depend on how many come in a turn.
     const each = turn.map((s) => loaded(g, s));
-    const squares = each.map((value) => `${value} * ${value}`);
-    return [`    total${g} += ${each.join(" + ")};`, `    squares${g} += ${squares.join(" + ")};`];
+    return each.flatMap((x) => [`    total${g} += ${x};`, `    squares${g} += ${x} * ${x};`]);
   };
   const step = [
     ...turn.flatMap((s) =>

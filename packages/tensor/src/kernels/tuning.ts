@@ -1,7 +1,10 @@
 import type { Tile } from "./tile.js";
 
-/** Tiles that measured best on an adapter, by `tuningKey`. */
+/** Tiles that measured best on an adapter, by `tuningKey`; under `RULE_KEY` the one whose kind of tiles the planner's rule takes. */
 export type Tuning = Map<string, Tile>;
+
+/** The entry for products of any shape. */
+export const RULE_KEY = "gemm";
 
 /**
  * The name under which a product's tile is kept: sizes within an eighth of a power of two share one.
