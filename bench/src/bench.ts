@@ -1,5 +1,6 @@
 import { NO_FIGURES, type Row } from "./case.js";
 import { type Check, difference, placesIn } from "./check.js";
+import { processTime } from "./load.js";
 import { type Effort, FULL, interleave, QUICK, type Timing } from "./measure.js";
 import { missing } from "./peers/index.js";
 import { PeerProcess, type PeerWork } from "./peers/process.js";
@@ -89,6 +90,11 @@ export class Bench {
       for (const { work } of entries) await work?.dispose().catch(() => {});
     }
     return withRatios(comparison, entries);
+  }
+
+  /** Milliseconds of processor time that this process and those of the libraries have taken. */
+  processorMs(): number {
+    return [...this.#processes.values()].reduce((sum, each) => sum + each.processorMs, processTime());
   }
 
   stop(): void {

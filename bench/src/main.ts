@@ -6,10 +6,19 @@ import { writeFileAtomic } from "@inctrl/datasets";
 import { Bench } from "./bench.js";
 import { type Case, NO_FIGURES, type Row } from "./case.js";
 import { CASES } from "./cases/index.js";
+import { BUSY, othersNow, watchOthers } from "./load.js";
 import { fillDocs } from "./report/docs.js";
 import { compareRows } from "./report/regressions.js";
-import { provenance, type Results, readResults, saveResults, thisMachine } from "./report/results.js";
-import { markdownTable } from "./report/table.js";
+import {
+  allResults,
+  processorOf,
+  provenance,
+  type Results,
+  readResults,
+  saveResults,
+  thisMachine,
+} from "./report/results.js";
+import { markdownTable, percent } from "./report/table.js";
 
 const NAMES = CASES.map(({ name }) => name).join(", ");
 const DEFAULT_MARGIN = "0.2";
@@ -26,6 +35,7 @@ All take turns in one run, so ratios hold even where times do not. A full run ta
   --deit FILE      a DeiT-Tiny checkpoint for towers; without it the downloaded one, else seeded weights
   --alone          leave the other libraries out; nothing is saved
   --quick          tiny sizes and few runs, to see that all works; nothing is saved
+  --loaded         measure although other work runs, and save or compare tables that are marked so
   --docs           measure nothing; write the saved ratios into docs/numbers.md and README.md
   --help
 `;
@@ -39,7 +49,7 @@ const OPTIONS = {
     margin: { ...text, default: DEFAULT_MARGIN },
     deit: text,
   },
-  ...{ compare: flag, alone: flag, quick: flag, docs: flag, help: flag },
+  ...{ compare: flag, alone: flag, quick: flag, loaded: flag, docs: flag, help: flag },
 } as const;
 
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
@@ -63,35 +73,53 @@ function optionsOf(args: string[]) {
 
 async function main(args: string[]): Promise<number> {
   const options = optionsOf(args);
-  const { cases, json, compare, margin, alone, quick } = options;
+  const { cases, json, compare, margin, alone, quick, loaded } = options;
   if (options.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const { name, machine } = await thisMachine();
-  const saved = await readResults(name);
-  if ((compare || options.docs) && !saved)
-    throw new UsageError(
-      `there are no saved results for ${machine.adapter}; run without --compare or --docs first`,
-    );
   if (options.docs) {
-    await fillDocs(saved as Results);
+    await fillDocs(await allResults());
     return 0;
   }
-  say(`${machine.processor}, ${machine.cores} cores; ${machine.adapter}`);
+  const { name, machine } = await thisMachine();
+  const saved = await readResults(name);
+  if (compare && !saved)
+    throw new UsageError(
+      `there are no saved results for ${machine.adapter} on ${processorOf(machine)}; run without --compare first`,
+    );
+  const kept = !quick && !alone;
+  const before = kept ? await othersNow() : 0;
+  if (before > BUSY && !loaded)
+    throw new UsageError(
+      `other work takes ${percent(before)} of the processor's time; wait until it is done, or add --loaded: tables are then marked`,
+    );
+  say(`${processorOf(machine)}, ${machine.cores} cores; ${machine.adapter}`);
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => abort.abort());
   const bench = new Bench({ ...options, say, signal: abort.signal });
   const results: Results = { ...saved };
   const rows: Row[] = [];
+  let refused = 0;
   try {
     for (const each of cases) {
+      const watch = watchOthers(() => bench.processorMs());
       const own = await runCase(bench, each);
+      const others = watch();
+      const marked = others > BUSY;
+      const remark = `other work took ${percent(others)} of the processor's time`;
+      process.stdout.write(
+        `## ${each.name}\n\n${each.title}.\n\n${marked ? `UNDER LOAD: ${remark}.\n\n` : ""}${markdownTable(own)}\n`,
+      );
+      if (kept && marked && !loaded) {
+        say(`${each.name}: ${remark}, so it is neither saved nor compared; measure again, or add --loaded`);
+        refused++;
+        continue;
+      }
       rows.push(...own);
-      process.stdout.write(`## ${each.name}\n\n${each.title}.\n\n${markdownTable(own)}\n`);
       if (json) await writeFileAtomic(json, `${JSON.stringify(rows, null, 1)}\n`);
       if (quick || alone || compare) continue;
-      results[each.name] = { ...(await provenance(machine)), rows: own };
+      results[each.name] = { ...(await provenance(machine)), ...(marked && { others }), rows: own };
       say(`saved in ${await saveResults(name, results)}`);
     }
   } finally {
@@ -99,7 +127,7 @@ async function main(args: string[]): Promise<number> {
   }
   const failures = rows.filter(({ subject, failed }) => subject === "ours" && failed !== undefined).length;
   if (failures > 0) say(`${failures} of our own rows failed`);
-  return Math.max(Number(failures > 0), compare ? report(saved as Results, rows, margin) : 0);
+  return Math.max(Number(failures + refused > 0), compare ? report(saved as Results, rows, margin) : 0);
 }
 
 /** The rows of a case. An error becomes a row. */

@@ -16,8 +16,9 @@ import {
   type VitBackbone,
 } from "@inctrl/detect";
 import { METHODS as own } from "@inctrl/inctrl";
-import { type Device, openDevice, scope, tensor } from "@inctrl/tensor";
+import { type Device, scope, tensor } from "@inctrl/tensor";
 import { operand } from "../data.js";
+import { openTuned } from "../device.js";
 import type { MethodTask, Peer, Prepared } from "../task.js";
 import { imageScores, prepared } from "./pipeline.js";
 
@@ -34,7 +35,7 @@ const open = (device: Device, model: string) =>
 /** Tasks of methods, which no peer has. */
 export const methodTasks: Peer["tasks"] = {
   async method({ method: name, model, set, image, prompts, part }: MethodTask): Promise<Prepared> {
-    const backbone = await open(await openDevice(), model);
+    const backbone = await open(await openTuned(), model);
     const method = [...own, ...others].find((each) => each.name === name) as Method;
     const settings = readOptions(method, set);
     const detector = method.create(new Encoder(backbone, method.input?.(backbone, settings)), settings);
@@ -48,7 +49,7 @@ export const methodTasks: Peer["tasks"] = {
   },
 
   async contextStep({ classes, whole }): Promise<Prepared> {
-    const backbone = (await openBackbone(await openDevice(), "nano")) as VitBackbone;
+    const backbone = (await openBackbone(await openTuned(), "nano")) as VitBackbone;
     const { device, embedDim } = backbone;
     let done = () => {};
     const opened = new Promise<Prepared>((resolve, reject) => {

@@ -8,7 +8,6 @@ import {
   matmul,
   nearest,
   nn,
-  openDevice,
   packBank,
   packMatrix,
   reshape,
@@ -20,6 +19,7 @@ import {
 } from "@inctrl/tensor";
 import { copyWork, fmaWork } from "../ceiling.js";
 import { type Operand, queriesAndBanks } from "../data.js";
+import { openTuned } from "../device.js";
 import { RESNET_SIDE } from "../resnets.js";
 import type { Peer, Prepared } from "../task.js";
 import { resized, SIDES, towerPixels, withParameters } from "../towers.js";
@@ -105,7 +105,7 @@ const operation = (operands: Operand[], make: (tensors: Tensor[]) => Work): Prom
   prepared((device) => scope(() => make(operands.map(({ values, shape }) => tensor(device, values, shape)))));
 
 async function prepared(make: (device: Device) => Work | Promise<Work>): Promise<Prepared> {
-  const device = await openDevice();
+  const device = await openTuned();
   const { held, once, work } = await make(device);
   await device.sync();
   // Memory that packing borrowed is no part of a run.

@@ -16,7 +16,7 @@ import {
 } from "@inctrl/detect";
 import { PairResiduals, residual, TRAIN_DEFAULTS, Trainer } from "@inctrl/inctrl";
 import { procedural } from "@inctrl/synth";
-import { openDevice } from "@inctrl/tensor";
+import { openTuned } from "../device.js";
 import { makeFolder } from "../pictures.js";
 import type { Peer, Prepared } from "../task.js";
 
@@ -73,7 +73,7 @@ export const prepared = (
 });
 
 const untrained = async (model: string): Promise<Backbone> =>
-  randomBackbone(await openDevice(), findConfig(model), 0);
+  randomBackbone(await openTuned(), findConfig(model), 0);
 
 /** Untrained weights, fitted to prompts. */
 export async function openScorer(model: string, prompts: readonly string[]) {

@@ -16,7 +16,8 @@ export interface PeerWork {
   dispose(): Promise<void>;
 }
 
-export type Answer = { value: unknown } | { error: string };
+/** An answer, and the processor time that the process has taken so far. */
+export type Answer = { value?: unknown; error?: string; processorMs: number };
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 /** Limit of a single order; a peer that exceeds it hangs. */
@@ -29,9 +30,17 @@ export class PeerProcess {
   #child: ChildProcess | null = null;
   #complaints = "";
   #count = 0;
+  /** Processor time of earlier processes, and of the present one at its last answer. */
+  #ended = 0;
+  #current = 0;
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** Milliseconds of processor time that it has taken, up to its last answer. */
+  get processorMs(): number {
+    return this.#ended + this.#current;
   }
 
   /** Puts operands on the device. @throws Error with the peer's message where that fails. */
@@ -60,6 +69,8 @@ export class PeerProcess {
 
   #start(): ChildProcess {
     this.#complaints = "";
+    this.#ended += this.#current;
+    this.#current = 0;
     const child = fork(WORKER, [this.name], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -89,7 +100,8 @@ export class PeerProcess {
       const answered = once(child, "message", { signal }) as Promise<[Answer]>;
       child.send(order);
       const [answer] = await Promise.race([answered, ended, late]);
-      if ("error" in answer) throw new Error(answer.error);
+      this.#current = answer.processorMs;
+      if (answer.error !== undefined) throw new Error(answer.error);
       return answer.value;
     } finally {
       done.abort();

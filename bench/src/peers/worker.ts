@@ -1,6 +1,7 @@
 // A library in a process of its own, so that its globals, devices and crashes do not affect the others. It idles between
 // orders, and answers a run when all its threads have stopped, so that only one process computes at a time.
 import { operandsOf } from "../data.js";
+import { processTime } from "../load.js";
 import { untilQuiet } from "../quiet.js";
 import type { Prepared, TaskName, Tasks } from "../task.js";
 import { PEERS } from "./index.js";
@@ -46,7 +47,8 @@ const orders: Record<string, (id: number, ...given: never[]) => unknown> = {
 };
 
 process.on("message", async ([method, id, ...given]: [string, number, ...never[]]) => {
-  const answer = (message: Answer) => process.send?.(message);
+  const answer = (message: Omit<Answer, "processorMs">) =>
+    process.send?.({ ...message, processorMs: processTime() });
   try {
     answer({ value: await orders[method](id, ...given) });
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Row } from "../case.js";
 import { fileOf, fillBetween } from "./fill.js";
-import { origin, type Results } from "./results.js";
+import { type CaseResult, origin, processorOf, type Results } from "./results.js";
 import { alignedTable, figure, percent } from "./table.js";
 
 const SHOWN = ["gemm", "attention", "towers", "nearest"];
@@ -21,24 +21,34 @@ const HIGHLIGHTS = [
 
 /** Writes saved ratios into the documents: all of them into the page of numbers, the highlights into the README. */
 export async function fillDocs(
-  results: Results,
+  results: readonly Results[],
   { numbers = fileOf("docs/numbers.md"), readme = fileOf("README.md") } = {},
 ): Promise<void> {
-  await fillBetween(numbers, ...MARKS, summary(results));
+  await fillBetween(numbers, ...MARKS, results.map(summary).join(""));
   await fillBetween(readme, ...MARKS, highlights(results));
 }
 
-/** The README's figures: one line for each highlight that the results hold. */
-export function highlights(results: Results): string {
+/** The README's figures: a line for each highlight, with every processor whose results hold it and were not measured under load. */
+export function highlights(results: readonly Results[]): string {
   return HIGHLIGHTS.flatMap(({ text, peer, ...at }) => {
-    const result = results[at.case];
-    const row = result?.rows.find(({ size, subject }) => size === at.size && subject === peer);
-    if (!result || row?.oursOver === undefined) return [];
-    const { machine, date, commit } = result;
-    const adapter = machine.adapter.split(":")[0];
+    const found = results.flatMap((each) => {
+      const result = each[at.case] as CaseResult | undefined;
+      const row = result?.rows.find(({ size, subject }) => size === at.size && subject === peer);
+      if (!result || row?.oursOver === undefined || result.others !== undefined) return [];
+      const { machine, date, commit } = result;
+      const adapter = machine.adapter.split(":")[0];
+      return {
+        ratio: figure(row.oursOver),
+        where: `${adapter}, ${machine.cores} cores of ${processorOf(machine)}`,
+        when: `${date}, commit ${commit}`,
+      };
+    });
+    if (found.length === 0) return [];
+    const [first, ...others] = found;
+    const more = others.map(({ ratio, where }) => `, **${ratio}** on ${where}`).join("");
     return [
-      `- **${text}: ${figure(row.oursOver)} times as fast as ${peer}** on ${adapter}, ${machine.cores} cores\n` +
-        `  (\`npm run bench -- --only ${at.case}\`, ${date}, commit ${commit}).\n`,
+      `- **${text}: ${first.ratio} times as fast as ${peer}** on ${first.where}${more}\n` +
+        `  (\`npm run bench -- --only ${at.case}\`, ${found.map(({ when }) => when).join("; ")}).\n`,
     ];
   }).join("");
 }

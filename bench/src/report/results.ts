@@ -1,19 +1,21 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { cpus, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { writeFileAtomic } from "@inctrl/datasets";
-import { openDevice } from "@inctrl/tensor";
+import { openDevice, readProcessor } from "@inctrl/tensor";
 import type { Row } from "../case.js";
 import { CASES } from "../cases/index.js";
 import { peerVersions } from "../peers/index.js";
-import { markdownTable } from "./table.js";
+import { markdownTable, percent } from "./table.js";
 
 /** The machine that figures were measured on. */
 export interface Machine {
   processor: string;
+  /** The widest vector instructions, such as `AVX2`; they decide what a software adapter reaches. Absent where unknown. */
+  instructions?: string;
   cores: number;
   memoryGB: number;
   system: string;
@@ -25,26 +27,29 @@ export interface CaseResult {
   date: string;
   commit: string;
   versions: Record<string, string>;
+  /** The share of the processor's time that other work took, where that was too much. */
+  others?: number;
   machine: Machine;
   rows: Row[];
 }
 
-/** The results of an adapter by case. The figures of a case are of one run. */
+/** The results of an adapter on a processor by case. The figures of a case are of one run. */
 export type Results = Record<string, CaseResult>;
 
 const FOLDER = fileURLToPath(new URL("../../results", import.meta.url));
 
-/** The name of this adapter's results, and the machine. */
+/** The name of this processor's and adapter's results, and the machine. */
 export async function thisMachine(): Promise<{ name: string; machine: Machine }> {
   const device = await openDevice();
   const { name, description } = device.caps;
   device.close();
-  const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const { model, instructions } = (await readProcessor())!;
   const all = cpus();
   return {
-    name: words.join("-"),
+    name: resultsName(model, instructions, name),
     machine: {
-      processor: all[0]?.model.trim() || process.arch,
+      processor: model,
+      ...(instructions && { instructions }),
       cores: all.length,
       memoryGB: Math.round(totalmem() / 2 ** 30),
       system: `${type()} ${release()}`,
@@ -52,6 +57,15 @@ export async function thisMachine(): Promise<{ name: string; machine: Machine }>
     },
   };
 }
+
+/** A file's name without its ending. */
+export const resultsName = (...parts: string[]): string =>
+  (
+    parts
+      .join(" ")
+      .toLowerCase()
+      .match(/[a-z0-9]+/g) ?? []
+  ).join("-");
 
 /** The provenance that is stored with the rows of a case. */
 export async function provenance(machine: Machine): Promise<Omit<CaseResult, "rows">> {
@@ -69,7 +83,19 @@ export async function commit(): Promise<string> {
   }
 }
 
-/** The saved results of an adapter; null where there are none. */
+/** The saved results of all processors and adapters, in the order of their names. */
+export async function allResults(folder = FOLDER): Promise<Results[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+  const found = await Promise.all(names.map((name) => readResults(name.slice(0, -".json".length), folder)));
+  // Other studies keep their results in the same folder.
+  return found.filter((each): each is Results =>
+    Object.values(each ?? {}).some(
+      (result) => result?.machine?.adapter !== undefined && result.versions !== undefined,
+    ),
+  );
+}
+
+/** The saved results of an adapter on a processor; null where there are none. */
 export async function readResults(name: string, folder = FOLDER): Promise<Results | null> {
   const text = await readFile(join(folder, `${name}.json`), "utf8").catch(() => null);
   return text === null ? null : (JSON.parse(text) as Results);
@@ -97,8 +123,14 @@ function describe(results: Results): string {
 }
 
 /** One line with machine, versions, date and commit. */
-export function origin({ machine, date, commit: hash, versions }: Omit<CaseResult, "rows">): string {
-  const { processor, cores, memoryGB, system, adapter } = machine;
+export function origin({ machine, date, commit: hash, versions, others }: Omit<CaseResult, "rows">): string {
+  const { cores, memoryGB, system, adapter } = machine;
   const used = Object.entries(versions).map(([library, version]) => `${library} ${version}`);
-  return `${processor}, ${cores} cores, ${memoryGB} GB, ${system}; ${adapter}; ${used.join(", ")}; ${date}, commit ${hash}.`;
+  const marked =
+    others === undefined ? "" : ` UNDER LOAD: other work took ${percent(others)} of the processor's time.`;
+  return `${processorOf(machine)}, ${cores} cores, ${memoryGB} GB, ${system}; ${adapter}; ${used.join(", ")}; ${date}, commit ${hash}.${marked}`;
 }
+
+/** A processor with its instructions. */
+export const processorOf = ({ processor, instructions }: Machine): string =>
+  instructions ? `${processor} with ${instructions}` : processor;

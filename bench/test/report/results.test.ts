@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Row } from "../../src/case.js";
 import { fillDocs, highlights } from "../../src/report/docs.js";
-import { type Results, readResults, saveResults } from "../../src/report/results.js";
+import { allResults, type Results, readResults, resultsName, saveResults } from "../../src/report/results.js";
 
 const test = suite("saved results", { dir: "" });
 test.before.each(async (context) => {
@@ -51,9 +51,9 @@ test("the documents change between their marks only", async ({ dir }) => {
   const [begin, end] = ["<!-- bench: written by npm run bench -- --docs -->", "<!-- /bench -->"];
   for (const page of [path, readme]) await writeFile(page, `before\n${begin}\nold\n${end}\nafter\n`);
   const pages = { numbers: path, readme };
-  await fillDocs(results, pages);
+  await fillDocs([results], pages);
   const text = await readFile(path, "utf8");
-  await fillDocs(results, pages);
+  await fillDocs([results], pages);
   assert.is(await readFile(path, "utf8"), text);
   assert.is(await readFile(readme, "utf8"), `before\n${begin}\n${end}\nafter\n`);
   assert.ok(
@@ -62,19 +62,41 @@ test("the documents change between their marks only", async ({ dir }) => {
   assert.match(text, /\| gemm, 8 x 9 x 10 \| 8\.01 x \| 61% +\|/);
   await writeFile(path, "no marks");
   let message = "";
-  await fillDocs(results, pages).catch((error) => {
+  await fillDocs([results], pages).catch((error) => {
     message = error.message;
   });
   assert.match(message, "has no");
 });
 
+test("processors of one adapter have tables of their own, beside other studies' files", async ({ dir }) => {
+  const names = ["AVX2", "AVX-512"].map((instructions) =>
+    resultsName("AMD EPYC", instructions, "llvmpipe (256 bits)"),
+  );
+  assert.equal(names, ["amd-epyc-avx2-llvmpipe-256-bits", "amd-epyc-avx-512-llvmpipe-256-bits"]);
+  const second = { gemm: { ...results.gemm, machine: { ...machine, instructions: "AVX2" }, others: 0.34 } };
+  await saveResults(names[1], results, dir);
+  const page = await readFile(await saveResults(names[0], second, dir), "utf8");
+  assert.match(page, /A CPU with AVX2, .* UNDER LOAD: other work took 34% of the processor's time\./);
+  await writeFile(join(dir, "radv.json"), JSON.stringify({ rows: [], machine: null }));
+  assert.equal(await allResults(dir), [results, second]);
+});
+
 test("a highlight is a line with ratio, adapter and commit", () => {
   const row = { ...rows[1], case: "nearest", size: "K = 4", oursOver: 25.6 };
-  const text = highlights({ nearest: { ...results.gemm, rows: [row] } });
+  const nearest = { ...results.gemm, rows: [row] };
+  const text = highlights([{ nearest }]);
   assert.match(
     text,
-    /25\.6 times as fast as tfjs\*\* on an adapter, 2 cores\n.*--only nearest`.*commit abc1234/,
+    /25\.6 times as fast as tfjs\*\* on an adapter, 2 cores of A CPU\n.*--only nearest`.*commit abc1234/,
   );
+  const machine = { ...nearest.machine, instructions: "AVX2" };
+  const second = { ...nearest, commit: "def5678", machine, rows: [{ ...row, oursOver: 7 }] };
+  assert.match(
+    highlights([{ nearest }, { nearest: second }]),
+    /25\.6 times .* 2 cores of A CPU, \*\*7\.00\*\* on an adapter, 2 cores of A CPU with AVX2\n.*abc1234; .*def5678/,
+  );
+  const marked = { ...second, others: 0.5 };
+  assert.is(highlights([{ nearest }, { nearest: marked }]), text);
 });
 
 test.run();
