@@ -45,7 +45,7 @@ export function registerLoop(
     setup.push(
       ...range(groups).map(
         (g) =>
-          `  let first${g} = a[a${g}]${pairs ? ".x" : ""};\n  var total${g} = 0.0;\n  var squares${g} = 0.0;`,
+          `  let first${g} = a[a${g}]${pairs ? ".x" : ""};\n  var held${g} = 0.0;\n  var total${g} = 0.0;\n  var squares${g} = 0.0;`,
       ),
     );
   // From one value of k to the next, in the left and in the right operand.
@@ -64,11 +64,18 @@ export function registerLoop(
     pairs
       ? [`    let x${g} = ${read(g, `a${g}`)};`]
       : turn.map((s) => `    let x${g}_${s} = ${read(g, `a${g} + ${s}u * ${along}`)};`);
+  // The values of two k are added before they join the sums, however many come in a turn, so that the bits are the same.
+  const addTwo = (g: number, x: string, y: string) => [
+    `    total${g} += ${x} + ${y};`,
+    `    squares${g} += ${x} * ${x} + ${y} * ${y};`,
+  ];
   const addMoments = (g: number) => {
-    // One after another, so that the bits do not depend on how many come in a turn.
-    const each = turn.map((s) => loaded(g, s));
-    return each.flatMap((x) => [`    total${g} += ${x};`, `    squares${g} += ${x} * ${x};`]);
+    if (steps === 2) return addTwo(g, loaded(g, 0), loaded(g, 1));
+    const x = loaded(g, 0);
+    return ["    if ((k & 1u) == 1u) {", ...addTwo(g, `held${g}`, x), "    }", `    held${g} = ${x};`];
   };
+  const addLast = (g: number) =>
+    `  if ((u.k & 1u) == 1u) {\n    total${g} += held${g};\n    squares${g} += held${g} * held${g};\n  }`;
   const step = [
     ...turn.flatMap((s) =>
       range(vectors).map((c) => `    let b${c}_${s} = ${four(`p${c} + ${s}u * ${below}`)};`),
@@ -108,7 +115,11 @@ ${sumOver("run")}
     element: pairs ? "vec2f" : "f32",
     panels: half ? "vec2u" : "vec2f",
     declareSums: declareSums(tile),
-    loop: `${setup.join("\n")}\n${windows ? overPlaces() : sumOver("k")}`,
+    loop: [
+      ...setup,
+      windows ? overPlaces() : sumOver("k"),
+      ...(moments && steps === 1 ? range(groups).map(addLast) : []),
+    ].join("\n"),
     begin: begin(tile, "0u"),
     lane,
   };
