@@ -103,6 +103,17 @@ test("a large mean costs few digits, and equal values none", async (device) => {
   close(await valuesOf(() => folded(tensor(device, flat.x, [7, 96]), flat)), reference(flat, 1e-5), 1e-3);
 });
 
+test("a row has the same bits in whatever company, though tiles differ", async (device) => {
+  const [rows, inputs, outputs] = [2048, 40, 768];
+  const all = layers(rows, inputs, outputs);
+  const some = { ...all, x: all.x.subarray(0, 20 * inputs) };
+  const [many, few] = [
+    await valuesOf(() => folded(tensor(device, all.x, [rows, inputs]), all)),
+    await valuesOf(() => folded(tensor(device, some.x, [20, inputs]), some)),
+  ];
+  assert.equal(many.slice(0, few.length), few);
+});
+
 test("any other right operand takes rows that were normalised before", async (device) => {
   const all = {
     ...layers(6, 10, 12),
