@@ -3,7 +3,7 @@
 //   npm run -s research -- research/cluster/efficiency.ts [--rounds 3] [--images 480] [--backbone nano]
 //
 // The machine must be quiet: `taskset` gives each phase its cores. The first chunks of a process, in which it starts and compiles
-// kernels, are left out: a rate is that of the chunks after them, by the times at which their files appeared.
+// kernels, are left out, and so is the last: a rate is that of the chunks between, by the times at which their files appeared.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
@@ -104,7 +104,7 @@ async function ended(child: ChildProcess): Promise<void> {
   if (code !== 0) throw new Error(`inctrl ended with ${code}; DEBUG=1 shows why`);
 }
 
-/** Images a second between the chunk after the first ones and the last. */
+/** Images a second from the end of the first chunks to the end of the last but one. */
 async function rateOf(results: string, warm: number): Promise<number> {
   const chunks = Math.ceil(IMAGES / CHUNK);
   const names = async () =>
@@ -112,7 +112,9 @@ async function rateOf(results: string, warm: number): Promise<number> {
   while ((await names()).length < chunks) await setTimeout(200);
   const files = (await names()).map((name) => stat(join(results, name)));
   const times = (await Promise.all(files)).map(({ mtimeMs }) => mtimeMs).sort((a, b) => a - b);
-  return (1000 * CHUNK * (chunks - warm)) / (times[chunks - 1] - times[warm - 1]);
+  // Until the last chunk but one, both workers were busy.
+  const last = chunks - 2;
+  return (1000 * CHUNK * (last + 1 - warm)) / (times[last] - times[warm - 1]);
 }
 
 async function draw(to: string, count: number): Promise<void> {
