@@ -3,22 +3,34 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { drawPrompts } from "@inctrl/datasets";
-import { auroc, Encoder, fileImages, fitImages, openBackbone, scoreViews, spreadOf } from "@inctrl/detect";
+import {
+  auroc,
+  Encoder,
+  encodePrompts,
+  type FittedDetector,
+  fileImages,
+  openBackbone,
+  scoreViews,
+  spreadOf,
+} from "@inctrl/detect";
 import { residual } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { fillBetween } from "../../bench/src/report/fill.js";
 import { markdown, shown } from "../report.js";
+import { thinned } from "../sets.js";
 
 const { values } = parseArgs({
   options: {
     data: { type: "string" },
     backbone: { type: "string", multiple: true, default: ["nano"] },
     draws: { type: "string", default: "3" },
+    /** Cells of each kind that are scored. */
+    tested: { type: "string", default: "20" },
     docs: { type: "boolean", default: false },
   },
 });
 if (values.data === undefined)
-  throw new Error("usage: run.ts --data DIR [--backbone FILE]... [--draws N] [--docs]");
+  throw new Error("usage: run.ts --data DIR [--backbone FILE]... [--draws N] [--tested N] [--docs]");
 const folder = join(values.data, "elpv");
 const [SHOTS, POOL, PREPROCESS] = [4, 20, { tile: 100, overlap: 12 }];
 
@@ -37,7 +49,11 @@ const WAYS = {
   "its own place": "same",
 } as const;
 
-/** AUROC of each way, draw by draw. */
+/** Cells that are scored: good ones that are in no draw, and defective ones. */
+const testedOf = (good: readonly string[], bad: readonly string[]) =>
+  [good.slice(POOL), bad].map((all) => thinned(all, Number(values.tested)));
+
+/** AUROC of each way, mean over the draws. */
 async function measure(
   network: string,
   good: readonly string[],
@@ -46,16 +62,16 @@ async function measure(
   using device = await openDevice();
   using backbone = await openBackbone(device, network, {});
   const encoder = new Encoder(backbone, { fit: "tile", preprocess: PREPROCESS });
-  const tested = [...good.slice(POOL), ...bad];
-  const labels = tested.map((_, i) => Number(i >= good.length - POOL));
+  const [sound, defective] = testedOf(good, bad);
+  const tested = [...sound, ...defective];
+  const labels = tested.map((_, i) => Number(i >= sound.length));
   const detector = residual(encoder, { symmetries: 1 });
-  const fitted = await Promise.all(
-    Array.from({ length: Number(values.draws) }, (_, seed) =>
-      drawPrompts(good.slice(0, POOL), SHOTS, seed),
-    ).flatMap((prompts) =>
-      Object.values(WAYS).map((positions) => fitImages(detector, fileImages(prompts), { positions })),
-    ),
-  );
+  const fitted: FittedDetector[] = [];
+  for (let seed = 0; seed < Number(values.draws); seed++) {
+    const prompts = await encodePrompts(encoder, fileImages(drawPrompts(good.slice(0, POOL), SHOTS, seed)));
+    for (const positions of Object.values(WAYS)) fitted.push(await detector.fit(prompts, { positions }));
+    for (const prompt of prompts) prompt.dispose();
+  }
   const scores = fitted.map(() => tested.map(() => -Infinity));
   for await (using batch of encoder.encode(fileImages(tested)))
     for (const [f, each] of fitted.entries())
@@ -75,7 +91,8 @@ async function measure(
 const [good, bad] = [await cells(0), await cells(1)];
 const rows: string[][] = [];
 for (const network of values.backbone) rows.push(...(await measure(network, good, bad)));
-const about = `${SHOTS} prompts of ${POOL} good cells, ${values.draws} draws; ${good.length - POOL} other good cells and ${bad.length} defective ones; tiles of ${PREPROCESS.tile} pixels of 300.`;
+const [sound, defective] = testedOf(good, bad);
+const about = `${SHOTS} prompts of ${POOL} good cells, ${values.draws} draws; ${sound.length} other good cells and ${defective.length} defective ones; tiles of ${PREPROCESS.tile} pixels of 300.`;
 const text = `${markdown(["a tile is compared with", "AUROC"], rows)}\nMonocrystalline cells of ELPV: ${about}`;
 console.log(text);
 const page = join(import.meta.dirname, "../../docs/scoring.md");
