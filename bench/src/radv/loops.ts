@@ -1,7 +1,8 @@
 /** The name of the loop over the inner size or the keys, in kernels that have one. */
 const MAIN = /for \(var k0 =/;
 /**
- * Loops in it that run a known number of times: `for (var e = lid; e < Nu; e += Tu)`, `for (var kk = 0u; kk < rolled(Nu, u.k); kk += Su)`,
+ * Loops in it that run a known number of times: `for (var e = lid; e < Nu; e += Tu)`,
+ * `for (var kk = 0u; kk < rolled(Nu, u.k); kk += Su)` (or `min(Nu, ...)`),
  * and the loops over a full block of keys.
  */
 const KNOWN =
