@@ -13,8 +13,7 @@ import { PendingDraw } from "../../../packages/detect/src/evaluation/pending-dra
 import { checkSeal } from "../../../packages/detect/src/files/sealed.ts";
 import { readSealed } from "../../../packages/detect/src/files/sealed-lines.ts";
 import { entryBytes } from "../../../packages/detect/src/files/tensor-cache.ts";
-import { bankShapes } from "../../../packages/detect/src/matcher/bank.ts";
-import { bankIn } from "../../../packages/detect/src/matcher/bank-file.ts";
+import { bankIn, bankShapes } from "../../../packages/detect/src/matcher/bank-file.ts";
 import { checkpointFacts, checkpointValues } from "../../../packages/detect/src/training/checkpoint.ts";
 import { recordsIn } from "../../../packages/detect/src/training/run-files.ts";
 import { tuningIn } from "../../../packages/tensor/src/tuning-file.ts";
