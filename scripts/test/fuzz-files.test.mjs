@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { fuzz } from "../fuzz/run.mjs";
 import targets from "../fuzz/targets.mjs";
 
-/** The short form of `npm run fuzz:files`: about 6 seconds of the processor for all parsers together, libraries a smaller share. */
+/** The short form of `npm run fuzz:files`; libraries get a smaller share. */
 const CASES = 5_000;
 
 for (const target of targets) {
