@@ -38,4 +38,19 @@ test("a file gets the verdict that it gets alone, whatever the others do", async
   ]);
 });
 
+test("a file that runs again says so, and why", async () => {
+  const notesOf = async (...names) => {
+    const found = [];
+    const files = names.map((name) => `scripts/test/fixtures/${name}.mjs`);
+    await runGroup(files, { cwd: ROOT, limitMs: 20_000 }, (_, { notes }) => found.push(notes[0]));
+    return found;
+  };
+  const skipped = "skipped: the large vocabulary is absent";
+  assert.equal(await notesOf("fails", "passes"), ["ran again by itself: it failed beside others", skipped]);
+  assert.equal(await notesOf("passes", "crashes"), [
+    "ran again by itself: the process ended with SIGSEGV",
+    "ran again by itself: it failed beside others",
+  ]);
+});
+
 test.run();

@@ -28,6 +28,12 @@ export async function runGroup(files, { cwd, limitMs, env, groupLimitMs = limitM
     const verdict = verdictOf({ output: text, code: 0, signal: null, timedOut: false, limitMs });
     if (isClean && !verdict.failed && took)
       report(file, { ...verdict, notes: notesOf(text), output: text, ms: Number.parseFloat(took) });
-    else report(file, await runFile(file, { cwd, env: { ...env, INCTRL_BUNDLES: "" }, limitMs }));
+    else {
+      const alone = await runFile(file, { cwd, env: { ...env, INCTRL_BUNDLES: "" }, limitMs });
+      // A failure that does not come again would otherwise leave no trace.
+      const badly = `the process ended with ${timedOut ? "its time" : (signal ?? `exit code ${code}`)}`;
+      const again = `ran again by itself: ${verdict.failed ? "it failed beside others" : badly}`;
+      report(file, { ...alone, notes: [again, ...alone.notes] });
+    }
   }
 }
