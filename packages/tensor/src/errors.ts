@@ -37,6 +37,6 @@ export function check(condition: boolean, code: TensorErrorCode, message: () => 
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name = value.constructor?.name;
+  const name = Reflect.get(value, Symbol.toStringTag) ?? value.constructor?.name;
   return name && name !== "Object" ? name : "a plain object";
 }

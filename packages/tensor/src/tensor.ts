@@ -55,6 +55,11 @@ export class Tensor<D extends DType = any> {
     return new Tensor(device, type, shape, new Storage(device.allocate(bytes)));
   }
 
+  /** The name of the class, which bundlers change. */
+  get [Symbol.toStringTag](): string {
+    return "Tensor";
+  }
+
   get rank(): number {
     return this.shape.length;
   }

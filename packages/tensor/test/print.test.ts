@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
 import * as assert from "uvu/assert";
 import { ones, tensor } from "../src/create.js";
+import { at } from "../src/index.js";
 import { reshape } from "../src/ops/shape.js";
-import { deviceTests } from "./support.js";
+import { deviceTests, throwsCode } from "./support.js";
 
 const test = deviceTests();
 
@@ -32,6 +33,14 @@ test("what only the GPU knows is shown once it was read, if it is small", async 
   assert.is(inspect(large), `Tensor(float32 [65] on ${device.caps.name})`);
   small.dispose();
   large.dispose();
+});
+
+test("a tensor is called so in messages, whatever a bundler calls its class", async (device) => {
+  const x = ones(device, [2]);
+  Object.defineProperty(x, "constructor", { value: class t {} });
+  assert.is(Object.prototype.toString.call(x), "[object Tensor]");
+  await throwsCode(() => at(x, {} as never), "argument", /do not fit \(Tensor, a plain object\)/);
+  x.dispose();
 });
 
 test("JSON holds what is printed, and no device", (device) => {
