@@ -58,7 +58,7 @@ export const dataSetsOf = (rows: readonly ComparedRow[]): string[] => [
   ...new Set(rows.flatMap(({ dataSet }) => dataSet ?? [])),
 ];
 
-/** Tables of compared methods, one for each metric that was measured. The best of each column at a K is marked. */
+/** Tables of compared methods, one for each metric that was measured. The best of each column at a K is marked where several have a figure. */
 export function metricTables(
   rows: readonly ComparedRow[],
   { dataSet, published = () => null, metrics = METRICS }: TableOptions = {},
@@ -76,7 +76,8 @@ export function metricTables(
   return shownMetrics(rows, metrics).map((metric) => {
     const cellsAt = (k: number, column: Column) => {
       const spreads = methods.map((method) => rowOf(method, k, column)?.metrics[metric] ?? null);
-      const most = Math.max(...spreads.map((spread) => spread?.mean ?? Number.NEGATIVE_INFINITY));
+      const means = spreads.flatMap((spread) => spread?.mean ?? []);
+      const most = means.length > 1 ? Math.max(...means) : null;
       return spreads.map((spread, i): Cell => {
         const { whole } = column;
         const known =

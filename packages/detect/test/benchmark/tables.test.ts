@@ -58,6 +58,11 @@ test("tables name every category and the mean, and mark the best", () => {
   assert.match(latex, "\n & poor & 0.389 $\\pm$ 0.550");
 });
 
+test("one method alone is not called the best", () => {
+  const alone = tablesMarkdown(metricTables(compareMethods([{ method: "good", evaluations: [good] }])));
+  assert.match(alone, "| 2 | good | 1.000 ± 0.000 | 1.000 ± 0.000 | 1.000 ± 0.000 |");
+});
+
 test("the CSV has a line for each method, category and K", () => {
   const lines = comparisonCsv(rows).trim().split("\n");
   assert.is(lines.length, 7);
