@@ -102,7 +102,7 @@ test("a method that needs no prompts has one draw at K = 0, and no row at others
       [2, "good"],
     ],
   );
-  assert.match(tablesMarkdown([auroc]), "| 0 | texts | **0.778** |");
+  assert.match(tablesMarkdown([auroc]), "| 0 | texts | 0.778 |");
 });
 
 test("names are no markup in the page", () => {
