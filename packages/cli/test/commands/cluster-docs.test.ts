@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
+import { writeBank } from "../support/bank.js";
 import { cli, ROOT, temporaryFolder } from "../support/cli.js";
-import { writeImages, writeModel } from "../support/model.js";
+import { writeImages } from "../support/model.js";
 
 const test = suite("docs/cluster.md", temporaryFolder());
 test.after(({ remove }) => remove());
@@ -39,18 +40,7 @@ test("every shell block is bash, and its commands have the options that they nam
 
 test("the Slurm script, run as an array's tasks, scores the whole run", async ({ folder }) => {
   const at = (name: string) => join(folder, name);
-  await writeModel(at("model.safetensors"));
-  const model = ["--backbone", at("model.safetensors")];
-  const bank = at("part.bank.safetensors");
-  const made = await cli([
-    "score",
-    ...model,
-    "--prompts",
-    ...writeImages(at("good"), 2),
-    "--save-bank",
-    bank,
-  ]);
-  assert.is(made.code, 0, made.stderr);
+  const { model, bank } = await writeBank(folder);
   writeFileSync(at("archive.txt"), writeImages(at("archive"), 5).join("\n"));
   // What the script calls is kept, and then called in this process, which saves two of them.
   const bin = at("bin");

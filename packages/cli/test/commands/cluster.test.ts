@@ -4,27 +4,18 @@ import { ObjectStore } from "@inctrl/testing/objects";
 import { hasRedis, RedisServer } from "@inctrl/testing/redis";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { writeBank } from "../support/bank.js";
 import { cli, failsWith, temporaryFolder, warnings } from "../support/cli.js";
-import { writeImages, writeModel } from "../support/model.js";
+import { writeImages } from "../support/model.js";
 
 const test = suite("cluster", { ...temporaryFolder(), given: [] as string[], common: [] as string[] });
 
 test.before(async (context) => {
   const at = (name: string) => join(context.folder, name);
-  await writeModel(at("model.safetensors"));
-  writeImages(at("images"), 7);
+  const { model, bank } = await writeBank(context.folder);
+  const images = at("images");
+  writeImages(images, 7);
   writeFileSync(at("images/003.png"), "no picture");
-  const model = ["--backbone", at("model.safetensors")];
-  const [bank, images] = [at("a.bank.safetensors"), at("images")];
-  const made = await cli([
-    "score",
-    ...model,
-    "--prompts",
-    ...writeImages(at("good"), 2),
-    "--save-bank",
-    bank,
-  ]);
-  assert.is(made.code, 0, made.stderr);
   context.given = ["score", ...model, "--bank", bank, "--images", images];
   context.common = [...context.given, "--run", "archive", "--runs", at("runs"), "--chunk", "2"];
 });
