@@ -27,11 +27,17 @@ const PROGRAMS = [
   "packages/server/test/support/watch-child.ts",
 ];
 
+/** A new folder of this run, which ends with it. */
+function temporary(name) {
+  mkdirSync(path.join(ROOT, ".cache"), { recursive: true });
+  const folder = mkdtempSync(path.join(ROOT, `.cache/${name}-`));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 /** Bundles tests and programs: most processes would take longer to load modules than to run. @returns the folder. */
 async function bundleAll() {
-  mkdirSync(path.join(ROOT, ".cache"), { recursive: true });
-  const folder = mkdtempSync(path.join(ROOT, ".cache/bundles-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporary("bundles");
   try {
     await bundle({ programs: PROGRAMS, tests: files.filter(isBundled), folder });
     return folder;
@@ -56,7 +62,10 @@ for (const signal of ["SIGINT", "SIGTERM"])
 async function work() {
   const limits = { cwd: ROOT, limitMs: LIMIT_MS, groupLimitMs: GROUP_LIMIT_MS };
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-    const options = { ...limits, env: { ...environmentOf(job), INCTRL_BUNDLES: bundles } };
+    const options = {
+      ...limits,
+      env: { ...environmentOf(job), INCTRL_BUNDLES: bundles, INCTRL_CACHE: cache },
+    };
     progress.begin(job);
     const onReached = (ended) => progress.reached(job, ended);
     if (job.length > 1 || (bundles && isBundled(job[0])))
@@ -67,6 +76,8 @@ async function work() {
 }
 
 if (files.length === 0) console.error("no test file matches");
+// Tests see none of what the user downloaded or measured.
+const cache = temporary("downloads");
 const bundles = files.length > AT_ONCE ? await bundleAll() : "";
 const ticking = setInterval(() => progress.tick(), TICK_MS);
 await Promise.all(Array.from({ length: AT_ONCE }, work));

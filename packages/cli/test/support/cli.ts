@@ -23,8 +23,11 @@ interface SpawnOptions extends Surroundings {
   readonly stdout?: number;
 }
 
-// A test run by itself measures no tiles at first use either.
+// A test run by itself measures no tiles at first use either, and sees none of what the user downloaded or measured.
 process.env.INCTRL_TUNING ??= "off";
+const downloads = mkdtempSync(path.join(tmpdir(), "inctrl-downloads-"));
+process.env.INCTRL_CACHE ??= downloads;
+process.once("exit", () => rmSync(downloads, { recursive: true, force: true }));
 process.once("exit", shareDevices());
 let last: Promise<unknown> = Promise.resolve();
 
