@@ -1,24 +1,27 @@
 // Two workers of the queue on two cores against one process on one core, and on two, in alternation: what the queue and the files cost.
+// With --docs the table goes into docs/cluster.md.
 //
-//   npm run -s research -- research/cluster/efficiency.ts [--rounds 3] [--images 480] [--backbone nano]
+//   npm run -s research -- research/cluster/efficiency.ts [--rounds 3] [--images 480] [--backbone nano] [--docs]
 //
 // The machine must be quiet: `taskset` gives each phase its cores. The first chunks of a process, in which it starts and compiles
 // kernels, are left out, and so is the last: a rate is that of the chunks between, by the times at which their files appeared.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeImage } from "@inctrl/testing";
 import { RedisServer } from "@inctrl/testing/redis";
+import { markdown } from "../report.js";
+import { conditions, loadNow, report } from "./conditions.js";
 
 const { values } = parseArgs({
   options: {
     ...{ rounds: { type: "string", default: "3" }, images: { type: "string", default: "480" } },
-    ...{ backbone: { type: "string", default: "nano" } },
+    ...{ backbone: { type: "string", default: "nano" }, docs: { type: "boolean", default: false } },
   },
 });
 const [ROUNDS, IMAGES] = [Number(values.rounds), Number(values.images)];
@@ -35,6 +38,7 @@ try {
 }
 
 async function measure(): Promise<void> {
+  const load = loadNow();
   const bank = join(folder, "part.bank.safetensors");
   const images = join(folder, "images");
   await draw(images, IMAGES);
@@ -67,17 +71,26 @@ async function measure(): Promise<void> {
       for (const child of processes) child.kill("SIGTERM");
       await Promise.all(processes.map((child) => (child.exitCode === null ? once(child, "exit") : null)));
       found[phase].push(rate);
-      console.log(
-        `round ${round + 1}, ${phase}: ${rate.toFixed(2)} images a second; load ${loadavg()[0].toFixed(1)}`,
-      );
+      console.error(`round ${round + 1}, ${phase}: ${rate.toFixed(2)} images a second; load ${loadNow()}`);
     }
   }
   const [one, two, both] = Object.values(found).map(median);
-  console.log(
-    `medians: ${one.toFixed(2)} on one core, ${two.toFixed(2)} by one process on two, ${both.toFixed(2)} by two workers\n` +
-      `two workers: ${((100 * both) / (2 * one)).toFixed(1)}% of twice one core, ${((100 * both) / two).toFixed(1)}% of one process on both\n` +
-      `${cpus().length} cores, ${cpus()[0]?.model}; ${new Date().toISOString()}`,
+  const share = (of: number) => `${((100 * both) / of).toFixed(1)}%`;
+  const row = (name: string, rate: number, ...shares: string[]) => [name, rate.toFixed(2), ...shares];
+  const table = markdown(
+    [`with ${values.backbone}`, "images a second", "two workers are", "rounds"],
+    [
+      row("one process on one core", one, `${share(2 * one)} of twice this`, rounds(found["one core"])),
+      row("one process on two cores", two, `${share(two)} of this`, rounds(found["two cores"])),
+      row("two workers, each on a core", both, "", rounds(found["two workers"])),
+    ],
   );
+  const about = `Medians of ${ROUNDS} rounds of ${IMAGES} drawn images in chunks of ${CHUNK}, without the first and last chunks. ${conditions(load)}`;
+  await report("efficiency", `${table}\n${about}`, values.docs);
+}
+
+function rounds(rates: readonly number[]): string {
+  return rates.map((rate) => rate.toFixed(2)).join(", ");
 }
 
 /** Two workers, each on a core of its own, and a run for them. */

@@ -1,9 +1,10 @@
 // What the queue itself costs: ten million images through it with a stand-in that scores nothing, at the true sizes of manifest and messages.
+// With --docs the table goes into docs/cluster.md.
 //
-//   npm run -s research -- research/cluster/simulate.ts [--images 10000000] [--seconds 60]
+//   npm run -s research -- research/cluster/simulate.ts [--images 10000000] [--seconds 600] [--docs]
 import { fork } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -11,15 +12,20 @@ import { parseArgs } from "node:util";
 import { createRun, folderStore, mergeRows, type Store, scoreShard, writeManifest } from "@inctrl/cluster";
 import { addMessages, messagesOf, openQueue, readRedis, runWorker } from "@inctrl/cluster/queue";
 import { RedisServer } from "@inctrl/testing/redis";
+import { markdown } from "../report.js";
+import { conditions, loadNow, report } from "./conditions.js";
 
 const { values } = parseArgs({
   options: {
-    ...{ images: { type: "string", default: "10000000" }, seconds: { type: "string", default: "60" } },
+    ...{ images: { type: "string", default: "10000000" }, seconds: { type: "string", default: "600" } },
     ...{ worker: { type: "string" }, folder: { type: "string", default: "" } },
+    docs: { type: "boolean", default: false },
   },
 });
 const MODEL = "weights";
 const MB = 1e6;
+/** Images of a chunk, and the seconds that a worker with a graphics card takes for one. */
+const [CHUNK, CHUNK_S] = [512, 20];
 
 if (values.worker !== undefined) await work(values.worker, values.folder);
 else await simulate(Number(values.images), Number(values.seconds));
@@ -30,35 +36,33 @@ function* names(count: number): Generator<string> {
 }
 
 async function simulate(images: number, seconds: number): Promise<void> {
+  const load = loadNow();
   const folder = await mkdtemp(join(tmpdir(), "inctrl-simulate-"));
   await using server = await RedisServer.start(folder);
-  let peak = 0;
+  const rows: [string, string][] = [];
+  const tell = (...row: [string, string]) => {
+    rows.push(row);
+    console.error(row.join(": "));
+  };
+  let peak = process.memoryUsage.rss();
   const watching = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss());
   }, 100);
-  const rss = () => `${(peak / MB).toFixed(0)} MB`;
-  const tell = (text: string) => console.log(`${text}; submitter at most ${rss()}`);
   try {
     const store = folderStore(join(folder, "run"));
-    peak = process.memoryUsage.rss();
-    tell("begun");
-    const quarters = function* () {
+    const peaks: string[] = [];
+    const watched = function* () {
       let listed = 0;
       for (const name of names(images)) {
         yield name;
-        if (++listed % (images / 4) === 0) tell(`${listed} images listed`);
+        if (++listed % (images / 4) === 0) peaks.push((peak / MB).toFixed(0));
       }
     };
-    const { chunks, sha256 } = await writeManifest(store, quarters(), 512);
-    tell(`${images} images listed in ${chunks.length} chunks`);
+    const { chunks, sha256 } = await writeManifest(store, watched(), CHUNK);
+    tell("the submitter's memory after each quarter of the images", `at most ${peaks.join(", ")} MB`);
     const facts = { version: "1", model: MODEL, bank: "sum", heads: null, calibration: null, options: {} };
-    await createRun(store, facts, {
-      name: "run",
-      images,
-      chunk: 512,
-      chunks: chunks.length,
-      manifest: sha256,
-    });
+    const of = { images, chunk: CHUNK, chunks: chunks.length, manifest: sha256 };
+    await createRun(store, facts, { name: "run", ...of });
     await using opened = await openQueue(readRedis(server.address), console.error);
     const memory = async () => {
       const info = await opened.redis.info("memory");
@@ -67,12 +71,10 @@ async function simulate(images: number, seconds: number): Promise<void> {
     const empty = await memory();
     const begun = performance.now();
     await addMessages(opened.queue, messagesOf("run", chunks));
-    const submitted = (performance.now() - begun) / 1000;
-    tell(
-      `${chunks.length} jobs submitted in ${submitted.toFixed(1)} s; Redis ${empty} MB before and ${await memory()} MB after`,
-    );
+    tell(`submitting ${chunks.length} jobs`, `${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    const full = await memory();
     const [message] = await opened.queue.getWaiting(0, 0);
-    console.log(`a message has ${JSON.stringify(message.data).length} bytes`);
+    tell("a message", `${JSON.stringify(message.data).length} bytes`);
     const script = fileURLToPath(import.meta.url);
     const workers = [0, 1].map(() =>
       fork(script, ["--worker", server.address, "--folder", join(folder, "run")]),
@@ -85,16 +87,18 @@ async function simulate(images: number, seconds: number): Promise<void> {
       left = await opened.queue.getWaitingCount();
     }
     const rate = (1000 * (from - left)) / (performance.now() - at);
-    console.log(
-      `two workers that score nothing: ${rate.toFixed(1)} jobs a second, ${(rate * 512).toFixed(0)} images; ` +
-        `a worker that takes 20 s a job asks for 0.05; Redis ${await memory()} MB with ${left} jobs left`,
+    const after = left === 0 ? "when all were done" : `with ${left} left`;
+    tell(`memory of Redis before, with all jobs, and ${after}`, `${empty}, ${full} and ${await memory()} MB`);
+    tell(
+      `two workers that score nothing, over ${from - left} jobs`,
+      `${rate.toFixed(0)} jobs a second, ${(rate * CHUNK).toFixed(0)} images: what ${(rate * CHUNK_S).toFixed(0)} workers ask for, at ${CHUNK_S} s a job`,
     );
     for (const worker of workers) worker.kill("SIGTERM");
     await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
-    await merge(join(folder, "merged"), 512 * 200);
-    console.log(
-      `${cpus().length} cores, ${cpus()[0]?.model}; load ${loadavg()[0].toFixed(1)}; ${new Date().toISOString()}`,
-    );
+    tell(...(await merge(join(folder, "merged"), CHUNK * 200)));
+    const [, version] = /^redis_version:(\S+)/m.exec(await opened.redis.info("server")) ?? [];
+    const about = `${images} images in chunks of ${CHUNK}; redis-server ${version} on a Unix socket with \`appendonly yes\`. ${conditions(load)}`;
+    await report("simulate", `${markdown(["what", "measured"], rows)}\n${about}`, values.docs);
   } finally {
     clearInterval(watching);
     await rm(folder, { recursive: true, force: true });
@@ -115,12 +119,12 @@ function row(image: string): string {
   });
 }
 
-/** Writes and merges a smaller run with rows of true size. */
-async function merge(folder: string, images: number): Promise<void> {
+/** Writes and merges a smaller run with rows of true size. @returns a line of the table. */
+async function merge(folder: string, images: number): Promise<[string, string]> {
   const store = folderStore(folder);
-  const { chunks, sha256 } = await writeManifest(store, names(images), 512);
+  const { chunks, sha256 } = await writeManifest(store, names(images), CHUNK);
   const facts = { version: "1", model: MODEL, bank: "sum", heads: null, calibration: null, options: {} };
-  const rest = { name: "merged", images, chunk: 512, chunks: chunks.length, manifest: sha256 };
+  const rest = { name: "merged", images, chunk: CHUNK, chunks: chunks.length, manifest: sha256 };
   const { run } = await createRun(store, facts, rest);
   const scorer = {
     ...{ model: MODEL, device: "none" },
@@ -144,9 +148,10 @@ async function merge(folder: string, images: number): Promise<void> {
   const [write, read] = [begun - wrote, performance.now() - begun].map((ms) =>
     Math.round((1000 * images) / ms),
   );
-  console.log(
-    `rows of ${Math.round(bytes / images)} bytes: ${write} a second written, ${read} a second merged, at most ${(peak / MB).toFixed(0)} MB`,
-  );
+  return [
+    `${images} rows of ${Math.round(bytes / images)} bytes, written and merged by one process`,
+    `${write} and ${read} a second, at most ${(peak / MB).toFixed(0)} MB`,
+  ];
 }
 
 /** A worker that reads its chunk's names and throws the rows away. */
