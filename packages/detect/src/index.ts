@@ -72,6 +72,8 @@ export {
   type CalibratedJudge,
   type Calibration,
   calibrationEntry,
+  type Found,
+  foundOf,
   type GoodImage,
   judgeOf,
   readCalibration,
@@ -97,7 +99,14 @@ export {
   type ViewScore,
   variantsOf,
 } from "./detector.js";
-export { type ImageFacts, imageFacts, type PixelFacts, pixelFacts } from "./drift/facts.js";
+export {
+  type FactName,
+  type ImageFacts,
+  imageFacts,
+  type PixelFacts,
+  pixelFacts,
+  regionFacts,
+} from "./drift/facts.js";
 export {
   DRIFT_CAUSES,
   DRIFT_PROMISE,
@@ -107,7 +116,7 @@ export {
   type DriftState,
   type DriftTest,
 } from "./drift/monitor.js";
-export { driftText } from "./drift/text.js";
+export { driftText, unfollowedText } from "./drift/text.js";
 export { byteCache } from "./encoder/byte-cache.js";
 export { CachedEncoder } from "./encoder/cached-encoder.js";
 export { Encoder, type EncoderOptions } from "./encoder/encoder.js";

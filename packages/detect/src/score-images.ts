@@ -45,8 +45,10 @@ export async function* scoreImages(
     const { batch, scores } = working.shift()!;
     return joinViews(batch, await scores, begun, fitted);
   };
+  const { region, detector } = fitted;
+  const { encoder } = detector;
   try {
-    for await (const batch of fitted.detector.encoder.encode(readAlike(images, fitted), { signal })) {
+    for await (const batch of encoder.encode(readAlike(images, fitted), { signal, region })) {
       const scores = scoreViews(fitted, batch);
       // Its work is recorded, so that the tensors are free for the next batch.
       batch.dispose();

@@ -12,6 +12,8 @@ export {
   type CalibratedJudge,
   type Calibration,
   calibrationEntry,
+  type Found,
+  foundOf,
   type GoodImage,
   judgeOf,
   readCalibration,

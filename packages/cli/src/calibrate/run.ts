@@ -8,15 +8,14 @@ import {
   clopperPearson,
   doubtText,
   type FittedDetector,
+  type Found,
   f1Max,
   falseAlarms,
   fileImages,
   findsText,
-  type GoodImage,
-  imageFacts,
+  foundOf,
   judgeOf,
   missesMany,
-  peakOf,
   promiseText,
   readHistory,
   scoreImages,
@@ -40,7 +39,7 @@ import {
 } from "./images.js";
 
 /** An image and what was found of it. */
-type Scored = CalibrationImage & Pick<GoodImage, "score" | "peak" | "facts">;
+type Scored = CalibrationImage & Found;
 
 /** Sets the line of a bank, prints what it promises and how much it finds. Returns the exit code. */
 export async function runCalibrate(options: CalibrateOptions, signal: AbortSignal): Promise<number> {
@@ -88,10 +87,7 @@ async function scoreAll(
       const image = images[scored.length];
       if ("error" in result) warn(`skipped ${describe(result.error)}`);
       if ("error" in result) scored.push(null);
-      else {
-        const facts = imageFacts(result);
-        scored.push({ ...image, ...peakOf(result.views), ...(facts && { facts }) });
-      }
+      else scored.push({ ...image, ...foundOf(result) });
       update(scored.length);
     }
   });

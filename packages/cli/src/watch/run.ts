@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { requireNetwork } from "@inctrl/baselines";
 import { count, hashFile } from "@inctrl/datasets";
-import { type CalibratedJudge, driftText, promiseText, scoreImages, scoreRecord } from "@inctrl/detect";
+import {
+  type CalibratedJudge,
+  driftText,
+  promiseText,
+  scoreImages,
+  scoreRecord,
+  unfollowedText,
+} from "@inctrl/detect";
 import { DriftLog, type Scorer, tellSinks, type WatchCounts, watchFolder } from "@inctrl/server";
 import type { WatchSettings } from "../commands/watch.js";
 import { adapterName, withDevice } from "../device.js";
@@ -74,10 +81,8 @@ function driftOf({ line, baseline }: CalibratedJudge, bank: string): DriftLog | 
     info("drift is not followed: the line is a hint; inctrl calibrate gives what parts are compared with");
     return undefined;
   }
-  if (baseline.facts === null)
-    info(
-      "drift is followed by scores alone: the calibration is of a version without facts of images; calibrate again",
-    );
+  const unfollowed = unfollowedText(baseline);
+  if (unfollowed) info(`drift is followed ${unfollowed}`);
   return new DriftLog(baseline, bank);
 }
 

@@ -1,8 +1,9 @@
 import { count, readAs, some } from "@inctrl/datasets";
-import { peakOf, promptsAlone } from "../calibration/leave-one-out.js";
+import { promptsAlone } from "../calibration/leave-one-out.js";
 import {
   CALIBRATION_DEFAULTS,
   type Calibration,
+  foundOf,
   type GoodImage,
   lineOn,
   withCalibration,
@@ -280,19 +281,19 @@ async function scoredAgain(
   const scores = await scoresOf(fitted, items, signal);
   return lineOn(
     calibration,
-    images.map((image, i) => ({ ...image, ...scores[i] })),
+    images.map(({ name, sha256, part }, i) => ({ name, sha256, part, ...scores[i] })),
   );
 }
 
 /** @throws DetectError `calibration` for the first image that has no score. */
 async function scoresOf(fitted: FittedDetector, items: readonly ImageItem[], signal?: AbortSignal) {
-  const scores: ReturnType<typeof peakOf>[] = [];
+  const scores: ReturnType<typeof foundOf>[] = [];
   for await (const result of scoreImages(fitted, items, { signal })) {
     if ("error" in result)
       throw new DetectError("calibration", `${result.error.message}; a line needs the score of each image`, {
         cause: result.error,
       });
-    scores.push(peakOf(result.views));
+    scores.push(foundOf(result));
   }
   signal?.throwIfAborted();
   return scores;

@@ -1,11 +1,13 @@
 import type { TensorFile } from "@inctrl/tensor";
-import { FACTS, type ImageFacts } from "../drift/facts.js";
+import { FACTS, type ImageFacts, imageFacts } from "../drift/facts.js";
 import type { DriftBaseline } from "../drift/monitor.js";
 import { DetectError } from "../errors.js";
 import { openSealed } from "../files/sealed.js";
 import { amendBank, type BankEntries } from "../matcher/amend.js";
+import type { ImageScore } from "../score-images.js";
 import { type Check, finite, fits, listOf, mapOf, orNull, parseJson, text } from "../shape.js";
 import { lineOf } from "./conformal.js";
+import { peakOf } from "./leave-one-out.js";
 import type { Tried } from "./text.js";
 import { type Judge, spreadBelow } from "./verdict.js";
 
@@ -20,6 +22,15 @@ export interface GoodImage {
   readonly peak: number;
   /** What drift is told by; absent in hints and in banks of earlier versions. */
   readonly facts?: ImageFacts;
+}
+
+/** What a line keeps of a scored image. */
+export type Found = Pick<GoodImage, "score" | "peak" | "facts">;
+
+/** What a line keeps of a scored image. Facts are absent where its features came from a cache. */
+export function foundOf(result: Pick<ImageScore, "views" | "pixels">): Found {
+  const facts = imageFacts(result);
+  return { ...peakOf(result.views), ...(facts && { facts }) };
 }
 
 /** The share of good parts that may be flagged, and that is to be looked at, unless others are asked for. */
@@ -85,8 +96,12 @@ export function judgeOf(calibration: Calibration): CalibratedJudge {
 }
 
 /** Scores and facts of calibration images one by one, as a line sees its parts. */
-function seenIn({ images }: Calibration): Pick<DriftBaseline, "scores" | "facts"> {
-  const known = images.flatMap((image) => image.facts ?? []);
+function seenIn({ images, settings }: Calibration): Pick<DriftBaseline, "scores" | "facts"> {
+  // Where the bank has a region, earlier versions took facts of the whole view, which tell of what does not count.
+  const isOfRegion = settings.region !== undefined;
+  const known = images.flatMap(({ facts }) =>
+    facts && (facts.regional === true) === isOfRegion ? facts : [],
+  );
   return {
     scores: images.map(({ score }) => score),
     facts: known.length === images.length ? known : null,
@@ -157,6 +172,7 @@ const facts: Check = (value) => value === undefined || fits(value, FACT_CHECK);
 const FACT_CHECK: Check = {
   ...Object.fromEntries(FACTS.map((name) => [name, finite])),
   feature: (value) => value === undefined || fits(value, finite),
+  regional: (value) => value === undefined || value === true,
 };
 
 const share: Check = (value) => typeof value === "number" && value >= 0 && value < 1;

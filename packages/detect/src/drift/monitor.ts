@@ -3,7 +3,7 @@ import { type CalibrationStatus, lineOf } from "../calibration/conformal.js";
 import { spreadBelow } from "../calibration/verdict.js";
 import { medianOf } from "../metrics/metrics.js";
 import { addPart, type Chart, chartFor } from "./cusum.js";
-import { commonFacts, type ImageFacts } from "./facts.js";
+import { commonFacts, type FactName, type ImageFacts } from "./facts.js";
 import { distanceLimit, kolmogorovDistance } from "./kolmogorov.js";
 
 /** The promise: over this many steady parts the chance of any alarm is at most 5%. */
@@ -34,7 +34,7 @@ export interface DriftBaseline {
   readonly alpha: number;
   /** Scores of calibration images. */
   readonly scores: readonly number[];
-  /** Their facts; null where the calibration is of a version that did not keep them. */
+  /** Their facts; null where the calibration is of a version that did not keep them, or took them of what does not count. */
   readonly facts: readonly ImageFacts[] | null;
 }
 
@@ -44,7 +44,7 @@ export type DriftCause = (typeof DRIFT_CAUSES)[number];
 
 /** A quantity of which the last parts are compared with the calibration images. */
 export interface DriftTest {
-  readonly name: "score" | keyof ImageFacts;
+  readonly name: "score" | FactName;
   /** Medians of the calibration images and of the last parts. */
   readonly before: number;
   readonly now: number;
@@ -95,7 +95,7 @@ export class DriftMonitor {
   readonly #scores: number[] = [];
   readonly #facts: (ImageFacts | undefined)[] = [];
   /** The facts that are compared: those that all calibration images have. */
-  readonly #names: readonly (keyof ImageFacts)[];
+  readonly #names: readonly FactName[];
   /** Distances from here on alarm. */
   readonly #limit: number;
   #tests: readonly DriftTest[] = [];
@@ -171,7 +171,8 @@ export class DriftMonitor {
 
   #look(): void {
     const { facts, scores } = this.#baseline;
-    const seen = this.#facts.filter((each) => each !== undefined);
+    // A ledger may hold parts of an earlier version, whose facts are of whole views.
+    const seen = this.#facts.filter((each) => each && each.regional === facts?.[0].regional) as ImageFacts[];
     const limit = this.#limit;
     this.#tests = [
       testOf("score", scores, this.#scores, limit),

@@ -1,4 +1,4 @@
-import type { DriftState, DriftTest } from "./monitor.js";
+import type { DriftBaseline, DriftState, DriftTest } from "./monitor.js";
 
 const CAUSES = {
   light: "the light has changed",
@@ -33,3 +33,9 @@ export function driftText({ cause, hits, rising, falling, tests }: DriftState): 
       : [];
   return `drift (${cause}): ${CAUSES[cause]}; ${[moved.join(", "), ...share].filter(Boolean).join("; ")}`;
 }
+
+/** What of drift cannot be followed, and how to mend it; null where all is. */
+export const unfollowedText = ({ facts }: Pick<DriftBaseline, "facts">): string | null =>
+  facts
+    ? null
+    : "by scores alone, since the calibration is of an earlier version and lacks facts of what the bank looks at; calibrate it again";

@@ -10,6 +10,8 @@ import {
 } from "../backbone/backbone.js";
 import type { View } from "../images/augmentation.js";
 import { DecodePool, decodeThreads } from "../images/decode-pool.js";
+import type { ViewOptions } from "../images/prepared.js";
+import type { ImageRegion } from "../images/region.js";
 import { type HashOf, hashOnce } from "../images/sample-hash.js";
 import type { ImageItem, ImageSource } from "../images/source.js";
 import { symmetricView } from "../images/symmetries.js";
@@ -46,6 +48,8 @@ export interface EncodeOptions {
   signal?: AbortSignal;
   /** Whether the consumer asks where views lie in their images. Default true; without it a cached image is not decoded. */
   places?: boolean;
+  /** Which part of an image the facts of its pixels are of. Default: all. */
+  region?: ImageRegion;
 }
 
 /** An image that is decoded, or that could not be. */
@@ -134,7 +138,7 @@ export class Encoder {
    * consumer disposes of each batch.
    */
   async *encode(images: ImageSource, options: EncodeOptions = {}): AsyncGenerator<EncodedBatch> {
-    const { signal } = options;
+    const { signal, region } = options;
     await using pool = new DecodePool(this.threads);
     const queue: ReadyImage[] = [];
     const working: Promise<void>[] = [];
@@ -150,7 +154,7 @@ export class Encoder {
     const isFull = () =>
       queue.length >= 4 * this.batch ||
       queue.reduce((sum, { waiting }) => sum + waiting.length, 0) >= this.batch;
-    for await (const ready of this.#prepareAhead(pool, images, signal)) {
+    for await (const ready of this.#prepareAhead(pool, images, { signal, region })) {
       queue.push(ready);
       while (isFull()) yield await next();
     }
@@ -162,14 +166,15 @@ export class Encoder {
   async *#prepareAhead(
     pool: DecodePool,
     images: ImageSource,
-    signal: AbortSignal | undefined,
+    { signal, region }: Pick<EncodeOptions, "signal" | "region">,
   ): AsyncGenerator<ReadyImage> {
+    const options = { pixels: this.preprocess, fit: this.fit, region };
     const asked: Promise<ReadyImage>[] = [];
     let image = 0;
     try {
       for await (const item of images) {
         if (signal?.aborted) break;
-        asked.push(this.#prepare(pool, item, image++));
+        asked.push(this.#prepare(pool, options, item, image++));
         if (asked.length >= pool.ahead) yield (await asked.shift()) as ReadyImage;
       }
       while (asked.length > 0 && !signal?.aborted) yield (await asked.shift()) as ReadyImage;
@@ -179,9 +184,14 @@ export class Encoder {
     }
   }
 
-  async #prepare(pool: DecodePool, item: ImageItem, image: number): Promise<ReadyImage> {
+  async #prepare(
+    pool: DecodePool,
+    options: ViewOptions,
+    item: ImageItem,
+    image: number,
+  ): Promise<ReadyImage> {
     try {
-      const { views, of, ...shown } = await pool.prepare(item, { pixels: this.preprocess, fit: this.fit });
+      const { views, of, ...shown } = await pool.prepare(item, options);
       const waiting = views.flatMap((view, tile) =>
         (item.symmetries ?? [0]).map((symmetry) => ({
           seen: { image, symmetry, tile, box: view.box, of },

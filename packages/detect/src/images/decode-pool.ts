@@ -60,7 +60,8 @@ export class DecodePool {
   async prepare(item: ImageItem, options: ViewOptions): Promise<PreparedViews> {
     const { source, reading } = item;
     if (this.#threads > 0 && source && source.record === undefined) {
-      const task = { part: { ...source, reading }, pixels: options.pixels, fit: options.fit };
+      const { pixels, fit, region } = options;
+      const task = { part: { ...source, reading }, pixels, fit, region };
       const { prepared } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
       if (prepared) return prepared;
     }

@@ -73,6 +73,29 @@ export function patchesInside(
   );
 }
 
+/**
+ * The pixels of a view that count: those whose middle lies inside.
+ *
+ * @param view its box in pixels of its image, and the image's size.
+ * @param size of the view in its own pixels.
+ * @returns 1 or 0 for each pixel, row by row.
+ */
+export function pixelsInside(
+  region: ImageRegion,
+  { box, of }: { readonly box: Box; readonly of: ImageSize },
+  { width, height }: ImageSize,
+): Uint8Array {
+  const cells = (from: number, length: number, count: number, whole: number) =>
+    Array.from({ length: count }, (_, at) =>
+      Math.floor(((from + ((at + 0.5) * length) / count) / whole) * REGION_SIDE),
+    );
+  const across = cells(box.x, box.width, width, of.width);
+  const inside = new Uint8Array(width * height);
+  for (const [row, y] of cells(box.y, box.height, height, of.height).entries())
+    for (const [column, x] of across.entries()) inside[row * width + column] = region[y * REGION_SIDE + x];
+  return inside;
+}
+
 interface Range {
   readonly from: number;
   readonly to: number;

@@ -16,8 +16,8 @@ import {
   fileImage,
   fileImages,
   fitImages,
+  foundOf,
   judgeOf,
-  peakOf,
   placeOf,
   readHistory,
   removeGoodImages,
@@ -44,9 +44,11 @@ async function goodOf(detector: Detector, prompts: readonly string[], names: rea
   using fitted = await fitImages(detector, fileImages(prompts));
   const results = (await collect(fitted, fileImages(names))).map(scored);
   return await Promise.all(
-    results.map(async ({ image, views }) => ({
-      ...{ name: image, sha256: (await fileImage(image).sha256?.()) ?? null, part: image, ...peakOf(views) },
-    })),
+    results.map(async (result) => {
+      const { image } = result;
+      const sha256 = (await fileImage(image).sha256?.()) ?? null;
+      return { name: image, sha256, part: image, ...foundOf(result) };
+    }),
   );
 }
 

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { imageFacts, pixelFacts } from "../../src/drift/facts.js";
+import { imageFacts, pixelFacts, regionFacts } from "../../src/drift/facts.js";
+import { regionOfBox } from "../../src/images/region.js";
 
 /** A gray view. */
 const gray = (rows: readonly (readonly number[])[], of: (value: number) => number = (value) => value) => ({
@@ -57,6 +58,27 @@ test("views count alike, and maps by their median", () => {
   });
   const views = [within([0, 1, 1, 0, 1], 0, 5, 7, 0, 6), within([0, 0], 0, 0), within([1, 0], 8, 0)];
   assert.is(imageFacts({ pixels, views })?.patches, 7);
+});
+
+test("facts of a region see no pixel outside, nor an edge to one", () => {
+  const of = { width: 8, height: 3 };
+  const region = regionOfBox({ x: 0.5, y: 0, width: 0.5, height: 1 });
+  const image = (left: number) =>
+    SPOT.map((row, y) => [...row.map((_, x) => (left * (3 * x + 5 * y)) % 255), ...row]);
+  const whole = (left: number) => ({ ...gray(image(left)), box: { x: 0, y: 0, ...of } });
+  const seen = regionFacts([whole(9)], { region, of });
+  assert.equal(seen, regionFacts([whole(70)], { region, of }));
+  assert.equal(seen, { ...pixelFacts([gray(SPOT)]), regional: true });
+  const { sharpness } = regionFacts([{ ...gray(image(1)), box: { x: 4, y: 0, width: 4, height: 3 } }], {
+    ...{ of, region: regionOfBox({ x: 0, y: 0, width: 1, height: 1 }) },
+  });
+  assert.is(sharpness, pixelFacts([gray(image(1))]).sharpness);
+  // A view that shows nothing of it does not count; where none does, all facts are 0.
+  const left = { ...gray(SPOT, () => 255), box: { x: 0, y: 0, width: 4, height: 3 } };
+  assert.equal(regionFacts([left, whole(9)], { region, of }), seen);
+  assert.equal(regionFacts([left], { region, of }), {
+    ...{ brightness: 0, contrast: 0, sharpness: 0, regional: true },
+  });
 });
 
 test.run();

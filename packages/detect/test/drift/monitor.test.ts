@@ -1,9 +1,10 @@
 import { generator } from "@inctrl/testing";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { judgeOf } from "../../src/calibration/record.js";
 import type { ImageFacts } from "../../src/drift/facts.js";
 import { type DriftBaseline, DriftMonitor, type DriftState } from "../../src/drift/monitor.js";
-import { driftText } from "../../src/drift/text.js";
+import { driftText, unfollowedText } from "../../src/drift/text.js";
 
 /** A part of a line whose quantities are normal, as standard deviations from their mean. */
 interface Part {
@@ -113,6 +114,33 @@ test("a calibration of an earlier version lacks class features, and they are the
     return Math.min(...limits.filter(({ moved }) => moved).map(({ distance }) => distance));
   };
   assert.ok(least(baseline.facts!) >= least(early));
+});
+
+test("facts of whole views of an earlier version are not compared with those of a region", () => {
+  const { facts, scores } = baselineOf(1, 199);
+  const regional = facts!.map((each) => ({ ...each, regional: true as const }));
+  const images = (of: readonly ImageFacts[]) =>
+    of.map((each, i) => ({
+      name: `${i}`,
+      sha256: null,
+      part: `${i}`,
+      score: scores[i],
+      peak: 0.1,
+      facts: each,
+    }));
+  const baseline = (of: readonly ImageFacts[], settings: Record<string, string>) =>
+    judgeOf({ version: 1, alpha: 0.01, review: 0.05, images: images(of), settings }).baseline;
+  const region = { region: "sum" };
+  assert.equal(
+    [baseline(facts!, region).facts, baseline(regional, region).facts, baseline(facts!, {}).facts],
+    [null, regional, facts],
+  );
+  assert.match(unfollowedText(baseline(facts!, region))!, /^by scores alone, .*; calibrate it again$/);
+  assert.is(unfollowedText(baseline(regional, region)), null);
+  // A ledger of before the bank was calibrated by this version.
+  const monitor = new DriftMonitor(baseline(regional, region), { window: 50 });
+  for (const { score, facts } of parts(2, 50, { brightness: 40 })) monitor.add(score, facts);
+  assert.equal([monitor.state.cause, monitor.state.tests.map(({ name }) => name)], [null, ["score"]]);
 });
 
 test("an alarm ends once parts are as before", () => {

@@ -14,6 +14,7 @@ import {
   fileImages,
   fitImages,
   type ImageItem,
+  imageFacts,
   packRegion,
   patchesInside,
   readRegion,
@@ -123,7 +124,18 @@ for (const fit of ["crop", "tile"] as const)
     const inside = marked(folder, "inside", prompts[0], width - 14, 20, 12);
     const outside = marked(folder, "outside", prompts[0], 4, 20, 12);
     const score = async (fitted: typeof plain, item: ImageItem) => scored((await collect(fitted, [item]))[0]);
-    for (const item of [inside, outside]) assert.equal(await score(whole, item), await score(plain, item));
+    for (const item of [inside, outside]) {
+      const { pixels, ...all } = await score(plain, item);
+      assert.equal(await score(whole, item), { ...all, pixels: { ...pixels, regional: true } });
+    }
+    // Facts of drift do not see what lies outside.
+    const facts = async (item: ImageItem) => {
+      // Patches inside see the others by attention, so that the map's median moves a little.
+      const { patches: _, ...others } = imageFacts(await score(part, item))!;
+      return others;
+    };
+    assert.equal(await facts(outside), await facts(fileImage(prompts[0])));
+    assert.ok((await facts(inside)).contrast > (await facts(outside)).contrast);
     for (const fitted of [part, loaded]) {
       assert.is((await score(fitted, inside)).score, (await score(plain, inside)).score);
       const away = await score(fitted, outside);

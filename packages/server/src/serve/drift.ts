@@ -7,6 +7,7 @@ import {
   driftText,
   type ImageScore,
   imageFacts,
+  unfollowedText,
 } from "@inctrl/detect";
 import { LRUCache } from "lru-cache";
 
@@ -18,12 +19,14 @@ export class ProductDrift {
   /** sha256 of the bank whose parts count. */
   readonly bank: string;
   readonly #monitor: DriftMonitor;
+  readonly #unfollowed: string | null;
   readonly #seen = new LRUCache<string, true>({ max: REMEMBERED });
   #cause: DriftCause | null = null;
 
   private constructor(bank: string, { baseline }: CalibratedJudge) {
     this.bank = bank;
     this.#monitor = new DriftMonitor(baseline);
+    this.#unfollowed = unfollowedText(baseline);
   }
 
   /** Null where there are no good images besides the prompts: parts could be compared with nothing. */
@@ -48,9 +51,10 @@ export class ProductDrift {
 
   /** What is known, in a line. */
   get text(): string {
-    return (
-      driftText(this.#monitor.state) ?? `no drift: ${count(this.parts, "part")} since the bank was opened`
-    );
+    const drifted = driftText(this.#monitor.state);
+    if (drifted) return drifted;
+    const by = this.#unfollowed === null ? "" : `; it is followed ${this.#unfollowed}`;
+    return `no drift: ${count(this.parts, "part")} since the bank was opened${by}`;
   }
 
   /** Takes a part. The same bytes count once. @returns whether an alarm begins, or goes over to another cause. */

@@ -7,9 +7,9 @@ import {
   type FittedDetector,
   fileImages,
   fitImages,
+  foundOf,
   type GoodImage,
   openingEntry,
-  peakOf,
   promptsAlone,
   readBankFit,
   readCalibration,
@@ -146,8 +146,8 @@ export class Engine {
           notify({ text: "Scoring good parts", done, total: names.length });
           try {
             const image = await decodeHeld(name, bank.fitted.reading);
-            const { views } = await scoreOne(bank.fitted, image);
-            more.push({ name, sha256: (await image.item.sha256?.()) ?? null, part: name, ...peakOf(views) });
+            const found = foundOf(await scoreOne(bank.fitted, image));
+            more.push({ name, sha256: (await image.item.sha256?.()) ?? null, part: name, ...found });
           } catch (error) {
             refused.push({ name, why: (error as Error).message });
           }
