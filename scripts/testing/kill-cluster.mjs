@@ -9,8 +9,9 @@ import { generator } from "@inctrl/testing";
 import { ROOT, TYPESCRIPT } from "../workspace.mjs";
 
 const SUPPORT = "../../packages/cluster/test/support";
-const IMAGES = 300;
 const CHUNK = 10;
+/** Milliseconds that an image takes, so that a worker is at work when it is killed. */
+const IMAGE_MS = 20;
 /** Milliseconds after which a run that does not end is a fault. */
 const PATIENCE_MS = 600_000;
 
@@ -18,12 +19,16 @@ const PATIENCE_MS = 600_000;
 const SPECIAL = ["poison", "hang", "lost data", "full disk"];
 
 /**
- * Kills workers at so many moments, and Redis at a fifth of them.
+ * Kills workers at so many moments, each while it has jobs in hand, and Redis at a fifth of them.
  *
  * @param special what happens besides, each in a round of its own.
+ * @param images images of a round.
  * @returns a line for each run whose merged file is not that of one process; null where there is no redis-server.
  */
-export async function killCluster(points, { seed = 1, special = SPECIAL, note = () => {} } = {}) {
+export async function killCluster(
+  points,
+  { seed = 1, special = SPECIAL, images = 300, note = () => {} } = {},
+) {
   const { hasRedis, RedisServer } = await import("@inctrl/testing/redis");
   if (!hasRedis()) return null;
   const random = generator(seed);
@@ -37,7 +42,7 @@ export async function killCluster(points, { seed = 1, special = SPECIAL, note = 
       note("skipped: a full disk, for no small file system can be mounted here");
     const server = await RedisServer.start(folder);
     try {
-      const round = new Round({ folder, server, kind, random });
+      const round = new Round({ folder, server, kind, random, images });
       const problem = await round.run(Math.max(special.length > 0 ? 3 : 1, Math.min(points - killed, 10)));
       killed += round.kills;
       note(
@@ -59,12 +64,14 @@ function mountSmall(folder) {
   return spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]).status === 0;
 }
 
-/** A run of its own, from submitting to merging. */
+/** A run of its own, from submitting to merging. It ends early where all is scored before the last kill. */
 class Round {
   kills = 0;
   #redisKills = 0;
   #ends = 0;
+  /** The workers that live, and those of them that have jobs in hand. */
   #children = new Set();
+  #busy = new Set();
   #over = false;
 
   constructor(given) {
@@ -82,7 +89,7 @@ class Round {
       import(`${SUPPORT}/runs.ts`),
       import("../../packages/cluster/src/queue/index.ts"),
     ]);
-    const images = support.names(IMAGES);
+    const images = support.names(this.images);
     if (this.kind === "poison") images[137] = "/archive/poison.png";
     if (this.kind === "hang") images[42] = "/archive/hang.png";
     const store = folderStore(path.join(this.runs, "run"));
@@ -104,11 +111,13 @@ class Round {
       });
     };
     const failing = () => queue((opened) => opened.queue.getDelayedCount());
+    const done = async () => (await missingChunks(store)).length === 0;
     await submit();
     const workers = [this.#keep(), this.#keep()];
     try {
-      await this.#disturb(kills, submit, failing);
-      for (let begun = Date.now(); (await missingChunks(store)).length > 0; ) {
+      await this.#disturb(kills, { submit, failing, done });
+      if (this.kind === "lost data" && this.#redisKills === 0) return "it ended before Redis lost anything";
+      for (let begun = Date.now(); !(await done()); ) {
         if (Date.now() - begun > PATIENCE_MS) return `chunks ${await missingChunks(store)} do not come`;
         await setTimeout(500);
         await submit();
@@ -131,16 +140,16 @@ class Round {
     return left === 0 || !existsSync(this.runs) ? undefined : `${left} files are left behind`;
   }
 
-  /** Kills what runs, some milliseconds apart. */
-  async #disturb(kills, submit, failing) {
+  /** Kills workers that have jobs in hand, some milliseconds apart, until all is scored. */
+  async #disturb(kills, { submit, failing, done }) {
     if (this.kind === "full disk") await this.#fillDisk(failing);
-    while (this.kills < kills) {
+    while (this.kills < kills && !(await done())) {
       await setTimeout(100 + this.random() * 900);
-      const children = [...this.#children];
-      const child = children[Math.floor(this.random() * children.length)];
-      if (child?.kill("SIGKILL")) this.kills++;
-      if (this.kind === "lost data" && this.kills === 2 && this.#redisKills === 0)
-        await this.#killRedis(false, submit);
+      while (this.#busy.size === 0 && !(await done())) await setTimeout(20);
+      const busy = [...this.#busy];
+      if (!busy[Math.floor(this.random() * busy.length)]?.kill("SIGKILL")) continue;
+      this.kills++;
+      if (this.kind === "lost data" && this.kills === 2) await this.#killRedis(false, submit);
       else if (this.kills % 5 === 4) await this.#killRedis(true, submit);
     }
   }
@@ -168,12 +177,17 @@ class Round {
   async #keep() {
     const main = path.join(ROOT, "packages/cluster/test/support/worker-child.ts");
     while (!this.#over) {
-      const child = spawn(process.execPath, [...TYPESCRIPT, main, this.server.address, this.runs], {
-        stdio: "ignore",
-      });
+      const args = [...TYPESCRIPT, main, this.server.address, this.runs, String(IMAGE_MS)];
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
       this.#children.add(child);
+      // A worker says when it takes jobs, and when it has none.
+      child.stdout.setEncoding("utf8").on("data", (text) => {
+        if (text.trimEnd().endsWith("busy")) this.#busy.add(child);
+        else this.#busy.delete(child);
+      });
       await once(child, "exit");
       this.#children.delete(child);
+      this.#busy.delete(child);
       if (!child.killed && !this.#over) this.#ends++;
     }
   }

@@ -1,4 +1,5 @@
-// A worker whose scores come from names alone: `worker-child.ts SOCKET RUNS`. An image called poison kills it, one called hang hangs once.
+// A worker whose scores come from names alone: `worker-child.ts SOCKET RUNS MS`, MS for each image. An image called poison kills it, one
+// called hang hangs once. It prints when it takes jobs, and when it has none.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -6,7 +7,7 @@ import { openStore } from "../../src/index.js";
 import { readRedis, runWorker } from "../../src/queue/index.js";
 import { scorer } from "./runs.js";
 
-const [address, runs] = process.argv.slice(2);
+const [address, runs, imageMs] = process.argv.slice(2);
 const stop = new AbortController();
 process.on("SIGTERM", () => stop.abort());
 
@@ -18,6 +19,7 @@ await runWorker({
 });
 
 async function* score(images: AsyncIterable<string>, onBeat: () => void) {
+  process.stdout.write("busy\n");
   for await (const row of scorer.score(images, onBeat)) {
     if (row.image.includes("poison")) process.kill(process.pid, "SIGKILL");
     const hung = join(runs, "hung");
@@ -25,7 +27,8 @@ async function* score(images: AsyncIterable<string>, onBeat: () => void) {
       writeFileSync(hung, "");
       await new Promise(() => {});
     }
-    await setTimeout(1);
+    await setTimeout(Number(imageMs));
     yield row;
   }
+  process.stdout.write("idle\n");
 }
