@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PreparedImage } from "@inctrl/clip";
-import { encodePng } from "@inctrl/datasets";
+import { crc32, encodePng } from "@inctrl/datasets";
 import type { ImageItem } from "@inctrl/detect";
 import { generator } from "./random.js";
 
@@ -35,4 +35,23 @@ export function writeImage(
   const path = join(folder, name);
   writeFileSync(path, encodePng({ width, height, data: randomPixels(seed, width * height) }));
   return path;
+}
+
+/** A picture as a PNG that lies turned in its file: who follows its EXIF tag, which says "turn right", sees these very pixels. */
+export function turnedPng({ width, height, data }: Parameters<typeof encodePng>[0]): Buffer {
+  const channels = data.length / (width * height);
+  const stored = new Uint8Array(data.length);
+  for (let x = 0; x < width; x++)
+    for (let y = 0; y < height; y++) {
+      const from = channels * (y * width + x);
+      stored.set(data.subarray(from, from + channels), channels * ((width - 1 - x) * height + y));
+    }
+  const png = encodePng({ width: height, height: width, data: stored });
+  const chunk = Buffer.alloc(38);
+  chunk.writeUInt32BE(26, 0);
+  chunk.write("eXIfMM\0*", 4, "latin1");
+  chunk.writeUInt32BE(8, 12);
+  chunk.set([0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6], 16);
+  chunk.writeUInt32BE(crc32(chunk, 4, 34), 34);
+  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
 }

@@ -94,17 +94,21 @@ export async function openModel(name: ModelName): Promise<void> {
 
 /** Keeps weights by their files, or from an address, and opens them. */
 export async function addModel(source: readonly File[] | string): Promise<void> {
-  const name = await run("Keeping the weights", () =>
-    typeof source === "string" ? engine().fetchModel(source, tell()) : engine().keepModel([...source]),
-  );
-  if (name === undefined) return;
-  kept.value = await engine().keptModels();
-  await openModel(name);
+  const name = await run("Keeping the weights", async () => {
+    const made = await (typeof source === "string"
+      ? engine().fetchModel(source, tell())
+      : engine().keepModel([...source]));
+    kept.value = await engine().keptModels();
+    return made;
+  });
+  if (name !== undefined) await openModel(name);
 }
 
 export async function forgetModel(name: ModelName): Promise<void> {
-  await engine().forgetModel(name);
-  kept.value = await engine().keptModels();
+  await run(`Removing ${name}`, async () => {
+    await engine().forgetModel(name);
+    kept.value = await engine().keptModels();
+  });
   if (modelName.value === name) await openModel(NANO);
 }
 

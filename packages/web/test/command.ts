@@ -16,6 +16,7 @@ export interface Scored {
   readonly image: string;
   readonly score: number;
   readonly verdict: string | null;
+  readonly regions: readonly unknown[] | null;
 }
 
 export async function scoreBy(bank: string, images: readonly string[]): Promise<Scored[]> {

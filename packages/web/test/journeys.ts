@@ -33,14 +33,14 @@ const chromium = await visit();
 
 /** Checks files one by one, and holds what the page says to what the command says by the same bank. */
 async function compare(page: Page, bank: string, files: readonly string[]): Promise<void> {
-  for (const { image, score, verdict } of await scoreBy(bank, files)) {
+  for (const { image, score, verdict, regions } of await scoreBy(bank, files)) {
     await give(page, "Parts to check", image);
     const seen = await verdictOf(page);
     assert.ok(
       Math.abs(seen.score - score) < TOLERANCE,
       `${image}: the page ${seen.score}, the command ${score}`,
     );
-    assert.is(seen.verdict, verdict, image);
+    assert.equal([seen.verdict, seen.regions], [verdict, regions?.length ?? 0], image);
   }
 }
 
@@ -76,10 +76,13 @@ test("a bank of the page scores the same on the command line, before and after a
   await compare(page, await save("calibrated.safetensors"), [bad, photo, good[0]]);
 });
 
-test("a bank of the command is opened, with its line, and scores the same", async ({ dir }) => {
+test("a bank of the command is opened, with its line and its region, and scores the same, turned photos too", async ({
+  dir,
+}) => {
   const { good, bad, photo } = await drawParts(dir, 5);
   const bank = join(dir, "made.safetensors");
-  await inctrl("score", "--prompts", ...good.slice(0, 2), "--save-bank", bank);
+  const region = ["--roi", "20%,0%,80%,75%"];
+  await inctrl("score", "--prompts", ...good.slice(0, 2), "--save-bank", bank, ...region);
   await inctrl("calibrate", "--bank", bank, "--normals", ...good.slice(2));
   const page = await chromium.open();
   await idle(page);

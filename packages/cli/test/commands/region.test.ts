@@ -1,9 +1,13 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { writeImage } from "@inctrl/testing";
+import { encodePng } from "@inctrl/datasets";
+import { randomPixels, turnedPng, writeImage } from "@inctrl/testing";
+import { post } from "@inctrl/testing/http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
+import { startQuietly } from "../support/service.js";
 
 const { folder, remove } = temporaryFolder();
 const backbone = path.join(folder, "model.safetensors");
@@ -47,6 +51,58 @@ test("a bank keeps the parts that count, and its line stands on them", async () 
   assert.is(shown.region_share, 0.25);
   assert.match(shown.calibration.settings.region, /^[0-9a-f]{64}$/);
   assert.match((await cli(["bank", "show", bank])).stdout, /\nlooks at {5}25\.0% of each image\n/);
+});
+
+test("a photo that lies turned in its file is told as it stands upright: by score, watch and serve alike", async () => {
+  const [products, from, out] = ["products", "in", "out"].map((name) => path.join(folder, name));
+  for (const each of [products, from]) mkdirSync(each);
+  copyFileSync(bank, path.join(products, "part.bank.safetensors"));
+  // The bank looks at the upper left quarter; of a wide image the middle square is seen.
+  const files = (["inside", "outside"] as const).flatMap((name) => {
+    const wide = { width: 128, height: 64, data: randomPixels(3, 128 * 64).fill(90, 0, 3 * 64 * 64) };
+    const left = name === "inside" ? 40 : 72;
+    for (let y = 8; y < 24; y++) wide.data.fill(255, 3 * (128 * y + left), 3 * (128 * y + left + 16));
+    return [[`${name}.png`, encodePng(wide)] as const, [`${name}-turned.png`, turnedPng(wide)] as const];
+  });
+  const paths = files.map(([name, bytes]) => {
+    writeFileSync(path.join(from, name), bytes);
+    return path.join(from, name);
+  });
+  const run = await cli(["score", ...model, "--bank", bank, "--images", ...paths, "--format", "json"]);
+  const results = JSON.parse(run.stdout).results.map(({ image: _, ...row }: Record<string, unknown>) => row);
+  assert.equal([results[0], results[2]], [results[1], results[3]]);
+  const [seen, , unseen] = results;
+  assert.equal([seen.verdict, seen.width, seen.height, seen.regions.length], ["NG", 128, 64, 1]);
+  const { x, y, width, height } = seen.regions[0].box;
+  assert.ok(x >= 32 && x + width <= 64 && y + height <= 32, "the region is where the bank looks");
+  assert.ok(unseen.score < seen.score);
+
+  await using served = await startQuietly({ backbone, products, images: [], bank: async () => {} });
+  const maps: Buffer[] = [];
+  for (const [i, [name, bytes]] of files.entries()) {
+    const { answer } = await post(served, `part/score?part=${name}`, bytes);
+    for (const [field, value] of Object.entries(results[i])) assert.equal(answer[field], value, field);
+    const map = await fetch(`${served.address}/v1/products/part/parts/${name}/map`);
+    maps.push(Buffer.from(await map.arrayBuffer()));
+  }
+  assert.equal([maps[0], maps[2]], [maps[1], maps[3]]);
+
+  const watch = ["watch", from, ...model, "--bank", bank, "--out", out, "--once"];
+  const sorted = await cli(watch);
+  assert.is(sorted.code, 0, sorted.stderr);
+  assert.not.match(sorted.stderr, "by scores alone");
+  const [ledger] = readdirSync(path.join(out, "ledger"));
+  const lines = readFileSync(path.join(out, "ledger", ledger), "utf8")
+    .trim()
+    .split("\n");
+  const entries = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "part");
+  const facts = files.map(([name], i) => {
+    const entry = entries.find(({ image }) => image === name);
+    for (const [field, value] of Object.entries(results[i])) assert.equal(entry[field], value, field);
+    return entry.facts;
+  });
+  assert.equal([facts[0], facts[2]], [facts[1], facts[3]]);
+  assert.is(facts[0].regional, true);
 });
 
 test("methods that look at whole images, and a region beside a bank, are refused", async () => {

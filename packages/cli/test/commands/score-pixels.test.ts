@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { crc32, encodePng } from "@inctrl/datasets";
+import { encodePng } from "@inctrl/datasets";
 import { drawProduct } from "@inctrl/synth";
+import { turnedPng } from "@inctrl/testing";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
@@ -28,17 +29,6 @@ function pgm12(values: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`P5 ${SIDE} ${SIDE} 65535\n`), body]);
 }
 
-/** A PNG with an EXIF block that holds an orientation alone. */
-function tagged(png: Uint8Array, orientation: number): Buffer {
-  const chunk = Buffer.alloc(38);
-  chunk.writeUInt32BE(26, 0);
-  chunk.write("eXIfMM\0*", 4, "latin1");
-  chunk.writeUInt32BE(8, 12);
-  chunk.set([0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation], 16);
-  chunk.writeUInt32BE(crc32(chunk, 4, 34), 34);
-  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
-}
-
 test.before(async () => {
   await writeModel(backbone);
   for (const name of ["shallow", "deep", "photos"]) mkdirSync(at(name, "good"), { recursive: true });
@@ -53,14 +43,9 @@ test.before(async () => {
     writeFileSync(at("shallow", place, `${name}.png`), encodePng({ width: SIDE, height: SIDE, data }));
     writeFileSync(at("deep", place, `${name}.pgm`), pgm12(data));
   }
-  const seen = gray(2, "scratch");
-  // The tag says: turn right.
-  const stored = Uint8Array.from(seen, (_, i) => seen[(i % SIDE) * SIDE + SIDE - 1 - Math.floor(i / SIDE)]);
-  writeFileSync(at("photos", "query.png"), encodePng({ width: SIDE, height: SIDE, data: seen }));
-  writeFileSync(
-    at("photos", "turned.png"),
-    tagged(encodePng({ width: SIDE, height: SIDE, data: stored }), 6),
-  );
+  const seen = { width: SIDE, height: SIDE, data: gray(2, "scratch") };
+  writeFileSync(at("photos", "query.png"), encodePng(seen));
+  writeFileSync(at("photos", "turned.png"), turnedPng(seen));
 });
 test.after(remove);
 

@@ -48,9 +48,11 @@ export const partAnswer = z.object({
     .nullable()
     .describe("pixels of the picture that a patch covers: of a smaller defect, little is seen"),
   regions: z
-    .array(z.object({ box, area: z.number(), peak: z.number() }))
+    .array(z.object({ box, area: z.number(), peak: z.number(), outline: z.array(z.array(z.number())) }))
     .nullable()
-    .describe("where it is unusual, in pixels of the picture"),
+    .describe(
+      "where it is unusual, in pixels of the picture; outlines are x and y in turn, around the patches",
+    ),
   match: z
     .object({
       prompt: z.string(),
