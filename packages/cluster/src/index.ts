@@ -2,6 +2,7 @@ export { ClusterError, type ClusterErrorCode } from "./errors.js";
 export { type Chunk, type Manifest, readChunks, readImages, writeManifest } from "./run/manifest.js";
 export { gathered, type Merged, mergeRows, missingChunks } from "./run/merge.js";
 export { checkRunName, chunkName, chunkOf } from "./run/names.js";
+export { type EarlierRate, earlierRate } from "./run/rate.js";
 export { type Failure, finishedChunks, type Row, type Scored, writeRows } from "./run/rows.js";
 export { createRun, findRun, type Run, type RunFacts, readRun } from "./run/run-file.js";
 export {

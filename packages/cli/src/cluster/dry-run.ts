@@ -1,17 +1,21 @@
 import { stat } from "node:fs/promises";
-import { isS3, writeManifest } from "@inctrl/cluster";
+import { earlierRate, isS3, writeManifest } from "@inctrl/cluster";
 import { count } from "@inctrl/datasets";
 import { onDisk } from "@inctrl/tensor/files";
 import type { SubmitOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
 import { print } from "../output/print.js";
-import { duration, fixed, size } from "../ui/amounts.js";
+import { duration, fixed, listed, size } from "../ui/amounts.js";
 import { info } from "../ui/log.js";
 import { namesOf } from "./images.js";
+import { factsOf } from "./prepare.js";
 import { withModelScorer } from "./scorer.js";
 
 /** Images that are scored to measure a rate, after some that compile kernels. */
 const [SAMPLE, WARM] = [32, 8];
+
+/** Earlier runs that are named. */
+const RUNS = 3;
 
 /** A rate, and where it comes from. */
 interface Rate {
@@ -43,12 +47,21 @@ export async function dryRun(options: SubmitOptions, signal: AbortSignal): Promi
   return EXIT.ok;
 }
 
-/** The rate that was given, or that of this machine for some of the run's own images. */
+/** The rate that was given, that of earlier runs, or that of this machine for some of the run's own images. */
 async function rateOf(options: SubmitOptions, names: readonly string[], signal: AbortSignal): Promise<Rate> {
   if (options.rate !== undefined) return { perSecond: options.rate, from: "given by --rate" };
+  const earlier = await earlierRate(options.runs, await factsOf(options));
+  if (earlier !== null) {
+    const { perSecond, images, runs, devices } = earlier;
+    const where = listed(runs, RUNS, "runs").join(", ");
+    const from = `one worker's in ${where}, over ${count(images, "image")} (${devices.join(", ")})`;
+    return { perSecond, from };
+  }
   const warm = names.slice(0, WARM);
   const timed = names.length > WARM ? names.slice(WARM) : names;
-  info(`measuring the rate on ${count(timed.length, "image")} of the run; --rate N leaves this out`);
+  info(
+    `${options.runs} has no run of this bank, so the rate is measured on ${count(timed.length, "image")}; --rate N leaves this out`,
+  );
   return await withModelScorer(
     { ...options, batch: undefined, threads: undefined },
     undefined,

@@ -82,7 +82,8 @@ export async function prepareRun(options: RunOptions): Promise<Opened> {
   }
 }
 
-async function factsOf(options: RunOptions): Promise<RunFacts> {
+/** What decides the results of a run. */
+export async function factsOf(options: RunOptions): Promise<RunFacts> {
   const { bank, heads, window } = options;
   const { info, calibration } = await describeBank(bank);
   const line = calibration && judgeOf(calibration).line;

@@ -27,7 +27,7 @@ const SUBMIT = {
     ...{ run, runs, redis, chunk: shared.chunk },
     dryRun: option(
       "",
-      "say how many chunks, bytes and hours it is, at the rate of this machine on some of its images, and write nothing",
+      "say how many chunks, bytes and hours it is, at the rate of earlier runs with the same bank and options, or else of this machine on some of the images, and write nothing",
       flag.default(false),
     ),
     rate: option(

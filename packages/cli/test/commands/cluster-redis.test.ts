@@ -1,11 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createRun, folderStore, missingChunks, writeManifest } from "@inctrl/cluster";
 import { addMessages, messagesOf, openQueue, runWorker } from "@inctrl/cluster/queue";
-import { hasRedis, RedisServer } from "@inctrl/testing/redis";
+import { freePort, hasRedis, RedisServer } from "@inctrl/testing/redis";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { redisPlace } from "../../src/cluster/redis.js";
@@ -126,14 +125,5 @@ if (!valkey) console.log("skipped: valkey-server is not installed");
   const said = await withEnv({ INCTRL_REDIS: server.address }, () => goThrough(own));
   assert.equal(said, [`unix:${server.socket}`]);
 });
-
-/** A port that nothing listens on at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test.run();

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { ObjectStore } from "@inctrl/testing/objects";
-import { hasRedis, RedisServer } from "@inctrl/testing/redis";
+import { freePort, hasRedis, RedisServer } from "@inctrl/testing/redis";
+import { tableFromIPC } from "apache-arrow";
+import { readParquet } from "parquet-wasm/node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeBank } from "../support/bank.js";
@@ -21,7 +24,7 @@ test.before(async (context) => {
 });
 test.after(({ remove }) => remove());
 
-test("two shards merge to the bytes of one process, as JSONL and as CSV", async ({
+test("two shards merge to the bytes of one process as JSONL and CSV, and to the same rows as Parquet", async ({
   folder,
   given,
   common,
@@ -42,6 +45,17 @@ test("two shards merge to the bytes of one process, as JSONL and as CSV", async 
   }
   const place = join(folder, "runs/archive");
   assert.is((await cli(merge)).code, 2);
+  for (const format of ["csv", "parquet"]) assert.is((await cli([...merge, "--format", format])).code, 2);
+  const [heading, ...rows] = readFileSync(join(place, "result.csv"), "utf8").trimEnd().split("\n");
+  const table = tableFromIPC(readParquet(readFileSync(join(place, "result.parquet"))).intoIPCStream());
+  assert.is(heading, table.schema.fields.map(({ name }) => name).join());
+  const cells = (row: number) =>
+    table.schema.fields.map((_, column) => table.getChildAt(column)?.get(row) ?? "");
+  assert.is(table.numRows, 6);
+  assert.equal(
+    rows,
+    Array.from({ length: table.numRows }, (_, row) => cells(row).join()),
+  );
   assert.is(readFileSync(join(place, "result.jsonl"), "utf8").split("\n").length, 7);
   assert.match(readFileSync(join(place, "skipped.jsonl"), "utf8"), "003.png");
   const { scored, failed } = JSON.parse(readFileSync(join(place, "summary.json"), "utf8"));
@@ -79,6 +93,23 @@ test("images, runs and results may lie in a bucket", async ({ folder, given }) =
   assert.is(objects.objects.get("bucket/runs/far/result.jsonl")?.toString(), local);
 });
 
+/** Reads the page of a run as a browser does, and then stops what serves it. */
+async function readsPage(status: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  const port = await freePort();
+  const serving = cli([...status, "--page", String(port)], { env });
+  const at = `http://127.0.0.1:${port}/`;
+  const ask = (): Promise<Response> => fetch(at).catch(() => setTimeout(20).then(ask));
+  const page = await (await ask()).text();
+  assert.match(page, "<title>queued</title>");
+  assert.match(page, "3 of 3 chunks of 7 images done;");
+  assert.match(page, "Queue: 0 waiting, 0 in work, 0 to be tried again, 0 given up.");
+  process.emit("SIGTERM");
+  const { code, stderr } = await serving;
+  assert.is(code, 0, stderr);
+  assert.match(stderr, `queued: a page at ${at}, until Ctrl-C`);
+  assert.is(await fetch(at).catch(() => "closed"), "closed");
+}
+
 const there = hasRedis();
 if (!there) console.log("skipped: redis-server is not installed");
 
@@ -92,11 +123,13 @@ if (!there) console.log("skipped: redis-server is not installed");
     dry.stdout,
     /^7 images in 3 chunks of 3\n.* of names; about .* of images, by the mean of 7\n1.0 s \(0.00 hours\) at 7.0000 images a second: given by --rate\n$/,
   );
-  const measured = await cli([...submit, "--dry-run"]);
+  const elsewhere = join(folder, "none");
+  const measured = await cli([...submit, "--dry-run"].map((each) => (each === runs ? elsewhere : each)));
   assert.match(
     measured.stdout,
     /images a second: measured now on 7 images of the run, 1 of them unreadable, by one worker/,
   );
+  assert.match(measured.stderr, /has no run of this bank.*--rate N/);
   assert.not(existsSync(join(runs, "queued")), "a dry run writes");
   failsWith(
     await cli([...submit, "--redis", "redis://:secret@localhost"]),
@@ -113,10 +146,13 @@ if (!there) console.log("skipped: redis-server is not installed");
   const worked = await cli(["cluster", "worker", "--runs", runs], { env });
   clearInterval(stopping);
   assert.is(worked.code, 0, worked.stderr);
+  const earlier = await cli([...submit, "--dry-run"]);
+  assert.match(earlier.stdout, /images a second: one worker's in archive, queued, over 14 images \(/);
   const about = ["--run", "queued", "--runs", runs];
   const status = await cli(["cluster", "status", ...about, "--json"], { env });
   const { done, queue } = JSON.parse(status.stdout);
   assert.equal([done, queue], [3, { waiting: 0, active: 0, delayed: 0, failed: 0 }]);
+  await readsPage(["cluster", "status", ...about], env);
   assert.match((await cli(["cluster", "retry", ...about], { env })).stderr, "0 jobs");
   const joined = await cli(["cluster", "merge", ...about, "--out", "-"]);
   assert.is(joined.stdout, (await cli([...given, "--format", "jsonl"])).stdout);

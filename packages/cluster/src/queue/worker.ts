@@ -182,8 +182,10 @@ class ClusterWorker {
   async #finish(at: OpenRun, { held }: Taken, rows: readonly Row[], seconds: number): Promise<void> {
     const { message } = held;
     const { first, index } = message;
+    const { model, device } = at.scorer;
     try {
-      if (first === undefined) await writeRows(at.store, at.run, at.chunks[index], rows, at.scorer);
+      if (first === undefined)
+        await writeRows(at.store, at.run, at.chunks[index], rows, { model, device, seconds });
       else await writePiece(at.store, at.run, { chunk: index, first }, rows, at.scorer);
       if (first !== undefined) await joinChunk(at, index);
     } catch (error) {

@@ -20,12 +20,27 @@ export interface Scored {
   readonly device: string;
 }
 
+/** The first line of a chunk. */
+export interface ChunkHead extends Scored {
+  /** Fingerprint of the run. */
+  readonly run: string;
+  readonly chunk: number;
+  readonly count: number;
+  /** Seconds that its worker took; absent where pieces were joined. */
+  readonly seconds?: number;
+}
+
+/** Who scored, and the seconds that it took. */
+export type ScoredIn = Scored & Pick<ChunkHead, "seconds">;
+
 /** Bytes of the rows of a chunk: 40 kB an image of the largest chunk. */
 const MOST = 512e6;
 
 /** The text of a chunk's rows: a line about the whole, then a line an image. */
-function encodeRows(run: Run, chunk: number, rows: readonly Row[], { model, device }: Scored): Uint8Array {
-  const head = { run: fingerprintOf(run), chunk, count: rows.length, model, device };
+function encodeRows(run: Run, chunk: number, rows: readonly Row[], by: ScoredIn): Uint8Array {
+  const { model, device } = by;
+  const seconds = by.seconds && Number(by.seconds.toFixed(3));
+  const head: ChunkHead = { run: fingerprintOf(run), chunk, count: rows.length, model, device, seconds };
   const lines = rows.map((row) =>
     "error" in row ? JSON.stringify({ image: row.image, error: row.error }) : row.line,
   );
@@ -33,7 +48,7 @@ function encodeRows(run: Run, chunk: number, rows: readonly Row[], { model, devi
 }
 
 /** Writes the result of a chunk, unless it is there. @returns whether this call did. */
-export const writeRows = (store: Store, run: Run, chunk: Chunk, rows: readonly Row[], by: Scored) =>
+export const writeRows = (store: Store, run: Run, chunk: Chunk, rows: readonly Row[], by: ScoredIn) =>
   store.create(resultFile(chunk.index), encodeRows(run, chunk.index, rows, by));
 
 /** The result of a chunk; null where there is none. @throws ClusterError `chunk` for one of another run, or with other images. */
@@ -47,7 +62,7 @@ async function decodeRows(store: Store, run: Run, name: string, chunk: number, i
   const refuse = (why: string) =>
     new ClusterError("chunk", `${store.where}/${name}: ${why}; remove it, and submit again`);
   const [first = "", ...lines] = linesOf(bytes);
-  const head = parsed(first) as Partial<Scored & { run: string; chunk: number; count: number }>;
+  const head = parsed(first) as Partial<ChunkHead>;
   if (head.run !== fingerprintOf(run) || head.model !== run.model || head.chunk !== chunk)
     throw refuse("was made by another run, model or version than this one");
   if (lines.length !== images.length || head.count !== images.length)

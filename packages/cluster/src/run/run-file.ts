@@ -33,6 +33,12 @@ const RUN = z.object({
 
 export type RunFacts = z.infer<typeof FACTS>;
 
+/** What decides how long an image takes. */
+const SCORING = ["model", "bank", "heads", "options"] as const;
+
+/** What of a run decides how long an image takes. */
+export type ScoringFacts = Pick<RunFacts, (typeof SCORING)[number]>;
+
 /** `run.json`: all that decides a run's result. It never changes. */
 export type Run = z.infer<typeof RUN>;
 
@@ -88,6 +94,10 @@ export async function readRun(store: Store): Promise<Run> {
 export function fingerprintOf(run: Run): string {
   return createHash("sha256").update(canonical(run)).digest("hex").slice(0, 32);
 }
+
+/** Whether two runs score in the same way, whatever their images are. */
+export const sameScoring = (a: ScoringFacts, b: ScoringFacts): boolean =>
+  SCORING.every((key) => canonical(a[key]) === canonical(b[key]));
 
 /** JSON whose keys are in order. */
 const canonical = (value: unknown): string =>

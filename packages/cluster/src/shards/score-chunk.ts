@@ -101,10 +101,13 @@ export async function scoreShard(
       yield { chunk, images: await readImages(store, chunk) };
     }
   }
-  let [scored, failed, ended] = [0, 0, 0];
+  let [scored, failed, ended, since] = [0, 0, 0, performance.now()];
   for await (const { work, rows } of scoreWorks(scorer, works(), { onRow, onBeat })) {
     const { chunk } = work;
-    await writeRows(store, run, chunk, rows, scorer);
+    const { model, device } = scorer;
+    const seconds = (performance.now() - since) / 1000;
+    await writeRows(store, run, chunk, rows, { model, device, seconds });
+    since = performance.now();
     for (const row of rows) {
       if (!("error" in row)) continue;
       failed++;
