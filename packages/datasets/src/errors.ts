@@ -44,9 +44,11 @@ export class ImageError extends DatasetError {
   declare readonly code: ImageErrorCode;
   /** What is wrong, without the file and the remedy. */
   readonly problem: string;
+  readonly mend: string;
   constructor(code: ImageErrorCode, label: string, problem: string, mend: string) {
     super(code, `${label}: ${problem}; ${mend}`);
     this.problem = problem;
+    this.mend = mend;
   }
 }
 

@@ -146,6 +146,7 @@ export { pictureNames } from "./heatmap/picture-names.js";
 export { PromptAlbum } from "./heatmap/prompt-album.js";
 export { renderHeatmap } from "./heatmap/render.js";
 export { type Augmentation, symmetriesOf, type View } from "./images/augmentation.js";
+export { DecodePool, decodeThreads } from "./images/decode-pool.js";
 export { FEW_SHOT, fewShotSamples, listFewShot } from "./images/few-shot.js";
 export { comparedTiles, POSITIONS, type Positions, type TilePlaces } from "./images/positions.js";
 export { type RegionRequest, readRegion } from "./images/read-region.js";

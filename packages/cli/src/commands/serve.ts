@@ -42,7 +42,13 @@ const OPTIONS = {
     runtime: shared.runtime,
   }),
   ...shared.machine,
-  ...group("Machine", { batch: shared.batch, threads: shared.threads }),
+  ...group("Machine", {
+    batch: shared.batch,
+    threads: {
+      ...shared.threads,
+      byDefault: "one less than there are cores, 1 at least and 8 at most; 1 on a software adapter",
+    },
+  }),
 };
 
 /** `inctrl serve`: verdicts over HTTP. */

@@ -12,6 +12,7 @@ import {
   type Calibration,
   calibrationEntry,
   Encoder,
+  type EncoderOptions,
   type FittedDetector,
   fileImages,
   fitImages,
@@ -66,7 +67,8 @@ export type ModelOptions = Pick<
 > &
   Partial<
     Pick<ScoreOptions, "runtime" | "bank" | "saveBank" | "roi" | "ignore" | "tile" | "overlap" | "positions">
-  >;
+  > &
+  Pick<EncoderOptions, "pool">;
 
 /** What tiles share where that is not said: an eighth of their side. */
 const tilesOf = ({ tile, overlap }: Pick<ModelOptions, "tile" | "overlap">): TileSizes | undefined =>
@@ -181,7 +183,7 @@ export async function openModel(
   options: ModelOptions,
   signal: AbortSignal,
 ): Promise<Model> {
-  const { batch, threads, window } = options;
+  const { batch, threads, pool, window } = options;
   const bank = options.bank === undefined ? undefined : await readBankFit(options.bank);
   const className = options.class ?? bank?.opening?.className ?? undefined;
   const { fit, tiles, positions, symmetries, orientation } = chooseFit(options, bank);
@@ -213,7 +215,7 @@ export async function openModel(
     stopIfAborted(signal);
     const encoder = new Encoder(
       backbone,
-      encoderOptions(chosen, backbone, { fit, preprocess: tiles, batch, threads }),
+      encoderOptions(chosen, backbone, { fit, preprocess: tiles, batch, threads, pool }),
     );
     const detector = method.create(encoder, settings, trained);
     const region = prompts ? await readRegion(options, prompts, reading) : undefined;

@@ -1,5 +1,14 @@
 import { requireNetwork } from "@inctrl/baselines";
-import { describeBank, goodImagesOf, judgeOf, learnGood, learntAs, readCalibration } from "@inctrl/detect";
+import {
+  DecodePool,
+  decodeThreads,
+  describeBank,
+  goodImagesOf,
+  judgeOf,
+  learnGood,
+  learntAs,
+  readCalibration,
+} from "@inctrl/detect";
 import type { Engine, OpenBank, OpenEngine } from "@inctrl/server/serve";
 import type { ServeOptions } from "../commands/serve.js";
 import { acquireDevice, adapterName } from "../device.js";
@@ -28,12 +37,14 @@ export function engineOf(
     const { device, close } = await acquire(options.device);
     try {
       const backbone = await loadBackbone(device, options);
+      // The thread that answers requests decodes nothing unless it is told to.
+      const pool = new DecodePool(options.threads ?? Math.max(1, decodeThreads(device.caps.software)));
       return {
         backbone: backbone.name,
         model: backbone.fingerprint,
         adapter: adapterName(device.caps),
         async open(bank) {
-          const own = { ...AS_MADE, ...options, bank };
+          const own = { ...AS_MADE, ...options, bank, pool };
           const model = await openModel(backbone, null, own, signal);
           try {
             return {
@@ -46,6 +57,7 @@ export function engineOf(
           }
         },
         close() {
+          void pool.close();
           backbone.dispose();
           close();
         },

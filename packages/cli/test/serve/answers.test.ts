@@ -14,7 +14,9 @@ let line: Line;
 let served: Served;
 test.before(async () => {
   line = await makeLine(folder);
-  served = await startQuietly(line, { reviews: path.join(folder, "reviews"), bodyLimit: 200_000 });
+  served = await startQuietly(line, {
+    ...{ reviews: path.join(folder, "reviews"), bodyLimit: 200_000, threads: 1 },
+  });
 });
 test.after(async () => {
   await served?.close();

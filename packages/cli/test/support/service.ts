@@ -39,7 +39,7 @@ export async function makeLine(folder: string, count = 12): Promise<Line> {
 /** Options of the command as it would read them. */
 export const optionsOf = async (line: Line, more: Partial<ServeOptions> = {}): Promise<ServeOptions> =>
   (await readSettings(serveCommand.options, {
-    ...{ products: line.products, backbone: line.backbone, port: 0 },
+    ...{ products: line.products, backbone: line.backbone, port: 0, threads: 0 },
     ...more,
   } as never)) as ServeOptions;
 

@@ -41,6 +41,8 @@ export interface EncoderOptions {
   batch?: number;
   /** Threads that decode; 0 decodes in the calling thread. Default: `decodeThreads`. No score depends on it. */
   threads?: number;
+  /** Threads that outlive an encoding, in place of its own: whoever made them closes them. */
+  pool?: DecodePool;
 }
 
 export interface EncodeOptions {
@@ -86,6 +88,7 @@ export class Encoder {
   readonly layouts: readonly TapLayout[];
   readonly batch: number;
   readonly threads: number;
+  readonly #pool: DecodePool | undefined;
   /** Whether features have been rounded to float16 on their way through a cache. */
   readonly cached: boolean = false;
 
@@ -106,6 +109,7 @@ export class Encoder {
     this.layouts = taps.map((tap) => backbone.layout(tap, view));
     this.batch = options.batch ?? backbone.batch(view, taps);
     this.threads = options.threads ?? decodeThreads(caps.software);
+    this.#pool = options.pool;
   }
 
   /** What its features depend on besides the image, and their shapes. */
@@ -139,7 +143,8 @@ export class Encoder {
    */
   async *encode(images: ImageSource, options: EncodeOptions = {}): AsyncGenerator<EncodedBatch> {
     const { signal, region } = options;
-    await using pool = new DecodePool(this.threads);
+    await using own = this.#pool ? null : new DecodePool(this.threads);
+    const pool = this.#pool ?? (own as DecodePool);
     const queue: ReadyImage[] = [];
     const working: Promise<void>[] = [];
     const next = async () => {
@@ -180,7 +185,7 @@ export class Encoder {
       while (asked.length > 0 && !signal?.aborted) yield (await asked.shift()) as ReadyImage;
     } finally {
       // None rejects. A consumer that stops early leaves no file open.
-      if (pool.ahead === 1) await Promise.all(asked);
+      if (pool.ahead === 1 || this.#pool) await Promise.all(asked);
     }
   }
 

@@ -1,17 +1,33 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { ImageError, type Reading } from "@inctrl/datasets";
 import { type PreparedViews, prepareViews, type ViewOptions } from "./prepared.js";
 import type { FilePart } from "./read-source.js";
 import { type ImageItem, naming } from "./source.js";
 
+/** An image file in memory, and the name that errors use. */
+export interface MemoryPart {
+  readonly bytes: Uint8Array;
+  readonly label: string;
+  readonly reading?: Reading;
+}
+
 /** What a thread is asked for. */
 export interface DecodeTask extends ViewOptions {
-  readonly part: FilePart;
+  readonly part: FilePart | MemoryPart;
 }
 
 /** The views, or null where the image could not be read. */
 export interface DecodeAnswer {
   readonly prepared: PreparedViews | null;
+  /** Why a file in memory is no image. */
+  readonly refused?: Pick<ImageError, "code" | "problem" | "mend">;
+}
+
+/** What a thread can read itself. */
+function partOf({ id, source, bytes, reading }: ImageItem): DecodeTask["part"] | undefined {
+  if (bytes) return { bytes, label: id, reading };
+  return source && source.record === undefined ? { ...source, reading } : undefined;
 }
 
 interface Job {
@@ -32,7 +48,7 @@ export function decodeThreads(software: boolean, cores = availableParallelism())
 
 /**
  * Decodes and resizes images in threads, one image a thread at a time. With 0 threads the calling thread does it. Results
- * and errors are the same either way. Images without a file of their own are decoded by the calling thread.
+ * and errors are the same either way. Images without a file of their own, on disk or in memory, are decoded by the calling thread.
  *
  * @example
  * await using pool = new DecodePool(4);
@@ -58,12 +74,13 @@ export class DecodePool {
    * @throws ImageError or ClipError where it cannot be read.
    */
   async prepare(item: ImageItem, options: ViewOptions): Promise<PreparedViews> {
-    const { source, reading } = item;
-    if (this.#threads > 0 && source && source.record === undefined) {
+    const part = this.#threads > 0 ? partOf(item) : undefined;
+    if (part) {
       const { pixels, fit, region } = options;
-      const task = { part: { ...source, reading }, pixels, fit, region };
-      const { prepared } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
+      const task = { part, pixels, fit, region };
+      const { prepared, refused } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
       if (prepared) return prepared;
+      if (refused) throw new ImageError(refused.code, item.id, refused.problem, refused.mend);
     }
     try {
       return prepareViews(await item.load(), options);

@@ -8,6 +8,8 @@ export interface ImageItem {
   readonly id: string;
   /** The file that `load` reads, which part of it, and where only some bytes will do, their sha256: others read the file themselves. */
   readonly source?: Source & { readonly sha256?: string };
+  /** The file in memory that `load` reads. */
+  readonly bytes?: Uint8Array;
   /** Symmetries that it is encoded in (`symmetricView`), or variants of its augmentation, 0 as it is. Default: as it is alone. */
   readonly symmetries?: readonly number[];
   /** What the numbers in `symmetries` are of. Default: symmetries. */
@@ -55,7 +57,7 @@ export function memoryImage(
 ): ImageItem {
   const reading = { orientation, ...more };
   return {
-    ...{ id, reading },
+    ...{ id, reading, bytes },
     load: (other) => decodeImage(bytes, { label: id, ...reading, ...other }),
     async sha256() {
       const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);

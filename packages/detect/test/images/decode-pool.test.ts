@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodePng, ImageError } from "@inctrl/datasets";
@@ -6,10 +6,13 @@ import { drawProduct } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DecodePool, decodeThreads } from "../../src/images/decode-pool.js";
-import { fileImage } from "../../src/images/source.js";
+import { regionOfBox } from "../../src/images/region.js";
+import { fileImage, type ImageItem, memoryImage } from "../../src/images/source.js";
 
 const folder = mkdtempSync(join(tmpdir(), "inctrl-pool-"));
 test.after(() => rmSync(folder, { recursive: true }));
+
+const LEFT = { x: 0, y: 0, width: 0.5, height: 1 };
 
 const paths = Array.from({ length: 6 }, (_, index) => {
   const path = join(folder, `${index}.png`);
@@ -38,6 +41,22 @@ test("threads give the bytes and the errors of the calling one, and a close answ
   const asked = paths.map((path) => pool.prepare(fileImage(path), { pixels: { size: 32 }, fit: "crop" }));
   await pool.close();
   for (const { views } of await Promise.all(asked)) assert.is(views.length, 1);
+});
+
+test("files in memory are decoded and refused in threads, with the bytes and the words of the calling one", async () => {
+  await using pool = new DecodePool(1);
+  await using none = new DecodePool(0);
+  const bytes = readFileSync(paths[0]);
+  const [whole, cut] = [memoryImage("part 1", bytes), memoryImage("part 2", bytes.subarray(0, 300))];
+  const options = { pixels: { size: 32 }, fit: "crop", region: regionOfBox(LEFT) } as const;
+  const elsewhere = { load: () => Promise.reject(new Error("read by the calling thread")) };
+  assert.equal(await pool.prepare({ ...whole, ...elsewhere }, options), await none.prepare(whole, options));
+  const refused = (from: DecodePool, item: ImageItem) => from.prepare(item, options).catch((error) => error);
+  const [got, want] = [await refused(pool, { ...cut, ...elsewhere }), await refused(none, cut)];
+  assert.instance(got, ImageError);
+  assert.equal([got.code, got.message, got.problem], [want.code, want.message, want.problem]);
+  const small = { ...memoryImage("part 3", bytes, { maxPixels: 100 }), ...elsewhere };
+  assert.is((await refused(pool, small)).code, "too-large");
 });
 
 test("an image whose shape the fit refuses is named", async () => {
