@@ -132,6 +132,26 @@ test("files that are no images, and a damaged bank, are refused by name", async 
   assert.match((await problemsOf(page)).join(), /notes\.png/);
 });
 
+test("a camera that is not allowed, and an address without weights, are told", async () => {
+  const page = await chromium.open({}, async (page) => {
+    await page.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = async () => {
+        throw new DOMException("no", "NotAllowedError");
+      };
+    });
+  });
+  await idle(page);
+  await page.getByRole("button", { name: "Use the camera" }).click();
+  const told = (hasText: string) => page.locator(".problems li", { hasText }).waitFor();
+  await told("The camera is not allowed here; allow it");
+  await page.getByText("Model and images").click();
+  await page.getByPlaceholder("https://").fill("https://127.0.0.1:1/weights.bin");
+  await page.getByPlaceholder("https://").press("Enter");
+  await told("names no .safetensors file; give the address of the file itself");
+  assert.match((await page.locator(".device").textContent()) ?? "", /^nano on /, "the model before stays");
+  await page.close();
+});
+
 test("the camera gives good parts, and is checked live", async () => {
   const page = await chromium.open({ permissions: ["camera"] });
   await idle(page);

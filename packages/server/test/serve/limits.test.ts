@@ -121,6 +121,18 @@ test("a client that does not wait for its verdict finds it later", async () => {
   assert.is(room(), 0);
 });
 
+test("more connections than are allowed are closed, and the others go on", async () => {
+  await using narrow = await fakeService(folder, {}, { maxConnections: 2 });
+  const first = halfRequest(narrow, "a/score");
+  await until(() => narrow.room.requests === 1, "one is in");
+  assert.is((await post(narrow, "a/score?part=1", gray(1))).status, 200);
+  const third = halfRequest(narrow, "a/score");
+  await new Promise((resolve) => third.once("close", resolve));
+  assert.is(narrow.room.requests, 1, "it was closed unread");
+  first.destroy();
+  await until(() => narrow.room.requests === 0, "the room is free");
+});
+
 test("an open address needs tokens, or a word that it needs none", async () => {
   const refused = async (more: object, code: string, message: RegExp) => {
     const error = await startFailure(folder, {}, { host: "0.0.0.0", ...more });

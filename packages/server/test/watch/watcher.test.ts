@@ -11,9 +11,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { encodePng } from "@inctrl/datasets";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type WatchOptions, watchFolder } from "../../src/index.js";
+import { DriftLog, type WatchOptions, watchFolder } from "../../src/index.js";
 import { brightness, picture } from "../support/scorer.js";
 
 const test = suite("watched folder", { folder: "", from: "", out: "" });
@@ -240,6 +241,35 @@ test("the oldest pictures go where there is a limit, and the ledger stays", asyn
   assert.ok(names(out, "ok").length <= 4, names(out, "ok").join());
   assert.not.ok(names(out, "ok").includes("0.png"));
   assert.is(ledger(out).length, 6);
+});
+
+test("drift is told once, also to the ledger, and a restart goes on from there", async ({ from, out }) => {
+  const scores = Array.from({ length: 99 }, (_, i) => (i + 1) / 255);
+  const causes: (string | null)[] = [];
+  let parts = 0;
+  const run = async (count: number, gray: (part: number) => number) => {
+    for (let i = 0; i < count; i++, parts++) {
+      const data = new Uint8Array(192).fill(gray(parts));
+      // No two have the same bytes.
+      data.set([parts % 256, parts >> 8], 3);
+      put(from, `${parts}.png`, encodePng({ width: 8, height: 8, data }));
+    }
+    const drift = new DriftLog(
+      { status: "calibrated", alpha: 0.01, scores, facts: null },
+      ...(["bank", { window: 20 }] as const),
+    );
+    await once({ from, out, drift, onDrift: ({ cause }) => causes.push(cause) });
+    return drift.state;
+  };
+  const told = () => ledger(out).filter(({ kind }) => kind === "drift");
+  assert.is((await run(40, (part) => 1 + ((37 * part) % 99))).parts, 40);
+  assert.equal([causes, told()], [[], []]);
+  assert.is((await run(40, () => 180)).parts, 80);
+  assert.equal([causes, told().map(({ cause }) => cause)], [["product"], ["product"]]);
+  assert.match(String(told()[0].text), /^drift \(product\): the parts have changed; /);
+  // The same drift is no news after a restart.
+  assert.is((await run(5, () => 180)).parts, 85);
+  assert.equal([causes.length, told().length], [1, 1]);
 });
 
 test.run();
