@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -78,7 +78,7 @@ async function measure(): Promise<void> {
   const share = (of: number) => `${((100 * both) / of).toFixed(1)}%`;
   const row = (name: string, rate: number, ...shares: string[]) => [name, rate.toFixed(2), ...shares];
   const table = markdown(
-    [`with ${values.backbone}`, "images a second", "two workers are", "rounds"],
+    [`with ${basename(values.backbone)}`, "images a second", "two workers are", "rounds"],
     [
       row("one process on one core", one, `${share(2 * one)} of twice this`, rounds(found["one core"])),
       row("one process on two cores", two, `${share(two)} of this`, rounds(found["two cores"])),
