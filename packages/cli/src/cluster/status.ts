@@ -33,7 +33,8 @@ export async function runStatus(options: StatusOptions, signal: AbortSignal): Pr
       rows.length > 0
         ? alignTable([["worker", "chunk", "images", "skipped", "a second"], ...rows])
         : "no workers\n";
-    const left = secondsLeft === null ? "" : `, about ${duration(secondsLeft)} left`;
+    const left =
+      secondsLeft === null || status.done === status.chunks ? "" : `, about ${duration(secondsLeft)} left`;
     const text =
       `${run}: ${status.done} of ${count(status.chunks, "chunk")} done; ${rate.toFixed(1)} ${kind} a second${left}\n` +
       `queue: ${queue.waiting} waiting, ${queue.active} in work, ${queue.delayed} to be tried again, ${queue.failed} given up\n${table}`;

@@ -101,7 +101,7 @@ async function readsPage(status: readonly string[], env: Readonly<Record<string,
   const ask = (): Promise<Response> => fetch(at).catch(() => setTimeout(20).then(ask));
   const page = await (await ask()).text();
   assert.match(page, "<title>queued</title>");
-  assert.match(page, "3 of 3 chunks of 7 images done;");
+  assert.match(page, /3 of 3 chunks of 7 images done; [\d.]+ a second; ready to be merged\./);
   assert.match(page, "Queue: 0 waiting, 0 in work, 0 to be tried again, 0 given up.");
   process.emit("SIGTERM");
   const { code, stderr } = await serving;

@@ -27,7 +27,8 @@ export type Rows = (count: number) => string;
 /** A run as a page that refreshes itself. */
 export function statusPage(status: RunStatus, rows: Rows): string {
   const { run, done, chunks, queue, workers, rate, secondsLeft } = status;
-  const left = secondsLeft === null ? "time left is not known yet" : `about ${time(secondsLeft)} left`;
+  const remaining = secondsLeft === null ? "time left is not known yet" : `about ${time(secondsLeft)} left`;
+  const left = done === chunks ? "ready to be merged" : remaining;
   const counts = [
     `${queue.waiting} waiting`,
     `${queue.active} in work`,
