@@ -106,9 +106,10 @@ test("a calibration of an earlier version lacks class features, and they are the
   assert.match(driftText(now)!, /^drift \(product\): .*; distance of class features 0\.0\d+ -> 0\.1\d+ \(\+/);
   // One more quantity shares the chance of false alarms, so that each must lie farther off.
   const least = (facts: readonly ImageFacts[]) => {
+    const monitor = new DriftMonitor({ ...baseline, facts });
     const limits = Array.from({ length: 60 }, (_, i) => {
-      const monitor = new DriftMonitor({ ...baseline, facts });
-      for (const { score, facts } of parts(500 + i, 100, { score: 0.02 * i })) monitor.add(score, facts);
+      for (const { score, facts } of parts(500 + i, monitor.window, { score: 0.02 * i }))
+        monitor.add(score, facts);
       return monitor.state.tests[0];
     });
     return Math.min(...limits.filter(({ moved }) => moved).map(({ distance }) => distance));
