@@ -26,7 +26,7 @@ const APART = /^(scripts|bench\/test\/onnx)\//;
  * tests run the kernels as they are used.
  */
 const BRIEF =
-  /^packages\/(tensor\/test\/(autograd|nn|ops)|baselines\/test|pretrain\/test|cli\/test\/commands\/pretrain)\b/;
+  /^packages\/(tensor\/test\/(autograd|nn|ops)|baselines\/test\/(?!parity|regad|resnet)|pretrain\/test|cli\/test\/commands\/pretrain)\b/;
 /** Groups are dealt from so many piles: files of one folder, which take about as long as each other, go to different groups. */
 const PILES = 8;
 /** The fewest files that share a process, so that modules and the adapter are loaded once for all of them. */
@@ -85,8 +85,12 @@ function groupsOf(files, atOnce) {
   return groups;
 }
 
-/** The environment of a job's process: nothing is measured at first use. Mesa's cache tells optimised kernels from others. */
+/**
+ * The environment of a job's process: nothing is measured at first use. Groups run side by side, so that each gets one thread of
+ * llvmpipe. Mesa's cache tells optimised kernels from others.
+ */
 export const environmentOf = (job) => ({
   INCTRL_TUNING: "off",
+  ...(job.length > 1 && { LP_NUM_THREADS: "1" }),
   ...(job.every((file) => BRIEF.test(file)) && { GALLIVM_PERF: "nopt" }),
 });
