@@ -2,8 +2,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { foldLayerNorm, matmul, prepareTuning, ruleOf, scope, tensor } from "../src/index.js";
+import {
+  conv2dLast,
+  foldLayerNorm,
+  matmul,
+  packConvLast,
+  packMatrix,
+  prepareTuning,
+  ruleOf,
+  scope,
+  type Tensor,
+  tensor,
+  uniform,
+} from "../src/index.js";
 import { gemmCandidates, planGemm, planNearest, ruleTiles } from "../src/kernels/plan.js";
+import type { Tile } from "../src/kernels/tile.js";
 import { RULE_KEY, tuningKey } from "../src/kernels/tuning.js";
 import { deviceTests, random } from "./support.js";
 
@@ -51,6 +64,75 @@ test("a product and a layer norm within it have the same bits under every rule",
   device.tuning.clear();
 });
 
+test("panel tiles plan large products of packed matrices alone, and others follow the second rule", ({
+  caps,
+}) => {
+  const [, second, panel] = ruleTiles(caps);
+  assert.is(panel.kind, "panel");
+  const tuning = new Map([[RULE_KEY, panel]]);
+  const planned = (m: number, k: number, n: number, run = k) =>
+    planGemm(m, k, n, caps, tuning, 1, { run }).kind;
+  assert.is(planned(226, 896, 3584), "panel");
+  // Rows that are no panels' operand, runs that no block divides, few rows or columns, and little work.
+  for (const shape of [
+    [226, 896, 3584, 0],
+    [226, 900, 3584],
+    [226, 9 * 32, 3584, 32],
+    [31, 8192, 8192],
+    [8192, 8192, 32],
+    [226, 192, 768],
+  ] as const)
+    assert.is(planned(...(shape as [number, number, number])), "subgroup", `${shape}`);
+  assert.is(planGemm(226, 900, 3584, caps, tuning, 1, { run: 900 }).steps, second.steps);
+  assert.is(planNearest(225, 896, 900, caps, tuning).tile.kind, "subgroup");
+  tuning.set(tuningKey(226, 896, 3584), panel);
+  assert.is(planned(226, 896, 3584, 0), "subgroup");
+});
+
+test("panel tiles give the bits of others: packed halves, batches, layer norms and windows", async (device) => {
+  const { lanes } = ruleTiles(device.caps)[0];
+  const tiles: Tile[] = [
+    { kind: "subgroup", lanes, lines: 1, rows: 8, vectors: 1, steps: 1 },
+    { kind: "panel", lanes, lines: 1, rows: 9, vectors: 1, steps: 4 * lanes },
+  ];
+  const k = 8 * lanes;
+  const of = (seed: number, ...shape: number[]) => uniform(device, shape, { seed });
+  const folded = () => foldLayerNorm(of(5, 64, k), of(6, 64), { weight: of(7, k), bias: of(8, k) });
+  const convolved = (options: { padding?: number; stride?: number }) =>
+    conv2dLast(of(1, 2, 5, 6, k), packConvLast(of(2, 40, k, 3, 3)), options);
+  const products: Readonly<Record<string, readonly [string, () => Tensor]>> = {
+    halves: [
+      tuningKey(20, k, 72),
+      () =>
+        matmul(of(1, 20, k), packMatrix(of(2, k, 72), { dtype: "float16" }), {
+          ...{ bias: of(3, 72), residual: of(4, 20, 72), activation: "gelu" },
+        }),
+    ],
+    batch: [tuningKey(20, k, 40), () => matmul(of(1, 3, 20, k), packMatrix(of(2, 3, k, 40)))],
+    norm: [
+      tuningKey(20, k, 64),
+      () => scope(() => matmul(of(1, 20, k), folded().matrix, { bias: folded().bias, layerNorm: {} })),
+    ],
+    windows: [tuningKey(2 * 5 * 6, 9 * k, 40), () => convolved({ padding: 1 })],
+    strides: [tuningKey(2 * 3 * 3, 9 * k, 40), () => convolved({ padding: 1, stride: 2 })],
+  };
+  for (const [name, [key, make]] of Object.entries(products)) {
+    const bits: number[][] = [];
+    for (const tile of tiles) {
+      device.tuning.set(key, tile);
+      const result = scope(make);
+      bits.push([...(await result.data())]);
+      result.dispose();
+    }
+    assert.equal(bits[1], bits[0], name);
+    assert.ok(
+      bits[0].some((value) => value !== 0),
+      name,
+    );
+  }
+  device.tuning.clear();
+});
+
 test("the first use measures and keeps the rule, the second reads it; a folder that cannot be written costs one line", async (device) => {
   const folder = mkdtempSync(join(tmpdir(), "inctrl-rule-"));
   try {
@@ -60,7 +142,12 @@ test("the first use measures and keeps the rule, the second reads it; a folder t
     const lines: string[] = [];
     const options = { onNotice: (text: string) => void lines.push(text) };
     const found = await prepareTuning(device, path, options);
-    assert.ok(found && found.candidates === 2 && found.bestMs > 0 && found.bestMs <= found.plannedMs);
+    assert.ok(
+      found &&
+        found.candidates === ruleTiles(device.caps).length &&
+        found.bestMs > 0 &&
+        found.bestMs <= found.plannedMs,
+    );
     assert.equal(JSON.parse(readFileSync(path, "utf8")).tiles, { [RULE_KEY]: found.best });
     device.tuning.clear();
     assert.is(await prepareTuning(device, path, options), null);

@@ -8,7 +8,7 @@ import {
   liveRows,
   type OperandLayout,
   range,
-  sumNames,
+  sumArray,
   type Tile,
   tileHeight,
   tileWidth,
@@ -27,7 +27,7 @@ export interface GemmVariant {
   residual: boolean;
   /** The activation comes after the residual, not before. */
   activatesLast?: boolean;
-  /** Rows of `a` are divided by their deviation: a layer norm, where the columns of the matrix sum to 0. Subgroup tiles only. */
+  /** Rows of `a` are divided by their deviation: a layer norm, where the columns of the matrix sum to 0. Subgroup and panel tiles only. */
   normed?: boolean;
   /** Rows of the output are a multiple of 4 floats, so that whole vectors are stored. */
   aligned: boolean;
@@ -44,6 +44,9 @@ export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
   const main = mainLoop(tile, half, layout, normed);
   const width = tileWidth(tile);
   const each = (line: (vector: number) => string) => range(tile.vectors).map(line).join("\n");
+  // A panel tile has the moments of each row in an array, others in lanes.
+  const ofRows = tile.kind === "panel";
+  const shuffled = `subgroupShuffle(inverse[r / ${tile.lanes}u], r % ${tile.lanes}u)`;
   return {
     name: `gemm ${tile.kind} ${tile.rows}x${4 * tile.vectors}${tile.lines > 1 ? ` of ${tileHeight(tile)}x${width}` : ""}`,
     reads: {
@@ -68,14 +71,14 @@ ${storeFunction(variant)}`,
   let colTile = wg.y;
 ${main.declareSums}
 ${main.loop}
-  var sums = array<vec4f, ${tile.rows * tile.vectors}>(${sumNames(tile).join(", ")});
+${sumArray(tile)}
   ${liveRows(tile)}
 ${each((v) => `  let col${v} = colTile * ${width}u + ${v * tile.lanes * 4}u + ${main.lane} * 4u;`)}
 ${bias ? each((v) => `  let bias${v} = biasAt(col${v});`) : ""}
-${normed ? inverseDeviations(tile) : ""}
+${normed && !ofRows ? inverseDeviations(tile) : ""}
   ${eachRow(
     tile,
-    `    ${normed ? `let scale = u.scale * subgroupShuffle(inverse[r / ${tile.lanes}u], r % ${tile.lanes}u);` : "let scale = u.scale;"}
+    `    let scale = u.scale${normed ? ` * ${ofRows ? inverseOf("moments[r].y", "moments[r].z") : shuffled}` : ""};
 ${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vectors}u + ${v}u], scale${bias ? `, bias${v}` : ""});`)}`,
   )}`,
   };
@@ -125,9 +128,10 @@ function storeFunction({ tile, bias, activation, residual, aligned, activatesLas
 
 /** WGSL that declares `inverse`: lane l of element g holds 1 / deviation of row l of group g. */
 const inverseDeviations = ({ rows, lanes }: Tile): string => {
-  const each = range(Math.ceil(rows / lanes)).map((g) => {
-    const mean = `(total${g} / f32(u.k))`;
-    return `deviation_inverse(squares${g} / f32(u.k) - ${mean} * ${mean})`;
-  });
+  const each = range(Math.ceil(rows / lanes)).map((g) => inverseOf(`total${g}`, `squares${g}`));
   return `  var inverse = array<f32, ${each.length}>(${each.join(", ")});`;
 };
+
+/** WGSL for 1 / deviation of a row, of the sums of its values and their squares. */
+const inverseOf = (total: string, squares: string): string =>
+  `deviation_inverse(${squares} / f32(u.k) - (${total} / f32(u.k)) * (${total} / f32(u.k)))`;

@@ -2,13 +2,16 @@ import type { KernelSource } from "./kernel.js";
 
 /** How a tile of a product is split: `lines` lines of `lanes` invocations, which each own 4 x `vectors` columns of `rows` rows. */
 export interface Tile {
-  kind: "subgroup" | "register" | "workgroup";
+  kind: "subgroup" | "register" | "workgroup" | "panel";
   lanes: number;
   /** One but for workgroup tiles. */
   lines: number;
   rows: number;
   vectors: number;
-  /** Values of k that are read together: in one iteration of a register tile's loop, or in one load of a workgroup tile's. k is a multiple of it. */
+  /**
+   * Values of k that are read together: in one iteration of a register tile's loop, in one load of a workgroup tile's, or in the block that a
+   * panel tile keeps. k is a multiple of it.
+   */
   steps: number;
 }
 
@@ -48,10 +51,16 @@ export const eachRow = ({ kind, rows }: Tile, body: string): string =>
 export const sumNames = (tile: Tile): string[] =>
   range(tile.rows).flatMap((r) => range(tile.vectors).map((c) => `s${r}_${c}`));
 
+/** WGSL that declares the array `sums`, a tile's sums row by row; a panel tile has it from the beginning. */
+export const sumArray = (tile: Tile): string =>
+  tile.kind === "panel"
+    ? ""
+    : `  var sums = array<vec4f, ${tile.rows * tile.vectors}>(${sumNames(tile).join(", ")});`;
+
 /**
  * The part of a kernel that sums a tile over k, shared by products and by the nearest-row search. With moments, each lane also sums
- * the values of a row and their squares (`total0` and `squares0` for the first rows), from which a layer norm follows without another
- * read. Rows are then shifted by their first value to keep precision under a large mean.
+ * the values of a row and their squares (`total0` and `squares0` for the first rows; in panel tiles `moments[row].yz`), from which a
+ * layer norm follows without another read. Rows are then shifted by their first value to keep precision under a large mean.
  */
 export interface MainLoop {
   source: Pick<KernelSource, "workgroup" | "enable" | "builtins" | "declare">;

@@ -24,3 +24,12 @@ fn windowHolds(w: vec3u, ky: u32, kx: u32) -> bool {
 fn windowAt(w: vec3u, ky: u32, kx: u32) -> u32 {
   return ((w.x + w.y + ky * u.dilationY) * u.width + w.z + kx * u.dilationX) * u.pitch;
 }`;
+
+/** WGSL function: the window of the row after. Divisions take software adapters long, so a loop over rows makes none. */
+export const NEXT_WINDOW = `fn nextWindow(w: vec3u) -> vec3u {
+  let x = w.z + u.strideX;
+  let lineEnds = x == u.outWidth * u.strideX - u.padX;
+  let y = select(w.y, w.y + u.strideY, lineEnds);
+  let imageEnds = y == u.outHeight * u.strideY - u.padY;
+  return vec3u(select(w.x, w.x + u.height, imageEnds), select(y, 0u - u.padY, imageEnds), select(x, 0u - u.padX, lineEnds));
+}`;

@@ -167,10 +167,10 @@ function product(
   const out = Tensor.empty(x.device, shape);
   if (out.size === 0) return out;
   const { caps, tuning } = x.device;
-  const { images, uniforms, windows } = placed(x, window);
+  const { images, uniforms, windows, run } = placed(x, window);
   const [rows, n] = [sizeOf(shape.slice(0, -1)), shape[3]];
   // Packed filters have an even number of values, so that any tile may take two at a time.
-  const tile = planGemm(rows, packed.k, n, caps, tuning);
+  const tile = planGemm(rows, packed.k, n, caps, tuning, 1, { run });
   const kernel = gemmKernel({
     tile,
     half: packed.half,
@@ -218,11 +218,12 @@ function placed(x: Tensor, { kernel, stride, padding, dilation, out }: Window) {
   // Places of a line side by side without zeros between are one run.
   const inRun = left[1] === 0 && dilation[1] === 1;
   const windows = [...kernel, ...stride].some((n) => n > 1) || left.some((p) => p > 0);
+  const run = inRun ? kernel[1] * depth : depth;
   const uniforms = {
-    ...{ run: inRun ? kernel[1] * depth : depth, pitch: depth },
+    ...{ run, pitch: depth },
     ...{ height: images.shape[1], width: images.shape[2], outHeight: out[0], outWidth: out[1] },
     ...{ kernelY: kernel[0], kernelX: inRun ? 1 : kernel[1], strideY: stride[0], strideX: stride[1] },
     ...{ padY: left[0], padX: left[1], dilationY: dilation[0], dilationX: dilation[1] },
   };
-  return { images, windows, uniforms: windows ? uniforms : {} };
+  return { images, windows, run: depth % 4 === 0 ? run : 0, uniforms: windows ? uniforms : {} };
 }

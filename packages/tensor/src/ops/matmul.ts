@@ -189,7 +189,7 @@ function plan(call: Product, out: Tensor): Launch {
   const normed = norm !== undefined && normsItself(call);
   const a = norm && !normed ? layerNorm(call.a, norm) : call.a;
   const { left, right, plain, batch, rows, aStep, shared } = align({ ...call, a });
-  const tile = planGemm(rows, k, n, caps, tuning, batch);
+  const tile = planGemm(rows, k, n, caps, tuning, batch, { run: transposeA || plain ? 0 : k });
   return {
     kernel: gemmKernel({
       tile,
