@@ -87,16 +87,15 @@ const RULES: readonly Rule[] = [
   { steps: 1, heights: [8, 16, 24], search: [8, 16, 24] },
 ];
 
-/** The rule of a largest tile. Beside panel tiles stand those of the second rule. */
-const ruleFor = (largest?: Tile): Rule =>
-  largest?.kind === "panel" ? RULES[1] : (RULES.find(({ steps }) => steps === largest?.steps) ?? RULES[0]);
+/** The rule of a largest tile. Beside panel tiles stand those of the default. */
+const ruleFor = (largest?: Tile): Rule => RULES.find(({ steps }) => steps === largest?.steps) ?? RULES[0];
 
 /** Compiling a kernel of panel tiles takes seconds, and few rows do not pay for the block that it keeps. */
 const worthPanels = (m: number, k: number, n: number, batch: number): boolean =>
   m >= 32 && n > 32 && batch * m * k * n >= 2 ** 26;
 
 /**
- * The tile of a third rule, for large products on processors with 16 registers; all others follow the second rule. Of depths of 32 and 64
+ * The tile of a third rule, for large products on processors with 16 registers; all others follow the default. Of depths of 32 and 64
  * values of k, 4, 8 and 12 columns a lane and 57 and 113 rows it was the fastest on Zen 3; 113 rows are half the tokens of an image.
  */
 const panelTile = (lanes: number): Tile => ({
