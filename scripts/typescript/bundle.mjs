@@ -83,7 +83,7 @@ export async function bundle({ programs, tests, folder }) {
   const named = programs.map((file, i) => [`program-${i}`, path.join(ROOT, file)]);
   await build({
     ...{ absWorkingDir: ROOT, outdir: folder, bundle: true, logLevel: "silent" },
-    ...{ format: "esm", platform: "node", target: "es2022", conditions: ["@inctrl/source"], keepNames: true },
+    ...{ format: "esm", platform: "node", target: "es2022", conditions: ["@inctrl/source"] },
     entryPoints: Object.fromEntries([...named, ["tests", list]]),
     banner: { js: `import { createRequire as createRequireOfNode } from "node:module";` },
     define: { "import.meta.url": "importMetaUrl" },
