@@ -95,9 +95,8 @@ const RULE_RUNS = 5;
 
 /**
  * Measures which rule for tiles is fastest on the processor of a software adapter, and puts it into `device.tuning`: later products of any
- * shape follow it, but for shapes that `tuneProducts` measured. Three kernels are
- * compiled, which takes seconds once, and run for a few tenths of a second.
- * Results have the same bits under every rule.
+ * shape follow it, but for shapes that `tuneProducts` measured. Three kernels are compiled, which takes
+ * seconds once, and run for a few tenths of a second. Results have the same bits under every rule.
  *
  * @returns what was found, with times of the processor in Node; null where there is one rule: on GPUs, and on adapters without subgroups.
  * @throws TensorError `kernel` where a tile gives other bits than the default: the driver computes wrongly.
