@@ -131,7 +131,7 @@ async function tuneProduct(
   const key = tuningKey(m, k, n);
   const before = device.tuning.get(key);
   device.tuning.delete(key);
-  const planned = planGemm(m, k, n, device.caps, device.tuning);
+  const planned = planGemm(m, k, n, device.caps, device.tuning, 1, { run: k });
   if (before) device.tuning.set(key, before);
   const others = gemmCandidates(device.caps).filter((tile) => !same(tile, planned) && k % tile.steps === 0);
   return measureTiles(device, shape, [planned, ...others], runs);

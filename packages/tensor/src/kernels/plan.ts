@@ -55,7 +55,7 @@ export function planGemm(
       steps: k % 2 === 0 ? 2 : 1,
     };
   const largest = tuning?.get(RULE_KEY);
-  if (largest?.kind === "panel" && fits(largest) && worthPanels(m, k, n, batch)) return largest;
+  if (largest?.kind === "panel" && fits(largest) && worthPanels(largest, m, k, n, batch)) return largest;
   const { steps, [search ? "search" : "heights"]: heights } = ruleFor(largest);
   return {
     kind: family,
@@ -91,8 +91,8 @@ const RULES: readonly Rule[] = [
 const ruleFor = (largest?: Tile): Rule => RULES.find(({ steps }) => steps === largest?.steps) ?? RULES[0];
 
 /** Compiling a kernel of panel tiles takes seconds, and few rows do not pay for the block that it keeps. */
-const worthPanels = (m: number, k: number, n: number, batch: number): boolean =>
-  m >= 32 && n > 32 && batch * m * k * n >= 2 ** 26;
+const worthPanels = ({ lanes }: Tile, m: number, k: number, n: number, batch: number): boolean =>
+  m >= 32 && n > 4 * lanes && batch * m * k * n >= 2 ** 26;
 
 /**
  * The tile of a third rule, for large products on processors with 16 registers; all others follow the default. Of depths of 32 and 64
