@@ -24,7 +24,8 @@ const STATISTICS = {
   latency: "Latency",
 } as const;
 
-const MULTIPLY_ADD = /\bv_(?:dual_)?(?:fma|fmac|fmaak|fmamk|mac|mad)_(?:legacy_)?f32/g;
+/** `fma_mix` takes halves as operands and sums in float32. */
+const MULTIPLY_ADD = /\bv_(?:dual_)?(?:fma|fmac|fmaak|fmamk|fma_mix|mac|mad|mad_mix)_(?:legacy_)?f32/g;
 const LDS_LOAD = /\bds_(?:load|read)/;
 const BRANCH = /\bs_c?branch\w*\s+BB(\d+)/;
 

@@ -19,7 +19,7 @@ BB1:
 	ds_load_b128 v[4:7], v1                                     ; dbfc0000
 BB2:
 	v_dual_fmac_f32 v1, v2, v3 :: v_dual_fmac_f32 v4, v5, v6    ; c8000300
-	v_fma_f32 v1, v2, v3, v4                                    ; d6130001
+	v_fma_mix_f32 v1, v2, v3, v4 op_sel_hi:[0,1,0]              ; cc200001
 	s_cbranch_scc0 BB1                                          ; bfa1000a
 BB3:
 	ds_load_b128 v[4:7], v1                                     ; dbfc0000
