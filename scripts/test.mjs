@@ -9,7 +9,7 @@ import path from "node:path";
 import { Progress } from "./testing/progress.mjs";
 import { runFile, stopAll } from "./testing/run-file.mjs";
 import { runGroup } from "./testing/run-group.mjs";
-import { environmentOf, jobsOf, select } from "./testing/select.mjs";
+import { queuesOf, select } from "./testing/select.mjs";
 import { bundle } from "./typescript/bundle.mjs";
 import { ROOT } from "./workspace.mjs";
 
@@ -17,7 +17,8 @@ import { ROOT } from "./workspace.mjs";
 const AT_ONCE = Math.min(8, availableParallelism() + 1);
 /** Ends what hangs. A file takes a tenth of it on a quiet machine. */
 const LIMIT_MS = 300_000;
-const GROUP_LIMIT_MS = 3 * LIMIT_MS;
+/** Most files that a process runs: if it ends badly, all of them run again. */
+const MOST = 50;
 const TICK_MS = 250;
 
 /** What tests start in processes of their own, over and over. */
@@ -51,7 +52,7 @@ const isBundled = (file) => file.endsWith(".ts");
 
 const files = select(process.argv.slice(2));
 const progress = new Progress(files.length);
-const jobs = jobsOf(files, AT_ONCE);
+const queues = queuesOf(files, AT_ONCE);
 
 for (const signal of ["SIGINT", "SIGTERM"])
   process.on(signal, () => {
@@ -59,19 +60,28 @@ for (const signal of ["SIGINT", "SIGTERM"])
     process.exit(130);
   });
 
-async function work() {
-  const limits = { cwd: ROOT, limitMs: LIMIT_MS, groupLimitMs: GROUP_LIMIT_MS };
-  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+/** Takes files of a queue, as many as a process runs. */
+function* some({ files }) {
+  for (let i = 0; i < MOST && files.length > 0; i++) yield files.shift();
+}
+
+async function work(worker) {
+  for (;;) {
+    const queue = queues.find(({ files }) => files.length > 0);
+    if (!queue) return;
     const options = {
-      ...limits,
-      env: { ...environmentOf(job), INCTRL_BUNDLES: bundles, INCTRL_CACHE: cache },
+      ...{ cwd: ROOT, limitMs: LIMIT_MS },
+      env: { ...queue.env, INCTRL_BUNDLES: bundles, INCTRL_CACHE: cache },
     };
-    progress.begin(job);
-    const onReached = (ended) => progress.reached(job, ended);
-    if (job.length > 1 || (bundles && isBundled(job[0])))
-      await runGroup(job, { ...options, onReached }, (file, verdict) => progress.judged(file, verdict));
-    else progress.judged(job[0], await runFile(job[0], options));
-    progress.end(job);
+    const onFile = (file) => progress.begin(worker, file);
+    if (queue.isShared || (bundles && isBundled(queue.files[0])))
+      await runGroup(some(queue), { ...options, onFile }, (file, verdict) => progress.judged(file, verdict));
+    else {
+      const file = queue.files.shift();
+      onFile(file);
+      progress.judged(file, await runFile(file, options));
+    }
+    progress.end(worker);
   }
 }
 
@@ -80,6 +90,6 @@ if (files.length === 0) console.error("no test file matches");
 const cache = temporary("downloads");
 const bundles = files.length > AT_ONCE ? await bundleAll() : "";
 const ticking = setInterval(() => progress.tick(), TICK_MS);
-await Promise.all(Array.from({ length: AT_ONCE }, work));
+await Promise.all(Array.from({ length: AT_ONCE }, (_, worker) => work(worker)));
 clearInterval(ticking);
 process.exitCode = progress.close();

@@ -14,11 +14,15 @@ function started(total) {
 
 test("a long run prints files done, counts and what it waits for, every 15 s", () => {
   const run = started(100);
-  run.progress.begin(["a.test.ts"]);
-  const together = ["b.test.ts", "c.test.ts"];
-  run.progress.begin(together);
-  run.progress.reached(together, 1);
+  run.progress.begin(0, "a.test.ts");
+  run.progress.begin(1, "b.test.ts");
+  run.progress.end(1);
   run.progress.judged("b.test.ts", VERDICT);
+  run.time = 2_000;
+  run.progress.begin(1, "c.test.ts");
+  run.progress.begin(2, "d.test.ts");
+  run.time = 4_000;
+  run.progress.begin(2, "e.test.ts");
   run.time = 14_000;
   run.progress.tick();
   assert.is(run.text, "");
@@ -27,7 +31,7 @@ test("a long run prints files done, counts and what it waits for, every 15 s", (
   run.progress.tick();
   assert.is(
     run.text,
-    "1 of 100 files, 2 passed, 0 failed; running: a.test.ts (15 s), b.test.ts and 1 more, 1 of them done (15 s)\n",
+    "1 of 100 files, 2 passed, 0 failed; running: a.test.ts (15 s), c.test.ts (13 s), e.test.ts (11 s)\n",
   );
 });
 

@@ -1,12 +1,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { environmentOf, jobsOf, select } from "../testing/select.mjs";
+import { queuesOf, select } from "../testing/select.mjs";
 
-test("every file is in one job, and kernels that are not optimised are in jobs of their own", () => {
+test("every file is in one queue, and kernels that are not optimised are in a queue of their own", () => {
   const files = select([]);
-  const jobs = jobsOf(files, 2);
-  assert.equal(jobs.flat().sort(), [...files].sort());
-  const plain = jobs.filter((job) => "GALLIVM_PERF" in environmentOf(job)).flat();
+  const queues = queuesOf(files, 2);
+  assert.equal(queues.flatMap((queue) => queue.files).sort(), [...files].sort());
+  const plain = queues.filter(({ env }) => "GALLIVM_PERF" in env).flatMap((queue) => queue.files);
   assert.ok(plain.includes("packages/tensor/test/ops/definitions.test.ts"));
   assert.ok(plain.some((file) => file.startsWith("packages/baselines/")));
   const optimised = files.filter((file) => !plain.includes(file));

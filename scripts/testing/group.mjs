@@ -1,5 +1,5 @@
-// Runs test files one after the other in this process, so that modules are loaded once for all. A line before each
-// file names it, and a line after it gives its milliseconds.
+// Runs test files one after the other in this process, so that modules are loaded and kernels compiled once for all. The parent
+// process names each file when it is asked. A line before each file names it, and a line after it gives its milliseconds.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { loadTest } from "../typescript/bundles.mjs";
@@ -9,7 +9,14 @@ import { BEGINS, TOOK } from "./run-group.mjs";
 globalThis.UVU_DEFER = 1;
 const { exec } = await import("uvu");
 
-for (const file of process.argv.slice(2)) {
+/** Asks for a file. Empty: there is no more. */
+const next = () =>
+  new Promise((resolve) => {
+    process.once("message", resolve);
+    process.send("next");
+  });
+
+for (let file = await next(); file; file = await next()) {
   const started = performance.now();
   process.stdout.write(`\n${BEGINS}${file}\n`);
   globalThis.UVU_QUEUE = [[null]];
@@ -19,3 +26,4 @@ for (const file of process.argv.slice(2)) {
   if (globalThis.UVU_QUEUE[0].length > 1) await exec();
   process.stdout.write(`\n${TOOK}${performance.now() - started}\n`);
 }
+process.disconnect();

@@ -32,19 +32,14 @@ export class Progress {
     this.#lastShown = now();
   }
 
-  /** Notes that a process with these files begins. */
-  begin(files) {
-    this.#running.set(files, { since: this.#now(), ended: 0 });
+  /** Notes which file a worker begins. Its verdict comes when the process ends. */
+  begin(worker, file) {
+    this.#running.set(worker, { file, since: this.#now() });
   }
 
-  /** Notes how many files of a running process have ended; their verdicts come when the process ends. */
-  reached(files, ended) {
-    this.#running.get(files).ended = ended;
-  }
-
-  /** Notes that the process of these files has ended. */
-  end(files) {
-    this.#running.delete(files);
+  /** Notes that a worker runs nothing. */
+  end(worker) {
+    this.#running.delete(worker);
   }
 
   /** Counts the verdict on a file and prints what a reader must see of it. */
@@ -73,12 +68,9 @@ export class Progress {
   /** Files done of all, tests passed and failed, and what has been running for long. */
   line() {
     const { passed, failed } = this.#totals;
-    const long = [...this.#running]
-      .filter(([, { since }]) => this.#now() - since > LONG_WAIT_MS)
-      .map(
-        ([files, { since, ended }]) =>
-          `${nameOf(files, ended)} (${Math.round((this.#now() - since) / 1000)} s)`,
-      );
+    const long = [...this.#running.values()]
+      .filter(({ since }) => this.#now() - since > LONG_WAIT_MS)
+      .map(({ file, since }) => `${file} (${Math.round((this.#now() - since) / 1000)} s)`);
     const waiting = long.length > 0 ? `; running: ${long.join(", ")}` : "";
     return `${this.#done.length} of ${this.#total} files, ${passed} passed, ${failed} failed${waiting}`;
   }
@@ -98,8 +90,3 @@ export class Progress {
     this.#out.write(`${this.#tty ? "\r\x1b[K" : ""}${text}\n`);
   }
 }
-
-const nameOf = (files, ended) =>
-  files.length === 1
-    ? files[0]
-    : `${files[0]} and ${files.length - 1} more${ended > 0 ? `, ${ended} of them done` : ""}`;

@@ -64,14 +64,14 @@ export const runProcess = (args, options) => runProgram(process.execPath, [...TY
 /**
  * Runs a program, and kills it with all processes that it started.
  *
- * @param options `env` is added to the environment; `onOutput` is called with all output so far.
+ * @param options `env` is added to the environment. `onAsked` answers messages of a program of Node, each of which gives it `limitMs` more.
  */
-export function runProgram(program, args, { cwd, limitMs, env = {}, onOutput = () => {} }) {
+export function runProgram(program, args, { cwd, limitMs, env = {}, onAsked }) {
   return new Promise((resolve) => {
     const started = performance.now();
     const child = spawn(program, args, {
       cwd,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", ...(onAsked ? ["ipc"] : [])],
       detached: process.platform !== "win32",
       env: { ...process.env, FORCE_COLOR: "0", ...env },
     });
@@ -80,7 +80,6 @@ export function runProgram(program, args, { cwd, limitMs, env = {}, onOutput = (
     let timedOut = false;
     const append = (chunk) => {
       output += chunk;
-      onOutput(output);
     };
     child.stdout.setEncoding("utf8").on("data", append);
     child.stderr.setEncoding("utf8").on("data", append);
@@ -88,6 +87,11 @@ export function runProgram(program, args, { cwd, limitMs, env = {}, onOutput = (
       timedOut = true;
       stop(child);
     }, limitMs);
+    child.on("message", () => {
+      timer.refresh();
+      // A program that has ended needs no answer.
+      child.send(onAsked(), () => {});
+    });
     child.on("error", (error) => append(`${error.message}\n`));
     child.on("exit", () => {
       clearTimeout(timer);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { packageNames, ROOT } from "../workspace.mjs";
 
-/** Parts of the paths of long tests, the longest first. They start first, so that no worker waits for one of them at the end. */
+/** Parts of the paths of long tests, the longest first. They start first, so that no process waits for one of them at the end. */
 const LONG = [
   "cli/test/commands/demo",
   "cli/test/commands/pretrain",
@@ -27,11 +27,6 @@ const APART = /^(scripts|bench\/test\/onnx)\//;
  */
 const BRIEF =
   /^packages\/(tensor\/test\/(autograd|nn|ops)|baselines\/test\/(?!parity|regad|resnet)|pretrain\/test|cli\/test\/commands\/pretrain)\b/;
-/** Groups are dealt from so many piles: files of one folder, which take about as long as each other, go to different groups. */
-const PILES = 8;
-/** The fewest files that share a process, so that modules and the adapter are loaded once for all of them. */
-const LEAST = 6;
-
 const posix = (file) => file.split(path.sep).join("/");
 
 /** Files of a form in the folders of this name, under each package, `bench`, `research` and `scripts`. Relative to the root. */
@@ -59,38 +54,33 @@ export function select(filters) {
   return [...new Set(chosen)];
 }
 
-/** The work list: long files first, then those that need a process, then groups. Each entry is the files of one process. */
-export function jobsOf(files, atOnce) {
-  if (files.length <= atOnce) return files.map((file) => [file]);
-  const long = LONG.flatMap((part) => files.filter((file) => file.includes(part)));
-  const short = files.filter((file) => !long.includes(file));
-  const [apart, together] = [true, false].map((is) => short.filter((file) => APART.test(file) === is));
-  const [brief, others] = [true, false].map((is) =>
-    groupsOf(
-      together.filter((file) => BRIEF.test(file) === is),
-      atOnce,
-    ),
-  );
-  const groups = [...brief, ...others].sort((a, b) => b.length - a.length);
-  const singles = (some) => some.map((file) => [file]);
-  return [...singles(long), ...singles(apart), ...groups];
-}
+/**
+ * Files of which processes with the same environment take one after the other.
+ *
+ * @typedef {{files: string[], isShared: boolean, env: Record<string, string>}} Queue
+ */
 
-/** Files in groups that become smaller, so that no worker waits long for the last one. */
-function groupsOf(files, atOnce) {
-  const dealt = Array.from({ length: PILES }, (_, pile) => files.filter((_, i) => i % PILES === pile)).flat();
-  const groups = [];
-  while (dealt.length > 0)
-    groups.push(dealt.splice(0, Math.max(LEAST, Math.ceil(dealt.length / (3 * atOnce)))));
-  return groups;
+/** The work list: tests that need a process of their own, then queues that all processes share. Long files come first in each. */
+export function queuesOf(files, atOnce) {
+  if (files.length <= atOnce) return files.map((file) => queueOf([file]));
+  const long = LONG.flatMap((part) => files.filter((file) => file.includes(part)));
+  const ordered = [...long, ...files.filter((file) => !long.includes(file))];
+  const apart = ordered.filter((file) => APART.test(file));
+  const together = ordered.filter((file) => !APART.test(file));
+  const shared = [true, false].map((is) => together.filter((file) => BRIEF.test(file) === is));
+  return [...apart.map((file) => queueOf([file])), ...shared.filter(({ length }) => length > 0).map(queueOf)];
 }
 
 /**
- * The environment of a job's process: nothing is measured at first use. Groups run side by side, so that each gets one thread of
+ * The environment of a queue's processes: nothing is measured at first use. Processes run side by side, so that each gets one thread of
  * llvmpipe. Mesa's cache tells optimised kernels from others.
  */
-export const environmentOf = (job) => ({
-  INCTRL_TUNING: "off",
-  ...(job.length > 1 && { LP_NUM_THREADS: "1" }),
-  ...(job.every((file) => BRIEF.test(file)) && { GALLIVM_PERF: "nopt" }),
+const queueOf = (files) => ({
+  files,
+  isShared: files.length > 1,
+  env: {
+    INCTRL_TUNING: "off",
+    ...(files.length > 1 && { LP_NUM_THREADS: "1" }),
+    ...(files.every((file) => BRIEF.test(file)) && { GALLIVM_PERF: "nopt" }),
+  },
 });
