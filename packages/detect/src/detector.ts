@@ -45,7 +45,7 @@ export interface Detection {
   readonly map: ScoreMap;
   /** Half of 1 - cosine of the class feature to the mean of the prompts' ones; absent where a method keeps none. */
   readonly feature?: number;
-  /** Null for methods that do not match patches, and where the search was given from outside. */
+  /** Null for methods that do not match patches, and where similarities were given from outside without rows. */
   readonly matches: MatchMap | null;
 }
 
@@ -86,6 +86,8 @@ export interface FitOptions {
 export interface Known {
   /** Cosine of each patch to the most similar prompt patch, [views, blocks, patches]; computed when it is asked for. */
   similarity?(): Tensor;
+  /** The row of that patch in the detector's bank, int32 [views, patches], which the detector frees. Matches are told where it is known. */
+  rows?(): Tensor<"int32"> | null;
   /** The patches of each view that count, 1 or 0; needed where the detector has a region. */
   readonly inside?: readonly Uint8Array[];
   /** The number of each view among the tiles of its image; needed where the detector compares tiles by their place. */

@@ -132,7 +132,14 @@ export { limitTest } from "./evaluation/limit.js";
 export { type LineResult, type LineRow, lineResult, lineRows } from "./evaluation/line.js";
 export { detectorSettings } from "./evaluation/settings.js";
 export { type Spread, spreadOf, summarize } from "./evaluation/summary.js";
-export type { CategoryResult, Draw, Evaluation, LineRequest, Metrics } from "./evaluation/types.js";
+export type {
+  CategoryResult,
+  Draw,
+  Evaluation,
+  LineRequest,
+  Metrics,
+  ScoredDraw,
+} from "./evaluation/types.js";
 export { openSealed, type SealedFile, writeSealed } from "./files/sealed.js";
 export { readSealed, sealLine } from "./files/sealed-lines.js";
 export { TensorCache, type TensorCacheOptions } from "./files/tensor-cache.js";

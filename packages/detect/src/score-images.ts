@@ -76,8 +76,8 @@ async function* readAlike(images: ImageSource, { reading }: FittedDetector): Asy
 }
 
 /** Results of the images that end in a batch; `begun` holds the views of those that do not. */
-function joinViews(
-  { views, ended }: EncodedBatch,
+export function joinViews(
+  { views, ended }: Pick<EncodedBatch, "views" | "ended">,
   scores: readonly ViewScore[],
   begun: Map<number, ViewScore[]>,
   { positions }: FittedDetector,

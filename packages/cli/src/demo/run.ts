@@ -1,8 +1,8 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SHIPPED_MODEL } from "@inctrl/clip";
 import type { DataSet, Sample } from "@inctrl/datasets";
-import { evaluate, type MethodInput, meanOf, openBackbone, TensorCache, writeReport } from "@inctrl/detect";
+import { Encoder, meanOf, openBackbone, storedMaps, writeReport } from "@inctrl/detect";
 import { Heads, inctrl, shippedHeads } from "@inctrl/inctrl";
 import { type ProceduralClass, writeProceduralSet } from "@inctrl/synth";
 import type { DemoOptions } from "../commands/demo.js";
@@ -10,15 +10,14 @@ import { openData } from "../datasets/open.js";
 import { adapterName, withDevice } from "../device.js";
 import { CliError, EXIT } from "../errors.js";
 import { factsOf } from "../eval/facts.js";
-import { keepingEncoder } from "../features.js";
 import { drawAll, withMapStore } from "../heatmaps.js";
 import { chooseMethod } from "../methods.js";
 import { holdFolder } from "../output/folder.js";
 import { print } from "../output/print.js";
 import { stopIfAborted } from "../signals.js";
-import { info, startClock, warn } from "../ui/log.js";
+import { info, startClock } from "../ui/log.js";
 import { withProgress } from "../ui/progress.js";
-import { type ClassAreas, type Detectors, printClass, SHOTS, scoreClass } from "./score.js";
+import { type ClassAreas, printClass, type ScoredClass, SHOTS, scoreClasses } from "./score.js";
 
 /** Classes that neither the backbone nor the heads were trained on. */
 const CLASSES: readonly ProceduralClass[] = ["fabric", "mesh", "metal"];
@@ -45,22 +44,21 @@ export async function runDemo(
     using backbone = await openBackbone(device, SHIPPED_MODEL);
     using heads = await Heads.load(file, device);
     info(`backbone: ${backbone.name} on ${adapterName(device.caps)}`);
-    // Each image is encoded once for its score, the evaluation and the report.
-    const cache = join(out, "features");
-    const features = await TensorCache.open(cache, { onNote: warn });
-    const open = (input: MethodInput) => keepingEncoder(backbone, input, features);
     const { method, settings } = chooseMethod({ backbone: SHIPPED_MODEL, set: {} }, {}, NOTHING_MORE);
-    const input = method.input?.(backbone, settings) ?? {};
-    const encoder = open(input);
+    const encoder = new Encoder(backbone, method.input?.(backbone, settings));
     const detector = method.create(encoder, settings);
-    const full = inctrl(input.taps?.join() === backbone.defaultTaps.join() ? encoder : open({}), { heads });
-    const areas = await scoreAll({ detector, full }, dataSet, maps, signal);
-    if (signal.aborted) return EXIT.interrupted;
-    const evaluation = await evaluate({ detector, dataSet, shots: [SHOTS], seeds: 0, signal });
-    if (!evaluation.complete) return EXIT.interrupted;
+    const detectors = { detector, full: inctrl(encoder, { heads }) };
+    const { evaluation, classes } = await scoreClasses(detectors, dataSet, join(out, "products"), signal);
+    const areas: ClassAreas[] = [];
+    for (const scored of classes) {
+      areas.push(await printClass(scored));
+      await drawClass(maps, scored, signal);
+    }
+    if (!evaluation.complete || signal.aborted) return EXIT.interrupted;
     const facts = factsOf(backbone, { data, heads: null, class: null, dtype: "float32" });
-    const report = await writeReport(out, { evaluation, facts, dataSet, detector });
-    await rm(cache, { recursive: true });
+    const found = (category: string, id: string) =>
+      classes.find(({ name }) => name === category)?.images.find(({ found }) => found.image === id)?.found;
+    const report = await writeReport(out, { evaluation, facts, dataSet, detector, found });
     const mean = (key: keyof ClassAreas) => meanOf(areas.map((each) => each[key])).toFixed(4);
     await print(
       `heat maps: ${maps}\nreport: ${report}\n` +
@@ -92,22 +90,20 @@ async function drawProducts(folder: string, data: string, seed: number): Promise
   };
 }
 
-/** Scores, prints and draws class by class, each in a colour scale of its own, until `signal` aborts. */
-async function scoreAll(
-  detectors: Detectors,
-  { categories }: DataSet,
+/** Draws the maps of a class, in a colour scale of its own. */
+async function drawClass(
   folder: string,
+  { images, prompts, album }: ScoredClass,
   signal: AbortSignal,
-): Promise<ClassAreas[]> {
-  const areas: ClassAreas[] = [];
-  for (const category of categories) {
-    if (signal.aborted) break;
-    await withMapStore(folder, async (maps) => {
-      const { album, scores } = await scoreClass(detectors, category, maps, signal);
-      if (signal.aborted) return;
-      areas.push(await printClass(category.name, scores));
-      await drawAll(folder, maps, album, signal);
-    });
-  }
-  return areas;
+): Promise<void> {
+  await withMapStore(folder, async (maps) => {
+    for (const { found, path } of images) {
+      const name = found.image
+        .replace("/test/", "-")
+        .replace(/\.png$/, "")
+        .replaceAll("/", "-");
+      await maps.add(storedMaps({ ...found, image: path }, name, prompts));
+    }
+    await drawAll(folder, maps, album, signal);
+  });
 }

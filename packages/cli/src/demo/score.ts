@@ -1,14 +1,13 @@
-import type { Category, Sample } from "@inctrl/datasets";
+import type { DataSet } from "@inctrl/datasets";
 import {
   auroc,
   type Detector,
-  type FittedDetector,
-  fileImages,
-  fitImages,
-  type MapStore,
+  type Evaluation,
+  evaluateAll,
+  type ImageScore,
   type PromptAlbum,
-  scoreImages,
-  storedMaps,
+  type PromptRecord,
+  type ScoredDraw,
 } from "@inctrl/detect";
 import { CliError } from "../errors.js";
 import { openAlbum } from "../heatmaps.js";
@@ -25,65 +24,87 @@ export interface ClassAreas {
   readonly full: number;
 }
 
-/** The detector of `score`, which draws the maps, and the full model. */
+/** The detector of `score`, which draws the maps, and the full model. They share an encoder. */
 export interface Detectors {
   readonly detector: Detector;
   readonly full: Detector;
 }
 
-/** An image of a class with its scores. */
-interface Scored extends ClassAreas {
-  readonly sample: Sample;
+/** What was found in the test images of a class, by id. */
+interface Found {
+  readonly prompts: readonly PromptRecord[];
+  readonly album: PromptAlbum;
+  readonly images: ReadonlyMap<string, ImageScore>;
 }
 
-/** Scores a class's test images against its first K normal ones, and stores their maps. */
-export async function scoreClass(
+/** A class whose images were scored. */
+export interface ScoredClass extends Pick<Found, "prompts" | "album"> {
+  readonly name: string;
+  readonly images: readonly (ClassAreas & {
+    readonly found: ImageScore;
+    readonly label: 0 | 1;
+    readonly kind: string;
+    readonly path: string;
+  })[];
+}
+
+/**
+ * Scores the test images of all classes against their first K normal ones. Images are encoded, and prompts searched, once for both
+ * detectors and all that is made of them.
+ *
+ * @param folder holds the images.
+ * @returns the evaluation of `detector`, and the classes that were finished.
+ */
+export async function scoreClasses(
   { detector, full }: Detectors,
-  { name, className, train, test }: Category,
-  maps: MapStore,
+  dataSet: DataSet,
+  folder: string,
   signal: AbortSignal,
-): Promise<{ album: PromptAlbum; scores: Scored[] }> {
-  const prompts = train.slice(0, SHOTS).map(({ source }) => source!.path);
-  using fitted: FittedDetector = await fitImages(detector, fileImages(prompts), { className });
-  using beside: FittedDetector = await fitImages(full, fileImages(prompts), { className });
-  const samples = new Map(test.map((sample) => [sample.source!.path, sample]));
-  const scores: Scored[] = [];
-  await withProgress({ total: 2 * samples.size, verb: `scoring ${name}` }, async (update) => {
-    const fullScores = new Map<string, number>();
-    for await (const result of scoreImages(beside, fileImages(samples.keys()), { signal })) {
+): Promise<{ evaluation: Evaluation; classes: ScoredClass[] }> {
+  const found = [new Map<string, Found>(), new Map<string, Found>()] as const;
+  const onScored = ({ detector: which, category, fitted, results }: ScoredDraw) => {
+    const images = new Map<string, ImageScore>();
+    for (const result of results) {
       if ("error" in result) throw result.error;
-      fullScores.set(result.image, result.score);
-      update(fullScores.size);
+      images.set(result.image, result);
     }
-    for await (const result of scoreImages(fitted, fileImages(samples.keys()), { signal })) {
-      if ("error" in result) throw result.error;
-      const sample = samples.get(result.image)!;
-      const picture = sample.id
-        .replace("/test/", "-")
-        .replace(/\.png$/, "")
-        .replaceAll("/", "-");
-      await maps.add(storedMaps(result, picture, fitted.prompts));
-      scores.push({ sample, residual: result.score, full: fullScores.get(result.image)! });
-      update(samples.size + scores.length);
-    }
+    const { prompts } = fitted;
+    found[which].set(category, { prompts, images, album: openAlbum(fitted, { below: folder }) });
+  };
+  const [evaluation] = await withProgress({ verb: "scoring" }, (onProgress) =>
+    evaluateAll([{ detector }, { detector: full }], {
+      ...{ dataSet, shots: [SHOTS], seeds: 0, signal, onScored },
+      onProgress: (done, total) => onProgress(done, total),
+    }),
+  );
+  const [own, beside] = found;
+  const classes = dataSet.categories.flatMap(({ name, test }): ScoredClass[] => {
+    const [here, there] = [own.get(name), beside.get(name)];
+    if (!here || !there) return [];
+    const images = test.map(({ id, label, kind, source }) => {
+      const of = here.images.get(id)!;
+      const scores = { residual: of.score, full: there.images.get(id)!.score };
+      return { ...scores, found: of, label, kind, path: source!.path };
+    });
+    return [{ name, images, prompts: here.prompts, album: here.album }];
   });
-  return { album: openAlbum(fitted), scores };
+  return { evaluation, classes };
 }
 
 /** Prints a class's images, the most anomalous first, and its AUROC, which is returned. */
-export async function printClass(name: string, scores: readonly Scored[]): Promise<ClassAreas> {
-  const labels = scores.map(({ sample }) => sample.label);
+export async function printClass({ name, images }: ScoredClass): Promise<ClassAreas> {
+  const labels = images.map(({ label }) => label);
   const area = (key: keyof ClassAreas) =>
     auroc(
       labels,
-      scores.map((each) => each[key]),
+      images.map((each) => each[key]),
     );
   const [full, residual] = [area("full"), area("residual")];
   if (full == null || residual == null)
     throw new CliError("input", `${name}: only one kind of image was drawn`);
-  const rows = scores
+  const rows = images
     .toSorted((a, b) => b.residual - a.residual)
-    .map((each) => [each.residual.toFixed(4), each.full.toFixed(4), each.sample.kind, each.sample.id]);
+    .map((each) => [each.residual.toFixed(4), each.full.toFixed(4), each.kind, each.found.image]);
   await print(
     `${name}: AUROC ${residual.toFixed(4)}, by the full model ${full.toFixed(4)}\n` +
       `${alignTable([["score", "full", "truth", "image"], ...rows])}\n`,

@@ -1,12 +1,12 @@
 import { type Category, type Sample, type Skipped, skippedBy } from "@inctrl/datasets";
-import { keep, type Tensor } from "@inctrl/tensor";
-import { type Detector, type FittedDetector, scoreViews } from "../detector.js";
+import type { Detector, ViewScore } from "../detector.js";
 import type { EncodedBatch } from "../encoder/features.js";
 import type { EncodedPrompt } from "../encoder/prompts.js";
 import { tokenValues } from "../encoder/recipe.js";
 import { DetectError, notFinite } from "../errors.js";
 import type { HashOf } from "../images/sample-hash.js";
 import { type MeasuredWindow, Strays, throughOneWindow, type WindowRequest } from "../images/window.js";
+import { joinViews } from "../score-images.js";
 import { DrawMatches } from "./draw-matches.js";
 import type { DrawStore } from "./draw-store.js";
 import { categoryFingerprint, pinnedCategory } from "./fingerprint.js";
@@ -14,7 +14,8 @@ import { calibrationPool, splitScores } from "./line.js";
 import { hasMasks, measurePixels, measureScores, oneClass, type SeenMap, ViewMasks } from "./measure.js";
 import { type PartResult, PendingDraw } from "./pending-draw.js";
 import { PromptPools, variantsKey } from "./prompt-pool.js";
-import { type CategoryResult, type Draw, NO_METRICS } from "./types.js";
+import { scoreBatches } from "./score-batches.js";
+import { type CategoryResult, type Draw, NO_METRICS, type ScoredDraw } from "./types.js";
 
 /** What all categories of a run share. */
 export interface Job {
@@ -32,6 +33,8 @@ export interface Job {
   /** Good training images that set a line, at most. Default 0. */
   readonly calibration?: number;
   readonly signal?: AbortSignal;
+  /** Told what was found in the images of a draw. */
+  readonly onScored?: (scored: ScoredDraw) => void | Promise<void>;
   /** The sha256 of a file, which is read once a run. */
   readonly hashOf: HashOf;
   /** Told how many images are done since it was last called; parts of an image count. */
@@ -165,7 +168,8 @@ class CategoryRun {
 
   /** Scores a part in all draws. @returns false when it was stopped. */
   async #scorePart(from: number, to: number, pending: readonly PendingDraw[]): Promise<boolean> {
-    const { scorings, featureBytes, signal, onImages } = this.#job;
+    const { scorings, featureBytes, signal, onImages, onScored } = this.#job;
+    const places = this.#masks !== null || onScored !== undefined;
     const count = to - from;
     const held: EncodedBatch[] = [];
     const unreadable: Skipped[] = [];
@@ -174,7 +178,7 @@ class CategoryRun {
     const started = performance.now();
     try {
       const samples = this.#images.slice(from, to);
-      for await (const batch of this.#encoder.encode(samples, { signal, places: this.#masks !== null })) {
+      for await (const batch of this.#encoder.encode(samples, { signal, places })) {
         held.push(batch);
         for (const { image, error, ...shown } of batch.ended) {
           if (error) unreadable.push(this.#skip(samples[image], error));
@@ -220,7 +224,7 @@ class CategoryRun {
     const maps: SeenMap[] = [];
     const skipped: Skipped[] = [];
     const prompts = draw.prompts.map((prompt) => detector.encoder.pickPrompt(prompt));
-    const found = await this.#scoreHeld(detector, prompts, matches, held).finally(() => {
+    const found = await this.#scoreHeld({ draw, prompts }, matches, held, from).finally(() => {
       for (const prompt of prompts) prompt.dispose();
     });
     for (const [i, { views }] of held.entries()) {
@@ -242,13 +246,24 @@ class CategoryRun {
   }
 
   async #scoreHeld(
-    detector: Detector,
-    prompts: readonly EncodedPrompt[],
+    { draw, prompts }: { readonly draw: PendingDraw; readonly prompts: readonly EncodedPrompt[] },
     matches: DrawMatches,
     held: readonly EncodedBatch[],
-  ) {
-    using fitted = await detector.fit(prompts, { className: this.#category.className });
-    return await scoreAll(fitted, held, () => matches.similarities(prompts));
+    from: number,
+  ): Promise<ViewScore[][]> {
+    const { scorings, onScored } = this.#job;
+    const { className, test } = this.#category;
+    using fitted = await scorings[draw.detector].detector.fit(prompts, { className });
+    const found = await scoreBatches(fitted, held, () => matches.of(prompts, onScored !== undefined));
+    const begun = new Map<number, ViewScore[]>();
+    const results = onScored && held.flatMap((batch, i) => joinViews(batch, found[i], begun, fitted));
+    // Behind the test images come good ones for the line.
+    if (results && from < test.length)
+      await onScored({
+        ...{ ...draw.key, detector: draw.detector, fitted },
+        results: results.slice(0, test.length - from),
+      });
+    return found;
   }
 
   async #finish(draw: PendingDraw): Promise<void> {
@@ -264,24 +279,3 @@ class CategoryRun {
 
 /** Equal for detectors that search for the same. */
 const searchKey = (detector: Detector): string => `${variantsKey(detector)} ${detector.encoder.taps}`;
-
-/** Scores batches side by side. Detectors that match patches share one search; others never start it. */
-async function scoreAll(
-  fitted: FittedDetector,
-  batches: readonly EncodedBatch[],
-  search: () => Tensor[],
-): Promise<Awaited<ReturnType<typeof scoreViews>>[]> {
-  let found: Tensor[] | undefined;
-  const similarity = (i: number): Tensor => {
-    // Asked for within the detector's scope, which must not free what the other batches need.
-    found ??= search().map((each) => keep(each));
-    return found[i];
-  };
-  try {
-    return await Promise.all(
-      batches.map((batch, i) => scoreViews(fitted, batch, { similarity: () => similarity(i) })),
-    );
-  } finally {
-    for (const each of found ?? []) each.dispose();
-  }
-}

@@ -35,6 +35,11 @@ export interface SharedOptions {
   readonly onWindow?: Job["onWindow"];
   /** Told of images done, and of all images that have to be scored. */
   readonly onProgress?: (done: number, total: number, category: string) => void;
+  /**
+   * Told what was found in the images of each draw, before it is measured. Draws that are taken over from a store are not told. Matches are
+   * searched once for all, as scores are.
+   */
+  readonly onScored?: Job["onScored"];
   /** Told of a test image or a prompt that is left out. */
   readonly onSkipped?: (skipped: Skipped & { readonly category: string }) => void;
   /**
@@ -118,6 +123,7 @@ export async function evaluateAll(
       const job: Job = {
         ...{ shots, seeds, featureBytes, signal, onImages, onSkipped, hashOf },
         ...{ calibration, window: options.window, onWindow: options.onWindow, onNote: options.onNote },
+        onScored: options.onScored,
         scorings: scorings.map(({ detector }, i) => ({ detector, store: stores[i] })),
       };
       for (const [i, result] of (await evaluateCategory(category, job)).entries()) found[i].push(result);

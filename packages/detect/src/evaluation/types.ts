@@ -1,4 +1,6 @@
 import type { Skipped, Window } from "@inctrl/datasets";
+import type { FittedDetector } from "../detector.js";
+import type { ImageFailure, ImageScore } from "../score-images.js";
 
 /** What is measured of a draw; null where there is nothing to measure. */
 export interface Metrics {
@@ -34,6 +36,16 @@ export interface Draw {
   readonly skipped: readonly Skipped[];
   /** Why there are no numbers; null when there are. */
   readonly problem: string | null;
+}
+
+/** What was found in the test images of a draw; of a category too large for one piece, in those of a part of it. */
+export interface ScoredDraw extends Pick<Draw, "category" | "shots" | "seed"> {
+  /** Index of the detector among those that are measured. */
+  readonly detector: number;
+  /** The detector with the draw's prompts, which ends after `onScored`. */
+  readonly fitted: FittedDetector;
+  /** Scores, maps and matches, in the order of the category. */
+  readonly results: readonly (ImageScore | ImageFailure)[];
 }
 
 /** All draws of a category. */

@@ -133,7 +133,7 @@ function checkTiles({ prompts }: PromptBank, compared: readonly unknown[] | unde
     );
 }
 
-/** Similarities, and rows where they were searched for here. */
+/** Similarities, and rows where they are known. */
 type Matched = Pick<PatchMatches, "similarity"> & { readonly rows: PatchMatches["rows"] | null };
 
 /** The matches of a batch: those that are known, those by the places of tiles, or those in the whole bank. */
@@ -153,7 +153,7 @@ function matchesIn(
       "the bank compares tiles by their place, and the places of these views are not said; score images",
     );
   }
-  if (known?.similarity && !averaged) return { similarity: known.similarity(), rows: null };
+  if (known?.similarity && !averaged) return { similarity: known.similarity(), rows: known.rows?.() ?? null };
   return matchBank(bank, features, averaged);
 }
 

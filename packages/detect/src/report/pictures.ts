@@ -4,8 +4,9 @@ import { scaleOf } from "../heatmap/colormap.js";
 import { mergeViews } from "../heatmap/merge.js";
 import { type Photo, photoOf } from "../heatmap/photo.js";
 import { renderHeatmap } from "../heatmap/render.js";
-import { scoreImages } from "../score-images.js";
+import { type ImageScore, scoreImages } from "../score-images.js";
 import type { Mistake } from "./choose.js";
+import type { ReportInput } from "./write.js";
 
 /** Pictures are about this long on their longer side. */
 const SIDE = 176;
@@ -21,37 +22,36 @@ export interface Shown {
   readonly kind: string;
 }
 
-/** Draws the mistakes, in their order. Their images and prompts are read and encoded once more. */
+/** Draws the mistakes, in their order. Their images and prompts are encoded once more unless `known` gives what was found in all of them. */
 export async function drawMistakes(
   mistakes: readonly Mistake[],
   dataSet: DataSet,
   detector: Detector,
+  known?: ReportInput["found"],
 ): Promise<Shown[]> {
   const shown = new Map<Mistake, Shown>();
   for (const category of dataSet.categories) {
     const own = mistakes.filter((mistake) => mistake.category.name === category.name);
     if (own.length === 0) continue;
-    for (const drawn of await drawCategory(category, own, detector)) shown.set(drawn.mistake, drawn);
+    for (const drawn of await drawCategory(category, own, detector, known)) shown.set(drawn.mistake, drawn);
   }
   return mistakes.map((mistake) => shown.get(mistake)!);
 }
 
 /** The mistakes of a category, all of one draw, in one colour scale. */
 async function drawCategory(
-  { className, train, test }: Category,
+  { name, className, train, test }: Category,
   mistakes: readonly Mistake[],
   detector: Detector,
+  known: ReportInput["found"],
 ): Promise<Shown[]> {
   const { draw, category } = mistakes[0];
   const shownAs = (sample: Sample) => readAs(sample, { window: category.window });
   const prompts = draw.prompts.map((id) => shownAs(train.find((sample) => sample.id === id)!));
-  using fitted = await fitImages(detector, prompts, { className });
   const samples = mistakes.map(({ index }) => shownAs(test[index]));
-  const found = [];
-  for await (const result of scoreImages(fitted, samples)) {
-    if ("error" in result) throw result.error;
-    found.push(result);
-  }
+  const given = samples.flatMap(({ id }) => known?.(name, id) ?? []);
+  const found =
+    given.length === samples.length ? given : await scoreAgain(detector, { className, prompts, samples });
   const maps = found.flatMap(({ views }) => views.map(({ map }) => map.values));
   const scale = scaleOf(maps) ?? { low: 0, high: 1 };
   const shown: Shown[] = [];
@@ -70,6 +70,23 @@ async function drawCategory(
     });
   }
   return shown;
+}
+
+async function scoreAgain(
+  detector: Detector,
+  {
+    className,
+    prompts,
+    samples,
+  }: Record<"prompts" | "samples", readonly Sample[]> & Pick<Category, "className">,
+): Promise<ImageScore[]> {
+  using fitted = await fitImages(detector, prompts, { className });
+  const found: ImageScore[] = [];
+  for await (const result of scoreImages(fitted, samples)) {
+    if ("error" in result) throw result.error;
+    found.push(result);
+  }
+  return found;
 }
 
 async function thumbnail(sample: Sample): Promise<Photo> {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type DataSet, writeFileAtomic } from "@inctrl/datasets";
 import type { Detector } from "../detector.js";
 import type { Evaluation } from "../evaluation/types.js";
+import type { ImageScore } from "../score-images.js";
 import { chooseMistakes } from "./choose.js";
 import type { RunFacts } from "./facts.js";
 import { reportPage } from "./page.js";
@@ -14,6 +15,8 @@ export interface ReportInput {
   readonly facts: RunFacts;
   readonly dataSet: DataSet;
   readonly detector: Detector;
+  /** What was found in a test image of the draw that is shown, as `onScored` told it. Without it images are encoded once more. */
+  readonly found?: (category: string, id: string) => ImageScore | undefined;
 }
 
 /**
@@ -24,14 +27,16 @@ export interface ReportInput {
  */
 export async function writeReport(
   folder: string,
-  { evaluation, facts, dataSet, detector }: ReportInput,
+  { evaluation, facts, dataSet, detector, found }: ReportInput,
   onProblem?: (error: unknown) => void,
 ): Promise<string> {
-  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, detector).catch((error): null => {
-    if (!onProblem) throw error;
-    onProblem(error);
-    return null;
-  });
+  const shown = await drawMistakes(chooseMistakes(evaluation), dataSet, detector, found).catch(
+    (error): null => {
+      if (!onProblem) throw error;
+      onProblem(error);
+      return null;
+    },
+  );
   const path = join(folder, "report.html");
   await writeFileAtomic(path, reportPage(evaluation, facts, shown));
   return path;
