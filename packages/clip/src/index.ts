@@ -42,7 +42,14 @@ export { type VisionOptions, type VisionOutput, VisionTransformer } from "./mode
 export { windowPatches } from "./model/windows.js";
 export type { Filter } from "./preprocess/filters.js";
 export { type Fit, layOut } from "./preprocess/fit.js";
-export { normalizePixels, type PixelConfig, type PreparedImage, prepareImage } from "./preprocess/prepare.js";
+export { type PlannedWindow, planResize, type ResizePlan } from "./preprocess/plan.js";
+export {
+  normalizePixels,
+  normalTable,
+  type PixelConfig,
+  type PreparedImage,
+  prepareImage,
+} from "./preprocess/prepare.js";
 export type { RasterImage } from "./preprocess/raster.js";
 export { learnMerges } from "./tokenizer/learn.js";
 export {

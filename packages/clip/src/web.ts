@@ -14,8 +14,10 @@ export { buildClip, type LoadOptions } from "./model/load.js";
 export { randomParameters } from "./model/random.js";
 export type { VisionOutput, VisionTransformer } from "./model/vision.js";
 export { type Fit, layOut } from "./preprocess/fit.js";
+export { type PlannedWindow, planResize, type ResizePlan } from "./preprocess/plan.js";
 export {
   normalizePixels,
+  normalTable,
   type PixelConfig,
   type PreparedImage,
   prepareImage,

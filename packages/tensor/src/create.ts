@@ -82,6 +82,28 @@ interface Create {
   <V extends Values, D extends DType = TypeOfValues<V>>(values: V, shape?: Shape, dtype?: D): Tensor<D>;
 }
 
+/**
+ * Bytes as they are, four to a uint32 with the first one lowest. Zeros fill up the last one.
+ *
+ * @returns [ceil(length / 4)].
+ * @example const words = packBytes(device, await readFile("part.raw"));
+ */
+export const packBytes = onDevice((device, bytes: Uint8Array): Tensor<"uint32"> => {
+  check(
+    bytes instanceof Uint8Array,
+    "argument",
+    () => `packBytes: the bytes are ${kindOf(bytes)}; give a Uint8Array`,
+  );
+  const out = Tensor.empty(device, [Math.ceil(bytes.length / 4)], "uint32");
+  const whole = bytes.length - (bytes.length % 4);
+  if (whole > 0) device.write(out.buffer, 0, bytes.subarray(0, whole));
+  if (whole === bytes.length) return out;
+  const last = new Uint8Array(4);
+  last.set(bytes.subarray(whole));
+  device.write(out.buffer, whole, last);
+  return out;
+});
+
 const TYPED: readonly (readonly [abstract new (...args: never[]) => ArrayBufferView, DType])[] = [
   [Float32Array, "float32"],
   [Float64Array, "float32"],

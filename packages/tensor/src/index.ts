@@ -2,7 +2,7 @@ export * from "./autograd/grad.js";
 export * from "./autograd/gradcheck.js";
 export { noGrad } from "./autograd/record.js";
 export { CodedError } from "./coded-error.js";
-export { arange, full, linspace, ones, tensor, type Values, zeros } from "./create.js";
+export { arange, full, linspace, ones, packBytes, tensor, type Values, zeros } from "./create.js";
 export { type AdapterChoice, findAdapters } from "./device/adapter.js";
 export type { Caps, KernelFamily } from "./device/caps.js";
 export { defaultDevice, setDefaultDevice } from "./device/default.js";

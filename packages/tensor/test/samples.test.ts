@@ -10,7 +10,7 @@ const TEXTS = readdirSync(FOLDER)
   .filter((file) => file.endsWith(".test.ts"))
   .map((file) => readFileSync(new URL(file, FOLDER), "utf8"));
 const hasTest = (name: string): boolean =>
-  TEXTS.some((text) => new RegExp(`(holds|checkForward)\\(\\s*device,\\s*(\\w+\\.)?${name}\\b`).test(text));
+  TEXTS.some((text) => new RegExp(`(holds|checkForwards?)\\(\\s*device,\\s*(\\w+\\.)?${name}\\b`).test(text));
 
 test("every op is held to its reference: it is elementwise, has samples, or a test of its own", () => {
   const names = Object.entries(ops).flatMap(([name, op]) =>

@@ -55,6 +55,28 @@ export function layOut(image: Size, sizes: FitSizes, fit: Fit): Layout {
   return { size, windows: tiles(size, side) };
 }
 
+/** A window of a resized image, and the part of the original that it shows, in its pixels (fractions possible). */
+export interface Place extends Window {
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
+/**
+ * The size that an image is resized to, and where its windows lie.
+ *
+ * @throws ClipError as `layOut`.
+ */
+export function placesOf(image: Size, sizes: FitSizes, fit: Fit): { size: Size; places: Place[] } {
+  const { size, windows } = layOut(image, sizes, fit);
+  const scaleX = image.width / size.width;
+  const scaleY = image.height / size.height;
+  const places = windows.map((window) => {
+    const { left, top, width, height } = window;
+    const box = { x: left * scaleX, y: top * scaleY, width: width * scaleX, height: height * scaleY };
+    return { ...window, box };
+  });
+  return { size, places };
+}
+
 /** Tiles that are squares of `tile` pixels of the image, each resized to `side`. */
 function sizedTiles({ width, height }: Size, side: number, tile: number, overlap = 0): Layout {
   if (!(Number.isInteger(tile) && tile > 0 && Number.isInteger(overlap) && overlap >= 0 && overlap < tile))

@@ -1,6 +1,6 @@
 import type { PreprocessConfig } from "../config/types.js";
 import type { Filter } from "./filters.js";
-import { type Fit, layOut } from "./fit.js";
+import { type Fit, type Place, placesOf } from "./fit.js";
 import { CHANNELS, checkRaster, premultiply, type RasterImage, toRgb, unpremultiply } from "./raster.js";
 import { resizeFiltered, resizeNearest, resizeUnrounded, type Size, type Window } from "./resize.js";
 
@@ -14,13 +14,9 @@ export type PixelConfig = Pick<PreprocessConfig, "size"> &
   >;
 
 /** One input of the model, square but for fit `whole`, and its place in the image. */
-export interface PreparedImage {
-  readonly width: number;
-  readonly height: number;
+export interface PreparedImage extends Pick<Place, "width" | "height" | "box"> {
   /** RGB before normalisation, [height, width, 3]: bytes, or values from 0 to 255 between them. */
   readonly pixels: Uint8Array | Float32Array;
-  /** The part of the original image it shows, in original pixels (fractions possible). */
-  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 }
 
 /**
@@ -35,18 +31,15 @@ export interface PreparedImage {
  */
 export function prepareImage(image: RasterImage, config: PixelConfig, fit: Fit = "crop"): PreparedImage[] {
   checkRaster(image);
-  const { size, windows } = layOut(image, config, fit);
+  const { size, places } = placesOf(image, config, fit);
   const { rgbFirst, unrounded, interpolation = "bicubic" } = config;
   const source = rgbFirst || unrounded ? asRgb(image) : image;
   const pixelsOf = unrounded
     ? (window: Window) => resizeUnrounded({ ...source, channels: 3 }, size, window, interpolation)
     : rounded(source, size, interpolation);
-  const scaleX = image.width / size.width;
-  const scaleY = image.height / size.height;
   const isSized = fit === "tile" && config.tile !== undefined;
-  return windows.map((window) => {
-    const { left, top, width, height } = window;
-    const box = { x: left * scaleX, y: top * scaleY, width: width * scaleX, height: height * scaleY };
+  return places.map(({ box, ...window }) => {
+    const { width, height } = window;
     if (!isSized) return { width, height, pixels: pixelsOf(window), box };
     // Many tiles may take more memory than their image, and are resized one by one as they are looked at.
     return {
@@ -82,9 +75,19 @@ function resizer(image: RasterImage, size: Size, filter: Filter): (window: Windo
   return (window) => unpremultiply(resizeFiltered(premultiplied, size, window, filter), channels);
 }
 
+/** What each byte becomes when it is normalised, [3, 256]: (value / 255 - mean) / std, each step rounded to float32 as in PyTorch. */
+export function normalTable({ mean, std }: Pick<PreprocessConfig, "mean" | "std">): Float32Array {
+  const normal = [0, 1, 2].map((c) => normaliser(mean[c], std[c]));
+  return Float32Array.from({ length: 3 * 256 }, (_, i) => normal[i >> 8](i & 255));
+}
+
+const normaliser = (mean: number, std: number) => {
+  const [centre, spread] = [Math.fround(mean), Math.fround(std)];
+  return (value: number) => Math.fround(Math.fround(value / 255) - centre) / spread;
+};
+
 /**
- * Normalises interleaved RGB bytes, or values from 0 to 255 between them, to float32 planes, [3, height, width]: (value / 255 - mean) / std, each step rounded to
- * float32 as in PyTorch.
+ * Normalises interleaved RGB bytes, or values from 0 to 255 between them, to float32 planes, [3, height, width], as `normalTable` says.
  *
  * @param out receives the planes, from `offset` on. Default: a new array.
  */
@@ -95,11 +98,10 @@ export function normalizePixels(
   offset = 0,
 ): Float32Array {
   const count = pixels.length / 3;
-  const table = new Float32Array(256);
+  const tables = normalTable({ mean, std });
   for (let c = 0; c < 3; c++) {
-    const [centre, spread] = [Math.fround(mean[c]), Math.fround(std[c])];
-    const normal = (v: number) => Math.fround(Math.fround(v / 255) - centre) / spread;
-    for (let v = 0; v < 256; v++) table[v] = normal(v);
+    const table = tables.subarray(256 * c, 256 * (c + 1));
+    const normal = normaliser(mean[c], std[c]);
     const plane = offset + c * count;
     if (pixels instanceof Float32Array)
       for (let i = 0; i < count; i++) out[plane + i] = normal(pixels[3 * i + c]);

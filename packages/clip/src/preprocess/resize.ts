@@ -1,6 +1,7 @@
 // Pillow's resampling, to the bit: filter weights in fixed point with 22 fractional bits, across first and then
 // down, with 8-bit values between. Only what the wanted window needs is computed.
-import { type Filter, filterTaps, type Taps } from "./filters.js";
+import type { FixedTaps } from "@inctrl/tensor";
+import { type Filter, filterTaps } from "./filters.js";
 
 /** Interleaved 8-bit pixels. */
 export interface Pixels {
@@ -25,8 +26,31 @@ export interface Size {
 
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
-/** Taps with weights in fixed point. */
-type FixedTaps = Omit<Taps, "weights"> & { readonly weights: Int32Array };
+/** Weight of a sample that is taken as it is. */
+const ONE = 1 << PRECISION_BITS;
+
+/** Tables that are kept, and the weights of the largest of them: images of a run mostly have one size. */
+const [MAX_KEPT, LARGEST_KEPT] = [64, 2 ** 16];
+const kept = new Map<string, FixedTaps>();
+
+/** Taps of outputs [first, first + count) of an axis resized from `from` to `to` samples. An axis that keeps its size is copied. */
+export function tapsOf(filter: Filter, from: number, to: number, first: number, count: number): FixedTaps {
+  const key = [filter, from, to, first, count].join();
+  const known = kept.get(key);
+  if (known) return known;
+  const taps = from === to ? copyTaps(first, count) : fixedTaps(filter, from, to, first, count);
+  if (taps.weights.length > LARGEST_KEPT) return taps;
+  if (kept.size >= MAX_KEPT) kept.delete([...kept.keys()][0]);
+  kept.set(key, taps);
+  return taps;
+}
+
+const copyTaps = (first: number, count: number): FixedTaps => ({
+  starts: Int32Array.from({ length: count }, (_, i) => first + i),
+  counts: new Int32Array(count).fill(1),
+  weights: new Int32Array(count).fill(ONE),
+  stride: 1,
+});
 
 function fixedTaps(filter: Filter, from: number, to: number, first: number, count: number): FixedTaps {
   const taps = filterTaps(filter, from, to, first, count);
@@ -39,9 +63,9 @@ function fixedTaps(filter: Filter, from: number, to: number, first: number, coun
 export function resizeFiltered(image: Pixels, size: Size, window: Window, filter: Filter): Uint8Array {
   const { left, top, width, height } = window;
   const across =
-    image.width === size.width ? undefined : fixedTaps(filter, image.width, size.width, left, width);
+    image.width === size.width ? undefined : tapsOf(filter, image.width, size.width, left, width);
   const down =
-    image.height === size.height ? undefined : fixedTaps(filter, image.height, size.height, top, height);
+    image.height === size.height ? undefined : tapsOf(filter, image.height, size.height, top, height);
   const firstRow = down?.starts[0] ?? top;
   const lastRow = down ? down.starts.at(-1)! + down.counts.at(-1)! : top + height;
   const rows = across

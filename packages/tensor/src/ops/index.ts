@@ -4,6 +4,7 @@ export { takeAlongAxis } from "./along-axis.js";
 export * from "./at.js";
 export * from "./attention.js";
 export * from "./batch-norm.js";
+export * from "./bytes.js";
 export { cast } from "./cast.js";
 export * from "./comparison.js";
 export * from "./concat.js";
