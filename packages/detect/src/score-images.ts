@@ -1,14 +1,15 @@
 import { readAs } from "@inctrl/datasets";
 import { type FittedDetector, scoreViews, type ViewScore } from "./detector.js";
+import type { PixelFacts } from "./drift/facts.js";
 import type { EncodedBatch, EncodedImage } from "./encoder/features.js";
 import { DetectError, notFinite } from "./errors.js";
 import { otherSize } from "./images/positions.js";
 import type { ImageItem, ImageSource } from "./images/source.js";
 
 /** The score of an image: that of its most anomalous view. */
-export interface ImageScore
-  extends Pick<ViewScore, "score" | "parts">,
-    Pick<EncodedImage, "clipped" | "pixels"> {
+export interface ImageScore extends Pick<ViewScore, "score" | "parts">, Pick<EncodedImage, "clipped"> {
+  /** Facts of its pixels; absent where nobody asked for them, and where its features came from a cache. */
+  readonly pixels?: PixelFacts;
   /** Its id in the source. */
   readonly image: string;
   /** Index in `views` of the view that decided. */
@@ -25,7 +26,7 @@ export interface ImageFailure {
 /**
  * Scores images in the order of their source, read as the prompts were. The next batch is decoded and recorded while the device works on this one; at most
  * two batches are held. Images that cannot be read, or have no finite score, come out as failures, in their place. `signal` stops it after the batches at
- * work; their results are still given out.
+ * work; their results are still given out. `facts`: false spares the facts of pixels, which drift and calibration want.
  *
  * @example
  * for await (const result of scoreImages(fitted, fileImages(paths))) {
@@ -36,19 +37,23 @@ export interface ImageFailure {
 export async function* scoreImages(
   fitted: FittedDetector,
   images: ImageSource,
-  { signal }: { signal?: AbortSignal } = {},
+  { signal, facts = true }: { signal?: AbortSignal; facts?: boolean } = {},
 ): AsyncGenerator<ImageScore | ImageFailure> {
   /** Views of images of which more are to come. */
   const begun = new Map<number, ViewScore[]>();
   const working: { readonly batch: EncodedBatch; readonly scores: Promise<ViewScore[]> }[] = [];
   const finishFirst = async () => {
     const { batch, scores } = working.shift()!;
-    return joinViews(batch, await scores, begun, fitted);
+    const results = joinViews(batch, await scores, begun, fitted);
+    const facts = await Promise.all(batch.ended.map(({ pixels }) => pixels));
+    return results.map((result, i) =>
+      "error" in result || !facts[i] ? result : { ...result, pixels: facts[i] },
+    );
   };
   const { region, detector } = fitted;
   const { encoder } = detector;
   try {
-    for await (const batch of encoder.encode(readAlike(images, fitted), { signal, region })) {
+    for await (const batch of encoder.encode(readAlike(images, fitted), { signal, facts, region })) {
       const scores = scoreViews(fitted, batch);
       // Its work is recorded, so that the tensors are free for the next batch.
       batch.dispose();
@@ -75,7 +80,7 @@ async function* readAlike(images: ImageSource, { reading }: FittedDetector): Asy
   for await (const item of images) yield readAs(item, reading);
 }
 
-/** Results of the images that end in a batch; `begun` holds the views of those that do not. */
+/** Results of the images that end in a batch, without facts of pixels; `begun` holds the views of those that do not. */
 export function joinViews(
   { views, ended }: Pick<EncodedBatch, "views" | "ended">,
   scores: readonly ViewScore[],
@@ -83,7 +88,7 @@ export function joinViews(
   { positions }: FittedDetector,
 ): (ImageScore | ImageFailure)[] {
   for (const [i, { image }] of views.entries()) begun.set(image, [...(begun.get(image) ?? []), scores[i]]);
-  return ended.map(({ image, item, error, ...shown }) => {
+  return ended.map(({ image, item, error, clipped }) => {
     if (error) return { image: item.id, error };
     const own = begun.get(image) ?? [];
     begun.delete(image);
@@ -97,6 +102,7 @@ export function joinViews(
     // An image is as anomalous as its most anomalous view.
     const view = counts.reduce((best, i) => (own[i].score > own[best].score ? i : best));
     const { score, parts } = own[view];
+    const shown = clipped !== undefined && { clipped };
     return { image: item.id, score, parts, view, views: own, ...shown };
   });
 }

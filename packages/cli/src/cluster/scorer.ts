@@ -86,7 +86,7 @@ export async function withModelScorer<T>(
         model: fitted.detector.encoder.backbone.fingerprint,
         device: adapterName(device.caps),
         async *score(images) {
-          for await (const result of scoreImages(fitted, itemsOf(images, reading))) {
+          for await (const result of scoreImages(fitted, itemsOf(images, reading), { facts: false })) {
             const { image } = result;
             yield "error" in result
               ? { image, error: describe(result.error) }

@@ -168,7 +168,10 @@ async function writeScores({
   await sink.write(format.begin({ ...headerOf(model, options), bank, left_out: leftOutRecord(left) }));
   try {
     await withProgress({ total: images.length, verb: "scoring", quiet }, async (update) => {
-      for await (const result of scoreImages(model.fitted, fileImages(images, model.reading), { signal })) {
+      for await (const result of scoreImages(model.fitted, fileImages(images, model.reading), {
+        signal,
+        facts: false,
+      })) {
         if ("error" in result) {
           if (options.strict) throw result.error;
           warn(`skipped ${describe(result.error)}`);

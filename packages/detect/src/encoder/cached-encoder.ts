@@ -28,8 +28,8 @@ export class CachedEncoder extends Encoder {
   readonly #store: FeatureStore;
 
   constructor(store: FeatureStore) {
-    const { backbone, fit, taps, preprocess, raw, features, threads } = store.encoder;
-    super(backbone, { fit, taps, preprocess, raw, features, threads });
+    const { backbone, fit, taps, preprocess, raw, features, threads, resize } = store.encoder;
+    super(backbone, { fit, taps, preprocess, raw, features, threads, resize });
     this.cached = !raw;
     this.#store = store;
   }

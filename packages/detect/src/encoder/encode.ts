@@ -1,8 +1,9 @@
-import { normalizePixels, type PreprocessConfig } from "@inctrl/clip";
-import { tensor } from "@inctrl/tensor";
-import type { Backbone, Tap } from "../backbone/backbone.js";
+import { normalizePixels, normalTable, type PreprocessConfig } from "@inctrl/clip";
+import { bytePlanes, concat, type Device, scope, stack, type Tensor, tensor } from "@inctrl/tensor";
+import type { Backbone, Tap, ViewSize } from "../backbone/backbone.js";
 import { DetectError } from "../errors.js";
 import type { View } from "../images/augmentation.js";
+import { type DeviceView, isOnDevice } from "./device-views.js";
 import type { Features } from "./features.js";
 
 /** Which outputs of a network are wanted, and how images become its pixels. */
@@ -21,11 +22,11 @@ export interface EncodeViewsOptions {
  */
 export function encodeViews(
   backbone: Backbone,
-  views: readonly View[],
+  views: readonly (View | DeviceView)[],
   options: EncodeViewsOptions = {},
 ): Features {
-  const { taps, features, layouts, pixels, size } = laidOut(backbone, views, options);
-  using input = tensor(backbone.device, pixels, [size.count, 3, size.height, size.width]);
+  const { taps, features, layouts, preprocess, size } = laidOut(backbone, views, options);
+  using input = scope(() => inputOf(backbone.device, views, size, preprocess));
   return { ...backbone.encode(input, taps, { features }), layouts };
 }
 
@@ -35,7 +36,8 @@ export async function encodeViewsApart(
   views: readonly View[],
   options: EncodeViewsOptions = {},
 ): Promise<Features> {
-  const { taps, features, layouts, pixels, size } = laidOut(backbone, views, options);
+  const { taps, features, layouts, preprocess, size } = laidOut(backbone, views, options);
+  const pixels = normalised(views, size, preprocess);
   return { ...(await backbone.encodeApart(pixels, size, taps, { features })), layouts };
 }
 
@@ -46,17 +48,54 @@ export const isApart = (backbone: Backbone): backbone is Backbone & Required<Pic
 /** What a backbone takes of some views. */
 function laidOut(
   backbone: Backbone,
-  views: readonly View[],
+  views: readonly (View | DeviceView)[],
   { taps = backbone.defaultTaps, preprocess = backbone.preprocess, features }: EncodeViewsOptions,
 ) {
   const [{ width, height }] = views;
   const layouts = taps.map((tap) => backbone.layout(tap, { width, height }));
+  if (views.some((view) => view.width !== width || view.height !== height))
+    throw new DetectError("views", "views of several sizes cannot be encoded together; encode them apart");
+  return { taps, features, layouts, preprocess, size: { width, height, count: views.length } };
+}
+
+/** Normalised planes of views, one view after the other. */
+function normalised(
+  views: readonly View[],
+  { width, height }: ViewSize,
+  preprocess: PreprocessConfig,
+): Float32Array {
   const plane = 3 * width * height;
   const pixels = new Float32Array(views.length * plane);
-  views.forEach((view, i) => {
-    if (view.width !== width || view.height !== height)
-      throw new DetectError("views", "views of several sizes cannot be encoded together; encode them apart");
-    normalizePixels(view.pixels, preprocess, pixels, i * plane);
-  });
-  return { taps, features, layouts, pixels, size: { width, height, count: views.length } };
+  for (const [i, view] of views.entries()) normalizePixels(view.pixels, preprocess, pixels, i * plane);
+  return pixels;
+}
+
+/** The same as a tensor, [views, 3, height, width], of pixels that are on the device too. */
+function inputOf(
+  device: Device,
+  views: readonly (View | DeviceView)[],
+  size: ViewSize,
+  preprocess: PreprocessConfig,
+): Tensor {
+  const parts: Tensor[] = [];
+  for (let rest = views; rest.length > 0; ) {
+    const held = firstOf(rest, isOnDevice);
+    const others = firstOf(rest.slice(held.length), (view): view is View => !isOnDevice(view));
+    if (held.length > 0) {
+      const table = tensor(device, normalTable(preprocess), [3, 256]);
+      parts.push(bytePlanes(stack(held.map(({ pixels }) => pixels)), table));
+    }
+    if (others.length > 0)
+      parts.push(
+        tensor(device, normalised(others, size, preprocess), [others.length, 3, size.height, size.width]),
+      );
+    rest = rest.slice(held.length + others.length);
+  }
+  return concat(parts);
+}
+
+/** What a list begins with of a kind. */
+function firstOf<T, K extends T>(list: readonly T[], is: (each: T) => each is K): readonly K[] {
+  const end = list.findIndex((each) => !is(each));
+  return list.slice(0, end < 0 ? list.length : end) as K[];
 }

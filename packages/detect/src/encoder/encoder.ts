@@ -10,19 +10,13 @@ import {
 } from "../backbone/backbone.js";
 import type { View } from "../images/augmentation.js";
 import { DecodePool, decodeThreads } from "../images/decode-pool.js";
-import type { ViewOptions } from "../images/prepared.js";
 import type { ImageRegion } from "../images/region.js";
 import { type HashOf, hashOnce } from "../images/sample-hash.js";
-import type { ImageItem, ImageSource } from "../images/source.js";
-import { symmetricView } from "../images/symmetries.js";
+import type { ImageSource } from "../images/source.js";
+import { type DeviceView, type ResizePlace, resizePlace } from "./device-views.js";
 import { encodeViews, encodeViewsApart, isApart } from "./encode.js";
-import {
-  type EncodedBatch,
-  type EncodedImage,
-  type EncodedView,
-  encodedBatch,
-  type Features,
-} from "./features.js";
+import { type EncodedBatch, type EncodedImage, encodedBatch, type Features } from "./features.js";
+import { freeViews, prepareAhead, type ReadyImage } from "./prepare-ahead.js";
 import type { EncodedPrompt } from "./prompts.js";
 import { type FeatureRecipe, featureRecipe } from "./recipe.js";
 
@@ -41,6 +35,8 @@ export interface EncoderOptions {
   batch?: number;
   /** Threads that decode; 0 decodes in the calling thread. Default: `decodeThreads`. No score depends on it. */
   threads?: number;
+  /** Where images are resized. Default: `resizePlace`. No score depends on it. */
+  resize?: ResizePlace;
   /** Threads that outlive an encoding, in place of its own: whoever made them closes them. */
   pool?: DecodePool;
 }
@@ -50,18 +46,17 @@ export interface EncodeOptions {
   signal?: AbortSignal;
   /** Whether the consumer asks where views lie in their images. Default true; without it a cached image is not decoded. */
   places?: boolean;
+  /** Whether facts of the images' pixels are wanted. Default false. */
+  facts?: boolean;
   /** Which part of an image the facts of its pixels are of. Default: all. */
   region?: ImageRegion;
 }
 
-/** An image that is decoded, or that could not be. */
-interface ReadyImage {
-  readonly image: number;
-  readonly item: ImageItem;
-  readonly error?: Error;
-  /** Views that wait for a batch. */
-  readonly waiting: { readonly seen: EncodedView; readonly view: View }[];
-}
+/**
+ * Bytes of an image, and of what it becomes on its way to a view, that a device is given to resize: what WebGPU promises to bind. Larger images are
+ * resized by the processor.
+ */
+const DEVICE_BYTES = 128 * 2 ** 20;
 
 /** Batches that the device may have at once: one at work, and the next one recorded behind it. */
 const BATCHES_AT_ONCE = 2;
@@ -88,6 +83,7 @@ export class Encoder {
   readonly layouts: readonly TapLayout[];
   readonly batch: number;
   readonly threads: number;
+  readonly resize: ResizePlace;
   readonly #pool: DecodePool | undefined;
   /** Whether features have been rounded to float16 on their way through a cache. */
   readonly cached: boolean = false;
@@ -109,6 +105,7 @@ export class Encoder {
     this.layouts = taps.map((tap) => backbone.layout(tap, view));
     this.batch = options.batch ?? backbone.batch(view, taps);
     this.threads = options.threads ?? decodeThreads(caps.software);
+    this.resize = options.resize ?? resizePlace(caps.software);
     this.#pool = options.pool;
   }
 
@@ -142,7 +139,11 @@ export class Encoder {
    * consumer disposes of each batch.
    */
   async *encode(images: ImageSource, options: EncodeOptions = {}): AsyncGenerator<EncodedBatch> {
-    const { signal, region } = options;
+    const { signal, facts, region } = options;
+    const { device } = this.backbone;
+    const isDevices = this.resize === "device" && !isApart(this.backbone);
+    const deviceBytes = isDevices ? Math.min(DEVICE_BYTES, device.caps.maxBindingBytes) : 0;
+    const views = { pixels: this.preprocess, fit: this.fit, facts, region, deviceBytes };
     await using own = this.#pool ? null : new DecodePool(this.threads);
     const pool = this.#pool ?? (own as DecodePool);
     const queue: ReadyImage[] = [];
@@ -150,7 +151,7 @@ export class Encoder {
     const next = async () => {
       if (working.length === BATCHES_AT_ONCE) await working.shift();
       const batch = await this.#encodeNext(queue);
-      const done = this.backbone.device.sync();
+      const done = device.sync();
       // Awaited before a later batch; until then a lost device must not count as unhandled.
       done.catch(() => {});
       working.push(done);
@@ -159,53 +160,16 @@ export class Encoder {
     const isFull = () =>
       queue.length >= 4 * this.batch ||
       queue.reduce((sum, { waiting }) => sum + waiting.length, 0) >= this.batch;
-    for await (const ready of this.#prepareAhead(pool, images, { signal, region })) {
-      queue.push(ready);
-      while (isFull()) yield await next();
-    }
-    while (queue.length > 0 && !signal?.aborted) yield await next();
-    await Promise.all(working);
-  }
-
-  /** Prepared images in the order of their source, several of them decoding at once. */
-  async *#prepareAhead(
-    pool: DecodePool,
-    images: ImageSource,
-    { signal, region }: Pick<EncodeOptions, "signal" | "region">,
-  ): AsyncGenerator<ReadyImage> {
-    const options = { pixels: this.preprocess, fit: this.fit, region };
-    const asked: Promise<ReadyImage>[] = [];
-    let image = 0;
+    const ahead = { device, pool, poolStays: pool === this.#pool, views, signal };
     try {
-      for await (const item of images) {
-        if (signal?.aborted) break;
-        asked.push(this.#prepare(pool, options, item, image++));
-        if (asked.length >= pool.ahead) yield (await asked.shift()) as ReadyImage;
+      for await (const ready of prepareAhead(images, ahead)) {
+        queue.push(ready);
+        while (isFull()) yield await next();
       }
-      while (asked.length > 0 && !signal?.aborted) yield (await asked.shift()) as ReadyImage;
+      while (queue.length > 0 && !signal?.aborted) yield await next();
+      await Promise.all(working);
     } finally {
-      // None rejects. A consumer that stops early leaves no file open.
-      if (pool.ahead === 1 || this.#pool) await Promise.all(asked);
-    }
-  }
-
-  async #prepare(
-    pool: DecodePool,
-    options: ViewOptions,
-    item: ImageItem,
-    image: number,
-  ): Promise<ReadyImage> {
-    try {
-      const { views, of, ...shown } = await pool.prepare(item, options);
-      const waiting = views.flatMap((view, tile) =>
-        (item.symmetries ?? [0]).map((symmetry) => ({
-          seen: { image, symmetry, tile, box: view.box, of },
-          view: (item.augmentation?.variant ?? symmetricView)(view, symmetry),
-        })),
-      );
-      return { image, item, ...shown, waiting };
-    } catch (error) {
-      return { image, item, error: error as Error, waiting: [] };
+      for (const { waiting } of queue) freeViews(waiting);
     }
   }
 
@@ -236,18 +200,22 @@ export class Encoder {
     }
     const { backbone } = this;
     const views = some.map(({ view }) => view);
-    // An engine beside the device runs each view by itself, so that none needs a full batch.
+    // An engine beside the device runs each view by itself, so that none needs a full batch. Its views are not on the device.
     const apart = views.length > 0 && isApart(backbone);
-    const features = apart ? await encodeViewsApart(backbone, views, this) : this.run(views);
-    return encodedBatch(
-      features,
-      some.map(({ seen }) => seen),
-      ended,
-    );
+    try {
+      const features = apart ? await encodeViewsApart(backbone, views as View[], this) : this.run(views);
+      return encodedBatch(
+        features,
+        some.map(({ seen }) => seen),
+        ended,
+      );
+    } finally {
+      freeViews(some);
+    }
   }
 
   /** Runs the network. */
-  protected run(views: readonly View[]): Features {
+  protected run(views: readonly (View | DeviceView)[]): Features {
     return scope(() => {
       if (views.length > 0) return encodeViews(this.backbone, views, this);
       const { device, embedDim } = this.backbone;
@@ -265,7 +233,7 @@ export class Encoder {
  * view's features then have the same bits in whatever company it was encoded.
  */
 export class PaddedEncoder extends Encoder {
-  protected override run(views: readonly View[]): Features {
+  protected override run(views: readonly (View | DeviceView)[]): Features {
     const length = views.length > 0 ? this.limit(views[0]) : 0;
     if (views.length === length) return super.run(views);
     const full = Array.from({ length }, (_, i) => views[Math.min(i, views.length - 1)]);

@@ -34,8 +34,8 @@ export interface EncodedImage extends Pick<Raster, "clipped"> {
   readonly image: number;
   readonly item: ImageItem;
   readonly error?: Error;
-  /** Facts of its pixels; absent where its features came from a cache. */
-  readonly pixels?: PixelFacts;
+  /** Facts of its pixels; absent where nobody asked for them, and where its features came from a cache. */
+  readonly pixels?: Promise<PixelFacts>;
 }
 
 /** Views that were encoded together. An image of many tiles may lie in several batches. */

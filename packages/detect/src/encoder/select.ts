@@ -36,8 +36,8 @@ class SelectedEncoder extends Encoder {
   readonly #at: readonly number[];
 
   constructor(root: Encoder, taps: readonly Tap[], raw: boolean) {
-    const { backbone, fit, preprocess, features, batch, threads } = root;
-    super(backbone, { fit, preprocess, features, batch, threads, taps, raw });
+    const { backbone, fit, preprocess, features, batch, threads, resize } = root;
+    super(backbone, { fit, preprocess, features, batch, threads, resize, taps, raw });
     this.#root = root;
     this.cached = root.cached;
     this.#at = taps.map((tap) => root.taps.indexOf(tap));

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { ImageError, type Reading } from "@inctrl/datasets";
-import { type PreparedViews, prepareViews, type ViewOptions } from "./prepared.js";
+import { type PreparedViews, prepareViews, type Unresized, type ViewOptions } from "./prepared.js";
 import type { FilePart } from "./read-source.js";
 import { type ImageItem, naming } from "./source.js";
 
@@ -17,9 +17,9 @@ export interface DecodeTask extends ViewOptions {
   readonly part: FilePart | MemoryPart;
 }
 
-/** The views, or null where the image could not be read. */
+/** The views, or what a device makes them of; null where the image could not be read. */
 export interface DecodeAnswer {
-  readonly prepared: PreparedViews | null;
+  readonly prepared: PreparedViews | Unresized | null;
   /** Why a file in memory is no image. */
   readonly refused?: Pick<ImageError, "code" | "problem" | "mend">;
 }
@@ -69,15 +69,15 @@ export class DecodePool {
   }
 
   /**
-   * An image as the model sees it.
+   * An image as the model sees it, or as it is decoded where that is left to a device.
    *
    * @throws ImageError or ClipError where it cannot be read.
    */
-  async prepare(item: ImageItem, options: ViewOptions): Promise<PreparedViews> {
+  async prepare(item: ImageItem, options: ViewOptions): Promise<PreparedViews | Unresized> {
     const part = this.#threads > 0 ? partOf(item) : undefined;
     if (part) {
-      const { pixels, fit, region } = options;
-      const task = { part, pixels, fit, region };
+      const { pixels, fit, facts, region, deviceBytes } = options;
+      const task = { part, pixels, fit, facts, region, deviceBytes };
       const { prepared, refused } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
       if (prepared) return prepared;
       if (refused) throw new ImageError(refused.code, item.id, refused.problem, refused.mend);

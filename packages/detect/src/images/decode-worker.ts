@@ -1,4 +1,4 @@
-// One thread of `DecodePool`: files in, prepared views out.
+// One thread of `DecodePool`: files in, prepared views or decoded pixels out.
 
 import { parentPort } from "node:worker_threads";
 import { decodeImage, ImageError } from "@inctrl/datasets";
@@ -17,10 +17,12 @@ parentPort?.on("message", async (task: DecodeTask) => {
         : await reader.read(part);
     const found = prepareViews(raster, task);
     // Tiles are resized as they are copied.
-    const prepared = { ...found, views: found.views.map((view) => ({ ...view })) };
-    // Views of one image may share a buffer, which can be transferred once only.
-    const buffers = new Set(prepared.views.map(({ pixels }) => pixels.buffer as ArrayBuffer));
-    parentPort?.postMessage({ prepared } satisfies DecodeAnswer, [...buffers]);
+    const prepared =
+      "raster" in found ? found : { ...found, views: found.views.map((view) => ({ ...view })) };
+    post(
+      { prepared },
+      "raster" in prepared ? [prepared.raster.data] : prepared.views.map(({ pixels }) => pixels),
+    );
   } catch (error) {
     // A file on disk is read again by the main thread, which reports the error it gets.
     const isTold = "bytes" in part && error instanceof ImageError;
@@ -29,3 +31,15 @@ parentPort?.on("message", async (task: DecodeTask) => {
     parentPort?.postMessage(answer satisfies DecodeAnswer);
   }
 });
+
+/** Hands an answer over with its pixels, which the decoders of some formats do not let go of: these are copied. */
+function post(answer: DecodeAnswer, pixels: readonly ArrayBufferView[]): void {
+  // Views of one image may share a buffer, which can be transferred once only.
+  const buffers = new Set(pixels.map(({ buffer }) => buffer as ArrayBuffer));
+  try {
+    parentPort?.postMessage(answer, [...buffers]);
+  } catch (error) {
+    if ((error as Error).name !== "DataCloneError") throw error;
+    parentPort?.postMessage(answer);
+  }
+}

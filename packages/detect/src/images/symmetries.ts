@@ -1,3 +1,4 @@
+import { slice, type Tensor, transpose } from "@inctrl/tensor";
 import type { View } from "./augmentation.js";
 
 /** Pixels, or patches, across and down. */
@@ -56,6 +57,15 @@ export function symmetricPixels<T extends Uint8Array | Float32Array>(
     }
   }
   return to;
+}
+
+/** All of an axis, from its end. */
+const REVERSED = [-1, Number.NEGATIVE_INFINITY, -1] as const;
+
+/** A picture on the device, [height, width], in one of its symmetries. */
+export function symmetricTensor<T extends Tensor>(x: T, symmetry: number): T {
+  const turned = symmetry & 1 ? transpose(x) : x;
+  return slice(turned, [symmetry & 2 ? REVERSED : null, symmetry & 4 ? REVERSED : null]) as T;
 }
 
 /** A prepared image in one of its symmetries. */

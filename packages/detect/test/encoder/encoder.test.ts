@@ -5,7 +5,6 @@ import { maxError, PATCH14, randomImage, THREE_SHOT, throwsCode, writeImage } fr
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { PaddedEncoder } from "../../src/encoder/encoder.js";
-import type { EncodedView } from "../../src/encoder/features.js";
 import { featureLayout } from "../../src/encoder/recipe.js";
 import {
   type Backbone,
@@ -14,41 +13,10 @@ import {
   fileImage,
   fileImages,
   type ImageItem,
-  type ImageSource,
 } from "../../src/index.js";
+import { encodeAll } from "../support/encode-all.js";
 
 const test = deviceTests("encoder");
-
-interface Encoded {
-  readonly views: EncodedView[];
-  /** Class features and patches of every view. */
-  readonly values: Float32Array[];
-  readonly ended: [image: number, id: string, error?: string][];
-  /** Views of each batch. */
-  readonly batches: number[];
-}
-
-/** All that an encoder gives of some images. */
-async function encodeAll(encoder: Encoder, images: ImageSource): Promise<Encoded> {
-  const all: Encoded = { views: [], values: [], ended: [], batches: [] };
-  for await (const { features, taps, views, ended, dispose } of encoder.encode(images)) {
-    const read = await Promise.all([features, ...taps].map((t) => t.data()));
-    for (const t of [features, ...taps]) assert.is(t.shape[0], views.length);
-    dispose();
-    all.views.push(...views);
-    all.batches.push(views.length);
-    for (const i of views.keys()) {
-      const own = read.flatMap((values) => {
-        const size = values.length / views.length;
-        return [...values.subarray(i * size, (i + 1) * size)];
-      });
-      all.values.push(Float32Array.from(own));
-    }
-    for (const { image, item, error } of ended)
-      all.ended.push(error ? [image, item.id, error.message] : [image, item.id]);
-  }
-  return all;
-}
 
 const on = (backbone: Backbone, options: EncoderOptions) => new Encoder(backbone, options);
 
