@@ -109,7 +109,7 @@ async function scored(
   const found: ImageScore[] = [];
   try {
     using fitted = await detector.fit(prompts, { className });
-    for await (const result of scoreImages(fitted, queries, { signal })) {
+    for await (const result of scoreImages(fitted, queries, { signal, facts: false })) {
       if ("error" in result) onSkipped?.(skippedBy(result.image, result.error));
       else found.push(result);
     }

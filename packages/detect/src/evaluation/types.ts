@@ -44,7 +44,7 @@ export interface ScoredDraw extends Pick<Draw, "category" | "shots" | "seed"> {
   readonly detector: number;
   /** The detector with the draw's prompts, which ends after `onScored`. */
   readonly fitted: FittedDetector;
-  /** Scores, maps and matches, in the order of the category. */
+  /** Scores, maps and matches, without facts of pixels, in the order of the category. */
   readonly results: readonly (ImageScore | ImageFailure)[];
 }
 

@@ -82,7 +82,7 @@ async function scoreAgain(
 ): Promise<ImageScore[]> {
   using fitted = await fitImages(detector, prompts, { className });
   const found: ImageScore[] = [];
-  for await (const result of scoreImages(fitted, samples)) {
+  for await (const result of scoreImages(fitted, samples, { facts: false })) {
     if ("error" in result) throw result.error;
     found.push(result);
   }

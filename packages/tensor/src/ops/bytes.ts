@@ -98,11 +98,6 @@ export const resizeBytes = defineOp("resizeBytes", {
       over: [out.size],
     };
   },
-  flop: ({ across, down }, out) => {
-    const [top, bottom] = rowsOf(down);
-    const total = (counts: Int32Array) => counts.reduce((sum, count) => sum + count, 0);
-    return 8 * (total(across.counts) * (bottom - top) + total(down.counts) * out.shape[1]);
-  },
   vjp: null,
   reference: ({ x, width, channels, alpha, across, down }) => {
     const byte = (at: number) => Math.floor(x.values[Math.floor(at / 4)] / 256 ** (at % 4)) % 256;
