@@ -3,9 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import {
+  cast,
   conv2dLast,
   foldLayerNorm,
   matmul,
+  nearest,
+  nearestRows,
+  packBank,
   packConvLast,
   packMatrix,
   prepareTuning,
@@ -84,12 +88,13 @@ test("panel tiles plan large products of packed matrices alone, and others follo
   ] as const)
     assert.is(planned(...(shape as [number, number, number])), "subgroup", `${shape}`);
   assert.is(planGemm(226, 900, 3584, caps, tuning, 1, { run: 900 }).steps, byDefault.steps);
-  assert.is(planNearest(225, 896, 900, caps, tuning).tile.kind, "subgroup");
+  assert.is(planNearest(225, 896, 900, caps, tuning).tile.kind, "panel");
+  assert.is(planNearest(225, 900, 900, caps, tuning).tile.kind, "subgroup");
   tuning.set(tuningKey(226, 896, 3584), panel);
   assert.is(planned(226, 896, 3584, 0), "subgroup");
 });
 
-test("panel tiles give the bits of others: packed halves, batches, layer norms and windows", async (device) => {
+test("panel tiles give the bits of others: packed halves, batches, layer norms, windows and searches", async (device) => {
   const { lanes } = ruleTiles(device.caps)[0];
   const tiles: Tile[] = [
     { kind: "subgroup", lanes, lines: 1, rows: 8, vectors: 1, steps: 1 },
@@ -114,6 +119,12 @@ test("panel tiles give the bits of others: packed halves, batches, layer norms a
       () => scope(() => matmul(of(1, 20, k), folded().matrix, { bias: folded().bias, layerNorm: {} })),
     ],
     windows: [tuningKey(2 * 5 * 6, 9 * k, 40), () => convolved({ padding: 1 })],
+    similarity: [
+      tuningKey(20, k, 72),
+      () => nearest(of(1, 20, k), packBank(of(2, 72, k), { dtype: "float16" })).similarity,
+    ],
+    index: [tuningKey(20, k, 72), () => cast(nearest(of(1, 20, k), of(2, 72, k)).index, "float32")],
+    distances: [tuningKey(60, k, 40), () => nearestRows(of(1, 3, 20, k), of(2, 3, 40, k)).squared],
     strides: [tuningKey(2 * 3 * 3, 9 * k, 40), () => convolved({ padding: 1, stride: 2 })],
   };
   for (const [name, [key, make]] of Object.entries(products)) {

@@ -3,23 +3,23 @@ import { perValue, ROW_THREADS } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
 import { mainLoop } from "./main-loop.js";
 import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
-import { eachRow, liveRows, range, type Tile } from "./tile.js";
+import { eachRow, liveRows, type MainLoop, range, type Tile } from "./tile.js";
 
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the columns: the main loop
- * of a matrix product that ends in a running maximum, so that the matrix is never stored. A subgroup takes one tile of columns and
- * writes one partial result a row, since a loop of tiles around the product's loop costs a tenth of its speed on llvmpipe. Elsewhere every
- * lane writes one. `nearestMergeKernel` or `nearestIndexKernel` joins them. Where it is `shifted`, each column's `shift` is added to its
- * products: with -|b|^2 / 2 the largest is the column at the smallest distance. A product that is NaN or infinite counts as `doubt`, Infinity, since maxima may lose a NaN.
+ * of a matrix product that ends in a maximum, so that the matrix is never stored. A subgroup takes one tile of columns and writes one partial
+ * result a row, since a loop of tiles around the product's loop costs a tenth of its speed on llvmpipe. Elsewhere every lane writes one.
+ * `nearestMergeKernel` or `nearestIndexKernel` joins them. Where it is `shifted`, each column's `shift` is added to its products: with
+ * -|b|^2 / 2 the largest is the column at the smallest distance. A product that is NaN or infinite counts as `doubt`, Infinity, since maxima
+ * may lose a NaN.
  *
  * Work split: workgroup (row tile, share of the column tiles, batch).
  */
-export const nearestKernel = defineKernel("nearest", ({ tile, half, shifted }: SearchVariant) => {
+export const nearestKernel = defineKernel("nearest", (variant: SearchVariant) => {
+  const { tile, half, shifted } = variant;
   const main = mainLoop(tile, half);
-  const { rows, vectors, lanes } = tile;
-  const joins = joinsLanes(tile);
   return {
-    name: `nearest ${tile.kind} ${rows}x${4 * vectors}`,
+    name: `nearest ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
     reads: { a: main.element, panels: main.panels, ...(shifted && { shift: "f32" }) },
     writes: { values: "f32", columns: "u32" },
     uniforms: {
@@ -36,56 +36,94 @@ fn counted(v: vec4f) -> vec4f {
 fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn lowest(v: vec4u) -> u32 { return min(min(v.x, v.y), min(v.z, v.w)); }`,
     body: `${main.begin}
-${rowsOf(tile, (r) => `  var best${r} = u.lowest;\n  var found${r} = NONE;`)}
-${
-  joins
-    ? "  let colTile = wg.y;\n  {"
-    : `  let first = wg.y * u.tiles / groups.y;
-  let last = (wg.y + 1u) * u.tiles / groups.y;
-  for (var colTile = first; colTile < last; colTile++) {`
-}
-${main.declareSums}
-${main.loop}
-${range(vectors)
-  .map(
-    (
-      v,
-    ) => `    let column${v} = vec4u(((colTile * ${vectors}u + ${v}u) * ${lanes}u + ${main.lane}) * 4u) + vec4u(0u, 1u, 2u, 3u);
-    let inside${v} = column${v} < vec4u(u.n);${shifted ? `\n    let shift${v} = vec4f(${range(4).map((c) => `shift[batch * u.shiftBatch + min(column${v}[${c}], u.n - 1u)]`)});` : ""}`,
-  )
-  .join("\n")}
-${rowsOf(tile, (r) => {
-  const shown = (v: number) =>
-    `    let c${r}_${v} = select(vec4f(u.lowest), counted(s${r}_${v}${shifted ? ` + shift${v}` : ""}), inside${v});`;
-  const at = (v: number) => `select(vec4u(NONE), column${v}, inside${v} & (c${r}_${v} == vec4f(most${r})))`;
-  const counted = range(vectors).map((v) => `c${r}_${v}`);
-  return `${range(vectors).map(shown).join("\n")}
-    let most${r} = largest(${counted.reduce(both("max"))});
-    let better${r} = most${r} > best${r};
-    found${r} = select(found${r}, lowest(${range(vectors).map(at).reduce(both("min"))}), better${r});
-    best${r} = select(best${r}, most${r}, better${r});`;
-})}
-  }
-  ${liveRows(tile)}
-  var best = array<f32, ${rows}>(${range(rows).map((r) => `best${r}`)});
-  var found = array<u32, ${rows}>(${range(rows).map((r) => `found${r}`)});
-  ${eachRow(
-    tile,
-    `    let at = (batch * u.m + row0 + r) * groups.y + wg.y;
-${
-  joins
-    ? `    let most = subgroupMax(best[r]);
-    let column = subgroupMin(select(NONE, found[r], best[r] == most));
-    if (${main.lane} == 0u) {
-      values[at] = most;
-      columns[at] = column;
-    }`
-    : `    values[at * ${lanes}u + ${main.lane}] = best[r];
-    columns[at * ${lanes}u + ${main.lane}] = found[r];`
-}`,
-  )}`,
+${tile.kind === "panel" ? panelSearch(variant, main) : laneSearch(variant, main)}`,
   };
 });
+
+/** One tile of columns, whose rows end one after another: the sums of a panel tile lie in an array. */
+const panelSearch = (variant: SearchVariant, main: MainLoop): string => {
+  const { tile } = variant;
+  return `  let colTile = wg.y;
+${main.declareSums}
+${main.loop}
+${columnsOf(variant, main)}
+  ${liveRows(tile)}
+  ${eachRow(
+    tile,
+    `${largestOfRow(variant, "", (v) => `sums[r * ${tile.vectors}u + ${v}u]`)}
+${storeJoined("most", "at", main)}`,
+  )}`;
+};
+
+/**
+ * The other tiles hold the sums of a row in variables, and the best of each lane so far. Subgroups take one tile of columns; a loop over their
+ * rows instead of this text for each costs a third of the speed on llvmpipe. Elsewhere an invocation takes a share of the tiles.
+ */
+const laneSearch = (variant: SearchVariant, main: MainLoop): string => {
+  const { tile } = variant;
+  const each = (line: (row: number) => string) => range(tile.rows).map(line).join("\n");
+  const share = `  let first = wg.y * u.tiles / groups.y;
+  let last = (wg.y + 1u) * u.tiles / groups.y;
+  for (var colTile = first; colTile < last; colTile++) {`;
+  const storeLanes = `    let place = ((batch * u.m + row0 + r) * groups.y + wg.y) * ${tile.lanes}u + ${main.lane};
+    values[place] = best[r];
+    columns[place] = found[r];`;
+  return `${each((r) => `  var best${r} = u.lowest;\n  var found${r} = NONE;`)}
+${joinsLanes(tile) ? "  let colTile = wg.y;\n  {" : share}
+${main.declareSums}
+${main.loop}
+${columnsOf(variant, main)}
+${each(
+  (r) => `${largestOfRow(variant, `${r}`, (v) => `s${r}_${v}`)}
+    let better${r} = most${r} > best${r};
+    found${r} = select(found${r}, at${r}, better${r});
+    best${r} = select(best${r}, most${r}, better${r});`,
+)}
+  }
+  ${liveRows(tile)}
+  var best = array<f32, ${tile.rows}>(${range(tile.rows).map((r) => `best${r}`)});
+  var found = array<u32, ${tile.rows}>(${range(tile.rows).map((r) => `found${r}`)});
+  ${eachRow(tile, joinsLanes(tile) ? storeJoined("best[r]", "found[r]", main) : storeLanes)}`;
+};
+
+/** WGSL that joins the lanes' best of row r and its column, and stores them once. */
+const storeJoined = (
+  best: string,
+  column: string,
+  main: MainLoop,
+): string => `    let joined = subgroupMax(${best});
+    let lowestAt = subgroupMin(select(NONE, ${column}, ${best} == joined));
+    if (${main.lane} == 0u) {
+      let place = (batch * u.m + row0 + r) * groups.y + wg.y;
+      values[place] = joined;
+      columns[place] = lowestAt;
+    }`;
+
+/** WGSL that declares the columns of an invocation, whether they exist, and their shifts. */
+const columnsOf = ({ tile, shifted }: SearchVariant, main: MainLoop): string =>
+  range(tile.vectors)
+    .map((v) => {
+      const shift = range(4).map((c) => `shift[batch * u.shiftBatch + min(column${v}[${c}], u.n - 1u)]`);
+      return `    let column${v} = vec4u(((colTile * ${tile.vectors}u + ${v}u) * ${tile.lanes}u + ${main.lane}) * 4u) + vec4u(0u, 1u, 2u, 3u);
+    let inside${v} = column${v} < vec4u(u.n);${shifted ? `\n    let shift${v} = vec4f(${shift});` : ""}`;
+    })
+    .join("\n");
+
+/** WGSL that declares `most` and `at`: the largest of an invocation's sums of a row, and the lowest of its columns that have it. */
+function largestOfRow(
+  { tile, shifted }: SearchVariant,
+  row: string,
+  sum: (vector: number) => string,
+): string {
+  const vectors = range(tile.vectors);
+  const counted = (v: number) =>
+    `    let c${row}_${v} = select(vec4f(u.lowest), counted(${sum(v)}${shifted ? ` + shift${v}` : ""}), inside${v});`;
+  const at = (v: number) =>
+    `select(vec4u(NONE), column${v}, inside${v} & (c${row}_${v} == vec4f(most${row})))`;
+  return `${vectors.map(counted).join("\n")}
+    let most${row} = largest(${vectors.map((v) => `c${row}_${v}`).reduce(both("max"))});
+    let at${row} = lowest(${vectors.map(at).reduce(both("min"))});`;
+}
 
 export interface SearchVariant {
   tile: Tile;
@@ -94,7 +132,7 @@ export interface SearchVariant {
 }
 
 /** Whether the lanes of a tile join their results, and so give one for a tile of columns. */
-export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup";
+export const joinsLanes = ({ kind }: Tile): boolean => kind === "subgroup" || kind === "panel";
 
 /**
  * Joins the partial results of `nearestKernel` and divides by the length of the query, which is read in the same pass. Ties go to the
@@ -166,7 +204,5 @@ const JOIN = `  ${bestOf("row", "min(lid, u.parts - 1u)", `${ROW_THREADS}u`)}
     }
     workgroupBarrier();
   }`;
-
-const rowsOf = ({ rows }: Tile, line: (row: number) => string): string => range(rows).map(line).join("\n");
 
 const both = (of: string) => (a: string, b: string) => `${of}(${a}, ${b})`;

@@ -2,6 +2,7 @@ import type { Caps } from "../device/caps.js";
 import type { AttentionVariant } from "./attention.js";
 import { LANES, WIDEST } from "./attention-tile.js";
 import { ROW_THREADS } from "./grid.js";
+import { joinsLanes } from "./nearest.js";
 import { type Tile, tileHeight, tileWidth } from "./tile.js";
 import { RULE_KEY, type Tuning, tuningKey } from "./tuning.js";
 
@@ -189,9 +190,9 @@ export function planNearest(
   caps: PlanCaps,
   tuning?: Tuning,
 ): { tile: Tile; tiles: number; shares: number } {
-  const tile = planGemm(m, k, n, caps, tuning, 1, { search: true });
+  const tile = planGemm(m, k, n, caps, tuning, 1, { search: true, run: k });
   const tiles = Math.ceil(n / tileWidth(tile));
-  if (tile.kind === "subgroup") return { tile, tiles, shares: tiles };
+  if (joinsLanes(tile)) return { tile, tiles, shares: tiles };
   const wanted = caps.family === "workgroup" ? 512 : 32;
   return {
     tile,
