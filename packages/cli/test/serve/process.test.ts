@@ -3,8 +3,8 @@ import path from "node:path";
 import { get, post } from "@inctrl/testing/http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { spawnCli, temporaryFolder } from "../support/cli.js";
-import { makeLine } from "../support/service.js";
+import { temporaryFolder } from "../support/cli.js";
+import { inProcess, makeLine } from "../support/service.js";
 
 const { folder, remove } = temporaryFolder();
 test.after(remove);
@@ -13,13 +13,12 @@ test("SIGHUP looks again, and SIGTERM answers what is in and ends with 0", async
   const line = await makeLine(folder, 8);
   const pictures = [...line.images, ...line.images, ...line.images].map((file) => readFileSync(file));
   let asked: Promise<string[]> | undefined;
-  let stderr = "";
-  const work = async (address: string, kill: (signal: NodeJS.Signals) => void) => {
-    const served = { address };
+  const run = await inProcess(line, async ({ served, child }) => {
+    const { address } = served;
     assert.is((await get(served, "/readyz")).status, 200);
     rmSync(path.join(line.products, "metal.bank.safetensors"));
     await line.bank(path.join(line.products, "steel.bank.safetensors"), line.images[0]);
-    kill("SIGHUP");
+    child.kill("SIGHUP");
     while ((await get(served, "/v1/products/steel")).answer.state !== "serving")
       await new Promise((r) => setTimeout(r, 20));
     let answered = 0;
@@ -35,25 +34,8 @@ test("SIGHUP looks again, and SIGTERM answers what is in and ends with 0", async
       const metrics = await (await fetch(`${address}/metrics`)).text();
       seen = Number(/^inctrl_parts_in (\d+)/m.exec(metrics)?.[1]);
     }
-    kill("SIGTERM");
-  };
-  let working: Promise<void> | undefined;
-  const run = await spawnCli(
-    ["serve", "--products", line.products, "--backbone", line.backbone, "--port", "0"],
-    {
-      onStart(child) {
-        child.stderr!.on("data", (text) => {
-          stderr += text;
-          const address = /listening on (http:\S+),/.exec(stderr)?.[1];
-          if (!address || working) return;
-          working = work(address, (signal) => child.kill(signal));
-          // A failure here must not leave the process for somebody to wait for.
-          working.catch(() => child.kill("SIGKILL"));
-        });
-      },
-    },
-  );
-  await working;
+    child.kill("SIGTERM");
+  });
   assert.is(run.code, 0, run.stderr);
   const answers = await asked!;
   assert.equal(

@@ -1,13 +1,15 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { type Served, serve } from "@inctrl/server/serve";
+import type { Reached } from "@inctrl/testing/http";
 import * as assert from "uvu/assert";
 import { type ServeOptions, serveCommand } from "../../src/commands/serve.js";
 import { readSettings } from "../../src/options/read.js";
 import { engineOf } from "../../src/serve/engine.js";
 import { serviceOptions } from "../../src/serve/run.js";
-import { captured } from "./capture.js";
-import { cli } from "./cli.js";
+import { captured, type Outcome } from "./capture.js";
+import { cli, spawnCli } from "./cli.js";
 import { writeImages, writeModel } from "./model.js";
 
 /** A small model, drawn images, and a bank of the first of them, in a folder. */
@@ -57,4 +59,37 @@ export async function startQuietly(
     return 0;
   });
   return served as Served;
+}
+
+/** The command in a process of its own. */
+export interface ServingProcess {
+  readonly served: Reached;
+  readonly child: ChildProcess;
+  /** What it wrote so far. */
+  stderr(): string;
+}
+
+/** Runs `inctrl serve` in a process of its own, and a job once it listens. The job has the process end. */
+export async function inProcess(
+  { products, backbone }: Line,
+  job: (running: ServingProcess) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  let stderr = "";
+  let working: Promise<void> | undefined;
+  const run = await spawnCli(["serve", "--products", products, "--backbone", backbone, "--port", "0"], {
+    env,
+    onStart(child) {
+      child.stderr!.on("data", (text) => {
+        stderr += text;
+        const address = /listening on (http:\S+),/.exec(stderr)?.[1];
+        if (!address || working) return;
+        working = job({ served: { address }, child, stderr: () => stderr });
+        // A failure here must not leave the process for somebody to wait for.
+        working.catch(() => child.kill("SIGKILL"));
+      });
+    },
+  });
+  await working;
+  return run;
 }
