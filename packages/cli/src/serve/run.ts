@@ -26,6 +26,9 @@ const STALL_MS = 120_000;
 /** Milliseconds in which a request must have arrived whole. */
 const REQUEST_MS = 30_000;
 
+/** The mean of 5 seconds by which the event loop is late may be 2 seconds: then nothing is answered in time. */
+const PRESSURE = { delayMs: 2000, sampleMs: 5000 } as const;
+
 /** Serves until a signal says to stop. Returns the exit code. */
 export async function runServe(options: ServeOptions): Promise<number> {
   let served: Served | null = null;
@@ -66,7 +69,7 @@ export function serviceOptions(options: ServeOptions, openEngine: OpenEngine): S
     ...{ maxPixels: maxMegapixels * 1e6, keepBytes: options.keep, bodyLimit, maxConnections: connections },
     ...{ admission: { requests: options.queue, bytes: options.queueBytes } },
     ...{ timeoutMs: timeout * 1000, stallMs: STALL_MS, pollMs: POLL_MS, requestTimeoutMs: REQUEST_MS },
-    ...{ log: info, describe },
+    ...{ log: info, describe, pressure: PRESSURE },
     proposal: (product, bank) =>
       recalibrationText(bank, reviews === undefined ? [] : [join(reviews, reviewsOf(product))]),
   };

@@ -1,5 +1,14 @@
 import { Refusal } from "./refusal.js";
 
+/** By how many milliseconds the event loop may be late, on the mean of so many, before requests are refused. */
+export interface Pressure {
+  readonly delayMs: number;
+  readonly sampleMs: number;
+}
+
+/** The configuration of routes that answer however late the event loop is. */
+export const ALWAYS = { pressureHandler() {} } as const;
+
 /** Bounds of what is taken in before it is answered. */
 export interface AdmissionLimits {
   /** Requests. */

@@ -17,7 +17,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
-import type { Admission } from "./admission.js";
+import { type Admission, ALWAYS, type Pressure } from "./admission.js";
 import { Learning } from "./learning.js";
 import { checkOrigin } from "./origin.js";
 import { addPage, type Page } from "./page.js";
@@ -34,6 +34,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether the route is asked for a verdict: its refusals then say ERROR. */
     readonly decides?: boolean;
+    /** What is done in place of a refusal while the event loop is late. */
+    readonly pressureHandler?: () => void;
   }
 }
 
@@ -52,6 +54,7 @@ export interface AppOptions {
   /** Milliseconds in which a request must have arrived whole. */
   readonly requestTimeoutMs: number;
   readonly maxConnections: number;
+  readonly pressure: Pressure;
   /** Whether the service listens for this machine alone. */
   readonly loopback: boolean;
   readonly log: (line: string) => void;
@@ -65,9 +68,6 @@ export type App = FastifyInstance<
   FastifyBaseLogger,
   ZodTypeProvider
 >;
-
-/** Milliseconds by which the event loop may be late, on the mean of as many, before requests are refused. */
-const [MAX_DELAY_MS, SAMPLE_MS] = [2000, 5000];
 
 const REFUSED = {
   verdict: "ERROR",
@@ -111,8 +111,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     limits: { fileSize: bodyLimit, files: 1, fields: 8, fieldSize: 1000, parts: 9 },
   });
   await app.register(underPressure, {
-    maxEventLoopDelay: MAX_DELAY_MS,
-    sampleInterval: SAMPLE_MS,
+    maxEventLoopDelay: options.pressure.delayMs,
+    sampleInterval: options.pressure.sampleMs,
     pressureHandler() {
       throw new Refusal(503, "busy", "the machine is overloaded; try again soon", 5);
     },
@@ -143,7 +143,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     partRoutes(guarded, options);
     const trusted = tokens !== null || options.loopback;
     productRoutes(guarded, options, new Learning({ ...options, trusted }));
-    guarded.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
+    guarded.get("/metrics", { config: ALWAYS, schema: { hide: true } }, async (_request, reply) => {
       const { registry } = service.metrics;
       return reply.type(registry.contentType).send(await registry.metrics());
     });
