@@ -143,7 +143,7 @@ export type {
 export { openSealed, type SealedFile, writeSealed } from "./files/sealed.js";
 export { readSealed, sealLine } from "./files/sealed-lines.js";
 export { TensorCache, type TensorCacheOptions } from "./files/tensor-cache.js";
-export { anchoredScale } from "./heatmap/colormap.js";
+export { anchoredScale, type Scale } from "./heatmap/colormap.js";
 export { type DrawnHeatmaps, drawHeatmaps } from "./heatmap/draw-heatmaps.js";
 export { MapStore, storedMaps } from "./heatmap/map-store.js";
 export { mergeViews, type PlacedMap } from "./heatmap/merge.js";

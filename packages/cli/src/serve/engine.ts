@@ -43,6 +43,7 @@ export function engineOf(
         backbone: backbone.name,
         model: backbone.fingerprint,
         adapter: adapterName(device.caps),
+        pool,
         async open(bank) {
           const own = { ...AS_MADE, ...options, bank, pool };
           const model = await openModel(backbone, null, own, signal);

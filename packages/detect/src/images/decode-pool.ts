@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { ImageError, type Reading } from "@inctrl/datasets";
+import { ImageError, type Raster, type Reading } from "@inctrl/datasets";
+import { type HeatmapDrawing, heatmapPng } from "../heatmap/heatmap-png.js";
 import { type PreparedViews, prepareViews, type Unresized, type ViewOptions } from "./prepared.js";
 import type { FilePart } from "./read-source.js";
 import { type ImageItem, naming } from "./source.js";
@@ -12,14 +13,15 @@ export interface MemoryPart {
   readonly reading?: Reading;
 }
 
-/** What a thread is asked for. */
-export interface DecodeTask extends ViewOptions {
+/** What a thread is asked for: an image as the model sees it, or as a PNG under its map. */
+export interface DecodeTask {
   readonly part: FilePart | MemoryPart;
+  readonly make: { readonly views: ViewOptions } | { readonly heatmap: HeatmapDrawing };
 }
 
-/** The views, or what a device makes them of; null where the image could not be read. */
+/** What was made, or what a device makes it of; null where the image could not be read. */
 export interface DecodeAnswer {
-  readonly prepared: PreparedViews | Unresized | null;
+  readonly made: PreparedViews | Unresized | Uint8Array | null;
   /** Why a file in memory is no image. */
   readonly refused?: Pick<ImageError, "code" | "problem" | "mend">;
 }
@@ -47,7 +49,7 @@ export function decodeThreads(software: boolean, cores = availableParallelism())
 }
 
 /**
- * Decodes and resizes images in threads, one image a thread at a time. With 0 threads the calling thread does it. Results
+ * Decodes images in threads, one a thread at a time, and resizes them or draws on them there. With 0 threads the calling thread does it. Results
  * and errors are the same either way. Images without a file of their own, on disk or in memory, are decoded by the calling thread.
  *
  * @example
@@ -74,16 +76,39 @@ export class DecodePool {
    * @throws ImageError or ClipError where it cannot be read.
    */
   async prepare(item: ImageItem, options: ViewOptions): Promise<PreparedViews | Unresized> {
+    const { pixels, fit, facts, region, deviceBytes } = options;
+    const views = { pixels, fit, facts, region, deviceBytes };
+    return this.#make(item, { views }, (raster) => prepareViews(raster, views));
+  }
+
+  /**
+   * An image in gray under its map, as the bytes of a PNG.
+   *
+   * @throws ImageError where it cannot be read.
+   */
+  async drawHeatmap(
+    item: ImageItem,
+    { map, box, scale, maxSide, legend }: HeatmapDrawing,
+  ): Promise<Uint8Array> {
+    const heatmap = { map, box, scale, maxSide, legend };
+    return this.#make(item, { heatmap }, (raster) => heatmapPng(raster, heatmap));
+  }
+
+  /** Asks a thread, and does it in the calling one where no thread can. */
+  async #make<T extends PreparedViews | Unresized | Uint8Array>(
+    item: ImageItem,
+    make: DecodeTask["make"],
+    here: (raster: Raster) => T,
+  ): Promise<T> {
     const part = this.#threads > 0 ? partOf(item) : undefined;
     if (part) {
-      const { pixels, fit, facts, region, deviceBytes } = options;
-      const task = { part, pixels, fit, facts, region, deviceBytes };
-      const { prepared, refused } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
-      if (prepared) return prepared;
+      const task = { part, make };
+      const { made, refused } = await new Promise<DecodeAnswer>((done) => this.#add({ task, done }));
+      if (made) return made as T;
       if (refused) throw new ImageError(refused.code, item.id, refused.problem, refused.mend);
     }
     try {
-      return prepareViews(await item.load(), options);
+      return here(await item.load());
     } catch (error) {
       throw naming(item, error);
     }
@@ -91,7 +116,7 @@ export class DecodePool {
 
   /** Ends the threads. The calling thread reads what is still asked for. */
   async close(): Promise<void> {
-    for (const job of this.#waiting.splice(0)) job.done({ prepared: null });
+    for (const job of this.#waiting.splice(0)) job.done({ made: null });
     const workers = [...this.#workers];
     this.#workers.clear();
     this.#idle.length = 0;
@@ -129,7 +154,7 @@ export class DecodePool {
     // The calling thread reads an image that took its worker down; a new worker takes the next one.
     const failed = () => {
       this.#workers.delete(worker);
-      finish({ prepared: null });
+      finish({ made: null });
       if (this.#waiting.length > 0 && this.#workers.size < this.#threads) this.#work(this.#start());
     };
     worker.on("message", answered);

@@ -1,7 +1,8 @@
-// One thread of `DecodePool`: files in, prepared views or decoded pixels out.
+// One thread of `DecodePool`: files in, prepared views, decoded pixels or drawn pictures out.
 
 import { parentPort } from "node:worker_threads";
 import { decodeImage, ImageError } from "@inctrl/datasets";
+import { heatmapPng } from "../heatmap/heatmap-png.js";
 import type { DecodeAnswer, DecodeTask } from "./decode-pool.js";
 import { prepareViews } from "./prepared.js";
 import { SourceReader } from "./read-source.js";
@@ -9,25 +10,25 @@ import { SourceReader } from "./read-source.js";
 const reader = new SourceReader();
 
 parentPort?.on("message", async (task: DecodeTask) => {
-  const { part } = task;
+  const { part, make } = task;
   try {
     const raster =
       "bytes" in part
         ? await decodeImage(part.bytes, { label: part.label, ...part.reading })
         : await reader.read(part);
-    const found = prepareViews(raster, task);
+    if ("heatmap" in make) {
+      const made = heatmapPng(raster, make.heatmap);
+      return post({ made }, [made]);
+    }
+    const found = prepareViews(raster, make.views);
     // Tiles are resized as they are copied.
-    const prepared =
-      "raster" in found ? found : { ...found, views: found.views.map((view) => ({ ...view })) };
-    post(
-      { prepared },
-      "raster" in prepared ? [prepared.raster.data] : prepared.views.map(({ pixels }) => pixels),
-    );
+    const made = "raster" in found ? found : { ...found, views: found.views.map((view) => ({ ...view })) };
+    post({ made }, "raster" in made ? [made.raster.data] : made.views.map(({ pixels }) => pixels));
   } catch (error) {
     // A file on disk is read again by the main thread, which reports the error it gets.
     const isTold = "bytes" in part && error instanceof ImageError;
     const { code, problem, mend } = error as ImageError;
-    const answer = { prepared: null, ...(isTold && { refused: { code, problem, mend } }) };
+    const answer = { made: null, ...(isTold && { refused: { code, problem, mend } }) };
     parentPort?.postMessage(answer satisfies DecodeAnswer);
   }
 });

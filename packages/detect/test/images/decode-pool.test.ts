@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodePng, ImageError } from "@inctrl/datasets";
+import { decodeImage, encodePng, ImageError } from "@inctrl/datasets";
 import { drawProduct } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -57,6 +57,26 @@ test("files in memory are decoded and refused in threads, with the bytes and the
   assert.equal([got.code, got.message, got.problem], [want.code, want.message, want.problem]);
   const small = { ...memoryImage("part 3", bytes, { maxPixels: 100 }), ...elsewhere };
   assert.is((await refused(pool, small)).code, "too-large");
+});
+
+test("a heat map is drawn in a thread, with the bytes and the words of the calling one", async () => {
+  await using pool = new DecodePool(1);
+  await using none = new DecodePool(0);
+  const bytes = readFileSync(paths[5]);
+  const [whole, cut] = [memoryImage("part 1", bytes), memoryImage("part 2", bytes.subarray(0, 300))];
+  const elsewhere = { load: () => Promise.reject(new Error("read by the calling thread")) };
+  const map = { rows: 2, columns: 2, values: Float32Array.of(0, 0.1, 0.2, 0.3) };
+  const box = { x: 10, y: 0, width: 80, height: 100 };
+  const drawing = { map, box, scale: { low: 0, high: 0.3 }, maxSide: 50, legend: true };
+  const drawn = await pool.drawHeatmap({ ...whole, ...elsewhere }, drawing);
+  assert.is(Buffer.compare(drawn, await none.drawHeatmap(whole, drawing)), 0);
+  const { width, height } = await decodeImage(drawn);
+  assert.ok(height === 50 && width > 50, `${width} x ${height}: half its size, and a legend`);
+  const refused = (from: DecodePool, item: ImageItem) =>
+    from.drawHeatmap(item, drawing).catch((error) => error);
+  const [got, want] = [await refused(pool, { ...cut, ...elsewhere }), await refused(none, cut)];
+  assert.instance(got, ImageError);
+  assert.equal([got.code, got.message], [want.code, want.message]);
 });
 
 test("an image whose shape the fit refuses is named", async () => {

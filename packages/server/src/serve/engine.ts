@@ -1,6 +1,7 @@
 import type {
   BankChange,
   CalibratedJudge,
+  DecodePool,
   Edited,
   FittedDetector,
   ImageItem,
@@ -36,6 +37,8 @@ export interface Engine {
   /** The fingerprint of the backbone's weights. */
   readonly model: string;
   readonly adapter: string;
+  /** The threads that decode pictures, and draw on them. */
+  readonly pool: DecodePool;
   /** Opens a bank file. Rejects where it does not fit the backbone. */
   open(bank: string): Promise<OpenBank>;
   /** Closes the device. What was opened on it is gone. */

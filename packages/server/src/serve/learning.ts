@@ -2,7 +2,7 @@ import { type BankChange, fileImage, undoBank } from "@inctrl/detect";
 import { CodedError } from "@inctrl/tensor";
 import { isDeviceFault } from "./engine.js";
 import type { Product } from "./product.js";
-import { Refusal } from "./refusal.js";
+import { Refusal, refusedChange } from "./refusal.js";
 import { type GoodPicture, learnable, type Reviews } from "./reviews.js";
 import type { Service } from "./service.js";
 
@@ -89,7 +89,7 @@ export class Learning {
       } catch (error) {
         if (isDeviceFault(error))
           throw new Refusal(503, "device", "the device was lost; it is opened again, try again soon", 5);
-        throw error instanceof CodedError ? new Refusal(409, error.code, error.message) : error;
+        throw error instanceof CodedError ? refusedChange(error) : error;
       } finally {
         await catalogue.refresh();
       }

@@ -1,9 +1,10 @@
 import { createReadStream } from "node:fs";
-import { appendFile, mkdir, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { imageHeader, writeFileAtomic } from "@inctrl/datasets";
 import type { LearntAs } from "@inctrl/detect";
+import { writeError } from "@inctrl/tensor/files";
 import type { Part } from "./parts.js";
 
 /** A line of `reviews.jsonl`. */
@@ -57,6 +58,8 @@ export class Reviews {
   /** By product, the sums of pictures of which the last review says bad. */
   readonly #bad = new Map<string, Set<string>>();
   #last: Promise<unknown> = Promise.resolve();
+  /** Whether the file ends within a line, which the next one must not continue. */
+  #isCut = false;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -66,7 +69,9 @@ export class Reviews {
   static async open(folder: string): Promise<Reviews> {
     const reviews = new Reviews(folder);
     const file = join(folder, REVIEWS_FILE);
-    if (!(await stat(file).catch(() => null))?.isFile()) return reviews;
+    const there = await stat(file).catch(() => null);
+    if (!there?.isFile()) return reviews;
+    reviews.#isCut = there.size > 0 && !(await endsLine(file, there.size));
     for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
       const line = parsed(text);
       if (line) reviews.#note(line);
@@ -89,20 +94,40 @@ export class Reviews {
     return [...this.#good.keys()];
   }
 
-  /** Keeps a review. The line is written after the picture, and nothing is ever taken away. */
+  /**
+   * Keeps a review. The line is written after the picture, and nothing is ever taken away.
+   *
+   * @throws TensorFileError `write` where the disk takes no more.
+   */
   async add({ answer, image }: Part, review: "good" | "bad", time: string): Promise<void> {
     const { product, part, sha256, verdict, score, ids } = answer;
     const { format } = await imageHeader(image);
     const file = join(reviewsOf(product), `${sha256}.${format}`);
     const line: ReviewLine = { time, product, part, sha256, review, verdict, score, bank: ids.bank, file };
     const written = this.#last.then(async () => {
-      await mkdir(join(this.#folder, reviewsOf(product)), { recursive: true });
-      await writeFileAtomic(join(this.#folder, file), image);
-      await appendFile(join(this.#folder, REVIEWS_FILE), `${JSON.stringify(line)}\n`, { flush: true });
+      try {
+        await mkdir(join(this.#folder, reviewsOf(product)), { recursive: true });
+        await writeFileAtomic(join(this.#folder, file), image);
+      } catch (error) {
+        throw writeError(this.#folder, error);
+      }
+      await this.#append(JSON.stringify(line));
       this.#note(line);
     });
     this.#last = written.catch(() => {});
     await written;
+  }
+
+  async #append(line: string): Promise<void> {
+    const file = join(this.#folder, REVIEWS_FILE);
+    try {
+      await appendFile(file, `${this.#isCut ? "\n" : ""}${line}\n`, { flush: true });
+      this.#isCut = false;
+    } catch (error) {
+      // A part of it may have been written.
+      this.#isCut = true;
+      throw writeError(file, error);
+    }
   }
 
   #note({ product, sha256, review, verdict, file }: ReviewLine): void {
@@ -118,6 +143,12 @@ export class Reviews {
     const flagged = verdict === "NG" || verdict === "REVIEW";
     if (review === "good") pictures.set(sha256, { path, sha256, flagged });
   }
+}
+
+async function endsLine(file: string, size: number): Promise<boolean> {
+  await using handle = await open(file);
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] === 10;
 }
 
 function parsed(text: string): ReviewLine | null {

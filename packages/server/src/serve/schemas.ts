@@ -147,6 +147,13 @@ export const partsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(50),
 });
 
+export const mapQuery = z.object({
+  legend: z
+    .enum(["true", "false"])
+    .default("true")
+    .describe("whether the colour bar with its numbers stands beside the picture"),
+});
+
 export const undoBody = z.object({
   version: z.number().int().min(2).describe("the version that is taken back; it must be the present one"),
 });

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { imageHeader, oneLine } from "@inctrl/datasets";
-import { DRIFT_CAUSES, type DriftTest, memoryImage, mergeViews } from "@inctrl/detect";
+import { type DecodePool, DRIFT_CAUSES, type DriftTest, memoryImage, mergeViews } from "@inctrl/detect";
 import { CodedError } from "@inctrl/tensor";
 import { ServerError } from "../errors.js";
 import { answerOf, untold } from "./answer.js";
@@ -81,6 +81,12 @@ export class Service {
 
   get engine(): Engine | null {
     return this.#engine;
+  }
+
+  /** The threads that decode pictures. @throws Refusal 503 while there is no device. */
+  get pool(): DecodePool {
+    if (this.#engine) return this.#engine.pool;
+    throw reopening();
   }
 
   /**

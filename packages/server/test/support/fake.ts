@@ -3,6 +3,7 @@ import path from "node:path";
 import {
   type CalibratedJudge,
   type Calibration,
+  DecodePool,
   type FittedDetector,
   type ImageItem,
   type ImageSource,
@@ -90,6 +91,8 @@ export interface FakeService extends FakeScoring {
   refuse?: Error;
   /** What judges instead of good parts up to 0.5. */
   judge?: CalibratedJudge | null;
+  /** Threads that draw. */
+  pool?: DecodePool;
 }
 
 /** The error with which such a service does not start; null where it does, and is closed again. */
@@ -116,14 +119,14 @@ export async function fakeService(
     ...{ products, version: "1.0.0", page: null, host: "127.0.0.1", port: 0, withoutToken: false },
     ...{ maxPixels: 1e6, keepBytes: 1e6, bodyLimit: 100_000, maxConnections: 200 },
     ...{ admission: { requests: 32, bytes: 1e6 }, timeoutMs: 5000, stallMs: 5000, pollMs: 50 },
-    requestTimeoutMs: 5000,
+    ...{ requestTimeoutMs: 5000, pressure: { delayMs: 2000, sampleMs: 5000 } },
     log: (line) => lines.push(line),
     describe: (error) => String(error),
     async openEngine() {
       if (fake.refuse) throw fake.refuse;
       fake.opened = (fake.opened ?? 0) + 1;
       return {
-        ...{ backbone: "fake", model: "model", adapter: "none" },
+        ...{ backbone: "fake", model: "model", adapter: "none", pool: fake.pool ?? new DecodePool(0) },
         open: async () => ({
           fitted: fakeDetector(fake),
           judge: fake.judge === undefined ? JUDGE : fake.judge,

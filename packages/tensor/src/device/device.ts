@@ -24,7 +24,10 @@ export interface DeviceStats {
   dispatches: number;
   submits: number;
   allocations: number;
+  /** Kernels that were compiled. */
   pipelines: number;
+  /** Kernels that are being compiled ahead of their use. */
+  compiling: number;
 }
 
 /** A GPU device: its buffers, its compiled kernels and the commands being recorded. Made by `openDevice`. */
@@ -225,7 +228,8 @@ export class Device {
 
   get stats(): DeviceStats {
     const { dispatches, submits } = this.#commands;
-    return { dispatches, submits, allocations: this.#pool.allocations, pipelines: this.#pipelines.size };
+    const { size: pipelines, pending: compiling } = this.#pipelines;
+    return { dispatches, submits, allocations: this.#pool.allocations, pipelines, compiling };
   }
 
   /** Frees every idle buffer of the pool. */

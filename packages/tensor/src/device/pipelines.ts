@@ -27,6 +27,11 @@ export class PipelineCache {
     return this.#compiled.size;
   }
 
+  /** Kernels that are being compiled ahead. */
+  get pending(): number {
+    return this.#ahead.size;
+  }
+
   get(kernel: Kernel): CompiledKernel {
     const known = this.#compiled.get(kernel.code);
     if (known) return known;

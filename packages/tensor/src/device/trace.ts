@@ -28,7 +28,9 @@ export interface KernelUse {
 }
 
 /** What the device itself counts; buffers reused from the pool are no allocations. */
-type TracedCounters = Readonly<Omit<DeviceStats, "pipelines"> & Pick<MemoryReport, "peakBytes">>;
+type TracedCounters = Readonly<
+  Omit<DeviceStats, "pipelines" | "compiling"> & Pick<MemoryReport, "peakBytes">
+>;
 
 /** The work of a device between `device.trace()` and `stop()`. */
 export interface TraceReport extends TracedCounters {

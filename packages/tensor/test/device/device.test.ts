@@ -187,7 +187,7 @@ test("out of memory has its own code, also when it is reported while a read is u
 
 test("counters and memory follow what is done", async () => {
   await withDevice(async (device) => {
-    assert.equal(device.stats, { dispatches: 0, submits: 0, allocations: 0, pipelines: 0 });
+    assert.equal(device.stats, { dispatches: 0, submits: 0, allocations: 0, pipelines: 0, compiling: 0 });
     const x = tensor(device, [1, 2]);
     const y = run(scaleKernel(2), x);
     assert.equal(device.stats, { dispatches: 1, submits: 0, allocations: 2, pipelines: 1 });
@@ -241,6 +241,19 @@ test("prepare compiles what a function would run, and runs nothing", async () =>
     assert.equal(await result.toArray(), [[11]]);
     assert.is(device.stats.pipelines, compiled, "the run compiles nothing more");
     result.dispose();
+    a.dispose();
+  });
+});
+
+test("kernels that are compiled ahead are counted until they are ready", async () => {
+  await withDevice(async (device) => {
+    const a = tensor(device, [[1, 2]]);
+    const before = device.stats;
+    const ready = device.prepare(() => matmul(a, tensor(device, [[3], [4]])).dispose());
+    const { compiling } = device.stats;
+    assert.ok(compiling >= 1, `${compiling}`);
+    await ready;
+    assert.equal(device.stats, { ...before, pipelines: before.pipelines + compiling });
     a.dispose();
   });
 });

@@ -1,10 +1,12 @@
 import { imageHeader } from "@inctrl/datasets";
+import { CodedError } from "@inctrl/tensor";
 import type { z } from "zod";
 import type { App, AppOptions } from "../app.js";
 import { heatmapOf } from "../heatmap.js";
 import type { Part } from "../parts.js";
-import { Refusal } from "../refusal.js";
+import { Refusal, refusedChange } from "../refusal.js";
 import {
+  mapQuery,
   partAnswer,
   partParams,
   partsAnswer,
@@ -73,18 +75,30 @@ export function partRoutes(app: App, { service, reviews, maxPixels }: AppOptions
         .send(image);
     },
   );
-  // One at a time: drawing holds the process for a while.
+  // One at a time, so that a verdict waits for one drawing at most.
   let last: Promise<unknown> = Promise.resolve();
   app.get(
     "/v1/products/:name/parts/:id/map",
-    { schema: { ...one, summary: "the picture under its heat map, as PNG" } },
-    async ({ params }, reply) => {
+    {
+      schema: {
+        ...one,
+        summary: "the picture under its heat map, as PNG",
+        description: "The header x-inctrl-scale holds the values at the two ends of the colours.",
+        querystring: mapQuery,
+      },
+    },
+    async ({ params, query: { legend } }, reply) => {
       const part = find(params);
       const product = service.product(params.name);
       using _ = product.use();
-      const drawn = last.then(() => heatmapOf(part, product, maxPixels));
+      const request = { maxPixels, legend: legend === "true" };
+      const drawn = last.then(() => heatmapOf(part, product, service.pool, request));
       last = drawn.catch(() => {});
-      return reply.type("image/png").send(Buffer.from(await drawn));
+      const { png, scale } = await drawn;
+      return reply
+        .type("image/png")
+        .header("x-inctrl-scale", `${scale.low} ${scale.high}`)
+        .send(Buffer.from(png));
     },
   );
   app.post(
@@ -112,7 +126,9 @@ export function partRoutes(app: App, { service, reviews, maxPixels }: AppOptions
           "this part could not be told, so that nothing is learned from it",
         );
       const time = new Date().toISOString();
-      await reviews.add(part, verdict, time);
+      await reviews.add(part, verdict, time).catch((error) => {
+        throw error instanceof CodedError ? refusedChange(error) : error;
+      });
       part.answer = { ...part.answer, review: { verdict, time } };
       service.metrics.reviews.inc({ product: params.name, verdict });
       return part.answer;
