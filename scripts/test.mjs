@@ -18,7 +18,7 @@ const AT_ONCE = Math.min(8, availableParallelism() + 1);
 /** Ends what hangs. A file takes a tenth of it on a quiet machine. */
 const LIMIT_MS = 300_000;
 /** Most files that a process runs: if it ends badly, all of them run again. */
-const MOST = 50;
+const MAX_FILES = 50;
 const TICK_MS = 250;
 
 /** What tests start in processes of their own, over and over. */
@@ -62,7 +62,7 @@ for (const signal of ["SIGINT", "SIGTERM"])
 
 /** Takes files of a queue, as many as a process runs. */
 function* some({ files }) {
-  for (let i = 0; i < MOST && files.length > 0; i++) yield files.shift();
+  for (let i = 0; i < MAX_FILES && files.length > 0; i++) yield files.shift();
 }
 
 async function work(worker) {

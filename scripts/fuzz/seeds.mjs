@@ -28,7 +28,7 @@ export async function readAll(file) {
 }
 
 /** Values of a tensor that `described` gives at most: more would need a larger file. */
-const MOST = 1e5;
+const MAX_VALUES = 1e5;
 
 /** The seed of `described`: names and shapes of tensors alone, whose values would make the file too long to be damaged in them. */
 export const shapesOf = (tensors, metadata = {}) =>
@@ -53,7 +53,7 @@ export function described(bytes) {
   }
   const readFloat32 = async (name, into) => {
     const count = tensors.get(name).byteLength / 4;
-    if (count > MOST) throw refuse();
+    if (count > MAX_VALUES) throw refuse();
     return into?.subarray(0, count) ?? new Float32Array(count);
   };
   return { path: "file", format: "safetensors", metadata: said.metadata, tensors, readFloat32, close() {} };

@@ -125,11 +125,11 @@ export const bytesOf = (fields: Fields): number =>
   fields.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 /** One byte less than 2 GiB: protocol buffers hold no more. */
-const MOST_BYTES = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 31 - 1;
 
 /** @throws OnnxError `size`. */
 export function checkSize(bytes: number): void {
-  if (bytes <= MOST_BYTES) return;
+  if (bytes <= MAX_BYTES) return;
   throw new OnnxError(
     "size",
     `the ONNX file would have ${(bytes / 1e9).toFixed(1)} GB, and one file of this format holds less than 2.15 GB; take a smaller backbone or fewer prompts`,

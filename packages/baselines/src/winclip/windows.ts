@@ -23,9 +23,9 @@ import {
 export const SIDES = [2, 3] as const;
 
 /** A text score below this counts for it, so that its reciprocal is finite in float32. */
-const LEAST_SCORE = 1e-30;
+const MIN_SCORE = 1e-30;
 /** The same for residuals, whose own rounding is 6e-8: a window of a prompt itself has a residual of 0. */
-const LEAST_RESIDUAL = 1e-6;
+const MIN_RESIDUAL = 1e-6;
 
 /** Patches down and across. */
 interface Grid {
@@ -83,10 +83,8 @@ export class Windows {
         const [views, count, width] = each.shape;
         return reshape(textScore(reshape(each, [views * count, width]), prototypes, scale), [views, count]);
       });
-      const maps = this.spread(windows, LEAST_SCORE);
-      const reciprocals = [unsqueeze(image, 1), ...maps].map((each) =>
-        reciprocal(maximum(each, LEAST_SCORE)),
-      );
+      const maps = this.spread(windows, MIN_SCORE);
+      const reciprocals = [unsqueeze(image, 1), ...maps].map((each) => reciprocal(maximum(each, MIN_SCORE)));
       return { image, windows, maps, map: div(reciprocals.length, total(reciprocals)) };
     });
   }
@@ -100,7 +98,7 @@ export class Windows {
     return scope(() => {
       const windows = similarity.windows.map(residual);
       const patches = residual(similarity.patches);
-      const maps = this.spread(windows, LEAST_RESIDUAL);
+      const maps = this.spread(windows, MIN_RESIDUAL);
       const map = mul(total([...maps, patches]), 1 / (maps.length + 1));
       return { windows, patches, maps, map, visual: maxOf(map, 1) };
     });

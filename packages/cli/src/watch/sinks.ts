@@ -6,7 +6,7 @@ import { CliError } from "../errors.js";
 type SinkOptions = Pick<WatchSettings, "webhook" | "webhookSecret" | "mqtt" | "mqttLogin" | "mqttCa">;
 
 /** The largest file with a secret or a certificate. */
-const MOST = 1e6;
+const MAX_BYTES = 1e6;
 
 /** The sinks that were asked for, with their secrets from files. */
 export async function sinksOf(options: SinkOptions): Promise<Sink[]> {
@@ -22,7 +22,7 @@ export async function sinksOf(options: SinkOptions): Promise<Sink[]> {
   if (broker !== undefined) {
     const login = (await firstLine(mqttLogin)) ?? process.env.INCTRL_MQTT_LOGIN;
     const [user, password] = login?.split(/:(.*)/s) ?? [];
-    const ca = mqttCa === undefined ? undefined : await readPlainText(mqttCa, MOST);
+    const ca = mqttCa === undefined ? undefined : await readPlainText(mqttCa, MAX_BYTES);
     sinks.push(mqtt({ url: broker, user, password, ca }));
   }
   return sinks;
@@ -30,7 +30,7 @@ export async function sinksOf(options: SinkOptions): Promise<Sink[]> {
 
 async function firstLine(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
-  const [line] = (await readPlainText(path, MOST)).split(/\r?\n/);
+  const [line] = (await readPlainText(path, MAX_BYTES)).split(/\r?\n/);
   if (line === "") throw new CliError("input", `${path}: its first line is empty; write the secret there`);
   return line;
 }

@@ -30,7 +30,7 @@ const HALF = 1 << (PRECISION_BITS - 1);
 const ONE = 1 << PRECISION_BITS;
 
 /** Tables that are kept, and the weights of the largest of them: images of a run mostly have one size. */
-const [MAX_KEPT, LARGEST_KEPT] = [64, 2 ** 16];
+const [MAX_KEPT, MAX_WEIGHTS] = [64, 2 ** 16];
 const kept = new Map<string, FixedTaps>();
 
 /** Taps of outputs [first, first + count) of an axis resized from `from` to `to` samples. An axis that keeps its size is copied. */
@@ -39,7 +39,7 @@ export function tapsOf(filter: Filter, from: number, to: number, first: number, 
   const known = kept.get(key);
   if (known) return known;
   const taps = from === to ? copyTaps(first, count) : fixedTaps(filter, from, to, first, count);
-  if (taps.weights.length > LARGEST_KEPT) return taps;
+  if (taps.weights.length > MAX_WEIGHTS) return taps;
   if (kept.size >= MAX_KEPT) kept.delete([...kept.keys()][0]);
   kept.set(key, taps);
   return taps;

@@ -34,7 +34,7 @@ export interface ChunkHead extends Scored {
 export type ScoredIn = Scored & Pick<ChunkHead, "seconds">;
 
 /** Bytes of the rows of a chunk: 40 kB an image of the largest chunk. */
-const MOST = 512e6;
+const MAX_BYTES = 512e6;
 
 /** The text of a chunk's rows: a line about the whole, then a line an image. */
 function encodeRows(run: Run, chunk: number, rows: readonly Row[], by: ScoredIn): Uint8Array {
@@ -57,7 +57,7 @@ export async function readRows(store: Store, run: Run, chunk: number, images: re
 }
 
 async function decodeRows(store: Store, run: Run, name: string, chunk: number, images: readonly string[]) {
-  const bytes = await store.read(name, MOST);
+  const bytes = await store.read(name, MAX_BYTES);
   if (bytes === null) return null;
   const refuse = (why: string) =>
     new ClusterError("chunk", `${store.where}/${name}: ${why}; remove it, and submit again`);

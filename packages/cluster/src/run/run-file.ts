@@ -43,7 +43,7 @@ export type ScoringFacts = Pick<RunFacts, (typeof SCORING)[number]>;
 export type Run = z.infer<typeof RUN>;
 
 /** Bytes that it may have. */
-const MOST = 1e6;
+const MAX_BYTES = 1e6;
 
 /**
  * Makes a run, or finds the same one: the second submit of a run goes on with it.
@@ -69,7 +69,7 @@ export async function createRun(store: Store, facts: RunFacts, rest: Omit<Run, k
 
 /** The run of a store; null where there is none. @throws ClusterError `run` for a damaged file. */
 export async function findRun(store: Store): Promise<Run | null> {
-  const bytes = await store.read(RUN_FILE, MOST);
+  const bytes = await store.read(RUN_FILE, MAX_BYTES);
   if (bytes === null) return null;
   try {
     return RUN.parse(JSON.parse(new TextDecoder().decode(bytes)));

@@ -7,7 +7,7 @@ export interface Shard {
 }
 
 /** Shares that a run may have. */
-const MOST = 100_000;
+const MAX_SHARDS = 100_000;
 
 /**
  * The share that a text and the scheduler's environment name: `3/8` is the third of eight; `auto` is that of a Slurm array's task
@@ -28,7 +28,8 @@ export function readShard(text: string, env: Readonly<Record<string, string | un
   if (count === undefined) throw refuse("how many there are is not known; add it, as in auto/8 or 3/8");
   if (given !== undefined && of !== undefined && given !== of)
     throw refuse(`the scheduler has ${of} tasks; write auto`);
-  if (index >= count || count > MOST) throw refuse(`there are shards 1 to ${Math.min(count, MOST)}`);
+  if (index >= count || count > MAX_SHARDS)
+    throw refuse(`there are shards 1 to ${Math.min(count, MAX_SHARDS)}`);
   return { index, of: count };
 }
 

@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { distance } from "fastest-levenshtein";
 
 /** Larger folders are not searched: each missing file of a list searches anew. */
-const MOST = 5000;
+const MAX_NAMES = 5000;
 
 /** The bytes of characters of Windows-1252, which zip programs take names for. */
 const WINDOWS = new Map(
@@ -31,7 +31,7 @@ const digits = (name: string): string => name.replace(/\D+/g, " ");
  */
 export async function nearestFile(path: string): Promise<string | undefined> {
   const names = await readdir(dirname(path)).catch((): string[] => []);
-  if (names.length > MOST) return undefined;
+  if (names.length > MAX_NAMES) return undefined;
   const wanted = basename(path);
   const same = names.find((name) => folded(name) === folded(wanted));
   return same ?? names.find((name) => digits(name) === digits(wanted) && distance(name, wanted) <= SLIPS);

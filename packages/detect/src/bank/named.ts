@@ -30,7 +30,7 @@ export function refuseKnown(path: string, known: KnownImages, images: readonly C
 }
 
 /** Fewer digits of a sum may be those of several images. */
-const LEAST_DIGITS = 8;
+const MIN_DIGITS = 8;
 
 /** An image's place among the prompts, or among the calibration images. */
 export interface Place {
@@ -48,7 +48,7 @@ export function placeOf(path: string, known: KnownImages, wanted: string): Place
     ...known.prompts.map((image, at) => ({ ...image, of: "prompts", at }) as const),
     ...goodImagesOf(known).map((image, at) => ({ ...image, of: "calibration", at }) as const),
   ];
-  const isSum = new RegExp(`^[0-9a-f]{${LEAST_DIGITS},64}$`, "i").test(wanted);
+  const isSum = new RegExp(`^[0-9a-f]{${MIN_DIGITS},64}$`, "i").test(wanted);
   const found = [
     all.filter(({ name }) => name === wanted),
     all.filter(({ name }) => basename(name) === wanted),

@@ -6,10 +6,10 @@ import { type Mistake, shownDraw } from "../report/choose.js";
 import { drawMistakes, type Shown } from "../report/pictures.js";
 
 /** Images that are shown of a category, and in all. */
-const [PER_CATEGORY, MOST] = [4, 24];
+const [PER_CATEGORY, MAX_PICTURES] = [4, 24];
 
 /** Some of the images of each category, evenly over the order of the data set. */
-export const shownOf = <T>(categories: readonly (readonly T[])[], most = MOST): T[] =>
+export const shownOf = <T>(categories: readonly (readonly T[])[], most = MAX_PICTURES): T[] =>
   evenly(
     categories.flatMap((images) => evenly(images, Math.min(most, PER_CATEGORY))),
     most,

@@ -17,7 +17,7 @@ const KEPT_BYTES = 2 ** 28;
 /** An image is unlike the pool from this many median deviations above the median on, 3.4 standard deviations of a bell curve. */
 const FAR = 5;
 /** Fewer images tell nothing of what is far. */
-const LEAST_POOL = 8;
+const MIN_POOL = 8;
 /** Least deviation: below lies what float32 makes of equal patches. */
 const ROUNDING = 1e-6;
 
@@ -174,7 +174,7 @@ export async function compareAll(pool: PatchPool, search: Search): Promise<Compa
 
 /** The largest residual of images that are like the others; null where they are too few. */
 export function boundOf(others: readonly Residual[]): number | null {
-  if (others.length < LEAST_POOL) return null;
+  if (others.length < MIN_POOL) return null;
   const peaks = others.map(({ peak }) => peak);
   const middle = medianOf(peaks);
   const deviation = medianOf(peaks.map((peak) => Math.abs(peak - middle)));

@@ -24,7 +24,7 @@ const [APART, END] = [3, 2.5];
 /** Steps between numbers of an axis that people read with ease. */
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2];
 /** Most steps on an axis. */
-const MOST = 6;
+const MAX_STEPS = 6;
 
 /** Means of values from 0 to 1 as lines, each in a colour and a dash of its own, and their deviations as bars. */
 export function spreadChart({ title, x, y, places, lines }: SpreadChart): Html {
@@ -73,7 +73,7 @@ function rangeOf(lines: readonly SpreadLine[]): { low: number; high: number; tic
     const [from, to] = [Math.floor(least / step + 1e-9), Math.ceil(most / step - 1e-9)];
     return { step, from, to: Math.max(to, from + 1) };
   };
-  const { step, from, to } = STEPS.map(whole).find((each) => each.to - each.from <= MOST) as ReturnType<
+  const { step, from, to } = STEPS.map(whole).find((each) => each.to - each.from <= MAX_STEPS) as ReturnType<
     typeof whole
   >;
   const ticks = Array.from({ length: to - from + 1 }, (_, i) => ({

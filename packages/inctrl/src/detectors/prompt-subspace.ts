@@ -34,7 +34,7 @@ import { residualMap } from "../residual.js";
 /** Share of the variance of normal patches that the subspace holds. */
 const SHARE = 0.99;
 /** Deviations below it are rounding: prompts that are all alike tell no scale. */
-const LEAST_DEVIATION = 1e-4;
+const MIN_DEVIATION = 1e-4;
 
 /** How the principal subspace of prompts is used: alone, or beside the nearest patch. */
 export interface SubspaceUse {
@@ -117,7 +117,7 @@ async function leaveOut(
   return values.map((of) => {
     const middle = meanOf(of);
     const variance = meanOf(of.map((value) => (value - middle) ** 2));
-    return [middle, 1 / Math.max(LEAST_DEVIATION, Math.sqrt(variance))];
+    return [middle, 1 / Math.max(MIN_DEVIATION, Math.sqrt(variance))];
   });
 }
 

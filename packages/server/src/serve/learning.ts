@@ -7,7 +7,7 @@ import { type GoodPicture, learnable, type Reviews } from "./reviews.js";
 import type { Service } from "./service.js";
 
 /** Pictures that a bank learns at a time. */
-const MOST = 100;
+const MAX_PICTURES = 100;
 
 export interface LearningOptions {
   readonly service: Service;
@@ -44,7 +44,7 @@ export class Learning {
   learn(name: string): Promise<BankChange> {
     return this.#next(name, async (product, path) => {
       const { maxPixels, log } = this.#options;
-      const pictures = this.waiting(product).slice(0, MOST);
+      const pictures = this.waiting(product).slice(0, MAX_PICTURES);
       if (pictures.length === 0)
         throw new Refusal(
           409,

@@ -4,7 +4,7 @@ import { ServerError } from "../errors.js";
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-const LEAST = 16;
+const MIN_LENGTH = 16;
 
 /** Tokens of a file, one a line. Only their hashes are held. */
 export class Tokens {
@@ -35,13 +35,13 @@ export class Tokens {
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line !== "" && !line.startsWith("#"));
-    const wrong = tokens.findIndex((token) => token.length < LEAST || !/^[\w.~+/=-]+$/.test(token));
+    const wrong = tokens.findIndex((token) => token.length < MIN_LENGTH || !/^[\w.~+/=-]+$/.test(token));
     if (tokens.length === 0 || wrong >= 0) {
       const what =
         tokens.length === 0 ? "holds no token" : `token ${wrong + 1} is too short or has odd characters`;
       throw new ServerError(
         "token-file",
-        `${this.#path}: ${what}; write one a line, of ${LEAST} or more letters and digits`,
+        `${this.#path}: ${what}; write one a line, of ${MIN_LENGTH} or more letters and digits`,
       );
     }
     this.#digests = tokens.map(digest);

@@ -11,7 +11,7 @@ const SYSTEM =
 export const isArrived = (name: string): boolean => !NOT_YET.test(name) && !SYSTEM.test(name);
 
 /** Bytes of the longest name that file systems take. */
-const LONGEST = 255;
+const MAX_BYTES = 255;
 
 /**
  * A name in a folder that is free: the given one, else one with the start of the file's sum, else one with a number besides.
@@ -36,7 +36,7 @@ export async function freeName(
 
 function shortened(stem: string, end: string): string {
   let kept = [...stem];
-  while (Buffer.byteLength(kept.join("") + end) > LONGEST && kept.length > 1) kept = kept.slice(0, -1);
+  while (Buffer.byteLength(kept.join("") + end) > MAX_BYTES && kept.length > 1) kept = kept.slice(0, -1);
   return kept.join("") + end;
 }
 

@@ -20,7 +20,7 @@ import { FOLDERS, type WatchCounts, type WatchOptions } from "./options.js";
 import { Retention } from "./retention.js";
 
 /** Pictures that are taken at once. More wait where they arrived. */
-const MOST = 64;
+const MAX_ARRIVALS = 64;
 /** The longest that results wait to be written together. */
 const TOGETHER_MS = 200;
 /** The first wait before a picture is read again. Each further one is twice as long. */
@@ -105,7 +105,7 @@ export class Watcher {
 
   async #take(): Promise<Claim[]> {
     const { from } = this.#options;
-    return this.#claims.take(MOST - this.#held.length).catch((error) => {
+    return this.#claims.take(MAX_ARRIVALS - this.#held.length).catch((error) => {
       if (systemCode(error) === "ENOENT")
         throw new ServerError("folder", `${from}: the folder is gone; bring it back and start again`);
       throw error;

@@ -1,8 +1,8 @@
 import { USAGE } from "./pool.js";
 
 /** Bytes of the smallest buffer that values are read through, of the largest that is kept, and of all that are kept. */
-const LEAST_BYTES = 64 * 2 ** 10;
-const LARGEST_KEPT = 4 * 2 ** 20;
+const MIN_BYTES = 64 * 2 ** 10;
+const MAX_KEPT = 4 * 2 ** 20;
 const KEPT_BYTES = 16 * 2 ** 20;
 
 /** Where mapped ranges may begin, in bytes. */
@@ -83,7 +83,7 @@ export class Readback {
 
   /** Sizes that are kept are powers of two, so that one serves many reads. */
   #make(bytes: number): GPUBuffer {
-    const size = bytes > LARGEST_KEPT ? bytes : Math.max(LEAST_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
+    const size = bytes > MAX_KEPT ? bytes : Math.max(MIN_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
     return this.#device.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
   }
 
@@ -95,7 +95,7 @@ export class Readback {
 
   #give({ buffer, mapped }: Chunk): void {
     const kept = this.#idle.reduce((sum, { size }) => sum + size, 0);
-    const isKept = mapped && !this.#closed && buffer.size <= LARGEST_KEPT && kept + buffer.size <= KEPT_BYTES;
+    const isKept = mapped && !this.#closed && buffer.size <= MAX_KEPT && kept + buffer.size <= KEPT_BYTES;
     if (!isKept) {
       buffer.destroy();
       return;

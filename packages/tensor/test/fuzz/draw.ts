@@ -8,7 +8,7 @@ import { MAKERS, type Maker, OPS } from "./makers.js";
 /* Random graphs over the table of ops, at boundary sizes and with the values at which formulas break. */
 
 /** Larger values cost more digits than float32 has to compare with differences. */
-const LARGEST = 50;
+const MAX_VALUE = 50;
 
 /** What makers draw from: sizes, leaves, and the values so far. */
 export class Draw {
@@ -73,7 +73,7 @@ export class Draw {
       const { values } = this.graph.onHost().get(ref) as { values: ArrayLike<number> };
       // A slope that is infinite times one that is 0 is NaN, as in PyTorch.
       const steep = drawn[0] === "sqrt" && Array.from(values).includes(0);
-      if (!steep && Array.from(values).every((v) => Math.abs(v) <= LARGEST)) {
+      if (!steep && Array.from(values).every((v) => Math.abs(v) <= MAX_VALUE)) {
         this.#floats.push(ref);
         return true;
       }
