@@ -7,13 +7,8 @@ import { Encoder, evaluate, openBackbone } from "@inctrl/detect";
 import { residual } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { provenance, thisMachine } from "../../bench/src/report/results.js";
-import { openSet, thinned } from "../sets.js";
+import { openSet, REAL_SETS, thinned } from "../sets.js";
 import { type Tried, tableOf } from "./table.js";
-
-const SETS = [
-  ...["brainmri:DIR/brainmri", "headct:DIR/headct", "elpv:DIR/elpv", "aitex:DIR/aitex"],
-  ...["sdd:DIR/kolektorsdd", "mvtec:DIR/mvtec", "mnist:DIR/mnist", "cifar10:DIR/cifar10"],
-];
 
 /** Good images that set a line at most. */
 const GOOD = 199;
@@ -53,7 +48,7 @@ using device = await openDevice();
 using backbone = await openBackbone(device, network, {});
 const detector = residual(new Encoder(backbone), { symmetries: 1 });
 const tried: Tried[] = [];
-for (const spec of SETS) {
+for (const spec of REAL_SETS) {
   const [format] = spec.split(":");
   if (sets !== "" && !sets.split(",").includes(format)) continue;
   const { name, categories, ...rest } = await openSet(spec, data);

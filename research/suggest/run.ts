@@ -19,13 +19,8 @@ import { residual } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { provenance, thisMachine } from "../../bench/src/report/results.js";
 import { jsonLine, readLines } from "../report.js";
-import { openSet, thinned } from "../sets.js";
+import { openSet, REAL_SETS, thinned } from "../sets.js";
 import { type Compared, tableOf } from "./table.js";
-
-const SETS = [
-  ...["brainmri:DIR/brainmri", "headct:DIR/headct", "elpv:DIR/elpv", "aitex:DIR/aitex"],
-  ...["sdd:DIR/kolektorsdd", "mvtec:DIR/mvtec", "mnist:DIR/mnist", "cifar10:DIR/cifar10"],
-];
 
 const { values } = parseArgs({
   options: {
@@ -106,7 +101,7 @@ const asked = JSON.stringify({ fingerprint: backbone.fingerprint, most, tested, 
 const file = join(work, "compared.jsonl");
 const kept: { asked: string; compared: Compared }[] = existsSync(file) ? await readLines(file) : [];
 const compared: Compared[] = [];
-for (const spec of SETS) {
+for (const spec of REAL_SETS) {
   const [format] = spec.split(":");
   if (values.sets !== "" && !values.sets.split(",").includes(format)) continue;
   const { name, categories } = await openSet(spec, data);

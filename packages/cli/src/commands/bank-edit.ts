@@ -24,8 +24,7 @@ const EDIT = {
   }),
   ...group("Model", shared.scoringModel),
   json: shared.json,
-  ...shared.machine,
-  ...group("Machine", { batch: shared.batch, threads: shared.threads }),
+  ...shared.scoringMachine,
 };
 
 const ADD = {

@@ -45,8 +45,7 @@ const SUGGEST = {
   }),
   ...group("Model", { ...backbone, symmetries: shared.symmetries, dtype: shared.dtype }),
   json: shared.json,
-  ...shared.machine,
-  ...group("Machine", { batch: shared.batch, threads: shared.threads }),
+  ...shared.scoringMachine,
 };
 
 export type SuggestOptions = Settings<typeof SUGGEST>;

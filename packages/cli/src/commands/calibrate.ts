@@ -36,8 +36,7 @@ const OPTIONS = {
   }),
   ...group("Model", shared.scoringModel),
   json: shared.json,
-  ...shared.machine,
-  ...group("Machine", { batch: shared.batch, threads: shared.threads }),
+  ...shared.scoringMachine,
 };
 
 /** `inctrl calibrate`: from scores to verdicts. */

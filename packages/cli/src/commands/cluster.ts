@@ -68,8 +68,7 @@ const WORKER = {
       text.default("127.0.0.1"),
     ),
   }),
-  ...shared.machine,
-  ...group("Machine", { batch: shared.batch, threads: shared.threads }),
+  ...shared.scoringMachine,
 };
 
 export type WorkerOptions = Settings<typeof WORKER>;

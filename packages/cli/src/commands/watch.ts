@@ -52,8 +52,7 @@ const OPTIONS = {
     mqttCa: shared.file("a certificate (PEM) that the broker's is signed by"),
   }),
   ...group("Model", shared.scoringModel),
-  ...shared.machine,
-  ...group("Machine", { batch: shared.batch, threads: shared.threads }),
+  ...shared.scoringMachine,
 };
 
 /** `inctrl watch`: a folder in, sorted parts out. */

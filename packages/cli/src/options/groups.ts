@@ -231,3 +231,5 @@ export const trainingFiles = (out: string) =>
 
 /** The group that holds `device` and what else belongs to the machine. */
 export const machine = group("Machine", { device });
+/** The same for commands that score images. */
+export const scoringMachine = { ...machine, ...group("Machine", { batch, threads }) };

@@ -4,14 +4,11 @@ import { hashFile } from "@inctrl/datasets";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
-import { writeImages, writeModel } from "../support/model.js";
+import { bankPlaces, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
-const backbone = path.join(folder, "model.safetensors");
-const bank = path.join(folder, "metal.bank.safetensors");
-const images = writeImages(path.join(folder, "images"), 20).filter((_, i) => i % 2 === 0);
+const { backbone, bank, good: images, model } = bankPlaces(folder, 20);
 const [prompts, normals, alarm, other] = [images.slice(0, 2), images.slice(2, 8), images[8], images[9]];
-const model = ["--backbone", backbone];
 test.before(async () => {
   await writeModel(backbone);
   const made = await cli(["score", ...model, "--prompts", ...prompts, "--save-bank", bank]);

@@ -5,14 +5,10 @@ import { drawProduct } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
-import { writeImages, writeModel } from "../support/model.js";
+import { bankPlaces, writeImages, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
-const backbone = path.join(folder, "model.safetensors");
-const bank = path.join(folder, "metal.bank.safetensors");
-const images = writeImages(path.join(folder, "images"), 12);
-const good = images.filter((_, i) => i % 2 === 0);
-const model = ["--backbone", backbone];
+const { backbone, bank, good, model } = bankPlaces(folder, 12);
 const saved = async (file: string, prompts: readonly string[], ...args: string[]) => {
   const made = await cli(["score", ...model, "--prompts", ...prompts, "--save-bank", file, ...args]);
   assert.is(made.code, 0, made.stderr);

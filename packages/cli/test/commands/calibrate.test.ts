@@ -3,17 +3,11 @@ import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
-import { writeImages, writeModel } from "../support/model.js";
+import { bankPlaces, writeModel } from "../support/model.js";
 
 const { folder, remove } = temporaryFolder();
-const backbone = path.join(folder, "model.safetensors");
-const bank = path.join(folder, "metal.bank.safetensors");
-/** Drawn metal: those with an even number are good. */
-const images = writeImages(path.join(folder, "images"), 40);
-const good = images.filter((_, i) => i % 2 === 0);
+const { backbone, bank, good, bad, model } = bankPlaces(folder, 40);
 const [prompts, normals] = [good.slice(0, 2), good.slice(2)];
-const bad = images.filter((_, i) => i % 2 === 1);
-const model = ["--backbone", backbone];
 test.before(async () => {
   await writeModel(backbone);
   const made = await cli(["score", ...model, "--prompts", ...prompts, "--save-bank", bank]);

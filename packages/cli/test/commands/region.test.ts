@@ -6,15 +6,11 @@ import { post } from "@inctrl/testing/http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
-import { writeImages, writeModel } from "../support/model.js";
+import { bankPlaces, writeModel } from "../support/model.js";
 import { startQuietly } from "../support/service.js";
 
 const { folder, remove } = temporaryFolder();
-const backbone = path.join(folder, "model.safetensors");
-const bank = path.join(folder, "part.bank.safetensors");
-const images = writeImages(path.join(folder, "images"), 12);
-const good = images.filter((_, i) => i % 2 === 0);
-const model = ["--backbone", backbone];
+const { backbone, bank, good, model } = bankPlaces(folder, 12);
 test.before(() => writeModel(backbone));
 test.after(remove);
 

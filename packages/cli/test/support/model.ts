@@ -39,3 +39,17 @@ export function writeImages(folder: string, count: number, first = 0): string[] 
     return file;
   });
 }
+
+/** Names of a model, drawn metal of which every second is good, and a bank, in a folder; `writeModel` and a run make the first and the last. */
+export function bankPlaces(folder: string, count: number) {
+  const images = writeImages(path.join(folder, "images"), count);
+  const backbone = path.join(folder, "model.safetensors");
+  return {
+    backbone,
+    bank: path.join(folder, "metal.bank.safetensors"),
+    model: ["--backbone", backbone],
+    images,
+    good: images.filter((_, i) => i % 2 === 0),
+    bad: images.filter((_, i) => i % 2 === 1),
+  };
+}

@@ -3,33 +3,11 @@ import { throwsCode, writeImage } from "@inctrl/testing";
 import { deviceTests, smallBackbone } from "@inctrl/testing/device";
 import { collect, scored } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
-import {
-  Encoder,
-  fileImage,
-  fileImages,
-  fitImages,
-  type ImageItem,
-  mergeViews,
-  readBankFit,
-} from "../../src/index.js";
+import { Encoder, fileImages, fitImages, mergeViews, readBankFit } from "../../src/index.js";
+import { marked } from "../support/marked.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
 const test = deviceTests("tiles of a size of their own");
-
-/** An image with a small white square. */
-const marked = (source: string, x: number, y: number, side: number): ImageItem => {
-  const item = fileImage(source);
-  return {
-    id: `${source} marked`,
-    async load() {
-      const raster = await item.load();
-      const data = raster.data.slice();
-      for (let row = y; row < y + side; row++)
-        data.fill(255, 3 * (row * raster.width + x), 3 * (row * raster.width + x + side));
-      return { ...raster, data };
-    },
-  };
-};
 
 test("a small defect of a large image is found where it is, at any batch size and in threads, and the bank knows the tiles", async ({
   device,

@@ -21,25 +21,11 @@ import {
   regionOf,
   regionOfBox,
 } from "../../src/index.js";
+import { marked } from "../support/marked.js";
 import { meanFeature } from "../support/mean-feature.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
 const test = deviceTests("regions");
-
-/** An image file whose pixels within a box are another colour. */
-function marked(folder: string, name: string, source: string, x: number, y: number, side: number): ImageItem {
-  const item = fileImage(source);
-  return {
-    ...{ id: join(folder, name) },
-    async load() {
-      const raster = await item.load();
-      const data = raster.data.slice();
-      for (let row = y; row < y + side; row++)
-        data.fill(255, 3 * (row * raster.width + x), 3 * (row * raster.width + x + side));
-      return { ...raster, data };
-    },
-  };
-}
 
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
@@ -121,8 +107,8 @@ for (const fit of ["crop", "tile"] as const)
     const path = join(folder, `${fit}.safetensors`);
     await part.save(path);
     using loaded = await detector.load(path);
-    const inside = marked(folder, "inside", prompts[0], width - 14, 20, 12);
-    const outside = marked(folder, "outside", prompts[0], 4, 20, 12);
+    const inside = marked(prompts[0], width - 14, 20, 12, join(folder, "inside"));
+    const outside = marked(prompts[0], 4, 20, 12, join(folder, "outside"));
     const score = async (fitted: typeof plain, item: ImageItem) => scored((await collect(fitted, [item]))[0]);
     for (const item of [inside, outside]) {
       const { pixels, ...all } = await score(plain, item);

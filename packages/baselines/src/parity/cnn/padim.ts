@@ -15,14 +15,8 @@ const EPSILONS = [0.01, 0.01001] as const;
 const seedOf = ({ channels = "" }: Golden["metadata"]): number =>
   Number(/Random\((\d+)\)/.exec(channels)?.[1] ?? 1024);
 
-export async function padimChecks({
-  device,
-  normal,
-  query,
-  size,
-  config,
-  open,
-}: Folder): Promise<ParityCheck[]> {
+export async function padimChecks(folder: Folder): Promise<ParityCheck[]> {
+  const { device, normal, query, size, config, open } = folder;
   const total = normal.layers.reduce((sum, layer) => sum + layer.shape[2], 0);
   const golden = await open("padim", "map", /^(inverse|sampled_positions)/);
   const seed = seedOf(golden.metadata);

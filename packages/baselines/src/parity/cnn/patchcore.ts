@@ -20,14 +20,8 @@ import { scorePatches } from "../../patchcore/scoring.js";
 import { samples, taken } from "../golden.js";
 import type { Folder, Seen } from "./folder.js";
 
-export async function patchcoreChecks({
-  device,
-  normal,
-  query,
-  size,
-  config,
-  open,
-}: Folder): Promise<ParityCheck[]> {
+export async function patchcoreChecks(folder: Folder): Promise<ParityCheck[]> {
+  const { device, normal, query, size, config, open } = folder;
   const golden = await open("patchcore", "map", /^(projection|coreset\.(starts|used))$/);
   const [projection, starts] = [
     await golden.tensor(device, "projection"),

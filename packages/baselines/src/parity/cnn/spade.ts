@@ -13,14 +13,8 @@ function optionsOf(name: string, { [name]: told = "" }: Golden["metadata"]): Spa
   return pixelNeighbours ? { neighbours, pixelNeighbours: Number(pixelNeighbours) } : {};
 }
 
-export async function spadeChecks({
-  device,
-  normal,
-  query,
-  size,
-  config,
-  open,
-}: Folder): Promise<ParityCheck[]> {
+export async function spadeChecks(folder: Folder): Promise<ParityCheck[]> {
+  const { device, normal, query, size, config, open } = folder;
   const golden = await open("spade", "map");
   using references = new References(normal.features, normal.layers);
   try {
