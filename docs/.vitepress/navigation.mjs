@@ -45,6 +45,7 @@ export const NAVIGATION = {
         page("Image towers", "/notes/2026-11-towers"),
         page("Rows, copies and small ops", "/notes/2026-11-rows"),
         page("Pixels to the device", "/notes/2026-11-upload"),
+        page("The first verdict on the page", "/notes/2026-11-first-verdict-of-the-page"),
         page("Symmetries of prompts", "/notes/2026-11-symmetries"),
         page("Pretraining losses", "/notes/2026-11-pretraining"),
         page("nano", "/notes/2026-11-nano"),

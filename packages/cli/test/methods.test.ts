@@ -54,6 +54,7 @@ test("a command's options choose the method, and its settings", () => {
 test("a bank's method and options stand where the command names no other", () => {
   const bankOf = (method: string, options = {}) => ({
     ...{ taps: [1], fit: "crop" as const, symmetries: 1, reading: {}, early: false, sealed: true },
+    network: { backbone: "nano", fingerprint: "f" },
     opening: { version: 1 as const, method, options, className: null, heads: false },
   });
   const open = (request: Partial<MethodRequest>, bank: BankFit, wish = {}) =>

@@ -31,7 +31,7 @@ export {
 } from "./detector.js";
 export { Encoder, type EncoderOptions } from "./encoder/encoder.js";
 export { DetectError, type DetectErrorCode } from "./errors.js";
-export { anchoredScale, type Scale, scaleOf } from "./heatmap/colormap.js";
+export { anchoredScale, inferno, type Scale, scaleOf } from "./heatmap/colormap.js";
 export { mergeViews, type PlacedMap } from "./heatmap/merge.js";
 export { type Photo, patchBox, photoOf } from "./heatmap/photo.js";
 export { colourMap } from "./heatmap/render.js";

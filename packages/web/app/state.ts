@@ -51,6 +51,11 @@ const engine = () => {
 let counted = 0;
 let begun = false;
 
+/** Says what went wrong, to screen readers too. */
+export function tellProblem(text: string): void {
+  [problems.value, said.value] = [[text], text];
+}
+
 /** Runs work that the page shows as busy, and says what went wrong. */
 async function run<T>(text: string, work: () => Promise<T>): Promise<T | undefined> {
   busy.value = { text };
@@ -58,8 +63,7 @@ async function run<T>(text: string, work: () => Promise<T>): Promise<T | undefin
   try {
     return await work();
   } catch (error) {
-    problems.value = [(error as Error).message];
-    said.value = (error as Error).message;
+    tellProblem((error as Error).message);
     return undefined;
   } finally {
     busy.value = null;

@@ -2,15 +2,15 @@ import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { folderTests } from "@inctrl/testing";
-import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { buildPage } from "../build.js";
+import { bankTests } from "./bank.js";
 import { CHROMIUM, visit } from "./browser.js";
-import { inctrl, scoreBy } from "./command.js";
+import { cameraTests } from "./camera.js";
 import { firefoxVisit } from "./firefox.js";
 import { give, idle, problemsOf, verdictOf } from "./journey.js";
 import { lineTests } from "./line.js";
-import { drawParts, widened } from "./parts.js";
+import { drawParts } from "./parts.js";
 
 // Journeys of visitors through the page, in a real browser:
 //
@@ -24,81 +24,9 @@ if (!CHROMIUM) {
 }
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const;
-/** Scores of the page and of Node differ by less. */
-const TOLERANCE = 1e-4;
-
 const test = folderTests("journeys");
 await buildPage();
 const chromium = await visit();
-
-/** Checks files one by one, and holds what the page says to what the command says by the same bank. */
-async function compare(page: Page, bank: string, files: readonly string[]): Promise<void> {
-  for (const { image, score, verdict, regions } of await scoreBy(bank, files)) {
-    await give(page, "Parts to check", image);
-    const seen = await verdictOf(page);
-    assert.ok(
-      Math.abs(seen.score - score) < TOLERANCE,
-      `${image}: the page ${seen.score}, the command ${score}`,
-    );
-    assert.equal([seen.verdict, seen.regions], [verdict, regions?.length ?? 0], image);
-  }
-}
-
-/** Downloads the page's bank. */
-async function saveBank(page: Page, path: string): Promise<string> {
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save the bank" }).click(),
-  ]);
-  assert.is(download.suggestedFilename(), "part.bank.safetensors");
-  await download.saveAs(path);
-  return path;
-}
-
-const lineOf = (page: Page) => page.locator("[aria-labelledby=line-title] .badge").textContent();
-
-test("a bank of the page scores the same on the command line, before and after a calibration", async ({
-  dir,
-}) => {
-  const { good, bad, photo } = await drawParts(dir, 6);
-  const page = await chromium.open();
-  await idle(page);
-  await give(page, "Good parts", good.slice(0, 3));
-  assert.is(await lineOf(page), "Hint");
-  const save = (name: string) => saveBank(page, join(dir, name));
-  await compare(page, await save("hint.safetensors"), [bad, photo]);
-  // One of them is a prompt, and is left out by name.
-  await give(page, "Calibrate with good parts", good.slice(2));
-  assert.match((await problemsOf(page)).join(), /good-2\.png: it is a prompt or was counted before/);
-  assert.is(await lineOf(page), "Provisional");
-  await page.selectOption("select >> nth=0", "0.2");
-  await idle(page);
-  await compare(page, await save("calibrated.safetensors"), [bad, photo, good[0]]);
-});
-
-test("a bank of the command is opened, with its line and its region, and scores the same, turned photos too", async ({
-  dir,
-}) => {
-  const { good, bad, photo } = await drawParts(dir, 5);
-  const bank = join(dir, "made.safetensors");
-  const region = ["--roi", "20%,0%,80%,75%"];
-  await inctrl("score", "--prompts", ...good.slice(0, 2), "--save-bank", bank, ...region);
-  await inctrl("calibrate", "--bank", bank, "--normals", ...good.slice(2));
-  const page = await chromium.open();
-  await idle(page);
-  await give(page, "Open a bank", bank);
-  assert.is(await lineOf(page), "Provisional");
-  assert.match((await page.locator(".promise").textContent()) ?? "", /Of 1000 good parts like these 3/);
-  await compare(page, bank, [bad, photo]);
-});
-
-test("images of 16 bits are seen through the window that the command measures", async ({ dir }) => {
-  const { good, bad } = await drawParts(dir, 2);
-  const page = await chromium.open();
-  await idle(page);
-  await give(page, "Good parts", await Promise.all(good.map(widened)));
-  await compare(page, await saveBank(page, join(dir, "wide.safetensors")), [await widened(bad)]);
-});
 
 test("a false alarm is learnt from, and the part is told anew", async ({ dir }) => {
   const { good, bad } = await drawParts(dir, 2);
@@ -132,42 +60,16 @@ test("files that are no images, and a damaged bank, are refused by name", async 
   assert.match((await problemsOf(page)).join(), /notes\.png/);
 });
 
-test("a camera that is not allowed, and an address without weights, are told", async () => {
-  const page = await chromium.open({}, async (page) => {
-    await page.addInitScript(() => {
-      navigator.mediaDevices.getUserMedia = async () => {
-        throw new DOMException("no", "NotAllowedError");
-      };
-    });
-  });
+test("an address without weights is told, and the model before stays", async () => {
+  const page = await chromium.open();
   await idle(page);
-  await page.getByRole("button", { name: "Use the camera" }).click();
-  const told = (hasText: string) => page.locator(".problems li", { hasText }).waitFor();
-  await told("The camera is not allowed here; allow it");
   await page.getByText("Model and images").click();
   await page.getByPlaceholder("https://").fill("https://127.0.0.1:1/weights.bin");
   await page.getByPlaceholder("https://").press("Enter");
-  await told("names no .safetensors file; give the address of the file itself");
-  assert.match((await page.locator(".device").textContent()) ?? "", /^nano on /, "the model before stays");
+  const told = "names no .safetensors file; give the address of the file itself";
+  await page.locator(".problems li", { hasText: told }).waitFor();
+  assert.match((await page.locator(".device").textContent()) ?? "", /^nano on /);
   await page.close();
-});
-
-test("the camera gives good parts, and is checked live", async () => {
-  const page = await chromium.open({ permissions: ["camera"] });
-  await idle(page);
-  await page.getByRole("button", { name: "Use the camera" }).click();
-  await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
-  for (const [i, name] of ["Take a good part", "Take a good part (1)"].entries()) {
-    await page.getByRole("button", { name, exact: true }).click();
-    await page.waitForTimeout(50);
-    await idle(page);
-    assert.is(await page.locator(".thumbs li").count(), i + 1);
-  }
-  await page.getByRole("button", { name: "Check live" }).click();
-  await page.waitForSelector(".verdict", { timeout: 110_000 });
-  assert.is((await verdictOf(page)).name, "camera");
-  await page.getByRole("button", { name: "Close the camera" }).click();
-  await page.waitForSelector("video", { state: "detached" });
 });
 
 test("weights by file stay in the browser until they are removed", async ({ dir }) => {
@@ -267,9 +169,38 @@ test("plain files show no line of a service, and ask for none", async () => {
   );
 });
 
-test("the page complained of nothing on the way", () => {
-  assert.equal(chromium.complaints, []);
+test("the page tells how far its kernels are while it opens a model", async () => {
+  const page = await chromium.open({}, async (page) => {
+    await page.addInitScript(() => {
+      const seen: string[] = [];
+      Object.assign(globalThis, { seen });
+      const look = () => {
+        const text = document.querySelector(".work")?.textContent;
+        if (text && text !== seen.at(-1)) seen.push(text);
+      };
+      new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+    });
+  });
+  await idle(page);
+  const seen = await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen);
+  const kernels = seen.flatMap((text) => {
+    const [, done, total] = /^Preparing kernels: (\d+) of (\d+)$/.exec(text) ?? [];
+    return done === undefined ? [] : [[Number(done), Number(total)]];
+  });
+  assert.ok(kernels.length > 1, seen.join("; "));
+  kernels.reduce(([before], [done, total]) => {
+    assert.ok(done >= before && done < total, seen.join("; "));
+    return [done, total];
+  });
+  await page.close();
 });
 
 test.run();
+bankTests(chromium);
+cameraTests(chromium);
+const last = folderTests("complaints");
+last("the page complained of nothing on the way", () => {
+  assert.equal(chromium.complaints, []);
+});
+last.run();
 lineTests(chromium);

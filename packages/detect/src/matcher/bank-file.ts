@@ -173,6 +173,8 @@ export type TileSizes = Pick<PreprocessConfig, "tile" | "overlap">;
 
 /** How a bank's images were read and made square. */
 export interface BankFit {
+  /** The network that it was made with. */
+  readonly network: Pick<BankInfo, "backbone" | "fingerprint">;
   /** The taps whose patches it holds. */
   readonly taps: BankInfo["blocks"];
   readonly fit: Fit;
@@ -196,12 +198,13 @@ export interface BankFit {
 export async function readBankFit(path: string): Promise<BankFit> {
   await using file = await openSealed(path);
   const info = readBankInfo(path, file);
-  const { fit, blocks: taps, turns: symmetries = 1, settings } = info;
+  const { fit, blocks: taps, turns: symmetries = 1, settings, backbone, fingerprint } = info;
   const { tile, overlap } = info.preprocess;
   const tiles = tile === undefined ? {} : { tiles: { tile, overlap } };
   const positions = info.positions && { positions: info.positions.how };
   const opening = openingIn(file);
   const made = {
+    network: { backbone, fingerprint },
     taps,
     fit,
     ...tiles,

@@ -78,7 +78,9 @@ test("the state of another kind of detector is refused by name", async ({ device
     "bank",
     /holds "distance" and not what a nearest-patch method needs/,
   );
+  const { name, fingerprint } = backbone;
   assert.equal(await readBankFit(other), {
+    network: { backbone: name, fingerprint },
     taps: encoder.taps,
     fit: "crop",
     symmetries: 1,

@@ -23,9 +23,10 @@ import { dropFile, fileInMemory, holdFile } from "@inctrl/tensor/files";
 import * as Comlink from "comlink";
 import { decodeFrame, decodeHeld, holdImages } from "./images.js";
 import { calibrationOf, lineState, mergeGood } from "./judging.js";
+import { tellKernels } from "./kernels.js";
 import { fetchModel, forgetModel, keepModel, keptModels, openModel } from "./models.js";
 import { type PromptPlace, resultOf } from "./result.js";
-import { adapterName, ORIENTATION, readable, scoreOne, showPrompts } from "./steps.js";
+import { adapterName, checkNetwork, ORIENTATION, readable, scoreOne, showPrompts } from "./steps.js";
 import type { BankState, ModelName, Notify, OpenModel, Refused, Result, SquareFit } from "./types.js";
 
 const JPEG_WASM = new URL(
@@ -68,21 +69,13 @@ export class Engine {
       this.#device ??= await openDevice();
       const device = this.#device;
       const notes: string[] = [];
-      const before = device.stats.pipelines;
-      const timer = setInterval(() => {
-        const done = device.stats.pipelines - before;
-        if (done > 0) notify({ text: "Compiling kernels for this device", done });
-      }, 150);
-      try {
-        const opened = await openModel(device, model, notify, (line) => notes.push(line));
-        this.#drop();
-        this.#backbone?.dispose();
-        this.#backbone = opened;
-        const adapter = await adapterName(device);
-        return { name: model, adapter, software: device.caps.software, notes };
-      } finally {
-        clearInterval(timer);
-      }
+      using _ = tellKernels(device, notify);
+      const opened = await openModel(device, model, notify, (line) => notes.push(line));
+      this.#drop();
+      this.#backbone?.dispose();
+      this.#backbone = opened;
+      const adapter = await adapterName(device);
+      return { name: model, adapter, software: device.caps.software, notes };
     });
   }
 
@@ -203,6 +196,7 @@ export class Engine {
       holdFile(file.name, new Uint8Array(await file.arrayBuffer()));
       try {
         const known = await readBankFit(file.name);
+        if (this.#backbone) checkNetwork(file.name, known.network, this.#backbone);
         const method = known.opening?.method ?? "residual";
         if (method !== "residual")
           throw new Error(

@@ -55,6 +55,7 @@ export async function resultOf(
     p: said?.p_value ?? null,
     scaled: said?.scaled_score ?? null,
     status: judging?.line.status ?? null,
+    ...{ map: { map: placed.map, box: photo.place(placed.box) }, scale },
     regions: judging ? regionsAbove(placed, judging.patchLine).map(move) : [],
     patch: match && photo.place(patchBox(view.box, match.queryGrid ?? view.map, match.queryPatch)),
     nearest: match && {

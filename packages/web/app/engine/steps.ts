@@ -1,5 +1,5 @@
 import type { Reading } from "@inctrl/datasets/web";
-import { type FittedDetector, scoreImages } from "@inctrl/detect/web";
+import { type BankFit, type FittedDetector, scoreImages, type VitBackbone } from "@inctrl/detect/web";
 import type { Device } from "@inctrl/tensor";
 import { bitmapOf, type Decoded, decodeHeld, photoOfRaster, viewBoxes } from "./images.js";
 import type { PromptPlace } from "./result.js";
@@ -49,4 +49,18 @@ export async function scoreOne(fitted: FittedDetector, { item }: Decoded) {
     return result;
   }
   throw new Error(`${item.id}: was not scored`);
+}
+
+/** @throws Error where a bank was made with other weights than those that are open. */
+export function checkNetwork(
+  file: string,
+  { backbone, fingerprint }: BankFit["network"],
+  open: Pick<VitBackbone, "name" | "fingerprint">,
+): void {
+  if (fingerprint === open.fingerprint) return;
+  const made = backbone === open.name ? `other weights of that name` : backbone.slice(0, 100);
+  throw new Error(
+    `${file}: the bank needs the model that it was made with (${made}), and ${open.name} is open; choose that model under "Model and images" ` +
+      "and open the bank again, or give its good parts anew",
+  );
 }

@@ -1,5 +1,5 @@
 import type { Box } from "@inctrl/datasets/web";
-import type { CalibrationStatus, Region, Verdict } from "@inctrl/detect/web";
+import type { CalibrationStatus, PlacedMap, Region, Scale, Verdict } from "@inctrl/detect/web";
 
 /** How images of another shape become square. */
 export type SquareFit = "crop" | "squash" | "tile";
@@ -67,6 +67,10 @@ export interface Result {
   readonly scaled: number | null;
   readonly status: CalibrationStatus | null;
   readonly regions: readonly Region[];
+  /** The distance of each patch from the good parts, and where the patches lie in the photo. */
+  readonly map: PlacedMap;
+  /** Values at the ends of the heat map's colours. */
+  readonly scale: Scale;
   /** The most anomalous patch. */
   readonly patch: Box | null;
   readonly nearest: { readonly prompt: number; readonly name: string; readonly patch: Box | null } | null;

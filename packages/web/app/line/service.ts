@@ -1,3 +1,5 @@
+import type { Scale } from "@inctrl/detect/web";
+
 // How the page talks to the service that serves it: on its own origin alone.
 
 /** Where the token lies until the tab is closed. */
@@ -43,6 +45,13 @@ async function ask(path: string, { signal, ...init }: RequestInit = {}): Promise
 
 export const getJson = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
   (await ask(path, { signal })).json();
+
+/** A heat map without its legend, and the values at the ends of its colours. */
+export async function getMap(path: string, signal?: AbortSignal): Promise<{ blob: Blob; scale: Scale }> {
+  const answer = await ask(`${path}?legend=false`, { signal });
+  const [low, high] = (answer.headers.get("x-inctrl-scale") ?? "").split(" ").map(Number);
+  return { blob: await answer.blob(), scale: { low, high } };
+}
 
 export const getBlob = async (path: string, signal?: AbortSignal): Promise<Blob> =>
   (await ask(path, { signal })).blob();

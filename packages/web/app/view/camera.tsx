@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { addGood, bank, busy, check, checkFrame, endLive, goodFiles, problems } from "../state.js";
+import { addGood, bank, busy, check, checkFrame, endLive, goodFiles, tellProblem } from "../state.js";
 
 export const camera = signal<MediaStream | null>(null);
 const checking = signal(false);
@@ -14,11 +14,11 @@ export async function openCamera(): Promise<void> {
     });
   } catch (error) {
     const denied = (error as Error).name === "NotAllowedError";
-    problems.value = [
+    tellProblem(
       denied
         ? "The camera is not allowed here; allow it in the browser's bar of addresses."
         : `No camera can be used (${(error as Error).message}).`,
-    ];
+    );
   }
 }
 
@@ -52,7 +52,7 @@ export function Camera() {
           await createImageBitmap(video.current)
             .then(checkFrame)
             .catch((error: Error) => {
-              problems.value = [error.message];
+              tellProblem(error.message);
               checking.value = false;
             });
         await new Promise((resolve) => setTimeout(resolve, 30));

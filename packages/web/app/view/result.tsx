@@ -1,5 +1,6 @@
-import { signal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { busy, type Listed, learnFrom, prompts } from "../state.js";
+import { Legend, valueAt } from "./legend.js";
 import { Marks } from "./marks.js";
 import { Picture } from "./picture.js";
 import { WORDS } from "./words.js";
@@ -9,6 +10,7 @@ const heatShown = signal(true);
 /** A verdict, what it stands on, and where the part differs from which good one. */
 export function ResultView({ result }: { readonly result: Listed }) {
   const { name, photo, heat, score, verdict, p, scaled, status, regions, patch, nearest, ms, file } = result;
+  const under = useSignal<number | undefined>(undefined);
   const prompt = nearest && prompts.value[nearest.prompt]?.photo;
   const found =
     regions.length === 0 ? "no region" : regions.length === 1 ? "1 region" : `${regions.length} regions`;
@@ -69,7 +71,16 @@ export function ResultView({ result }: { readonly result: Listed }) {
       )}
       <div class="figures">
         <figure>
-          <div class="frame">
+          <div
+            class="frame"
+            onPointerMove={({ currentTarget, clientX, clientY }) => {
+              const { left, top, width, height } = currentTarget.getBoundingClientRect();
+              under.value = valueAt(result.map, photo, (clientX - left) / width, (clientY - top) / height);
+            }}
+            onPointerLeave={() => {
+              under.value = undefined;
+            }}
+          >
             <Picture
               bitmap={heatShown.value ? heat : photo}
               label={`${name}, ${heatShown.value ? "heat map" : "photo"}: ${found} above the line`}
@@ -81,6 +92,7 @@ export function ResultView({ result }: { readonly result: Listed }) {
               patch={regions.length === 0 ? patch : null}
             />
           </div>
+          {heatShown.value && <Legend {...result.scale} value={under.value} />}
           <figcaption>
             <label class="switch">
               <input

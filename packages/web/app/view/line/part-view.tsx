@@ -1,8 +1,10 @@
+import type { Scale } from "@inctrl/detect/web";
 import { useEffect, useState } from "preact/hooks";
-import { getBlob } from "../../line/service.js";
+import { getBlob, getMap } from "../../line/service.js";
 import { partPath, picked, product, review, shownPart, working } from "../../line/state.js";
 import type { Part, Product } from "../../line/types.js";
 import { plural } from "../../state.js";
+import { Legend } from "../legend.js";
 import { Marks } from "../marks.js";
 import { WORDS } from "../words.js";
 
@@ -59,7 +61,7 @@ export function PartView() {
             {picked.value ? (
               <Shown of={of} part={part} what="map" label={`${part.part}, heat map`} />
             ) : (
-              // Drawing holds the service for a while, so that it is not asked for part after part.
+              // Drawing takes a thread of the service for a while, so that it is not asked for part after part.
               <div class="frame no-photo">
                 <button
                   type="button"
@@ -126,15 +128,23 @@ interface ShownProps {
 /** A picture of the service, fetched with the token. */
 function Shown({ of, part, what, label, children }: ShownProps) {
   const [address, setAddress] = useState<string | null>(null);
+  const [scale, setScale] = useState<Scale | null>(null);
   const [why, setWhy] = useState<string | null>(null);
   useEffect(() => {
     const stop = new AbortController();
     let url: string | null = null;
     setAddress(null);
+    setScale(null);
     setWhy(null);
-    getBlob(`${partPath(of, part)}/${what}`, stop.signal)
-      .then((blob) => {
+    const path = `${partPath(of, part)}/${what}`;
+    const asked =
+      what === "map"
+        ? getMap(path, stop.signal)
+        : getBlob(path, stop.signal).then((blob) => ({ blob, scale: null }));
+    asked
+      .then(({ blob, scale }) => {
         if (stop.signal.aborted) return;
+        setScale(scale);
         if (!blob.type.startsWith("image/")) return setWhy("Browsers cannot show this format.");
         url = URL.createObjectURL(blob);
         setAddress(url);
@@ -149,18 +159,21 @@ function Shown({ of, part, what, label, children }: ShownProps) {
   }, [of.name, part.part, part.sha256, what]);
   if (why) return <div class="frame no-photo">{why}</div>;
   return (
-    <div class={`frame ${what}${address ? "" : " no-photo"}`}>
-      {address && (
-        <>
-          <img
-            src={address}
-            alt={label}
-            class={of.orientation === "ignore" && what === "image" ? "as-stored" : undefined}
-            onError={() => setWhy("Browsers cannot show this picture.")}
-          />
-          {children}
-        </>
-      )}
-    </div>
+    <>
+      <div class={`frame${address ? "" : " no-photo"}`}>
+        {address && (
+          <>
+            <img
+              src={address}
+              alt={label}
+              class={of.orientation === "ignore" && what === "image" ? "as-stored" : undefined}
+              onError={() => setWhy("Browsers cannot show this picture.")}
+            />
+            {children}
+          </>
+        )}
+      </div>
+      {scale && <Legend {...scale} />}
+    </>
   );
 }
