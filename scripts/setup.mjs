@@ -1,6 +1,6 @@
 // Takes a fresh clone to a job: installs what is missing, then runs the job. Steps that are already done are skipped.
 //
-//   node scripts/setup.mjs               dependencies, a WebGPU adapter and the build
+//   node scripts/setup.mjs               dependencies, a WebGPU adapter, the build and the page
 //   node scripts/setup.mjs install       dependencies alone
 //   node scripts/setup.mjs build         dependencies and the build
 //   node scripts/setup.mjs demo [...]    the demo, from the sources
@@ -29,7 +29,7 @@ const COMMAND = [...TYPESCRIPT, "packages/cli/src/main.ts"];
 
 /** What each verb needs beside the dependencies, and what Node runs then. */
 const VERBS = {
-  setup: { needs: [ensureAdapter, ensureBuilt] },
+  setup: { needs: [ensureAdapter, ensureBuilt, ensurePage] },
   install: { needs: [] },
   build: { needs: [ensureBuilt] },
   "build:web": { needs: [], runs: [...TYPESCRIPT, "packages/web/build.ts"] },

@@ -7,7 +7,7 @@ import { packageNames, publishedNames, ROOT, read } from "../workspace.mjs";
 // Inside node_modules, so that deleting node_modules also forgets what was done.
 const STAMP = path.join(ROOT, "node_modules", ".inctrl-setup.json");
 
-/** @returns {{install?: string, bench?: string, docs?: string, build?: string, driver?: string, unpacked?: boolean}} */
+/** @returns {{install?: string, bench?: string, docs?: string, build?: string, page?: string, driver?: string, unpacked?: boolean}} */
 export function readStamp() {
   try {
     return JSON.parse(readFileSync(STAMP, "utf8"));
@@ -40,19 +40,27 @@ export function installFingerprint() {
 
 /** Changes with the sources. By name, size and time, which is quick for any number of files. */
 export function buildFingerprint() {
-  const entries = [];
-  const add = (file) => {
-    const info = statSync(path.join(ROOT, file));
-    if (info.isFile()) entries.push([file, info.size, info.mtimeMs]);
-  };
-  for (const name of publishedNames) {
-    const source = `packages/${name}/src`;
-    if (!existsSync(path.join(ROOT, source))) continue;
-    for (const entry of readdirSync(path.join(ROOT, source), { recursive: true }).sort())
-      add(path.join(source, entry));
-  }
-  for (const file of ["tsconfig.base.json", "tsconfig.json", "scripts/build.mjs"]) add(file);
-  return digest([installFingerprint(), ...entries]);
+  const sources = publishedNames.map((name) => `packages/${name}/src`);
+  return digest([
+    installFingerprint(),
+    ...looks(...sources, "tsconfig.base.json", "tsconfig.json", "scripts/build.mjs"),
+  ]);
+}
+
+/** Changes with the sources of the page, which are those of the packages too. */
+export function pageFingerprint() {
+  const own = ["app", "build.ts", "vite.config.mjs"].map((name) => `packages/web/${name}`);
+  return digest([buildFingerprint(), ...looks(...own, "packages/clip/models/nano")]);
+}
+
+/** Name, size and time of files, and of all files in folders. What is absent is left out. */
+function looks(...names) {
+  return names.flatMap((name) => {
+    const info = statSync(path.join(ROOT, name), { throwIfNoEntry: false });
+    if (info?.isFile()) return [[name, info.size, info.mtimeMs]];
+    const entries = info ? readdirSync(path.join(ROOT, name)).sort() : [];
+    return looks(...entries.map((entry) => path.join(name, entry)));
+  });
 }
 
 // Where the Vulkan loader looks for drivers. Windows and macOS bring theirs along.

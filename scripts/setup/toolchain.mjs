@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { publishedNames, ROOT, readJson, TYPESCRIPT } from "../workspace.mjs";
 import { info, SetupError, step } from "./shell.mjs";
-import { buildFingerprint, installFingerprint, readStamp, writeStamp } from "./stamp.mjs";
+import { buildFingerprint, installFingerprint, pageFingerprint, readStamp, writeStamp } from "./stamp.mjs";
 
 /** Refuses a Node that is older than the oldest version in package.json. */
 export function checkNode() {
@@ -87,9 +87,17 @@ export async function ensureBuilt() {
   }
 }
 
-/** Builds the page, which is published with the packages. */
-export const ensurePage = () =>
-  step("building the page", process.execPath, [...TYPESCRIPT, path.join("packages", "web", "build.ts")]);
+/** Builds the page unless the last build still fits: the service shows it, and it is published with the packages. */
+export async function ensurePage() {
+  const fingerprint = pageFingerprint();
+  const built = existsSync(path.join(ROOT, "packages/web/page/index.html"));
+  if (built && readStamp().page === fingerprint) return;
+  await step("building the page", process.execPath, [
+    ...TYPESCRIPT,
+    path.join("packages", "web", "build.ts"),
+  ]);
+  writeStamp({ page: fingerprint });
+}
 
 /** A lock older than this was left behind by a process that was killed. */
 const STALE_MS = 5 * 60_000;
