@@ -1,9 +1,10 @@
 import { attentionKernel } from "../../../packages/tensor/src/kernels/attention.js";
 import { type GemmVariant, gemmKernel } from "../../../packages/tensor/src/kernels/gemm.js";
 import type { Kernel } from "../../../packages/tensor/src/kernels/kernel.js";
+import { DEPTH, matrixKernel, matrixTile } from "../../../packages/tensor/src/kernels/matrix.js";
 import { nearestKernel } from "../../../packages/tensor/src/kernels/nearest.js";
 import { planAttention, planGemm, planNearest } from "../../../packages/tensor/src/kernels/plan.js";
-import type { Tile } from "../../../packages/tensor/src/kernels/tile.js";
+import { type Tile, tileHeight, tileWidth } from "../../../packages/tensor/src/kernels/tile.js";
 import { kStep } from "../../../packages/tensor/src/kernels/workgroup-loop.js";
 
 /** A GPU as the planner sees it. */
@@ -36,6 +37,19 @@ function product(name: string, [m, k, n]: readonly number[], more: Partial<GemmV
   return { name: `gemm ${m} x ${k} x ${n}${name}`, kernel: gemmKernel(variant), multiplyAdds: ofTile(tile) };
 }
 
+/** RDNA 3's matrices, in its smaller subgroups. */
+const UNIT = { m: 16, n: 16, k: 16, lanes: 32, named: true } as const;
+
+function matrixProduct([m, k, n]: readonly number[]): Planned {
+  const tile = matrixTile(UNIT);
+  const plain = { bias: true, activation: null, residual: false, aligned: true };
+  return {
+    name: `gemm ${m} x ${k} x ${n}, float16 weights by matrices`,
+    kernel: matrixKernel({ tile, unit: UNIT, ...plain }),
+    multiplyAdds: (tileHeight(tile) * tileWidth(tile) * DEPTH) / (tile.lanes * tile.lines),
+  };
+}
+
 function attention(d: number): Planned {
   const plan = planAttention({ batch: 1, heads: 14, tq: 226, tk: 226, d }, true, GPU);
   return {
@@ -61,6 +75,7 @@ export const plannedKernels = (): Planned[] => [
   product("", [1808, 896, 896], { residual: true }),
   product(", gelu", [1808, 896, 3584], { activation: "gelu" }),
   product(", float16 weights", [1808, 896, 3584], { half: true }),
+  matrixProduct([1808, 896, 3584]),
   product("", [10, 640, 640]),
   attention(64),
   attention(80),

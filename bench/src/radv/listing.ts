@@ -13,6 +13,8 @@ export interface Compiled {
   /** Multiply-adds and loads of workgroup memory among the instructions inside of loops. */
   multiplyAdds: number;
   ldsLoads: number;
+  /** Matrix instructions among them; absent in results of before they were counted. */
+  matrices?: number;
 }
 
 const STATISTICS = {
@@ -24,8 +26,12 @@ const STATISTICS = {
   latency: "Latency",
 } as const;
 
-/** `fma_mix` takes halves as operands and sums in float32. */
-const MULTIPLY_ADD = /\bv_(?:dual_)?(?:fma|fmac|fmaak|fmamk|fma_mix|mac|mad|mad_mix)_(?:legacy_)?f32/g;
+/** `fma_mix` takes halves as operands and sums in float32; times 1 and less 0 it only widens one. */
+const MULTIPLY_ADD =
+  /\bv_(?:dual_)?(?:fma|fmac|fmaak|fmamk|fma_mix|mac|mad|mad_mix)_(?:legacy_)?f32(?! \S+ \S+ 1\.0, neg\(0\))/g;
+/** Instructions for matrices, with their sizes; a subgroup of 32 invocations shares the multiply-adds. */
+const MATRIX = /\bv_wmma_f32_(\d+)x(\d+)x(\d+)_f16/g;
+const SHARED_BY = 32;
 const LDS_LOAD = /\bds_(?:load|read)/;
 const BRANCH = /\bs_c?branch\w*\s+BB(\d+)/;
 
@@ -47,18 +53,23 @@ interface Block {
   id: number;
   multiplyAdds: number;
   ldsLoads: number;
+  matrices: number;
   targets: number[];
 }
 
 /** Counts instructions of blocks inside of loops; a branch back to a block makes a loop of all from there. */
-function countInLoops(text: string): Pick<Compiled, "multiplyAdds" | "ldsLoads"> {
+function countInLoops(text: string): Pick<Compiled, "multiplyAdds" | "ldsLoads" | "matrices"> {
   const blocks: Block[] = [];
   for (const line of text.split("\n")) {
     const begun = line.match(/^BB(\d+):/);
-    if (begun) blocks.push({ id: Number(begun[1]), multiplyAdds: 0, ldsLoads: 0, targets: [] });
+    if (begun) blocks.push({ id: Number(begun[1]), multiplyAdds: 0, ldsLoads: 0, matrices: 0, targets: [] });
     const block = blocks.at(-1);
     if (!block) continue;
     block.multiplyAdds += line.match(MULTIPLY_ADD)?.length ?? 0;
+    for (const [, m, n, k] of line.matchAll(MATRIX)) {
+      block.matrices++;
+      block.multiplyAdds += (Number(m) * Number(n) * Number(k)) / SHARED_BY;
+    }
     if (LDS_LOAD.test(line)) block.ldsLoads++;
     const target = line.match(BRANCH);
     if (target) block.targets.push(Number(target[1]));
@@ -72,5 +83,9 @@ function countInLoops(text: string): Pick<Compiled, "multiplyAdds" | "ldsLoads">
   const reading = loops.filter((loop) => within(loop).some(({ ldsLoads }) => ldsLoads > 0));
   const inside = new Set((reading.length > 0 ? reading : loops).flatMap(within));
   const total = (of: (block: Block) => number) => [...inside].reduce((sum, block) => sum + of(block), 0);
-  return { multiplyAdds: total((b) => b.multiplyAdds), ldsLoads: total((b) => b.ldsLoads) };
+  return {
+    multiplyAdds: total((b) => b.multiplyAdds),
+    ldsLoads: total((b) => b.ldsLoads),
+    matrices: total((b) => b.matrices),
+  };
 }

@@ -18,7 +18,7 @@ export interface RadvResults {
 
 const HEADINGS = [
   ...["kernel", "family", "registers", "scratch", "workgroup memory", "subgroups a SIMD", "instructions"],
-  ...["multiply-adds per LDS load", "clocks per multiply-add", "of the base's clocks"],
+  ...["matrix instructions", "multiply-adds per LDS load", "clocks per multiply-add", "of the base's clocks"],
 ];
 
 /** Results as a page. */
@@ -48,6 +48,7 @@ function tableOf({ rows }: RadvRun, before?: RadvRun): string {
         row.kernel,
         row.family,
         ...[row.registers, row.scratch, row.lds, row.subgroups, row.instructions].map(String),
+        row.matrices ? String(row.matrices) : "",
         shown(row.perLdsLoad),
         shown(clocks),
         clocks && oldClocks ? figure(clocks / oldClocks) : "",

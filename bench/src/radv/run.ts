@@ -82,7 +82,8 @@ export async function compileFor(
     }),
   );
   const read = (k: number, t: number) => readListing(sections.get(nameOf(k, t)) ?? "");
-  const rows = kernels.map(({ name, multiplyAdds }, k) => {
+  const rows = kernels.flatMap(({ name, multiplyAdds }, k) => {
+    if (!sections.has(nameOf(k, 0))) return [];
     const own = read(k, 0);
     const probe = probes[k];
     return {

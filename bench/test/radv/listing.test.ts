@@ -20,6 +20,7 @@ BB1:
 BB2:
 	v_dual_fmac_f32 v1, v2, v3 :: v_dual_fmac_f32 v4, v5, v6    ; c8000300
 	v_fma_mix_f32 v1, v2, v3, v4 op_sel_hi:[0,1,0]              ; cc200001
+	v_fma_mix_f32 v82, v99, 1.0, neg(0) op_sel_hi:[1,0,0]       ; cc200052
 	s_cbranch_scc0 BB1                                          ; bfa1000a
 BB3:
 	ds_load_b128 v[4:7], v1                                     ; dbfc0000
@@ -28,6 +29,16 @@ BB4:
 `;
   const { multiplyAdds, ldsLoads, registers, latency } = readListing(`${listing}${STATISTICS}`);
   assert.equal([multiplyAdds, ldsLoads, registers, latency], [3, 1, 48, 35052]);
+});
+
+test("a matrix instruction counts as its share of the multiply-adds of 32 invocations", () => {
+  const listing = `BB1:
+	v_wmma_f32_16x16x16_f16 v[8:15], v[80:87], v[96:103], v[8:15] ; cc404008
+	ds_load_b128 v[4:7], v1                                     ; dbfc0000
+	s_cbranch_scc0 BB1                                          ; bfa1000a
+`;
+  const { multiplyAdds, matrices } = readListing(`${listing}${STATISTICS}`);
+  assert.equal([multiplyAdds, matrices], [128, 1]);
 });
 
 test("a listing without statistics says how to get them", () => {

@@ -50,4 +50,5 @@ export { checkKernels, type GemmRate, type KernelCheck, measureGemm, measurePace
 export { type Shape, sizeOf } from "./shape.js";
 export { type NestedArray, Tensor } from "./tensor.js";
 export { ruleOf, type TunedProduct, type TuneOptions, tuneProducts, tuneRule } from "./tune.js";
+export { type TunedMatrices, type TuneMatricesOptions, tuneMatrices, usesMatrices } from "./tune-matrices.js";
 export { loadTuning, prepareTuning, saveTuning, tuningFileName } from "./tuning-file.js";

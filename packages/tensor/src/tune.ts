@@ -1,8 +1,9 @@
 import type { Device } from "./device/device.js";
 import { TensorError } from "./errors.js";
+import { matrixTile } from "./kernels/matrix.js";
 import { gemmCandidates, planGemm, ruleTiles } from "./kernels/plan.js";
 import type { Tile } from "./kernels/tile.js";
-import { RULE_KEY, tuningKey } from "./kernels/tuning.js";
+import { MATRIX_KEY, RULE_KEY, tuningKey } from "./kernels/tuning.js";
 import { matmul } from "./ops/matmul.js";
 import { packMatrix } from "./ops/packed.js";
 import { uniform } from "./random.js";
@@ -43,9 +44,13 @@ export function restoreTuning(
   entries: Readonly<Record<string, unknown>>,
 ): number {
   const candidates = gemmCandidates(device.caps);
+  const { matrix } = device.caps;
   let taken = 0;
   for (const [key, entry] of Object.entries(entries)) {
-    const tile = candidates.find((candidate) => entry !== null && same(candidate, entry as Tile));
+    const others = key === MATRIX_KEY && matrix ? [matrixTile(matrix)] : [];
+    const tile = [...candidates, ...others].find(
+      (candidate) => entry !== null && same(candidate, entry as Tile),
+    );
     if (!tile) continue;
     device.tuning.set(key, tile);
     taken++;
@@ -57,7 +62,7 @@ const WARM_UPS = 3;
 /** A tile runs as often as takes this long, so that the products are measured and not the wait for them. */
 const LONG_ENOUGH_MS = 10;
 /** Another tile replaces the planned one only below this share of its time: smaller gains are noise. */
-const MARGIN = 0.97;
+export const MARGIN = 0.97;
 /** Bound on differences of sums in another order, relative to the largest value. */
 const EQUAL = 1e-4;
 /** Tiles fed by subgroups all add in the order of k, and the bits of a score must not depend on which is taken. */
@@ -160,24 +165,8 @@ async function measureTiles(
   try {
     const want = await read(run(planned));
     for (const tile of tiles.slice(1)) refuseDifference(await read(run(tile)), want, tile, shape);
-    const timed = async (tile: Tile, repeats: number): Promise<number> => {
-      await device.sync();
-      const start = clock();
-      for (let i = 0; i < repeats; i++) run(tile).dispose();
-      await device.sync();
-      return (clock() - start) / repeats;
-    };
-    // On a fast GPU one product takes less time than waiting for it.
-    let repeats = 1;
-    while (repeats < 1024 && (await timed(planned, repeats)) * repeats < LONG_ENOUGH_MS) repeats *= 2;
-    const times = tiles.map(() => [] as number[]);
-    for (let i = -WARM_UPS; i < runs; i++) {
-      for (const [t, tile] of tiles.entries()) {
-        const ms = await timed(tile, repeats);
-        if (i >= 0) times[t].push(ms);
-      }
-    }
-    const medians = times.map(median);
+    const jobs = tiles.map((tile) => () => run(tile));
+    const medians = await medianTimes(device, jobs, runs, clock);
     const fastest = medians.indexOf(Math.min(...medians));
     const best = medians[fastest] < medians[0] * MARGIN ? fastest : 0;
     return {
@@ -194,6 +183,33 @@ async function measureTiles(
     x.dispose();
     weight.dispose();
   }
+}
+
+/** The median milliseconds of jobs that take turns, the first of which says how often each runs in a turn. */
+export async function medianTimes(
+  device: Device,
+  jobs: readonly (() => Tensor)[],
+  runs: number,
+  clock = () => performance.now(),
+): Promise<number[]> {
+  const timed = async (job: () => Tensor, repeats: number): Promise<number> => {
+    await device.sync();
+    const start = clock();
+    for (let i = 0; i < repeats; i++) job().dispose();
+    await device.sync();
+    return (clock() - start) / repeats;
+  };
+  // On a fast GPU one product takes less time than waiting for it.
+  let repeats = 1;
+  while (repeats < 1024 && (await timed(jobs[0], repeats)) * repeats < LONG_ENOUGH_MS) repeats *= 2;
+  const times = jobs.map(() => [] as number[]);
+  for (let i = -WARM_UPS; i < runs; i++) {
+    for (const [j, job] of jobs.entries()) {
+      const ms = await timed(job, repeats);
+      if (i >= 0) times[j].push(ms);
+    }
+  }
+  return times.map(median);
 }
 
 /** Milliseconds of processor time, which other work on the machine changes little; a software adapter computes in this process. */

@@ -7,6 +7,7 @@ import { readPlainText } from "./files/plain-file.js";
 import { writeFileAtomic } from "./files/write-file.js";
 import { RULE_KEY } from "./kernels/tuning.js";
 import { restoreTuning, type TunedProduct, tuneRule } from "./tune.js";
+import { type TunedMatrices, tuneMatrices } from "./tune-matrices.js";
 
 /** A tile takes about 50 bytes. */
 const MAX_BYTES = 1e6;
@@ -27,7 +28,8 @@ export function tuningFileName(
 
 /**
  * Gives a device the tiles that were kept for it in a file. On a software adapter without a rule for this processor, `measure` has `tuneRule`
- * find it, once: the file is then written again. What goes wrong costs only speed, so it becomes a line for `onNotice`. Node only.
+ * find it, once: the file is then written again. Where subgroup matrices were asked for, `tuneMatrices` does the same for them. What goes wrong
+ * costs only speed, so it becomes a line for `onNotice`, and so does what was found of matrices. Node only.
  *
  * @returns what was measured now, if anything was.
  * @example
@@ -40,10 +42,12 @@ export async function prepareTuning(
   { measure = true, onNotice }: { measure?: boolean; onNotice?: (text: string) => void } = {},
 ): Promise<TunedProduct | null> {
   await loadTuning(device, path);
-  if (!measure || device.tuning.has(RULE_KEY)) return null;
   try {
-    const found = await tuneRule(device);
-    if (found) await saveTuning(device, path);
+    const matrices = await tuneMatrices(device, { measure });
+    const notice = matrices && describeMatrices(matrices);
+    if (notice) onNotice?.(notice);
+    const found = measure && !device.tuning.has(RULE_KEY) ? await tuneRule(device) : null;
+    if (found || notice) await saveTuning(device, path);
     return found;
   } catch (error) {
     onNotice?.(
@@ -51,6 +55,15 @@ export async function prepareTuning(
     );
     return null;
   }
+}
+
+/** What was found of matrices now, in a line; null where a file told. */
+function describeMatrices({ used, error, products }: TunedMatrices): string | null {
+  if (!(error <= 1))
+    return `the GPU's matrices compute wrongly (${error.toPrecision(3)} times the bound) and are not used; update its driver`;
+  if (products.length === 0) return null;
+  const ratios = products.map(({ plainMs, matrixMs }) => (plainMs / matrixMs).toFixed(2)).join(" and ");
+  return `products with float16 weights ${used ? "use" : "do not use"} the GPU's matrices: ${ratios} times as fast, measured once`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import * as assert from "uvu/assert";
 import { type Caps, matmul, tensor, tuneProducts } from "../src/index.js";
+import { matrixTile } from "../src/kernels/matrix.js";
 import { gemmCandidates, planGemm } from "../src/kernels/plan.js";
-import { tuningKey } from "../src/kernels/tuning.js";
+import { MATRIX_KEY, tuningKey } from "../src/kernels/tuning.js";
 import { restoreTuning } from "../src/tune.js";
 import { close, deviceTests, random, valuesOf } from "./support.js";
 
@@ -57,6 +58,19 @@ test("of a file only tiles that this adapter could take are believed", (device) 
   assert.is(restoreTuning(device, entries), 1);
   assert.equal([...device.tuning], [["a", good]]);
   device.tuning.clear();
+});
+
+test("of a file a decision for matrices is believed where the device has them, and under its own name alone", (device) => {
+  const matrix = { m: 16, n: 16, k: 16, lanes: 32, named: false };
+  const tile = matrixTile(matrix);
+  const taken = (caps: Caps) => {
+    const tuning = new Map();
+    restoreTuning({ caps, tuning }, { [MATRIX_KEY]: tile, [tuningKey(1, 4, 4)]: tile });
+    return [...tuning];
+  };
+  assert.equal(taken({ ...device.caps, matrix }), [[MATRIX_KEY, tile]]);
+  assert.equal(taken({ ...device.caps, matrix: { ...matrix, lanes: 16 } }), []);
+  assert.equal(taken(device.caps), []);
 });
 
 test("a tile that was kept before tiles had lines is still believed", () => {

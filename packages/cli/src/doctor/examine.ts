@@ -14,6 +14,7 @@ import {
   readProcessor,
   ruleOf,
   type Tile,
+  usesMatrices,
 } from "@inctrl/tensor";
 import { tuneDevice } from "../device.js";
 import { describe } from "../errors.js";
@@ -34,6 +35,8 @@ export interface Diagnosis {
   readonly processor: Processor | null;
   /** The largest tile of the rule for matrix products, and whether it was measured here; null where there is one rule, as on GPUs. */
   readonly rule: { readonly tile: Tile; readonly measured: boolean } | null;
+  /** Whether products with float16 weights use subgroup matrices; null where none were asked for, or the adapter has none. */
+  readonly matrices: boolean | null;
   readonly kernels: readonly KernelCheck[];
   /** Rate of the matrix product, in 10^9 floating-point operations a second. */
   readonly gemm: Awaited<ReturnType<typeof measureGemm>> | null;
@@ -59,6 +62,7 @@ export async function examine(choice?: string): Promise<Diagnosis> {
   const device = await attempt(() => openDevice({ adapter: choice }), null);
   if (device) await attempt(() => tuneDevice(device), undefined);
   const rule = device && ruleOf(device);
+  const matrices = device?.caps.matrix ? usesMatrices(device) : null;
   const kernels = device ? await attempt(() => checkKernels(device), []) : [];
   const gemm = device ? await attempt(() => measureGemm(device), null) : null;
   device?.close();
@@ -81,6 +85,7 @@ export async function examine(choice?: string): Promise<Diagnosis> {
     device: device?.caps ?? null,
     processor: await readProcessor(),
     rule,
+    matrices,
     kernels,
     gemm,
     onnxruntime,

@@ -29,7 +29,7 @@ export function asText(report: Diagnosis): string {
     .join("\n");
 }
 
-function deviceText({ device, processor, rule, gemm, onnxruntime }: Diagnosis): string {
+function deviceText({ device, processor, rule, matrices, gemm, onnxruntime }: Diagnosis): string {
   if (!device) return "";
   const facts: [string, string][] = [
     ["adapter", `${device.name} (${device.software ? "software, on the CPU" : "hardware"})`],
@@ -54,6 +54,11 @@ function deviceText({ device, processor, rule, gemm, onnxruntime }: Diagnosis): 
     facts.push([
       "tiles",
       `${tileName(rule.tile)}, ${rule.measured ? "measured on this processor" : "the default"}`,
+    ]);
+  if (device.matrix)
+    facts.push([
+      "matrices",
+      `${device.matrix.m} x ${device.matrix.n} x ${device.matrix.k}, ${matrices ? "used with float16 weights" : "not used: wrong, or not faster"}`,
     ]);
   if (gemm)
     facts.push([

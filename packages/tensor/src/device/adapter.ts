@@ -19,25 +19,29 @@ const WISHES: readonly GPURequestAdapterOptions[] = [
 
 /**
  * The adapters that match a choice, best first; empty where there is none. Of equal cards Dawn offers the first. On Linux the others are
- * found too where Mesa's layer for Vulkan is installed.
+ * found too where Mesa's layer for Vulkan is installed. `flags` are passed to Dawn.
  *
  * @example (await findAdapters()).forEach(({ info }, place) => console.log(place, info.description));
  */
-export async function findAdapters(choice: AdapterChoice = "auto"): Promise<GPUAdapter[]> {
-  return PLACE.test(choice) ? (await all()).slice(+choice).slice(0, 1) : matching(await all(), choice);
+export async function findAdapters(
+  choice: AdapterChoice = "auto",
+  flags: readonly string[] = [],
+): Promise<GPUAdapter[]> {
+  const found = await all(flags);
+  return PLACE.test(choice) ? found.slice(+choice).slice(0, 1) : matching(found, choice);
 }
 
 /** Every adapter, hardware first. */
-async function all(): Promise<GPUAdapter[]> {
-  const found = await offered();
+async function all(flags: readonly string[]): Promise<GPUAdapter[]> {
+  const found = await offered(flags);
   if (nativeGpu()) return sorted(found);
   const names = await dawnNames();
-  for (const name of new Set(names)) for (const other of await offered(name)) add(found, other);
+  for (const name of new Set(names)) for (const other of await offered(flags, name)) add(found, other);
   const twice = names.filter((name, i) => names.indexOf(name) < i);
   if (twice.length === 0) return sorted(found);
   const cards: GPUAdapter[] = [];
   for (const card of await cardsOfLinux()) {
-    const adapter = await adapterOfCard(card);
+    const adapter = await adapterOfCard(card, flags);
     if (adapter) cards.push(adapter);
   }
   // What a card gives alone is what Dawn offers of it, or its equal.
@@ -46,9 +50,12 @@ async function all(): Promise<GPUAdapter[]> {
 }
 
 /** The adapters that Dawn or the browser offers for a usual request, best first; with a name also those whose device has it. */
-async function offered(name?: string): Promise<GPUAdapter[]> {
+async function offered(flags: readonly string[], name?: string): Promise<GPUAdapter[]> {
   // Dawn's flag reaches adapters that it does not offer otherwise, but matches the device's name only.
-  const gpus = name === undefined ? [await entry()] : [await entry([`adapter=${name}`]), await entry()];
+  const gpus = [
+    ...(name === undefined ? [] : [await entry([`adapter=${name}`, ...flags])]),
+    await entry(flags),
+  ];
   const found: GPUAdapter[] = [];
   for (const gpu of gpus) {
     for (const wish of WISHES) {
@@ -73,11 +80,14 @@ function matching(adapters: readonly GPUAdapter[], choice: AdapterChoice): GPUAd
   return adapters.filter(({ info }) => nameOf(info).toLowerCase().includes(choice.toLowerCase()));
 }
 
-/** The best adapter for a choice. @throws TensorError `no-adapter`, saying how to get one. */
-export async function chooseAdapter(choice: AdapterChoice = "auto"): Promise<GPUAdapter> {
+/** The best adapter for a choice; `flags` are Dawn's. @throws TensorError `no-adapter`, saying how to get one. */
+export async function chooseAdapter(
+  choice: AdapterChoice = "auto",
+  flags: readonly string[] = [],
+): Promise<GPUAdapter> {
   const [adapter] = PLACE.test(choice)
-    ? await findAdapters(choice)
-    : matching(await offered(KINDS.has(choice) ? undefined : choice), choice);
+    ? await findAdapters(choice, flags)
+    : matching(await offered(flags, KINDS.has(choice) ? undefined : choice), choice);
   if (adapter) return adapter;
   const others = choice === "auto" ? [] : await findAdapters();
   if (others.length > 0) {

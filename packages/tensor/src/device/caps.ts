@@ -4,6 +4,19 @@
  */
 export type KernelFamily = "subgroup" | "register" | "workgroup";
 
+/**
+ * An instruction of a GPU for small matrices: m x k times k x n halves, summed in float32 by a subgroup of `lanes` invocations. WGSL has it as the
+ * experimental extension `chromium_experimental_subgroup_matrix`.
+ */
+export interface MatrixUnit {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly lanes: number;
+  /** The adapter has other sizes of subgroups too, so that a kernel names this one. */
+  readonly named: boolean;
+}
+
 /** An adapter's limits and features as plain data, all that planning depends on. */
 export interface Caps {
   readonly name: string;
@@ -23,6 +36,8 @@ export interface Caps {
   readonly maxInvocations: number;
   readonly maxWorkgroupBytes: number;
   readonly family: KernelFamily;
+  /** What products with float16 weights may multiply with; null unless it was asked for. */
+  readonly matrix: MatrixUnit | null;
 }
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|software|basic render/i;
@@ -35,13 +50,14 @@ export const nameOf = ({ vendor, architecture, device, description }: GPUAdapter
 export const isSoftware = (info: GPUAdapterInfo): boolean =>
   info.isFallbackAdapter === true || SOFTWARE.test(nameOf(info));
 
-/** Reads an adapter's record; `family` overrides the heuristic choice (tests run all three). */
-export function readCaps(adapter: GPUAdapter, family?: KernelFamily): Caps {
+/** Reads an adapter's record; `family` overrides the heuristic choice (tests run all three), and `matrices` asks for subgroup matrices. */
+export function readCaps(adapter: GPUAdapter, family?: KernelFamily, matrices = false): Caps {
   const { info, limits } = adapter;
   const has = (feature: string) => adapter.features.has(feature);
   const fixed = info.subgroupMinSize === info.subgroupMaxSize ? (info.subgroupMinSize ?? 0) : 0;
   const subgroupSize = has("subgroups") && fixed >= 4 && fixed <= 64 ? fixed : 0;
   const software = isSoftware(info);
+  const chosen = chooseFamily(software, subgroupSize, family);
   return {
     name: info.device || info.description || info.vendor || "unnamed adapter",
     vendor: info.vendor,
@@ -57,7 +73,8 @@ export function readCaps(adapter: GPUAdapter, family?: KernelFamily): Caps {
     maxWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
-    family: chooseFamily(software, subgroupSize, family),
+    family: chosen,
+    matrix: matrices && chosen === "workgroup" ? matrixUnit(adapter) : null,
   };
 }
 
@@ -65,4 +82,42 @@ export function readCaps(adapter: GPUAdapter, family?: KernelFamily): Caps {
 export function chooseFamily(software: boolean, subgroupSize: number, wish?: KernelFamily): KernelFamily {
   const family = wish ?? (software ? "subgroup" : "workgroup");
   return family === "subgroup" && subgroupSize === 0 ? "register" : family;
+}
+
+const SUBGROUP_SIZES = "subgroup-size-control";
+const MATRIX_FEATURES = ["chromium-experimental-subgroup-matrix", "subgroups", "shader-f16"];
+
+/** The features that a device needs for its matrices. */
+export const matrixFeatures = ({ matrix }: Pick<Caps, "matrix">): string[] =>
+  matrix ? [...MATRIX_FEATURES, ...(matrix.named ? [SUBGROUP_SIZES] : [])] : [];
+
+/** How Dawn describes a matrix that an adapter has. */
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** Rows, columns and values of k that a subgroup of the kernel takes together: each is a multiple of the matrix's. */
+const TAKEN = 32;
+/** The most values of a matrix of sums. Four subgroups have one each in workgroup memory, beside the operands, within 16 KiB. */
+const MOST_SUMS = 256;
+
+const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig): boolean =>
+  componentType === "f16" &&
+  resultComponentType === "f32" &&
+  M * N <= MOST_SUMS &&
+  [M, N, K].every((size) => size >= 4 && TAKEN % size === 0);
+
+/** The largest matrix of an adapter with halves as operands and float32 sums that the kernel can use. */
+function matrixUnit({ info, features }: GPUAdapter): MatrixUnit | null {
+  if (!MATRIX_FEATURES.every((feature) => features.has(feature))) return null;
+  const { subgroupMinSize: least = 0, subgroupMaxSize: most = 0 } = info;
+  const named = least !== most;
+  if (least < 8 || least > TAKEN || (named && !features.has(SUBGROUP_SIZES))) return null;
+  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<MatrixConfig> };
+  const [largest] = [...subgroupMatrixConfigs].filter(fits).sort((a, b) => b.M * b.N * b.K - a.M * a.N * a.K);
+  return largest ? { m: largest.M, n: largest.N, k: largest.K, lanes: least, named } : null;
 }

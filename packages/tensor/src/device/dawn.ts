@@ -13,6 +13,9 @@ const entries = new Map<string, GPU>();
  */
 const FLAGS = ["disable-dawn-features=lazy_clear_resource_on_first_use,timestamp_quantization"];
 
+/** Shows adapters with features that WebGPU does not have yet. */
+export const EXPERIMENTAL: readonly string[] = ["enable-dawn-features=allow_unsafe_apis"];
+
 /** A browser's `navigator.gpu`; undefined in Node. */
 export const nativeGpu = (): GPU | undefined => (globalThis.navigator as Navigator | undefined)?.gpu;
 
@@ -60,9 +63,9 @@ export async function dawnNames(card = ""): Promise<string[]> {
  *
  * @param card "pci-0000_03_00_0".
  */
-export async function adapterOfCard(card: string): Promise<GPUAdapter | null> {
+export async function adapterOfCard(card: string, flags: readonly string[] = []): Promise<GPUAdapter | null> {
   if ((await dawnNames(card)).length !== 1) return null;
-  const gpu = await entry([], card);
+  const gpu = await entry(flags, card);
   return asCard(card, () => gpu.requestAdapter({ powerPreference: "high-performance" })).catch(() => null);
 }
 

@@ -1,6 +1,7 @@
 import { TensorError } from "../errors.js";
 import { type AdapterChoice, chooseAdapter } from "./adapter.js";
-import { type KernelFamily, readCaps } from "./caps.js";
+import { type Caps, type KernelFamily, matrixFeatures, readCaps } from "./caps.js";
+import { EXPERIMENTAL } from "./dawn.js";
 import { Device } from "./device.js";
 
 export interface DeviceOptions {
@@ -8,6 +9,12 @@ export interface DeviceOptions {
   adapter?: AdapterChoice;
   /** Overrides how kernels split their work; for tests and measurements. */
   family?: KernelFamily;
+  /**
+   * Asks for the GPU's subgroup matrices, an experiment of WebGPU: `tuneMatrices` then has products with float16 weights use them where they are
+   * right and faster. They round the other operand to float16 too. By default off, and on where `INCTRL_MATRICES` is `on` in the environment.
+   * No effect on adapters without them.
+   */
+  matrices?: boolean;
   /** Bytes of idle buffers kept for reuse (default 256 MiB). */
   poolBytes?: number;
   /** Receives one line when the adapter is software. Default: nothing is printed. */
@@ -24,10 +31,12 @@ export interface DeviceOptions {
  * device.close();
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const fromEnv = typeof process === "undefined" ? undefined : process.env?.INCTRL_ADAPTER;
-  const adapter = await chooseAdapter(options.adapter ?? (fromEnv || "auto"));
-  const caps = readCaps(adapter, options.family);
-  const gpu = await requestDevice(adapter);
+  const environment = typeof process === "undefined" ? undefined : process.env;
+  const matrices = options.matrices ?? environment?.INCTRL_MATRICES === "on";
+  const choice = options.adapter ?? (environment?.INCTRL_ADAPTER || "auto");
+  const adapter = await chooseAdapter(choice, matrices ? EXPERIMENTAL : []);
+  const caps = readCaps(adapter, options.family, matrices);
+  const gpu = await requestDevice(adapter, caps);
   if (caps.software) {
     options.onNotice?.(
       `running on a software adapter (${caps.description || caps.name}): right but slow; a GPU's driver makes it fast`,
@@ -37,8 +46,9 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
 }
 
 /** A device with all of the adapter's limits and of its features those that kernels use. */
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const wanted = ["subgroups", "shader-f16", "timestamp-query"] as GPUFeatureName[];
+async function requestDevice(adapter: GPUAdapter, caps: Caps): Promise<GPUDevice> {
+  const used = ["subgroups", "shader-f16", "timestamp-query", ...matrixFeatures(caps)];
+  const wanted = [...new Set(used)] as GPUFeatureName[];
   const { limits } = adapter;
   const descriptor: GPUDeviceDescriptor = {
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),

@@ -39,7 +39,7 @@ export interface GemmVariant {
  * `a` is row-major and `panels` packed by `panelKernel`, unless `layout` says otherwise. Work split: workgroup (row tile, column tile, batch).
  */
 export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
-  const { tile, bias, activation, residual, normed = false, aligned, half, layout } = variant;
+  const { tile, bias, residual, normed = false, aligned, half, layout } = variant;
   const element = aligned ? "vec4f" : "f32";
   const main = mainLoop(tile, half, layout, normed);
   const width = tileWidth(tile);
@@ -64,9 +64,8 @@ export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
     },
     ...main.source,
     declare: `${main.source.declare ?? ""}
-${activation ? `${ACTIVATIONS[activation]}\n${FLOAT.is_nan}\n${ENDED}` : ""}
 ${normed ? DEVIATION_INVERSE : ""}
-${storeFunction(variant)}`,
+${ending(variant)}`,
     body: `${main.begin}
   let colTile = wg.y;
 ${main.declareSums}
@@ -87,18 +86,30 @@ ${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vector
 /** An activation that keeps a NaN, whatever the driver makes of it. */
 const ENDED = "fn ended(x: f32) -> f32 { return select(activate(x), x, is_nan(x)); }";
 
-/**
- * WGSL that ends a product: four sums of a row become values of the output. The bias is read once for all rows of a tile, since a
- * load costs a CPU more than everything else here.
- */
-function storeFunction({ tile, bias, activation, residual, aligned, activatesLast }: GemmVariant): string {
+/** WGSL functions that end a product: `store`, by which four sums of a row become values of the output, and `biasAt`. */
+export const ending = (variant: Omit<GemmVariant, "half">): string => {
+  const { activation } = variant;
+  const activate = activation ? `${ACTIVATIONS[activation]}\n${FLOAT.is_nan}\n${ENDED}\n` : "";
+  return activate + storeFunction(variant);
+};
+
+/** `store` takes the bias, which is read once for all rows of a tile, since a load costs a CPU more than everything else here. */
+function storeFunction({
+  tile,
+  bias,
+  activation,
+  residual,
+  aligned,
+  activatesLast,
+}: Omit<GemmVariant, "half">): string {
   const part = (c: string) => (bias ? `fma(v.${c}, scale, bias.${c})` : `v.${c} * scale`);
   const last = activation !== null && activatesLast === true;
   const one = (c: string) => (activation && !last ? `ended(${part(c)})` : part(c));
   const components = ["x", "y", "z", "w"];
   // A loop that rotates the values, with a bound of 4 that compilers do not know, holds the code of a long activation once: four
   // copies of a GELU cost a tile of 40 rows a quarter of its speed. Short activations lose by the loop.
-  const rotated = !last && tile.kind !== "workgroup" && (activation === "gelu" || activation === "gelu_tanh");
+  const onCpu = tile.kind !== "workgroup" && tile.kind !== "matrix";
+  const rotated = !last && onCpu && (activation === "gelu" || activation === "gelu_tanh");
   const biasAt = `fn biasAt(col: u32) -> vec4f {
   let last = u.n - 1u;
   return vec4f(bias[min(col, last)], bias[min(col + 1u, last)], bias[min(col + 2u, last)], bias[min(col + 3u, last)]);

@@ -30,6 +30,8 @@ export interface KernelSource {
   split?: Split;
   /** Invocations of a workgroup, where there is no split. */
   workgroup?: number;
+  /** Invocations of a subgroup, where the kernel depends on it and the adapter has several sizes. */
+  subgroup?: number;
   /** WGSL directives such as `enable subgroups;`. */
   enable?: string;
   /** Functions, constants and workgroup variables before the entry point. */
@@ -52,7 +54,7 @@ export const loopBounds = (software: boolean): string =>
 
 /** Writes the bindings, the uniform struct and the entry point around a kernel's body. */
 export function kernel(source: KernelSource): Kernel {
-  const { split, setup = "" } = source;
+  const { split, setup = "", subgroup } = source;
   const uniforms = Object.entries({ ...split?.uniforms, ...source.uniforms });
   const fields = uniforms.map(([name, type]) => `${name}: ${type === "u32x8" ? "array<vec4u, 2>" : type}`);
   let binding = uniforms.length > 0 ? 1 : 0;
@@ -66,6 +68,7 @@ export function kernel(source: KernelSource): Kernel {
   ];
   const code = [
     source.enable ?? "",
+    subgroup ? "enable subgroup_size_control;" : "",
     uniforms.length > 0
       ? `struct Uniforms { ${fields.join(", ")} }\n@group(0) @binding(0) var<uniform> u: Uniforms;`
       : "",
@@ -73,7 +76,7 @@ export function kernel(source: KernelSource): Kernel {
     ...Object.entries(source.writes).map(storage("read_write")),
     split?.declare ?? "",
     source.declare ?? "",
-    `@compute @workgroup_size(${split?.workgroup ?? source.workgroup})`,
+    `@compute @workgroup_size(${split?.workgroup ?? source.workgroup})${subgroup ? ` @subgroup_size(${subgroup})` : ""}`,
     `fn main(${builtins.join(", ")}) {`,
     split ? split.around(source.body, setup) : source.body,
     "}",

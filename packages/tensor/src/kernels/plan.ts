@@ -4,7 +4,7 @@ import { LANES, WIDEST } from "./attention-tile.js";
 import { ROW_THREADS } from "./grid.js";
 import { joinsLanes } from "./nearest.js";
 import { type Tile, tileHeight, tileWidth } from "./tile.js";
-import { RULE_KEY, type Tuning, tuningKey } from "./tuning.js";
+import { MATRIX_KEY, RULE_KEY, type Tuning, tuningKey } from "./tuning.js";
 
 type PlanCaps = Pick<Caps, "family" | "subgroupSize" | "software">;
 
@@ -23,6 +23,8 @@ interface GemmUse {
   search?: boolean;
   /** Values of a row of `a` that lie side by side from a multiple of 4 on, where the right operand is packed; else 0. Panel tiles need both. */
   run?: number;
+  /** The right operand is packed in float16, so that matrices may multiply it. */
+  halves?: boolean;
 }
 
 /**
@@ -36,8 +38,11 @@ export function planGemm(
   caps: PlanCaps,
   tuning?: Tuning,
   batch = 1,
-  { search = false, run = 0 }: GemmUse = {},
+  { search = false, run = 0, halves = false }: GemmUse = {},
 ): Tile {
+  // Before what was measured for a shape, since results must not depend on the number of rows.
+  const matrix = halves ? tuning?.get(MATRIX_KEY) : undefined;
+  if (matrix?.kind === "matrix" && k % matrix.steps === 0) return matrix;
   const kept = tuning?.size ? tuning.get(tuningKey(m, k, n)) : undefined;
   const fits = ({ kind, steps }: Tile) => (kind === "panel" ? run > 0 && run % steps === 0 : k % steps === 0);
   if (kept && fits(kept)) return kept;

@@ -2,9 +2,9 @@ import type { KernelSource } from "./kernel.js";
 
 /** How a tile of a product is split: `lines` lines of `lanes` invocations, which each own 4 x `vectors` columns of `rows` rows. */
 export interface Tile {
-  kind: "subgroup" | "register" | "workgroup" | "panel";
+  kind: "subgroup" | "register" | "workgroup" | "panel" | "matrix";
   lanes: number;
-  /** One but for workgroup tiles. */
+  /** One but for workgroup and matrix tiles. */
   lines: number;
   rows: number;
   vectors: number;

@@ -6,6 +6,9 @@ export type Tuning = Map<string, Tile>;
 /** The entry for products of any shape. */
 export const RULE_KEY = "gemm";
 
+/** The entry for products with float16 weights: a matrix tile where they use a GPU's matrices, another where they do not. */
+export const MATRIX_KEY = "gemm matrix";
+
 /**
  * The name under which a product's tile is kept: sizes within an eighth of a power of two share one.
  *

@@ -1,6 +1,7 @@
 import { check } from "../errors.js";
 import { gemmKernel } from "../kernels/gemm.js";
 import { ACTIVATIONS, type Activation } from "../kernels/math.js";
+import { matrixKernel } from "../kernels/matrix.js";
 import { planGemm } from "../kernels/plan.js";
 import { tileHeight, tileWidth } from "../kernels/tile.js";
 import { broadcastShapes, checkIs, formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
@@ -189,18 +190,25 @@ function plan(call: Product, out: Tensor): Launch {
   const normed = norm !== undefined && normsItself(call);
   const a = norm && !normed ? layerNorm(call.a, norm) : call.a;
   const { left, right, plain, batch, rows, aStep, shared } = align({ ...call, a });
-  const tile = planGemm(rows, k, n, caps, tuning, batch, { run: transposeA || plain ? 0 : k });
+  const [packed, half] = [!transposeA && !plain, right.dtype === "float16"];
+  const tile = planGemm(rows, k, n, caps, tuning, batch, { run: packed ? k : 0, halves: packed && half });
+  const variant = {
+    tile,
+    bias: bias !== undefined,
+    activation: activation ?? null,
+    residual: residual !== undefined,
+    aligned: n % 4 === 0,
+  };
   return {
-    kernel: gemmKernel({
-      tile,
-      half: right.dtype === "float16",
-      ...((transposeA || plain) && { layout: { transposed: transposeA, plain, windows: false } }),
-      bias: bias !== undefined,
-      activation: activation ?? null,
-      residual: residual !== undefined,
-      ...(normed && { normed }),
-      aligned: n % 4 === 0,
-    }),
+    kernel:
+      tile.kind === "matrix" && caps.matrix
+        ? matrixKernel({ ...variant, unit: caps.matrix })
+        : gemmKernel({
+            ...variant,
+            half,
+            ...(!packed && { layout: { transposed: transposeA, plain, windows: false } }),
+            ...(normed && { normed }),
+          }),
     tensors: { a: left, panels: right, ...(bias && { bias }), ...(residual && { residual }) },
     uniforms: {
       m: rows,

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chooseFamily, isSoftware, readCaps } from "../../src/device/caps.js";
+import { chooseFamily, isSoftware, matrixFeatures, readCaps } from "../../src/device/caps.js";
 
 const info = (fields: Partial<GPUAdapterInfo>): GPUAdapterInfo =>
   ({
@@ -65,6 +65,47 @@ test("the subgroup size counts only where it is one, sensible and allowed", () =
   assert.is(size(1, 1), 0);
   assert.is(size(128, 128), 0);
   assert.is(readCaps(adapter({}, ["subgroups"])).subgroupSize, 0);
+});
+
+test("matrices of halves with float32 sums count where they were asked for, the kernel takes them and the size of subgroups is known", () => {
+  const features = ["subgroups", "shader-f16", "chromium-experimental-subgroup-matrix"];
+  const config = (M: number, N: number, K: number, resultComponentType = "f32", componentType = "f16") => ({
+    ...{ componentType, resultComponentType, M, N, K },
+  });
+  const configs = [
+    config(16, 16, 16, "f16"),
+    config(16, 8, 8),
+    config(16, 16, 16),
+    // Sums that do not fit, sizes that divide no share, and other types.
+    config(32, 32, 16),
+    config(16, 16, 48),
+    config(16, 16, 32, "i32", "i8"),
+  ];
+  const matrix = ({ own = features, least = 32, most = 32, asked = true, software = "", known = configs }) =>
+    readCaps(
+      adapter(
+        {
+          ...{ subgroupMinSize: least, subgroupMaxSize: most, description: software },
+          subgroupMatrixConfigs: known,
+        } as Partial<GPUAdapterInfo>,
+        own,
+      ),
+      undefined,
+      asked,
+    ).matrix;
+  const unit = { m: 16, n: 16, k: 16, lanes: 32, named: false };
+  assert.equal(matrix({}), unit);
+  assert.is(matrix({ asked: false }), null);
+  for (const missing of features) assert.is(matrix({ own: features.filter((one) => one !== missing) }), null);
+  assert.is(matrix({ known: configs.filter((_, i) => i !== 1 && i !== 2) }), null);
+  assert.is(matrix({ software: "llvmpipe" }), null);
+  assert.is(matrix({ least: 64, most: 64 }), null);
+  assert.is(matrix({ most: 64 }), null);
+  const sized = [...features, "subgroup-size-control"];
+  assert.equal(matrix({ most: 64, own: sized }), { ...unit, named: true });
+  assert.equal(matrixFeatures({ matrix: unit }), [features[2], features[0], features[1]]);
+  assert.ok(matrixFeatures({ matrix: { ...unit, named: true } }).includes("subgroup-size-control"));
+  assert.equal(matrixFeatures({ matrix: null }), []);
 });
 
 test("the record holds the adapter's limits, features and best name", () => {

@@ -13,9 +13,10 @@ export interface RawDevice {
 /** A device over a GPUDevice of the test's own, its caps changed where asked for. */
 export async function rawDevice(caps: Partial<Caps> = {}, poolBytes = 2 ** 20): Promise<RawDevice> {
   const adapter = await chooseAdapter();
-  const subgroups = "subgroups" as GPUFeatureName;
+  const used = ["subgroups", "shader-f16"] as GPUFeatureName[];
   const gpu = await adapter.requestDevice({
-    requiredFeatures: adapter.features.has(subgroups) ? [subgroups] : [],
+    requiredFeatures: used.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: { maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize },
   });
   const errors: string[] = [];
   gpu.addEventListener("uncapturederror", (event) => {

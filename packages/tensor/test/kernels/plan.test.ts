@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { chooseFamily, type KernelFamily } from "../../src/device/caps.js";
 import { gridStride, perValue, WORKGROUP } from "../../src/kernels/grid.js";
+import { matrixTile } from "../../src/kernels/matrix.js";
 import {
   panelWidth,
   planAttention,
@@ -12,6 +13,7 @@ import {
   planRows,
 } from "../../src/kernels/plan.js";
 import { tileHeight, tileWidth } from "../../src/kernels/tile.js";
+import { MATRIX_KEY, tuningKey } from "../../src/kernels/tuning.js";
 import { FAMILIES } from "../support.js";
 
 const caps = (family: KernelFamily, subgroupSize = family === "subgroup" ? 8 : 0) => ({
@@ -66,6 +68,25 @@ test("on a GPU the tile is the largest that keeps it busy, and little of it is e
     [12, 18, 19].map((k) => planGemm(226, k, 896, caps("workgroup")).steps),
     [4, 1, 1],
   );
+});
+
+test("matrices multiply halves where that was decided, any number of rows alike, and nothing else", () => {
+  const gpu = caps("workgroup");
+  const matrix = matrixTile({ m: 16, n: 16, k: 16, lanes: 32, named: false });
+  assert.equal([tileHeight(matrix), tileWidth(matrix), matrix.lanes * matrix.lines], [64, 64, 4 * 32]);
+  const kind = (m: number, k: number, tuning: Map<string, typeof matrix>, halves = true) =>
+    planGemm(m, k, 896, gpu, tuning, 1, { halves }).kind;
+  const plain = planGemm(226, 896, 896, gpu);
+  const decided = new Map([
+    [MATRIX_KEY, matrix],
+    [tuningKey(226, 896, 896), plain],
+  ]);
+  for (const m of [1, 17, 226, 1808]) assert.is(kind(m, 896, decided), "matrix");
+  assert.is(kind(226, 896, decided, false), "workgroup");
+  assert.is(kind(226, 898, decided), "workgroup");
+  assert.is(kind(226, 896, new Map([[MATRIX_KEY, plain]])), "workgroup");
+  assert.is(kind(226, 896, new Map()), "workgroup");
+  assert.is(planNearest(225, 896, 900, gpu, decided).tile.kind, "workgroup");
 });
 
 test("little work takes the smallest tile, however it is cut into products", () => {
