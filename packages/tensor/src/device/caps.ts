@@ -103,12 +103,12 @@ interface MatrixConfig {
 /** Rows, columns and values of k that a subgroup of the kernel takes together: each is a multiple of the matrix's. */
 const TAKEN = 32;
 /** The most values of a matrix of sums. Four subgroups have one each in workgroup memory, beside the operands, within 16 KiB. */
-const MOST_SUMS = 256;
+const MAX_SUMS = 256;
 
 const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig): boolean =>
   componentType === "f16" &&
   resultComponentType === "f32" &&
-  M * N <= MOST_SUMS &&
+  M * N <= MAX_SUMS &&
   [M, N, K].every((size) => size >= 4 && TAKEN % size === 0);
 
 /** The largest matrix of an adapter with halves as operands and float32 sums that the kernel can use. */
