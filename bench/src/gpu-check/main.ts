@@ -13,12 +13,12 @@ import { adapterTable } from "./table.js";
 const HELP = `npm run gpu-check -- [options]
 
 Checks and measures this machine's GPU within ten minutes: doctor, a small model against PyTorch, the tests of tensors in all kernel families,
-rates, tiles. Each step runs in a process of its own for a bounded time, and one that fails ends no other. Writes one JSON file to attach to an
+rates, tiles, matrix units. Each step runs in a process of its own for a bounded time, and one that fails ends no other. Writes one JSON file to attach to an
 issue: adapter, driver, processor, features, limits, verdicts and figures; no names of users or folders. Nothing is sent anywhere.
 
   --device WHICH   auto, hardware, software, the number that doctor gives an adapter, or part of its name
   --out FILE       where to write (default gpu-check.json)
-  --only STEP...   some steps: parity, tests, bench, tune; doctor always runs
+  --only STEP...   some steps: parity, tests, bench, tune, matrices; doctor always runs
   --seconds N      for all steps together (default 570); with more, each may take longer in proportion
   --docs           check nothing; write the table of adapters from bench/results/adapters/*.json into docs/numbers.md
   --help

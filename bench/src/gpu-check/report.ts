@@ -7,7 +7,7 @@ export const VERSION = 1;
 const figures = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
 
 const step = z.object({
-  name: z.enum(["doctor", "tests", "tune", "bench", "parity"]),
+  name: z.enum(["doctor", "tests", "tune", "bench", "parity", "matrices"]),
   /** `stopped`: it took longer than it may; `skipped`: it was not asked for, or no time was left. */
   verdict: z.enum(["passed", "failed", "stopped", "skipped"]),
   seconds: z.number().min(0),

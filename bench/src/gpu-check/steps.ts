@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { Caps, TunedMatrices } from "@inctrl/tensor";
 import type { Figures, GpuCheckReport, Step } from "./report.js";
 
 /** One step: a program of this repository in a process of its own. */
@@ -30,7 +31,7 @@ export function stepsAfter(software: boolean, file: string): StepPlan[] {
     {
       name: "parity",
       title: "every value of a small InCTRL against PyTorch's",
-      limit: 60,
+      limit: 45,
       args: [CLI, "parity", at("packages/testing/golden/three-shot"), "--json"],
       read: (output) => parityFigures(JSON.parse(output)),
     },
@@ -51,9 +52,16 @@ export function stepsAfter(software: boolean, file: string): StepPlan[] {
     {
       name: "tune",
       title: `tiles of ${config}`,
-      limit: 90,
+      limit: 75,
       args: [CLI, "tune", "--config", config, "--batch", batches, "--json"],
       read: (output) => tuneFigures(JSON.parse(output)),
+    },
+    {
+      name: "matrices",
+      title: "matrix units, an experiment",
+      limit: 30,
+      args: [at("bench/src/gpu-check/matrices.ts")],
+      read: (output) => matrixFigures(JSON.parse(output)),
     },
   ];
 }
@@ -158,6 +166,21 @@ function benchFigures(rows: readonly BenchRow[]): Figures {
         failed ?? rate ?? medianMs ?? "nothing measured",
       ]),
   );
+}
+
+function matrixFigures({ matrix, found }: { matrix: Caps["matrix"]; found: TunedMatrices | null }): Figures {
+  if (!matrix || !found) return { matrix: "none" };
+  return {
+    matrix: `${matrix.m} x ${matrix.n} x ${matrix.k}`,
+    "error over its bound": found.error,
+    used: found.used,
+    ...Object.fromEntries(
+      found.products.map(({ shape, plainMs, matrixMs }) => [
+        `${shape.join(" x ")}, times as fast`,
+        plainMs / matrixMs,
+      ]),
+    ),
+  };
 }
 
 interface TunedRow {

@@ -64,7 +64,12 @@ test("a step passes with its figures, fails with its reason, and is stopped at i
 });
 
 test("steps read what their programs print, whole or cut off", () => {
-  const [parity, tests, bench, tune] = stepsAfter(true, "file");
+  const [parity, tests, bench, tune, matrices] = stepsAfter(true, "file");
+  assert.equal(matrices.read('{"matrix":null,"found":null}', ""), { matrix: "none" });
+  const found = { used: true, error: 0.5, products: [{ shape: [1, 2, 3], plainMs: 3, matrixMs: 2 }] };
+  assert.equal(matrices.read(JSON.stringify({ matrix: { m: 16, n: 8, k: 4 }, found }), ""), {
+    ...{ matrix: "16 x 8 x 4", "error over its bound": 0.5, used: true, "1 x 2 x 3, times as fast": 1.5 },
+  });
   assert.equal(parity.read('{"checks":[{"ok":true,"maxAbs":1e-7},{"ok":false,"maxAbs":0.5}]}', ""), {
     ...{ values: 2, hold: 1, "largest error": 0.5 },
   });
@@ -126,7 +131,7 @@ test("the command writes a report that can be read, whatever adapter there is", 
   assert.is(adapter, null);
   assert.equal(
     steps.map(({ name, verdict }) => `${name} ${verdict}`),
-    ["doctor failed", "parity skipped", "tests skipped", "bench skipped", "tune skipped"],
+    ["doctor failed", "parity skipped", "tests skipped", "bench skipped", "tune skipped", "matrices skipped"],
   );
   assert.match(steps[0].problem ?? "", /no adapter matches "no such thing"/);
 });

@@ -100,8 +100,9 @@ interface MatrixConfig {
   readonly K: number;
 }
 
-/** Rows, columns and values of k that a subgroup of the kernel takes together: each is a multiple of the matrix's. */
+/** Columns and values of k that a subgroup of the kernel takes together, and the fewest rows: each is a multiple of the matrix's. */
 const TAKEN = 32;
+const MIN_ROWS = 16;
 /** The most values of a matrix of sums. Four subgroups have one each in workgroup memory, beside the operands, within 16 KiB. */
 const MAX_SUMS = 256;
 
@@ -109,6 +110,7 @@ const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig): bo
   componentType === "f16" &&
   resultComponentType === "f32" &&
   M * N <= MAX_SUMS &&
+  MIN_ROWS % M === 0 &&
   [M, N, K].every((size) => size >= 4 && TAKEN % size === 0);
 
 /** The largest matrix of an adapter with halves as operands and float32 sums that the kernel can use. */

@@ -3,8 +3,9 @@ import { ending, type GemmVariant } from "./gemm.js";
 import { defineKernel, u32 } from "./kernel.js";
 import { range, type Tile, tileHeight, tileWidth } from "./tile.js";
 
-/** Rows and columns of the output that a subgroup sums, a multiple of every matrix's. Four subgroups share a tile, two by two. */
-const SHARE = 32;
+/** Rows and columns of the output that a subgroup sums, multiples of every matrix's. Four subgroups share a tile, two by two. */
+const TALL = 32;
+const WIDE = 32;
 const SUBGROUPS = 4;
 /** Values of k that lie in workgroup memory at once, and halves from one row or column there to the next: eight more spread them over the banks. */
 export const DEPTH = 32;
@@ -13,8 +14,11 @@ const PITCH = DEPTH + 8;
 /** The tile of such a product: 64 x 64 values, of which an invocation stores every so many-th vector of four. */
 export const matrixTile = ({ lanes }: MatrixUnit): Tile => {
   const lines = (SUBGROUPS * lanes) / 16;
-  return { kind: "matrix", lanes: 16, lines, rows: (2 * SHARE) / lines, vectors: 1, steps: 4 };
+  return { kind: "matrix", lanes: 16, lines, rows: (2 * TALL) / lines, vectors: 1, steps: 4 };
 };
+
+/** The tile of half the height, for few rows. It adds in the same order. */
+export const shorter = (tile: Tile): Tile => ({ ...tile, rows: tile.rows / 2 });
 
 export interface MatrixVariant
   extends Pick<GemmVariant, "tile" | "bias" | "activation" | "residual" | "aligned"> {
@@ -35,8 +39,9 @@ export const matrixKernel = defineKernel("gemm matrix", (variant: MatrixVariant)
   const { m, n, k, lanes } = unit;
   const threads = SUBGROUPS * lanes;
   const [height, width] = [tileHeight(tile), tileWidth(tile)];
+  const tall = height / 2;
   const element = aligned ? "vec4f" : "f32";
-  const [down, across] = [range(SHARE / m), range(SHARE / n)];
+  const [down, across] = [range(tall / m), range(WIDE / n)];
   const each = (line: (i: number, j: number) => string) =>
     down.flatMap((i) => across.map((j) => line(i, j))).join("\n");
   // Vectors of a row, and blocks of four columns and four k, that an invocation brings.
@@ -69,8 +74,8 @@ export const matrixKernel = defineKernel("gemm matrix", (variant: MatrixVariant)
   for (var i = 0u; i < rolled(${Math.ceil((SUBGROUPS * inMatrix) / threads)}u, u.m); i++) {
     let e = lid + i * ${threads}u;
     let owner = e / ${inMatrix}u;
-    let row = row0 + owner / 2u * ${SHARE}u + ${i * m}u + e % ${inMatrix}u / ${n / 4}u;
-    let col = colTile * ${width}u + owner % 2u * ${SHARE}u + ${j * n}u + e % ${n / 4}u * 4u;
+    let row = row0 + owner / 2u * ${tall}u + ${i * m}u + e % ${inMatrix}u / ${n / 4}u;
+    let col = colTile * ${width}u + owner % 2u * ${WIDE}u + ${j * n}u + e % ${n / 4}u * 4u;
     let value = vec4f(${range(4)
       .map((c) => `sums[e * 4u + ${c}u]`)
       .join(", ")});
@@ -104,8 +109,8 @@ ${ending(variant)}`,
     body: `  let batch = wg.z;
   let colTile = wg.y;
   let row0 = wg.x * ${height}u;
-  let top = subgroup / 2u % 2u * ${SHARE * PITCH}u;
-  let first = subgroup % 2u * ${SHARE * PITCH}u;
+  let top = subgroup / 2u % 2u * ${tall * PITCH}u;
+  let first = subgroup % 2u * ${WIDE * PITCH}u;
   let aRow = lid / ${groups}u;
   let aK = lid % ${groups}u * 4u;
   let bColumn = lid % ${width / 4}u;

@@ -2,6 +2,7 @@ import type { Caps } from "../device/caps.js";
 import type { AttentionVariant } from "./attention.js";
 import { LANES, WIDEST } from "./attention-tile.js";
 import { ROW_THREADS } from "./grid.js";
+import { shorter } from "./matrix.js";
 import { joinsLanes } from "./nearest.js";
 import { type Tile, tileHeight, tileWidth } from "./tile.js";
 import { MATRIX_KEY, RULE_KEY, type Tuning, tuningKey } from "./tuning.js";
@@ -42,7 +43,8 @@ export function planGemm(
 ): Tile {
   // Before what was measured for a shape, since results must not depend on the number of rows.
   const matrix = halves ? tuning?.get(MATRIX_KEY) : undefined;
-  if (matrix?.kind === "matrix" && k % matrix.steps === 0) return matrix;
+  if (matrix?.kind === "matrix" && k % matrix.steps === 0)
+    return workgroupsOf(matrix, m, n, batch) < BUSY ? shorter(matrix) : matrix;
   const kept = tuning?.size ? tuning.get(tuningKey(m, k, n)) : undefined;
   const fits = ({ kind, steps }: Tile) => (kind === "panel" ? run > 0 && run % steps === 0 : k % steps === 0);
   if (kept && fits(kept)) return kept;
@@ -142,11 +144,15 @@ const WORKGROUP_TILES: readonly Omit<Tile, "steps">[] = [
 /** Workgroups that keep a large GPU busy: somewhat more than it has multiprocessors. */
 const BUSY = 192;
 
+/** Workgroups that `batch` products of m x n values take. */
+const workgroupsOf = (tile: Omit<Tile, "steps">, m: number, n: number, batch: number): number =>
+  batch * Math.ceil(m / tileHeight(tile)) * Math.ceil(n / tileWidth(tile));
+
 /** The largest tile that gives every multiprocessor work; tiles that would be more than half empty are passed over. */
 function workgroupTile(m: number, k: number, n: number, batch: number): Tile {
-  const groups = (tile: Omit<Tile, "steps">) =>
-    batch * Math.ceil(m / tileHeight(tile)) * Math.ceil(n / tileWidth(tile));
-  const found = WORKGROUP_TILES.find((tile) => groups(tile) >= BUSY && 2 * m > tileHeight(tile));
+  const found = WORKGROUP_TILES.find(
+    (tile) => workgroupsOf(tile, m, n, batch) >= BUSY && 2 * m > tileHeight(tile),
+  );
   const smallest = WORKGROUP_TILES.slice(m > 16 ? 3 : 4)[0];
   return { ...(found ?? smallest), steps: k % 4 === 0 ? 4 : 1 };
 }

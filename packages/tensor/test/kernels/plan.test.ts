@@ -82,6 +82,8 @@ test("matrices multiply halves where that was decided, any number of rows alike,
     [tuningKey(226, 896, 896), plain],
   ]);
   for (const m of [1, 17, 226, 1808]) assert.is(kind(m, 896, decided), "matrix");
+  const height = (m: number) => tileHeight(planGemm(m, 896, 896, gpu, decided, 1, { halves: true }));
+  assert.equal([226, 832, 833, 1808].map(height), [32, 32, 64, 64]);
   assert.is(kind(226, 896, decided, false), "workgroup");
   assert.is(kind(226, 898, decided), "workgroup");
   assert.is(kind(226, 896, new Map([[MATRIX_KEY, plain]])), "workgroup");
