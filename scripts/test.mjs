@@ -18,7 +18,7 @@ const AT_ONCE = Math.min(8, availableParallelism() + 1);
 /** Ends what hangs. A file takes a tenth of it on a quiet machine. */
 const LIMIT_MS = 300_000;
 /** Most files that a process runs: if it ends badly, all of them run again. */
-const MAX_FILES = 50;
+const MAX_FILES = 120;
 const TICK_MS = 250;
 
 /** What tests start in processes of their own, over and over. */
@@ -61,29 +61,30 @@ for (const signal of ["SIGINT", "SIGTERM"])
   });
 
 /** Takes files of a queue, as many as a process runs. */
-function* some({ files }) {
-  for (let i = 0; i < MAX_FILES && files.length > 0; i++) yield files.shift();
+function* some(queue, worker) {
+  for (let i = 0; i < MAX_FILES && !queue.isEmpty; i++) yield queue.next(worker);
 }
 
 async function work(worker) {
-  for (;;) {
-    const queue = queues.find(({ files }) => files.length > 0);
-    if (!queue) return;
+  for (let queue = waiting(); queue !== undefined; queue = waiting()) {
     const options = {
       ...{ cwd: ROOT, limitMs: LIMIT_MS },
       env: { ...queue.env, INCTRL_BUNDLES: bundles, INCTRL_CACHE: cache },
     };
     const onFile = (file) => progress.begin(worker, file);
-    if (queue.isShared || (bundles && isBundled(queue.files[0])))
-      await runGroup(some(queue), { ...options, onFile }, (file, verdict) => progress.judged(file, verdict));
-    else {
-      const file = queue.files.shift();
+    if (queue.isShared || (bundles && isBundled(queue.files[0]))) {
+      const report = (file, verdict) => progress.judged(file, verdict);
+      await runGroup(some(queue, worker), { ...options, onFile }, report);
+    } else {
+      const file = queue.next(worker);
       onFile(file);
       progress.judged(file, await runFile(file, options));
     }
     progress.end(worker);
   }
 }
+
+const waiting = () => queues.find(({ isEmpty }) => !isEmpty);
 
 if (files.length === 0) console.error("no test file matches");
 // Tests see none of what the user downloaded or measured.

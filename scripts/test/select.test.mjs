@@ -16,12 +16,17 @@ test("every file is in one queue, and kernels that are not optimised are in a qu
     "detect/test/",
     "inctrl/test/",
     "cli/test/commands/score",
+    "web/test/page",
   ])
     assert.ok(
       optimised.some((file) => file.includes(part)),
       part,
     );
-  for (const file of plain) assert.match(file, /^packages\/(tensor|baselines|pretrain|cli)\/test\//);
+  for (const file of plain)
+    assert.not.match(
+      file,
+      /^scripts|^bench.*onnx|inctrl\/test\/parity|resnet|commands\/brainmri|commands\/demo/,
+    );
 });
 
 test.run();

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { packageNames, ROOT } from "../workspace.mjs";
+import { Queue } from "./queue.mjs";
 
 /** Parts of the paths of long tests, the longest first. They start first, so that no process waits for one of them at the end. */
 const LONG = [
@@ -22,11 +23,12 @@ const LONG = [
 /** Short tests that need a process of their own, since they look at processes or load another engine. */
 const APART = /^(scripts|bench\/test\/onnx)\//;
 /**
- * Tests of many kernels that each run for a moment: llvmpipe takes longer to optimise them than they run, so that it does not. All other
- * tests run the kernels as they are used.
+ * Tests of networks at their size, which run kernels as they are used. In all others many kernels run for a moment each: llvmpipe would take
+ * longer to optimise them than they run, so that it does not.
  */
-const BRIEF =
-  /^packages\/(tensor\/test\/(autograd|nn|ops)|baselines\/test\/(?!parity|regad|resnet)|pretrain\/test|cli\/test\/commands\/pretrain)\b/;
+const OPTIMISED =
+  /^packages\/(baselines\/test\/(parity|regad|resnet)|cli\/test\/(contract|commands\/(brainmri|demo|nano|score|train)\.)|clip\/test\/model|detect\/test\/(backbone|matcher)|inctrl\/test\/parity|tensor\/test\/(browser|package|kernels|tune)|web\/test)\b/;
+
 const posix = (file) => file.split(path.sep).join("/");
 
 /** Files of a form in the folders of this name, under each package, `bench`, `research` and `scripts`. Relative to the root. */
@@ -54,33 +56,30 @@ export function select(filters) {
   return [...new Set(chosen)];
 }
 
-/**
- * Files of which processes with the same environment take one after the other.
- *
- * @typedef {{files: string[], isShared: boolean, env: Record<string, string>}} Queue
- */
-
-/** The work list: tests that need a process of their own, then queues that all processes share. Long files come first in each. */
+/** The work list: tests that need a process of their own, then queues that all workers share. Long files come first in each. */
 export function queuesOf(files, atOnce) {
   if (files.length <= atOnce) return files.map((file) => queueOf([file]));
   const long = LONG.flatMap((part) => files.filter((file) => file.includes(part)));
   const ordered = [...long, ...files.filter((file) => !long.includes(file))];
   const apart = ordered.filter((file) => APART.test(file));
   const together = ordered.filter((file) => !APART.test(file));
-  const shared = [true, false].map((is) => together.filter((file) => BRIEF.test(file) === is));
-  return [...apart.map((file) => queueOf([file])), ...shared.filter(({ length }) => length > 0).map(queueOf)];
+  const shared = [true, false].map((is) => together.filter((file) => OPTIMISED.test(file) === is));
+  return [
+    ...apart.map((file) => queueOf([file])),
+    ...shared.filter(({ length }) => length > 0).map((some) => queueOf(some, long)),
+  ];
 }
 
 /**
- * The environment of a queue's processes: nothing is measured at first use. Processes run side by side, so that each gets one thread of
- * llvmpipe. Mesa's cache tells optimised kernels from others.
+ * Files whose processes have one environment: nothing is measured at first use. Shared queues run side by side, so that each process gets one
+ * thread of llvmpipe. Mesa's cache tells optimised kernels from others.
  */
-const queueOf = (files) => ({
-  files,
-  isShared: files.length > 1,
-  env: {
-    INCTRL_TUNING: "off",
-    ...(files.length > 1 && { LP_NUM_THREADS: "1" }),
-    ...(files.every((file) => BRIEF.test(file)) && { GALLIVM_PERF: "nopt" }),
-  },
-});
+const queueOf = (files, long = []) =>
+  new Queue(files, {
+    first: files.filter((file) => long.includes(file)).length,
+    env: {
+      INCTRL_TUNING: "off",
+      ...(files.length > 1 && { LP_NUM_THREADS: "1" }),
+      ...(!files.some((file) => APART.test(file) || OPTIMISED.test(file)) && { GALLIVM_PERF: "nopt" }),
+    },
+  });
