@@ -105,7 +105,7 @@ export class Encoder {
     this.layouts = taps.map((tap) => backbone.layout(tap, view));
     this.batch = options.batch ?? backbone.batch(view, taps);
     this.threads = options.threads ?? decodeThreads(caps.software);
-    this.resize = options.resize ?? resizePlace(caps.software);
+    this.resize = options.resize ?? resizePlace(caps);
     this.#pool = options.pool;
   }
 

@@ -112,15 +112,21 @@ test("images that are larger than a device binds, or become so, are resized by t
   );
 });
 
-test("graphics cards resize, processors that stand in for one do not, and the environment may decide", async () => {
+const MESA = { software: true, name: "llvmpipe (LLVM 15.0.6, 256 bits)", description: "Mesa 25.0.7" };
+const CHROMIUM = { software: true, name: "SwiftShader Device", description: "SwiftShader driver" };
+const CARD = { software: false, name: "a card", description: "a driver" };
+
+test("graphics cards and llvmpipe resize, other software adapters do not, and the environment may decide", async () => {
   const before = process.env.INCTRL_RESIZE;
   try {
     delete process.env.INCTRL_RESIZE;
-    assert.equal([resizePlace(true), resizePlace(false)], ["processor", "device"]);
+    assert.equal([MESA, CHROMIUM, CARD].map(resizePlace), ["device", "processor", "device"]);
+    process.env.INCTRL_RESIZE = "processor";
+    assert.is(resizePlace(CARD), "processor");
     process.env.INCTRL_RESIZE = "device";
-    assert.is(resizePlace(true), "device");
+    assert.is(resizePlace(CHROMIUM), "device");
     process.env.INCTRL_RESIZE = "gpu";
-    await throwsCode(() => resizePlace(true), "option", /INCTRL_RESIZE is gpu; make it device or processor/);
+    await throwsCode(() => resizePlace(CARD), "option", /INCTRL_RESIZE is gpu; make it device or processor/);
   } finally {
     if (before === undefined) delete process.env.INCTRL_RESIZE;
     else process.env.INCTRL_RESIZE = before;

@@ -88,14 +88,14 @@ export const resizeBytes = defineOp("resizeBytes", {
     launch({
       kernel: resizeAcrossKernel({ channels, alpha }),
       tensors: { bytes: x, taps: tableOf(x, across), out: rows },
-      uniforms: { width, columns, top, stride: across.stride + 2 },
-      over: [rows.size],
+      uniforms: { width, top, stride: foursOf(across) },
+      over: [bottom - top, columns],
     });
     return {
       kernel: resizeDownKernel({ alpha }),
       tensors: { rows, taps: tableOf(x, down) },
-      uniforms: { columns, top, stride: down.stride + 2 },
-      over: [out.size],
+      uniforms: { top, stride: foursOf(down) },
+      over: [out.shape[0], columns],
     };
   },
   vjp: null,
@@ -133,14 +133,18 @@ const rowsOf = ({ starts, counts }: FixedTaps): [top: number, bottom: number] =>
   starts.reduce((most, start, i) => Math.max(most, start + counts[i]), 0),
 ];
 
-/** Taps as kernels read them: a row for each output, of its first sample, their number, and the weights. */
-function tableOf({ device }: Tensor, { starts, counts, weights, stride }: FixedTaps): Tensor {
-  const table = new Int32Array(starts.length * (stride + 2));
+/** Fours of values in a row of `tableOf`. */
+const foursOf = ({ stride }: FixedTaps): number => 1 + Math.ceil(stride / 4);
+
+/** Taps as kernels read them: a row for each output, of its first sample, the number of fours of weights, and these. */
+function tableOf({ device }: Tensor, taps: FixedTaps): Tensor {
+  const { starts, counts, weights, stride } = taps;
+  const length = 4 * foursOf(taps);
+  const table = new Int32Array(starts.length * length);
   for (let i = 0; i < starts.length; i++) {
-    const row = i * (stride + 2);
-    table[row] = starts[i];
-    table[row + 1] = counts[i];
-    table.set(weights.subarray(i * stride, (i + 1) * stride), row + 2);
+    table[i * length] = starts[i];
+    table[i * length + 1] = Math.ceil(counts[i] / 4);
+    table.set(weights.subarray(i * stride, i * stride + counts[i]), i * length + 4);
   }
   return tensor(device, table);
 }
@@ -188,8 +192,8 @@ export const bytePlanes = defineOp("bytePlanes", {
   kernel: ({ x, table }, out) => ({
     kernel: bytePlanesKernel(),
     tensors: { x, table },
-    uniforms: { plane: sizeOf(x.shape.slice(-2)), planes: table.shape[0] },
-    over: [out.size],
+    uniforms: { planes: table.shape[0] },
+    over: [sizeOf(out.shape.slice(0, -2)), sizeOf(out.shape.slice(-2))],
   }),
   reference: ({ x, table }) => {
     const [planes] = table.shape;
