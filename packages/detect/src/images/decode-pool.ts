@@ -135,6 +135,8 @@ export class DecodePool {
 
   /** Gives a free worker the next job. An idle worker does not keep the process alive. */
   #work(worker: Worker): void {
+    // One that is being ended keeps the process alive until it has.
+    if (!this.#workers.has(worker)) return;
     const job = this.#waiting.shift();
     if (!job) {
       worker.unref();

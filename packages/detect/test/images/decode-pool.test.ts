@@ -43,6 +43,17 @@ test("threads give the bytes and the errors of the calling one, and a close answ
   for (const answer of await Promise.all(asked)) assert.ok("views" in answer && answer.views.length === 1);
 });
 
+test("a pool that is closed when an answer has just come keeps the process until its threads have ended", async () => {
+  const pool = new DecodePool(1);
+  const ask = () => pool.prepare(fileImage(paths[0]), { pixels: { size: 32 }, fit: "crop" });
+  await ask();
+  const asked = ask();
+  // The thread answers while this one cannot look.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  await pool.close();
+  assert.ok("views" in (await asked));
+});
+
 test("files in memory are decoded and refused in threads, with the bytes and the words of the calling one", async () => {
   await using pool = new DecodePool(1);
   await using none = new DecodePool(0);
