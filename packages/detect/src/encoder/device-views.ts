@@ -37,8 +37,8 @@ export interface DeviceView extends Omit<View, "pixels"> {
 
 export const isOnDevice = (view: View | DeviceView): view is DeviceView => view.pixels instanceof Tensor;
 
-/** From this size on, in bytes, an upload is submitted at once: it frees the memory it is staged in, and runs beside the decoding of the next image. */
-const SUBMIT_FROM = 2 ** 20;
+/** An upload of so many bytes is submitted at once: that frees the memory it is staged in, and it runs beside the decoding of the next image. */
+const MIN_SUBMITTED_BYTES = 2 ** 20;
 
 /** Uploads a decoded image and resizes it to its views, with the bytes of `prepareImage`. `prepareViews` says which images can be. */
 export function resizeOnDevice(
@@ -57,7 +57,7 @@ export function resizeOnDevice(
       pixels: resizeBytes(bytes, { width, height, channels, alpha, across, down }) as Tensor<"uint32">,
     }));
   });
-  if (raster.data.byteLength >= SUBMIT_FROM) device.flush();
+  if (raster.data.byteLength >= MIN_SUBMITTED_BYTES) device.flush();
   return views;
 }
 

@@ -56,7 +56,7 @@ export interface EncodeOptions {
  * Bytes of an image, and of what it becomes on its way to a view, that a device is given to resize: what WebGPU promises to bind. Larger images are
  * resized by the processor.
  */
-const DEVICE_BYTES = 128 * 2 ** 20;
+const MAX_DEVICE_BYTES = 128 * 2 ** 20;
 
 /** Batches that the device may have at once: one at work, and the next one recorded behind it. */
 const BATCHES_AT_ONCE = 2;
@@ -142,7 +142,7 @@ export class Encoder {
     const { signal, facts, region } = options;
     const { device } = this.backbone;
     const isDevices = this.resize === "device" && !isApart(this.backbone);
-    const deviceBytes = isDevices ? Math.min(DEVICE_BYTES, device.caps.maxBindingBytes) : 0;
+    const deviceBytes = isDevices ? Math.min(MAX_DEVICE_BYTES, device.caps.maxBindingBytes) : 0;
     const views = { pixels: this.preprocess, fit: this.fit, facts, region, deviceBytes };
     await using own = this.#pool ? null : new DecodePool(this.threads);
     const pool = this.#pool ?? (own as DecodePool);
