@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { openNetwork } from "@inctrl/baselines";
 import { cacheDir } from "@inctrl/clip";
 import { count, hashFile, type Reading, windowText } from "@inctrl/datasets";
@@ -133,6 +133,8 @@ async function saveBank(path: string, { fitted, hint, opening }: Model): Promise
   // Saving renames a finished file into place, which would replace a device there.
   if (there && !there.isFile())
     throw new CliError("output", `${path}: this is not a plain file; give a file name`);
+  // The first bank makes the folder of products.
+  await mkdir(dirname(path), { recursive: true });
   const entries = { ...openingEntry(opening), ...(hint && calibrationEntry(hint)) };
   await fitted.save(path, entries);
   info(`saved the bank of ${count(fitted.prompts.length, "prompt")} to ${path}`);

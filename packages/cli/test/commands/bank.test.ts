@@ -19,6 +19,18 @@ test.before(async () => {
 });
 test.after(remove);
 
+test("the folder of a bank is made with it, and a file in its place is told", async () => {
+  const file = path.join(folder, "products", "line", "metal.bank.safetensors");
+  await saved(file, good.slice(0, 1));
+  assert.is((await cli(["bank", "show", file])).code, 0);
+  const within = path.join(file, "other.bank.safetensors");
+  failsWith(
+    await cli(["score", ...model, "--prompts", good[0], "--save-bank", within]),
+    "metal.bank.safetensors",
+    "check the path",
+  );
+});
+
 test("show says what the file holds, and its line before and after it is calibrated", async () => {
   const { code, stdout } = await cli(["bank", "show", bank, "--json"]);
   assert.is(code, 0);
