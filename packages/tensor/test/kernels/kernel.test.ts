@@ -30,4 +30,14 @@ test("heads of other widths share a pipeline where as many columns are kept of t
   assert.is(code(3, "subgroup"), code(31, "subgroup"));
 });
 
+test("a kernel names its size of subgroups where it says one, and else asks for nothing", () => {
+  const code = (subgroup?: number) =>
+    kernel({ name: "k", reads: {}, writes: {}, workgroup: 128, subgroup, body: "" }).code;
+  assert.match(
+    code(32),
+    /^enable subgroup_size_control;\n@compute @workgroup_size\(128\) @subgroup_size\(32\)\n/,
+  );
+  assert.match(code(), /^@compute @workgroup_size\(128\)\n/);
+});
+
 test.run();
