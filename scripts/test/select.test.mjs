@@ -11,7 +11,6 @@ test("every file is in one queue, and kernels that are not optimised are in a qu
   assert.ok(plain.some((file) => file.startsWith("packages/baselines/")));
   const optimised = files.filter((file) => !plain.includes(file));
   for (const part of [
-    "tensor/test/kernels/",
     "clip/test/",
     "detect/test/",
     "inctrl/test/",
