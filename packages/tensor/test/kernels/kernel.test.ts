@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { attentionKernel } from "../../src/kernels/attention.js";
-import { loopBounds } from "../../src/kernels/kernel.js";
+import { kernel, loopBounds } from "../../src/kernels/kernel.js";
 import { planAttention } from "../../src/kernels/plan.js";
 import { FAMILIES } from "../support.js";
 
