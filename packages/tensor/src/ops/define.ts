@@ -105,24 +105,26 @@ function checked({ name, options, check }: AnyDefinition, args: unknown[]): Call
 }
 
 function run(definition: AnyDefinition, call: Call): Call {
-  checkInputs(definition, call);
+  const inputs = inputsOf(call);
+  checkInputs(definition, call, inputs);
   const recorder = activeRecorder();
-  if (!recorder) return compute(definition, call);
+  if (!recorder) return compute(definition, call, inputs);
   const composed = definition.onTape?.(call);
   if (composed) return composed;
-  const made = withRecorder(null, () => scope(() => compute(definition, call)));
+  const made = withRecorder(null, () => scope(() => compute(definition, call, inputs)));
   return made instanceof Tensor ? noted(recorder, definition as AnyDifferentiable, call, made) : made;
 }
 
-function compute(definition: AnyDefinition, given: Call): Call {
-  const call = widened(definition, given);
+function compute(definition: AnyDefinition, given: Call, inputs: readonly Input[]): Call {
+  const call = widened(definition, given, inputs);
   const { shape, dtype, kernel, flop, forward } = definition;
   if (forward) return forward(call);
-  const device: Device = call.device ?? inputsOf(call)[0].tensor.device;
+  const device: Device = call.device ?? inputs[0].tensor.device;
   const out = Tensor.empty(device, shape?.(call) ?? [], dtype?.(call));
   if (out.size === 0 || !kernel) return out;
-  const { tensors, ...rest } = kernel(call, out);
-  launch({ ...rest, tensors: { ...tensors, out } }, flop?.(call, out));
+  const planned = kernel(call, out);
+  planned.tensors.out = out;
+  launch(planned, flop?.(call, out));
   return out;
 }
 
@@ -136,7 +138,8 @@ export interface Input {
 /** The tensors of a call, in the order of its entries. */
 export function inputsOf(call: object): Input[] {
   const inputs: Input[] = [];
-  for (const [key, value] of Object.entries(call)) {
+  for (const key in call) {
+    const value: unknown = call[key as keyof typeof call];
     if (value instanceof Tensor) inputs.push({ key, index: 0, tensor: value });
     else if (Array.isArray(value)) {
       for (const [index, tensor] of value.entries())
@@ -152,8 +155,7 @@ const typesOf = ({ takes }: AnyDefinition, key: string): readonly DType[] | unde
 const widens = (types: readonly DType[] | undefined, { dtype }: Tensor): boolean =>
   dtype === "float16" && types !== undefined && types.includes("float32") && !types.includes("float16");
 
-function checkInputs(definition: AnyDefinition, call: Call): void {
-  const inputs = inputsOf(call);
+function checkInputs(definition: AnyDefinition, call: Call, inputs: readonly Input[]): void {
   check(inputs.length > 0 || call.device, "argument", () => `${definition.name}: give a tensor`);
   if (inputs.length > 1)
     commonDevice(
@@ -172,9 +174,9 @@ function checkInputs(definition: AnyDefinition, call: Call): void {
 }
 
 /** The call with float16 values in float32, where the op does not read them as they are. */
-function widened(definition: AnyDefinition, call: Call): Call {
+function widened(definition: AnyDefinition, call: Call, inputs: readonly Input[]): Call {
   let changed = call;
-  for (const { key, index, tensor } of inputsOf(call)) {
+  for (const { key, index, tensor } of inputs) {
     if (!widens(typesOf(definition, key), tensor)) continue;
     const wide = converted(tensor, "float32");
     const value = call[key] instanceof Tensor ? wide : changed[key].with(index, wide);
