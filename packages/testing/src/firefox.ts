@@ -69,18 +69,24 @@ async function tabOf(address: string): Promise<Tab> {
     socket.addEventListener("open", resolve);
     socket.addEventListener("error", () => reject(new Error(`${address}: no connection`)));
   });
-  const waiting = new Map<number, (answer: { type: string; message?: string; result: never }) => void>();
+  const waiting = new Map<number, (answer: { type: string; message?: string; result?: never }) => void>();
   socket.addEventListener("message", ({ data }) => {
     const answer = JSON.parse(String(data));
     waiting.get(answer.id)?.(answer);
+  });
+  socket.addEventListener("close", () => {
+    for (const end of waiting.values()) end({ type: "error", message: "Firefox has ended" });
   });
   let count = 0;
   // biome-ignore lint/suspicious/noExplicitAny: answers of a protocol
   const send = (method: string, params: object): Promise<any> =>
     new Promise((resolve, reject) => {
       const id = ++count;
+      const message = `no answer within ${PATIENCE_MS / 1000} s`;
+      const patience = setTimeout(() => waiting.get(id)?.({ type: "error", message }), PATIENCE_MS);
       waiting.set(id, ({ type, message, result }) => {
         waiting.delete(id);
+        clearTimeout(patience);
         if (type === "error") reject(new Error(`${method}: ${message}`));
         else resolve(result);
       });

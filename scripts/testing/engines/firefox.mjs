@@ -7,14 +7,17 @@ export async function inFirefox(limitMs, job) {
   if (!FIREFOX) throw new Error("no Firefox found; install one, or name it in FIREFOX_PATH");
   const site = await servePage();
   try {
-    await inTab(WEBGPU, (tab) =>
-      job(async (script) => {
-        site.show(script);
+    // A Firefox for each, since one that ran fifty scripts may stop to answer.
+    await job(async (script) => {
+      let printed = "";
+      site.show(script);
+      await inTab(WEBGPU, async (tab) => {
         await tab.open(site.address);
         await tab.until(ENDED, limitMs).catch(() => {});
-        return tab.value(PRINTED);
-      }),
-    );
+        printed = await tab.value(PRINTED).catch((error) => error.message);
+      });
+      return printed;
+    });
   } finally {
     site.close();
   }
