@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  isLoopback,
   notifySystemd,
   type OpenEngine,
   readPage,
@@ -76,10 +77,12 @@ export function serviceOptions(options: ServeOptions, openEngine: OpenEngine): S
 }
 
 /** Says where it listens, and what to try. */
-function announce({ service, address }: Served, { tokenFile }: ServeOptions): void {
+function announce({ service, address }: Served, { host, tokenFile }: ServeOptions): void {
   const { backbone, adapter } = service.engine ?? {};
   const products = service.catalogue.states().filter(({ state }) => state === "serving");
   info(`listening on ${address}, with ${backbone} on ${adapter}`);
+  if (!isLoopback(host))
+    info(`others on the network reach it too, at this machine's address (--host ${host})`);
   const token = tokenFile ? ' -H "authorization: Bearer TOKEN"' : "";
   const url = `${address}/v1/products/${encodeURIComponent(products[0]?.name ?? "NAME")}/score?part=1`;
   info(`try: curl -H "content-type: image/png"${token} --data-binary @part.png "${url}"`);

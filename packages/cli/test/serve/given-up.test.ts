@@ -38,9 +38,13 @@ test("a process whose device is lost a fourth time within an hour ends with 1 an
         assert.equal([again.status, again.answer.score], [200, first.score]);
       }
     },
-    { NODE_OPTIONS: `--import ${LOSE}` },
+    { args: ["--host", "0.0.0.0", "--no-token-file"], env: { NODE_OPTIONS: `--import ${LOSE}` } },
   );
   assert.is(run.code, 1, run.stderr);
+  assert.match(
+    run.stderr,
+    /others on the network reach it too, at this machine's address \(--host 0\.0\.0\.0\)/,
+  );
   assert.match(run.stderr, /the device is open again \(3 of 3 times\)/);
   assert.equal(
     warnings(run).at(-1),

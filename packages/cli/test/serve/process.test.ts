@@ -44,6 +44,7 @@ test("SIGHUP looks again, and SIGTERM answers what is in and ends with 0", async
   );
   assert.match(run.stderr, /try: curl .*\/v1\/products\/metal\/score\?part=1/);
   assert.match(run.stderr, "product metal: its bank is gone");
+  assert.not.match(run.stderr, "others on the network");
 });
 
 test.run();

@@ -73,11 +73,12 @@ export interface ServingProcess {
 export async function inProcess(
   { products, backbone }: Line,
   job: (running: ServingProcess) => Promise<void>,
-  env: Readonly<Record<string, string>> = {},
+  { args = [], env = {} }: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Outcome> {
   let stderr = "";
   let working: Promise<void> | undefined;
-  const run = await spawnCli(["serve", "--products", products, "--backbone", backbone, "--port", "0"], {
+  const own = ["serve", "--products", products, "--backbone", backbone, "--port", "0"];
+  const run = await spawnCli([...own, ...args], {
     env,
     onStart(child) {
       child.stderr!.on("data", (text) => {
