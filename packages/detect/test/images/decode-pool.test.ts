@@ -54,6 +54,24 @@ test("a pool that is closed when an answer has just come keeps the process until
   assert.ok("views" in (await asked));
 });
 
+/** 9 x 7 pixels whose byte i is 37 i modulo 256, as sharp's lossless WebP. Sharp also decodes it, and keeps the memory of the pixels. */
+const WEBP = Buffer.from("UklGRioAAABXRUJQVlA4TB4AAAAvCIABAM1lRP8DhNlGNOMb9kjudQKzPSUxASwzTgA=", "base64");
+
+test("threads hand over decoded pixels for a device, of decoders that keep their memory too", async () => {
+  await using pool = new DecodePool(1);
+  const options = { pixels: { size: 4 }, fit: "crop", deviceBytes: 2 ** 20 } as const;
+  const png = fileImage(paths[5]);
+  for (const [item, want] of [
+    [memoryImage("small", WEBP), Uint8Array.from({ length: 189 }, (_, i) => 37 * i)],
+    [png, (await png.load()).data],
+    [memoryImage("small", WEBP), Uint8Array.from({ length: 189 }, (_, i) => 37 * i)],
+  ] as const) {
+    const answer = await pool.prepare(item, options);
+    assert.ok("raster" in answer);
+    assert.equal(Uint8Array.from(answer.raster.data), want);
+  }
+});
+
 test("files in memory are decoded and refused in threads, with the bytes and the words of the calling one", async () => {
   await using pool = new DecodePool(1);
   await using none = new DecodePool(0);
