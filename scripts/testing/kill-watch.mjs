@@ -112,7 +112,12 @@ async function run(from, out, { event, after }) {
   const [code, signal] = await once(child, "close");
   clearTimeout(timer);
   for (const each of watchers) each.close();
-  return { code, killed: signal === "SIGKILL", events, stderr: stderr.trim().split("\n").at(-1) };
+  return {
+    code,
+    killed: signal === "SIGKILL",
+    events,
+    stderr: stderr.trim().split("\n").slice(-12).join("\n"),
+  };
 }
 
 /** How the places of pictures and the ledger differ from what they must be; undefined where they do not. */

@@ -1,7 +1,8 @@
-import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCode } from "@inctrl/datasets";
 import {
+  linkNew,
   openWholeFile,
   readPlainFile,
   syncFolder,
@@ -11,9 +12,6 @@ import {
 } from "@inctrl/tensor/files";
 import { ClusterError } from "../errors.js";
 import type { Store } from "./store.js";
-
-/** What file systems without hard links say. */
-const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 /**
  * Objects as files of a folder. `create` writes beside and links: a link fails where there is a file, also between machines on NFS.
@@ -101,17 +99,11 @@ async function createFile(path: string, content: Uint8Array): Promise<boolean> {
 }
 
 async function place(temporary: string, path: string): Promise<boolean> {
-  try {
-    await link(temporary, path);
-    return true;
-  } catch (error) {
-    const code = systemCode(error) ?? "";
-    if (code === "EEXIST") return false;
-    if (!NO_LINKS.has(code)) throw error;
-    if (await exists(path)) return false;
-    await rename(temporary, path);
-    return true;
-  }
+  const linked = await linkNew(temporary, path);
+  if (linked !== null) return linked;
+  if (await exists(path)) return false;
+  await rename(temporary, path);
+  return true;
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { link, lstat, mkdir, readdir, rename, rmdir, stat, unlink } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "@inctrl/datasets";
-import { onDisk, readNames, syncFolder, writeError } from "@inctrl/tensor/files";
+import { linkNew, onDisk, readNames, syncFolder, writeError } from "@inctrl/tensor/files";
 import { ServerError } from "../errors.js";
 import { exists, isArrived } from "./names.js";
 
@@ -88,14 +88,14 @@ export class Claims {
   /** Gives a picture its place. Nothing that is there is replaced. @throws TensorFileError `write`, also where the place is taken. */
   async place({ path, id }: Claim, to: string): Promise<void> {
     try {
-      // A link fails where there is a file, a rename would replace it.
-      await link(onDisk(path), onDisk(to));
-      await unlink(onDisk(path));
+      // A rename would replace what is there.
+      const linked = await linkNew(path, to);
+      if (linked === false || (linked === null && (await exists(to))))
+        throw Object.assign(new Error("it is there"), { code: "EEXIST" });
+      if (linked) await unlink(onDisk(path));
+      else await rename(onDisk(path), onDisk(to));
     } catch (error) {
-      if (!NO_LINKS.has(systemCode(error) ?? "") || (await exists(to))) throw writeError(to, error);
-      await rename(onDisk(path), onDisk(to)).catch((failed) => {
-        throw writeError(to, failed);
-      });
+      throw writeError(to, error);
     }
     await rmdir(join(this.#folder, id)).catch(() => {});
   }
@@ -123,6 +123,3 @@ export class Claims {
     return syncFolder(this.#folder);
   }
 }
-
-/** What file systems without links say. */
-const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);

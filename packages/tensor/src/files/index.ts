@@ -9,6 +9,7 @@ export { bytesToFloat32, elementCount, type FileData, type FileDType, itemSize }
 export * from "./error.js";
 export * from "./half.js";
 export { boundedJson } from "./json.js";
+export { linkNew } from "./link-new.js";
 export { type FileLock, takeLock } from "./lock.js";
 export { dropFile, fileInMemory, holdFile } from "./memory-files.js";
 export * from "./npy.js";

@@ -1,7 +1,10 @@
+import { onDisk } from "./disk-path.js";
 import type { TensorFileError } from "./error.js";
+import { linkNew } from "./link-new.js";
 import { nodeFiles } from "./node-files.js";
 import { isRunning, locked, MARK, ownMark } from "./owner.js";
 import { readPlainText } from "./plain-file.js";
+import { temporaryIn } from "./temporary.js";
 import { writeError } from "./write-file.js";
 
 const BEAT_MS = 2_000;
@@ -24,24 +27,9 @@ export interface FileLock {
  * await lock.release()
  */
 export async function takeLock(path: string): Promise<FileLock> {
-  const { open, rename, rm, stat, utimes } = await nodeFiles(path);
+  const { rename, rm, stat, utimes } = await nodeFiles(path);
   const mark = await ownMark();
-  for (;;) {
-    try {
-      const handle = await open(path, "wx");
-      try {
-        await handle.writeFile(mark);
-      } catch (error) {
-        // A full disk must not leave a lock without a holder.
-        await rm(path, { force: true });
-        throw error;
-      } finally {
-        await handle.close();
-      }
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(path, error);
-    }
+  while (!(await createLock(path, mark))) {
     const age = Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? 0);
     const holder = await readPlainText(path, 1000).catch((error: TensorFileError) => error.code);
     if (holder === "not-found") continue;
@@ -65,6 +53,43 @@ export async function takeLock(path: string): Promise<FileLock> {
       await rm(path, { force: true });
     },
   };
+}
+
+/**
+ * Makes a lock that has its holder's mark from its first moment on, so that a kill leaves none without it. Where the file system has no links,
+ * it is made and then written.
+ *
+ * @returns false where there is a lock.
+ */
+async function createLock(path: string, mark: string): Promise<boolean> {
+  const { rm, writeFile } = await nodeFiles(path);
+  const temporary = await temporaryIn(folderOf(path));
+  try {
+    await writeFile(onDisk(temporary), mark, { flag: "wx" });
+    return (await linkNew(temporary, path)) ?? (await writeNew(path, mark));
+  } catch (error) {
+    throw writeError(path, error);
+  } finally {
+    await rm(onDisk(temporary), { force: true }).catch(() => {});
+  }
+}
+
+async function writeNew(path: string, mark: string): Promise<boolean> {
+  const { open, rm } = await nodeFiles(path);
+  const handle = await open(path, "wx").catch((error) => {
+    if (error.code === "EEXIST") return null;
+    throw error;
+  });
+  try {
+    await handle?.writeFile(mark);
+  } catch (error) {
+    // A full disk must not leave a lock without a holder.
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await handle?.close();
+  }
+  return handle !== null;
 }
 
 const folderOf = (path: string): string => /^(.*)[\\/]/s.exec(path)?.[1] ?? ".";

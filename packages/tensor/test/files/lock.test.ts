@@ -32,6 +32,23 @@ test("a lock is held by one, who is named, until it is released", async ({ dir }
   assert.equal(await readdir(dir), []);
 });
 
+test("a lock has its holder's mark from its first moment on, so that a kill leaves none without", async ({
+  dir,
+}) => {
+  const path = join(dir, "run.lock");
+  let ended = false;
+  const seen = new Set<string>();
+  const look = async () => {
+    while (!ended) seen.add(await readFile(path, "utf8").catch(() => "none"));
+  };
+  const looking = look();
+  for (let i = 0; i < 200; i++) await (await takeLock(path)).release();
+  ended = true;
+  await looking;
+  seen.delete("none");
+  assert.equal([...seen], [await ownMark()]);
+});
+
 test("a lock is taken over from whom has ended, and from other machines and old versions after a while", async ({
   dir,
 }) => {
