@@ -59,6 +59,8 @@ export class Sender {
   #saved: Progress;
   #savedAt = 0;
   #failures = 0;
+  /** What failed last, while it has not been told. */
+  #untold: string | null = null;
   #breaker: Breaker = "closed";
   #changed = true;
   #wake: (() => void) | null = null;
@@ -113,6 +115,9 @@ export class Sender {
     this.#stop.abort();
     this.#wake?.();
     await this.#ended;
+    // The last tries were too few to call the receiver dead.
+    if (this.#untold !== null)
+      this.#options.onNote(`${this.#sink.title}: ${this.#untold}; entries wait in the ledger`);
     await this.#save(true);
     await this.#sink.close().catch(() => {});
   }
@@ -158,15 +163,16 @@ export class Sender {
         onNote(`${title}: refuses ${entry.id} for good; such entries are counted and passed over`);
       if (this.#breaker !== "closed") onNote(`${title}: is back`);
       this.#failures = 0;
+      this.#untold = null;
       this.#breaker = "closed";
       return true;
     } catch (error) {
       if (this.#stop.signal.aborted) return false;
       this.#failures++;
+      const problem = oneLine((error as Error).message);
       if (this.#failures === failures)
-        onNote(
-          `${title}: ${oneLine((error as Error).message)}; entries wait in the ledger, and scoring goes on`,
-        );
+        onNote(`${title}: ${problem}; entries wait in the ledger, and scoring goes on`);
+      this.#untold = this.#failures < failures ? problem : null;
       if (this.#failures >= failures) this.#breaker = "open";
       const longer = 2 ** Math.min(20, this.#failures - 1);
       await this.#wait(Math.min(longestMs, waitMs * longer));
