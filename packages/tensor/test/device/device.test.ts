@@ -190,7 +190,7 @@ test("counters and memory follow what is done", async () => {
     assert.equal(device.stats, { dispatches: 0, submits: 0, allocations: 0, pipelines: 0, compiling: 0 });
     const x = tensor(device, [1, 2]);
     const y = run(scaleKernel(2), x);
-    assert.equal(device.stats, { dispatches: 1, submits: 0, allocations: 2, pipelines: 1 });
+    assert.equal(device.stats, { dispatches: 1, submits: 0, allocations: 2, pipelines: 1, compiling: 0 });
     assert.equal(device.memory(), { tensors: 2, bytes: 512, pooledBytes: 0, peakBytes: 512 });
     await y.data();
     assert.is(device.stats.submits, 1);
