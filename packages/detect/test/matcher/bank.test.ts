@@ -49,6 +49,7 @@ test("saved and loaded, a bank gives the same bits and says what it was made of"
   const reading = { window: { depth: 8, low: 0, high: 255 } };
   assert.equal(await readBankFit(path), {
     ...{ taps: detector.encoder.taps, fit: "tile", symmetries: 1, reading, early: false, sealed: true },
+    network: { backbone: backbone.name, fingerprint: backbone.fingerprint },
   });
   assert.equal(made.reading, reading);
   using loaded = await detector.load(path);
@@ -135,6 +136,7 @@ test("in eight symmetries, a bank knows prompts however they lie, and its class 
     reading: {},
     early: false,
     sealed: true,
+    network: { backbone: backbone.name, fingerprint: backbone.fingerprint },
   });
   using loaded = await PromptBank.load(path, encoder);
   assert.equal([loaded.symmetries, loaded.shots], [8, 2]);
