@@ -17,6 +17,11 @@ const LONG = [
   "scripts/test/docs-blocks",
   "scripts/test/contributing",
   "cli/test/commands/brainmri",
+  "baselines/test/parity/cnn",
+  "baselines/test/parity/parity",
+  "cli/test/commands/nano",
+  "cli/test/commands/cluster-benchmark",
+  "cli/test/contract",
   "tensor/test/package",
   "scripts/test/types",
 ];
