@@ -11,9 +11,9 @@ test("every file is in one queue, and kernels that are not optimised are in a qu
   assert.ok(plain.some((file) => file.startsWith("packages/baselines/")));
   const optimised = files.filter((file) => !plain.includes(file));
   for (const part of [
-    "clip/test/",
-    "detect/test/",
-    "inctrl/test/",
+    "clip/test/model",
+    "inctrl/test/parity",
+    "baselines/test/parity",
     "cli/test/commands/score",
     "web/test/page",
   ])
