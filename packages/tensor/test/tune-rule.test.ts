@@ -21,7 +21,7 @@ import {
 } from "../src/index.js";
 import { gemmCandidates, planGemm, planNearest, ruleTiles } from "../src/kernels/plan.js";
 import type { Tile } from "../src/kernels/tile.js";
-import { RULE_KEY, tuningKey } from "../src/kernels/tuning.js";
+import { RULE_KEY, SEARCH_KEY, tuningKey } from "../src/kernels/tuning.js";
 import { deviceTests, random } from "./support.js";
 
 // The family that has more than one rule.
@@ -88,6 +88,8 @@ test("panel tiles plan large products of packed matrices alone, and others follo
   ] as const)
     assert.is(planned(...(shape as [number, number, number])), "subgroup", `${shape}`);
   assert.is(planGemm(226, 900, 3584, caps, tuning, 1, { run: 900 }).steps, byDefault.steps);
+  assert.is(planNearest(225, 896, 900, caps, tuning).tile.rows, 38);
+  tuning.set(SEARCH_KEY, panel);
   assert.is(planNearest(225, 896, 900, caps, tuning).tile.kind, "panel");
   assert.is(planNearest(225, 900, 900, caps, tuning).tile.kind, "subgroup");
   tuning.set(tuningKey(226, 896, 3584), panel);
@@ -159,7 +161,10 @@ test("the first use measures and keeps the rule, the second reads it; a folder t
         found.bestMs > 0 &&
         found.bestMs <= found.plannedMs,
     );
-    assert.equal(JSON.parse(readFileSync(path, "utf8")).tiles, { [RULE_KEY]: found.best });
+    const kept = JSON.parse(readFileSync(path, "utf8")).tiles;
+    assert.equal(kept[RULE_KEY], found.best);
+    const searchGains = found.best.kind === "panel" && found.plannedMs >= 1.25 * found.bestMs;
+    assert.equal(kept[SEARCH_KEY], searchGains ? found.best : undefined);
     device.tuning.clear();
     assert.is(await prepareTuning(device, path, options), null);
     assert.equal(ruleOf(device), { tile: found.best, measured: true });

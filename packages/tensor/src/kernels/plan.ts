@@ -5,7 +5,7 @@ import { ROW_THREADS } from "./grid.js";
 import { shorter } from "./matrix.js";
 import { joinsLanes } from "./nearest.js";
 import { type Tile, tileHeight, tileWidth } from "./tile.js";
-import { MATRIX_KEY, RULE_KEY, type Tuning, tuningKey } from "./tuning.js";
+import { MATRIX_KEY, RULE_KEY, SEARCH_KEY, type Tuning, tuningKey } from "./tuning.js";
 
 type PlanCaps = Pick<Caps, "family" | "subgroupSize" | "software">;
 
@@ -62,7 +62,8 @@ export function planGemm(
       vectors,
       steps: k % 2 === 0 ? 2 : 1,
     };
-  const largest = tuning?.get(RULE_KEY);
+  const rule = tuning?.get(RULE_KEY);
+  const largest = search && rule?.kind === "panel" ? tuning?.get(SEARCH_KEY) : rule;
   if (largest?.kind === "panel" && fits(largest) && worthPanels(largest, m, k, n, batch)) return largest;
   const { steps, [search ? "search" : "heights"]: heights } = ruleFor(largest);
   return {

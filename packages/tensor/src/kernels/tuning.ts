@@ -6,6 +6,9 @@ export type Tuning = Map<string, Tile>;
 /** The entry for products of any shape. */
 export const RULE_KEY = "gemm";
 
+/** The entry for nearest-row searches beside a rule of panel tiles: a panel tile where they gain by it too. */
+export const SEARCH_KEY = "nearest";
+
 /** The entry for products with float16 weights: a matrix tile where they use a GPU's matrices, another where they do not. */
 export const MATRIX_KEY = "gemm matrix";
 
