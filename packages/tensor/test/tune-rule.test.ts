@@ -83,7 +83,7 @@ test("panel tiles plan large products of packed matrices alone, and others follo
     [226, 900, 3584],
     [226, 9 * 32, 3584, 32],
     [31, 8192, 8192],
-    [8192, 8192, 32],
+    [8192, 8192, 4 * byDefault.lanes],
     [226, 192, 768],
   ] as const)
     assert.is(planned(...(shape as [number, number, number])), "subgroup", `${shape}`);
