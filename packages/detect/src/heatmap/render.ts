@@ -66,11 +66,14 @@ function luma(data: Uint8Array, at: number): number {
   return 0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2];
 }
 
+/** As long as the texts of `formatValue` for sizes from 1e-9 to 1e9. */
+const WIDEST_LABEL = "-0.0e-0";
+
 /** Room for a legend beside a picture of this height, in pixels. */
 export function legendSize(height: number): { gap: number; bar: number; text: number; width: number } {
   const text = Math.max(7, Math.min(12, Math.round(height / 28)));
   const bar = Math.round(text * 1.4);
-  return { gap: text, bar, text, width: bar + Math.ceil(text * 0.9 + textWidth("0.000", text)) + 4 };
+  return { gap: text, bar, text, width: bar + Math.ceil(text * 0.9 + textWidth(WIDEST_LABEL, text)) + 4 };
 }
 
 /** Draws the colour bar with numbers at (box.x, box.y), `box.height` high. */

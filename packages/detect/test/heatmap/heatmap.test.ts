@@ -2,8 +2,9 @@ import type { Picture } from "@inctrl/datasets";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { inferno, scaleOf, shareOf } from "../../src/heatmap/colormap.js";
+import { textWidth } from "../../src/heatmap/font.js";
 import { renderPanel } from "../../src/heatmap/panel.js";
-import { formatValue, renderHeatmap } from "../../src/heatmap/render.js";
+import { formatValue, legendSize, renderHeatmap } from "../../src/heatmap/render.js";
 import { resizeImage, upsampleMap } from "../../src/heatmap/resample.js";
 
 const SCALE = { low: 0, high: 1 };
@@ -185,6 +186,14 @@ test("numbers are short", () => {
     "1.2e+4",
     "-",
   ]);
+});
+
+test("a legend has room for its labels, below zero and with exponents too", () => {
+  for (const height of [40, 240, 1024]) {
+    const { bar, text, width } = legendSize(height);
+    for (const value of [0.25, -0.025, 7.4e-4, -7.4e-4, -2.5e-9, -1.5e8])
+      assert.ok(bar + text * 0.8 + textWidth(formatValue(value), text) <= width, `${value} at ${height}`);
+  }
 });
 
 test.run();
