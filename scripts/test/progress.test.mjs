@@ -12,7 +12,7 @@ function started(total) {
   return run;
 }
 
-test("a long run prints files done, counts and what it waits for, every 15 s", () => {
+test("a long run prints files that ran, counts and what it waits for, every 15 s", () => {
   const run = started(100);
   run.progress.begin(0, "a.test.ts");
   run.progress.begin(1, "b.test.ts");
@@ -31,7 +31,7 @@ test("a long run prints files done, counts and what it waits for, every 15 s", (
   run.progress.tick();
   assert.is(
     run.text,
-    "1 of 100 files, 2 passed, 0 failed; running: a.test.ts (15 s), c.test.ts (13 s), e.test.ts (11 s)\n",
+    "2 of 100 files, 2 passed, 0 failed; running: a.test.ts (15 s), c.test.ts (13 s), e.test.ts (11 s)\n",
   );
 });
 

@@ -17,6 +17,8 @@ export class Progress {
   #tty;
   #lastShown;
   #running = new Map();
+  /** Files that have run. Those of a process that runs many are judged when it ends. */
+  #ran = new Set();
   #done = [];
   #totals = { passed: 0, failed: 0, skipped: 0 };
 
@@ -34,11 +36,14 @@ export class Progress {
 
   /** Notes which file a worker begins. Its verdict comes when the process ends. */
   begin(worker, file) {
+    this.end(worker);
     this.#running.set(worker, { file, since: this.#now() });
   }
 
   /** Notes that a worker runs nothing. */
   end(worker) {
+    const before = this.#running.get(worker);
+    if (before) this.#ran.add(before.file);
     this.#running.delete(worker);
   }
 
@@ -46,6 +51,7 @@ export class Progress {
   judged(file, verdict) {
     const { passed, failed, skipped, problem, notes, output, ms } = verdict;
     this.#done.push({ file, ms });
+    this.#ran.add(file);
     for (const key of Object.keys(this.#totals)) this.#totals[key] += verdict[key];
     if (failed || this.#total <= FEW) {
       const counts = [`${passed} passed`, failed && `${failed} failed`, skipped && `${skipped} skipped`];
@@ -65,14 +71,14 @@ export class Progress {
     this.#out.write(this.#tty ? `\r\x1b[K${this.line().slice(0, 100)}` : `${this.line()}\n`);
   }
 
-  /** Files done of all, tests passed and failed, and what has been running for long. */
+  /** Files that ran of all, tests passed and failed by those that are judged, and what has been running for long. */
   line() {
     const { passed, failed } = this.#totals;
     const long = [...this.#running.values()]
       .filter(({ since }) => this.#now() - since > LONG_WAIT_MS)
       .map(({ file, since }) => `${file} (${Math.round((this.#now() - since) / 1000)} s)`);
     const waiting = long.length > 0 ? `; running: ${long.join(", ")}` : "";
-    return `${this.#done.length} of ${this.#total} files, ${passed} passed, ${failed} failed${waiting}`;
+    return `${this.#ran.size} of ${this.#total} files, ${passed} passed, ${failed} failed${waiting}`;
   }
 
   /** Prints the slowest files of a long run and the counts. @returns the exit code. */
