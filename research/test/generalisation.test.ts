@@ -1,18 +1,13 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { suite } from "uvu";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import type { Stored } from "../generalisation/data.js";
 import { foldsOf, negativesOf } from "../generalisation/held-out.js";
 import type { Row } from "../generalisation/measure.js";
 import { chosenOf, type Facts, fillPage, summaryOf } from "../generalisation/table.js";
 
-const test = suite("generalisation", { folder: "" });
-test.before.each(async (context) => {
-  context.folder = await mkdtemp(join(tmpdir(), "inctrl-generalisation-"));
-});
-test.after.each(({ folder }) => rm(folder, { recursive: true }));
+const test = folderTests("generalisation");
 
 const row = (name: string, defects: number, near: number, tests: number): Row => ({
   name,
@@ -35,14 +30,14 @@ const ROWS = [
 ];
 
 test("the setting that is best on held-out categories is chosen, even where it loses on the test sets", async ({
-  folder,
+  dir,
 }) => {
   assert.is(chosenOf(ROWS)?.name, "chosen");
   assert.match(
     summaryOf(ROWS),
     /\| \*\*chosen\*\* \| 0\.800 \| 0\.900 \| 1\.000 \| 0\.875 \| 0\.600 ± 0\.000 \| 0\.650 ± 0\.071 \|/,
   );
-  const path = join(folder, "training.md");
+  const path = join(dir, "training.md");
   const marks = [
     "<!-- generalisation: written by research/generalisation/run.ts --docs -->",
     "<!-- /generalisation -->",

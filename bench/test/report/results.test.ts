@@ -1,17 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { suite } from "uvu";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import type { Row } from "../../src/case.js";
 import { fillDocs, highlights } from "../../src/report/docs.js";
 import { allResults, type Results, readResults, resultsName, saveResults } from "../../src/report/results.js";
 
-const test = suite("saved results", { dir: "" });
-test.before.each(async (context) => {
-  context.dir = await mkdtemp(join(tmpdir(), "inctrl-bench-test-"));
-});
-test.after.each(({ dir }) => rm(dir, { recursive: true }));
+const test = folderTests("saved results");
 
 const common = { case: "gemm", size: "8 x 9 x 10", minMs: 1, spread: 0.05, runs: 9, unit: "GFLOP/s" };
 const rows: Row[] = [

@@ -35,9 +35,17 @@ export function pooled(bytes: Uint8Array, offset = 24): Buffer {
 /** Whether a name in a released file is of InCTRL's heads, which a backbone passes over. */
 export const isHead = (name: string): boolean => /^(adapter\.fc|diff_head(_ref)?)\./.test(name);
 
-/** A suite whose tests each have a new folder, `dir`, that goes when they end. */
-export function folderTests(name: string) {
-  const test = suite(name, { dir: "" });
+/**
+ * A suite whose tests each have a new folder, `dir`, that goes when they end.
+ *
+ * @param more what else the tests are given; hooks of the suite fill it.
+ * @example
+ * const test = folderTests("ledger");
+ * test("an entry is kept", async ({ dir }) => { ... });
+ * test.run();
+ */
+export function folderTests<More extends object = object>(name: string, more?: More) {
+  const test = suite(name, { dir: "", ...(more as More) });
   test.before.each(async (context) => {
     context.dir = await mkdtemp(join(tmpdir(), `inctrl-${name}-`));
   });

@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { folderTests } from "@inctrl/testing";
 import { hasRedis, RedisServer } from "@inctrl/testing/redis";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { folderStore, mergeRows, missingChunks, type Store } from "../../src/index.js";
 import { lineBytes } from "../../src/queue/dead.js";
@@ -11,6 +10,7 @@ import {
   addMessages,
   hasPassword,
   messagesOf,
+  type OpenedQueue,
   openQueue,
   readRedis,
   retryDead,
@@ -20,11 +20,7 @@ import {
 import { checkMessage, splitMessage } from "../../src/queue/message.js";
 import { expected, lineOf, makeRun, names, scorer } from "../support/runs.js";
 
-const test = suite("queue", { folder: "" });
-test.before.each(async (context) => {
-  context.folder = await mkdtemp(join(tmpdir(), "inctrl-queue-"));
-});
-test.after.each(({ folder }) => rm(folder, { recursive: true }));
+const test = folderTests("queue");
 const there = hasRedis();
 if (!there) console.log("skipped: redis-server is not installed");
 const withRedis = there ? test : test.skip;
@@ -78,8 +74,8 @@ test("an address shows no password, and other text is refused without being repe
     );
 });
 
-test("a message is split by lines, down to one image", async ({ folder }) => {
-  const store = folderStore(folder);
+test("a message is split by lines, down to one image", async ({ dir }) => {
+  const store = folderStore(dir);
   const { chunks } = await makeRun(store, names(40), 40);
   const message = { run: "run", ...chunks[0] };
   const parts = splitMessage(message, await lineBytes(store, message));
@@ -100,43 +96,60 @@ test("a message is split by lines, down to one image", async ({ folder }) => {
   assert.throws(() => checkMessage({ ...message, bytes: 1e12 }), /names no chunk/);
 });
 
-withRedis(
-  "chunks go through the queue once, a second submit adds what is missing, and status tells both",
-  async ({ folder }) => {
-    await using server = await RedisServer.start(folder);
-    const store = folderStore(join(folder, "run"));
-    const images = names(95);
-    const { run, chunks } = await makeRun(store, images);
+/** What a test of a queue is given. */
+type Given = Awaited<ReturnType<typeof makeRun>> & {
+  readonly dir: string;
+  readonly address: string;
+  readonly opened: OpenedQueue;
+  readonly store: Store;
+  readonly images: readonly string[];
+};
+
+/** Adds a test of a queue on a Redis of its own and of a run of so many images, whose chunks nobody has added yet. */
+function testQueue(name: string, count: number, run: (given: Given) => Promise<void>): void {
+  withRedis(name, async ({ dir }) => {
+    await using server = await RedisServer.start(dir);
+    const store = folderStore(join(dir, "run"));
+    const images = names(count);
     await using opened = await openQueue(readRedis(server.address), quiet);
+    await run({ ...(await makeRun(store, images)), dir, address: server.address, opened, store, images });
+  });
+}
+
+/** Asserts that merging gives the rows of all images. */
+async function assertMerged({ store, run, images }: Pick<Given, "store" | "run" | "images">): Promise<void> {
+  const lines: string[] = [];
+  await mergeRows(store, run, { line: (text) => void lines.push(text), failure: quiet });
+  assert.equal(lines, expected(images));
+}
+
+testQueue(
+  "chunks go through the queue once, a second submit adds what is missing, and status tells both",
+  95,
+  async ({ address, opened, store, images, run, chunks }) => {
     for (let twice = 0; twice < 2; twice++) await addMessages(opened.queue, messagesOf("run", chunks));
     assert.is((await statusOf(store, opened)).queue.waiting, 10);
     let port = 0;
-    const first = work(server.address, store, scorer.score, (at) => {
+    const first = work(address, store, scorer.score, (at) => {
       port = at;
     });
     await until("the first chunk", async () => (await missingChunks(store)).length < 10);
-    const workers = [first, work(server.address, store)];
+    const workers = [first, work(address, store)];
     await until("the last chunk", async () => (await missingChunks(store)).length === 0);
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     assert.match(metrics, /inctrl_worker_images_total\{result="skipped"\} [1-9]/);
     assert.match(metrics, 'inctrl_queue_jobs{state="waiting"} 0');
     await Promise.all(workers.map(({ stop }) => stop()));
-    const lines: string[] = [];
-    await mergeRows(store, run, { line: (text) => void lines.push(text), failure: quiet });
-    assert.equal(lines, expected(images));
+    await assertMerged({ store, run, images });
     const { done, queue } = await statusOf(store, opened);
     assert.equal([done, queue], [10, { waiting: 0, active: 0, delayed: 0, failed: 0 }]);
   },
 );
 
-withRedis(
+testQueue(
   "the next chunk is taken, and its images are read, while the last rows of this one are not out",
-  async ({ folder }) => {
-    await using server = await RedisServer.start(folder);
-    const store = folderStore(join(folder, "run"));
-    const images = names(30);
-    const { run, chunks } = await makeRun(store, images);
-    await using opened = await openQueue(readRedis(server.address), quiet);
+  30,
+  async ({ address, opened, store, images, run, chunks }) => {
     await addMessages(opened.queue, messagesOf("run", chunks));
     const events: string[] = [];
     /** Scores as `scoreImages` does: two images are read ahead of the row that comes out. */
@@ -157,33 +170,28 @@ withRedis(
       }
       yield* out(0);
     };
-    const worker = work(server.address, store, ahead);
+    const worker = work(address, store, ahead);
     await until("the last chunk", async () => (await missingChunks(store)).length === 0);
     await worker.stop();
     const at = (event: string) => events.indexOf(event);
     assert.ok(at("read 10") >= 0 && at("read 10") < at("row 8"), events.join());
     assert.is(events[at("read 10") + 1], "2 taken");
     assert.ok(at("read 20") < at("row 18"), "the third chunk too");
-    const lines: string[] = [];
-    await mergeRows(store, run, { line: (text) => void lines.push(text), failure: quiet });
-    assert.equal(lines, expected(images));
+    await assertMerged({ store, run, images });
     assert.equal((await statusOf(store, opened)).queue, { waiting: 0, active: 0, delayed: 0, failed: 0 });
   },
 );
 
-withRedis(
+testQueue(
   "a worker that is told to stop ends its chunk first; one that cannot open a run fails none of it",
-  async ({ folder }) => {
-    await using server = await RedisServer.start(folder);
-    const store = folderStore(join(folder, "run"));
-    const { chunks } = await makeRun(store, names(20));
-    await using opened = await openQueue(readRedis(server.address), quiet);
+  20,
+  async ({ address, opened, store, chunks }) => {
     await addMessages(opened.queue, messagesOf("run", chunks));
     let begun = () => {};
     const first = new Promise<void>((resolve) => {
       begun = resolve;
     });
-    const slow = work(server.address, store, async function* (given) {
+    const slow = work(address, store, async function* (given) {
       begun();
       await setTimeout(100);
       yield* scorer.score(given, quiet);
@@ -192,7 +200,7 @@ withRedis(
     await slow.stop();
     assert.is((await missingChunks(store)).length, 1);
     const broken = runWorker({
-      ...{ redis: readRedis(server.address), signal: new AbortController().signal },
+      ...{ redis: readRedis(address), signal: new AbortController().signal },
       ...{ watchdog: { onHung: quiet }, onNote: quiet, openStore: async () => store },
       openScorer: () => Promise.reject(new Error("other weights")),
     });
@@ -204,8 +212,8 @@ withRedis(
 
 withRedis(
   "a Redis that drops keys is told of, a password is needed, and submit waits while many jobs wait",
-  async ({ folder }) => {
-    await using server = await RedisServer.start(folder, [
+  async ({ dir }) => {
+    await using server = await RedisServer.start(dir, [
       "--maxmemory-policy",
       "allkeys-lru",
       "--requirepass",
@@ -216,7 +224,7 @@ withRedis(
       notes.push(text),
     );
     assert.match(notes.join(), /allkeys-lru.*noeviction/);
-    const store = folderStore(join(folder, "run"));
+    const store = folderStore(join(dir, "run"));
     const { chunks } = await makeRun(store, names(1005), 1);
     const stop = new AbortController();
     const added = addMessages(opened.queue, messagesOf("run", chunks), { signal: stop.signal, waiting: 500 });
@@ -228,24 +236,24 @@ withRedis(
   },
 );
 
-withRedis("what failed for good is kept, and put back", async ({ folder }) => {
-  await using server = await RedisServer.start(folder);
-  const store = folderStore(join(folder, "run"));
-  const { chunks } = await makeRun(store, names(10));
-  await using opened = await openQueue(readRedis(server.address), quiet);
-  await opened.queue.add("chunk", { run: "run", ...chunks[0] }, { jobId: "run.c000000", attempts: 1 });
-  const failing = work(server.address, store, async function* () {
-    yield* [];
-    throw new Error("no device");
-  });
-  await until("the dead letter", async () => (await statusOf(store, opened)).queue.failed === 1);
-  const ended = await failing.stop().catch((error: Error) => error.message);
-  assert.is(ended, "no device", "a worker whose device is broken ends");
-  assert.match(await readFile(join(folder, "run/failed/run.c000000.json"), "utf8"), "no device");
-  assert.is(await retryDead(store, "run", opened, false), 1);
-  const again = work(server.address, store);
-  await until("the chunk", async () => (await missingChunks(store)).length === 0);
-  await again.stop();
-});
+testQueue(
+  "what failed for good is kept, and put back",
+  10,
+  async ({ dir, address, opened, store, chunks }) => {
+    await opened.queue.add("chunk", { run: "run", ...chunks[0] }, { jobId: "run.c000000", attempts: 1 });
+    const failing = work(address, store, async function* () {
+      yield* [];
+      throw new Error("no device");
+    });
+    await until("the dead letter", async () => (await statusOf(store, opened)).queue.failed === 1);
+    const ended = await failing.stop().catch((error: Error) => error.message);
+    assert.is(ended, "no device", "a worker whose device is broken ends");
+    assert.match(await readFile(join(dir, "run/failed/run.c000000.json"), "utf8"), "no device");
+    assert.is(await retryDead(store, "run", opened, false), 1);
+    const again = work(address, store);
+    await until("the chunk", async () => (await missingChunks(store)).length === 0);
+    await again.stop();
+  },
+);
 
 test.run();

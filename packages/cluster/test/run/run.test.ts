@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import { ObjectStore } from "@inctrl/testing/objects";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createRun, folderStore, mergeRows, missingChunks, type Run, type Store } from "../../src/index.js";
 import { readChunks, readImages } from "../../src/run/manifest.js";
@@ -12,13 +11,8 @@ import { scoreShard } from "../../src/shards/score-chunk.js";
 import { openStore } from "../../src/store/open-store.js";
 import { expected, FACTS, makeRun, names, rowsOf, scorer } from "../support/runs.js";
 
-const test = suite("runs", { folder: "" });
+const test = folderTests("runs");
 const { signal } = new AbortController();
-
-test.before.each(async (context) => {
-  context.folder = await mkdtemp(join(tmpdir(), "inctrl-run-"));
-});
-test.after.each(({ folder }) => rm(folder, { recursive: true }));
 
 async function rejects(action: Promise<unknown>, code: string, words: RegExp): Promise<void> {
   const error = await action.then(
@@ -53,10 +47,10 @@ async function sharesMerge(store: Store): Promise<void> {
 }
 
 test("shares of a run in a folder merge to what one process gives, and nothing else is left", async ({
-  folder,
+  dir,
 }) => {
-  await sharesMerge(folderStore(folder));
-  assert.is((await readdir(join(folder, "results"))).length, 10);
+  await sharesMerge(folderStore(dir));
+  assert.is((await readdir(join(dir, "results"))).length, 10);
 });
 
 test("the same in a bucket, whose lists come in pages", async () => {
@@ -80,18 +74,18 @@ test("the same in a bucket, whose lists come in pages", async () => {
   store.close();
 });
 
-test("an object is made once, however many make it at a time", async ({ folder }) => {
-  const store = folderStore(folder);
+test("an object is made once, however many make it at a time", async ({ dir }) => {
+  const store = folderStore(dir);
   const made = await Promise.all(
     Array.from({ length: 20 }, (_, i) => store.create("results/one", Buffer.from(`maker ${i}`))),
   );
   assert.is(made.filter(Boolean).length, 1);
-  assert.is(await readFile(join(folder, "results/one"), "utf8"), `maker ${made.indexOf(true)}`);
-  assert.equal(await readdir(join(folder, "results")), ["one"]);
+  assert.is(await readFile(join(dir, "results/one"), "utf8"), `maker ${made.indexOf(true)}`);
+  assert.equal(await readdir(join(dir, "results")), ["one"]);
 });
 
-test("chunks lie in parts by their bytes, whatever the names hold", async ({ folder }) => {
-  const store = folderStore(folder);
+test("chunks lie in parts by their bytes, whatever the names hold", async ({ dir }) => {
+  const store = folderStore(dir);
   const images = Array.from({ length: 1001 }, (_, i) => `b\u00e4nk "${i}"\n${"\u{1f600}".repeat(i % 5)}.png`);
   await makeRun(store, images, 5);
   const chunks = await readChunks(store);
@@ -101,33 +95,29 @@ test("chunks lie in parts by their bytes, whatever the names hold", async ({ fol
   assert.equal(read, images);
 });
 
-test("submitting again goes on, and another run of the name is refused", async ({ folder }) => {
-  const store = folderStore(folder);
+test("submitting again goes on, and another run of the name is refused", async ({ dir }) => {
+  const store = folderStore(dir);
   const { run } = await makeRun(store, names(25));
   assert.equal((await makeRun(store, names(25))).run, run);
   await rejects(makeRun(store, names(26)), "run", /other images/);
-  await rejects(
-    createRun(folderStore(folder), { ...FACTS, model: "other" }, pick(run)),
-    "run",
-    /another model/,
-  );
+  await rejects(createRun(folderStore(dir), { ...FACTS, model: "other" }, pick(run)), "run", /another model/);
 });
 
 const pick = ({ name, images, chunk, chunks, manifest }: Run) => ({ name, images, chunk, chunks, manifest });
 
-test("chunks that are missing are listed, and merging refuses them", async ({ folder }) => {
-  const store = folderStore(folder);
+test("chunks that are missing are listed, and merging refuses them", async ({ dir }) => {
+  const store = folderStore(dir);
   const { run, chunks } = await makeRun(store, names(35));
   await scoreShard({ store, run, chunks, shard: { index: 1, of: 2 } }, scorer, { signal });
   assert.equal(await missingChunks(store), [0, 2]);
   await rejects(merged(store, run), "chunk", /chunk 0 is missing/);
 });
 
-test("chunks of another model, with too few rows or other images are refused", async ({ folder }) => {
-  const store = folderStore(folder);
+test("chunks of another model, with too few rows or other images are refused", async ({ dir }) => {
+  const store = folderStore(dir);
   const { run, chunks } = await makeRun(store, names(10));
   const [chunk] = chunks;
-  const path = join(folder, resultFile(0));
+  const path = join(dir, resultFile(0));
   const rows = await rowsOf(names(10));
   const write = async (...[given, by]: [typeof rows, object]) => {
     await rm(path, { force: true });
@@ -145,8 +135,8 @@ test("chunks of another model, with too few rows or other images are refused", a
   await rejects(merged(store, run), "chunk", /row 10 is not of/);
 });
 
-test("pieces of a split chunk join to the chunk once they are all there", async ({ folder }) => {
-  const store = folderStore(folder);
+test("pieces of a split chunk join to the chunk once they are all there", async ({ dir }) => {
+  const store = folderStore(dir);
   const images = names(10);
   const { run, chunks } = await makeRun(store, images);
   const rows = await rowsOf(images);
@@ -157,7 +147,7 @@ test("pieces of a split chunk join to the chunk once they are all there", async 
     await writePiece(store, run, { chunk: 0, first }, rows.slice(first, end), scorer);
   assert.is(await joinPieces(store, run, chunks[0], images), false);
   await writePiece(store, run, { chunk: 0, first: 4 }, rows.slice(4, 5), scorer);
-  assert.ok((await readdir(folder, { recursive: true })).includes(pieceFile(0, 4, 1)));
+  assert.ok((await readdir(dir, { recursive: true })).includes(pieceFile(0, 4, 1)));
   assert.is(await joinPieces(store, run, chunks[0], images), true);
   assert.equal((await merged(store, run)).lines, expected(images));
 });

@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { shared, throwsCode } from "@inctrl/testing";
+import { folderTests, shared, throwsCode } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { FreeNames } from "../../src/export/names.js";
 import { exportDataSet, listImages, openDataSet, toRGB } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, gray, ids, only, setOf, write } from "../support/tree.js";
+import { counts, gray, ids, only, setOf, write } from "../support/tree.js";
 
-const test = folderSuite("export");
+const test = folderTests("export");
 
 test("tiles of AITEX come back from their folders, pixels and masks", async ({ dir }) => {
   const from = shared("data/aitex");

@@ -1,8 +1,6 @@
-import { link, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { shared } from "@inctrl/testing";
-import { suite } from "uvu";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import {
   decodeImage,
@@ -17,11 +15,7 @@ import {
 } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
 
-const test = suite("folder", { dir: "" });
-test.before.each(async (context) => {
-  context.dir = await mkdtemp(join(tmpdir(), "inctrl-folder-"));
-});
-test.after.each((context) => rm(context.dir, { recursive: true }));
+const test = folderTests("folder");
 
 const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 

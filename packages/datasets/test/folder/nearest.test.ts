@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import { decodeImage } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { folderSuite, write } from "../support/tree.js";
+import { write } from "../support/tree.js";
 
-const test = folderSuite("nearest");
+const test = folderTests("nearest");
 
 /** What is in the folder, what a list names, and whether the one is named for the other. */
 const ROWS: [string, string, string, boolean][] = [

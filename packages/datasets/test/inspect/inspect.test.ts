@@ -1,11 +1,11 @@
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { inspectDataSet, openDataSet } from "../../src/index.js";
-import { folderSuite, gray, setOf, write } from "../support/tree.js";
+import { gray, setOf, write } from "../support/tree.js";
 
-const test = folderSuite("inspect");
+const test = folderTests("inspect");
 
 test("BrainMRI has its 25 duplicates, five of them in both train and test", async () => {
   const dir = shared("data/brainmri");

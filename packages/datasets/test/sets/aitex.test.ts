@@ -1,10 +1,10 @@
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { oneCategory } from "../../src/sets/samples.js";
-import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { counts, gray, ids, only, write } from "../support/tree.js";
 
-const test = folderSuite("aitex");
+const test = folderTests("aitex");
 
 test("the sample: 12 strips of 16 tiles, defect tiles by their masks, one strip without a mask", async () => {
   const dir = shared("data/aitex");

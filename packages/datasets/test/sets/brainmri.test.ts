@@ -1,9 +1,9 @@
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet, trainTestSplit } from "../../src/index.js";
-import { folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { gray, ids, only, write } from "../support/tree.js";
 
-const test = folderSuite("brainmri");
+const test = folderTests("brainmri");
 
 test("the normal test images are scikit-learn's draw", async () => {
   const dir = shared("data/brainmri");

@@ -1,12 +1,12 @@
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { counts, gray, ids, only, write } from "../support/tree.js";
 
-const test = folderSuite("cifar10");
+const test = folderTests("cifar10");
 
 const NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 

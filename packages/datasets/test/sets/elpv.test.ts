@@ -1,10 +1,10 @@
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { counts, gray, ids, only, write } from "../support/tree.js";
 
-const test = folderSuite("elpv");
+const test = folderTests("elpv");
 
 test("cells are gray, 300 pixels a side", async () => {
   const dir = shared("data/elpv");

@@ -1,12 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { gray, ids, only, write } from "../support/tree.js";
 
-const test = folderSuite("headct");
+const test = folderTests("headct");
 
 test("the anomalous images are tested last, in the order of the list", async () => {
   const dir = shared("data/headct");

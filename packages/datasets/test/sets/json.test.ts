@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, gray, ids, write } from "../support/tree.js";
+import { counts, gray, ids, write } from "../support/tree.js";
 
-const test = folderSuite("json");
+const test = folderTests("json");
 
 const list = (...entries: [string, number, string][]) =>
   JSON.stringify(entries.map(([image_path, target, type]) => ({ image_path, target, type })));

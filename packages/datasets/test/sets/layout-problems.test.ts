@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { folderSuite, gray, write } from "../support/tree.js";
+import { gray, write } from "../support/tree.js";
 
-const test = folderSuite("layout-problems");
+const test = folderTests("layout-problems");
 
 const IMAGE = gray(4, 4, 99);
 const MASK = gray(4, 4, (x) => Number(x === 3));

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { type DataSet, exportDataSet, openDataSet } from "../../src/index.js";
 import { hasDefect } from "../../src/sets/pixels.js";
-import { counts, folderSuite, gray, write } from "../support/tree.js";
+import { counts, gray, write } from "../support/tree.js";
 
-const test = folderSuite("layouts");
+const test = folderTests("layouts");
 
 /** Paths of a tree: `a/{1,2}.png b/3.png` are three. */
 function paths(text: string): string[] {

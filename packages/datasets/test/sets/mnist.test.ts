@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { readIdx } from "../../src/sets/idx.js";
 import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { counts, gray, ids, only, write } from "../support/tree.js";
 
-const test = folderSuite("mnist");
+const test = folderTests("mnist");
 
 /** An IDX file of unsigned bytes. */
 function idx(dims: readonly number[], data: Iterable<number>): Buffer {

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, gray, ids, write } from "../support/tree.js";
+import { counts, gray, ids, write } from "../support/tree.js";
 
-const test = folderSuite("mvtec");
+const test = folderTests("mvtec");
 
 async function classes(dir: string, ...names: string[]): Promise<void> {
   for (const name of names) {

@@ -1,14 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { decodeImage, encodePng } from "../../src/index.js";
 import { cropMask, cropRaster, hasDefect, readMask } from "../../src/sets/pixels.js";
 import { chunk, png } from "../support/png.js";
 import { rejects } from "../support/rejects.js";
-import { folderSuite, gray, write } from "../support/tree.js";
+import { gray, write } from "../support/tree.js";
 
-const test = folderSuite("pixels");
+const test = folderTests("pixels");
 
 test("pixels that are not black are defects in any mode; alpha is ignored", async ({ dir }) => {
   const palette = chunk("PLTE", Uint8Array.from([9, 9, 9, 0, 0, 0, 0, 1, 0, 255, 255, 255]));

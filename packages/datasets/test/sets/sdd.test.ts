@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { shared } from "@inctrl/testing";
+import { folderTests, shared } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { decodeImage, openDataSet } from "../../src/index.js";
-import { counts, folderSuite, gray, ids, only, write } from "../support/tree.js";
+import { counts, gray, ids, only, write } from "../support/tree.js";
 
-const test = folderSuite("sdd");
+const test = folderTests("sdd");
 
 test("the sample: 18 images in three pieces each, labelled by their own pixels", async () => {
   const dir = shared("data/kolektorsdd");

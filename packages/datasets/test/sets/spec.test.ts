@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { FORMATS, openDataSet, parseDataSpec } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { folderSuite, write } from "../support/tree.js";
+import { write } from "../support/tree.js";
 
-const test = folderSuite("spec");
+const test = folderTests("spec");
 
 test("a name is a format, an argument and options", () => {
   const read = (spec: string) => {

@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { labelledImages } from "../../src/sets/pairs.js";
 import { insideOf, readText, rowsOf } from "../../src/sets/table.js";
 import { rejects } from "../support/rejects.js";
-import { folderSuite, write } from "../support/tree.js";
+import { write } from "../support/tree.js";
 
-const test = folderSuite("table");
+const test = folderTests("table");
 
 test("columns are found by name, whatever their order, case and spaces", async ({ dir }) => {
   await write(dir, { "a.csv": '\ufeff x , ID,note\r\n1 ,2,"a, ""b"""\r\n\r\n3,4,\n' });

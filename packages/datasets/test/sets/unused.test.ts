@@ -1,8 +1,9 @@
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
-import { folderSuite, gray, write } from "../support/tree.js";
+import { gray, write } from "../support/tree.js";
 
-const test = folderSuite("unused");
+const test = folderTests("unused");
 
 const IMAGE = gray(4, 4, 99);
 const BLACK = gray(4, 4);

@@ -1,11 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { openDataSet } from "../../src/index.js";
 import { rejects } from "../support/rejects.js";
-import { counts, folderSuite, gray, ids, write } from "../support/tree.js";
+import { counts, gray, ids, write } from "../support/tree.js";
 
-const test = folderSuite("visa");
+const test = folderTests("visa");
 
 const LIST = `object,split,label,image,mask
 candle,train,normal,candle/Data/Images/Normal/0001.JPG,

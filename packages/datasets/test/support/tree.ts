@@ -1,18 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { suite, type Test } from "uvu";
 import { type Category, type DataSet, encodePng, type Sample } from "../../src/index.js";
-
-/** A suite whose tests each have an empty folder `dir`. */
-export function folderSuite(name: string): Test<{ dir: string }> {
-  const test = suite(name, { dir: "" });
-  test.before.each(async (context) => {
-    context.dir = await mkdtemp(join(tmpdir(), `inctrl-${name}-`));
-  });
-  test.after.each((context) => rm(context.dir, { recursive: true }));
-  return test;
-}
 
 /** Writes files by their paths in `dir`. */
 export async function write(

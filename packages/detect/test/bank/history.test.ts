@@ -1,26 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { TensorFileError } from "@inctrl/tensor";
 import { isLeftover, takeLock } from "@inctrl/tensor/files";
-import { throwsCode } from "@inctrl/testing";
-import { suite } from "uvu";
+import { folderTests, throwsCode } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { amendBank, changeBank, openSealed, readHistory, undoBank, writeSealed } from "../../src/index.js";
 
-const test = suite("versions of banks", { folder: "", path: "" });
+const test = folderTests("versions of banks", { path: "" });
 
 const made = (path: string, note = "first") =>
   writeSealed(
@@ -30,11 +20,9 @@ const made = (path: string, note = "first") =>
   );
 
 test.before.each(async (context) => {
-  context.folder = mkdtempSync(join(tmpdir(), "inctrl-history-"));
-  context.path = join(context.folder, "a.bank.safetensors");
+  context.path = join(context.dir, "a.bank.safetensors");
   await made(context.path);
 });
-test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 
 const changed = async (path: string, note: string) => {
   const { id: from } = await readHistory(path);
@@ -51,11 +39,11 @@ const noteOf = async (path: string) => {
   return file.metadata.note;
 };
 
-test("each change makes a version; the last ten go back one by one", async ({ folder, path }) => {
+test("each change makes a version; the last ten go back one by one", async ({ dir, path }) => {
   assert.is((await readHistory(path)).version, 1);
   for (let i = 2; i <= 13; i++) assert.is((await changed(path, `v${i}`)).version, i);
   const versions = Array.from({ length: 10 }, (_, i) => `a.bank.safetensors.v${i + 3}`);
-  assert.equal(new Set(readdirSync(folder)), new Set(["a.bank.safetensors", ...versions]));
+  assert.equal(new Set(readdirSync(dir)), new Set(["a.bank.safetensors", ...versions]));
   const { changes } = await readHistory(path);
   assert.equal(
     changes.map(({ version, images }) => [version, images[0].name]),
@@ -66,7 +54,7 @@ test("each change makes a version; the last ten go back one by one", async ({ fo
     assert.is((await undoBank(path)).version, i + 1);
     assert.is(await noteOf(path), `v${i}`);
   }
-  assert.equal(readdirSync(folder), ["a.bank.safetensors"]);
+  assert.equal(readdirSync(dir), ["a.bank.safetensors"]);
   await throwsCode(
     () => undoBank(path),
     "bank",
@@ -74,13 +62,13 @@ test("each change makes a version; the last ten go back one by one", async ({ fo
   );
 });
 
-test("a link is followed, so that versions lie beside the file itself", async ({ folder, path }) => {
-  const link = join(folder, "link.safetensors");
+test("a link is followed, so that versions lie beside the file itself", async ({ dir, path }) => {
+  const link = join(dir, "link.safetensors");
   symlinkSync(path, link);
   await changed(link, "second");
   assert.is(await noteOf(path), "second");
   await undoBank(link);
-  assert.equal([await noteOf(path), readdirSync(folder).length], ["first", 2]);
+  assert.equal([await noteOf(path), readdirSync(dir).length], ["first", 2]);
 });
 
 test("a version of another bank, a damaged one, and a change while another runs are refused", async ({
@@ -114,14 +102,14 @@ test("a bank that was saved anew under a name knows nothing of the versions of t
   assert.is(await noteOf(path), "anew");
 });
 
-test("damaged histories, other files and files without checksums are refused", async ({ folder, path }) => {
+test("damaged histories, other files and files without checksums are refused", async ({ dir, path }) => {
   for (const history of ["{", "{}", '[{"version":1}]', JSON.stringify([change(2), change(4)])]) {
-    const spoilt = join(folder, "spoilt");
+    const spoilt = join(dir, "spoilt");
     copyFileSync(path, spoilt);
     await amendBank(spoilt, { history });
     await throwsCode(() => readHistory(spoilt), "bank", /its history is damaged or of a later version/);
   }
-  const other = join(folder, "other");
+  const other = join(dir, "other");
   await writeSealed(other, {}, {});
   await throwsCode(() => changed(other, ""), "bank", /is no prompt bank/);
 });

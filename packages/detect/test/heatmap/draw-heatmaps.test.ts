@@ -1,24 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodePng, hashFile } from "@inctrl/datasets";
-import { suite } from "uvu";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import type { FittedDetector } from "../../src/detector.js";
 import { drawHeatmaps } from "../../src/heatmap/draw-heatmaps.js";
 import { MapStore } from "../../src/heatmap/map-store.js";
 import { PromptAlbum } from "../../src/heatmap/prompt-album.js";
 
-const test = suite("draw heat maps", { folder: "", prompt: "" });
-test.before.each(async (context) => {
-  context.folder = mkdtempSync(join(tmpdir(), "inctrl-draw-"));
-  mkdirSync(join(context.folder, "out"));
-  context.prompt = writeImage(context.folder, "prompt.png", 50);
+const test = folderTests("draw heat maps", { prompt: "" });
+test.before.each((context) => {
+  mkdirSync(join(context.dir, "out"));
+  context.prompt = writeImage(context.dir, "prompt.png", 50);
 });
-test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 
-function writeImage(folder: string, name: string, grey: number): string {
-  const path = join(folder, name);
+function writeImage(dir: string, name: string, grey: number): string {
+  const path = join(dir, name);
   writeFileSync(path, encodePng({ width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(grey) }));
   return path;
 }
@@ -39,27 +36,24 @@ const PREPROCESS = {
 
 const BOX = { x: 0, y: 0, width: 32, height: 32 };
 
-async function withMaps(folder: string, images: readonly string[], job: (maps: MapStore) => Promise<void>) {
-  const maps = await MapStore.open(folder);
+async function withMaps(dir: string, images: readonly string[], job: (maps: MapStore) => Promise<void>) {
+  const maps = await MapStore.open(dir);
   for (const [i, image] of images.entries()) {
     const map = { rows: 2, columns: 2, values: Float32Array.of(0, 0.25, 0.5, 1) };
-    const match = { prompt: join(folder, "prompt.png"), patch: 1, queryPatch: 3 };
+    const match = { prompt: join(dir, "prompt.png"), patch: 1, queryPatch: 3 };
     await maps.add({ image, name: `${i}`, score: 1, match, view: 0, views: [{ map, box: BOX }] });
   }
   await job(maps).finally(() => maps.close());
 }
 
-test("each image gets a heat map and a panel, and one that is gone is counted", async ({
-  folder,
-  prompt,
-}) => {
-  const image = writeImage(folder, "image.png", 200);
+test("each image gets a heat map and a panel, and one that is gone is counted", async ({ dir, prompt }) => {
+  const image = writeImage(dir, "image.png", 200);
   const album = new PromptAlbum(fittedWith(prompt, await hashFile(prompt)), () => assert.unreachable());
-  await withMaps(folder, [image, join(folder, "gone.png")], async (maps) => {
+  await withMaps(dir, [image, join(dir, "gone.png")], async (maps) => {
     const problems: unknown[] = [];
     const done: number[] = [];
     const drawn = await drawHeatmaps({
-      ...{ folder: join(folder, "out"), maps, album },
+      ...{ folder: join(dir, "out"), maps, album },
       onProblem: (error) => problems.push(error),
       onProgress: (n) => done.push(n),
     });
@@ -67,22 +61,19 @@ test("each image gets a heat map and a panel, and one that is gone is counted", 
     assert.match(String(problems[0]), "gone.png");
     assert.equal([problems.length, done], [1, [1, 2]]);
   });
-  assert.equal(readdirSync(join(folder, "out")).sort(), ["0.heatmap.png", "0.panel.png"]);
+  assert.equal(readdirSync(join(dir, "out")).sort(), ["0.heatmap.png", "0.panel.png"]);
 });
 
-test("a prompt that has changed is reported once, and its panels are left out", async ({
-  folder,
-  prompt,
-}) => {
-  const image = writeImage(folder, "image.png", 200);
+test("a prompt that has changed is reported once, and its panels are left out", async ({ dir, prompt }) => {
+  const image = writeImage(dir, "image.png", 200);
   const problems: unknown[] = [];
   const album = new PromptAlbum(fittedWith(prompt, "0".repeat(64)), (error) => problems.push(error));
-  await withMaps(folder, [image, image], async (maps) => {
-    assert.equal(await drawHeatmaps({ folder: join(folder, "out"), maps, album }), { drawn: 2, failed: 0 });
+  await withMaps(dir, [image, image], async (maps) => {
+    assert.equal(await drawHeatmaps({ folder: join(dir, "out"), maps, album }), { drawn: 2, failed: 0 });
   });
   assert.is(problems.length, 1);
   assert.match(String(problems[0]), "has changed since the bank was made");
-  assert.equal(readdirSync(join(folder, "out")).sort(), ["0.heatmap.png", "1.heatmap.png"]);
+  assert.equal(readdirSync(join(dir, "out")).sort(), ["0.heatmap.png", "1.heatmap.png"]);
 });
 
 test.run();

@@ -1,18 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Reading } from "@inctrl/datasets";
-import { throwsCode } from "@inctrl/testing";
-import { suite } from "uvu";
+import { folderTests, throwsCode } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { partHash } from "../../src/images/sample-hash.js";
 import { DetectError, fileImage, measureWindow, Strays, type WindowRequest } from "../../src/index.js";
 
-const test = suite("window", { dir: "" });
-test.before.each(async (context) => {
-  context.dir = await mkdtemp(join(tmpdir(), "inctrl-window-"));
-});
-test.after.each(({ dir }) => rm(dir, { recursive: true }));
+const test = folderTests("window");
 
 const pgm = (values: readonly number[], top: number) => `P2 ${values.length} 1 ${top}\n${values.join(" ")}\n`;
 const ramp = (low: number, high: number, count = 2000) =>

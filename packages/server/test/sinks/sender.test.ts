@@ -1,26 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { suite } from "uvu";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { Ledger, type LedgerEntry, Sender, type SenderOptions, type Sink } from "../../src/index.js";
 
-const test = suite("sender", { folder: "" });
-test.before.each(async (context) => {
-  context.folder = await mkdtemp(join(tmpdir(), "inctrl-sender-"));
-});
-test.after.each(({ folder }) => rm(folder, { recursive: true }));
+const test = folderTests("sender");
+
+type Mode = "takes" | "fails" | "refuses" | "hangs";
 
 /** A sink that takes entries as long as it is told to. */
-function memory(): Sink & {
-  readonly told: string[];
-  mode: "takes" | "fails" | "refuses" | "hangs";
-  tries: number;
-} {
+function memory(mode: Mode = "takes"): Sink & { readonly told: string[]; mode: Mode; tries: number } {
   return {
-    ...{ name: "memory", title: "memory", told: [] as string[], mode: "takes" as const, tries: 0 },
+    ...{ name: "memory", title: "memory", told: [] as string[], mode, tries: 0 },
     async send({ id }, signal) {
       this.tries++;
       if (this.mode === "fails") throw new Error("is dead");
@@ -51,6 +43,15 @@ async function until(what: string, check: () => boolean): Promise<void> {
   }
 }
 
+/** A sender from an empty ledger to a sink of a mode, and what it notes. */
+async function openSender(dir: string, mode: Mode, options: SenderOptions = {}) {
+  const [sink, notes] = [memory(mode), [] as string[]];
+  const ledger = await Ledger.open(dir);
+  const onNote = (text: string) => notes.push(text);
+  const sender = await Sender.open(sink, ledger, dir, { ...FAST, onNote, ...options });
+  return { sink, notes, ledger, sender, [Symbol.asyncDispose]: () => ledger[Symbol.asyncDispose]() };
+}
+
 /** Adds entries and tells the sender. */
 async function add(ledger: Ledger, sender: Sender, ids: readonly string[], now?: Date): Promise<void> {
   await ledger.append(
@@ -61,20 +62,20 @@ async function add(ledger: Ledger, sender: Sender, ids: readonly string[], now?:
 }
 
 test("entries are told in their order over days and restarts, and a new sink begins at the end", async ({
-  folder,
+  dir,
 }) => {
   const sink = memory();
   {
-    await using ledger = await Ledger.open(folder);
+    await using ledger = await Ledger.open(dir);
     await ledger.append([entry("before")], new Date("2026-01-01T00:00:00Z"));
-    const sender = await Sender.open(sink, ledger, folder, FAST);
+    const sender = await Sender.open(sink, ledger, dir, FAST);
     await add(ledger, sender, ["a", "b"], new Date("2026-01-01T01:00:00Z"));
     await until("b", () => sink.told.length === 2);
     await sender.close();
     await ledger.append([entry("c")], new Date("2026-01-02T00:00:00Z"));
   }
-  await using ledger = await Ledger.open(folder);
-  const sender = await Sender.open(sink, ledger, folder, FAST);
+  await using ledger = await Ledger.open(dir);
+  const sender = await Sender.open(sink, ledger, dir, FAST);
   await add(ledger, sender, ["d"], new Date("2026-01-03T00:00:00Z"));
   await sender.close();
   assert.equal(sink.told, ["a", "b", "c", "d"]);
@@ -82,12 +83,10 @@ test("entries are told in their order over days and restarts, and a new sink beg
 });
 
 test("three failures open the breaker, and one entry closes it when the receiver is back", async ({
-  folder,
+  dir,
 }) => {
-  const [sink, notes] = [memory(), [] as string[]];
-  await using ledger = await Ledger.open(folder);
-  const sender = await Sender.open(sink, ledger, folder, { ...FAST, onNote: (text) => notes.push(text) });
-  sink.mode = "fails";
+  await using given = await openSender(dir, "fails");
+  const { sink, notes, ledger, sender } = given;
   await add(ledger, sender, ["a", "b", "c"]);
   await until("the breaker", () => sender.breaker === "open");
   assert.is(sink.tries, 3);
@@ -104,11 +103,9 @@ test("three failures open the breaker, and one entry closes it when the receiver
   await sender.close();
 });
 
-test("a sink that hangs keeps neither the ledger nor the end waiting", async ({ folder }) => {
-  const sink = memory();
-  await using ledger = await Ledger.open(folder);
-  const sender = await Sender.open(sink, ledger, folder, FAST);
-  sink.mode = "hangs";
+test("a sink that hangs keeps neither the ledger nor the end waiting", async ({ dir }) => {
+  await using given = await openSender(dir, "hangs");
+  const { sink, ledger, sender } = given;
   await add(ledger, sender, ["a"]);
   await until("the try", () => sink.tries === 1);
   const begun = performance.now();
@@ -118,11 +115,9 @@ test("a sink that hangs keeps neither the ledger nor the end waiting", async ({ 
   assert.is(sender.progress.sent, 0);
 });
 
-test("an entry that is refused for good is counted and passed over", async ({ folder }) => {
-  const sink = memory();
-  await using ledger = await Ledger.open(folder);
-  const sender = await Sender.open(sink, ledger, folder, FAST);
-  sink.mode = "refuses";
+test("an entry that is refused for good is counted and passed over", async ({ dir }) => {
+  await using given = await openSender(dir, "refuses");
+  const { sink, ledger, sender } = given;
   await add(ledger, sender, ["a"]);
   await until("the refusal", () => sender.progress.refused === 1);
   sink.mode = "takes";
@@ -132,13 +127,10 @@ test("an entry that is refused for good is counted and passed over", async ({ fo
 });
 
 test("of more than may wait the oldest are passed over and counted, and long lines are read whole", async ({
-  folder,
+  dir,
 }) => {
-  const [sink, notes] = [memory(), [] as string[]];
-  await using ledger = await Ledger.open(folder);
-  const options = { ...FAST, most: 1_000_000, onNote: (text: string) => notes.push(text) };
-  const sender = await Sender.open(sink, ledger, folder, options);
-  sink.mode = "fails";
+  await using given = await openSender(dir, "fails", { most: 1_000_000 });
+  const { sink, notes, ledger, sender } = given;
   sender.notify();
   for (let i = 0; i < 8; i++) await ledger.append([entry(`${i}`, "x".repeat(300_000))]);
   sender.notify();
@@ -152,16 +144,16 @@ test("of more than may wait the oldest are passed over and counted, and long lin
   assert.ok(notes.some((note) => note.includes("were passed over")));
 });
 
-test("progress that is damaged is begun anew", async ({ folder }) => {
-  writeFileSync(join(folder, "memory.json"), '{"file":7}');
-  await using ledger = await Ledger.open(folder);
+test("progress that is damaged is begun anew", async ({ dir }) => {
+  writeFileSync(join(dir, "memory.json"), '{"file":7}');
+  await using ledger = await Ledger.open(dir);
   await ledger.append([entry("old")]);
   const sink = memory();
-  const sender = await Sender.open(sink, ledger, folder, FAST);
+  const sender = await Sender.open(sink, ledger, dir, FAST);
   await add(ledger, sender, ["new"]);
   await sender.close();
   assert.equal(sink.told, ["new"]);
-  assert.is(JSON.parse(readFileSync(join(folder, "memory.json"), "utf8")).sent, 1);
+  assert.is(JSON.parse(readFileSync(join(dir, "memory.json"), "utf8")).sent, 1);
 });
 
 test.run();

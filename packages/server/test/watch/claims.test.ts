@@ -1,8 +1,7 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { suite } from "uvu";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { Ledger, type LedgerEntry, watchFolder } from "../../src/index.js";
 import { Claims } from "../../src/watch/claims.js";
@@ -10,15 +9,13 @@ import { freeName, isArrived } from "../../src/watch/names.js";
 import { Retention } from "../../src/watch/retention.js";
 import { brightness, picture } from "../support/scorer.js";
 
-const test = suite("claims", { folder: "", from: "", out: "" });
-test.before.each(async (context) => {
-  context.folder = await mkdtemp(join(tmpdir(), "inctrl-claims-"));
-  context.from = join(context.folder, "in");
-  context.out = join(context.folder, "out");
+const test = folderTests("claims", { from: "", out: "" });
+test.before.each((context) => {
+  context.from = join(context.dir, "in");
+  context.out = join(context.dir, "out");
   mkdirSync(join(context.out, "ok"), { recursive: true });
   mkdirSync(context.from);
 });
-test.after.each(({ folder }) => rm(folder, { recursive: true }));
 
 const ENTRY = {
   id: "0-1",

@@ -1,79 +1,74 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readSealed } from "@inctrl/detect";
-import { suite } from "uvu";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { Ledger, type LedgerEntry, watchFolder } from "../../src/index.js";
 import { brightness, picture } from "../support/scorer.js";
 
-const test = suite("ledger", { folder: "" });
-test.before.each(async (context) => {
-  context.folder = await mkdtemp(join(tmpdir(), "inctrl-ledger-"));
-});
-test.after.each(({ folder }) => rm(folder, { recursive: true }));
+const test = folderTests("ledger");
 
 const DAY = new Date("2026-01-02T23:59:00Z");
 const entry = (id: string): LedgerEntry => ({ id, kind: "part", time: DAY.toISOString() });
 
 /** Opens a ledger, adds entries, and closes it. @returns the ids that were there. */
-async function add(folder: string, ids: readonly string[], now = DAY): Promise<string[]> {
+async function add(dir: string, ids: readonly string[], now = DAY): Promise<string[]> {
   const there: string[] = [];
-  await using ledger = await Ledger.open(folder, { onEntry: ({ id }) => there.push(id) });
+  await using ledger = await Ledger.open(dir, { onEntry: ({ id }) => there.push(id) });
   await ledger.append(ids.map(entry), now);
   return there;
 }
 
 test("entries are there again in their order, and every line vouches for those before it", async ({
-  folder,
+  dir,
 }) => {
-  assert.equal(await add(folder, ["a", "b"]), []);
-  assert.equal(await add(folder, ["c"]), ["a", "b"]);
-  assert.equal(await add(folder, []), ["a", "b", "c"]);
-  const lines = [...readSealed(readFileSync(join(folder, "2026-01-02.jsonl"), "utf8"))];
+  assert.equal(await add(dir, ["a", "b"]), []);
+  assert.equal(await add(dir, ["c"]), ["a", "b"]);
+  assert.equal(await add(dir, []), ["a", "b", "c"]);
+  const lines = [...readSealed(readFileSync(join(dir, "2026-01-02.jsonl"), "utf8"))];
   assert.equal(
     lines.map(({ sealed }) => sealed),
     [true, true, true],
   );
 });
 
-test("each day has a file, and a clock that was set back stays in the newest", async ({ folder }) => {
-  await add(folder, ["a"]);
-  await add(folder, ["b"], new Date("2026-01-03T00:00:00Z"));
-  await add(folder, ["c"]);
-  assert.equal(readdirSync(folder).sort(), ["2026-01-02.jsonl", "2026-01-03.jsonl"]);
-  assert.equal(await add(folder, []), ["a", "b", "c"]);
+test("each day has a file, and a clock that was set back stays in the newest", async ({ dir }) => {
+  await add(dir, ["a"]);
+  await add(dir, ["b"], new Date("2026-01-03T00:00:00Z"));
+  await add(dir, ["c"]);
+  assert.equal(readdirSync(dir).sort(), ["2026-01-02.jsonl", "2026-01-03.jsonl"]);
+  assert.equal(await add(dir, []), ["a", "b", "c"]);
 });
 
-test("a last line that was cut short anywhere is taken away, and the next goes on", async ({ folder }) => {
-  await add(folder, ["a", "b"]);
-  const file = join(folder, "2026-01-02.jsonl");
+test("a last line that was cut short anywhere is taken away, and the next goes on", async ({ dir }) => {
+  await add(dir, ["a", "b"]);
+  const file = join(dir, "2026-01-02.jsonl");
   const whole = readFileSync(file);
   const first = whole.indexOf(10) + 1;
   for (const length of [first + 1, first + 20, whole.length - 1]) {
     writeFileSync(file, whole.subarray(0, length));
-    assert.equal(await add(folder, ["c"]), ["a"]);
-    assert.equal(await add(folder, []), ["a", "c"]);
-    assert.equal(readdirSync(folder), ["2026-01-02.jsonl"]);
+    assert.equal(await add(dir, ["c"]), ["a"]);
+    assert.equal(await add(dir, []), ["a", "c"]);
+    assert.equal(readdirSync(dir), ["2026-01-02.jsonl"]);
   }
 });
 
-test("lines that were changed are set aside, and said", async ({ folder }) => {
-  await add(folder, ["a"]);
-  appendFileSync(join(folder, "2026-01-02.jsonl"), '{"id":"x"}\n');
+test("lines that were changed are set aside, and said", async ({ dir }) => {
+  await add(dir, ["a"]);
+  appendFileSync(join(dir, "2026-01-02.jsonl"), '{"id":"x"}\n');
   const notes: string[] = [];
-  await using _ = await Ledger.open(folder, { onNote: (text) => notes.push(text) });
+  await using _ = await Ledger.open(dir, { onNote: (text) => notes.push(text) });
   assert.match(notes[0], "are set aside in");
-  const aside = readdirSync(folder).find((name) => name.includes("damaged"))!;
-  assert.is(readFileSync(join(folder, aside), "utf8"), '{"id":"x"}\n');
+  const aside = readdirSync(dir).find((name) => name.includes("damaged"))!;
+  assert.is(readFileSync(join(dir, aside), "utf8"), '{"id":"x"}\n');
 });
 
 test("a disk that is full stops the watch with a word, nothing is lost, and it goes on when there is room", async ({
-  folder,
+  dir,
 }) => {
-  const disk = join(folder, "disk");
+  const disk = join(dir, "disk");
   mkdirSync(disk);
   if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]).status !== 0) {
     console.log("skipped: no small disk can be mounted here");

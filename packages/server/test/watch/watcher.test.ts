@@ -7,24 +7,20 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { encodePng } from "@inctrl/datasets";
-import { suite } from "uvu";
+import { folderTests } from "@inctrl/testing";
 import * as assert from "uvu/assert";
 import { DriftLog, type WatchOptions, watchFolder } from "../../src/index.js";
 import { brightness, picture } from "../support/scorer.js";
 
-const test = suite("watched folder", { folder: "", from: "", out: "" });
-test.before.each(async (context) => {
-  context.folder = await mkdtemp(join(tmpdir(), "inctrl-watch-"));
-  context.from = join(context.folder, "in");
-  context.out = join(context.folder, "out");
+const test = folderTests("watched folder", { from: "", out: "" });
+test.before.each((context) => {
+  context.from = join(context.dir, "in");
+  context.out = join(context.dir, "out");
   mkdirSync(context.from);
 });
-test.after.each(({ folder }) => rm(folder, { recursive: true }));
 
 type Given = Pick<WatchOptions, "from" | "out"> & Partial<WatchOptions>;
 
@@ -56,8 +52,7 @@ async function until(what: string, check: () => boolean): Promise<void> {
   }
 }
 
-const put = (folder: string, name: string, bytes: Uint8Array | string) =>
-  writeFileSync(join(folder, name), bytes);
+const put = (dir: string, name: string, bytes: Uint8Array | string) => writeFileSync(join(dir, name), bytes);
 const names = (...path: string[]) =>
   (existsSync(join(...path)) ? readdirSync(join(...path)) : []).filter((name) => !name.startsWith("."));
 
@@ -78,7 +73,7 @@ test("what lies there is sorted by verdict, and the ledger tells each", async ({
   const counts = await once({ from, out });
   assert.equal(counts, { OK: 1, REVIEW: 1, NG: 1, ERROR: 2, repeats: 0, waiting: 0 });
   assert.equal(
-    ["ok", "review", "ng", "error"].map((folder) => names(out, folder)),
+    ["ok", "review", "ng", "error"].map((dir) => names(out, dir)),
     [["a.png"], ["b.png"], ["c.png"], ["d.png", "e.png"]],
   );
   assert.equal(readdirSync(from), []);
@@ -187,10 +182,10 @@ test("the same bytes are scored once by one bank, within a batch and after a res
   assert.is(other.scored.length, 1);
 });
 
-test("two watches of one folder are refused", async ({ from, out, folder }) => {
+test("two watches of one folder are refused", async ({ from, out, dir }) => {
   await during({ from, out }, async () => {
     await until("the start", () => readdirSync(from).includes(".inctrl.lock"));
-    for (const other of [out, join(folder, "other")]) {
+    for (const other of [out, join(dir, "other")]) {
       await once({ from, out: other }).then(
         () => assert.unreachable(),
         ({ code }) => assert.is(code, "locked"),
@@ -199,9 +194,9 @@ test("two watches of one folder are refused", async ({ from, out, folder }) => {
   });
 });
 
-test("a folder of sorted parts is not watched", async ({ out, folder }) => {
+test("a folder of sorted parts is not watched", async ({ out, dir }) => {
   mkdirSync(join(out, "ng"), { recursive: true });
-  for (const from of [out, join(out, "ng"), join(folder, "absent")]) {
+  for (const from of [out, join(out, "ng"), join(dir, "absent")]) {
     await once({ from, out }).then(
       () => assert.unreachable(),
       ({ code, message }) => assert.is(code, "folder", message),
@@ -209,9 +204,9 @@ test("a folder of sorted parts is not watched", async ({ out, folder }) => {
   }
 });
 
-test("links in the folder are left alone", async ({ from, out, folder }) => {
-  put(folder, "else.png", picture(1));
-  symlinkSync(join(folder, "else.png"), join(from, "link.png"));
+test("links in the folder are left alone", async ({ from, out, dir }) => {
+  put(dir, "else.png", picture(1));
+  symlinkSync(join(dir, "else.png"), join(from, "link.png"));
   assert.is((await once({ from, out })).OK, 0);
   assert.equal(names(from), ["link.png"]);
 });
