@@ -47,7 +47,7 @@ export { type Figure3, figure3Page } from "./benchmark/figure3-page.js";
 export { figure3Picture } from "./benchmark/figure3-picture.js";
 export { type ClassCurve, classCurve, figure4Csv, figure4Tables } from "./benchmark/figure4.js";
 export { type Figure4, figure4Page } from "./benchmark/figure4-page.js";
-export { benchmarkPage, type MethodFacts } from "./benchmark/page.js";
+export { type BenchmarkPage, benchmarkPage, type MethodFacts } from "./benchmark/page.js";
 export { drawMaps, rowsOf, type ShownRow } from "./benchmark/pictures.js";
 export { chooseQueries, type Queries } from "./benchmark/queries.js";
 export {

@@ -28,8 +28,7 @@ export async function runBenchmark(options: BenchmarkOptions, signal: AbortSigna
         return { method, evaluations: alone ? evaluations.map(withoutPrompts) : evaluations };
       }),
     );
-    const title = sets.map(({ name }) => name).join(", ");
-    const comparison = { title, rows, finished: found, sets, shots, seeds, ...table };
+    const comparison = { rows, finished: found, sets, shots, seeds, ...table };
     await print(comparisonText(comparison));
     await saveComparison(out, comparison, adapterName(device.caps));
     return hasProblems(found, sets) ? EXIT.skipped : EXIT.ok;

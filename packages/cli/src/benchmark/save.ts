@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import { count, writeFileAtomic } from "@inctrl/datasets";
 import {
+  type BenchmarkPage,
   benchmarkPage,
   type ComparedRow,
   type CostRow,
   comparisonCsv,
   costsCsv,
   costsMarkdown,
-  type Metrics,
   metricTables,
-  type Published,
   rowsOf,
   tablesLatex,
   tablesMarkdown,
@@ -20,17 +19,11 @@ import type { NamedSet } from "./data.js";
 import type { Finished } from "./measure.js";
 
 /** A finished comparison. */
-export interface Comparison {
-  readonly title: string;
-  readonly rows: readonly ComparedRow[];
+export interface Comparison extends Pick<BenchmarkPage, "rows" | "published" | "metrics" | "note"> {
   readonly finished: readonly Finished[];
   readonly sets: readonly NamedSet[];
   readonly shots: readonly number[];
   readonly seeds: number;
-  readonly published?: Published;
-  readonly metrics?: readonly (keyof Metrics)[];
-  /** What else is to be said of the tables. */
-  readonly note?: string;
 }
 
 /** The AUROC of every method and what it costs, as tables for a terminal. */
@@ -48,7 +41,8 @@ export function comparisonText(comparison: Comparison): string {
 
 /** Writes the comparison into a folder. The times are in costs.csv alone: all else is the same for the same draws. */
 export async function saveComparison(out: string, comparison: Comparison, adapter: string): Promise<void> {
-  const { title, rows, finished, sets, shots, seeds, published, metrics, note } = comparison;
+  const { rows, finished, sets, shots, seeds, published, metrics, note } = comparison;
+  const title = sets.map(({ name }) => name).join(", ");
   const tables = metricTables(rows, comparison);
   const drawn = `${count(finished.length, "method")}, K = ${shots.join(", ")}, ${count(seeds, "draw")}`;
   const methods = finished.map(({ facts }) => facts);
