@@ -91,6 +91,9 @@ function labelStudio(): Format {
   };
 }
 
+/** Values of a record that are a cell as they are. */
+type CellName = { [K in keyof ScoreRecord]-?: ScoreRecord[K] extends CsvCell ? K : never }[keyof ScoreRecord];
+
 type Column<Cell> = readonly [title: string, read: (record: ScoreRecord) => Cell];
 
 /** A text in columns, which the first record names: methods have parts of their own. */
@@ -123,22 +126,16 @@ const csv = (): Format => ({
   ),
 });
 
+/** Columns that are called as what they hold of a record. */
+const fieldColumns = (...names: readonly CellName[]): Column<CsvCell>[] =>
+  names.map((name) => [name, (record) => record[name]]);
+
 const CSV_COLUMNS: readonly Column<CsvCell>[] = [
-  ["image", ({ image }) => image],
-  ["score", ({ score }) => score],
-  ["residual", ({ residual }) => residual],
-  ["image_residual", ({ image_residual }) => image_residual],
-  ["text", ({ text }) => text],
-  ["phi", ({ phi }) => phi],
+  ...fieldColumns("image", "score", "residual", "image_residual", "text", "phi"),
   ["match_prompt", ({ match }) => match?.prompt ?? null],
   ["match_patch", ({ match }) => match?.patch ?? null],
   ["match_query_patch", ({ match }) => match?.query_patch ?? null],
-  ["fit", ({ fit }) => fit],
-  ["view", ({ view }) => view],
-  ["window", ({ window }) => window],
-  ["verdict", ({ verdict }) => verdict],
-  ["p_value", ({ p_value }) => p_value],
-  ["scaled_score", ({ scaled_score }) => scaled_score],
+  ...fieldColumns("fit", "view", "window", "verdict", "p_value", "scaled_score"),
   ["calibration_status", ({ calibration }) => calibration?.status ?? null],
   ["calibration_alpha", ({ calibration }) => calibration?.alpha ?? null],
   ["calibration_n", ({ calibration }) => calibration?.n ?? null],
@@ -155,14 +152,7 @@ export const scoreColumns = (first: ScoreRecord | null): readonly Column<CsvCell
 const WIDEST_NAME = 60;
 
 /** Columns between the name and the match, with those of `partColumns`. Those that the first record does not have are left out. */
-const CELLS: readonly Column<CsvCell>[] = [
-  ["score", ({ score }) => score],
-  ["verdict", ({ verdict }) => verdict],
-  ["p_value", ({ p_value }) => p_value],
-  ["residual", ({ residual }) => residual],
-  ["image_residual", ({ image_residual }) => image_residual],
-  ["text", ({ text }) => text],
-];
+const CELLS = fieldColumns("score", "verdict", "p_value", "residual", "image_residual", "text");
 
 function table(images: readonly string[]): Format {
   let width = "image".length;
