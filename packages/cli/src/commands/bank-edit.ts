@@ -10,10 +10,8 @@ const bank = argument("<bank>", "the bank's file", text);
 
 const EDIT = {
   ...group("Images", {
-    files: option(
-      "<paths...>",
+    files: shared.paths(
       "where files of the bank's own images lie, which are found by their sha256: those of its line, to be scored again, and with methods that keep no patches the prompts'",
-      texts.optional(),
     ),
     dropLine: option(
       "",
@@ -30,10 +28,8 @@ const EDIT = {
 const ADD = {
   bank,
   images: argument("[images...]", "good images: files, or folders of them", texts.default([])),
-  reviews: option(
-    "<folder>",
+  reviews: shared.folder(
     "add the pictures that people called good in the service's folder of reviews (inctrl serve --reviews), and that the bank does not know",
-    text.optional(),
   ),
   product: option(
     "<name>",

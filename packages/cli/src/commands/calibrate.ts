@@ -12,11 +12,7 @@ const OPTIONS = {
   ...group("Images", {
     bank: option("<file>", "the bank, which keeps the line", text),
     normals: option("<paths...>", "good images that are no prompts: files, or folders of them", texts),
-    anomalies: option(
-      "<paths...>",
-      "bad images, which tell how many of their kind the line finds",
-      texts.optional(),
-    ),
+    anomalies: shared.paths("bad images, which tell how many of their kind the line finds"),
     group: option(
       "<regex>",
       "images of one part count as one: what the expression finds in a path, or its first group, names the part",

@@ -14,11 +14,7 @@ export type ScoreOptions = Settings<typeof OPTIONS>;
 
 const OPTIONS = {
   ...group("Normal images", {
-    prompts: option(
-      "<paths...>",
-      "normal images: files, folders of them, or a few-shot list (.pt)",
-      texts.optional(),
-    ),
+    prompts: shared.paths("normal images: files, folders of them, or a few-shot list (.pt)"),
     shots: option("<K>", "use K of the prompts, the first by name", whole(1).optional(), "all"),
     seed: option("<S>", "draw the K prompts at random with this seed", shared.seedValue.optional()),
     bank: shared.file("use prompts saved before, in place of --prompts"),
@@ -33,7 +29,7 @@ const OPTIONS = {
     ignore: option("<parts...>", "parts that are left out of account, as --roi names them", texts.optional()),
   }),
   ...group("Images", {
-    images: option("<paths...>", "images to score: files, or folders of them", texts.optional()),
+    images: shared.paths("images to score: files, or folders of them"),
     recursive: option("", "take images of subfolders too", flag.optional(), {
       byDefault: "where a folder has no images of its own",
       no: "take the images of the given folders alone",

@@ -14,7 +14,7 @@ const OPTIONS = {
       text,
     ),
     port: option("<N>", "where to listen; 0 picks a free port", whole(0, 65535).default(8080)),
-    host: option("<address>", "the address to listen on; 0.0.0.0 is all of them", text.default("127.0.0.1")),
+    host: shared.host("the address to listen on"),
     tokenFile: option(
       "<file>",
       "tokens that may use the service, one a line",

@@ -1,4 +1,3 @@
-import { PRESETS } from "@inctrl/detect";
 import { type Component, HEADS_FORMS, readComponents, TRAIN_DEFAULTS } from "@inctrl/inctrl";
 import { z } from "zod";
 import { TRAINABLE, trainingHelp } from "../methods.js";
@@ -62,16 +61,10 @@ export const TRAIN_OPTIONS = {
       oneOf(...(TRAINABLE.map(({ name }) => name) as [string, ...string[]])).optional(),
       "InCTRL's heads",
     ),
-    preset: option(
-      "<name>",
+    preset: shared.preset(
       "all options of that method's training at once, as its paper or its released program has them",
-      oneOf(...PRESETS).optional(),
     ),
-    set: option(
-      "<name=value...>",
-      "options of that method's training, listed below",
-      pairs("give an option and its value, such as position=middle").default({}),
-    ),
+    set: shared.set("options of that method's training, listed below", "position=middle"),
     shots: option("<K>", "prompts of each image", whole(1, 1000).optional(), headsOr("shots")),
     epochs: option("<N>", "number of epochs", whole(1, 1e6).optional(), headsOr("epochs")),
     steps: option("<N>", "steps an epoch", whole(1, 1e6).optional(), headsOr("steps")),

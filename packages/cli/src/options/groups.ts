@@ -13,16 +13,22 @@ import {
   pairs,
   share,
   text,
+  texts,
   whole,
   windowRange,
 } from "./values.js";
 
 // Options that several verbs have, each in the words of all.
 
-/** A file, or a folder, that may be left out. */
+/** A file, a folder, or several of both, that may be left out. */
 export const file = (help: string, extra?: Extra | string) => option("<file>", help, text.optional(), extra);
 export const folder = (help: string, extra?: Extra | string) =>
   option("<folder>", help, text.optional(), extra);
+export const paths = (help: string) => option("<paths...>", help, texts.optional());
+
+/** The address that a server listens on. */
+export const host = (of: string) =>
+  option("<address>", `${of}; 0.0.0.0 is all of them`, text.default("127.0.0.1"));
 
 /** Where the work is done. */
 export const device = option(
@@ -126,6 +132,13 @@ export const readingOfFiles = {
   orientation: { ...reading.orientation, byDefault: "follow, or as the bank was made" },
 };
 
+/** All options of a method at once. */
+export const preset = (help: string) => option("<name>", help, oneOf(...PRESETS).optional());
+
+/** Some options of a method. */
+export const set = (help: string, example: string) =>
+  option("<name=value...>", help, pairs(`give an option and its value, such as ${example}`).default({}));
+
 /** The method that scores, and its options. */
 export const method = {
   method: option(
@@ -137,16 +150,10 @@ export const method = {
       aliases: ["detector"],
     },
   ),
-  preset: option(
-    "<name>",
+  preset: preset(
     "all options of the method at once, as its paper, its released program or anomalib has them",
-    oneOf(...PRESETS).optional(),
   ),
-  set: option(
-    "<name=value...>",
-    "options of the method, such as aggregate=top3",
-    pairs("give an option and its value, such as aggregate=top3").default({}),
-  ),
+  set: set("options of the method, such as aggregate=top3", "aggregate=top3"),
 };
 
 /** The model that scores images, of verbs for image files. */

@@ -114,30 +114,31 @@ export const windowRange = z.string({ error: WINDOW_ERROR }).transform((value, c
   return z.NEVER;
 });
 
-const UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
-
-const SIZE_ERROR = "give a size, such as 500MB or 20GB";
+/**
+ * A number with a unit, as a multiple of the smallest.
+ *
+ * @param units what each unit is worth, in small letters.
+ * @param alone the unit of a number without one.
+ */
+const amount = (units: Readonly<Record<string, number>>, alone: string, error: string) =>
+  z.union([z.number(), z.string()], { error }).transform((value, context): number => {
+    const [, digits, unit = alone] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)?\s*$/i.exec(String(value)) ?? [];
+    const key = unit.toLowerCase();
+    if (digits !== undefined && Object.hasOwn(units, key)) return Number(digits) * units[key];
+    context.addIssue({ code: "custom", message: error });
+    return z.NEVER;
+  });
 
 /** A size such as 500MB, in bytes. */
-export const byteSize = z
-  .union([z.number(), z.string()], { error: SIZE_ERROR })
-  .transform((value, context): number => {
-    const [, digits, unit = "b"] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?b)?\s*$/i.exec(String(value)) ?? [];
-    if (digits !== undefined) return Number(digits) * UNITS[unit.toLowerCase()];
-    context.addIssue({ code: "custom", message: SIZE_ERROR });
-    return z.NEVER;
-  });
-
-const TIMES: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
-
-const TIME_ERROR = "give a time, such as 500ms, 2s or 5m";
+export const byteSize = amount(
+  { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+  "b",
+  "give a size, such as 500MB or 20GB",
+);
 
 /** A time such as 2s, in milliseconds; a number alone is in seconds. */
-export const duration = z
-  .union([z.number(), z.string()], { error: TIME_ERROR })
-  .transform((value, context): number => {
-    const [, digits, unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?\s*$/i.exec(String(value)) ?? [];
-    if (digits !== undefined) return Number(digits) * TIMES[unit.toLowerCase()];
-    context.addIssue({ code: "custom", message: TIME_ERROR });
-    return z.NEVER;
-  });
+export const duration = amount(
+  { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 },
+  "s",
+  "give a time, such as 500ms, 2s or 5m",
+);
