@@ -2,12 +2,12 @@ import { stat } from "node:fs/promises";
 import { earlierRate, isS3, writeManifest } from "@inctrl/cluster";
 import { count } from "@inctrl/datasets";
 import { onDisk } from "@inctrl/tensor/files";
-import type { SubmitOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
 import { print } from "../output/print.js";
 import { duration, fixed, listed, size } from "../ui/amounts.js";
 import { info } from "../ui/log.js";
 import { namesOf } from "./images.js";
+import type { SubmitOptions } from "./options.js";
 import { factsOf } from "./prepare.js";
 import { withModelScorer } from "./scorer.js";
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ChunkScorer, ClusterError, type Run, type Store } from "@inctrl/cluster";
+import { ClusterError } from "@inctrl/cluster";
 import type { Backbone } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { openComparison, type TableSettings } from "../benchmark/chosen.js";
@@ -12,7 +12,7 @@ import type { BenchmarkSettings } from "../benchmark/options.js";
 import { adapterName, withDevice } from "../device.js";
 import { loadBackbone } from "../score/model.js";
 import { warn } from "../ui/log.js";
-import { checkVersion } from "./scorer.js";
+import { checkVersion, type WithScorer } from "./scorer.js";
 import { DRAWS, jobsOf, settingsOf } from "./table-run.js";
 
 /** What of a machine a benchmark uses. */
@@ -27,13 +27,8 @@ export interface CategoryRow {
   readonly draws: Readonly<Record<string, string>>;
 }
 
-/** Opens the data of a benchmark's run, and runs a job with what measures its categories. */
-export async function withMeasurer<T>(
-  { store, run }: { store: Store; run: Run },
-  machine: Machine,
-  _signal: AbortSignal,
-  job: (scorer: ChunkScorer) => Promise<T>,
-): Promise<T> {
+/** Measures the categories of a benchmark's run, whose data it opens. */
+export const withMeasurer: WithScorer<Machine> = async ({ store, run }, machine, _signal, job) => {
   checkVersion(store, run);
   const { device: _, threads, cache, cacheLimit } = machine;
   const settings = { ...settingsOf(run), threads, cache, ...(cacheLimit !== undefined && { cacheLimit }) };
@@ -58,7 +53,7 @@ export async function withMeasurer<T>(
       },
     });
   });
-}
+};
 
 /** Measures all entries on a category: every K and seed of one machine, so that images are encoded once. */
 async function drawsOf(

@@ -7,10 +7,10 @@ import { onDisk } from "@inctrl/tensor/files";
 import { openComparison } from "../benchmark/chosen.js";
 import { storePath } from "../benchmark/measure.js";
 import { runBenchmark } from "../benchmark/run.js";
-import type { MergeOptions } from "../commands/cluster.js";
 import { CliError } from "../errors.js";
 import { holdFolder } from "../output/folder.js";
 import type { CategoryRow } from "./measurer.js";
+import type { MergeOptions } from "./options.js";
 import { jobsOf, settingsOf } from "./table-run.js";
 
 /**

@@ -13,13 +13,13 @@ import {
 } from "@inctrl/cluster";
 import { count } from "@inctrl/datasets";
 import type { ScoreRecord } from "@inctrl/detect";
-import type { MergeOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
 import { openFormat } from "../output/formats.js";
 import { ParquetRows } from "../output/parquet.js";
 import { openSink } from "../output/sink.js";
 import { info, warn } from "../ui/log.js";
 import { mergeBenchmark } from "./merge-benchmark.js";
+import type { MergeOptions } from "./options.js";
 import { isBenchmark } from "./prepare.js";
 
 /** Missing chunks that are named. */

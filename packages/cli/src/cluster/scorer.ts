@@ -39,6 +39,17 @@ const HEADS = /^heads(\.\w{1,20})?$/;
 /** Bytes of a bank or of heads. */
 const FILE_BYTES = 4e9;
 
+/** What is done with what scores images. */
+type Job<T> = (scorer: ChunkScorer) => Promise<T>;
+
+/** Opens what scores the images of a run, and runs a job with it. All is freed however the job ends. */
+export type WithScorer<Machine> = <T>(
+  opened: { readonly store: Store; readonly run: Run },
+  machine: Machine,
+  signal: AbortSignal,
+  job: Job<T>,
+) => Promise<T>;
+
 /** Refuses a run of another version, whose results may be others. */
 export function checkVersion({ where }: Store, run: Run): void {
   if (run.version === version()) return;
@@ -48,13 +59,8 @@ export function checkVersion({ where }: Store, run: Run): void {
   );
 }
 
-/** Opens the model of a run, and runs a job with what scores its images. All is freed however the job ends. */
-export async function withScorer<T>(
-  { store, run }: { store: Store; run: Run },
-  machine: WorkerMachine,
-  signal: AbortSignal,
-  job: (scorer: ChunkScorer) => Promise<T>,
-): Promise<T> {
+/** Scores images with the model of a run. */
+export const withScorer: WithScorer<WorkerMachine> = async ({ store, run }, machine, signal, job) => {
   checkVersion(store, run);
   const folder = isS3(store.where) ? await mkdtemp(join(tmpdir(), "inctrl-run-")) : null;
   try {
@@ -68,14 +74,14 @@ export async function withScorer<T>(
   } finally {
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   }
-}
+};
 
 /** Opens a model, and runs a job with what scores images with it. All is freed however the job ends. */
 export async function withModelScorer<T>(
   options: ModelOptions,
   adapter: string | undefined,
   signal: AbortSignal,
-  job: (scorer: ChunkScorer) => Promise<T>,
+  job: Job<T>,
 ): Promise<T> {
   await requireNetwork(options.backbone);
   return await withDevice(adapter, (device) =>

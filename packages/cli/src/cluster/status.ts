@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { openStore, readRun, type Store } from "@inctrl/cluster";
 import { type OpenedQueue, retryDead, serveStatus, statusOf } from "@inctrl/cluster/queue";
 import { count } from "@inctrl/datasets";
-import type { RetryOptions, StatusOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
 import { printResult } from "../output/print.js";
 import { alignTable } from "../output/table.js";
 import { duration } from "../ui/amounts.js";
 import { info } from "../ui/log.js";
+import type { RetryOptions, StatusOptions } from "./options.js";
 import { countRows, isBenchmark } from "./prepare.js";
 import { queueOf } from "./redis.js";
 

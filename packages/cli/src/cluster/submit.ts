@@ -1,10 +1,10 @@
 import { chunkOf, finishedChunks } from "@inctrl/cluster";
 import { addMessages, messagesOf } from "@inctrl/cluster/queue";
 import { count } from "@inctrl/datasets";
-import type { SubmitOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
 import { info } from "../ui/log.js";
 import { dryRun } from "./dry-run.js";
+import type { SubmitOptions } from "./options.js";
 import { countRows, type Opened, prepareRun } from "./prepare.js";
 import { queueOf, redisPlace } from "./redis.js";
 

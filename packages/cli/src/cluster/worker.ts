@@ -1,10 +1,10 @@
 import { type ChunkScorer, openStore } from "@inctrl/cluster";
 import { runWorker } from "@inctrl/cluster/queue";
-import type { WorkerOptions } from "../commands/cluster.js";
 import { EXIT } from "../errors.js";
 import { fixed } from "../ui/amounts.js";
 import { info, warn } from "../ui/log.js";
 import { withMeasurer } from "./measurer.js";
+import type { WorkerOptions } from "./options.js";
 import { countRows, isBenchmark } from "./prepare.js";
 import { redisPlace } from "./redis.js";
 import { withScorer } from "./scorer.js";

@@ -1,49 +1,11 @@
+import { MERGE, RETRY, STATUS, SUBMIT, WORKER } from "../cluster/options.js";
 import { CliError } from "../errors.js";
-import * as shared from "../options/groups.js";
-import { group, option, type Settings } from "../options/option.js";
-import { flag, oneOf, positive, text, texts, whole } from "../options/values.js";
 import { interruptible } from "../signals.js";
 import { defineVerb } from "../verb.js";
-
-const run = option("<name>", "the run's name", text);
-const { runs, redis } = shared;
 
 const SECRETS = `
 INCTRL_REDIS_PASSWORD holds Redis' password, or INCTRL_REDIS_PASSWORD_FILE names a file with it; INCTRL_REDIS_CA names a file with the
 certificates of who signed Redis' own, as PEM. Neither is ever shown.`;
-
-const SUBMIT = {
-  ...group("Run", {
-    images: option(
-      "<paths...>",
-      "images: files, folders, lists of names (.txt or .list), or s3://bucket/prefix",
-      texts,
-    ),
-    recursive: option("", "take images of subfolders too", flag.optional(), {
-      byDefault: "where a folder has no images of its own",
-      no: "take the images of the given folders alone",
-    }),
-    bank: option("<file>", "the bank that is scored with", text),
-    ...{ run, runs, redis, chunk: shared.chunk },
-    dryRun: option(
-      "",
-      "say how many chunks, bytes and hours it is, at the rate of earlier runs with the same bank and options, or else of this machine on some of the images, and write nothing",
-      flag.default(false),
-    ),
-    rate: option(
-      "<N>",
-      "with --dry-run: images a second of all workers, as status tells it, in place of measuring",
-      positive().optional(),
-    ),
-  }),
-  ...group("Reading", {
-    fit: option("<how>", shared.FIT_HELP, shared.fits.optional(), "as the bank has it"),
-    ...shared.readingOfFiles,
-  }),
-  ...group("Model", shared.scoringModel),
-};
-
-export type SubmitOptions = Settings<typeof SUBMIT>;
 
 const submitCommand = defineVerb({
   summary: "put a run into the queue",
@@ -57,21 +19,6 @@ inctrl cluster submit --images archive.txt --bank part.bank.safetensors --run ar
   run: (settings) =>
     interruptible(async (signal) => (await import("../cluster/submit.js")).runSubmit(settings, signal)),
 });
-
-const WORKER = {
-  ...group("Queue", {
-    ...{ runs, redis },
-    metricsPort: option("<N>", "serve /metrics for Prometheus there", whole(1, 65535).optional()),
-    metricsHost: option(
-      "<address>",
-      "the address of /metrics; 0.0.0.0 is all of them",
-      text.default("127.0.0.1"),
-    ),
-  }),
-  ...shared.scoringMachine,
-};
-
-export type WorkerOptions = Settings<typeof WORKER>;
 
 const workerCommand = defineVerb({
   summary: "score chunks of the queue",
@@ -90,25 +37,6 @@ Exit code 0: it was stopped; 75: its device hung, start it again; 1: it could no
     ),
 });
 
-const STATUS = {
-  ...group("Run", { run, runs, redis }),
-  ...group("Page", {
-    page: option(
-      "<port>",
-      "serve a page of it there that refreshes itself, until Ctrl-C; 0 is a free port",
-      whole(0, 65535).optional(),
-    ),
-    pageHost: option(
-      "<address>",
-      "the address of the page; 0.0.0.0 is all of them",
-      text.default("127.0.0.1"),
-    ),
-  }),
-  json: shared.json,
-};
-
-export type StatusOptions = Settings<typeof STATUS>;
-
 const statusCommand = defineVerb({
   summary: "say how far a run is",
   description:
@@ -121,19 +49,6 @@ inctrl cluster status --run archive --redis redis://queue:6379 --page 9200`,
     interruptible(async (signal) => (await import("../cluster/status.js")).runStatus(settings, signal)),
 });
 
-const RETRY = {
-  ...group("Run", {
-    ...{ run, runs, redis },
-    split: option(
-      "",
-      "split each chunk until the image that ends workers is alone, and leave that out",
-      flag.default(false),
-    ),
-  }),
-};
-
-export type RetryOptions = Settings<typeof RETRY>;
-
 const retryCommand = defineVerb({
   summary: "put back the chunks that were given up",
   description: "Puts the chunks of a run back that ended three workers, or failed five times.",
@@ -143,29 +58,6 @@ inctrl cluster retry --run archive --redis redis://queue:6379
 inctrl cluster retry --run archive --redis redis://queue:6379 --split`,
   run: async (settings) => (await import("../cluster/status.js")).runRetry(settings),
 });
-
-const MERGE = {
-  ...group("Run", { run, runs }),
-  ...group("Results", {
-    format: option(
-      "<name>",
-      "how to write results: jsonl, csv or parquet",
-      oneOf("jsonl", "csv", "parquet").default("jsonl"),
-    ),
-    out: shared.file(
-      "write results there; - is standard output. For a benchmark, the folder of its tables",
-      "result.jsonl, .csv or .parquet beside the chunks, or tables",
-    ),
-  }),
-  ...group("Machine", {
-    device: {
-      ...shared.device,
-      help: "what draws the pictures of a benchmark: auto, hardware, software, or part of an adapter's name",
-    },
-  }),
-};
-
-export type MergeOptions = Settings<typeof MERGE>;
 
 const mergeCommand = defineVerb({
   summary: "join the chunks of a run",
