@@ -25,16 +25,17 @@ export function App() {
   );
 }
 
+/** What the page shows, by the name in its address. */
+const VIEWS = { parts: "On this device", line: "The line" };
+
 function Views() {
-  const link = (name: "parts" | "line", text: string) => (
-    <a href={`#${name}`} aria-current={route.value === name ? "page" : undefined}>
-      {text}
-    </a>
-  );
   return (
     <nav class="views" aria-label="Views">
-      {link("parts", "On this device")}
-      {link("line", "The line")}
+      {Object.entries(VIEWS).map(([name, text]) => (
+        <a key={name} href={`#${name}`} aria-current={route.value === name ? "page" : undefined}>
+          {text}
+        </a>
+      ))}
     </nav>
   );
 }
