@@ -12,7 +12,7 @@ export { ClipError, type ClipErrorCode } from "./errors.js";
 export { Clip } from "./model/clip.js";
 export { buildClip, type LoadOptions } from "./model/load.js";
 export { randomParameters } from "./model/random.js";
-export type { VisionOutput, VisionTransformer } from "./model/vision.js";
+export { type VisionOutput, VisionTransformer } from "./model/vision.js";
 export { type Fit, layOut } from "./preprocess/fit.js";
 export { type PlannedWindow, planResize, type ResizePlan } from "./preprocess/plan.js";
 export {

@@ -1,18 +1,10 @@
-export {
-  type Backbone,
-  patchesOf,
-  sharedLayout,
-  type Tap,
-  type TapLayout,
-  type ViewSize,
-  withoutText,
-} from "./backbone/backbone.js";
+/* All of the package: what pages have as well (`web.ts`), and what needs Node. */
+export { type TapLayout, type ViewSize, withoutText } from "./backbone/backbone.js";
 export { imagesAtOnce } from "./backbone/batch.js";
 export { fingerprinting } from "./backbone/fingerprint.js";
-export { type LoadBackboneOptions, loadBackbone, randomBackbone } from "./backbone/load-backbone.js";
+export { randomBackbone } from "./backbone/load-backbone.js";
 export { type BackboneOptions, openBackbone } from "./backbone/open-backbone.js";
 export { towerProducts } from "./backbone/products.js";
-export { VitBackbone } from "./backbone/vit-backbone.js";
 export { encodePixels } from "./backbone/vit-taps.js";
 export {
   addGoodImages,
@@ -35,12 +27,7 @@ export {
   VERSIONS_KEPT,
 } from "./bank/history.js";
 export { goodImagesOf, type KnownImages, type Place, placeOf } from "./bank/named.js";
-export {
-  type ComparedRow,
-  type Contender,
-  compareMethods,
-  withoutPrompts,
-} from "./benchmark/comparison.js";
+export { type ComparedRow, type Contender, compareMethods, withoutPrompts } from "./benchmark/comparison.js";
 export { type CostRow, costsCsv, costsMarkdown, imageFlop } from "./benchmark/costs.js";
 export { type Figure3Options, type Figure3Row, figure3Rows } from "./benchmark/figure3.js";
 export { type Figure3, figure3Page } from "./benchmark/figure3-page.js";
@@ -58,45 +45,21 @@ export {
   tablesMarkdown,
 } from "./benchmark/tables.js";
 export { betaBinomialTail, clopperPearson, type ShareInterval } from "./calibration/beta.js";
-export {
-  type CalibrationStatus,
-  conformalP,
-  falseAlarms,
-  type Line,
-  lineOf,
-} from "./calibration/conformal.js";
-export { leaveOneOut, type Peak, peakOf, promptsAlone } from "./calibration/leave-one-out.js";
+export { conformalP, falseAlarms } from "./calibration/conformal.js";
+export { leaveOneOut } from "./calibration/leave-one-out.js";
 export { outlinesOf, type Polygon } from "./calibration/outline.js";
-export {
-  CALIBRATION_DEFAULTS,
-  type CalibratedJudge,
-  type Calibration,
-  calibrationEntry,
-  type Found,
-  foundOf,
-  type GoodImage,
-  judgeOf,
-  readCalibration,
-} from "./calibration/record.js";
-export { type Region, regionsAbove } from "./calibration/regions.js";
-export { type VerdictFacts, verdictSettings } from "./calibration/settings.js";
-export { doubtText, findsText, missesMany, promiseText, type Tried } from "./calibration/text.js";
-export { type Judged, judge, type Verdict } from "./calibration/verdict.js";
+export type { VerdictFacts } from "./calibration/settings.js";
+export { doubtText, findsText, missesMany, type Tried } from "./calibration/text.js";
 export {
   type BestMatch,
-  bestMatch,
   type Detection,
-  type Detector,
   type FitImagesOptions,
   type FitOptions,
-  type FittedDetector,
-  fitImages,
   type Grid,
   type Known,
   type MatchMap,
   type ScoreMap,
   scoreViews,
-  type ViewScore,
   variantsOf,
 } from "./detector.js";
 export {
@@ -119,12 +82,10 @@ export {
 export { driftText, unfollowedText } from "./drift/text.js";
 export { byteCache } from "./encoder/byte-cache.js";
 export { CachedEncoder } from "./encoder/cached-encoder.js";
-export { Encoder, type EncoderOptions } from "./encoder/encoder.js";
 export { type AddOptions, FeatureStore, type FeatureStoreOptions } from "./encoder/feature-store.js";
 export type { EncodedBatch, Features } from "./encoder/features.js";
 export { type EncodedPrompt, encodePrompts } from "./encoder/prompts.js";
 export { selectTaps } from "./encoder/select.js";
-export { DetectError, type DetectErrorCode } from "./errors.js";
 export { type ClassDraw, classDraws } from "./evaluation/class-draws.js";
 export { type EvaluateOptions, evaluate, evaluateAll, type Scoring } from "./evaluation/evaluate.js";
 export { joinDraws } from "./evaluation/join-draws.js";
@@ -143,12 +104,9 @@ export type {
 export { openSealed, type SealedFile, writeSealed } from "./files/sealed.js";
 export { readSealed, sealLine } from "./files/sealed-lines.js";
 export { TensorCache, type TensorCacheOptions } from "./files/tensor-cache.js";
-export { anchoredScale, type Scale } from "./heatmap/colormap.js";
 export { type DrawnHeatmaps, drawHeatmaps } from "./heatmap/draw-heatmaps.js";
 export { MapStore, storedMaps } from "./heatmap/map-store.js";
-export { mergeViews, type PlacedMap } from "./heatmap/merge.js";
 export { renderPanel } from "./heatmap/panel.js";
-export { photoOf } from "./heatmap/photo.js";
 export { pictureNames } from "./heatmap/picture-names.js";
 export { PromptAlbum } from "./heatmap/prompt-album.js";
 export { renderHeatmap } from "./heatmap/render.js";
@@ -159,8 +117,7 @@ export { comparedTiles, POSITIONS, type Positions, type TilePlaces } from "./ima
 export { type RegionRequest, readRegion } from "./images/read-region.js";
 export { type ImageRegion, packRegion, patchesInside, regionOf, regionOfBox } from "./images/region.js";
 export { pixelHash } from "./images/sample-hash.js";
-export { fileImage, fileImages, type ImageItem, type ImageSource, memoryImage } from "./images/source.js";
-export { symmetricPixels } from "./images/symmetries.js";
+export { memoryImage } from "./images/source.js";
 export {
   type MeasuredWindow,
   measureWindow,
@@ -169,58 +126,20 @@ export {
   type WindowRequest,
 } from "./images/window.js";
 export { amendBank, type BankEntries } from "./matcher/amend.js";
-export { PromptBank } from "./matcher/bank.js";
-export {
-  type BankFit,
-  bankInfo,
-  readBank,
-  readBankFit,
-  readingOf,
-  type TileSizes,
-  writeBank,
-} from "./matcher/bank-file.js";
-export type { BankInfo, PromptRecord } from "./matcher/bank-info.js";
+export { bankInfo, readBank, readingOf, type TileSizes, writeBank } from "./matcher/bank-file.js";
+export type { BankInfo } from "./matcher/bank-info.js";
 export { type BankCheck, type CheckedPrompt, checkBank } from "./matcher/check-bank.js";
 export { type Coverage, type CoverOptions, type CoverStep, coverPool } from "./matcher/coverage.js";
 export { type BankDescription, describeBank } from "./matcher/describe-bank.js";
-export { matchBank, matchPatches } from "./matcher/match.js";
+export { matchPatches } from "./matcher/match.js";
 export { averageNeighbours } from "./matcher/neighbours.js";
-export { type BankOpening, openingEntry } from "./matcher/opening.js";
-export {
-  type PatchMethod,
-  type PatchOutput,
-  type PatchScoring,
-  patchDetector,
-} from "./matcher/patch-detector.js";
-export {
-  defineMethod,
-  type Method,
-  type MethodInput,
-  PRESETS,
-  type Preset,
-  readOptions,
-  type Trained,
-  type TrainJob,
-} from "./method/method.js";
-export {
-  choiceOption,
-  customOption,
-  type MethodOption,
-  type MethodOptions,
-  numberOption,
-  type OptionValues,
-  switchOption,
-} from "./method/options.js";
+export type { BankOpening } from "./matcher/opening.js";
+export type { PatchMethod, PatchOutput, PatchScoring } from "./matcher/patch-detector.js";
+export { type MethodInput, PRESETS, type Preset, type Trained, type TrainJob } from "./method/method.js";
+export type { MethodOption, MethodOptions, OptionValues } from "./method/options.js";
 export { type Interval, type PairedScores, pairedBootstrap } from "./metrics/bootstrap.js";
 export { precisionRecallCurve, rocCurve } from "./metrics/curves.js";
-export {
-  auroc,
-  averagePrecision,
-  f1Max,
-  meanOf,
-  type ScoreMetrics,
-  scoreMetrics,
-} from "./metrics/metrics.js";
+export { auroc, averagePrecision, f1Max, type ScoreMetrics, scoreMetrics } from "./metrics/metrics.js";
 export { pixelMetrics } from "./metrics/pixel.js";
 export { hashedImage, hashedParameters } from "./parity/hashed.js";
 export * as parity from "./parity/index.js";
@@ -242,18 +161,9 @@ export {
   scoreRecord,
   type VerdictRecord,
 } from "./results/record.js";
-export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";
 export { type Check, finite, fits, listOf, mapOf, parseJson, text } from "./shape.js";
-export { joinMoments, type Moments, momentsOf } from "./subspace/moments.js";
+export type { Moments } from "./subspace/moments.js";
 export { principalSubspace } from "./subspace/principal.js";
-export {
-  loadedSubspace,
-  type PatchSubspace,
-  storedSubspace,
-  subspaceDistances,
-  subspaceOf,
-  subspaceShapes,
-} from "./subspace/subspace.js";
 export { type Ensemble, promptTexts } from "./text/prompts.js";
 export {
   classPrototypes,
@@ -265,3 +175,4 @@ export {
 } from "./text/prototypes.js";
 export type { TextTower, TowerOptions } from "./text/text-source.js";
 export * from "./training/index.js";
+export * from "./web.js";

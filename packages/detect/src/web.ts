@@ -4,7 +4,7 @@
  */
 export { type Backbone, patchesOf, sharedLayout, type Tap } from "./backbone/backbone.js";
 export { type LoadBackboneOptions, loadBackbone } from "./backbone/load-backbone.js";
-export type { VitBackbone } from "./backbone/vit-backbone.js";
+export { VitBackbone } from "./backbone/vit-backbone.js";
 export { type CalibrationStatus, type Line, lineOf } from "./calibration/conformal.js";
 export { type Peak, peakOf, promptsAlone } from "./calibration/leave-one-out.js";
 export {
@@ -44,7 +44,7 @@ export { matchBank } from "./matcher/match.js";
 export { openingEntry } from "./matcher/opening.js";
 export { patchDetector } from "./matcher/patch-detector.js";
 export { defineMethod, type Method, readOptions } from "./method/method.js";
-export { choiceOption, customOption, switchOption } from "./method/options.js";
+export * as option from "./method/options.js";
 export { meanOf } from "./metrics/metrics.js";
 export { type ImageFailure, type ImageScore, scoreImages } from "./score-images.js";
 export { joinMoments, momentsOf } from "./subspace/moments.js";

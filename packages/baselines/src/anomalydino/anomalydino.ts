@@ -1,5 +1,4 @@
 import {
-  choiceOption,
   type Detection,
   type Detector,
   defineMethod,
@@ -7,7 +6,7 @@ import {
   type Features,
   type FittedDetector,
   type Known,
-  numberOption,
+  option,
   patchDetector,
   sharedLayout,
 } from "@inctrl/detect";
@@ -93,17 +92,17 @@ export const anomalyDinoMethod = defineMethod({
   title:
     "AnomalyDINO (Damm et al. 2025): the distance to the nearest patch of turned prompts, after the final norm",
   options: {
-    turns: numberOption(8, "turns of a circle in which prompts are taken; 1 as they are", {
+    turns: option.number(8, "turns of a circle in which prompts are taken; 1 as they are", {
       least: 1,
       most: 64,
       whole: true,
     }),
-    mask: choiceOption("off", "patches that do not show the object count as normal", [
+    mask: option.choice("off", "patches that do not show the object count as normal", [
       "off",
       "on",
       "released",
     ]),
-    side: numberOption(undefined, "pixels of the shorter side, in the image's own shape", {
+    side: option.number(undefined, "pixels of the shorter side, in the image's own shape", {
       least: 32,
       most: 2048,
       whole: true,

@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import {
-  choiceOption,
-  customOption,
   defineMethod,
   FeatureStore,
   gatherData,
-  numberOption,
   type OptionValues,
+  option,
   TensorCache,
 } from "@inctrl/detect";
 import { BaselineError } from "../errors.js";
@@ -16,37 +14,37 @@ import { loadContext, type TrainedContext } from "./file.js";
 import { trainContext } from "./run.js";
 import { CONTEXT_DEFAULTS } from "./trainer.js";
 
-const count = (byDefault: number, help: string) => numberOption(byDefault, help, { least: 1, whole: true });
+const count = (byDefault: number, help: string) => option.number(byDefault, help, { least: 1, whole: true });
 
 const TRAINING = {
   context: count(CONTEXT_DEFAULTS.count, "context vectors"),
-  position: choiceOption(CONTEXT_DEFAULTS.position, "where the class name stands beside them", [
+  position: option.choice(CONTEXT_DEFAULTS.position, "where the class name stands beside them", [
     "end",
     "middle",
     "front",
   ]),
-  form: choiceOption(CONTEXT_DEFAULTS.form, "one context, or one for normal and one for anomalous texts", [
+  form: option.choice(CONTEXT_DEFAULTS.form, "one context, or one for normal and one for anomalous texts", [
     "unified",
     "state",
   ]),
-  words: customOption<string, undefined>(
+  words: option.custom<string, undefined>(
     undefined,
     "words that the vectors begin as, of as many tokens",
     "words",
     (given) => (typeof given === "string" && given.trim() !== "" ? given : undefined),
     "random vectors",
   ),
-  lr: numberOption(CONTEXT_DEFAULTS.lr, "learning rate", { least: 0 }),
+  lr: option.number(CONTEXT_DEFAULTS.lr, "learning rate", { least: 0 }),
   epochs: count(CONTEXT_DEFAULTS.epochs, "epochs"),
-  steps: numberOption(CONTEXT_DEFAULTS.steps, "steps an epoch; 0: as many as whole batches of the images", {
+  steps: option.number(CONTEXT_DEFAULTS.steps, "steps an epoch; 0: as many as whole batches of the images", {
     least: 0,
     whole: true,
   }),
-  batch: numberOption(CONTEXT_DEFAULTS.batch, "images a step, half of them anomalous", {
+  batch: option.number(CONTEXT_DEFAULTS.batch, "images a step, half of them anomalous", {
     least: 2,
     whole: true,
   }),
-  seed: numberOption(CONTEXT_DEFAULTS.seed, "seed of vectors and batches", { least: 0, whole: true }),
+  seed: option.number(CONTEXT_DEFAULTS.seed, "seed of vectors and batches", { least: 0, whole: true }),
 };
 
 export const coop = defineMethod<Record<never, never>, TrainedContext>({

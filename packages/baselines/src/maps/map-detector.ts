@@ -7,6 +7,7 @@ import {
   type EncodedPrompt,
   type Encoder,
   type Features,
+  type FitOptions,
   type FittedDetector,
   type MatchMap,
   patchesOf,
@@ -37,13 +38,15 @@ export interface MapScoring {
   /** Records the scoring of a batch; runs in a scope. No view influences another. */
   run(features: Features): MapOutput;
   /** Frees what was made for these prompts, what is kept of them apart. */
-  dispose(): void;
+  dispose?(): void;
 }
 
 /** A method that keeps tensors of its prompts and makes maps: what is its own about it. */
-export interface MapMethod extends Pick<Detector, "name" | "encoder" | "augmentation"> {
-  /** All that decides a score besides the encoder and the prompts. */
-  readonly settings: Readonly<Record<string, string>>;
+export interface MapMethod extends Pick<Detector, "name" | "encoder" | "augmentation" | "settings"> {
+  /** Names what a file holds: the method, and what decides the tensors that it keeps. Default: the name. */
+  readonly kind?: string;
+  /** What is kept of texts about the images. @throws DetectError `class-name` where they ask what the images show and nobody says it. */
+  texts?(about: FitOptions): Promise<Kept>;
   /** What is kept of prompts and saved; runs in a scope. @param taps [views, patches, width] each, of all prompts' views and variants. */
   keep(features: Tensor, taps: readonly Tensor[]): Kept;
   /** Shapes of what is kept of so many views. */
@@ -59,43 +62,49 @@ export interface MapMethod extends Pick<Detector, "name" | "encoder" | "augmenta
  * const detector = mapDetector({ name: "spade", encoder, settings, keep, shapes, prepare });
  */
 export function mapDetector(method: MapMethod): Detector {
-  const { name, encoder, augmentation } = method;
+  const { name, kind = name, encoder, augmentation, settings } = method;
   const fitted = async (info: BankInfo, kept: Kept): Promise<FittedDetector> => {
-    const free = (scoring?: MapScoring) => {
-      scoring?.dispose();
-      for (const each of Object.values(kept)) each.dispose();
-    };
     try {
       const scoring = await method.prepare(kept);
-      const dispose = () => free(scoring);
+      const dispose = () => {
+        scoring.dispose?.();
+        free(kept);
+      };
       return {
         ...{ detector, prompts: info.prompts, reading: readingOf(info), dispose, [Symbol.dispose]: dispose },
         score: (features) => score(info, scoring, features),
         save: (path, entries) => writeBank(path, info, kept, entries),
       };
     } catch (error) {
-      free();
+      free(kept);
       throw error;
     }
   };
   const detector: Detector = {
-    ...{ name, encoder, symmetries: 1, ...(augmentation && { augmentation }) },
-    settings: async () => method.settings,
-    fit: async (prompts) => {
+    ...{ name, encoder, symmetries: 1, settings, ...(augmentation && { augmentation }) },
+    fit: async (prompts, about = {}) => {
       if (prompts.length === 0)
         throw new DetectError("shots", "there are no prompts; give at least one normal image");
       checkLayouts(encoder, prompts);
-      const kept = scope(() => {
+      const texts = (await method.texts?.(about)) ?? {};
+      const keep = () => {
         const taps = encoder.layouts.map((layout, i) =>
           concat(prompts.map(({ rows }) => reshape(rows[i], [-1, patchesOf(layout), layout.width]))),
         );
         return method.keep(concat(prompts.map(({ features }) => features)), taps);
-      });
+      };
+      let kept: Kept;
+      try {
+        kept = { ...texts, ...scope(keep) };
+      } catch (error) {
+        free(texts);
+        throw error;
+      }
       const variants = augmentation && { variants: augmentation };
-      return fitted(bankInfo(encoder, prompts, { kind: name, ...variants }), kept);
+      return fitted(bankInfo(encoder, prompts, { kind, ...variants }), kept);
     },
     load: async (path) => {
-      const { info, tensors } = await readBank(path, encoder, name, ({ prompts }) => {
+      const { info, tensors } = await readBank(path, encoder, kind, ({ prompts }) => {
         const views = prompts.reduce((sum, prompt) => sum + prompt.views, 0);
         return new Map(Object.entries(method.shapes(views * (augmentation?.count ?? 1))));
       });
@@ -103,6 +112,10 @@ export function mapDetector(method: MapMethod): Detector {
     },
   };
   return detector;
+}
+
+function free(kept: Kept): void {
+  for (const each of Object.values(kept)) each.dispose();
 }
 
 /** Throws DetectError `views` where prompts have other grids than the encoder's square. */
@@ -120,32 +133,38 @@ function checkLayouts({ layouts }: Encoder, prompts: readonly EncodedPrompt[]): 
 
 async function score(info: BankInfo, scoring: MapScoring, features: Features): Promise<Detection[]> {
   const { score, map, parts = {}, matches } = scope(() => scoring.run(features));
-  const made = [score, map, ...Object.values(parts), ...(matches ? [matches.index] : [])];
+  // A tensor that has two names is read once.
+  const tensors = new Set([score, map, ...Object.values(parts), ...(matches ? [matches.index] : [])]);
   try {
-    const [scores, pixels, ...rest] = await Promise.all(made.map((each) => each.data()));
-    const [, rows, columns] = map.shape;
-    return Array.from(scores as Float32Array, (value, view) => {
-      const own = (values: { slice(from: number, to: number): unknown }, count: number) =>
-        values.slice(view * count, (view + 1) * count);
-      return {
-        score: value,
-        parts: Object.fromEntries(Object.keys(parts).map((name, i) => [name, rest[i][view] as number])),
-        map: { rows, columns, values: own(pixels, rows * columns) as Float32Array },
-        matches: matches
-          ? matchesOf(info, own(rest[rest.length - 1], matches.index.shape[1]) as Int32Array, matches.grid)
-          : null,
-      };
-    });
+    const read = new Map(
+      await Promise.all([...tensors].map(async (each) => [each, await each.data()] as const)),
+    );
+    const [views, rows, columns] = map.shape;
+    const ownOf = <T extends Float32Array | Int32Array>(each: Tensor, view: number): T => {
+      const count = each.shape.slice(1).reduce((a, b) => a * b, 1);
+      return read.get(each)!.slice(view * count, (view + 1) * count) as T;
+    };
+    return Array.from({ length: views }, (_, view) => ({
+      score: read.get(score)![view],
+      parts: Object.fromEntries(Object.entries(parts).map(([name, each]) => [name, read.get(each)![view]])),
+      map: { rows, columns, values: ownOf(map, view) },
+      matches: matches
+        ? {
+            ...matchesOf(info, ownOf(matches.index, view), matches.grid),
+            ...((matches.grid.rows !== rows || matches.grid.columns !== columns) && { grid: matches.grid }),
+          }
+        : null,
+    }));
   } finally {
-    for (const each of made) each.dispose();
+    for (const each of tensors) each.dispose();
   }
 }
 
 /** The prompts that patches, counted over all views, belong to, and their places there. */
-function matchesOf({ prompts }: BankInfo, index: Int32Array, grid: Grid): MatchMap {
-  const patches = grid.rows * grid.columns;
+function matchesOf({ prompts }: BankInfo, index: Int32Array, { rows, columns }: Grid): MatchMap {
+  const patches = rows * columns;
   const owners = prompts.flatMap(({ views }, prompt) => Array<number>(views).fill(prompt));
   const firsts = prompts.map((_, prompt) => owners.indexOf(prompt) * patches);
   const found = Int32Array.from(index, (place) => owners[Math.floor(place / patches)]);
-  return { grid, prompts: found, patches: index.map((place, i) => place - firsts[found[i]]) };
+  return { prompts: found, patches: index.map((place, i) => place - firsts[found[i]]) };
 }

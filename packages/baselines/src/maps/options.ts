@@ -1,17 +1,10 @@
-import {
-  type Backbone,
-  choiceOption,
-  customOption,
-  type MethodInput,
-  numberOption,
-  type Tap,
-} from "@inctrl/detect";
+import { type Backbone, type Detector, type MethodInput, option, type Tap } from "@inctrl/detect";
 import { ResNetBackbone } from "../resnet/backbone.js";
 import type { Border, PixelMapOptions, Upsampling } from "./pixel-maps.js";
 
 /** Options of every method that compares layers and blurs maps. */
 export const MAP_OPTIONS = {
-  layers: customOption<readonly Tap[], undefined>(
+  layers: option.custom<readonly Tap[], undefined>(
     undefined,
     "layers or blocks that are compared",
     "numbers from 1 in rising order, such as 1,2,3",
@@ -21,13 +14,13 @@ export const MAP_OPTIONS = {
     },
     "the method's own of a ResNet, the backbone's of a ViT",
   ),
-  blur: numberOption(4, "deviation of the map's blur in pixels; 0: none", { least: 0, most: 100 }),
-  border: choiceOption("symmetric", "how the blur goes on beyond edges", ["symmetric", "mirror"]),
+  blur: option.number(4, "deviation of the map's blur in pixels; 0: none", { least: 0, most: 100 }),
+  border: option.choice("symmetric", "how the blur goes on beyond edges", ["symmetric", "mirror"]),
 };
 
 /** How images become pixels of a ResNet; a ViT keeps its own way. */
 export const pixelsOption = <const D extends "lanczos" | "bilinear">(byDefault: D) =>
-  choiceOption<"lanczos" | "bilinear" | "square", D>(
+  option.choice<"lanczos" | "bilinear" | "square", D>(
     byDefault,
     "pixels of a ResNet: 256 by a filter and the middle 224, or a square of 256 without rounding",
     ["lanczos", "bilinear", "square"],
@@ -60,10 +53,12 @@ export const mapOptions = (
   ...(upsampling && { upsampling }),
 });
 
-/** Values of options as a report names them. */
-export const settingsOf = (settings: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(settings)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, String(value)]),
-  );
+/** Values of options as a report names them: what a detector tells of its settings. */
+export const settingsOf =
+  (settings: object): Detector["settings"] =>
+  async () =>
+    Object.fromEntries(
+      Object.entries(settings)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, String(value)]),
+    );

@@ -1,13 +1,4 @@
-import {
-  choiceOption,
-  customOption,
-  DetectError,
-  type Detector,
-  defineMethod,
-  type Encoder,
-  numberOption,
-  patchesOf,
-} from "@inctrl/detect";
+import { DetectError, type Detector, defineMethod, type Encoder, option, patchesOf } from "@inctrl/detect";
 import { reshape, scope, slice, stack, type Tensor, tensor } from "@inctrl/tensor";
 import { mapDetector } from "../maps/map-detector.js";
 import { layerInput, MAP_OPTIONS, pixelsOption, settingsOf } from "../maps/options.js";
@@ -75,7 +66,7 @@ export const padimMethod = defineMethod({
   name: "padim",
   title: "PaDiM: the Mahalanobis distance to a Gaussian at each position",
   options: {
-    channels: customOption<number | "all", undefined>(
+    channels: option.custom<number | "all", undefined>(
       undefined,
       "channels that are kept, drawn at random",
       "a whole number from 1, or all",
@@ -86,9 +77,9 @@ export const padimMethod = defineMethod({
       },
       "550, or 100 of the 448 of a small ResNet",
     ),
-    seed: numberOption(1024, "of the draw, as Python's", { least: 0, most: 2 ** 32 - 1, whole: true }),
-    epsilon: numberOption(0.01, "added to the diagonal of covariances", { least: 1e-6 }),
-    upsampling: choiceOption("bilinear", "how patches become pixels", ["bilinear", "bicubic"]),
+    seed: option.number(1024, "of the draw, as Python's", { least: 0, most: 2 ** 32 - 1, whole: true }),
+    epsilon: option.number(0.01, "added to the diagonal of covariances", { least: 1e-6 }),
+    upsampling: option.choice("bilinear", "how patches become pixels", ["bilinear", "bicubic"]),
     pixels: pixelsOption("lanczos"),
     ...MAP_OPTIONS,
   },

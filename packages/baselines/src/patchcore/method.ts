@@ -1,13 +1,4 @@
-import {
-  choiceOption,
-  customOption,
-  DetectError,
-  type Detector,
-  defineMethod,
-  type Encoder,
-  numberOption,
-  patchesOf,
-} from "@inctrl/detect";
+import { DetectError, type Detector, defineMethod, type Encoder, option, patchesOf } from "@inctrl/detect";
 import { cast, gather, packRows, reshape, type Tensor, tensor } from "@inctrl/tensor";
 import { onGrid } from "../maps/grid.js";
 import { mapDetector } from "../maps/map-detector.js";
@@ -83,37 +74,37 @@ function patchcore(encoder: Encoder, settings: Settings): Detector {
   });
 }
 
-const WIDTH = numberOption(128, "", { least: 0, whole: true });
+const WIDTH = option.number(128, "", { least: 0, whole: true });
 
 /** PatchCore (Roth et al. 2022). The score is the largest distance of a patch, before the map is upsampled and blurred. */
 export const patchcoreMethod = defineMethod({
   name: "patchcore",
   title: "PatchCore: the distance of neighbourhoods of patches to a bank of normal ones",
   options: {
-    coreset: numberOption(1, "share of the bank that is kept, by farthest points", { least: 1e-6, most: 1 }),
-    start: choiceOption("mean", "how the first row of a coreset is found", ["norm", "mean", "first"]),
-    projection: customOption<number | "sparse", number>(
+    coreset: option.number(1, "share of the bank that is kept, by farthest points", { least: 1e-6, most: 1 }),
+    start: option.choice("mean", "how the first row of a coreset is found", ["norm", "mean", "first"]),
+    projection: option.custom<number | "sparse", number>(
       128,
       "width in which a coreset is chosen; 0: that of the rows; sparse: as anomalib draws it",
       "a whole number, or sparse",
       (given) => (given === "sparse" ? given : WIDTH.read(given)),
     ),
-    seed: numberOption(0, "of a coreset's draws", { least: 0, most: 2 ** 32 - 1, whole: true }),
-    embedding: choiceOption("pool", "pool: averaged along channels; concat: all channels", [
+    seed: option.number(0, "of a coreset's draws", { least: 0, most: 2 ** 32 - 1, whole: true }),
+    embedding: option.choice("pool", "pool: averaged along channels; concat: all channels", [
       "pool",
       "concat",
     ]),
-    pretrainDim: numberOption(1024, "values of a layer's neighbourhood", {
+    pretrainDim: option.number(1024, "values of a layer's neighbourhood", {
       least: 1,
       most: 8192,
       whole: true,
     }),
-    targetDim: numberOption(1024, "values of a patch", { least: 1, most: 8192, whole: true }),
-    patchSize: numberOption(3, "side of a neighbourhood, odd", { least: 1, most: 31, whole: true }),
-    neighbours: numberOption(1, "bank rows whose distances are averaged", { least: 1, whole: true }),
-    distance: choiceOption("euclidean", "distance of a patch to a row", ["euclidean", "squared"]),
-    reweight: numberOption(9, "b of equation 7; 0: the score is not weighed", { least: 0, whole: true }),
-    upsampling: choiceOption("bilinear", "how patches become pixels", ["bilinear", "nearest"]),
+    targetDim: option.number(1024, "values of a patch", { least: 1, most: 8192, whole: true }),
+    patchSize: option.number(3, "side of a neighbourhood, odd", { least: 1, most: 31, whole: true }),
+    neighbours: option.number(1, "bank rows whose distances are averaged", { least: 1, whole: true }),
+    distance: option.choice("euclidean", "distance of a patch to a row", ["euclidean", "squared"]),
+    reweight: option.number(9, "b of equation 7; 0: the score is not weighed", { least: 0, whole: true }),
+    upsampling: option.choice("bilinear", "how patches become pixels", ["bilinear", "nearest"]),
     pixels: pixelsOption("bilinear"),
     ...MAP_OPTIONS,
   },

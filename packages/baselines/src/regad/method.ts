@@ -1,4 +1,4 @@
-import { choiceOption, DetectError, defineMethod, numberOption, switchOption } from "@inctrl/detect";
+import { DetectError, defineMethod, option } from "@inctrl/detect";
 import { MAP_OPTIONS } from "../maps/options.js";
 import { RegistrationBackbone } from "./backbone.js";
 import { REGAD_DEFAULTS, regadDetector, TAPS } from "./detector.js";
@@ -10,11 +10,11 @@ export const regadMethod = defineMethod({
   name: "regad",
   title: "RegAD: PaDiM's Gaussians on features of a network that was trained to register images",
   options: {
-    augment: switchOption(
+    augment: option.flag(
       REGAD_DEFAULTS.augment,
       "take prompts in 22 variants: turned, shifted, mirrored, grey",
     ),
-    epsilon: numberOption(REGAD_DEFAULTS.epsilon, "added to the diagonal of covariances", { least: 1e-6 }),
+    epsilon: option.number(REGAD_DEFAULTS.epsilon, "added to the diagonal of covariances", { least: 1e-6 }),
     ...{ blur: MAP_OPTIONS.blur, border: MAP_OPTIONS.border },
   },
   presets: { paper: {}, released: {} },
@@ -27,13 +27,13 @@ export const regadMethod = defineMethod({
   },
   create: regadDetector,
   trainOptions: {
-    mode: choiceOption("rotation_scale", "what the transformers do", MODES),
-    side: numberOption(224, "pixels of a side of its images", { least: 32, most: 2048, whole: true }),
-    shots: numberOption(2, "supports of each image", { least: 1, whole: true }),
-    batch: numberOption(32, "images a step at most, of one category", { least: 1, whole: true }),
-    lr: numberOption(1e-4, "learning rate of the first epochs; the last one has rate 0", { least: 0 }),
-    epochs: numberOption(50, "epochs", { least: 1, whole: true }),
-    seed: numberOption(0, "seed of layers and batches", { least: 0, whole: true }),
+    mode: option.choice("rotation_scale", "what the transformers do", MODES),
+    side: option.number(224, "pixels of a side of its images", { least: 32, most: 2048, whole: true }),
+    shots: option.number(2, "supports of each image", { least: 1, whole: true }),
+    batch: option.number(32, "images a step at most, of one category", { least: 1, whole: true }),
+    lr: option.number(1e-4, "learning rate of the first epochs; the last one has rate 0", { least: 0 }),
+    epochs: option.number(50, "epochs", { least: 1, whole: true }),
+    seed: option.number(0, "seed of layers and batches", { least: 0, whole: true }),
   },
   trainPresets: { paper: {}, released: {} },
   train: (job, given) => trainRegistration(job, given as unknown as RegistrationTraining),

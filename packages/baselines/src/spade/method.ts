@@ -1,11 +1,4 @@
-import {
-  choiceOption,
-  type Detector,
-  defineMethod,
-  type Encoder,
-  numberOption,
-  patchesOf,
-} from "@inctrl/detect";
+import { type Detector, defineMethod, type Encoder, option, patchesOf } from "@inctrl/detect";
 import { mapDetector } from "../maps/map-detector.js";
 import { layerInput, MAP_OPTIONS, mapOptions, pixelsOption, settingsOf } from "../maps/options.js";
 import type { Border } from "../maps/pixel-maps.js";
@@ -48,9 +41,9 @@ export const spadeMethod = defineMethod({
   name: "spade",
   title: "SPADE: the distance to the nearest normal images, and to the patches of these",
   options: {
-    neighbours: numberOption(5, "normal images whose distances are averaged", { least: 1, whole: true }),
-    metric: choiceOption("euclidean", "distance of images", ["euclidean", "squared"]),
-    pixelNeighbours: numberOption(1, "patches whose distances are averaged", { least: 1, whole: true }),
+    neighbours: option.number(5, "normal images whose distances are averaged", { least: 1, whole: true }),
+    metric: option.choice("euclidean", "distance of images", ["euclidean", "squared"]),
+    pixelNeighbours: option.number(1, "patches whose distances are averaged", { least: 1, whole: true }),
     pixels: pixelsOption("lanczos"),
     ...MAP_OPTIONS,
   },

@@ -13,7 +13,7 @@ import {
   loadedSubspace,
   type Moments,
   momentsOf,
-  numberOption,
+  option,
   type PatchSubspace,
   readBank,
   readingOf,
@@ -149,15 +149,19 @@ export const subspaceAdMethod = defineMethod({
   title:
     "SubspaceAD (2026): the squared distance of each patch to the principal subspace of the prompts' patches",
   options: {
-    share: numberOption(0.99, "share of the variance of normal patches that the subspace holds", {
+    share: option.number(0.99, "share of the variance of normal patches that the subspace holds", {
       least: 0.01,
       most: 1,
     }),
-    turns: numberOption(1, "turns of a circle that prompts are taken in; 1: the 8 symmetries of the square", {
-      least: 1,
-      most: 64,
-      whole: true,
-    }),
+    turns: option.number(
+      1,
+      "turns of a circle that prompts are taken in; 1: the 8 symmetries of the square",
+      {
+        least: 1,
+        most: 64,
+        whole: true,
+      },
+    ),
   },
   presets: { paper: { turns: 30 }, released: { turns: 30 } },
   input: (backbone) => ({ taps: middleBlocks(backbone), raw: true }),

@@ -1,4 +1,4 @@
-import { choiceOption, defineMethod } from "@inctrl/detect";
+import { defineMethod, option } from "@inctrl/detect";
 import { ANOMALIB_TEXT, TEXT_OPTIONS } from "./options.js";
 import { winclipDetector, windowInput } from "./winclip.js";
 
@@ -7,11 +7,11 @@ export const winclip = defineMethod({
   title: "WinCLIP (Jeong et al. 2023): texts and nearest prompts, asked about windows of patches",
   options: {
     ...TEXT_OPTIONS,
-    patchTokens: choiceOption("raw", "patches of the last block as they are, or after the final norm", [
+    patchTokens: option.choice("raw", "patches of the last block as they are, or after the final norm", [
       "raw",
       "ln_post",
     ]),
-    mode: choiceOption("few-shot", "few-shot: texts and prompts; zero-shot: texts alone", [
+    mode: option.choice("few-shot", "few-shot: texts and prompts; zero-shot: texts alone", [
       "few-shot",
       "zero-shot",
     ]),

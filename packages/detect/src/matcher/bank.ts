@@ -29,6 +29,7 @@ import {
 } from "./bank-file.js";
 import type { BankInfo, PromptRecord } from "./bank-info.js";
 import { averageNeighbours } from "./neighbours.js";
+import { blocksAt } from "./rows.js";
 
 /** What a method keeps in a bank beside the patches. */
 export interface MethodState {
@@ -173,11 +174,10 @@ export class PromptBank {
     this.#tiles ??= this.#rows.map((rows) =>
       scope(() => {
         const joined = concat(rows);
-        const [all, width] = joined.shape;
         const { views } = this.prompts[0];
-        const shown = reshape(joined, [this.shots, views, all / (this.shots * views), width]);
-        const tile = (place: number) => reshape(slice(shown, [null, [place, place + 1]]), [-1, width]);
-        return Array.from({ length: views }, (_, place) => keep(packBank(tile(place))));
+        return Array.from({ length: views }, (_, place) =>
+          keep(packBank(blocksAt(joined, this.shots, views, place))),
+        );
       }),
     );
     return this.#tiles;
@@ -201,8 +201,9 @@ export class PromptBank {
     return this.#rows.map((rows) =>
       scope(() => {
         const joined = concat(rows);
-        const views = reshape(joined, [-1, count, patches, joined.shape[1]]);
-        return mean(reshape(slice(views, [null, [0, 1]]), [-1, patches, joined.shape[1]]), 0);
+        const [all, width] = joined.shape;
+        const own = blocksAt(joined, all / (count * patches), count, 0);
+        return mean(reshape(own, [-1, patches, width]), 0);
       }),
     );
   }

@@ -1,14 +1,6 @@
-import {
-  concat,
-  nearest,
-  type PackedMatrix,
-  packBank,
-  reshape,
-  scope,
-  slice,
-  type Tensor,
-} from "@inctrl/tensor";
+import { concat, nearest, type PackedMatrix, packBank, scope, type Tensor } from "@inctrl/tensor";
 import type { EncodedPrompt } from "../encoder/prompts.js";
+import { blocksAt } from "./rows.js";
 
 /** An image of a pool: its patches tap by tap, view by view, variant by variant. */
 export type PoolImage = Pick<EncodedPrompt, "views" | "rows">;
@@ -127,10 +119,4 @@ export class PatchPool implements Disposable {
 
 /** Patches of an image's views as they are, in no other variant, [views * patches, width] of each tap. */
 const asTheyAre = ({ views, rows }: PoolImage, variants: number): Tensor[] =>
-  scope(() =>
-    rows.map((tap) => {
-      const width = tap.shape[1];
-      const shown = reshape(tap, [views, variants, -1, width]);
-      return reshape(slice(shown, [null, [0, 1]]), [-1, width]);
-    }),
-  );
+  scope(() => rows.map((tap) => blocksAt(tap, views, variants, 0)));

@@ -84,7 +84,7 @@ export interface Method<O extends MethodOptions = MethodOptions, T = unknown> {
  * export const spade = defineMethod({
  *   name: "spade",
  *   title: "SPADE (Cohen and Hoshen 2020): the mean distance to the nearest images",
- *   options: { neighbours: numberOption(5, "images that the score is the mean distance to", { least: 1, whole: true }) },
+ *   options: { neighbours: option.number(5, "images that the score is the mean distance to", { least: 1, whole: true }) },
  *   presets: { paper: { neighbours: 50 } },
  *   input: () => ({ taps: [1, 2, 3], raw: true, preprocess: { size: 224, resize: 256, interpolation: "lanczos", rgbFirst: true } }),
  *   create: (encoder, { neighbours }) => spadeDetector(encoder, neighbours),

@@ -18,8 +18,8 @@ export type OptionValues<O extends MethodOptions> = {
   readonly [K in keyof O]: O[K] extends MethodOption<infer T> ? T : never;
 };
 
-/** A number within bounds. @example numberOption(4, "sigma of the blur in pixels", { least: 0 }) */
-export function numberOption<D extends number | undefined = number>(
+/** A number within bounds. @example option.number(4, "sigma of the blur in pixels", { least: 0 }) */
+export function number<D extends number | undefined = number>(
   byDefault: D,
   help: string,
   bounds: { least?: number; most?: number; whole?: boolean; defaultText?: string } = {},
@@ -37,8 +37,8 @@ export function numberOption<D extends number | undefined = number>(
   };
 }
 
-/** One of several words or numbers. @example choiceOption("symmetric", "border of the blur", ["symmetric", "mirror"]) */
-export function choiceOption<const T extends string | number, D extends T | undefined>(
+/** One of several words or numbers. @example option.choice("symmetric", "border of the blur", ["symmetric", "mirror"]) */
+export function choice<const T extends string | number, D extends T | undefined>(
   byDefault: D,
   help: string,
   values: readonly T[],
@@ -50,8 +50,8 @@ export function choiceOption<const T extends string | number, D extends T | unde
   };
 }
 
-/** On or off. @example switchOption(false, "shows prompts in all turns") */
-export function switchOption(byDefault: boolean, help: string): MethodOption<boolean> {
+/** On or off. @example option.flag(false, "shows prompts in all turns") */
+export function flag(byDefault: boolean, help: string): MethodOption<boolean> {
   const words = new Map<unknown, boolean>([
     ["true", true],
     ["on", true],
@@ -65,7 +65,7 @@ export function switchOption(byDefault: boolean, help: string): MethodOption<boo
 }
 
 /** Text or a list that a function reads. @param read gives undefined for what it does not take. */
-export const customOption = <T, D extends T | undefined>(
+export const custom = <T, D extends T | undefined>(
   byDefault: D,
   help: string,
   takes: string,

@@ -1,26 +1,12 @@
 import { createHash } from "node:crypto";
-import {
-  type Category,
-  drawPrompts,
-  promptCandidates,
-  type Sample,
-  type Skipped,
-  skippedBy,
-} from "@inctrl/datasets";
+import { type Category, type Sample, type Skipped, skippedBy } from "@inctrl/datasets";
 import { scope, tensor } from "@inctrl/tensor";
 import type { AddOptions, FeatureStore } from "../encoder/feature-store.js";
 import { type MeasuredWindow, throughOneWindow, type WindowRequest } from "../images/window.js";
 import { textScore } from "../text/prototypes.js";
-import { TrainingError } from "./errors.js";
+import { type HoldOut, heldOut, holdOutOf } from "./hold-out.js";
 import { crossCategoryNegatives } from "./negatives.js";
 import type { Query, TrainingItem } from "./sampler.js";
-
-/** A category that is scored after each epoch and never trained on: its test images with fixed prompts. */
-export interface HoldOut {
-  readonly name: string;
-  readonly queries: readonly Query[];
-  readonly prompts: readonly string[];
-}
 
 /** Everything that a run trains and is validated on, by the numbers of a store. */
 export interface TrainingData {
@@ -106,42 +92,6 @@ export async function gatherData(
     skipped,
     hash: hashOf(store, known, parts),
     names,
-  };
-}
-
-/**
- * The categories that are held out.
- *
- * @param names of categories, or of classes, each with all its categories.
- * @throws TrainingError `training` for a name that none has.
- */
-export function heldOut(categories: readonly Category[], names: readonly string[]): ReadonlySet<Category> {
-  const called = (each: string) => categories.filter((c) => c.name === each || c.className === each);
-  const unknown = names.find((each) => called(each).length === 0);
-  if (unknown !== undefined) {
-    const known = categories.map(({ name }) => name).join(", ");
-    throw new TrainingError(
-      "training",
-      `hold-out ${JSON.stringify(unknown)}: there is no such category; choose of ${known}`,
-    );
-  }
-  return new Set(names.flatMap(called));
-}
-
-/** Prompts are the same for every query, drawn as scoring would draw them. */
-function holdOutOf(
-  category: Category,
-  numberOf: ReadonlyMap<Sample, number | null>,
-  items: readonly TrainingItem[],
-  { shots, seed }: { shots: number; seed: number },
-): HoldOut {
-  const readable = promptCandidates(category).filter((sample) => numberOf.get(sample) != null);
-  const chosen = drawPrompts(readable, shots, seed);
-  const prompts = chosen.map((sample) => numberOf.get(sample) as number);
-  return {
-    name: category.name,
-    queries: items.map((item) => ({ ...item, prompts })),
-    prompts: chosen.map(({ id }) => id),
   };
 }
 

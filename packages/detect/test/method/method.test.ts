@@ -2,24 +2,18 @@ import { throwsCode } from "@inctrl/testing";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readOptions } from "../../src/method/method.js";
-import {
-  choiceOption,
-  customOption,
-  type MethodOption,
-  numberOption,
-  switchOption,
-} from "../../src/method/options.js";
+import * as option from "../../src/method/options.js";
 
-const count = numberOption(5, "images", { least: 1, whole: true });
-const half = numberOption(0.5, "share", { least: 0, most: 1 });
-const border = choiceOption("symmetric", "border", ["symmetric", "mirror"]);
-const turns = choiceOption(undefined, "turns", [1, 8], "as the backbone says");
-const masked = switchOption(false, "masks the ground");
-const taps = customOption([1], "taps", "numbers, such as 1,2", (given) =>
+const count = option.number(5, "images", { least: 1, whole: true });
+const half = option.number(0.5, "share", { least: 0, most: 1 });
+const border = option.choice("symmetric", "border", ["symmetric", "mirror"]);
+const turns = option.choice(undefined, "turns", [1, 8], "as the backbone says");
+const masked = option.flag(false, "masks the ground");
+const taps = option.custom([1], "taps", "numbers, such as 1,2", (given) =>
   typeof given === "string" && /^\d+(,\d+)*$/.test(given) ? given.split(",").map(Number) : undefined,
 );
 
-const ROWS: [MethodOption, given: unknown, value: unknown][] = [
+const ROWS: [option.MethodOption, given: unknown, value: unknown][] = [
   [count, "3", 3],
   [count, 3, 3],
   [count, "0", undefined],
@@ -40,8 +34,7 @@ const ROWS: [MethodOption, given: unknown, value: unknown][] = [
 ];
 
 test("an option reads text and values, and nothing that it does not take", () => {
-  for (const [option, given, value] of ROWS)
-    assert.equal(option.read(given), value, `${option.help}: ${given}`);
+  for (const [{ read, help }, given, value] of ROWS) assert.equal(read(given), value, `${help}: ${given}`);
 });
 
 const method = {

@@ -1,11 +1,10 @@
 import { add, mean, mul, scope, topk } from "@inctrl/tensor";
 import {
   type Augmentation,
-  choiceOption,
   type Detector,
   defineMethod,
   type Encoder,
-  numberOption,
+  option,
   patchDetector,
 } from "../../src/index.js";
 
@@ -45,8 +44,8 @@ export const nearestPatchMethod = defineMethod({
   name: "nearest-patch",
   title: "the distance to the nearest prompt patch",
   options: {
-    symmetries: choiceOption(undefined, "symmetries of the prompts", [1, 8], "as the backbone says"),
-    largest: numberOption(1, "residuals that the score is the mean of", { least: 1, whole: true }),
+    symmetries: option.choice(undefined, "symmetries of the prompts", [1, 8], "as the backbone says"),
+    largest: option.number(1, "residuals that the score is the mean of", { least: 1, whole: true }),
   },
   presets: { paper: { largest: 1 }, released: { largest: 3 } },
   create: nearestPatch,

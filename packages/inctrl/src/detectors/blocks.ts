@@ -1,4 +1,4 @@
-import { type Backbone, customOption, type Tap } from "@inctrl/detect";
+import { type Backbone, option, type Tap } from "@inctrl/detect";
 
 /** Blocks by name: the backbone's own, those of a quarter, half and three quarters of its depth, and the middle ones of SubspaceAD. */
 const BLOCKS = {
@@ -21,7 +21,7 @@ export const tapsOf = (backbone: Backbone, blocks: Blocks): readonly Tap[] => {
 const MIN_DEPTH = 4;
 
 /** The option of methods that compare blocks. */
-export const BLOCKS_OPTION = customOption<Blocks, Blocks>(
+export const BLOCKS_OPTION = option.custom<Blocks, Blocks>(
   "own",
   "blocks that are compared: the backbone's own, those of a quarter, half and three quarters of its depth, the middle ones, or numbers",
   "own, quarters, middle, or rising numbers, such as 7,9,11",

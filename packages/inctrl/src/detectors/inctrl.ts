@@ -1,11 +1,10 @@
 import {
   type Backbone,
-  customOption,
   type Detector,
   defineMethod,
   type Encoder,
   type FitOptions,
-  numberOption,
+  option,
   type PatchOutput,
   type PatchScoring,
   type PromptBank,
@@ -181,7 +180,7 @@ export const inctrlMethod = defineMethod({
     "InCTRL (Zhu and Pang 2024): residuals of patches and of the image, and texts, fused by trained heads",
   options: {
     ...RESIDUAL_OPTIONS,
-    components: customOption(
+    components: option.custom(
       undefined,
       "parts of the score: P patches, I image, T text; I needs heads",
       "some of P, I and T, separated by commas, each once",
@@ -189,7 +188,7 @@ export const inctrlMethod = defineMethod({
       "all that the model has",
     ),
     blocks: BLOCKS_OPTION,
-    alpha: numberOption(undefined, "weight of the patch residual in the score", {
+    alpha: option.number(undefined, "weight of the patch residual in the score", {
       ...{ least: 0, defaultText: "what the heads name, else 1" },
     }),
   },

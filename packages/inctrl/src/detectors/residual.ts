@@ -1,15 +1,13 @@
 import {
-  choiceOption,
-  customOption,
   DetectError,
   type Detector,
   defineMethod,
   type Encoder,
+  option,
   type PromptBank,
   patchDetector,
   patchesOf,
   sharedLayout,
-  switchOption,
 } from "@inctrl/detect";
 import { type Aggregate, aggregateMap, largestOf, residualMap } from "../residual.js";
 import { BLOCKS_OPTION, tapsOf } from "./blocks.js";
@@ -86,14 +84,14 @@ export function checkAggregate(aggregate: Aggregate, { layouts }: Encoder): numb
 
 /** Options of all methods that make a score of the residual map. */
 export const RESIDUAL_OPTIONS = {
-  aggregate: customOption<Aggregate, Aggregate>(
+  aggregate: option.custom<Aggregate, Aggregate>(
     "max",
     "s_p of a map: its maximum, or the mean of its K largest values",
     "max, or top and a number, such as top10",
     (given) =>
       typeof given === "string" && /^(max|top[1-9]\d{0,5})$/.test(given) ? (given as Aggregate) : undefined,
   ),
-  symmetries: choiceOption(
+  symmetries: option.choice(
     undefined,
     "1: compare with the prompts as they are; 8: rotated and mirrored as well",
     [1, 8],
@@ -106,9 +104,9 @@ export const residualMethod = defineMethod({
   title: "the distance of patches to those of the prompts, without training and texts",
   options: {
     ...RESIDUAL_OPTIONS,
-    averaged: switchOption(false, "averages patches over 3 x 3 neighbours before they are compared"),
+    averaged: option.flag(false, "averages patches over 3 x 3 neighbours before they are compared"),
     blocks: BLOCKS_OPTION,
-    distance: choiceOption(
+    distance: option.choice(
       "nearest",
       "to the nearest patch of the prompts, to their principal subspace, or both",
       DISTANCES,
