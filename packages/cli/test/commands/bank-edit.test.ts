@@ -3,6 +3,7 @@ import path from "node:path";
 import { hashFile } from "@inctrl/datasets";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { resultsOf, scoreByBank } from "../support/bank.js";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
 import { bankPlaces, writeModel } from "../support/model.js";
 
@@ -138,8 +139,7 @@ test("other prompts have the line's images scored again, from the folders that a
     added.calibration.threshold <= before.calibration.threshold,
     "a prompt more makes no score larger",
   );
-  const scores = await cli(["score", ...model, "--bank", bank, "--images", ...normals, "--format", "json"]);
-  const { results } = JSON.parse(scores.stdout);
+  const results = resultsOf(await scoreByBank(model, bank, normals));
   const known = results.map((row: { p_value: number }) => row.p_value);
   // Each of the images is itself one of the seven that it is compared with.
   assert.ok(

@@ -4,6 +4,7 @@ import { encodePng, hashFile } from "@inctrl/datasets";
 import { drawProduct } from "@inctrl/synth";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { resultsOf, scoreByBank } from "../support/bank.js";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
 import { bankPlaces, writeImages, writeModel } from "../support/model.js";
 
@@ -88,19 +89,9 @@ test("a bank tells its method and options, so that its file and the backbone are
   const own = ["--method", "spade", "--set", "neighbours=1"];
   await saved(file, good.slice(0, 3), ...own);
   const score = async (...args: string[]) => {
-    const run = await cli([
-      "score",
-      ...model,
-      "--bank",
-      file,
-      "--images",
-      good[4],
-      "--format",
-      "json",
-      ...args,
-    ]);
+    const run = await scoreByBank(model, file, [good[4]], ...args);
     assert.is(run.code, 0, run.stderr);
-    return JSON.parse(run.stdout).results[0];
+    return resultsOf(run)[0];
   };
   const [told, known] = [await score(...own), await score()];
   assert.equal(known, told);

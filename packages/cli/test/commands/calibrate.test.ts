@@ -2,6 +2,7 @@ import { copyFileSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { resultsOf, scoreByBank } from "../support/bank.js";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
 import { bankPlaces, writeModel } from "../support/model.js";
 
@@ -17,19 +18,8 @@ test.after(remove);
 
 const calibrate = (...args: string[]) => cli(["calibrate", ...model, "--bank", bank, ...args]);
 const score = async (files: readonly string[], ...args: string[]) => {
-  const run = await cli([
-    "score",
-    ...model,
-    "--bank",
-    bank,
-    "--images",
-    ...files,
-    "--format",
-    "json",
-    ...args,
-  ]);
-  assert.is(run.stdout === "", false, run.stderr);
-  return { ...run, results: JSON.parse(run.stdout).results };
+  const run = await scoreByBank(model, bank, files, ...args);
+  return { ...run, results: resultsOf(run) };
 };
 
 test("verdicts: of the good images as many are above the line as were allowed, and scaled scores say the same", async () => {
@@ -45,16 +35,8 @@ test("verdicts: of the good images as many are above the line as were allowed, a
   const set = await score(normals, "--set", "aggregate=top3");
   assert.equal([set.code, set.results[0].verdict], [0, null], "a hint of other settings is left out");
   // 18 good images and 20%: floor(0.2 * 19) = 3, so that the third largest score is the line.
-  const run = await calibrate(
-    "--normals",
-    ...normals,
-    "--anomalies",
-    ...bad,
-    "--false-alarms",
-    "20%",
-    "--review",
-    "0.4",
-  );
+  const line = ["--normals", ...normals, "--anomalies", ...bad, "--false-alarms", "20%", "--review", "0.4"];
+  const run = await calibrate(...line);
   assert.is(run.code, 0, run.stderr);
   const scores = before.results
     .map((row: { score: number }) => row.score)
@@ -178,18 +160,8 @@ test("prompts, and copies of them, are no calibration images; copies of others c
 test("other settings than the line was made with are refused by name, and a failed run leaves the bank as it was", async () => {
   assert.is((await calibrate("--normals", ...normals)).code, 0);
   const before = readFileSync(bank);
-  const other = await cli([
-    "score",
-    ...model,
-    "--bank",
-    bank,
-    "--images",
-    ...normals,
-    "--set",
-    "aggregate=top3",
-  ]);
   failsWith(
-    other,
+    await scoreByBank(model, bank, normals, "--set", "aggregate=top3"),
     /it was calibrated with aggregate not given, and now it is top3|it was calibrated with aggregate max, and now it is top3/,
   );
   failsWith(await calibrate("--normals", path.join(folder, "absent.png")), /absent\.png/);

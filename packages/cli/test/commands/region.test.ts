@@ -5,6 +5,7 @@ import { randomPixels, turnedPng, writeImage } from "@inctrl/testing";
 import { post } from "@inctrl/testing/http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { resultsOf, scoreByBank } from "../support/bank.js";
 import { cli, failsWith, temporaryFolder } from "../support/cli.js";
 import { bankPlaces, writeModel } from "../support/model.js";
 import { startQuietly } from "../support/service.js";
@@ -22,19 +23,8 @@ test("a bank keeps the parts that count, and its line stands on them", async () 
   assert.is((await save(plain)).code, 0);
   const made = await save(bank, "--roi", "0%,0%,50%,100%", "--ignore", "0,32,64,32");
   assert.is(made.code, 0, made.stderr);
-  const scores = async (file: string) => {
-    const run = await cli([
-      "score",
-      ...model,
-      "--bank",
-      file,
-      "--images",
-      ...good.slice(2),
-      "--format",
-      "json",
-    ]);
-    return JSON.parse(run.stdout).results.map((row: { score: number }) => row.score);
-  };
+  const scores = async (file: string) =>
+    resultsOf(await scoreByBank(model, file, good.slice(2))).map((row: { score: number }) => row.score);
   const [all, part] = [await scores(plain), await scores(bank)];
   assert.ok(part.every((score: number, i: number) => score > 0 && score <= all[i]));
   assert.ok(
@@ -64,8 +54,8 @@ test("a photo that lies turned in its file is told as it stands upright: by scor
     writeFileSync(path.join(from, name), bytes);
     return path.join(from, name);
   });
-  const run = await cli(["score", ...model, "--bank", bank, "--images", ...paths, "--format", "json"]);
-  const results = JSON.parse(run.stdout).results.map(({ image: _, ...row }: Record<string, unknown>) => row);
+  const rows = resultsOf(await scoreByBank(model, bank, paths));
+  const results = rows.map(({ image: _, ...row }: Record<string, unknown>) => row);
   assert.equal([results[0], results[2]], [results[1], results[3]]);
   const [seen, , unseen] = results;
   assert.equal([seen.verdict, seen.width, seen.height, seen.regions.length], ["NG", 128, 64, 1]);
@@ -123,8 +113,7 @@ test("tiles of a size of their own are kept in the bank, and others are refused"
   const file = path.join(folder, "tiles.bank.safetensors");
   const made = await save(file, "--tile", "32", "--overlap", "4");
   assert.is(made.code, 0, made.stderr);
-  const score = (...args: string[]) =>
-    cli(["score", ...model, "--bank", file, "--images", good[3], "--format", "json", ...args]);
+  const score = (...args: string[]) => scoreByBank(model, file, [good[3]], ...args);
   const run = await score("--tile", "32");
   assert.is(run.code, 0, run.stderr);
   // Tiles of 32 pixels become 64, of which a patch takes 16.
@@ -132,7 +121,7 @@ test("tiles of a size of their own are kept in the bank, and others are refused"
     run.stderr,
     /a patch covers 8 x 8 pixels of .*006\.png: of a defect that is smaller, little is seen/,
   );
-  const [{ fit, patch, box }] = JSON.parse(run.stdout).results;
+  const [{ fit, patch, box }] = resultsOf(run);
   assert.equal([fit, patch, box.width, box.height], ["tile", { width: 8, height: 8 }, 32, 32]);
   failsWith(await score("--tile", "48"), /--tile 48: the bank .* was made with 32; leave --tile out/);
   failsWith(await score("--tile", "32", "--overlap", "9"), /--overlap 9: the bank .* was made with 4/);
@@ -151,8 +140,7 @@ test("tiles that are compared by their place: the bank keeps it, the line stands
   failsWith(await save(file, "--positions", "same"), /--positions compares tiles; cut images with --tile N/);
   assert.is((await save(file, ...tiled)).code, 0);
   const wide = writeImage(folder, "wide.png", 1, 80, 64);
-  const score = (...args: string[]) =>
-    cli(["score", ...model, "--bank", file, "--images", good[3], wide, "--format", "json", ...args]);
+  const score = (...args: string[]) => scoreByBank(model, file, [good[3], wide], ...args);
   failsWith(await score("--positions", "near"), /--positions near: the bank .* was made with same/);
   const run = await score("--positions", "same");
   assert.is(run.code, 2);

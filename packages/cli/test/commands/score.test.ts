@@ -28,18 +28,8 @@ const manyAs = (format: string): string[] => [
 const score = (...args: string[]) => cli(["score", "--backbone", backbone, ...args]);
 
 test("a bad image is named, skipped and counted in the JSON document, and a bank scores the same", async () => {
-  const run = await score(
-    "--prompts",
-    good,
-    "--shots",
-    "3",
-    "--images",
-    parts,
-    "--format",
-    "json",
-    "--save-bank",
-    bank,
-  );
+  const made = ["--prompts", good, "--shots", "3", "--images", parts, "--save-bank", bank];
+  const run = await score(...made, "--format", "json");
   assert.is(run.code, 2, run.stderr);
   const document = JSON.parse(run.stdout);
   assert.is(document.shots, 3);
@@ -65,16 +55,8 @@ test("a bad image is named, skipped and counted in the JSON document, and a bank
   assert.match(lines[0], /1 left out: .*notes\.txt \(this is a text file/);
   assert.match(lines[1], /skipped .*bad\.png: this is a text file/);
 
-  const again = await score(
-    "--bank",
-    bank,
-    "--images",
-    ...images.toReversed(),
-    "--format",
-    "jsonl",
-    "--batch",
-    "1",
-  );
+  const reversed = ["--bank", bank, "--images", ...images.toReversed()];
+  const again = await score(...reversed, "--format", "jsonl", "--batch", "1");
   assert.is(again.code, 0, again.stderr);
   const rows = again.stdout
     .trimEnd()

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { resultsOf, scoreByBank } from "../support/bank.js";
 import { cli, failsWith, spawnCli, temporaryFolder } from "../support/cli.js";
 import { writeImages, writeModel } from "../support/model.js";
 
@@ -58,10 +59,9 @@ test("pictures go where score's verdict says, and the ledger has its numbers", a
   const run = await cli(watch);
   assert.is(run.code, 2, run.stderr);
   assert.is(run.stdout, "");
-  const scores = await cli(["score", ...model, "--bank", bank, "--images", ...images, "--format", "json"]);
-  const { results } = JSON.parse(scores.stdout) as {
-    results: { image: string; verdict: string; score: number }[];
-  };
+  const results: { image: string; verdict: string; score: number }[] = resultsOf(
+    await scoreByBank(model, bank, images),
+  );
   for (const verdict of ["OK", "REVIEW", "NG"]) {
     const want = results.filter((each) => each.verdict === verdict).map(({ image }) => path.basename(image));
     assert.ok(want.length > 0, verdict);

@@ -27,6 +27,12 @@ async function refusal(action: () => Promise<unknown>): Promise<string> {
   return assert.unreachable("was not refused") as never;
 }
 
+/** Asserts that a folder holds one file, of this text. */
+function holdsOnly(dir: string, name: string, text: string): void {
+  assert.is(readFileSync(path.join(dir, name), "utf8"), text);
+  assert.equal(readdirSync(dir), [name]);
+}
+
 test("a file appears whole, and only at the end", async () => {
   const file = path.join(folder, "scores.csv");
   const sink = await openSink(file);
@@ -34,8 +40,7 @@ test("a file appears whole, and only at the end", async () => {
   await sink.write("1,2\n");
   assert.not(existsSync(file));
   await sink.finish();
-  assert.is(readFileSync(file, "utf8"), "a,b\n1,2\n");
-  assert.equal(readdirSync(folder), ["scores.csv"]);
+  holdsOnly(folder, "scores.csv", "a,b\n1,2\n");
 });
 
 test("discarded output leaves the older file as it was and no other", async () => {
@@ -46,8 +51,7 @@ test("discarded output leaves the older file as it was and no other", async () =
   const sink = await openSink(file);
   await sink.write("new");
   await sink.discard();
-  assert.is(readFileSync(file, "utf8"), "old");
-  assert.equal(readdirSync(own), ["scores.csv"]);
+  holdsOnly(own, "scores.csv", "old");
 });
 
 test("a file that another run is writing is refused, through a link too; other files beside it are not", async () => {
