@@ -14,6 +14,7 @@ type Values = Numbers | readonly [Numbers, lib.Shape];
 type Row = [name: string, f: (...xs: lib.Tensor[]) => lib.Tensor, inputs: Values[], want: Numbers[]];
 
 const hidden = [-I, -I, 0, -I] as const;
+const column = (values: lib.Tensor) => lib.reshape(values, [2, 1]);
 const seen = (mask: lib.Tensor) => lib.reshape(mask, [2, 2]);
 
 const ROWS: Row[] = [
@@ -155,35 +156,19 @@ const ROWS: Row[] = [
     ],
     [[0, 0, -0.5, 0.5]],
   ],
-  [
-    "attention that sees nothing",
-    (q, k, v, m) =>
-      lib.attention(lib.reshape(q, [2, 1]), lib.reshape(k, [2, 1]), lib.reshape(v, [2, 1]), {
-        mask: seen(m),
-      }),
-    [[1, 1], [1, 2], [3, 4], hidden],
-    [
-      [0, 0],
-      [0, 0],
-      [1, 0],
-      [0, 0, 0, 0],
+  ...[false, true].map(
+    (causal): Row => [
+      `${causal ? "causal " : ""}attention that sees nothing`,
+      (q, k, v, m) => lib.attention(column(q), column(k), column(v), { mask: seen(m), causal }),
+      [[1, 1], [1, 2], [3, 4], hidden],
+      [
+        [0, 0],
+        [0, 0],
+        [1, 0],
+        [0, 0, 0, 0],
+      ],
     ],
-  ],
-  [
-    "causal attention that sees nothing",
-    (q, k, v, m) =>
-      lib.attention(lib.reshape(q, [2, 1]), lib.reshape(k, [2, 1]), lib.reshape(v, [2, 1]), {
-        mask: seen(m),
-        causal: true,
-      }),
-    [[1, 1], [1, 2], [3, 4], hidden],
-    [
-      [0, 0],
-      [0, 0],
-      [1, 0],
-      [0, 0, 0, 0],
-    ],
-  ],
+  ),
   [
     "selfAttention that sees nothing",
     (x, m) => lib.selfAttention(lib.reshape(x, [1, 2, 3]), 1, { mask: seen(m) }),

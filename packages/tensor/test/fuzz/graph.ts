@@ -22,8 +22,7 @@ export class Ref {
 }
 
 /** What a graph starts from. Gradients are taken by those that are not fixed. */
-export interface Leaf {
-  readonly shape: Shape;
+export interface Leaf extends HostTensor {
   readonly dtype: DType;
   readonly values: readonly number[];
   readonly fixed: boolean;
