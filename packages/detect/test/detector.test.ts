@@ -1,22 +1,14 @@
 import { join } from "node:path";
 import { category, dataSet, maxError, randomImage, THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone, smallBackbone } from "@inctrl/testing/device";
-import { bankOf, collect, scored, scoreWith } from "@inctrl/testing/scoring";
+import { backboneTests, fixtureBackbone, smallBackbone } from "@inctrl/testing/device";
+import { bankOf, collect, encodedPrompts, scored, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
-import {
-  bestMatch,
-  Encoder,
-  encodePrompts,
-  evaluate,
-  fitImages,
-  matchPatches,
-  scoreViews,
-} from "../src/index.js";
+import { bestMatch, Encoder, evaluate, fitImages, matchPatches, scoreViews } from "../src/index.js";
 import { meanFeature } from "./support/mean-feature.js";
 import { detectorOf, METHODS } from "./support/methods.js";
 import { nearestPatch } from "./support/nearest-patch.js";
 
-const test = deviceTests("detector");
+const test = backboneTests("detector", (device) => fixtureBackbone(device, THREE_SHOT));
 const SIZE = 17;
 const images = (count: number, seed: number) =>
   Array.from({ length: count }, (_, i) => randomImage(seed + i, SIZE));
@@ -25,8 +17,10 @@ for (const method of METHODS) {
   const { name } = method;
   const make = (encoder: Encoder) => detectorOf(method, encoder);
 
-  test(`${name}: a view's score depends on no other view and on no batch size`, async ({ device }) => {
-    using backbone = await fixtureBackbone(device, THREE_SHOT);
+  test(`${name}: a view's score depends on no other view and on no batch size`, async ({
+    device,
+    backbone,
+  }) => {
     const encoder = new Encoder(backbone);
     using fitted = await fitImages(make(encoder), images(3, 1));
     assert.is(fitted.prompts.length, 3);
@@ -55,8 +49,8 @@ for (const method of METHODS) {
   test(`${name}: loaded again, it gives the same bits and tells the same prompts`, async ({
     device,
     folder,
+    backbone,
   }) => {
-    using backbone = await fixtureBackbone(device, THREE_SHOT);
     const detector = make(new Encoder(backbone));
     using fitted = await fitImages(detector, images(2, 1));
     const path = join(folder, `${name}.safetensors`);
@@ -79,9 +73,8 @@ for (const method of METHODS) {
   });
 
   test(`${name}: images and evaluation see the scores of the parts put together by hand`, async ({
-    device,
+    backbone,
   }) => {
-    using backbone = await fixtureBackbone(device, THREE_SHOT);
     const detector = make(new Encoder(backbone, { batch: 4 }));
     const one = category("one", { masked: true });
     const evaluation = await evaluate({ detector, dataSet: dataSet(one), shots: [1, 2], seeds: 1 });
@@ -111,8 +104,7 @@ for (const method of METHODS) {
     assert.equal(timeless(again), timeless(evaluation));
   });
 
-  test(`${name}: no prompts are refused, and no views give no scores`, async ({ device }) => {
-    using backbone = await fixtureBackbone(device, THREE_SHOT);
+  test(`${name}: no prompts are refused, and no views give no scores`, async ({ backbone }) => {
     const detector = make(new Encoder(backbone));
     await throwsCode(() => fitImages(detector, []), "shots", /no prompts/);
     using fitted = await fitImages(detector, images(1, 1));
@@ -122,13 +114,11 @@ for (const method of METHODS) {
 }
 
 test("similarities that are known give the scores of the detector's own search, and no matches", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const encoder = new Encoder(backbone);
-  const prompts = await encodePrompts(encoder, images(3, 1));
+  using prompts = await encodedPrompts(encoder, images(3, 1));
   using fitted = await nearestPatch(encoder).fit(prompts);
-  for (const prompt of prompts) prompt.dispose();
   using bank = await bankOf(encoder, images(3, 1));
   for await (const batch of encoder.encode(images(6, 100))) {
     let asked = 0;
@@ -149,8 +139,7 @@ test("similarities that are known give the scores of the detector's own search, 
   }
 });
 
-test("a search in pieces, as a slow GPU needs it, finds the same", async ({ device }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("a search in pieces, as a slow GPU needs it, finds the same", async ({ device, backbone }) => {
   const encoder = new Encoder(backbone);
   using bank = await bankOf(encoder, images(3, 1));
   for await (const batch of encoder.encode(images(5, 100))) {
@@ -170,8 +159,7 @@ test("a search in pieces, as a slow GPU needs it, finds the same", async ({ devi
   }
 });
 
-test("a method that matches no patches never asks for similarities", async ({ device }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("a method that matches no patches never asks for similarities", async ({ backbone }) => {
   const encoder = new Encoder(backbone);
   using fitted = await fitImages(meanFeature(encoder), images(1, 1));
   for await (const batch of encoder.encode(images(2, 100))) {

@@ -1,7 +1,7 @@
 import type { PreparedImage } from "@inctrl/clip";
 import { mul, scope, tensor } from "@inctrl/tensor";
 import { THREE_SHOT, throwsCode, writeImage } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
 import { collect } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import {
@@ -15,13 +15,12 @@ import {
 } from "../src/index.js";
 import { nearestPatch } from "./support/nearest-patch.js";
 
-const test = deviceTests("what is not finite");
+const test = backboneTests("what is not finite", (device) => fixtureBackbone(device, THREE_SHOT));
 
 test("what is not finite is refused by the image's name: its score, its map, a part, or the features it stands on", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const paths = [1, 2, 3, 4].map((seed) => writeImage(folder, `${seed}.png`, seed, 30));
   using fitted = await fitImages(
     nearestPatch(new Encoder(backbone, { batch: 4 })),

@@ -30,6 +30,28 @@ export function deviceTests(name: string) {
   return Object.assign(add, { run: tests.run });
 }
 
+/**
+ * `deviceTests` whose tests are each given a backbone, which is disposed when they end.
+ *
+ * @param open makes the backbone of a test: the small one, unless told otherwise.
+ * @example
+ * const test = backboneTests("encoder", fixtureBackbone);
+ * test("a view keeps its bits", async ({ backbone }) => { ... });
+ * test.run();
+ */
+export function backboneTests(name: string, open: (device: Device) => Promise<VitBackbone> = smallBackbone) {
+  const test = deviceTests(name);
+  const add = (
+    title: string,
+    run: (context: Context & { readonly backbone: VitBackbone }) => unknown,
+  ): void =>
+    test(title, async (context) => {
+      using backbone = await open(context.device);
+      await run({ ...context, backbone });
+    });
+  return Object.assign(add, { run: test.run });
+}
+
 /** The image tower of a committed fixture. */
 export const fixtureBackbone = (device: Device, fixture = PATCH14): Promise<VitBackbone> =>
   openBackbone(device, join(fixture, "inctrl.pyth"), { config: join(fixture, "config.json"), extra: isHead });

@@ -1,8 +1,10 @@
 import {
+  type EncodedPrompt,
   type Encoder,
   encodePrompts,
   type FittedDetector,
   type ImageFailure,
+  type ImageItem,
   type ImageScore,
   type ImageSource,
   PromptBank,
@@ -41,14 +43,26 @@ export function scored(result: ImageScore | ImageFailure): ImageScore {
   return result;
 }
 
+/** The score of one image, which can be read. */
+export const scoreOne = async (fitted: FittedDetector, image: ImageItem): Promise<ImageScore> =>
+  scored((await collect(fitted, [image]))[0]);
+
+/** What `encodePrompts` gives, disposed as one. */
+export async function encodedPrompts(
+  ...args: Parameters<typeof encodePrompts>
+): Promise<EncodedPrompt[] & Disposable> {
+  const prompts = await encodePrompts(...args);
+  return Object.assign(prompts, {
+    [Symbol.dispose]() {
+      for (const prompt of prompts) prompt.dispose();
+    },
+  });
+}
+
 /** A bank of some images. */
 export async function bankOf(encoder: Encoder, images: ImageSource, symmetries = 1): Promise<PromptBank> {
-  const prompts = await encodePrompts(encoder, images, { symmetries });
-  try {
-    return PromptBank.of(encoder, prompts, symmetries);
-  } finally {
-    for (const prompt of prompts) prompt.dispose();
-  }
+  using prompts = await encodedPrompts(encoder, images, { symmetries });
+  return PromptBank.of(encoder, prompts, symmetries);
 }
 
 /** Cosine of two rows of `width` values, in float64. */

@@ -10,7 +10,7 @@ import {
 } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { randomImage, throwsCode } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
+import { backboneTests } from "@inctrl/testing/device";
 import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { padimMethod } from "../../src/padim/method.js";
@@ -18,7 +18,7 @@ import { patchcoreMethod } from "../../src/patchcore/method.js";
 import { randomResNet } from "../../src/resnet/backbone.js";
 import { spadeMethod } from "../../src/spade/method.js";
 
-const test = deviceTests("methods of maps");
+const test = backboneTests("methods of maps");
 
 const METHODS = [spadeMethod, padimMethod, patchcoreMethod];
 
@@ -66,8 +66,7 @@ for (const method of METHODS) {
 }
 
 for (const method of METHODS)
-  test(`${method.name} on a ViT: every preset scores, from one prompt too`, async ({ device }) => {
-    using backbone = await smallBackbone(device);
+  test(`${method.name} on a ViT: every preset scores, from one prompt too`, async ({ backbone }) => {
     for (const preset of PRESETS.filter((name) => method.presets?.[name])) {
       const settings = { ...method.presets?.[preset], blur: 1 };
       using fitted = await fitImages(open(method, backbone, settings), images(1, 1));
@@ -76,8 +75,7 @@ for (const method of METHODS)
     }
   });
 
-test("banks of other settings, and settings that do not fit, are refused", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
+test("banks of other settings, and settings that do not fit, are refused", async ({ folder, backbone }) => {
   const rows: [Method, Record<string, unknown>, Record<string, unknown>, RegExp][] = [
     [padimMethod, { channels: 5 }, { channels: 5, seed: 1 }, /keeps other channels/],
     [patchcoreMethod, { pretrainDim: 50 }, { pretrainDim: 51 }, /embedded with other settings/],

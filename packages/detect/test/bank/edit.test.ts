@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSafetensors } from "@inctrl/tensor";
 import { throwsCode, writeImage } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
+import { backboneTests } from "@inctrl/testing/device";
 import { collect, scored } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import {
@@ -22,11 +22,12 @@ import {
   readHistory,
   removeGoodImages,
   undoBank,
+  type VitBackbone,
 } from "../../src/index.js";
 import { meanFeature } from "../support/mean-feature.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("changing banks");
+const test = backboneTests("changing banks");
 
 /** Eight images of a folder; all but the first four are good ones of a line. */
 const imagesIn = (folder: string): string[] =>
@@ -89,15 +90,37 @@ async function tensorsOf(path: string) {
   );
 }
 
+/** Adds a test of a bank of the first images, and of a line of `good` images from the fifth on. */
+function testBank(
+  title: string,
+  { prompts = 2, good }: { prompts?: number; good: number },
+  run: (given: {
+    readonly backbone: VitBackbone;
+    readonly folder: string;
+    readonly images: readonly string[];
+    readonly detector: Detector;
+    readonly bank: Awaited<ReturnType<typeof opened>>;
+  }) => Promise<void>,
+): void {
+  test(title, async ({ folder, backbone }) => {
+    const detector = nearestPatch(new Encoder(backbone), { symmetries: 1 });
+    const images = imagesIn(folder);
+    const path = join(folder, `${prompts}-${good}.safetensors`);
+    await madeBank(path, detector, images.slice(0, prompts), images.slice(4, 4 + good));
+    const bank = await opened(path, detector);
+    using _ = bank.fitted;
+    await run({ backbone, folder, images, detector, bank });
+  });
+}
+
 for (const [name, make, symmetries] of [
   ["a method that keeps patches", nearestPatch, 8],
   ["a method that keeps none", meanFeature, 1],
 ] as const)
   test(`prompts added and removed give the bank that all of them make at once: ${name}`, async ({
-    device,
     folder,
+    backbone,
   }) => {
-    using backbone = await smallBackbone(device);
     const detector = make(new Encoder(backbone), { symmetries });
     const images = imagesIn(folder);
     const [path, whole] = [join(folder, `${detector.name}.safetensors`), join(folder, "whole.safetensors")];
@@ -143,119 +166,117 @@ for (const [name, make, symmetries] of [
     await throwsCode(() => undoBank(path), "bank", /was never changed; there is nothing to take back/);
   });
 
-test("a false alarm that joins the line moves it, and goes again by name", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const detector = nearestPatch(new Encoder(backbone), { symmetries: 1 });
-  const images = imagesIn(folder);
-  const path = join(folder, "line.safetensors");
-  await madeBank(path, detector, images.slice(0, 2), images.slice(4, 7));
-  const bank = await opened(path, detector);
-  const { calibration } = await addGoodImages(bank, [fileImage(images[7])]);
-  assert.equal(calibration?.images, await goodOf(detector, images.slice(0, 2), images.slice(4)));
-  // Of four parts floor(0.3 * 5) = 1 may lie above the line, so that it is the largest score.
-  const { line } = judgeOf(calibration as Calibration);
-  assert.equal(
-    [line.n, line.threshold],
-    [4, Math.max(...(calibration?.images ?? []).map(({ score }) => score))],
-  );
-  const known = async () => {
-    const { info, calibration } = await describeBank(path);
-    return { prompts: info.prompts, calibration };
-  };
-  assert.equal(placeOf(path, await known(), "7.png"), { of: "calibration", at: 3 });
-  const sum = (await fileImage(images[7]).sha256?.()) as string;
-  assert.equal(placeOf(path, await known(), sum.slice(0, 8)), { of: "calibration", at: 3 });
-  assert.equal(placeOf(path, await known(), images[1]), { of: "prompts", at: 1 });
-  const { history, calibration: now, info } = await describeBank(path);
-  const removed = await removeGoodImages(
-    { path, from: history.id, fitted: info, calibration: now },
-    new Set([3]),
-  );
-  assert.is(removed.calibration?.images.length, 3);
-  assert.equal(removed.change.images, [{ name: images[7], sha256: sum }]);
-  bank.fitted.dispose();
-});
+testBank(
+  "a false alarm that joins the line moves it, and goes again by name",
+  { good: 3 },
+  async ({ images, detector, bank }) => {
+    const { path } = bank;
+    const { calibration } = await addGoodImages(bank, [fileImage(images[7])]);
+    assert.equal(calibration?.images, await goodOf(detector, images.slice(0, 2), images.slice(4)));
+    // Of four parts floor(0.3 * 5) = 1 may lie above the line, so that it is the largest score.
+    const { line } = judgeOf(calibration as Calibration);
+    assert.equal(
+      [line.n, line.threshold],
+      [4, Math.max(...(calibration?.images ?? []).map(({ score }) => score))],
+    );
+    const known = async () => {
+      const { info, calibration } = await describeBank(path);
+      return { prompts: info.prompts, calibration };
+    };
+    assert.equal(placeOf(path, await known(), "7.png"), { of: "calibration", at: 3 });
+    const sum = (await fileImage(images[7]).sha256?.()) as string;
+    assert.equal(placeOf(path, await known(), sum.slice(0, 8)), { of: "calibration", at: 3 });
+    assert.equal(placeOf(path, await known(), images[1]), { of: "prompts", at: 1 });
+    const { history, calibration: now, info } = await describeBank(path);
+    const removed = await removeGoodImages(
+      { path, from: history.id, fitted: info, calibration: now },
+      new Set([3]),
+    );
+    assert.is(removed.calibration?.images.length, 3);
+    assert.equal(removed.change.images, [{ name: images[7], sha256: sum }]);
+  },
+);
 
-test("what may not be is refused, and the bank stays as it was", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const detector = nearestPatch(new Encoder(backbone), { symmetries: 1 });
-  const images = imagesIn(folder);
-  const path = join(folder, "refused.safetensors");
-  await madeBank(path, detector, images.slice(0, 2), images.slice(4, 6));
-  const before = readFileSync(path);
-  const bank = await opened(path, detector);
-  const copy = join(folder, "copy.png");
-  copyFileSync(images[1], copy);
-  const change = (edit: Partial<Parameters<typeof changePrompts>[1]>, on = bank) =>
-    changePrompts(on, { find: nothing, settings: SETTINGS, ...edit });
-  const asPrompt = (...files: string[]) => change({ add: files.map((file) => fileImage(file)) });
-  await throwsCode(() => asPrompt(copy), "bank", /copy\.png is a prompt already, .*1\.png; leave it out/);
-  await throwsCode(() => asPrompt(images[4]), "bank", /4\.png is a calibration image already/);
-  await throwsCode(() => asPrompt(images[7], images[7]), "bank", /7\.png is given twice/);
-  await throwsCode(
-    () => asPrompt(images[7]),
-    "images",
-    /other prompts change all scores, and the line's 2 images must be scored again; 2 files are not found by sha256 \(.*4\.png/,
-  );
-  await throwsCode(() => change({ remove: new Set([0, 1]) }), "shots", /would have no prompt left; keep one/);
-  await throwsCode(() => addGoodImages(bank, [fileImage(copy)]), "bank", /copy\.png is a prompt already/);
-  const broken = join(folder, "broken.png");
-  copyFileSync(path, broken);
-  await throwsCode(
-    () => addGoodImages(bank, [fileImage(broken)]),
-    "calibration",
-    /broken\.png: .*; a line needs the score of each image/,
-  );
-  await throwsCode(
-    () => removeGoodImages(bank, new Set([0, 1])),
-    "calibration",
-    /its line would have no image left; keep one/,
-  );
-  const bare = { ...bank, calibration: null };
-  await throwsCode(() => addGoodImages(bare, [fileImage(images[7])]), "calibration", /has no line that/);
-  const known = { prompts: bank.fitted.prompts, calibration: bank.calibration };
-  await throwsCode(() => placeOf(path, known, "absent.png"), "bank", /has no image absent\.png/);
-  const twins = { prompts: [...known.prompts, known.prompts[0]], calibration: null };
-  await throwsCode(
-    () => placeOf(path, twins, "0.png"),
-    "bank",
-    /has 2 images called 0\.png; give the sha256/,
-  );
-  const other = { ...bare, from: "another" };
-  await throwsCode(
-    () => change({ add: [fileImage(images[7])] }, other),
-    "bank",
-    /was changed by another run meanwhile; run this again/,
-  );
-  assert.ok(readFileSync(path).equals(before));
-  assert.is((await readHistory(path)).version, 1);
+testBank(
+  "what may not be is refused, and the bank stays as it was",
+  { good: 2 },
+  async ({ backbone, folder, images, bank }) => {
+    const { path } = bank;
+    const before = readFileSync(path);
+    const copy = join(folder, "copy.png");
+    copyFileSync(images[1], copy);
+    const change = (edit: Partial<Parameters<typeof changePrompts>[1]>, on = bank) =>
+      changePrompts(on, { find: nothing, settings: SETTINGS, ...edit });
+    const asPrompt = (...files: string[]) => change({ add: files.map((file) => fileImage(file)) });
+    await throwsCode(() => asPrompt(copy), "bank", /copy\.png is a prompt already, .*1\.png; leave it out/);
+    await throwsCode(() => asPrompt(images[4]), "bank", /4\.png is a calibration image already/);
+    await throwsCode(() => asPrompt(images[7], images[7]), "bank", /7\.png is given twice/);
+    await throwsCode(
+      () => asPrompt(images[7]),
+      "images",
+      /other prompts change all scores, and the line's 2 images must be scored again; 2 files are not found by sha256 \(.*4\.png/,
+    );
+    await throwsCode(
+      () => change({ remove: new Set([0, 1]) }),
+      "shots",
+      /would have no prompt left; keep one/,
+    );
+    await throwsCode(() => addGoodImages(bank, [fileImage(copy)]), "bank", /copy\.png is a prompt already/);
+    const broken = join(folder, "broken.png");
+    copyFileSync(path, broken);
+    await throwsCode(
+      () => addGoodImages(bank, [fileImage(broken)]),
+      "calibration",
+      /broken\.png: .*; a line needs the score of each image/,
+    );
+    await throwsCode(
+      () => removeGoodImages(bank, new Set([0, 1])),
+      "calibration",
+      /its line would have no image left; keep one/,
+    );
+    const bare = { ...bank, calibration: null };
+    await throwsCode(() => addGoodImages(bare, [fileImage(images[7])]), "calibration", /has no line that/);
+    const known = { prompts: bank.fitted.prompts, calibration: bank.calibration };
+    await throwsCode(() => placeOf(path, known, "absent.png"), "bank", /has no image absent\.png/);
+    const twins = { prompts: [...known.prompts, known.prompts[0]], calibration: null };
+    await throwsCode(
+      () => placeOf(path, twins, "0.png"),
+      "bank",
+      /has 2 images called 0\.png; give the sha256/,
+    );
+    const other = { ...bare, from: "another" };
+    await throwsCode(
+      () => change({ add: [fileImage(images[7])] }, other),
+      "bank",
+      /was changed by another run meanwhile; run this again/,
+    );
+    assert.ok(readFileSync(path).equals(before));
+    assert.is((await readHistory(path)).version, 1);
 
-  const mean = meanFeature(new Encoder(backbone));
-  const kept = join(folder, "mean.safetensors");
-  await madeBank(kept, mean, images.slice(0, 2));
-  const without = await opened(kept, mean);
-  await throwsCode(
-    () => change({ add: [fileImage(images[7])] }, without),
-    "images",
-    /mean-feature keeps no patches of its prompts and is fitted with all of them again; 2 files are not found/,
-  );
-  for (const { fitted } of [bank, without]) fitted.dispose();
-});
+    const mean = meanFeature(new Encoder(backbone));
+    const kept = join(folder, "mean.safetensors");
+    await madeBank(kept, mean, images.slice(0, 2));
+    const without = await opened(kept, mean);
+    await throwsCode(
+      () => change({ add: [fileImage(images[7])] }, without),
+      "images",
+      /mean-feature keeps no patches of its prompts and is fitted with all of them again; 2 files are not found/,
+    );
+    without.fitted.dispose();
+  },
+);
 
-test("a bank without a line tells what the new prompts alone tell", async ({ device, folder }) => {
-  using backbone = await smallBackbone(device);
-  const detector = nearestPatch(new Encoder(backbone), { symmetries: 1 });
-  const images = imagesIn(folder);
-  const path = join(folder, "hint.safetensors");
-  await madeBank(path, detector, images.slice(0, 1));
-  const bank = await opened(path, detector);
-  const add = [fileImage(images[1])];
-  const { calibration } = await changePrompts(bank, { add, find: nothing, settings: SETTINGS });
-  bank.fitted.dispose();
-  assert.equal([calibration?.hint, calibration?.images.length, calibration?.settings], [true, 2, SETTINGS]);
-  const [first] = await goodOf(detector, [images[1]], [images[0]]);
-  // Patches of prompts were brought to length 1 once more.
-  assert.ok(Math.abs((calibration?.images[0].score ?? 0) - first.score) < 1e-6);
-});
+testBank(
+  "a bank without a line tells what the new prompts alone tell",
+  { prompts: 1, good: 0 },
+  async ({ images, detector, bank }) => {
+    const add = [fileImage(images[1])];
+    const { calibration } = await changePrompts(bank, { add, find: nothing, settings: SETTINGS });
+    assert.equal([calibration?.hint, calibration?.images.length, calibration?.settings], [true, 2, SETTINGS]);
+    const [first] = await goodOf(detector, [images[1]], [images[0]]);
+    // Patches of prompts were brought to length 1 once more.
+    assert.ok(Math.abs((calibration?.images[0].score ?? 0) - first.score) < 1e-6);
+  },
+);
 
 test.run();

@@ -1,8 +1,8 @@
 import { maxError, randomImage } from "@inctrl/testing";
 import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
-import { scoreWith } from "@inctrl/testing/scoring";
+import { encodedPrompts, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
-import { Encoder, encodePrompts, fitImages, leaveOneOut } from "../../src/index.js";
+import { Encoder, fitImages, leaveOneOut } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
 const test = deviceTests("leaving a prompt out");
@@ -18,7 +18,7 @@ for (const [fit, symmetries] of [
     using backbone = await fixtureBackbone(device);
     const images = [0, 1, 2].map((seed) => randomImage(seed, 71, fit === "tile" ? 120 : 71));
     const detector = nearestPatch(new Encoder(backbone, { fit }), { symmetries, largest: 3 });
-    const prompts = await encodePrompts(detector.encoder, images, { symmetries });
+    using prompts = await encodedPrompts(detector.encoder, images, { symmetries });
     const seen = await leaveOneOut(detector, prompts);
     const want = [];
     for (const image of images) {
@@ -43,7 +43,6 @@ for (const [fit, symmetries] of [
       ) < 1e-6,
     );
     assert.is(await leaveOneOut(detector, prompts.slice(0, 1)), null, "one prompt alone");
-    for (const prompt of prompts) prompt.dispose();
   });
 
 test.run();

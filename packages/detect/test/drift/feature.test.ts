@@ -1,18 +1,17 @@
 import { randomImage } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
+import { backboneTests } from "@inctrl/testing/device";
 import { collect, cosine, scored } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { Encoder, fitImages, type ImageItem, imageFacts } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("distance of class features");
+const test = backboneTests("distance of class features");
 const images = (first: number, count: number): ImageItem[] =>
   Array.from({ length: count }, (_, i) => randomImage(first + i, 40));
 
 test("it is half of 1 - cosine to the mean of the prompts' features, each at length 1, as plain loops have it", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
   const encoder = new Encoder(backbone, { batch: 8 });
   const featuresOf = async (of: ImageItem[]) => {
     for await (using batch of encoder.encode(of)) return await batch.features.data();
@@ -36,8 +35,7 @@ test("it is half of 1 - cosine to the mean of the prompts' features, each at len
   }
 });
 
-test("without class features there is no such fact", async ({ device }) => {
-  using backbone = await smallBackbone(device);
+test("without class features there is no such fact", async ({ backbone }) => {
   using fitted = await fitImages(nearestPatch(new Encoder(backbone, { features: false })), images(1, 2));
   const [result] = await collect(fitted, images(10, 1));
   assert.not("feature" in imageFacts(scored(result))!);

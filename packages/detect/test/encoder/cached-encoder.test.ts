@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { category, dataSet, THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import {
   type Backbone,
@@ -12,17 +12,16 @@ import {
 } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("cached encoder");
+const test = backboneTests("cached encoder", (device) => fixtureBackbone(device, THREE_SHOT));
 
 const cached = async (backbone: Backbone, folder: string) =>
   new CachedEncoder(new FeatureStore(backbone, await TensorCache.open(join(folder, "cache")), { batch: 4 }));
 
 for (const symmetries of [1, 8])
   test(`features that are kept give the same numbers again, and those of none within float16; ${symmetries} symmetries`, async ({
-    device,
     folder,
+    backbone,
   }) => {
-    using backbone = await fixtureBackbone(device, THREE_SHOT);
     const set = dataSet(category("one", { masked: true }), category("two"));
     const run = (encoder: Encoder) =>
       evaluate({ detector: nearestPatch(encoder, { symmetries }), dataSet: set, shots: [1, 2], seeds: 2 });
@@ -51,8 +50,7 @@ for (const symmetries of [1, 8])
     }
   });
 
-test("images and prompts that cannot be read are left out and told", async ({ device, folder }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("images and prompts that cannot be read are left out and told", async ({ folder, backbone }) => {
   const torn = category("torn", {}, (sample) =>
     /(train|bad)\/1$/.test(sample.id) ? { ...sample, load: () => Promise.reject(new Error("torn")) } : sample,
   );
@@ -70,10 +68,9 @@ test("images and prompts that cannot be read are left out and told", async ({ de
 });
 
 test("a store of results from features that were kept is not gone on with from others", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const run = (encoder: Encoder) =>
     evaluate({
       ...{ detector: nearestPatch(encoder), dataSet: dataSet(category("one")), shots: [1], seeds: 1 },
@@ -87,8 +84,7 @@ test("a store of results from features that were kept is not gone on with from o
   );
 });
 
-test("a batch is bounded in views, whatever the views of an image", async ({ device, folder }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("a batch is bounded in views, whatever the views of an image", async ({ folder, backbone }) => {
   const { train, test: tests } = category("many");
   const items = [...train, ...tests].map((item) => ({ ...item, symmetries: [0, 1, 2] }));
   const encoder = await cached(backbone, folder);
@@ -102,8 +98,7 @@ test("a batch is bounded in views, whatever the views of an image", async ({ dev
   assert.ok(Math.max(...counts) < encoder.batch + 3, `${counts}`);
 });
 
-test("views, places and ends are those of an encoder without a store", async ({ device, folder }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("views, places and ends are those of an encoder without a store", async ({ folder, backbone }) => {
   const { train, test: tests } = category("places");
   const broken = { ...train[0], id: "broken", load: () => Promise.reject(new Error("torn")) };
   const items = [...train, broken, ...tests].map((item, i) =>

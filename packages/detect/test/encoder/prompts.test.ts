@@ -2,35 +2,24 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FEW_SHOT, maxError, randomImage, THREE_SHOT, throwsCode, writeImage } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
+import { encodedPrompts } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
-import {
-  type EncodedPrompt,
-  Encoder,
-  encodePrompts,
-  fileImage,
-  fileImages,
-  listFewShot,
-} from "../../src/index.js";
+import { Encoder, fileImage, fileImages, listFewShot } from "../../src/index.js";
 
-const test = deviceTests("prompts");
+const test = backboneTests("prompts", (device) => fixtureBackbone(device, THREE_SHOT));
 const PATCHES = 9;
 const WIDTH = 10;
-
-const free = (prompts: readonly EncodedPrompt[]) => {
-  for (const prompt of prompts) prompt.dispose();
-};
 
 const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 
 test("prompts carry their path, sha256 and views; an unreadable one stops everything", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const encoder = new Encoder(backbone, { fit: "tile" });
   const path = writeImage(folder, "wide.png", 1, 60, 20);
-  const prompts = await encodePrompts(encoder, fileImages([path]));
+  using prompts = await encodedPrompts(encoder, fileImages([path]));
   assert.equal(
     prompts.map(({ name, sha256: hash, views }) => [name, hash, views]),
     [[path, sha256(path), 3]],
@@ -43,19 +32,17 @@ test("prompts carry their path, sha256 and views; an unreadable one stops everyt
       [3 * PATCHES, WIDTH],
     ],
   );
-  free(prompts);
   const text = join(folder, "words.png");
   writeFileSync(text, "no picture at all");
-  await throwsCode(() => encodePrompts(encoder, fileImages([path, text])), "not-an-image", /words\.png/);
+  await throwsCode(() => encodedPrompts(encoder, fileImages([path, text])), "not-an-image", /words\.png/);
 });
 
-test("an unreadable one is told and left out where somebody listens", async ({ device, folder }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("an unreadable one is told and left out where somebody listens", async ({ folder, backbone }) => {
   const [first, second] = [writeImage(folder, "first.png", 1, 20), writeImage(folder, "second.png", 2, 20)];
   const text = join(folder, "left-out.png");
   writeFileSync(text, "no picture at all");
   const told: string[] = [];
-  const prompts = await encodePrompts(
+  using prompts = await encodedPrompts(
     new Encoder(backbone, { batch: 1 }),
     fileImages([first, text, second]),
     {
@@ -67,17 +54,15 @@ test("an unreadable one is told and left out where somebody listens", async ({ d
     prompts.map(({ name }) => name),
     [first, second],
   );
-  free(prompts);
 });
 
 test("patches have length 1, in every symmetry; class features are of the view as it is", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const images = [randomImage(1, 17), randomImage(2, 34, 17)];
-  const plain = await encodePrompts(new Encoder(backbone, { fit: "tile" }), images);
+  using plain = await encodedPrompts(new Encoder(backbone, { fit: "tile" }), images);
   for (const batch of [1, 3, 64]) {
-    const turned = await encodePrompts(new Encoder(backbone, { fit: "tile", batch }), images, {
+    using turned = await encodedPrompts(new Encoder(backbone, { fit: "tile", batch }), images, {
       symmetries: 8,
     });
     for (const [i, prompt] of turned.entries()) {
@@ -96,16 +81,13 @@ test("patches have length 1, in every symmetry; class features are of the view a
         }
       }
     }
-    free(turned);
   }
-  free(plain);
 });
 
 test("a prompt that changes after it was hashed is refused: a bank holds the features of the bytes it names", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const path = writeImage(folder, "late.png", 1, 8);
   const prompt = {
     ...fileImage(path),
@@ -116,21 +98,19 @@ test("a prompt that changes after it was hashed is refused: a bank holds the fea
     },
   };
   await throwsCode(
-    () => encodePrompts(new Encoder(backbone), [prompt]),
+    () => encodedPrompts(new Encoder(backbone), [prompt]),
     "changed",
     /late\.png: its bytes changed/,
   );
 });
 
-test("prompts of a few-shot file have the hash of their file", async ({ device }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("prompts of a few-shot file have the hash of their file", async ({ backbone }) => {
   const names = await listFewShot(FEW_SHOT);
-  const prompts = await encodePrompts(new Encoder(backbone), fileImages(names));
+  using prompts = await encodedPrompts(new Encoder(backbone), fileImages(names));
   assert.equal(
     prompts.map(({ name, sha256: hash }) => [name, hash]),
     names.map((name) => [name, sha256(FEW_SHOT)]),
   );
-  free(prompts);
 });
 
 test.run();

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { throwsCode, writeImage } from "@inctrl/testing";
 import { deviceTests, smallBackbone } from "@inctrl/testing/device";
-import { collect, scored } from "@inctrl/testing/scoring";
+import { scoreOne } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
-import { Encoder, fileImages, fitImages, mergeViews, readBankFit } from "../../src/index.js";
+import { Encoder, fileImage, fileImages, fitImages, mergeViews, readBankFit } from "../../src/index.js";
 import { marked } from "../support/marked.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
@@ -20,7 +20,7 @@ test("a small defect of a large image is found where it is, at any batch size an
   const detector = nearestPatch(encoderOf(), { symmetries: 1 });
   using fitted = await fitImages(detector, fileImages([prompt]));
   const [x, y] = [139, 42];
-  const found = scored((await collect(fitted, [marked(prompt, x, y, 6)]))[0]);
+  const found = await scoreOne(fitted, marked(prompt, x, y, 6));
   assert.is(found.views.length, 8 * 3);
   const { map, box } = mergeViews(found.views);
   // Patches of 8 pixels over 192 x 64.
@@ -34,7 +34,7 @@ test("a small defect of a large image is found where it is, at any batch size an
     nearestPatch(new Encoder(backbone, { fit: "squash" }), { symmetries: 1 }),
     fileImages([prompt]),
   );
-  const squashed = scored((await collect(whole, [marked(prompt, x, y, 6)]))[0]);
+  const squashed = await scoreOne(whole, marked(prompt, x, y, 6));
   assert.ok(found.score > squashed.score, "squashed, little of it is left");
 
   const path = join(folder, "tiles.safetensors");
@@ -49,7 +49,7 @@ test("a small defect of a large image is found where it is, at any batch size an
   const scores: number[][] = [];
   for (const options of [{}, { batch: 5 }, { threads: 2 }]) {
     using loaded = await nearestPatch(encoderOf(options), { symmetries: 1 }).load(path);
-    scores.push(scored((await collect(loaded, fileImages([other])))[0]).views.map(({ score }) => score));
+    scores.push((await scoreOne(loaded, fileImage(other))).views.map(({ score }) => score));
   }
   assert.equal(scores[1], scores[0]);
   assert.equal(scores[2], scores[0]);

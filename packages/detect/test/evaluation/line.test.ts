@@ -2,19 +2,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { drawPrompts } from "@inctrl/datasets";
 import { category, dataSet, THREE_SHOT, throwsCode, timeless } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
 import * as assert from "uvu/assert";
 import { Encoder, evaluate, fitImages, lineRows, scoreImages } from "../../src/index.js";
 import { evaluationOf, withLine } from "../report/support.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("lines of an evaluation");
+const test = backboneTests("lines of an evaluation", (device) => fixtureBackbone(device, THREE_SHOT));
 
 test("a line is set by good training images that are no prompts, and changes nothing else", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const one = category("one", { masked: true, train: 6 });
   const detector = nearestPatch(new Encoder(backbone, { batch: 4 }));
   const options = { detector, dataSet: dataSet(one), shots: [1, 2], seeds: 2 };

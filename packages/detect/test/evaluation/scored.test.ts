@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { category, dataSet, maxError, THREE_SHOT } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
 import { collect, scored } from "@inctrl/testing/scoring";
 import { callsOf, SHARED } from "@inctrl/testing/several";
 import * as assert from "uvu/assert";
@@ -18,12 +18,12 @@ import { factsOf } from "../report/support.js";
 import { meanFeature } from "../support/mean-feature.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("what an evaluation found");
+const test = backboneTests("what an evaluation found", (device) => fixtureBackbone(device, THREE_SHOT));
 
 test("each detector's scores, maps and matches are told as scoreImages gives them, and prompts are searched as often", async ({
   device,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const encoder = new Encoder(backbone, { batch: 4 });
   const detectors = [nearestPatch(encoder, { symmetries: 8 }), meanFeature(encoder)];
   const scorings = detectors.map((detector) => ({ detector }));
@@ -60,8 +60,11 @@ test("each detector's scores, maps and matches are told as scoreImages gives the
   }
 });
 
-test("a report draws what was found without encoding an image again", async ({ device, folder }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("a report draws what was found without encoding an image again", async ({
+  device,
+  folder,
+  backbone,
+}) => {
   const detector = nearestPatch(new Encoder(backbone, { batch: 4 }));
   // An image that is not good is called so: a mistake, of which the report has pictures.
   const mistaken = category("mistaken", {}, (sample) =>

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodePng } from "@inctrl/datasets";
 import { throwsCode, writeImage } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
-import { collect, scored } from "@inctrl/testing/scoring";
+import { backboneTests } from "@inctrl/testing/device";
+import { collect, scoreOne } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { REGION_SIDE, unpackRegion } from "../../src/images/region.js";
 import {
@@ -13,7 +13,6 @@ import {
   fileImage,
   fileImages,
   fitImages,
-  type ImageItem,
   imageFacts,
   packRegion,
   patchesInside,
@@ -25,7 +24,7 @@ import { marked } from "../support/marked.js";
 import { meanFeature } from "../support/mean-feature.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("regions");
+const test = backboneTests("regions");
 
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
@@ -92,10 +91,9 @@ test("boxes and masks of the command line become a region, and others are refuse
 
 for (const fit of ["crop", "tile"] as const)
   test(`a defect counts inside and not outside, in a bank too; the whole image gives the same bits: ${fit}`, async ({
-    device,
     folder,
+    backbone,
   }) => {
-    using backbone = await smallBackbone(device);
     const detector = nearestPatch(new Encoder(backbone, { fit }), { symmetries: 1 });
     const [width, height] = fit === "crop" ? [64, 64] : [128, 64];
     const prompts = [1, 2].map((seed) => writeImage(folder, `${fit}-${seed}.png`, seed, width, height));
@@ -109,28 +107,29 @@ for (const fit of ["crop", "tile"] as const)
     using loaded = await detector.load(path);
     const inside = marked(prompts[0], width - 14, 20, 12, join(folder, "inside"));
     const outside = marked(prompts[0], 4, 20, 12, join(folder, "outside"));
-    const score = async (fitted: typeof plain, item: ImageItem) => scored((await collect(fitted, [item]))[0]);
     for (const item of [inside, outside]) {
-      const { pixels, ...all } = await score(plain, item);
-      assert.equal(await score(whole, item), { ...all, pixels: { ...pixels, regional: true } });
+      const { pixels, ...all } = await scoreOne(plain, item);
+      assert.equal(await scoreOne(whole, item), { ...all, pixels: { ...pixels, regional: true } });
     }
     // Facts of drift do not see what lies outside.
-    const facts = async (item: ImageItem) => {
-      // Patches inside see the others by attention, so that the map's median moves a little.
-      const { patches: _, ...others } = imageFacts(await score(part, item))!;
-      return others;
-    };
-    assert.equal(await facts(outside), await facts(fileImage(prompts[0])));
-    assert.ok((await facts(inside)).contrast > (await facts(outside)).contrast);
+    const [within, without, prompt] = await Promise.all(
+      [inside, outside, fileImage(prompts[0])].map(async (item) => {
+        // Patches inside see the others by attention, so that the map's median moves a little.
+        const { patches: _, ...others } = imageFacts(await scoreOne(part, item))!;
+        return others;
+      }),
+    );
+    assert.equal(without, prompt);
+    assert.ok(within.contrast > without.contrast);
     for (const fitted of [part, loaded]) {
-      assert.is((await score(fitted, inside)).score, (await score(plain, inside)).score);
-      const away = await score(fitted, outside);
-      const { views } = await score(plain, outside);
+      assert.is((await scoreOne(fitted, inside)).score, (await scoreOne(plain, inside)).score);
+      const away = await scoreOne(fitted, outside);
+      const { views } = await scoreOne(plain, outside);
       // The columns of 16 pixels that lie in the right quarter: the last of four, or the last two of the second tile.
       const { map } = views[views.length - 1];
       const right = map.values.filter((_, i) => i % 4 >= (fit === "crop" ? 3 : 2));
       assert.is(away.score, Math.max(...right));
-      assert.ok((await score(plain, outside)).score > 2 * away.score, "a plain detector sees it");
+      assert.ok((await scoreOne(plain, outside)).score > 2 * away.score, "a plain detector sees it");
       const [first] = away.views;
       assert.ok(first.map.values.filter((_, i) => i % 4 < 3 || fit === "tile").every((value) => value === 0));
       if (fit === "tile") assert.is(first.outside, true);
@@ -149,10 +148,9 @@ for (const fit of ["crop", "tile"] as const)
   });
 
 test("a region that no patch shows, and methods that look at more than the map, are refused", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
   const encoder = new Encoder(backbone);
   const prompts = [writeImage(folder, "strip.png", 1, 128, 32)];
   const region = regionOfBox({ x: 0, y: 0, width: 0.1, height: 1 });

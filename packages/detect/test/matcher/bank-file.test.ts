@@ -2,12 +2,12 @@ import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSafetensors, type StoredTensor, serializeSafetensors, writeSafetensors } from "@inctrl/tensor";
 import { PATCH14, randomImage, throwsCode } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
 import { bankOf } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { Encoder, PromptBank, randomBackbone, readBank, readBankFit } from "../../src/index.js";
 
-const test = deviceTests("bank file");
+const test = backboneTests("bank file", fixtureBackbone);
 const SIZE = 71;
 
 /** A bank's file as versions without checksums wrote it, spoilt: its description, metadata or tensors changed. */
@@ -37,8 +37,8 @@ async function spoilt(
 test("another backbone, other blocks, another fit and other preprocessing are refused", async ({
   device,
   folder,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device);
   using bank = await bankOf(new Encoder(backbone), [randomImage(1, SIZE)]);
   const path = join(folder, "fits.safetensors");
   await bank.save(path);
@@ -59,8 +59,7 @@ test("another backbone, other blocks, another fit and other preprocessing are re
   }
 });
 
-test("the state of another kind of detector is refused by name", async ({ device, folder }) => {
-  using backbone = await fixtureBackbone(device);
+test("the state of another kind of detector is refused by name", async ({ folder, backbone }) => {
   const encoder = new Encoder(backbone);
   using bank = await bankOf(encoder, [randomImage(1, SIZE)]);
   const path = join(folder, "patches.safetensors");
@@ -90,8 +89,7 @@ test("the state of another kind of detector is refused by name", async ({ device
   });
 });
 
-test("files that are no bank, are cut off or lie are refused in one line", async ({ device, folder }) => {
-  using backbone = await fixtureBackbone(device);
+test("files that are no bank, are cut off or lie are refused in one line", async ({ folder, backbone }) => {
   const encoder = new Encoder(backbone);
   using bank = await bankOf(encoder, [randomImage(1, SIZE), randomImage(2, SIZE)]);
   const path = join(folder, "sound.safetensors");

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openSafetensors } from "@inctrl/tensor";
 import { randomPixels, randomView, shared, throwsCode } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
 import { bankOf, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { encodeViews } from "../../src/encoder/encode.js";
@@ -16,7 +16,7 @@ import {
 } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("prompt bank");
+const test = backboneTests("prompt bank", fixtureBackbone);
 const SIZE = 71;
 const PATCHES = 25;
 
@@ -34,10 +34,9 @@ function tiles(name: string, ...seeds: number[]): ImageItem {
 const consecutive = (from: number) => Array.from({ length: PATCHES }, (_, i) => from + i);
 
 test("saved and loaded, a bank gives the same bits and says what it was made of", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device);
   const detector = nearestPatch(new Encoder(backbone, { fit: "tile" }));
   const hashed = { ...tiles("b.png", 2, 3, 4), sha256: async () => "f".repeat(64) };
   const prompts = [tiles("a.png", 1), hashed];
@@ -70,8 +69,7 @@ test("saved and loaded, a bank gives the same bits and says what it was made of"
   assert.equal(await contents("again.safetensors"), await contents("round.safetensors"));
 });
 
-test("the bank does not depend on how many prompts are encoded together", async ({ device }) => {
-  using backbone = await fixtureBackbone(device);
+test("the bank does not depend on how many prompts are encoded together", async ({ backbone }) => {
   const prompts = [1, 2, 3, 4, 5].map((seed) =>
     seed % 2 ? tiles(`${seed}`, 100 * seed, 100 * seed + 1) : tiles(`${seed}`, 100 * seed),
   );
@@ -87,9 +85,8 @@ test("the bank does not depend on how many prompts are encoded together", async 
 });
 
 test("a matched row is traced to its prompt and to the patch counted over the prompt's views", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device);
   const encoder = new Encoder(backbone, { fit: "tile" });
   const prompts = [tiles("a", 1, 2), tiles("b", 3), tiles("c", 4, 5, 6)];
   using bank = await bankOf(encoder, prompts);
@@ -117,10 +114,9 @@ test("a matched row is traced to its prompt and to the patch counted over the pr
 });
 
 test("in eight symmetries, a bank knows prompts however they lie, and its class features are as before", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device);
   const encoder = new Encoder(backbone, { fit: "tile" });
   const prompts = [tiles("a", 1), tiles("b", 2, 3)];
   using turned = await bankOf(encoder, prompts, 8);
@@ -158,8 +154,7 @@ test("in eight symmetries, a bank knows prompts however they lie, and its class 
   );
 });
 
-test("rows of turned views are traced to the patches of the views as they are", async ({ device }) => {
-  using backbone = await fixtureBackbone(device);
+test("rows of turned views are traced to the patches of the views as they are", async ({ backbone }) => {
   const encoder = new Encoder(backbone, { fit: "tile" });
   using bank = await bankOf(encoder, [tiles("a", 1, 2), tiles("b", 3)], 8);
   const row = (view: number, symmetry: number, patch: number) => (view * 8 + symmetry) * PATCHES + patch;
@@ -178,8 +173,7 @@ test("rows of turned views are traced to the patches of the views as they are", 
   );
 });
 
-test("no prompts, and views of another size, are refused", async ({ device }) => {
-  using backbone = await fixtureBackbone(device);
+test("no prompts, and views of another size, are refused", async ({ backbone }) => {
   await throwsCode(
     () => PromptBank.of(new Encoder(backbone), []),
     "shots",

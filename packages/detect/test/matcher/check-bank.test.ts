@@ -1,27 +1,24 @@
 import { join } from "node:path";
 import { maxError, randomImage, throwsCode } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
-import { bankOf } from "@inctrl/testing/scoring";
+import { backboneTests } from "@inctrl/testing/device";
+import { bankOf, encodedPrompts } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import {
   checkBank,
   Encoder,
-  encodePrompts,
   type ImageItem,
   leaveOneOut,
   randomBackbone,
+  type VitBackbone,
 } from "../../src/index.js";
 import { meanFeature } from "../support/mean-feature.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("checking a bank");
+const test = backboneTests("checking a bank");
 
-/** A small image tower that takes images of any size. */
-async function anySize(device: Parameters<typeof smallBackbone>[0]) {
-  using small = await smallBackbone(device);
-  const { config } = small;
-  return randomBackbone(device, { ...config, vision: { ...config.vision, positions: "antialias" } }, 1);
-}
+/** A tower of the same form that takes images of any size. */
+const anySize = ({ device, config }: VitBackbone) =>
+  randomBackbone(device, { ...config, vision: { ...config.vision, positions: "antialias" } }, 1);
 
 /** An image with every value changed by one. */
 const nearly = (item: ImageItem): ImageItem => ({
@@ -41,19 +38,19 @@ for (const [fit, symmetries] of [
   test(`a file tells what leaving each prompt out tells: ${fit}, ${symmetries} symmetries`, async ({
     device,
     folder,
+    backbone,
   }) => {
     const whole = fit === "whole";
-    using backbone = await (whole ? anySize : smallBackbone)(device);
-    const encoder = new Encoder(backbone, { fit, ...(whole && { preprocess: { multiple: 8 } }) });
+    using other = whole ? await anySize(backbone) : null;
+    const encoder = new Encoder(other ?? backbone, { fit, ...(whole && { preprocess: { multiple: 8 } }) });
     const some = [0, 1, 2].map((seed) => randomImage(seed, 40, fit === "crop" ? 40 : 40 + 30 * seed));
     const images = [...some, nearly(some[1])];
     using bank = await bankOf(encoder, images, symmetries);
     const path = join(folder, `${fit}-${symmetries}.safetensors`);
     await bank.save(path);
     const { prompts, bound, redundant } = await checkBank(device, path);
-    const encoded = await encodePrompts(encoder, images, { symmetries });
+    using encoded = await encodedPrompts(encoder, images, { symmetries });
     const seen = (await leaveOneOut(nearestPatch(encoder, { symmetries }), encoded))!;
-    for (const prompt of encoded) prompt.dispose();
     const want = images.map(({ id }, i) => ({ id, peak: seen[i].peak })).sort((a, b) => b.peak - a.peak);
     assert.equal(
       prompts.map(({ name }) => name),
@@ -76,17 +73,16 @@ for (const [fit, symmetries] of [
 test("a bank without patches, and one of one prompt, say why they cannot be checked", async ({
   device,
   folder,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
   const encoder = new Encoder(backbone);
   const path = join(folder, "one.safetensors");
   using bank = await bankOf(encoder, [randomImage(1, 32)]);
   await bank.save(path);
   await throwsCode(() => checkBank(device, path), "shots", /has one prompt/);
   const detector = meanFeature(encoder);
-  const prompts = await encodePrompts(encoder, [randomImage(1, 32), randomImage(2, 32)]);
+  using prompts = await encodedPrompts(encoder, [randomImage(1, 32), randomImage(2, 32)]);
   using fitted = await detector.fit(prompts);
-  for (const prompt of prompts) prompt.dispose();
   const other = join(folder, "other.safetensors");
   await fitted.save(other);
   await throwsCode(() => checkBank(device, other), "bank", /not the patches of each/);

@@ -1,16 +1,15 @@
 import { maxError, product, randomImage, throwsCode } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
-import { cosine } from "@inctrl/testing/scoring";
+import { backboneTests } from "@inctrl/testing/device";
+import { cosine, encodedPrompts } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
-import { coverPool, Encoder, encodePrompts, type ImageItem } from "../../src/index.js";
+import { coverPool, Encoder, type ImageItem } from "../../src/index.js";
 
-const test = deviceTests("coverage");
+const test = backboneTests("coverage");
 
 /** By prompt, image, tap and patch the largest cosine to a patch of the prompt, in float64. */
 async function allCosines(encoder: Encoder, images: readonly ImageItem[], symmetries: number) {
-  const prompts = await encodePrompts(encoder, images, { symmetries });
+  using prompts = await encodedPrompts(encoder, images, { symmetries });
   const rows = await Promise.all(prompts.map((prompt) => Promise.all(prompt.rows.map((tap) => tap.data()))));
-  for (const prompt of prompts) prompt.dispose();
   return rows.map((bank) =>
     rows.map((image) =>
       image.map((patches, tap) => {
@@ -71,9 +70,8 @@ function plainCoverage(cosines: number[][][][], shots: number) {
 
 for (const symmetries of [1, 8])
   test(`greedy coverage is that of a plain loop in float64, in ${symmetries} symmetries`, async ({
-    device,
+    backbone,
   }) => {
-    using backbone = await smallBackbone(device);
     const encoder = new Encoder(backbone, { batch: 3 });
     const images = Array.from({ length: 10 }, (_, seed) => randomImage(seed, 40, 33));
     const want = plainCoverage(await allCosines(encoder, images, symmetries), 5);
@@ -103,8 +101,7 @@ for (const symmetries of [1, 8])
     assert.is(unusual.length, images.length - want.usual.length);
   });
 
-test("an image of another kind is unusual, and is not chosen", async ({ device }) => {
-  using backbone = await smallBackbone(device);
+test("an image of another kind is unusual, and is not chosen", async ({ backbone }) => {
   const pool = [
     ...Array.from({ length: 11 }, (_, i) => product("metal", i, false)),
     product("fabric", 0, false),
@@ -120,9 +117,8 @@ test("an image of another kind is unusual, and is not chosen", async ({ device }
 });
 
 test("a large pool is thinned evenly; what cannot be read is left out; too few are refused", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
   const encoder = new Encoder(backbone);
   const images = Array.from({ length: 9 }, (_, seed) => randomImage(seed, 32));
   const { compared, chosen, bound } = await coverPool(encoder, images, { shots: 3, most: 3 });

@@ -1,11 +1,11 @@
 import { maxError, randomImage } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
 import { cosine, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { bestMatch, Encoder, fitImages, type ImageItem, patchDetector, scoreViews } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("patch detector");
+const test = backboneTests("patch detector", fixtureBackbone);
 const SIZE = 71;
 const PATCHES = 25;
 const images = (count: number, seed: number) =>
@@ -13,9 +13,8 @@ const images = (count: number, seed: number) =>
 const prompts = images(3, 1);
 
 test("similarities, maps and matches are those of a plain float64 loop over the tapped features", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device);
   const encoder = new Encoder(backbone);
   using fitted = await fitImages(nearestPatch(encoder), prompts);
   /** Patches of each tapped block, image by image. */
@@ -62,9 +61,8 @@ test("similarities, maps and matches are those of a plain float64 loop over the 
 });
 
 test("a second batch may be recorded while one runs, and its features may be freed at once", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device);
   using fitted = await fitImages(nearestPatch(new Encoder(backbone)), prompts);
   const queries = images(6, 1000);
   const encoder = new Encoder(backbone, { batch: 3 });
@@ -77,8 +75,7 @@ test("a second batch may be recorded while one runs, and its features may be fre
   assert.equal((await Promise.all(recorded)).flat(), apart);
 });
 
-test("a method that cannot be prepared leaves nothing behind", async ({ device }) => {
-  using backbone = await fixtureBackbone(device);
+test("a method that cannot be prepared leaves nothing behind", async ({ backbone }) => {
   const detector = patchDetector({
     ...{ name: "fails", encoder: new Encoder(backbone), symmetries: 1, settings: async () => ({}) },
     prepare: () => Promise.reject(new Error("no text for that")),
@@ -88,8 +85,7 @@ test("a method that cannot be prepared leaves nothing behind", async ({ device }
   assert.is((error as Error).message, "no text for that");
 });
 
-test("what a method prepares is freed with the fitted detector", async ({ device }) => {
-  using backbone = await fixtureBackbone(device);
+test("what a method prepares is freed with the fitted detector", async ({ backbone }) => {
   const inner = nearestPatch(new Encoder(backbone));
   const told: (string | undefined)[] = [];
   let freed = 0;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { maxError, randomImage, throwsCode, writeImage } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
-import { collect, cosine, scored } from "@inctrl/testing/scoring";
+import { backboneTests } from "@inctrl/testing/device";
+import { collect, cosine, scored, scoreOne } from "@inctrl/testing/scoring";
 import { test as plain } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -18,7 +18,7 @@ import {
 } from "../../src/index.js";
 import { nearestPatch } from "../support/nearest-patch.js";
 
-const test = deviceTests("tiles compared by their place");
+const test = backboneTests("tiles compared by their place");
 
 /** 3 x 2 tiles of 32 pixels. */
 const [WIDTH, HEIGHT] = [80, 56];
@@ -42,8 +42,7 @@ plain("tiles are near that share a side or a corner", () => {
 });
 
 for (const how of ["same", "near"] as const) {
-  test(`${how}: maps and matches are those of plain loops over the tiles`, async ({ device }) => {
-    using backbone = await smallBackbone(device);
+  test(`${how}: maps and matches are those of plain loops over the tiles`, async ({ backbone }) => {
     const encoder = new Encoder(backbone, { fit: "tile", preprocess: PREPROCESS, batch: 24 });
     const detector = nearestPatch(encoder, { symmetries: 1 });
     const [prompts, queries] = [images(1, 2), images(3, 4)];
@@ -94,10 +93,9 @@ for (const how of ["same", "near"] as const) {
 }
 
 test("what is normal elsewhere is found; scores have the same bits in batches, threads and from the file", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
   const encoderOf = (options = {}) =>
     new Encoder(backbone, { fit: "tile", preprocess: { tile: 32, overlap: 0 }, ...options });
   const halves = (name: string, left: number, right: number): ImageItem => ({
@@ -115,7 +113,7 @@ test("what is normal elsewhere is found; scores have the same bits in batches, t
     using fitted = await fitImages(nearestPatch(encoderOf(), { symmetries: 1 }), [halves("good", 1, 2)], {
       positions,
     });
-    return scored((await collect(fitted, [item]))[0]).score;
+    return (await scoreOne(fitted, item)).score;
   };
   const swapped = halves("swapped", 2, 1);
   assert.ok((await scoreOf(undefined, swapped)) < 1e-6, "each half is there somewhere");
@@ -147,10 +145,9 @@ test("what is normal elsewhere is found; scores have the same bits in batches, t
 });
 
 test("an image of another size is refused by name, others are scored; a bank keeps its places when it learns", async ({
-  device,
   folder,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
   const encoder = new Encoder(backbone, { fit: "tile", preprocess: PREPROCESS });
   const detector = nearestPatch(encoder, { symmetries: 1 });
   const [first, second, third] = [1, 2, 3].map((seed) =>
@@ -181,21 +178,17 @@ test("an image of another size is refused by name, others are scored; a bank kee
   using learnt = await detector.load(path);
   assert.equal(learnt.positions, fitted.positions);
   using fresh = await fitImages(detector, fileImages([first, second, third]), { positions: "same" });
-  const item = () => images(9);
-  assert.equal(
-    scored((await collect(learnt, item()))[0]).score,
-    scored((await collect(fresh, item()))[0]).score,
-  );
+  const [item] = images(9);
+  assert.equal((await scoreOne(learnt, item)).score, (await scoreOne(fresh, item)).score);
   // Left out in turn, each prompt is compared by its places too.
   using others = await fitImages(detector, fileImages([second, third]), { positions: "same" });
-  const alone = scored((await collect(others, fileImages([first])))[0]).score;
+  const alone = (await scoreOne(others, fileImage(first))).score;
   assert.ok(Math.abs(calibration!.images[0].score - alone) < 1e-6);
 });
 
 test("positions are refused without tiles, of images of several sizes, and by methods that do not search by tiles", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
   const tiled = new Encoder(backbone, { fit: "tile", preprocess: PREPROCESS });
   const positions = "same";
   const fit = (encoder: Encoder, prompts: ImageItem[]) =>

@@ -3,7 +3,6 @@ import {
   type BankInfo,
   bankInfo,
   DetectError,
-  type Detection,
   type Detector,
   defineMethod,
   type Encoder,
@@ -27,13 +26,10 @@ export function meanFeature(encoder: Encoder): Detector {
         return add(mul(sum(mul(normalize(features), direction), 1), -0.5), 0.5);
       });
       const scores = await distances.data().finally(() => distances.dispose());
-      return Array.from(
-        scores,
-        (score): Detection => ({
-          ...{ score, parts: { distance: score }, matches: null },
-          map: { rows, columns, values: new Float32Array(rows * columns).fill(score) },
-        }),
-      );
+      return Array.from(scores, (score) => ({
+        ...{ score, parts: { distance: score }, matches: null },
+        map: { rows, columns, values: new Float32Array(rows * columns).fill(score) },
+      }));
     },
     save: (path, entries) => writeBank(path, info, { center }, entries),
     dispose: () => center.dispose(),

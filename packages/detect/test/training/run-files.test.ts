@@ -56,10 +56,14 @@ const resume = (device: Device, folder: string) =>
     return { saved: files.saved, steps: files.steps.map(({ step }) => step), said };
   });
 
-/** A run of four steps with a validation after the last, saved after the second and the last step but for `unsaved`. */
-async function runOf(device: Device, folder: string, unsaved = 0): Promise<void> {
+/**
+ * Writes a run of four steps with a validation after the last, saved after the second and the last step but for `unsaved`.
+ *
+ * @returns its folder, log and checkpoint.
+ */
+async function runIn(out: string, device: Device, unsaved = 0) {
   await withState(device, async (state, step) => {
-    const files = await RunFiles.open<Step, Validation>(folder, state, {
+    const files = await RunFiles.open<Step, Validation>(out, state, {
       ...{ identity: IDENTITY, curves: [] },
     });
     for (let i = 1; i <= 4; i++) {
@@ -69,12 +73,8 @@ async function runOf(device: Device, folder: string, unsaved = 0): Promise<void>
       if (i % 2 === 0 && i <= 4 - unsaved) await files.save();
     }
   });
+  return { out, log: join(out, "metrics.jsonl"), checkpoint: join(out, "checkpoint.safetensors") };
 }
-
-const pathsOf = (folder: string) => ({
-  log: join(folder, "metrics.jsonl"),
-  checkpoint: join(folder, "checkpoint.safetensors"),
-});
 
 /** Writes a checkpoint without checksums, as earlier versions did, with a change. */
 async function rewrite(path: string, change: (tensors: Record<string, StoredTensor>) => void = () => {}) {
@@ -89,9 +89,7 @@ async function rewrite(path: string, change: (tensors: Record<string, StoredTens
 }
 
 test("a run goes on where its checkpoint is, whatever follows in its log", async ({ device, folder }) => {
-  const out = join(folder, "whole");
-  await runOf(device, out, 2);
-  const { log } = pathsOf(out);
+  const { out, log } = await runIn(join(folder, "whole"), device, 2);
   writeFileSync(log, `${readFileSync(log, "utf8")}{"step":9,"loss":1}\n\0\0{"st`);
   assert.equal(await resume(device, out), { saved: 2, steps: [1, 2], said: [] });
   assert.is(readFileSync(log, "utf8").split("\n").length, 3);
@@ -101,9 +99,7 @@ test("a log that is not what was written beside its checkpoint is refused by fil
   device,
   folder,
 }) => {
-  const out = join(folder, "log");
-  await runOf(device, out);
-  const { log } = pathsOf(out);
+  const { out, log } = await runIn(join(folder, "log"), device);
   const text = readFileSync(log, "utf8");
   const lines = text.trimEnd().split("\n");
   const cases: [damage: string, line: number][] = [
@@ -127,9 +123,7 @@ test("a log that is not what was written beside its checkpoint is refused by fil
 
 test("a pipe in place of the log is refused at once", async ({ device, folder }) => {
   if (process.platform === "win32") return;
-  const out = join(folder, "pipe");
-  await runOf(device, out);
-  const { log } = pathsOf(out);
+  const { out, log } = await runIn(join(folder, "pipe"), device);
   rmSync(log);
   execFileSync("mkfifo", [log]);
   await throwsCode(() => resume(device, out), "not-a-file", /metrics\.jsonl: this is no file but a pipe/);
@@ -139,9 +133,7 @@ test("a checkpoint with a flipped bit, of another step or run, or with NaN is re
   device,
   folder,
 }) => {
-  const out = join(folder, "checkpoint");
-  await runOf(device, out);
-  const { checkpoint } = pathsOf(out);
+  const { out, checkpoint } = await runIn(join(folder, "checkpoint"), device);
   const sound = readFileSync(checkpoint);
   for (let at = 0; at < sound.length; at += 13) {
     const bytes = Buffer.from(sound);
@@ -161,9 +153,7 @@ test("a checkpoint with a flipped bit, of another step or run, or with NaN is re
 });
 
 test("a checkpoint without checksums loads, and that is said once", async ({ device, folder }) => {
-  const out = join(folder, "old");
-  await runOf(device, out);
-  const { checkpoint, log } = pathsOf(out);
+  const { out, checkpoint, log } = await runIn(join(folder, "old"), device);
   await rewrite(checkpoint);
   writeFileSync(log, readFileSync(log, "utf8").replace(/,"sum":"\w+"/g, ""));
   const { said, ...rest } = await resume(device, out);

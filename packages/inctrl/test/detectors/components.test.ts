@@ -2,18 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SHIPPED_MODEL, shippedModel } from "@inctrl/clip";
 import { drawPrompts } from "@inctrl/datasets";
-import {
-  Encoder,
-  encodePrompts,
-  evaluate,
-  matchPatches,
-  openBackbone,
-  PromptBank,
-  textScore,
-} from "@inctrl/detect";
+import { Encoder, evaluate, matchPatches, openBackbone, textScore } from "@inctrl/detect";
 import { max, scope } from "@inctrl/tensor";
 import { category, dataSet, maxError, throwsCode } from "@inctrl/testing";
 import { deviceTests } from "@inctrl/testing/device";
+import { bankOf } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import type { Component } from "../../src/components.js";
 import { type InctrlOptions, inctrl } from "../../src/detectors/inctrl.js";
@@ -30,9 +23,7 @@ const DATA = { dataSet: dataSet(ONE), shots: [1], seeds: 1 };
 /** The parts of the model for the category's test images, computed without a detector. */
 async function partsOf({ backbone, heads, prototypes }: Fixture) {
   const encoder = new Encoder(backbone);
-  const encoded = await encodePrompts(encoder, drawPrompts(ONE.train, 1, 0));
-  using bank = PromptBank.of(encoder, encoded);
-  for (const prompt of encoded) prompt.dispose();
+  using bank = await bankOf(encoder, drawPrompts(ONE.train, 1, 0));
   for await (const batch of encoder.encode(ONE.test)) {
     const made = scope(() => {
       const { features, taps } = batch;

@@ -1,17 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { drawPrompts } from "@inctrl/datasets";
-import { Encoder, encodePrompts, fitImages } from "@inctrl/detect";
+import { type Backbone, Encoder, fitImages } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { category, generator, maxError, throwsCode } from "@inctrl/testing";
-import { deviceTests, smallBackbone } from "@inctrl/testing/device";
-import { scoreWith } from "@inctrl/testing/scoring";
+import { backboneTests } from "@inctrl/testing/device";
+import { encodedPrompts, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { ablationHeads } from "../../src/ablations.js";
 import { inctrl } from "../../src/detectors/inctrl.js";
 import { makeHeads, storedParameters } from "../../src/head-modules.js";
 import { Heads } from "../../src/heads.js";
 
-const test = deviceTests("heads that join features");
+const test = backboneTests("heads that join features");
 
 const SIZES = { embedDim: 32, patches: 16, widths: [32, 32] };
 const FORMS = ["concat", "average"] as const;
@@ -38,6 +38,10 @@ const made = (
   form: Parameters<typeof valuesOf>[0],
   provenance?: Record<string, string>,
 ): Heads => Heads.fromValues(device, valuesOf(form), "the test", provenance);
+
+/** The components of a detector with these heads, as its settings tell them. */
+const componentsOf = async (backbone: Backbone, heads: Heads) =>
+  (await inctrl(new Encoder(backbone), { heads }).settings()).components;
 
 /** Rows times a matrix [outputs, inputs] plus a bias, in float64. */
 const linear = (values: Values, name: string, x: readonly number[]): number[] => {
@@ -67,12 +71,14 @@ const JOIN = {
   average: (query: readonly number[], prompt: readonly number[]) => query.map((v, i) => (v + prompt[i]) / 2),
 };
 
-test("scores are those of loops in float64, with prompts in 8 symmetries too", async ({ device }) => {
-  using backbone = await smallBackbone(device);
+test("scores are those of loops in float64, with prompts in 8 symmetries too", async ({
+  device,
+  backbone,
+}) => {
   const one = category("one", { good: 1, bad: 1, train: 3 });
   const prompts = drawPrompts(one.train, 2, 0);
   const encoder = new Encoder(backbone);
-  const encoded = await encodePrompts(encoder, [...prompts, ...one.test]);
+  using encoded = await encodedPrompts(encoder, [...prompts, ...one.test]);
   const rowsOf = async (image: number, block: number) => {
     const data = await encoded[image].rows[block].data();
     return Array.from({ length: 16 }, (_, p) => [...data.subarray(32 * p, 32 * (p + 1))]);
@@ -109,14 +115,13 @@ test("scores are those of loops in float64, with prompts in 8 symmetries too", a
       }
     }
   }
-  for (const prompt of encoded) prompt.dispose();
 });
 
 test("a file tells its form and components, and what contradicts it is refused", async ({
   device,
   folder,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
   const encoder = new Encoder(backbone);
   for (const form of FORMS) {
     using heads = made(device, form, { heads_form: form, components: "I" });
@@ -124,11 +129,7 @@ test("a file tells its form and components, and what contradicts it is refused",
     await heads.save(path);
     using loaded = await Heads.load(path, device);
     assert.equal([loaded.form, loaded.widths, [...loaded.components!]], [form, [32, 32], ["I"]]);
-    assert.is(
-      (await inctrl(encoder, { heads: loaded }).settings()).components,
-      "I",
-      "what it was trained for",
-    );
+    assert.is(await componentsOf(backbone, loaded), "I", "what it was trained for");
     await throwsCode(
       () => inctrl(encoder, { heads: loaded, components: ["P", "I"] }),
       "components",
@@ -154,21 +155,20 @@ test("a file tells its form and components, and what contradicts it is refused",
 
 test("heads of a backbone of equal sizes and other weights are refused by its fingerprint", async ({
   device,
+  backbone,
 }) => {
-  using backbone = await smallBackbone(device);
-  const encoder = new Encoder(backbone);
   const { fingerprint } = backbone;
   using own = made(device, "paper", { backbone: "small", fingerprint });
-  assert.is((await inctrl(encoder, { heads: own }).settings()).components, "P,I");
+  assert.is(await componentsOf(backbone, own), "P,I");
   const other = `${fingerprint.startsWith("0") ? 1 : 0}${fingerprint.slice(1)}`;
   using heads = made(device, "paper", { backbone: "large", fingerprint: other });
   const text = new RegExp(
     `the backbone "large" of fingerprint "${other.slice(0, 16)}", and .* has ${fingerprint.slice(0, 16)};`,
   );
-  await throwsCode(() => inctrl(encoder, { heads }), "heads", text);
+  await throwsCode(() => inctrl(new Encoder(backbone), { heads }), "heads", text);
   // The released files name none.
   using unnamed = made(device, "paper");
-  assert.is((await inctrl(encoder, { heads: unnamed }).settings()).components, "P,I");
+  assert.is(await componentsOf(backbone, unnamed), "P,I");
 });
 
 test("a folder of trainings is the rows of table 3, in the paper's order", async ({ device, folder }) => {

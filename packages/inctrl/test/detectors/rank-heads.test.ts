@@ -2,14 +2,14 @@ import { drawPrompts } from "@inctrl/datasets";
 import { Encoder, evaluate, fitImages } from "@inctrl/detect";
 import type { Device } from "@inctrl/tensor";
 import { category, dataSet, generator, maxError, THREE_SHOT, throwsCode } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
 import { scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { inctrl } from "../../src/detectors/inctrl.js";
 import { RankHeads, storedParameters } from "../../src/head-modules.js";
 import { Heads } from "../../src/heads.js";
 
-const test = deviceTests("heads that see ranks");
+const test = backboneTests("heads that see ranks", (device) => fixtureBackbone(device, THREE_SHOT));
 
 const FORMS = ["sorted", "monotone"] as const;
 
@@ -25,8 +25,8 @@ function rankHeads(device: Device, form: (typeof FORMS)[number]): Heads {
 
 test("evaluation and images scored by hand agree on them, and s_p alone scores otherwise", async ({
   device,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
   const encoder = new Encoder(backbone);
   const one = category("one");
   for (const form of FORMS) {
@@ -57,8 +57,7 @@ test("evaluation and images scored by hand agree on them, and s_p alone scores o
   }
 });
 
-test("they have no image level", async ({ device }) => {
-  using backbone = await fixtureBackbone(device, THREE_SHOT);
+test("they have no image level", async ({ device, backbone }) => {
   for (const form of FORMS) {
     using heads = rankHeads(device, form);
     const said = new RegExp(`these are ${form}; leave I out`);

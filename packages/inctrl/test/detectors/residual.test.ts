@@ -2,19 +2,18 @@ import { join } from "node:path";
 import {
   type EncodedPrompt,
   Encoder,
-  encodePrompts,
   fitImages,
   type Moments,
   principalSubspace,
   readOptions,
 } from "@inctrl/detect";
 import { maxError, randomImage, throwsCode } from "@inctrl/testing";
-import { deviceTests, fixtureBackbone } from "@inctrl/testing/device";
-import { cosine, scoreWith } from "@inctrl/testing/scoring";
+import { backboneTests, fixtureBackbone } from "@inctrl/testing/device";
+import { cosine, encodedPrompts, scoreWith } from "@inctrl/testing/scoring";
 import * as assert from "uvu/assert";
 import { type ResidualOptions, residual, residualMethod } from "../../src/detectors/residual.js";
 
-const test = deviceTests("settings of the residual");
+const test = backboneTests("settings of the residual", fixtureBackbone);
 
 const SIDE = 5;
 const PATCHES = SIDE * SIDE;
@@ -128,17 +127,15 @@ const SETTINGS: readonly ResidualOptions[] = [
 for (const options of SETTINGS) {
   const { averaged = false, distance = "nearest", aggregate = "max" } = options;
   test(`${JSON.stringify(options)}: maps and scores are those of float64 loops, whatever the batch, and from a file`, async ({
-    device,
     folder,
+    backbone,
   }) => {
-    using backbone = await fixtureBackbone(device);
     const encoder = new Encoder(backbone);
     const detector = residual(encoder, options);
     const { symmetries } = detector;
-    const encoded = await encodePrompts(encoder, PROMPTS, { symmetries });
+    using encoded = await encodedPrompts(encoder, PROMPTS, { symmetries });
     using fitted = await detector.fit(encoded, {});
     const prompts = await Promise.all(encoded.map(rowsOf));
-    for (const prompt of encoded) prompt.dispose();
     const found = await scoreWith(fitted, QUERIES);
     let at = 0;
     for await (const { taps, views, dispose } of encoder.encode(QUERIES)) {
@@ -178,9 +175,8 @@ for (const options of SETTINGS) {
 }
 
 test("one prompt has no other to be left out for: the nearest patch then counts alone", async ({
-  device,
+  backbone,
 }) => {
-  using backbone = await fixtureBackbone(device);
   const encoder = new Encoder(backbone);
   const scores = async (options: ResidualOptions) => {
     using fitted = await fitImages(residual(encoder, { symmetries: 8, ...options }), PROMPTS.slice(0, 1));
@@ -189,8 +185,7 @@ test("one prompt has no other to be left out for: the nearest patch then counts 
   assert.equal(await scores({ distance: "both" }), await scores({}));
 });
 
-test("a bank of the nearest patches holds no subspace, and says so", async ({ device, folder }) => {
-  using backbone = await fixtureBackbone(device);
+test("a bank of the nearest patches holds no subspace, and says so", async ({ folder, backbone }) => {
   const encoder = new Encoder(backbone);
   const path = join(folder, "plain.safetensors");
   using fitted = await fitImages(residual(encoder, { symmetries: 8 }), PROMPTS);
@@ -198,8 +193,7 @@ test("a bank of the nearest patches holds no subspace, and says so", async ({ de
   await throwsCode(() => residual(encoder, { distance: "subspace" }).load(path), "bank", /subspace\./);
 });
 
-test("blocks are chosen by name or number", async ({ device }) => {
-  using backbone = await fixtureBackbone(device);
+test("blocks are chosen by name or number", async ({ backbone }) => {
   const taps = (blocks: string) =>
     residualMethod.input?.(backbone, readOptions(residualMethod, { blocks }) as never)?.taps;
   assert.equal(taps("own"), backbone.defaultTaps);
