@@ -88,6 +88,7 @@ export { type EncodedPrompt, encodePrompts } from "./encoder/prompts.js";
 export { selectTaps } from "./encoder/select.js";
 export { type ClassDraw, classDraws } from "./evaluation/class-draws.js";
 export { type EvaluateOptions, evaluate, evaluateAll, type Scoring } from "./evaluation/evaluate.js";
+export { imageAuroc } from "./evaluation/image-auroc.js";
 export { joinDraws } from "./evaluation/join-draws.js";
 export { limitTest } from "./evaluation/limit.js";
 export { type LineResult, type LineRow, lineResult, lineRows } from "./evaluation/line.js";

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { normalizePixels, prepareImage } from "@inctrl/clip";
 import { drawPrompts, promptCandidates } from "@inctrl/datasets";
 import {
-  auroc,
   COMMON_FILES,
   DetectError,
   DivergedError,
@@ -12,12 +11,12 @@ import {
   type HoldOutEpoch,
   heldOut,
   type ImageItem,
+  imageAuroc,
   judgeHoldOut,
   pixelHash,
   RunFiles,
   runEpochs,
   type StepLine,
-  scoreImages,
   type Trained,
   TrainingError,
   TrainingState,
@@ -189,16 +188,7 @@ async function judge(
 ): Promise<number | null> {
   using backbone = await registrationNow(device, STN);
   using fitted = await fitImages(regadDetector(new Encoder(backbone, { taps: TAPS, raw: true })), prompts);
-  const labels: number[] = [];
-  const scores: number[] = [];
-  let at = 0;
-  for await (const result of scoreImages(fitted, queries)) {
-    const { label } = queries[at++];
-    if ("error" in result) continue;
-    labels.push(label);
-    scores.push(result.score);
-  }
-  return auroc(labels, scores);
+  return await imageAuroc(fitted, queries);
 }
 
 async function takeStep(
