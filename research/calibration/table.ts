@@ -14,7 +14,7 @@ export interface Tried {
 export interface CalibrationFacts {
   readonly network: string;
   /** Draws of prompts for each category. */
-  readonly seeds: string;
+  readonly seeds: number;
   /** Commit, date and machine, a sentence. */
   readonly made: string;
 }

@@ -4,23 +4,16 @@
 //   npm run -s research -- research/gpu/rounding.ts --data DIR [--backbone FILE] [--count 40]
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { auroc, Encoder, fileImages, fitImages, openBackbone, scoreImages } from "@inctrl/detect";
 import { residual } from "@inctrl/inctrl";
 import { chooseAdapter } from "../../packages/tensor/src/device/adapter.js";
 import { readCaps } from "../../packages/tensor/src/device/caps.js";
 import { Device } from "../../packages/tensor/src/device/device.js";
+import { studyArguments } from "../arguments.js";
 import { markdown } from "../report.js";
 import { thinned } from "../sets.js";
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    backbone: { type: "string", default: "nano" },
-    count: { type: "string", default: "40" },
-  },
-});
-if (values.data === undefined) throw new Error("usage: rounding.ts --data DIR [--backbone FILE] [--count N]");
+const values = studyArguments(["data"], { backbone: "nano", count: 40 });
 const SHOTS = 4;
 
 /** A device whose products with float16 weights run `change` of their text. */
@@ -66,7 +59,7 @@ const folder = join(values.data, "brainmri");
 const files = async (kind: string) =>
   (await readdir(join(folder, kind))).sort().map((name) => join(folder, kind, name));
 const [sound, abnormal] = [await files("no"), await files("yes")];
-const half = Number(values.count) / 2;
+const half = values.count / 2;
 const images = [...thinned(sound.slice(SHOTS), half), ...thinned(abnormal, half)];
 const labels = images.map((_, i) => Number(i >= images.length - half));
 const measured = async (dtype: "float32" | "float16", change = (code: string) => code) =>

@@ -6,14 +6,14 @@ import { markdown } from "../report.js";
 
 /** Lines of 8 invocations, rows of an invocation, and its vectors of four columns. */
 const TILES = [
-  [4, 4, 1],
-  [8, 4, 1],
-  [4, 8, 1],
-  [8, 4, 2],
-  [4, 12, 1],
-  [4, 8, 2],
-  [8, 8, 2],
-].map(([lines, rows, vectors]) => ({ lanes: 8, lines, rows, vectors }));
+  { lines: 4, rows: 4, vectors: 1 },
+  { lines: 8, rows: 4, vectors: 1 },
+  { lines: 4, rows: 8, vectors: 1 },
+  { lines: 8, rows: 4, vectors: 2 },
+  { lines: 4, rows: 12, vectors: 1 },
+  { lines: 4, rows: 8, vectors: 2 },
+  { lines: 8, rows: 8, vectors: 2 },
+].map((tile) => ({ lanes: 8, ...tile }));
 
 const MULTIPROCESSORS = [20, 46, 84, 128];
 /** Subgroups of 32 invocations of which a multiprocessor issues one instruction each at once. */

@@ -5,9 +5,9 @@ import { existsSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { openDataSet, writeFileAtomic } from "@inctrl/datasets";
-import { provenance, thisMachine } from "../../bench/src/report/results.js";
+import { studyArguments } from "../arguments.js";
+import { madeHere } from "../made.js";
 import { shownRows } from "./table.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,18 +25,13 @@ const FEWER = "procedural:11?train=4&good=1&bad=1";
 
 const UNTRAINED = "untrained:resnet18?seed=0";
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    deit: { type: "string" },
-    limit: { type: "string", default: "60" },
-    classes: { type: "string", default: "2" },
-    /** What is measured: methods on transformers, those that need no training on a CNN, or RegAD. Each is a table of its own. */
-    part: { type: "string", default: "transformers" },
-    work: { type: "string", default: "methods-work" },
-  },
+const { data, deit, limit, classes, part, work } = studyArguments(["data", "deit"], {
+  limit: "60",
+  classes: 2,
+  /** What is measured: methods on transformers, those that need no training on a CNN, or RegAD. Each is a table of its own. */
+  part: "transformers",
+  work: "methods-work",
 });
-const { data, deit, limit, classes, part, work } = values;
 
 /** Runs the command, whose talk passes through. */
 async function inctrl(...args: string[]): Promise<void> {
@@ -112,28 +107,21 @@ const PARTS: Readonly<Record<string, Part>> = {
     methods: onRegad,
   },
 };
-if (data === undefined || deit === undefined || !(part in PARTS))
-  throw new Error(
-    `usage: run.ts --data DIR --deit FILE [--limit N] [--classes N] [--part ${Object.keys(PARTS).join("|")}] [--work DIR]`,
-  );
+if (!(part in PARTS)) throw new Error(`--part ${part} is none of ${Object.keys(PARTS).join(", ")}`);
 const { title, heading, methods } = PARTS[part];
 const wanted = await methods();
 const out = join(work, title);
 const specs = SETS.map((spec) => spec.replace(":", `:${data}/`));
 const opened = await Promise.all(specs.map((spec) => openDataSet(spec)));
-const names = opened.flatMap(({ categories }) =>
-  categories.slice(0, Number(classes)).map(({ name }) => name),
-);
+const names = opened.flatMap(({ categories }) => categories.slice(0, classes).map(({ name }) => name));
 await inctrl(
   ...["benchmark", "--data", ...specs, "--category", names.join(), "--methods", wanted.join()],
   ...["--limit", limit, "--out", out],
 );
 
-const { machine } = await thisMachine();
-const { date, commit } = await provenance(machine);
 const results = join(ROOT, "bench/results");
 const markdown = await readFile(join(out, "benchmark.md"), "utf8");
-const about = `At most ${limit} test images of a category, and the first ${classes} categories of a set. Commit ${commit}, ${date}; ${machine.adapter}.`;
+const about = `At most ${limit} test images of a category, and the first ${classes} categories of a set. ${await madeHere()}`;
 await writeFileAtomic(join(results, `${title}.md`), `${markdown.replace("\n\n", `\n\n${about} `)}`);
 await copyFile(join(out, "benchmark.csv"), join(results, `${title}.csv`));
 // Its last column is the time of an image, which is of this run's other load too; the bench measures times.

@@ -5,11 +5,11 @@
 // A stopped run resumes from the work folder.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { DataSet } from "@inctrl/datasets";
 import { Encoder, type Evaluation, evaluateAll, summarize } from "@inctrl/detect";
 import { inctrl } from "@inctrl/inctrl";
 import { type Device, openDevice } from "@inctrl/tensor";
+import { studyArguments } from "../arguments.js";
 import { fillCard, fillReadme } from "./card.js";
 import { type Networks, nanoHeads, networksToMeasure, type Scoring } from "./networks.js";
 import { type MeasuredSet, openMeasured, SETS } from "./sets.js";
@@ -66,18 +66,7 @@ function cellsOf(set: MeasuredSet, { name, components }: Scoring, evaluation: Ev
   }));
 }
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    deit: { type: "string" },
-    work: { type: "string", default: "nano-work" },
-  },
-});
-const { data, deit, work } = values;
-if (!data || !deit) {
-  console.error("usage: main.ts --data DIR --deit FILE [--work FOLDER]");
-  process.exit(1);
-}
+const { data, deit, work } = studyArguments(["data", "deit"], { work: "nano-work" });
 await mkdir(work, { recursive: true });
 const device = await openDevice();
 const networks = networksToMeasure(deit);

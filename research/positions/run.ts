@@ -1,7 +1,6 @@
 // Measures whether tiles that are compared by their place find more, on ELPV: cells of solar modules, each cut out at the same place.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { drawPrompts } from "@inctrl/datasets";
 import {
   auroc,
@@ -16,21 +15,17 @@ import {
 import { residual } from "@inctrl/inctrl";
 import { openDevice } from "@inctrl/tensor";
 import { fillBetween } from "../../bench/src/report/fill.js";
+import { studyArguments } from "../arguments.js";
 import { markdown, shown } from "../report.js";
 import { thinned } from "../sets.js";
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    backbone: { type: "string", multiple: true, default: ["nano"] },
-    draws: { type: "string", default: "3" },
-    /** Cells of each kind that are scored. */
-    tested: { type: "string", default: "20" },
-    docs: { type: "boolean", default: false },
-  },
+const values = studyArguments(["data"], {
+  backbone: ["nano"],
+  draws: 3,
+  /** Cells of each kind that are scored. */
+  tested: 20,
+  docs: false,
 });
-if (values.data === undefined)
-  throw new Error("usage: run.ts --data DIR [--backbone FILE]... [--draws N] [--tested N] [--docs]");
 const folder = join(values.data, "elpv");
 const [SHOTS, POOL, PREPROCESS] = [4, 20, { tile: 100, overlap: 12 }];
 
@@ -51,7 +46,7 @@ const WAYS = {
 
 /** Cells that are scored: good ones that are in no draw, and defective ones. */
 const testedOf = (good: readonly string[], bad: readonly string[]) =>
-  [good.slice(POOL), bad].map((all) => thinned(all, Number(values.tested)));
+  [good.slice(POOL), bad].map((all) => thinned(all, values.tested));
 
 /** AUROC of each way, mean over the draws. */
 async function measure(
@@ -67,7 +62,7 @@ async function measure(
   const labels = tested.map((_, i) => Number(i >= sound.length));
   const detector = residual(encoder, { symmetries: 1 });
   const fitted: FittedDetector[] = [];
-  for (let seed = 0; seed < Number(values.draws); seed++) {
+  for (let seed = 0; seed < values.draws; seed++) {
     const prompts = await encodePrompts(encoder, fileImages(drawPrompts(good.slice(0, POOL), SHOTS, seed)));
     for (const positions of Object.values(WAYS)) fitted.push(await detector.fit(prompts, { positions }));
     for (const prompt of prompts) prompt.dispose();

@@ -1,10 +1,10 @@
 // Chooses the settings of the residual on auxiliary categories, and measures them on sets that have no part in the choice.
 import { appendFile, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
 import { writeFileAtomic } from "@inctrl/datasets";
 import { Encoder, openBackbone, type Tap } from "@inctrl/detect";
 import { openDevice } from "@inctrl/tensor";
+import { studyArguments } from "../arguments.js";
 import { jsonLine, readLines } from "../report.js";
 import { openSet } from "../sets.js";
 import { measure, tapsOf } from "./measure.js";
@@ -29,15 +29,7 @@ const REPORTED = [
 const CATEGORIES = { auxiliary: 6, reported: 2 };
 const SEEDS = { auxiliary: [0], reported: [0, 1, 2] };
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    backbone: { type: "string", multiple: true, default: ["nano"] },
-    most: { type: "string", default: "40" },
-    work: { type: "string", default: "residual-work" },
-  },
-});
-if (values.data === undefined) throw new Error("usage: run.ts --data DIR [--backbone FILE]... [--work DIR]");
+const values = studyArguments(["data"], { backbone: ["nano"], most: 40, work: "residual-work" });
 await mkdir(values.work, { recursive: true });
 const log = join(values.work, "rows.jsonl");
 const rows: Row[] = await readLines(log).catch(() => []);
@@ -49,7 +41,7 @@ for (const role of ["auxiliary", "reported"] as const)
     using backbone = await openBackbone(device, path, {});
     const taps = [...new Set(MAPS.flatMap((setting) => tapsOf({ backbone }, setting)))];
     const root = new Encoder(backbone, { taps: taps.sort((a: Tap, b: Tap) => Number(a) - Number(b)) });
-    const most = role === "auxiliary" ? Number.POSITIVE_INFINITY : Number(values.most);
+    const most = role === "auxiliary" ? Number.POSITIVE_INFINITY : values.most;
     const maps =
       role === "auxiliary" ? MAPS : MAPS.filter((map) => map === MAPS[0] || isOf(map, chosenOf(rows)));
     for (const spec of role === "auxiliary" ? AUXILIARY : REPORTED) {
@@ -71,5 +63,5 @@ for (const role of ["auxiliary", "reported"] as const)
         console.error(`${place.backbone} ${set.name} ${category.name}: ${seconds} s`);
       }
     }
-    await writeFileAtomic(join(import.meta.dirname, "results.md"), tableOf(rows, Number(values.most)));
+    await writeFileAtomic(join(import.meta.dirname, "results.md"), tableOf(rows, values.most));
   }
