@@ -1,13 +1,11 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { findConfig } from "@inctrl/clip";
 import { towerModel, vitTower } from "@inctrl/onnx";
 import type { Bench } from "../bench.js";
 import type { Case, Row } from "../case.js";
 import { ONNX_PEERS } from "../peers/index.js";
-import { makeFolder } from "../pictures.js";
 import { findDeit, operationsOf, towerOperations, towerProducts, withParameters } from "../towers.js";
 import { all, ours } from "./contestants.js";
+import { compareNetwork } from "./network.js";
 
 const MODELS = ["deit_tiny_patch16_224", "ViT-B-16-plus-240"];
 const QUICK_MODELS = ["vit_tiny_patch16_224"];
@@ -27,25 +25,16 @@ async function tower(bench: Bench, model: string): Promise<Row[]> {
   const config = findConfig(model);
   const weights = model.startsWith("deit") ? await findDeit(bench.deit) : undefined;
   const products = towerProducts(config);
-  const onnx = join(await makeFolder(), "tower.onnx");
-  if (!bench.alone) {
-    bench.say(`towers ${model}: writing the ONNX file`);
-    await writeFile(
-      onnx,
-      await withParameters(config, weights, (read) => towerModel(vitTower(config, read), { batch: 1 })),
-    );
-  }
-  const rows = await bench.compare({
-    case: "towers",
-    size: `${model}, ${weights ? "trained" : "seeded"} weights`,
-    unit: "GFLOP/s",
-    contestants: [
+  const rows = await compareNetwork(bench, {
+    ...{ case: "towers", model, size: `${model}, ${weights ? "trained" : "seeded"} weights` },
+    outputs: config.embedDim,
+    write: () => withParameters(config, weights, (read) => towerModel(vitTower(config, read), { batch: 1 })),
+    contestants: (onnx) => [
       ...all(ONNX_PEERS, "tower", { model, weights, onnx }, towerOperations(config) / 1e9),
       ...products.map(({ count, ...sizes }, i) =>
         ours("gemm", sizes, { subject: `${PRODUCT}${i}`, yardstick: true }),
       ),
     ],
-    agree: { with: ["onnxruntime cpu", "ours"], size: config.embedDim, tolerance: 1e-3 },
   });
   return withProductShare(rows, products, towerOperations(config));
 }
