@@ -1,15 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { isS3, openStore } from "../store/open-store.js";
 import type { Store } from "../store/store.js";
-import { linesOf, parsed } from "./manifest.js";
-import { chunkOf, resultFile } from "./names.js";
-import { type ChunkHead, finishedChunks } from "./rows.js";
+import { chunkOf } from "./names.js";
+import { type ChunkHead, finishedChunks, readHead } from "./rows.js";
 import { findRun, type ScoringFacts, sameScoring } from "./run-file.js";
 
 /** Chunks of a run whose times are read. */
 const CHUNKS = 100;
-/** Bytes of a chunk's first line. */
-const HEAD_BYTES = 4096;
 
 /** How fast earlier runs went. */
 export interface EarlierRate {
@@ -52,9 +49,5 @@ export async function earlierRate(runs: string, facts: ScoringFacts): Promise<Ea
 /** First lines of some chunks of a run. */
 async function headsOf(store: Store): Promise<Partial<ChunkHead>[]> {
   const chunks = [...(await finishedChunks(store, chunkOf))].slice(-CHUNKS);
-  return await Promise.all(
-    chunks.map(async (chunk) =>
-      parsed(linesOf(await store.slice(resultFile(chunk), 0, HEAD_BYTES))[0] ?? ""),
-    ),
-  );
+  return await Promise.all(chunks.map((chunk) => readHead(store, chunk)));
 }

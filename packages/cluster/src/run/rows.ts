@@ -35,6 +35,8 @@ export type ScoredIn = Scored & Pick<ChunkHead, "seconds">;
 
 /** Bytes of the rows of a chunk: 40 kB an image of the largest chunk. */
 const MAX_BYTES = 512e6;
+/** Bytes that the first line of a chunk has at most. */
+const HEAD_BYTES = 4096;
 
 /** The text of a chunk's rows: a line about the whole, then a line an image. */
 function encodeRows(run: Run, chunk: number, rows: readonly Row[], by: ScoredIn): Uint8Array {
@@ -50,6 +52,12 @@ function encodeRows(run: Run, chunk: number, rows: readonly Row[], by: ScoredIn)
 /** Writes the result of a chunk, unless it is there. @returns whether this call did. */
 export const writeRows = (store: Store, run: Run, chunk: Chunk, rows: readonly Row[], by: ScoredIn) =>
   store.create(resultFile(chunk.index), encodeRows(run, chunk.index, rows, by));
+
+/** The first line of a chunk's result, unchecked. */
+export async function readHead(store: Store, chunk: number): Promise<Partial<ChunkHead>> {
+  const [first = ""] = linesOf(await store.slice(resultFile(chunk), 0, HEAD_BYTES));
+  return parsed(first);
+}
 
 /** The result of a chunk; null where there is none. @throws ClusterError `chunk` for one of another run, or with other images. */
 export async function readRows(store: Store, run: Run, chunk: number, images: readonly string[]) {

@@ -7,6 +7,7 @@ import { answerOf, untold } from "./answer.js";
 import { Batcher, Stalled } from "./batcher.js";
 import { Catalogue } from "./catalogue.js";
 import { type Engine, isDeviceFault, type OpenEngine } from "./engine.js";
+import { Losses } from "./losses.js";
 import { Metrics } from "./metrics.js";
 import { type Part, PartStore } from "./parts.js";
 import type { Product } from "./product.js";
@@ -36,10 +37,6 @@ export interface ServiceOptions {
 
 export type ServiceState = "starting" | "ready" | "reopening" | "failed" | "closed";
 
-/** Devices that are opened again after a loss; the count is of the last hour. */
-const REOPENINGS = 3;
-const HOUR_MS = 3_600_000;
-
 /** Images of one product in a row while another one's wait. */
 const TURN = 32;
 
@@ -52,7 +49,7 @@ export class Service {
   readonly failed: Promise<never>;
   readonly #options: ServiceOptions;
   readonly #batcher: Batcher;
-  readonly #losses: number[] = [];
+  readonly #losses = new Losses();
   #engine: Engine | null = null;
   #state: ServiceState = "starting";
   #fail: (error: unknown) => void = () => {};
@@ -246,9 +243,7 @@ export class Service {
     }
     if (this.#state === "closed") return;
     for (;;) {
-      const now = Date.now();
-      this.#losses.push(now);
-      while (now - this.#losses[0] > HOUR_MS) this.#losses.shift();
+      this.#losses.add();
       this.metrics.deviceLosses.inc();
       log(`the device was lost: ${describe(error)}`);
       this.#state = "reopening";
@@ -256,16 +251,15 @@ export class Service {
       this.catalogue.release();
       this.#engine?.close();
       this.#engine = null;
-      if (this.#losses.length > REOPENINGS) {
+      if (this.#losses.tooMany) {
         this.#state = "failed";
-        const why = `the device was lost ${this.#losses.length} times within an hour; check its driver and its power`;
-        this.#fail(new ServerError("device", why));
+        this.#fail(new ServerError("device", this.#losses.reason));
         return;
       }
       try {
         await this.#open();
         this.#state = "ready";
-        log(`the device is open again (${this.#losses.length} of ${REOPENINGS} times)`);
+        log(`the device is open again (${this.#losses.text})`);
         return;
       } catch (again) {
         error = again;
