@@ -8,7 +8,7 @@ import { type Tile, tileHeight, tileWidth } from "../../../packages/tensor/src/k
 import { kStep } from "../../../packages/tensor/src/kernels/workgroup-loop.js";
 
 /** A GPU as the planner sees it. */
-const GPU = { family: "workgroup", subgroupSize: 0, software: false } as const;
+const GPU = { family: "workgroup", subgroupSize: 0, software: false, maxWorkgroupBytes: 32768 } as const;
 
 /** A kernel as the planner chooses it for some sizes. */
 export interface Planned {

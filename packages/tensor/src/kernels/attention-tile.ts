@@ -6,23 +6,35 @@ import { range } from "./tile.js";
 export const LANES = 8;
 /** Queries of an invocation: the components of a vector. */
 const QUERIES = 4;
-/** Keys whose scores are held at a time. With heads of 64 all of a workgroup's memory stays below the 16 KiB that every adapter has. */
+/** Keys whose scores are held at a time. */
 const BLOCK = 16;
-/** Turns that compilers see at once. */
-const UNROLLED = 2;
-/** The widest head. Wider ones have no room for their queries. */
-export const WIDEST = 64;
+/** Turns that compilers see at once: vectors of columns in the scores, keys in the sums. More of the former take registers above 128. */
+const UNROLLED = { columns: 2, keys: 4 };
+/** Invocations of a workgroup, and its queries. */
+export const TILE = { lanes: 64, rows: (64 / LANES) * QUERIES };
+/** The widest head. The sums of wider ones leave too few registers. */
+export const WIDEST = 128;
+
+/** Vectors from one row to the next in workgroup memory: an odd number, which spreads the rows over the banks. */
+const apartOf = (parts: number): number => parts * LANES + 1;
+
+/** Bytes of workgroup memory where invocations keep `parts` vectors of a head: 16,128 for heads of 64, 28,416 for the widest. */
+export const tileBytes = (parts: number): number =>
+  16 * ((TILE.rows + BLOCK) * apartOf(parts) + (BLOCK * TILE.lanes) / LANES + TILE.lanes);
 
 /**
  * Attention as two products in registers, for GPUs. An invocation owns four queries: in the scores with every eighth key, in the sums with every
- * eighth vector of columns. Queries, a block of keys or values, and the probabilities lie in workgroup memory; rows are an odd number of
- * vectors apart, which spreads them over the banks. Keys past the end read the last one and count as hidden.
+ * eighth vector of columns. Where that leaves four vectors over, it owns one of them for two of its queries (`parts` is then 1/2, 3/2, ...).
+ * Queries, a block of keys or values, and the probabilities lie in workgroup memory. Keys past the end read the last one and count as hidden.
  */
 export function attentionTileBody(variant: AttentionVariant): Pick<KernelSource, "declare" | "body"> {
   const { lanes, rows, parts, whole, causal, mask, vector } = variant;
   const lines = lanes / LANES;
   const width = parts * LANES;
-  const apart = width + 1;
+  const apart = apartOf(parts);
+  const sums = sumsOf(parts);
+  const values = new Map(sums.map(({ value, column }) => [value, column]));
+  const each = (line: (sum: Sum) => string) => sums.map(line).join("\n");
   const join = (count: number, line: (i: number) => string) => range(count).map(line).join("\n");
   const keys = BLOCK / LANES;
   const load = (name: string) => {
@@ -37,15 +49,15 @@ export function attentionTileBody(variant: AttentionVariant): Pick<KernelSource,
       : `vec4f(${range(4).map(value).join(", ")})`;
     return `fn load_${name}(at: u32, e: u32) -> vec4f { return ${read}; }`;
   };
-  const count = (BLOCK * width) / lanes;
+  // An invocation brings every so many-th vector of one row of a block.
+  const across = lanes / BLOCK;
+  const count = width / across;
   // All vectors of a block are on their way before the first is stored.
   const fetch = (name: string) => `    for (var i = 0u; i < rolled(${count}u, u.tk); i++) {
-      let e = lid + i * ${lanes}u;
-      held[i] = load_${name}(${name}Base + min(k0 + e / ${width}u, end - 1u) * u.${name}Token, e % ${width}u);
+      held[i] = load_${name}(${name}Base + min(k0 + lid / ${across}u, end - 1u) * u.${name}Token, lid % ${across}u + i * ${across}u);
     }`;
   const store = `    for (var i = 0u; i < rolled(${count}u, u.tk); i++) {
-      let e = lid + i * ${lanes}u;
-      stage[e / ${width}u * ${apart}u + e % ${width}u] = held[i];
+      stage[lid / ${across}u * ${apart}u + lid % ${across}u + i * ${across}u] = held[i];
     }`;
   const rowsOf = (part: string) => `vec4f(${range(QUERIES).map((r) => `q${r}.${part}`)})`;
   const maskAt = (i: number) =>
@@ -53,13 +65,12 @@ export function attentionTileBody(variant: AttentionVariant): Pick<KernelSource,
   const score = (i: number) => `    let key${i} = k0 + lx + ${i * LANES}u;
 ${mask ? `    s${i} += ${maskAt(i)};` : ""}
     s${i} = select(s${i}, lowest, (s${i} < lowest) | vec4<bool>(key${i} >= end)${causal ? ` | (vec4u(key${i}) > row + u.tk - u.tq)` : ""});`;
-  const written = (r: number, c: number) => {
-    const e = `(lx + ${c * LANES}u)`;
-    const value = `o${r}_${c} / total.${"xyzw"[r]}`;
+  const written = ({ name, query, column }: Sum) => {
+    const value = `${name} / ${query("total")}`;
     return vector
-      ? `      if (${e} < u.parts) { out[at + ${e}] = ${value}; }`
-      : `      let value${c} = ${value};
-      for (var i = 0u; i < 4u && ${e} * 4u + i < u.width; i++) { out[at + ${e} * 4u + i] = value${c}[i]; }`;
+      ? `      if (${column} < u.parts) { out[at + ${column}] = ${value}; }`
+      : `      let value = ${value};
+      for (var i = 0u; i < 4u && ${column} * 4u + i < u.width; i++) { out[at + ${column} * 4u + i] = value[i]; }`;
   };
   return {
     declare: `${["q", "k", "v"].map(load).join("\n")}
@@ -72,6 +83,7 @@ var<workgroup> shares: array<vec4f, ${lanes}>;`,
   let batch = wg.z;
   let lx = lid % ${LANES}u;
   let ly = lid / ${LANES}u;
+  let upper = lx >= ${LANES / 2}u;
   let row0 = wg.x * ${rows}u;
   let place = row0 + ly * ${QUERIES}u;
   let row = min(vec4u(place) + vec4u(0u, 1u, 2u, 3u), vec4u(u.tq - 1u));
@@ -89,7 +101,7 @@ ${mask ? "  let maskBase = batch * u.maskBatch + head * u.maskHead;" : ""}
   var top = lowest;
   // Of the invocation's own keys; joined after the last block.
   var part = vec4f();
-${join(QUERIES, (r) => join(parts, (c) => `  var o${r}_${c} = vec4f();`))}
+${each(({ name }) => `  var ${name} = vec4f();`)}
   // No query of the tile sees past the last one's own position.
   let end = ${causal ? `min(u.tk, row0 + ${rows}u + u.tk - u.tq)` : "u.tk"};
   for (var k0 = 0u; k0 < end; k0 += ${BLOCK}u) {
@@ -99,8 +111,8 @@ ${fetch("k")}
 ${store}
     workgroupBarrier();
 ${join(keys, (i) => `    var s${i} = vec4f();`)}
-    for (var kk = 0u; kk < min(${width}u, u.parts); kk += ${UNROLLED}u) {
-    for (var t = 0u; t < rolled(${UNROLLED}u, u.tk); t++) {
+    for (var kk = 0u; kk < min(${width}u, u.parts); kk += ${UNROLLED.columns}u) {
+    for (var t = 0u; t < rolled(${UNROLLED.columns}u, u.tk); t++) {
 ${join(QUERIES, (r) => `      let q${r} = queries[(${r * lines}u + ly) * ${apart}u + kk + t];`)}
 ${join(keys, (i) => `      let k${i} = stage[(lx + ${i * LANES}u) * ${apart}u + kk + t];`)}
 ${["x", "y", "z", "w"].map((c) => join(keys, (i) => `      s${i} = fma(${rowsOf(c)}, vec4f(k${i}.${c}), s${i});`)).join("\n")}
@@ -119,13 +131,13 @@ ${store}
     top = next;
     part *= fade;
 ${join(keys, (i) => `    let p${i} = select(exp(s${i} - top), vec4f(), s${i} == lowest);\n    part += p${i};\n    weights[(lx + ${i * LANES}u) * ${lines}u + ly] = p${i};`)}
-${join(QUERIES, (r) => join(parts, (c) => `    o${r}_${c} *= fade.${"xyzw"[r]};`))}
+${each(({ name, query }) => `    ${name} *= ${query("fade")};`)}
     workgroupBarrier();
-    for (var kk = 0u; kk < min(${BLOCK}u, end - k0); kk += ${UNROLLED}u) {
-    for (var t = 0u; t < rolled(${UNROLLED}u, u.tk); t++) {
+    for (var kk = 0u; kk < min(${BLOCK}u, end - k0); kk += ${UNROLLED.keys}u) {
+    for (var t = 0u; t < rolled(${UNROLLED.keys}u, u.tk); t++) {
       let p = weights[(kk + t) * ${lines}u + ly];
-${join(parts, (c) => `      let v${c} = stage[(kk + t) * ${apart}u + lx + ${c * LANES}u];`)}
-${join(QUERIES, (r) => join(parts, (c) => `      o${r}_${c} = fma(vec4f(p.${"xyzw"[r]}), v${c}, o${r}_${c});`))}
+${[...values].map(([name, column]) => `      let ${name} = stage[(kk + t) * ${apart}u + ${column}];`).join("\n")}
+${each(({ name, query, value }) => `      ${name} = fma(vec4f(${query("p")}), ${value}, ${name});`)}
     }
     }
   }
@@ -136,12 +148,48 @@ ${join(QUERIES, (r) => join(parts, (c) => `      o${r}_${c} = fma(vec4f(p.${"xyz
   // A query that sees no key has a total of 0, and sums of 0; any other total is 1 or more, or NaN.
   total = select(total, vec4f(1.0), total == vec4f());
   let to = batch * u.outBatch + head * u.outHead;
-${join(
-  QUERIES,
-  (r) => `  if (place + ${r}u < u.tq) {
-      let at = to + (place + ${r}u) * u.outToken;
-${join(parts, (c) => written(r, c))}
+${each(
+  (sum) => `  if (place + ${sum.row} < u.tq) {
+      let at = to + (place + ${sum.row}) * u.outToken;
+${written(sum)}
   }`,
 )}`,
   };
+}
+
+/** Four columns of the output that an invocation sums, as WGSL. */
+interface Sum {
+  name: string;
+  /** The vector that it adds of each key's value, and where it lies in the head. */
+  value: string;
+  column: string;
+  /** Its query among those of the invocation, and that query's component of a vector of all four. */
+  row: string;
+  query: (vector: string) => string;
+}
+
+/** The sums of an invocation: whole vectors of its four queries, and of the upper or the lower two where there is a half. */
+function sumsOf(parts: number): Sum[] {
+  const full = Math.floor(parts);
+  const halved = (r: number): Sum => ({
+    name: `h${r}`,
+    value: "vh",
+    column: `(lx % ${LANES / 2}u + ${full * LANES}u)`,
+    row: `select(${r}u, ${r + 2}u, upper)`,
+    query: (vector) => `select(${vector}.${"xy"[r]}, ${vector}.${"zw"[r]}, upper)`,
+  });
+  return [
+    ...range(QUERIES).flatMap((r) =>
+      range(full).map(
+        (c): Sum => ({
+          name: `o${r}_${c}`,
+          value: `v${c}`,
+          column: `(lx + ${c * LANES}u)`,
+          row: `${r}u`,
+          query: (vector) => `${vector}.${"xyzw"[r]}`,
+        }),
+      ),
+    ),
+    ...(full < parts ? range(QUERIES / 2).map(halved) : []),
+  ];
 }

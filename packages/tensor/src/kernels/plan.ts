@@ -1,6 +1,6 @@
 import type { Caps } from "../device/caps.js";
 import type { AttentionVariant } from "./attention.js";
-import { LANES, WIDEST } from "./attention-tile.js";
+import { LANES, TILE, tileBytes, WIDEST } from "./attention-tile.js";
 import { ROW_THREADS } from "./grid.js";
 import { shorter } from "./matrix.js";
 import { joinsLanes } from "./nearest.js";
@@ -224,8 +224,6 @@ interface AttentionSizes {
 
 /** The cost of reading the keys, in queries of a tile of attention. */
 const SHARED_QUERIES = 8;
-/** Queries of a tile on GPUs, of four an invocation. */
-const TILED_QUERIES = 32;
 /** Queries of the tallest tile of attention. */
 const MAX_QUERIES = 40;
 
@@ -233,15 +231,19 @@ const MAX_QUERIES = 40;
 export function planAttention(
   { batch, heads, tq, tk, d }: AttentionSizes,
   vector: boolean,
-  caps: PlanCaps,
+  caps: PlanCaps & Pick<Caps, "maxWorkgroupBytes">,
 ): Omit<AttentionVariant, "causal" | "mask"> {
   const { family: kind } = caps;
-  if (kind === "workgroup" && d <= WIDEST)
-    return { kind, lanes: 64, rows: TILED_QUERIES, tiled: true, ...keptOf(d, 4 * LANES), vector };
+  if (kind === "workgroup" && d <= WIDEST) {
+    // An invocation keeps whole vectors, and may keep a half.
+    const { parts: halves, whole } = keptOf(d, 2 * LANES);
+    if (tileBytes(halves / 2) <= caps.maxWorkgroupBytes)
+      return { kind, ...TILE, tiled: true, parts: halves / 2, whole, vector };
+  }
   const lanes = kind === "workgroup" ? 64 : lanesOf(caps);
   if (kind !== "subgroup") {
     // Compilers spill more than 64 columns.
-    const sharers = kind === "register" ? 1 : d <= 2 * WIDEST ? 2 : 4;
+    const sharers = kind === "register" ? 1 : 4;
     return { kind, lanes, rows: lanes / sharers, tiled: false, ...keptOf(d, 4 * sharers), vector: false };
   }
   // Wide heads keep more sums of a query.

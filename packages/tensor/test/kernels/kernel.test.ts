@@ -15,7 +15,8 @@ test("GPUs see that a loop has a constant length, software adapters do not", () 
 
 test("heads of other widths share a pipeline where as many columns are kept of them", () => {
   const code = (width: number, family: (typeof FAMILIES)[number]) => {
-    const caps = { family, subgroupSize: family === "subgroup" ? 8 : 0, software: true };
+    const subgroupSize = family === "subgroup" ? 8 : 0;
+    const caps = { family, subgroupSize, software: true, maxWorkgroupBytes: 32768 };
     return attentionKernel({
       ...planAttention({ batch: 1, heads: 1, tq: 20, tk: 20, d: width }, false, caps),
       causal: false,

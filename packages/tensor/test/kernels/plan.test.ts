@@ -20,6 +20,7 @@ const caps = (family: KernelFamily, subgroupSize = family === "subgroup" ? 8 : 0
   family,
   subgroupSize,
   software: family !== "workgroup",
+  maxWorkgroupBytes: 32768,
 });
 const sizes = fc.integer({ min: 1, max: 5000 });
 const family = fc.constantFrom(...FAMILIES);
@@ -135,17 +136,25 @@ test("attention takes the tiles that waste the fewest queries, shorter ones for 
   assert.equal([rows(197, 64), rows(226, 64), rows(77, 64), rows(1, 64)], [40, 40, 40, 8]);
   assert.equal([rows(197, 128), rows(50, 128)], [24, 16]);
   assert.equal([rows(197, 32, 4), rows(197, 64, 16)], [20, 32]);
-  const onGpu = [8, 64, 70, 80, 256].map((d) => planAttention(sizes(197, d), true, caps("workgroup")));
-  assert.equal(
-    onGpu.map(({ rows: queries, parts, whole, tiled }) => [queries, parts, whole, tiled]),
-    [
-      [32, 1, false, true],
-      [32, 2, true, true],
-      [32, 9, false, false],
-      [32, 10, true, false],
-      [16, 16, true, false],
-    ],
-  );
+  const onGpu = (maxWorkgroupBytes: number) =>
+    [8, 64, 70, 80, 128, 256].map((d) => {
+      const plan = planAttention(sizes(197, d), true, { ...caps("workgroup"), maxWorkgroupBytes });
+      return [plan.rows, plan.parts, plan.whole, plan.tiled];
+    });
+  assert.equal(onGpu(32768), [
+    [32, 0.5, false, true],
+    [32, 2, true, true],
+    [32, 2.5, false, true],
+    [32, 2.5, true, true],
+    [32, 4, true, true],
+    [16, 16, true, false],
+  ]);
+  // Wide heads are not tiled where their queries and keys do not fit.
+  assert.equal(onGpu(16384).slice(1, 4), [
+    [32, 2, true, true],
+    [16, 5, false, false],
+    [16, 5, true, false],
+  ]);
 });
 
 test("softmax rows get a workgroup on GPUs, and on CPUs where few are long", () => {
