@@ -3,7 +3,7 @@ import { perValue, ROW_THREADS } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
 import { mainLoop } from "./main-loop.js";
 import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
-import { eachRow, liveRows, type MainLoop, range, type Tile } from "./tile.js";
+import { eachRow, liveRows, type MainLoop, range, sumArray, type Tile } from "./tile.js";
 
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the columns: the main loop
@@ -18,6 +18,7 @@ import { eachRow, liveRows, type MainLoop, range, type Tile } from "./tile.js";
 export const nearestKernel = defineKernel("nearest", (variant: SearchVariant) => {
   const { tile, half, shifted } = variant;
   const main = mainLoop(tile, half);
+  const searchOf = tile.kind === "workgroup" ? tileSearch : tile.kind === "panel" ? panelSearch : laneSearch;
   return {
     name: `nearest ${tile.kind} ${tile.rows}x${4 * tile.vectors}`,
     reads: { a: main.element, panels: main.panels, ...(shifted && { shift: "f32" }) },
@@ -36,7 +37,7 @@ fn counted(v: vec4f) -> vec4f {
 fn largest(v: vec4f) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn lowest(v: vec4u) -> u32 { return min(min(v.x, v.y), min(v.z, v.w)); }`,
     body: `${main.begin}
-${tile.kind === "panel" ? panelSearch(variant, main) : laneSearch(variant, main)}`,
+${searchOf(variant, main)}`,
   };
 });
 
@@ -55,6 +56,29 @@ ${storeJoined("most", "at", main)}`,
   )}`;
 };
 
+/** WGSL that opens the loop of an invocation over its share of the column tiles. */
+const SHARE = `  let first = wg.y * u.tiles / groups.y;
+  let last = (wg.y + 1u) * u.tiles / groups.y;
+  for (var colTile = first; colTile < last; colTile++) {`;
+
+/** On GPUs the best of each lane so far lies in the results, since the main loop has better use for the registers. */
+const tileSearch = (variant: SearchVariant, main: MainLoop): string => {
+  const { tile } = variant;
+  return `  ${liveRows(tile)}
+${SHARE}
+${main.declareSums}
+${main.loop}
+${columnsOf(variant, main)}
+${sumArray(tile)}
+  ${eachRow(
+    tile,
+    `${largestOfRow(variant, "", (v) => `sums[r * ${tile.vectors}u + ${v}u]`)}
+${placeOf(tile, main)}
+    if (colTile == first || most > values[place]) { values[place] = most; columns[place] = at; }`,
+  )}
+  }`;
+};
+
 /**
  * The other tiles hold the sums of a row in variables, and the best of each lane so far. Subgroups take one tile of columns; a loop over their
  * rows instead of this text for each costs a third of the speed on llvmpipe. Elsewhere an invocation takes a share of the tiles.
@@ -62,14 +86,11 @@ ${storeJoined("most", "at", main)}`,
 const laneSearch = (variant: SearchVariant, main: MainLoop): string => {
   const { tile } = variant;
   const each = (line: (row: number) => string) => range(tile.rows).map(line).join("\n");
-  const share = `  let first = wg.y * u.tiles / groups.y;
-  let last = (wg.y + 1u) * u.tiles / groups.y;
-  for (var colTile = first; colTile < last; colTile++) {`;
-  const storeLanes = `    let place = ((batch * u.m + row0 + r) * groups.y + wg.y) * ${tile.lanes}u + ${main.lane};
+  const storeLanes = `${placeOf(tile, main)}
     values[place] = best[r];
     columns[place] = found[r];`;
   return `${each((r) => `  var best${r} = u.lowest;\n  var found${r} = NONE;`)}
-${joinsLanes(tile) ? "  let colTile = wg.y;\n  {" : share}
+${joinsLanes(tile) ? "  let colTile = wg.y;\n  {" : SHARE}
 ${main.declareSums}
 ${main.loop}
 ${columnsOf(variant, main)}
@@ -85,6 +106,10 @@ ${each(
   var found = array<u32, ${tile.rows}>(${range(tile.rows).map((r) => `found${r}`)});
   ${eachRow(tile, joinsLanes(tile) ? storeJoined("best[r]", "found[r]", main) : storeLanes)}`;
 };
+
+/** WGSL that declares the place of a lane's result for row r. */
+const placeOf = (tile: Tile, main: MainLoop): string =>
+  `    let place = ((batch * u.m + row0 + r) * groups.y + wg.y) * ${tile.lanes}u + ${main.lane};`;
 
 /** WGSL that joins the lanes' best of row r and its column, and stores them once. */
 const storeJoined = (

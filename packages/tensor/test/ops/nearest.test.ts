@@ -91,6 +91,25 @@ test("of equal rows far apart in a long bank the first is named, and the last ro
   for (const made of [queries, found.similarity, found.index]) made.dispose();
 });
 
+test("many queries of a long bank, of which each workgroup searches several tiles, find the first of equal rows", async (device) => {
+  const [m, half, d] = [1800, 1250, 8];
+  const rows = random(40, half * d);
+  const asked = Array.from({ length: m }, (_, i) => (7 * i) % half);
+  const found = scope(() =>
+    nearest(
+      tensor(
+        device,
+        asked.map((row) => [...rows.subarray(row * d, (row + 1) * d)]),
+      ),
+      tensor(device, Float32Array.of(...rows, ...rows), [2 * half, d]),
+    ),
+  );
+  assert.equal([...(await found.index.data())], asked);
+  close(await found.similarity.data(), new Float32Array(m).fill(1), 1e-6);
+  found.similarity.dispose();
+  found.index.dispose();
+});
+
 test("a packed bank serves many queries; batches search their own bank", async (device) => {
   const [batch, m, n, d] = [3, 10, 40, 12];
   const [q, b] = [random(20, batch * m * d), random(21, batch * n * d)];
