@@ -40,6 +40,7 @@ const workOf = ({ rows, vectors }: { rows: number; vectors: number }) => ({
 for (const shape of [
   [226, 896],
   [10, 640],
+  [225, 1800],
 ] as const) {
   const rows = TILES.map((tile) => {
     const { loads, outputs } = workOf(tile);

@@ -80,4 +80,5 @@ export const plannedKernels = (): Planned[] => [
   attention(64),
   attention(80),
   search([225, 896, 1800]),
+  search([1800, 896, 1800]),
 ];
