@@ -17,12 +17,12 @@ import { version } from "./version.js";
 export const tuningPath = async (caps: Caps): Promise<string> =>
   join(cacheDir(), "tuning", tuningFileName(caps, version(), await readProcessor()));
 
-/** Brings a device the tiles kept for it. A software adapter's rule is measured at first use, unless INCTRL_TUNING is `off`. */
+/** Brings a device the tiles kept for it. Their rule is measured at first use, unless INCTRL_TUNING is `off`. */
 export async function tuneDevice(device: Device): Promise<void> {
   const path = await tuningPath(device.caps);
   const measure = process.env.INCTRL_TUNING !== "off";
   const found = await prepareTuning(device, path, { measure, onNotice: warn });
-  const processor = found && (await readProcessor());
+  const processor = found && device.caps.software && (await readProcessor());
   if (found)
     info(
       `measured once for ${processor ? describeProcessor(processor) : adapterName(device.caps)}: tiles of ${tileName(found.best)}, ` +
@@ -30,9 +30,11 @@ export async function tuneDevice(device: Device): Promise<void> {
     );
 }
 
-/** A tile for people: rows x columns of a lane, and the values of k of a turn. */
-export const tileName = ({ rows, vectors, steps }: TunedProduct["best"]): string =>
-  `${rows}x${4 * vectors} by ${steps}`;
+/** A tile for people: rows x columns of a lane, and the values of k of a turn; on GPUs those of a workgroup before them. */
+export function tileName({ kind, lanes, lines, rows, vectors, steps }: TunedProduct["best"]): string {
+  const own = `${rows}x${4 * vectors} by ${steps}`;
+  return kind === "workgroup" ? `${lines * rows}x${4 * vectors * lanes} of ${own}` : own;
+}
 
 /** Devices that stay open between runs, by adapter; null where each run closes its own. */
 let shared: Map<string, Device> | null = null;

@@ -4,6 +4,7 @@ import { matrixTile } from "./kernels/matrix.js";
 import { gemmCandidates, planGemm, ruleTiles } from "./kernels/plan.js";
 import type { Tile } from "./kernels/tile.js";
 import { MATRIX_KEY, RULE_KEY, SEARCH_KEY, tuningKey } from "./kernels/tuning.js";
+import { IMAGE_SHAPE } from "./kernels/workgroup-tiles.js";
 import { matmul } from "./ops/matmul.js";
 import { packMatrix } from "./ops/packed.js";
 import { uniform } from "./random.js";
@@ -94,7 +95,7 @@ export async function tuneProducts(
   return found;
 }
 
-/** The product by which the rule is chosen: 44 million multiply-adds, of which no rule's tiles waste more than 3%. */
+/** The product by which the rule of subgroups is chosen: 44 million multiply-adds, of which no rule's tiles waste more than 3%. */
 const RULE_SHAPE = [6 * 113, 256, 256] as const;
 const RULE_RUNS = 5;
 /**
@@ -104,19 +105,28 @@ const RULE_RUNS = 5;
 const SEARCH_GAIN = 1.25;
 
 /**
- * Measures which rule for tiles is fastest on the processor of a software adapter, and puts it into `device.tuning`: later products of any
- * shape follow it, but for shapes that `tuneProducts` measured. Three kernels are compiled, which takes
- * seconds once, and run for a few tenths of a second. Results have the same bits under every rule.
+ * Measures which rule for tiles is fastest on an adapter, and puts it into `device.tuning`: later products of any shape follow it, but for
+ * shapes that `tuneProducts` measured. On a software adapter it depends on the processor: three kernels are compiled, which takes seconds
+ * once, and run for a few tenths of a second. On a GPU it depends on how many workgroups keep it busy: five kernels run for half a second.
+ * Results have the same bits under every rule.
  *
- * @returns what was found, with times of the processor in Node; null where there is one rule: on GPUs, and on adapters without subgroups.
+ * @returns what was found, on software adapters with times of the processor; null where there is one rule, as without subgroups.
  * @throws TensorError `kernel` where a tile gives other bits than the default: the driver computes wrongly.
  * @example
  * await tuneRule(device);
  */
 export async function tuneRule(device: Device): Promise<TunedProduct | null> {
-  const tiles = ruleTiles(device.caps);
-  if (!device.caps.software || tiles.length < 2) return null;
-  const found = await measureTiles(device, RULE_SHAPE, tiles, RULE_RUNS, processorTime);
+  const { caps } = device;
+  const tiles = ruleTiles(caps);
+  if (tiles.length < 2) return null;
+  const shape = caps.family === "workgroup" ? IMAGE_SHAPE : RULE_SHAPE;
+  const found = await measureTiles(
+    device,
+    shape,
+    tiles,
+    RULE_RUNS,
+    caps.software ? processorTime : undefined,
+  );
   device.tuning.set(RULE_KEY, found.best);
   const searchGains = found.best.kind === "panel" && found.plannedMs >= SEARCH_GAIN * found.bestMs;
   if (searchGains) device.tuning.set(SEARCH_KEY, found.best);
@@ -124,13 +134,13 @@ export async function tuneRule(device: Device): Promise<TunedProduct | null> {
   return found;
 }
 
-/** The largest tile of the rule that a device follows, and whether it was measured there; null where there is one rule. */
+/** The largest tile of the rule that a device follows (of a GPU that of `IMAGE_SHAPE`), and whether it was measured there; null where there is one rule. */
 export function ruleOf({
   caps,
   tuning,
 }: Pick<Device, "caps" | "tuning">): { tile: Tile; measured: boolean } | null {
   const [byDefault] = ruleTiles(caps);
-  if (!caps.software || !byDefault) return null;
+  if (!byDefault) return null;
   const kept = tuning.get(RULE_KEY);
   return { tile: kept ?? byDefault, measured: kept !== undefined };
 }

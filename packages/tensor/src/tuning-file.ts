@@ -27,8 +27,8 @@ export function tuningFileName(
 }
 
 /**
- * Gives a device the tiles that were kept for it in a file. On a software adapter without a rule for this processor, `measure` has `tuneRule`
- * find it, once: the file is then written again. Where subgroup matrices were asked for, `tuneMatrices` does the same for them. What goes wrong
+ * Gives a device the tiles that were kept for it in a file. Where the file has no rule for this adapter, `measure` has `tuneRule` find it,
+ * once: the file is then written again. Where subgroup matrices were asked for, `tuneMatrices` does the same for them. What goes wrong
  * costs only speed, so it becomes a line for `onNotice`, and so does what was found of matrices. Node only.
  *
  * @returns what was measured now, if anything was.
@@ -51,7 +51,7 @@ export async function prepareTuning(
     return found;
   } catch (error) {
     onNotice?.(
-      `the fastest kernels of this processor are not kept, and are looked for again next time: ${(error as Error).message}`,
+      `the fastest kernels of this adapter are not kept, and are looked for again next time: ${(error as Error).message}`,
     );
     return null;
   }

@@ -17,6 +17,7 @@ import {
   scope,
   type Tensor,
   tensor,
+  tuneRule,
   uniform,
 } from "../src/index.js";
 import { gemmCandidates, planGemm, planNearest, ruleTiles } from "../src/kernels/plan.js";
@@ -24,8 +25,9 @@ import type { Tile } from "../src/kernels/tile.js";
 import { RULE_KEY, SEARCH_KEY, tuningKey } from "../src/kernels/tuning.js";
 import { deviceTests, random } from "./support.js";
 
-// The family that has more than one rule.
+// The families that have more than one rule.
 const test = deviceTests(["subgroup"]);
+const gpu = deviceTests(["workgroup"]);
 
 test("without a measured rule the default plans; with one, its tiles do, and a tile of tune's for the shape wins", ({
   caps,
@@ -181,4 +183,28 @@ test("the first use measures and keeps the rule, the second reads it; a folder t
   }
 });
 
+gpu(
+  "tiles of a GPU give the same bits, and the fastest for one image's product becomes the rule",
+  async (device) => {
+    const [x, w] = [uniform(device, [226, 64], { seed: 1 }), uniform(device, [96, 64], { seed: 2 })];
+    const tiles = ruleTiles(device.caps);
+    const bits: number[][] = [];
+    for (const tile of tiles) {
+      device.tuning.set(tuningKey(226, 64, 96), tile);
+      const product = matmul(x, w, { transposeB: true });
+      bits.push([...(await product.data())]);
+      product.dispose();
+    }
+    for (const [i, each] of bits.entries()) assert.equal(each, bits[0], JSON.stringify(tiles[i]));
+    for (const each of [x, w]) each.dispose();
+    device.tuning.clear();
+    const found = await tuneRule(device);
+    assert.is(found?.candidates, tiles.length);
+    assert.equal(ruleOf(device), { tile: found?.best, measured: true });
+    assert.equal(planGemm(226, 896, 896, device.caps, device.tuning), found?.best);
+    device.tuning.clear();
+  },
+);
+
 test.run();
+gpu.run();

@@ -23,7 +23,7 @@ const OPTIONS = {
 export const tuneCommand = defineVerb({
   summary: "measure the fastest kernels for this adapter, once",
   description:
-    "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it a rule chooses, of two on software adapters: the first run measures which is faster on this processor.",
+    "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it a rule chooses, of several: the first run measures which is fastest on this adapter.",
   options: OPTIONS,
   examples: `
 inctrl tune

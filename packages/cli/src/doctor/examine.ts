@@ -33,7 +33,7 @@ export interface Diagnosis {
   readonly device: Caps | null;
   /** The processor, whose instructions decide what is fast on a software adapter. */
   readonly processor: Processor | null;
-  /** The largest tile of the rule for matrix products, and whether it was measured here; null where there is one rule, as on GPUs. */
+  /** The largest tile of the rule for matrix products (on a GPU the tile for those of one image), and whether it was measured here; null where there is one rule. */
   readonly rule: { readonly tile: Tile; readonly measured: boolean } | null;
   /** Whether products with float16 weights use subgroup matrices; null where none were asked for, or the adapter has none. */
   readonly matrices: boolean | null;

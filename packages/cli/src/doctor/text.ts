@@ -51,10 +51,7 @@ function deviceText({ device, processor, rule, matrices, gemm, onnxruntime }: Di
   ];
   if (device.software && processor) facts.push(["processor", describeProcessor(processor)]);
   if (rule)
-    facts.push([
-      "tiles",
-      `${tileName(rule.tile)}, ${rule.measured ? "measured on this processor" : "the default"}`,
-    ]);
+    facts.push(["tiles", `${tileName(rule.tile)}, ${rule.measured ? "measured here" : "the default"}`]);
   if (device.matrix)
     facts.push([
       "matrices",

@@ -6,6 +6,7 @@ import { shorter } from "./matrix.js";
 import { joinsLanes } from "./nearest.js";
 import { type Tile, tileHeight, tileWidth } from "./tile.js";
 import { MATRIX_KEY, RULE_KEY, SEARCH_KEY, type Tuning, tuningKey } from "./tuning.js";
+import { busyOf, imageTiles, WORKGROUP_TILES, workgroupsOf, workgroupTile } from "./workgroup-tiles.js";
 
 type PlanCaps = Pick<Caps, "family" | "subgroupSize" | "software">;
 
@@ -44,13 +45,13 @@ export function planGemm(
   // Before what was measured for a shape, since results must not depend on the number of rows.
   const matrix = halves ? tuning?.get(MATRIX_KEY) : undefined;
   if (matrix?.kind === "matrix" && k % matrix.steps === 0)
-    return workgroupsOf(matrix, m, n, batch) < BUSY ? shorter(matrix) : matrix;
+    return workgroupsOf(matrix, m, n, batch) < busyOf(tuning?.get(RULE_KEY)) ? shorter(matrix) : matrix;
   const kept = tuning?.size ? tuning.get(tuningKey(m, k, n)) : undefined;
   const fits = ({ kind, steps }: Tile) => (kind === "panel" ? run > 0 && run % steps === 0 : k % steps === 0);
   if (kept && fits(kept)) return kept;
   const lanes = lanesOf(caps);
   const { family } = caps;
-  if (family === "workgroup") return workgroupTile(m, k, n, batch);
+  if (family === "workgroup") return workgroupTile(m, k, n, batch, tuning?.get(RULE_KEY));
   const small = batch * m * k * Math.max(n, 4 * lanes) < SMALL;
   const vectors = n > 4 * lanes && !small ? 2 : 1;
   if (family === "register")
@@ -116,46 +117,23 @@ const panelTile = (lanes: number): Tile => ({
   steps: 64,
 });
 
-/** The largest tile of each rule, the default first, among which `tuneRule` chooses. Empty where there is one rule. */
-export const ruleTiles = (caps: PlanCaps): Tile[] =>
-  caps.family === "subgroup"
-    ? [
-        ...RULES.map(
-          ({ steps, heights }): Tile => ({
-            ...{ kind: "subgroup", lanes: lanesOf(caps), lines: 1, vectors: 2, steps },
-            rows: Math.max(...heights),
-          }),
-        ),
-        ...(64 % (4 * lanesOf(caps)) === 0 ? [panelTile(lanesOf(caps))] : []),
-      ]
-    : [];
-
 /**
- * Tiles in workgroup memory, the largest first: 128 x 64, 64 x 64, 32 x 64, 32 x 32 and 16 x 32. The first two read workgroup memory once for
- * 16 multiply-adds, the others for 10.7, 8 and 8.
+ * The largest tile of each rule, the default first, among which `tuneRule` chooses; on GPUs all tiles for `IMAGE_SHAPE`. Empty where there is
+ * one rule.
  */
-const WORKGROUP_TILES: readonly Omit<Tile, "steps">[] = [
-  [16, 8, 2],
-  [8, 8, 2],
-  [8, 4, 2],
-  [8, 4, 1],
-  [4, 4, 1],
-].map(([lines, rows, vectors]) => ({ kind: "workgroup", lanes: 8, lines, rows, vectors }));
-
-/** Workgroups that keep a large GPU busy: somewhat more than it has multiprocessors. */
-const BUSY = 192;
-
-/** Workgroups that `batch` products of m x n values take. */
-const workgroupsOf = (tile: Omit<Tile, "steps">, m: number, n: number, batch: number): number =>
-  batch * Math.ceil(m / tileHeight(tile)) * Math.ceil(n / tileWidth(tile));
-
-/** The largest tile that gives every multiprocessor work; tiles that would be more than half empty are passed over. */
-function workgroupTile(m: number, k: number, n: number, batch: number): Tile {
-  const found = WORKGROUP_TILES.find(
-    (tile) => workgroupsOf(tile, m, n, batch) >= BUSY && 2 * m > tileHeight(tile),
-  );
-  const smallest = WORKGROUP_TILES.slice(m > 16 ? 3 : 4)[0];
-  return { ...(found ?? smallest), steps: k % 4 === 0 ? 4 : 1 };
+export function ruleTiles(caps: PlanCaps): Tile[] {
+  if (caps.family === "register") return [];
+  if (caps.family === "workgroup") return imageTiles();
+  const lanes = lanesOf(caps);
+  return [
+    ...RULES.map(
+      ({ steps, heights }): Tile => ({
+        ...{ kind: "subgroup", lanes, lines: 1, vectors: 2, steps },
+        rows: Math.max(...heights),
+      }),
+    ),
+    ...(64 % (4 * lanes) === 0 ? [panelTile(lanes)] : []),
+  ];
 }
 
 /** The tiles worth measuring on an adapter; larger ones outgrow registers or caches. */

@@ -11,9 +11,10 @@ import {
   planNearest,
   planReduce,
   planRows,
+  ruleTiles,
 } from "../../src/kernels/plan.js";
 import { tileHeight, tileWidth } from "../../src/kernels/tile.js";
-import { MATRIX_KEY, tuningKey } from "../../src/kernels/tuning.js";
+import { MATRIX_KEY, RULE_KEY, tuningKey } from "../../src/kernels/tuning.js";
 import { FAMILIES } from "../support.js";
 
 const caps = (family: KernelFamily, subgroupSize = family === "subgroup" ? 8 : 0) => ({
@@ -62,13 +63,30 @@ test("on a GPU the tile is the largest that keeps it busy, and little of it is e
     const tile = planGemm(m, 896, n, caps("workgroup"), undefined, batch);
     return `${tileHeight(tile)} x ${tileWidth(tile)}`;
   };
-  assert.equal([size(226, 896), size(226, 3584)], ["32 x 32", "64 x 64"]);
+  assert.equal([size(226, 896), size(226, 3584), size(197, 576)], ["64 x 64", "128 x 64", "32 x 64"]);
   assert.equal([size(1808, 896), size(1808, 3584), size(226, 896, 8)], ["128 x 64", "128 x 64", "128 x 64"]);
   assert.equal([size(1, 896), size(16, 49408), size(20, 49408)], ["16 x 32", "16 x 32", "32 x 64"]);
   assert.equal(
     [12, 18, 19].map((k) => planGemm(226, k, 896, caps("workgroup")).steps),
     [4, 1, 1],
   );
+});
+
+test("on a GPU that was measured, one image's product takes the fastest tile, and others the largest that keep it as busy", () => {
+  const gpu = caps("workgroup");
+  const sizes = ruleTiles(gpu).map((fastest) => {
+    const tuning = new Map([[RULE_KEY, fastest]]);
+    assert.equal(planGemm(226, 896, 896, gpu, tuning), fastest);
+    const others = [planGemm(226, 896, 3584, gpu, tuning), planGemm(1808, 896, 896, gpu, tuning)];
+    return [fastest, ...others].map((tile) => `${tileHeight(tile)} x ${tileWidth(tile)}`);
+  });
+  assert.equal(sizes, [
+    ["64 x 64", "128 x 64", "128 x 64"],
+    ["128 x 64", "128 x 64", "128 x 64"],
+    ["32 x 64", "128 x 64", "128 x 64"],
+    ["32 x 32", "64 x 64", "64 x 64"],
+    ["16 x 32", "32 x 64", "32 x 64"],
+  ]);
 });
 
 test("matrices multiply halves where that was decided, any number of rows alike, and nothing else", () => {
@@ -84,7 +102,7 @@ test("matrices multiply halves where that was decided, any number of rows alike,
   ]);
   for (const m of [1, 17, 226, 1808]) assert.is(kind(m, 896, decided), "matrix");
   const height = (m: number) => tileHeight(planGemm(m, 896, 896, gpu, decided, 1, { halves: true }));
-  assert.equal([226, 832, 833, 1808].map(height), [32, 32, 64, 64]);
+  assert.equal([16, 192, 193, 1808].map(height), [32, 32, 64, 64]);
   assert.is(kind(226, 896, decided, false), "workgroup");
   assert.is(kind(226, 898, decided), "workgroup");
   assert.is(kind(226, 896, new Map([[MATRIX_KEY, plain]])), "workgroup");
