@@ -8,8 +8,10 @@ export const LANES = 8;
 const QUERIES = 4;
 /** Keys whose scores are held at a time. */
 const BLOCK = 16;
-/** Turns that compilers see at once: vectors of columns in the scores, keys in the sums. More of the former take registers above 128. */
-const UNROLLED = { columns: 2, keys: 4 };
+/** Vectors of columns whose scores are added in one turn of the loop. More need more than 128 registers. */
+const COLUMNS = 2;
+/** Keys whose values are added in one turn. AMD's compiler does not unroll eight of wide heads. */
+const keysOf = (parts: number): number => (parts > 2.5 ? 4 : 8);
 /** Invocations of a workgroup, and its queries. */
 export const TILE = { lanes: 64, rows: (64 / LANES) * QUERIES };
 /** The widest head. The sums of wider ones leave too few registers. */
@@ -37,6 +39,7 @@ export function attentionTileBody(variant: AttentionVariant): Pick<KernelSource,
   const each = (line: (sum: Sum) => string) => sums.map(line).join("\n");
   const join = (count: number, line: (i: number) => string) => range(count).map(line).join("\n");
   const keys = BLOCK / LANES;
+  const together = keysOf(parts);
   const load = (name: string) => {
     const value = (c: number) => {
       const at = `${name}[at + e * 4u + ${c}u]`;
@@ -111,8 +114,8 @@ ${fetch("k")}
 ${store}
     workgroupBarrier();
 ${join(keys, (i) => `    var s${i} = vec4f();`)}
-    for (var kk = 0u; kk < min(${width}u, u.parts); kk += ${UNROLLED.columns}u) {
-    for (var t = 0u; t < rolled(${UNROLLED.columns}u, u.tk); t++) {
+    for (var kk = 0u; kk < min(${width}u, u.parts); kk += ${COLUMNS}u) {
+    for (var t = 0u; t < rolled(${COLUMNS}u, u.tk); t++) {
 ${join(QUERIES, (r) => `      let q${r} = queries[(${r * lines}u + ly) * ${apart}u + kk + t];`)}
 ${join(keys, (i) => `      let k${i} = stage[(lx + ${i * LANES}u) * ${apart}u + kk + t];`)}
 ${["x", "y", "z", "w"].map((c) => join(keys, (i) => `      s${i} = fma(${rowsOf(c)}, vec4f(k${i}.${c}), s${i});`)).join("\n")}
@@ -133,8 +136,8 @@ ${store}
 ${join(keys, (i) => `    let p${i} = select(exp(s${i} - top), vec4f(), s${i} == lowest);\n    part += p${i};\n    weights[(lx + ${i * LANES}u) * ${lines}u + ly] = p${i};`)}
 ${each(({ name, query }) => `    ${name} *= ${query("fade")};`)}
     workgroupBarrier();
-    for (var kk = 0u; kk < min(${BLOCK}u, end - k0); kk += ${UNROLLED.keys}u) {
-    for (var t = 0u; t < rolled(${UNROLLED.keys}u, u.tk); t++) {
+    for (var kk = 0u; kk < min(${BLOCK}u, end - k0); kk += ${together}u) {
+    for (var t = 0u; t < rolled(${together}u, u.tk); t++) {
       let p = weights[(kk + t) * ${lines}u + ly];
 ${[...values].map(([name, column]) => `      let ${name} = stage[(kk + t) * ${apart}u + ${column}];`).join("\n")}
 ${each(({ name, query, value }) => `      ${name} = fma(vec4f(${query("p")}), ${value}, ${name});`)}
