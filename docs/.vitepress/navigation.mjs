@@ -41,7 +41,7 @@ export const NAVIGATION = {
       items: [
         page("All notes", "/notes/"),
         page("Products on software adapters", "/notes/2026-11-products"),
-        page("Products on GPUs", "/notes/2026-11-gpu"),
+        page("Products, search and attention on GPUs", "/notes/2026-11-gpu"),
         page("Image towers", "/notes/2026-11-towers"),
         page("Rows, copies and small ops", "/notes/2026-11-rows"),
         page("Pixels to the device", "/notes/2026-11-upload"),
