@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
@@ -60,7 +60,7 @@ export class RedisServer implements AsyncDisposable {
     this.#child = spawn(this.#program, [...common, "--maxmemory-policy", "noeviction", ...args], {
       stdio: "ignore",
     });
-    for (let tries = 0; !existsSync(this.socket); tries++) {
+    for (let tries = 0; !(await isListening(this.socket)); tries++) {
       if (tries > 3000) throw new Error(`${this.#program} does not start`);
       await setTimeout(10);
     }
@@ -81,6 +81,17 @@ export class RedisServer implements AsyncDisposable {
     await this.kill();
   }
 }
+
+/** Whether a process listens on a Unix socket. The file alone says nothing: it is there a moment earlier. */
+const isListening = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 
 /** A port that nothing listens on at the moment. */
 export async function freePort(): Promise<number> {
