@@ -115,17 +115,23 @@ const SEARCH_GAIN = 1.25;
  * @example
  * await tuneRule(device);
  */
-export async function tuneRule(device: Device): Promise<TunedProduct | null> {
-  const { caps } = device;
-  const tiles = ruleTiles(caps);
+export const tuneRule = (device: Device): Promise<TunedProduct | null> =>
+  measureRule(device, device.caps.family === "workgroup" ? IMAGE_SHAPE : RULE_SHAPE, RULE_RUNS);
+
+/** `tuneRule` by a product of this shape. */
+export async function measureRule(
+  device: Device,
+  shape: TunedProduct["shape"],
+  runs: number,
+): Promise<TunedProduct | null> {
+  const tiles = ruleTiles(device.caps);
   if (tiles.length < 2) return null;
-  const shape = caps.family === "workgroup" ? IMAGE_SHAPE : RULE_SHAPE;
   const found = await measureTiles(
     device,
     shape,
     tiles,
-    RULE_RUNS,
-    caps.software ? processorTime : undefined,
+    runs,
+    device.caps.software ? processorTime : undefined,
   );
   device.tuning.set(RULE_KEY, found.best);
   const searchGains = found.best.kind === "panel" && found.plannedMs >= SEARCH_GAIN * found.bestMs;
