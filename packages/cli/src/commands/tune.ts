@@ -23,7 +23,7 @@ const OPTIONS = {
 export const tuneCommand = defineVerb({
   summary: "measure the fastest kernels for this adapter, once",
   description:
-    "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it a rule chooses, of several: the first run measures which is fastest on this adapter.",
+    "Measures the tiles of a backbone's matrix products on this adapter. Later runs use the fastest. Without it they follow a rule: the first run measures which of a few rules is fastest on this adapter.",
   options: OPTIONS,
   examples: `
 inctrl tune
