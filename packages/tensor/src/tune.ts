@@ -107,8 +107,8 @@ const SEARCH_GAIN = 1.25;
 /**
  * Measures which rule for tiles is fastest on an adapter, and puts it into `device.tuning`: later products of any shape follow it, but for
  * shapes that `tuneProducts` measured. On a software adapter it depends on the processor: three kernels are compiled, which takes seconds
- * once, and run for a few tenths of a second. On a GPU it depends on how many workgroups keep it busy: five kernels run for half a second.
- * Results have the same bits under every rule.
+ * once, and run for a few tenths of a second. On a GPU it depends on how many workgroups keep it busy: five kernels run for
+ * 10 ms, eight times each. Results have the same bits under every rule.
  *
  * @returns what was found, on software adapters with times of the processor; null where there is one rule, as without subgroups.
  * @throws TensorError `kernel` where a tile gives other bits than the default: the driver computes wrongly.
