@@ -9,6 +9,7 @@ import {
   type OperandLayout,
   range,
   sumArray,
+  sumsOfRow,
   type Tile,
   tileHeight,
   tileWidth,
@@ -44,7 +45,7 @@ export const gemmKernel = defineKernel("gemm", (variant: GemmVariant) => {
   const main = mainLoop(tile, half, layout, normed);
   const width = tileWidth(tile);
   const each = (line: (vector: number) => string) => range(tile.vectors).map(line).join("\n");
-  // A panel tile has the moments of each row in an array, others in lanes.
+  // A panel tile has the moments of each row in arrays, others in lanes.
   const ofRows = tile.kind === "panel";
   const shuffled = `subgroupShuffle(inverse[r / ${tile.lanes}u], r % ${tile.lanes}u)`;
   return {
@@ -77,9 +78,10 @@ ${bias ? each((v) => `  let bias${v} = biasAt(col${v});`) : ""}
 ${normed && !ofRows ? inverseDeviations(tile) : ""}
   ${eachRow(
     tile,
-    `    let scale = u.scale${normed ? ` * ${ofRows ? inverseOf("moments[r].y", "moments[r].z") : shuffled}` : ""};
-${each((v) => `    store(batch * u.m + row0 + r, col${v}, sums[r * ${tile.vectors}u + ${v}u], scale${bias ? `, bias${v}` : ""});`)}`,
-  )}`,
+    `    let scale = u.scale${normed ? ` * ${ofRows ? inverseOf("totals[r]", "squared[r]") : shuffled}` : ""};
+${each((v) => `    store(batch * u.m + row0 + r, col${v}, ${sumsOfRow(tile, v)}, scale${bias ? `, bias${v}` : ""});`)}`,
+  )}
+${main.end ?? ""}`,
   };
 });
 

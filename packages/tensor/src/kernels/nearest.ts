@@ -3,7 +3,7 @@ import { perValue, ROW_THREADS } from "./grid.js";
 import { defineKernel, u32 } from "./kernel.js";
 import { mainLoop } from "./main-loop.js";
 import { inverseNormOf, type RowVariant, rowElement, rowSplit } from "./rows.js";
-import { eachRow, liveRows, type MainLoop, range, sumArray, type Tile } from "./tile.js";
+import { eachRow, liveRows, type MainLoop, range, sumArray, sumsOfRow, type Tile } from "./tile.js";
 
 /**
  * The largest inner product of each row of `a` over the columns of `panels`, and its column, for one share of the columns: the main loop
@@ -41,7 +41,7 @@ ${searchOf(variant, main)}`,
   };
 });
 
-/** One tile of columns, whose rows end one after another: the sums of a panel tile lie in an array. */
+/** One tile of columns, whose rows end one after another: the sums of a panel tile lie in arrays. */
 const panelSearch = (variant: SearchVariant, main: MainLoop): string => {
   const { tile } = variant;
   return `  let colTile = wg.y;
@@ -51,9 +51,10 @@ ${columnsOf(variant, main)}
   ${liveRows(tile)}
   ${eachRow(
     tile,
-    `${largestOfRow(variant, "", (v) => `sums[r * ${tile.vectors}u + ${v}u]`)}
+    `${largestOfRow(variant, "", (v) => sumsOfRow(tile, v))}
 ${storeJoined("most", "at", main)}`,
-  )}`;
+  )}
+${main.end ?? ""}`;
 };
 
 /** WGSL that opens the loop of an invocation over its share of the column tiles. */
@@ -72,7 +73,7 @@ ${columnsOf(variant, main)}
 ${sumArray(tile)}
   ${eachRow(
     tile,
-    `${largestOfRow(variant, "", (v) => `sums[r * ${tile.vectors}u + ${v}u]`)}
+    `${largestOfRow(variant, "", (v) => sumsOfRow(tile, v))}
 ${placeOf(tile, main)}
     if (colTile == first || most > values[place]) { values[place] = most; columns[place] = at; }`,
   )}

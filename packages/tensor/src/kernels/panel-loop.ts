@@ -1,17 +1,23 @@
-import { begin, halves, type MainLoop, type OperandLayout, range, type Tile } from "./tile.js";
+import { begin, halves, type MainLoop, type OperandLayout, panelSums, range, type Tile } from "./tile.js";
 import { NEXT_WINDOW, WINDOW } from "./window.js";
+
+const COMPONENTS = ["x", "y", "z", "w"];
+
+/** Opens a loop that runs once, which compilers do not know. */
+const ONCE = "for (var once = 0u; once < rolled(1u, u.m); once++) {";
 
 /**
  * A tile that keeps a block of the right operand, `steps` values of k deep, in private memory while up to `rows` rows pass, one a
- * turn. A row's sums stay in registers over the block and wait in the array `sums` for the next. Source: the packed block of CPU BLAS
- * libraries.
+ * turn. A row's sums stay in registers over the block and wait in arrays for the next. Source: the packed block of CPU BLAS libraries.
  *
  * The bounds on llvmpipe, from its machine code. A multiply-add is two instructions: the block is read at constant places, as an operand of the
  * multiplication, and nothing is blended or spilled. A value of a row takes 12 instructions to load and broadcast, shared by the
- * columns. Sums go to and from `sums` value by value, 70 instructions for eight lanes. They are stored at the beginning of the next turn:
- * where code with branches follows the sums, LLVM moves the additions behind it and spills every product.
+ * columns. Eight lanes of sums take 10 instructions to load and 40 to store, since each column has an array of its own: all share the
+ * places of one row. They are stored at the beginning of the next turn: where code with branches follows the sums, LLVM moves the additions
+ * behind it and spills every product.
  *
- * Both arrays are initialised value by value, so compiling takes seconds; only large products are worth it.
+ * Arrays are cleared value by value, and LLVM takes quadratic time for the stores of one block of code. So each array is declared in a
+ * block of its own, a loop that runs once.
  */
 export function panelLoop(
   tile: Tile,
@@ -32,27 +38,28 @@ export function panelLoop(
   const product = (k: number) => {
     const from = `x${Math.floor(k / (4 * lanes))}.${"xyzw"[k % 4]}`;
     return `      let y${k} = subgroupBroadcast(${from}, ${Math.floor(k / 4) % lanes}u);
-${each((v) => `      s${v} = fma(vec4f(y${k}), block[${k * vectors + v}], s${v});`)}`;
+${each((v) => `      s${v} = fma(vec4f(y${k}), block${v}[${k}], s${v});`)}`;
   };
   // As in the loop of other tiles: the values of two k are added before they join the sums.
   const addTwo = (k: number) => `      total += y${k} + y${k + 1};
       squares += y${k} * y${k} + y${k + 1} * y${k + 1};`;
-  const block = `      for (var i = 0u; i < ${steps}u + (u.m >> 31u); i++) {
-${each((v) => `        block[i * ${vectors}u + ${v}u] = ${half ? `halves(panels[p${v}])` : `panels[p${v}]`};\n        p${v} += ${lanes}u;`)}
+  const block = `${each((v) => `      var block${v}: array<vec4f, ${steps}>;`)}
+      for (var i = 0u; i < ${steps}u + (u.m >> 31u); i++) {
+${each((v) => `        block${v}[i] = ${half ? `halves(panels[p${v}])` : `panels[p${v}]`};\n        p${v} += ${lanes}u;`)}
       }`;
-  const turn = `${each((v) => `      sums[before * ${vectors}u + ${v}u] = t${v};`)}
-${moments ? "      moments[before] = counted;" : ""}
+  const keep = `${each((v) => COMPONENTS.map((c) => `      sums${v}${c}[before] = t${v}.${c};`).join(" "))}
+${moments ? "      firsts[before] = counted.x; totals[before] = counted.y; squared[before] = counted.z;" : ""}`;
+  const turn = `${keep}
 ${windows ? "      let inside = windowHolds(w, ky, kx);" : ""}
       let at = (${place} + k0) / 4u + lane;
 ${windows ? "      w = nextWindow(w);" : ""}
 ${parts.map((p) => `      ${moments ? "var" : "let"} x${p} = ${read(p)};`).join("\n")}
-${each((v) => `      var s${v} = sums[r * ${vectors}u + ${v}u];`)}
+${each((v) => `      var s${v} = ${panelSums(v)};`)}
 ${
   moments
-    ? `      let known = moments[r];
-      let first = select(known.x, subgroupBroadcast(x0.x, 0u), k0 == 0u);
-      var total = known.y;
-      var squares = known.z;
+    ? `      let first = select(firsts[r], subgroupBroadcast(x0.x, 0u), k0 == 0u);
+      var total = totals[r];
+      var squares = squared[r];
 ${parts.map((p) => `      x${p} -= vec4f(first);`).join("\n")}`
     : ""
 }
@@ -72,9 +79,12 @@ ${moments ? "      var counted = vec3f();" : ""}
       for (var r = 0u; r < present; r++) {
 ${turn}
       }
-${each((v) => `      sums[before * ${vectors}u + ${v}u] = t${v};`)}
-${moments ? "      moments[before] = counted;" : ""}
+${keep}
     }`;
+  const arrays = [
+    ...range(vectors).flatMap((v) => COMPONENTS.map((c) => `sums${v}${c}`)),
+    ...(moments ? ["firsts", "totals", "squared"] : []),
+  ];
   return {
     source: {
       workgroup: lanes,
@@ -85,9 +95,8 @@ ${half ? `fn halves(pair: vec2u) -> vec4f { return ${halves("pair")}; }` : ""}`,
     },
     element: "vec4f",
     panels: half ? "vec2u" : "vec4f",
-    declareSums: `  var sums: array<vec4f, ${(rows + 1) * vectors}>;
-  var block: array<vec4f, ${steps * vectors}>;
-${moments ? `  var moments: array<vec3f, ${rows + 1}>;` : ""}`,
+    declareSums: arrays.map((name) => `  ${ONCE}\n  var ${name}: array<f32, ${rows + 1}>;`).join("\n"),
+    end: "}".repeat(arrays.length),
     loop: [
       `  let present = min(${rows}u, max(u.m, row0) - row0);`,
       each((v) => {

@@ -100,19 +100,20 @@ const RULES: readonly Rule[] = [
 /** The rule of a largest tile. Beside panel tiles stand those of the default. */
 const ruleFor = (largest?: Tile): Rule => RULES.find(({ steps }) => steps === largest?.steps) ?? RULES[0];
 
-/** Compiling a kernel of panel tiles takes seconds, and few rows do not pay for the block that it keeps. */
+/** A kernel of panel tiles takes a second or two to compile, and few rows do not pay for the block that it keeps. */
 const worthPanels = ({ lanes }: Tile, m: number, k: number, n: number, batch: number): boolean =>
-  m >= 32 && n > 4 * lanes && batch * m * k * n >= 2 ** 26;
+  m >= 32 && n > 4 * lanes && batch * m * k * n >= 2 ** 24;
 
 /**
- * The tile of a third rule, for large products on processors with 16 registers; all others follow the default. Of depths of 32 and 64
- * values of k, 4, 8 and 12 columns a lane and 57 and 113 rows it was the fastest on Zen 3; 113 rows are half the tokens of an image.
+ * The tile of a third rule, for large products on processors with 16 registers; all others follow the default. Of depths of 32, 64 and 128
+ * values of k, and 4, 8 and 12 columns a lane it was the fastest on Zen 3. More rows are faster, since they share the load of a block, and
+ * take longer to compile; 257 hold the tokens of an image of every usual tower (197, 226, 257).
  */
 const panelTile = (lanes: number): Tile => ({
   kind: "panel",
   lanes,
   lines: 1,
-  rows: 113,
+  rows: 257,
   vectors: 2,
   steps: 64,
 });

@@ -51,15 +51,22 @@ export const eachRow = ({ kind, rows }: Tile, body: string): string =>
 export const sumNames = (tile: Tile): string[] =>
   range(tile.rows).flatMap((r) => range(tile.vectors).map((c) => `s${r}_${c}`));
 
-/** WGSL that declares the array `sums`, a tile's sums row by row; a panel tile has it from the beginning. */
+/** WGSL that declares the array `sums`, a tile's sums row by row; a panel tile has arrays from the beginning. */
 export const sumArray = (tile: Tile): string =>
   tile.kind === "panel"
     ? ""
     : `  var sums = array<vec4f, ${tile.rows * tile.vectors}>(${sumNames(tile).join(", ")});`;
 
+/** WGSL for a panel tile's sums of row `r` in its vector `v`. */
+export const panelSums = (v: number): string => `vec4f(sums${v}x[r], sums${v}y[r], sums${v}z[r], sums${v}w[r])`;
+
+/** WGSL for a tile's sums of row `r` in its vector `v`, after `sumArray`. */
+export const sumsOfRow = ({ kind, vectors }: Tile, v: number): string =>
+  kind === "panel" ? panelSums(v) : `sums[r * ${vectors}u + ${v}u]`;
+
 /**
  * The part of a kernel that sums a tile over k, shared by products and by the nearest-row search. With moments, each lane also sums
- * the values of a row and their squares (`total0` and `squares0` for the first rows; in panel tiles `moments[row].yz`), from which a
+ * the values of a row and their squares (`total0` and `squares0` for the first rows; in panel tiles `totals[r]` and `squared[r]`), from which a
  * layer norm follows without another read. Rows are then shifted by their first value to keep precision under a large mean.
  */
 export interface MainLoop {
@@ -72,6 +79,8 @@ export interface MainLoop {
   begin: string;
   /** Declares the tile's sums as zero. */
   declareSums: string;
+  /** Closes what `declareSums` opened, after the sums' last use. */
+  end?: string;
   /** Reads what `begin` declares and `colTile`, and adds into the sums. */
   loop: string;
   /** The index of this invocation's columns among the lanes. */
