@@ -102,7 +102,7 @@ const ruleFor = (largest?: Tile): Rule => RULES.find(({ steps }) => steps === la
 
 /** A kernel of panel tiles takes a second or two to compile, and few rows do not pay for the block that it keeps. */
 const worthPanels = ({ lanes }: Tile, m: number, k: number, n: number, batch: number): boolean =>
-  m >= 32 && n > 4 * lanes && batch * m * k * n >= 2 ** 24;
+  m >= 32 && n > 4 * lanes && batch * m * k * n >= 2 ** 22;
 
 /**
  * The tile of a third rule, for large products on processors with 16 registers; all others follow the default. Of depths of 32, 64 and 128
