@@ -58,7 +58,8 @@ export const sumArray = (tile: Tile): string =>
     : `  var sums = array<vec4f, ${tile.rows * tile.vectors}>(${sumNames(tile).join(", ")});`;
 
 /** WGSL for a panel tile's sums of row `r` in its vector `v`. */
-export const panelSums = (v: number): string => `vec4f(sums${v}x[r], sums${v}y[r], sums${v}z[r], sums${v}w[r])`;
+export const panelSums = (v: number): string =>
+  `vec4f(sums${v}x[r], sums${v}y[r], sums${v}z[r], sums${v}w[r])`;
 
 /** WGSL for a tile's sums of row `r` in its vector `v`, after `sumArray`. */
 export const sumsOfRow = ({ kind, vectors }: Tile, v: number): string =>
