@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import {
+  type AttentionOptions,
+  attention,
   cast,
   conv2dLast,
   foldLayerNorm,
@@ -19,7 +21,7 @@ import {
   tensor,
   uniform,
 } from "../src/index.js";
-import { gemmCandidates, planGemm, planNearest, ruleTiles } from "../src/kernels/plan.js";
+import { gemmCandidates, planAttention, planGemm, planNearest, ruleTiles } from "../src/kernels/plan.js";
 import type { Tile } from "../src/kernels/tile.js";
 import { RULE_KEY, SEARCH_KEY, tuningKey } from "../src/kernels/tuning.js";
 import { measureRule } from "../src/tune.js";
@@ -79,6 +81,9 @@ test("panel tiles plan large products of packed matrices alone, and others follo
   const planned = (m: number, k: number, n: number, run = k) =>
     planGemm(m, k, n, caps, tuning, 1, { run }).kind;
   assert.is(planned(226, 896, 3584), "panel");
+  // Few workgroups: shorter tiles.
+  const rows = (m: number, n: number) => planGemm(m, 768, n, caps, tuning, 1, { run: 768 }).rows;
+  assert.equal([rows(226, 896), rows(197, 192), rows(2000, 192)], [257, 129, 257]);
   // Rows that are no panels' operand, runs that no block divides, few rows or columns, and little work.
   for (const shape of [
     [226, 896, 3584, 0],
@@ -96,6 +101,47 @@ test("panel tiles plan large products of packed matrices alone, and others follo
   assert.is(planNearest(225, 900, 900, caps, tuning).tile.kind, "subgroup");
   tuning.set(tuningKey(226, 896, 3584), panel);
   assert.is(planned(226, 896, 3584, 0), "subgroup");
+});
+
+test("attention by panels gives the bits of other tiles: more queries than rows, causal and masked", async (device) => {
+  const { lanes } = ruleTiles(device.caps)[0];
+  const panel = ruleTiles(device.caps).find(({ kind }) => kind === "panel")!;
+  const [narrow, wide] = [4 * lanes, 8 * lanes];
+  const cases: Readonly<
+    Record<string, readonly [number, number, number, AttentionOptions & { masked?: boolean }]>
+  > = {
+    "more queries than a tile's rows": [panel.rows + 9, 131, wide, { scale: 0.3 }],
+    "causal and masked, more keys": [48, 75, narrow, { causal: true, masked: true }],
+  };
+  for (const [name, [tq, tk, d, { masked, ...options }]] of Object.entries(cases)) {
+    const heads = Math.ceil(2 ** 21 / (tq * tk * d));
+    const run = async (rule?: Tile) => {
+      if (rule) device.tuning.set(RULE_KEY, rule);
+      const sizes = { batch: 2, heads, tq, tk, d };
+      assert.is(
+        planAttention(sizes, true, device.caps, device.tuning).kind,
+        rule ? "panel" : "subgroup",
+        name,
+      );
+      const result = scope(() => {
+        const of = (seed: number, tokens: number) => uniform(device, [2, heads, tokens, d], { seed });
+        // A query in three sees every second key alone, one in three none.
+        const hidden = (query: number, key: number) => query % 3 === 2 || (query % 3 === 1 && key % 2 === 1);
+        const seen = Float32Array.from({ length: tq * tk }, (_, i) =>
+          hidden(Math.floor(i / tk), i % tk) ? Number.NEGATIVE_INFINITY : 0,
+        );
+        const mask = masked ? { mask: tensor(device, seen, [1, 1, tq, tk]) } : {};
+        return attention(of(1, tq), of(2, tk), of(3, tk), { ...options, ...mask });
+      });
+      const bits = [...(await result.data())];
+      result.dispose();
+      device.tuning.clear();
+      return bits;
+    };
+    const want = await run();
+    assert.equal(await run(panel), want, name);
+    assert.ok(want.every(Number.isFinite) && want.some((value) => value !== 0), name);
+  }
 });
 
 test("panel tiles give the bits of others: packed halves, batches, layer norms, windows and searches", async (device) => {

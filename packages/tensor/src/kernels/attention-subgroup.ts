@@ -2,7 +2,7 @@ import type { AttentionVariant } from "./attention.js";
 import type { KernelSource } from "./kernel.js";
 import { range } from "./tile.js";
 
-const COMPONENTS = ["x", "y", "z", "w"] as const;
+export const COMPONENTS = ["x", "y", "z", "w"] as const;
 
 /**
  * A subgroup takes a tile of `rows` queries, as two products in registers. For the scores each lane owns 4 keys, and the values of the
@@ -79,24 +79,29 @@ function scores({ lanes, rows, vector }: AttentionVariant): string {
   ].join("\n");
 }
 
-/** Turns the scores of a query into probabilities under its running maximum, and rescales what was summed under the last one. */
-function softmax({ causal, mask, parts: columns }: AttentionVariant, r: number): string {
-  const query = `min(row0 + ${r}u, u.tq - 1u)`;
+/**
+ * WGSL that turns `s${r}`, the scores of the query `query`, into probabilities under its running maximum `top${r}`, and adds them to
+ * `total${r}`. It declares `fade`, by which everything summed under the last maximum is to be multiplied.
+ */
+export function probabilities({ causal, mask }: AttentionVariant, r: number, query: string): string {
   const masked = `vec4f(${COMPONENTS.map((c) => `mask[maskRow + seen.${c} * u.maskKey]`).join(", ")})`;
-  return `    {
-      ${mask ? `let maskRow = batch * u.maskBatch + head * u.maskHead + ${query} * u.maskQuery;` : ""}
+  return `      ${mask ? `let maskRow = batch * u.maskBatch + head * u.maskHead + (${query}) * u.maskQuery;` : ""}
       var s = s${r} * u.scale${mask ? ` + ${masked}` : ""};
       s = select(s, vec4f(u.lowest), ${causal ? `key > vec4u(${query} + u.tk - u.tq)` : "key >= vec4u(u.tk)"});
       let next = max(top${r}, subgroupMax(max(max(s.x, s.y), max(s.z, s.w))));
       let fade = select(exp(top${r} - next), 1.0, next == u.lowest);
       s${r} = select(exp(s - next), vec4f(), s == vec4f(u.lowest));
       total${r} = total${r} * fade + dot(s${r}, vec4f(1.0));
-      top${r} = next;
-${range(columns)
+      top${r} = next;`;
+}
+
+/** The probabilities of a query; what was summed under its last maximum is rescaled. */
+const softmax = (variant: AttentionVariant, r: number): string => `    {
+${probabilities(variant, r, `min(row0 + ${r}u, u.tq - 1u)`)}
+${range(variant.parts)
   .map((c) => `      o${r}_${c} *= fade;`)
   .join("\n")}
     }`;
-}
 
 /** Adds the values of the keys, weighted by their probabilities, two keys of a lane an iteration. Keys past the end weigh 0. */
 function sums({ lanes, rows, vector, whole, parts: columns }: AttentionVariant): string {

@@ -1,10 +1,16 @@
-import { begin, halves, type MainLoop, type OperandLayout, panelSums, range, type Tile } from "./tile.js";
+import {
+  arraysOfRows,
+  begin,
+  halves,
+  type MainLoop,
+  type OperandLayout,
+  panelSums,
+  range,
+  type Tile,
+} from "./tile.js";
 import { NEXT_WINDOW, WINDOW } from "./window.js";
 
 const COMPONENTS = ["x", "y", "z", "w"];
-
-/** Opens a loop that runs once, which compilers do not know. */
-const ONCE = "for (var once = 0u; once < rolled(1u, u.m); once++) {";
 
 /**
  * A tile that keeps a block of the right operand, `steps` values of k deep, in private memory while up to `rows` rows pass, one a
@@ -15,9 +21,6 @@ const ONCE = "for (var once = 0u; once < rolled(1u, u.m); once++) {";
  * columns. Eight lanes of sums take 10 instructions to load and 40 to store, since each column has an array of its own: all share the
  * places of one row. They are stored at the beginning of the next turn: where code with branches follows the sums, LLVM moves the additions
  * behind it and spills every product.
- *
- * Arrays are cleared value by value, and LLVM takes quadratic time for the stores of one block of code. So each array is declared in a
- * block of its own, a loop that runs once.
  */
 export function panelLoop(
   tile: Tile,
@@ -81,10 +84,12 @@ ${turn}
       }
 ${keep}
     }`;
-  const arrays = [
-    ...range(vectors).flatMap((v) => COMPONENTS.map((c) => `sums${v}${c}`)),
-    ...(moments ? ["firsts", "totals", "squared"] : []),
-  ];
+  const sums = range(vectors).flatMap((v) => COMPONENTS.map((c) => `sums${v}${c}`));
+  const { open, close } = arraysOfRows(
+    [...sums, ...(moments ? ["firsts", "totals", "squared"] : [])],
+    rows,
+    "u.m",
+  );
   return {
     source: {
       workgroup: lanes,
@@ -95,8 +100,8 @@ ${half ? `fn halves(pair: vec2u) -> vec4f { return ${halves("pair")}; }` : ""}`,
     },
     element: "vec4f",
     panels: half ? "vec2u" : "vec4f",
-    declareSums: arrays.map((name) => `  ${ONCE}\n  var ${name}: array<f32, ${rows + 1}>;`).join("\n"),
-    end: "}".repeat(arrays.length),
+    declareSums: open,
+    end: close,
     loop: [
       `  let present = min(${rows}u, max(u.m, row0) - row0);`,
       each((v) => {

@@ -65,7 +65,8 @@ export function planGemm(
     };
   const rule = tuning?.get(RULE_KEY);
   const largest = search && rule?.kind === "panel" ? tuning?.get(SEARCH_KEY) : rule;
-  if (largest?.kind === "panel" && fits(largest) && worthPanels(largest, m, k, n, batch)) return largest;
+  if (largest?.kind === "panel" && fits(largest) && worthPanels(largest, m, k, n, batch))
+    return { ...largest, rows: panelRows(largest, m, batch * Math.ceil(n / tileWidth(largest))) };
   const { steps, [search ? "search" : "heights"]: heights } = ruleFor(largest);
   return {
     kind: family,
@@ -100,9 +101,17 @@ const RULES: readonly Rule[] = [
 /** The rule of a largest tile. Beside panel tiles stand those of the default. */
 const ruleFor = (largest?: Tile): Rule => RULES.find(({ steps }) => steps === largest?.steps) ?? RULES[0];
 
-/** A kernel of panel tiles takes a second or two to compile, and few rows do not pay for the block that it keeps. */
+/** Multiply-adds of the smallest work for panels, a millisecond: a kernel of them takes a second or two to compile. */
+const PANEL = 2 ** 22;
+
+/** Few rows do not pay for the block that a panel tile keeps. */
 const worthPanels = ({ lanes }: Tile, m: number, k: number, n: number, batch: number): boolean =>
-  m >= 32 && n > 4 * lanes && batch * m * k * n >= 2 ** 22;
+  m >= 32 && n > 4 * lanes && batch * m * k * n >= PANEL;
+
+/** Rows of panel tiles, `across` of which hold the columns: all that a tile has, or half where that would give few workgroups. */
+const panelRows = ({ rows }: Tile, m: number, across: number): number =>
+  across * Math.ceil(m / rows) < FEW_PANELS ? Math.ceil(rows / 2) : rows;
+const FEW_PANELS = 8;
 
 /**
  * The tile of a third rule, for large products on processors with 16 registers; all others follow the default. Of depths of 32, 64 and 128
@@ -211,6 +220,7 @@ export function planAttention(
   { batch, heads, tq, tk, d }: AttentionSizes,
   vector: boolean,
   caps: PlanCaps & Pick<Caps, "maxWorkgroupBytes">,
+  tuning?: Tuning,
 ): Omit<AttentionVariant, "causal" | "mask"> {
   const { family: kind } = caps;
   if (kind === "workgroup" && d <= WIDEST) {
@@ -225,9 +235,21 @@ export function planAttention(
     const sharers = kind === "register" ? 1 : 4;
     return { kind, lanes, rows: lanes / sharers, tiled: false, ...keptOf(d, 4 * sharers), vector: false };
   }
+  const panel = tuning?.get(RULE_KEY);
+  const kept = keptOf(d, 4 * lanes);
+  const work = 2 * batch * heads * tq * tk * d;
+  if (
+    panel?.kind === "panel" &&
+    vector &&
+    kept.whole &&
+    kept.parts <= panel.vectors &&
+    tq >= 32 &&
+    work >= PANEL
+  )
+    return { kind: "panel", lanes, rows: panelRows(panel, tq, batch * heads), tiled: false, ...kept, vector };
   // Wide heads keep more sums of a query.
   const tallest = d > 8 * lanes ? 3 : 5;
-  const small = 2 * batch * heads * tq * tk * d < SMALL;
+  const small = work < SMALL;
   const heights = Array.from({ length: small ? 1 : tallest }, (_, i) => (i + 1) * lanes).filter(
     (rows) => rows <= Math.max(lanes, MAX_QUERIES),
   );
@@ -236,7 +258,7 @@ export function planAttention(
     lanes,
     rows: cheapest(heights, tq, (rows) => rows + SHARED_QUERIES),
     tiled: false,
-    ...keptOf(d, 4 * lanes),
+    ...kept,
     vector,
   };
 }

@@ -57,6 +57,24 @@ export const sumArray = (tile: Tile): string =>
     ? ""
     : `  var sums = array<vec4f, ${tile.rows * tile.vectors}>(${sumNames(tile).join(", ")});`;
 
+/**
+ * WGSL around code that uses private arrays of a float a row, and one more. llvmpipe clears arrays value by value, and LLVM takes quadratic time
+ * for the stores of one block of code, so each is declared in a loop that runs once. `any` is a uniform below 2^31, which hides that.
+ */
+export const arraysOfRows = (
+  names: readonly string[],
+  rows: number,
+  any: string,
+): { open: string; close: string } => ({
+  open: names
+    .map(
+      (name) => `  for (var once = 0u; once < rolled(1u, ${any}); once++) {
+  var ${name}: array<f32, ${rows + 1}>;`,
+    )
+    .join("\n"),
+  close: "}".repeat(names.length),
+});
+
 /** WGSL for a panel tile's sums of row `r` in its vector `v`. */
 export const panelSums = (v: number): string =>
   `vec4f(sums${v}x[r], sums${v}y[r], sums${v}z[r], sums${v}w[r])`;

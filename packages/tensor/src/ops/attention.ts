@@ -179,6 +179,7 @@ function plan(
     sizes,
     [d, ...steps].every((n) => n % 4 === 0),
     out.device.caps,
+    out.device.tuning,
   );
   const unit = variant.vector ? 4 : 1;
   const strides = (name: string, { batch: b, head, token }: Rows) => ({
