@@ -21,10 +21,11 @@ export interface Planned {
 const KEYS = 16;
 
 /** Multiply-adds of an invocation of a tile in one turn. */
-const ofTile = (tile: Tile): number => kStep(tile) * tile.rows * tile.vectors * 4;
+const ofTile = (tile: Tile): number =>
+  (tile.kind === "direct" ? tile.steps : kStep(tile)) * tile.rows * tile.vectors * 4;
 
 function product(name: string, [m, k, n]: readonly number[], more: Partial<GemmVariant> = {}): Planned {
-  const tile = planGemm(m, k, n, GPU);
+  const tile = planGemm(m, k, n, GPU, undefined, 1, { run: k });
   const variant = {
     tile,
     half: false,

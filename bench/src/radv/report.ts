@@ -31,14 +31,14 @@ export function describe({ base, now }: RadvResults): string {
     "# What AMD's compiler makes of the kernels",
     "Written by `npm run bench:radv`. Mesa's RADV compiles for GPUs that are not here; nothing runs. Clocks are of the main loop: the latency that " +
       "the compiler (ACO) predicts for one subgroup alone, over the multiply-adds of an invocation. They rank kernels; they are no " +
-      "measurement.",
+      'measurement. A kernel with no loads of workgroup memory (LDS) in its loops has "none" for multiply-adds to one.',
     ...part("Now", now, base),
     ...part("Base", base),
   ].join("\n\n")}\n`;
 }
 
 function tableOf({ rows }: RadvRun, before?: RadvRun): string {
-  const shown = (value: number | null, unit = "") => (value === null ? "" : `${figure(value)}${unit}`);
+  const shown = (value: number | null) => (value === null ? "" : figure(value));
   return alignedTable([
     HEADINGS,
     ...rows.map((row) => {
@@ -49,7 +49,7 @@ function tableOf({ rows }: RadvRun, before?: RadvRun): string {
         row.family,
         ...[row.registers, row.scratch, row.lds, row.subgroups, row.instructions].map(String),
         row.matrices ? String(row.matrices) : "",
-        shown(row.perLdsLoad),
+        row.perLdsLoad === null ? "none" : figure(row.perLdsLoad),
         shown(clocks),
         clocks && oldClocks ? figure(clocks / oldClocks) : "",
       ];

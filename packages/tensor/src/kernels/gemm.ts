@@ -110,7 +110,7 @@ function storeFunction({
   const components = ["x", "y", "z", "w"];
   // A loop that rotates the values, with a bound of 4 that compilers do not know, holds the code of a long activation once: four
   // copies of a GELU cost a tile of 40 rows a quarter of its speed. Short activations lose by the loop.
-  const onCpu = tile.kind !== "workgroup" && tile.kind !== "matrix";
+  const onCpu = !["workgroup", "direct", "matrix"].includes(tile.kind);
   const rotated = !last && onCpu && (activation === "gelu" || activation === "gelu_tanh");
   const biasAt = `fn biasAt(col: u32) -> vec4f {
   let last = u.n - 1u;

@@ -23,7 +23,10 @@ function lanesOf({ family, subgroupSize }: PlanCaps): number {
 /** What a tile is for: a nearest-row search, or a product. */
 interface GemmUse {
   search?: boolean;
-  /** Values of a row of `a` that lie side by side from a multiple of 4 on, where the right operand is packed; else 0. Panel tiles need both. */
+  /**
+   * Values of a row of `a` that lie side by side from a multiple of 4 on, where the right operand is packed; else 0. Panel and direct tiles
+   * need both.
+   */
   run?: number;
   /** The right operand is packed in float16, so that matrices may multiply it. */
   halves?: boolean;
@@ -47,11 +50,14 @@ export function planGemm(
   if (matrix?.kind === "matrix" && k % matrix.steps === 0)
     return workgroupsOf(matrix, m, n, batch) < busyOf(tuning?.get(RULE_KEY)) ? shorter(matrix) : matrix;
   const kept = tuning?.size ? tuning.get(tuningKey(m, k, n)) : undefined;
-  const fits = ({ kind, steps }: Tile) => (kind === "panel" ? run > 0 && run % steps === 0 : k % steps === 0);
+  const fits = ({ kind, steps }: Tile) => {
+    if (kind === "direct" && search) return false;
+    return kind === "panel" || kind === "direct" ? run > 0 && run % steps === 0 : k % steps === 0;
+  };
   if (kept && fits(kept)) return kept;
   const lanes = lanesOf(caps);
   const { family } = caps;
-  if (family === "workgroup") return workgroupTile(m, k, n, batch, tuning?.get(RULE_KEY));
+  if (family === "workgroup") return workgroupTile(m, k, n, batch, tuning?.get(RULE_KEY), search ? 0 : run);
   const small = batch * m * k * Math.max(n, 4 * lanes) < SMALL;
   const vectors = n > 4 * lanes && !small ? 2 : 1;
   if (family === "register")

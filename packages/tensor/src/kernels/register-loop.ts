@@ -6,6 +6,9 @@ import { WINDOW } from "./window.js";
  * rows and broadcasts share it; without them every lane loads the value of every row. Best on CPUs, where memory operations cost many
  * multiply-adds.
  *
+ * On GPUs (direct tiles) neighbouring invocations read neighbouring vectors of a panel, and AMD's compiler reads the values of rows as
+ * scalars. Few rows and many values of k a turn keep many loads on their way at once.
+ *
  * The bounds on llvmpipe, from its machine code. Every sum that a loop carries is loaded, blended under the execution mask and stored
  * once an iteration. So two values of k an iteration cost 3.5 instructions a multiply-add where one value costs 5 (a multiply and an
  * add are two; fma is not fused). A load is eight bounds-checked scalar loads, 1 KiB of code for one value as for two, so both values of
@@ -23,14 +26,16 @@ export function registerLoop(
   const broadcast = tile.kind === "subgroup";
   const lane = broadcast ? "lane" : "lid";
   const groups = broadcast ? Math.ceil(rows / lanes) : rows;
-  const pairs = steps === 2 && !transposed;
+  // Values of a row that one load reads.
+  const wide = transposed ? 1 : steps % 4 === 0 ? 4 : steps;
+  const element = wide === 1 ? "f32" : wide === 2 ? "vec2f" : "vec4f";
   const rowOf = (g: number) => (broadcast ? `row0 + ${g * lanes}u + lane` : `row0 + ${g}u`);
   const setup = [
     ...range(groups).map((g) => {
       const row = `min(${rowOf(g)}, u.m - 1u)`;
       if (windows) return `  let w${g} = window(${row});`;
       const at = `aBase + ${row}${transposed ? "" : " * u.k"}`;
-      return `  var a${g} = ${pairs ? `(${at}) / 2u` : at};`;
+      return `  var a${g} = ${wide > 1 ? `(${at}) / ${wide}u` : at};`;
     }),
     ...range(vectors).map((c) => {
       const column = `(colTile * ${vectors}u + ${c}u) * ${lanes}u + ${lane}`;
@@ -45,25 +50,29 @@ export function registerLoop(
     setup.push(
       ...range(groups).map(
         (g) =>
-          `  let first${g} = a[a${g}]${pairs ? ".x" : ""};\n  var held${g} = 0.0;\n  var total${g} = 0.0;\n  var squares${g} = 0.0;`,
+          `  let first${g} = a[a${g}]${wide > 1 ? ".x" : ""};\n  var held${g} = 0.0;\n  var total${g} = 0.0;\n  var squares${g} = 0.0;`,
       ),
     );
   // From one value of k to the next, in the left and in the right operand.
   const along = transposed ? "u.m" : "1u";
-  const past = pairs ? "1u" : `${steps}u * ${along}`;
+  const past = wide > 1 ? `${steps / wide}u` : `${steps}u * ${along}`;
   const below = plain ? "(u.n / 4u)" : `${lanes}u`;
-  const four = (at: string) =>
-    half ? halves(`panels[${at}]`) : `vec4f(panels[2u * (${at})], panels[2u * (${at}) + 1u])`;
-  const loaded = (g: number, s: number) => (pairs ? `x${g}.${"xy"[s]}` : `x${g}_${s}`);
+  const panels = half ? "vec2u" : tile.kind === "direct" ? "vec4f" : "vec2f";
+  const four = (at: string) => {
+    if (half) return halves(`panels[${at}]`);
+    return panels === "vec4f" ? `panels[${at}]` : `vec4f(panels[2u * (${at})], panels[2u * (${at}) + 1u])`;
+  };
+  const loaded = (g: number, s: number) =>
+    wide > 1 ? `x${g}_${Math.floor(s / wide)}.${"xyzw"[s % wide]}` : `x${g}_${s}`;
   const value = (r: number, s: number) =>
     broadcast ? `subgroupBroadcast(${loaded(Math.floor(r / lanes), s)}, ${r % lanes}u)` : loaded(r, s);
   const less = (g: number) => (moments ? ` - first${g}` : "");
   const read = (g: number, at: string) =>
-    windows ? `select(${pairs ? "vec2f()" : "0.0"}, a[${at}], inside${g})` : `a[${at}]${less(g)}`;
+    windows ? `select(${element}(), a[${at}], inside${g})` : `a[${at}]${less(g)}`;
   const loads = (g: number) =>
-    pairs
-      ? [`    let x${g} = ${read(g, `a${g}`)};`]
-      : turn.map((s) => `    let x${g}_${s} = ${read(g, `a${g} + ${s}u * ${along}`)};`);
+    range(steps / wide).map(
+      (s) => `    let x${g}_${s} = ${read(g, `a${g} + ${s}u${transposed ? ` * ${along}` : ""}`)};`,
+    );
   // The values of two k are added before they join the sums, however many come in a turn, so that the bits are the same.
   const addTwo = (g: number, x: string, y: string) => [
     `    total${g} += ${x} + ${y};`,
@@ -72,7 +81,7 @@ export function registerLoop(
   const addMoments = (g: number) => {
     if (steps === 2) return addTwo(g, loaded(g, 0), loaded(g, 1));
     const x = loaded(g, 0);
-    return ["    if ((k & 1u) == 1u) {", ...addTwo(g, `held${g}`, x), "    }", `    held${g} = ${x};`];
+    return ["    if ((k0 & 1u) == 1u) {", ...addTwo(g, `held${g}`, x), "    }", `    held${g} = ${x};`];
   };
   const addLast = (g: number) =>
     `  if ((u.k & 1u) == 1u) {\n    total${g} += held${g};\n    squares${g} += held${g} * held${g};\n  }`;
@@ -93,10 +102,10 @@ export function registerLoop(
     ...range(vectors).map((c) => `    p${c} += ${steps}u * ${below};`),
   ];
   const sumOver = (length: string) =>
-    `  for (var k = 0u; k < u.${length}; k += ${steps}u) {\n${step.join("\n")}\n  }`;
+    `  for (var k0 = 0u; k0 < u.${length}; k0 += ${steps}u) {\n${step.join("\n")}\n  }`;
   const enter = range(groups).map(
     (g) => `    let inside${g} = windowHolds(w${g}, ky, kx);
-    var a${g} = select(0u, windowAt(w${g}, ky, kx)${pairs ? " / 2u" : ""}, inside${g});`,
+    var a${g} = select(0u, windowAt(w${g}, ky, kx)${wide > 1 ? ` / ${wide}u` : ""}, inside${g});`,
   );
   const overPlaces = () => `  for (var ky = 0u; ky < u.kernelY; ky++) {
   for (var kx = 0u; kx < u.kernelX; kx++) {
@@ -112,8 +121,8 @@ ${sumOver("run")}
         ? { enable: "enable subgroups;", builtins: "@builtin(subgroup_invocation_id) lane: u32" }
         : {}),
     },
-    element: pairs ? "vec2f" : "f32",
-    panels: half ? "vec2u" : "vec2f",
+    element,
+    panels,
     declareSums: declareSums(tile),
     loop: [
       ...setup,

@@ -2,15 +2,15 @@ import type { KernelSource } from "./kernel.js";
 
 /** How a tile of a product is split: `lines` lines of `lanes` invocations, which each own 4 x `vectors` columns of `rows` rows. */
 export interface Tile {
-  kind: "subgroup" | "register" | "workgroup" | "panel" | "matrix";
+  kind: "subgroup" | "register" | "workgroup" | "direct" | "panel" | "matrix";
   lanes: number;
   /** One but for workgroup and matrix tiles. */
   lines: number;
   rows: number;
   vectors: number;
   /**
-   * Values of k that are read together: in one iteration of a register tile's loop, in one load of a workgroup tile's, or in the block that a
-   * panel tile keeps. k is a multiple of it.
+   * Values of k that are read together: in one iteration of a register or direct tile's loop, in one load of a workgroup tile's, or in the
+   * block that a panel tile keeps. k is a multiple of it.
    */
   steps: number;
 }
@@ -40,11 +40,11 @@ export const range = (n: number): number[] => [...Array(n).keys()];
 export const liveRows = (tile: Tile): string => `let live = min(${tile.rows}u, max(u.m, row0) - row0);`;
 
 /**
- * WGSL that runs a body for each `r` of an invocation's rows that exist. In workgroup tiles the loop has a constant bound, since GPUs keep
+ * WGSL that runs a body for each `r` of an invocation's rows that exist. In tiles of GPUs the loop has a constant bound, since GPUs keep
  * an array of sums in registers only where the loop over it unrolls.
  */
 export const eachRow = ({ kind, rows }: Tile, body: string): string =>
-  kind === "workgroup"
+  kind === "workgroup" || kind === "direct"
     ? `for (var r = 0u; r < rolled(${rows}u, u.m); r++) {\n    if (r >= live) { break; }\n${body}\n  }`
     : `for (var r = 0u; r < live; r++) {\n${body}\n  }`;
 

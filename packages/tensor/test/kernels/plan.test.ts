@@ -72,6 +72,22 @@ test("on a GPU the tile is the largest that keeps it busy, and little of it is e
   );
 });
 
+test("few rows that keep a GPU idle take no workgroup memory, where their values lie in whole blocks", () => {
+  const gpu = caps("workgroup");
+  const kind = (m: number, k: number, n: number, batch = 1, run = k) =>
+    planGemm(m, k, n, gpu, undefined, batch, { run }).kind;
+  for (const m of [1, 10, 16]) assert.is(kind(m, 640, 640), "direct");
+  assert.is(kind(17, 640, 640), "workgroup");
+  // More workgroups would read panels faster than caches answer.
+  assert.equal([kind(16, 640, 768), kind(16, 640, 772)], ["direct", "workgroup"]);
+  assert.equal([kind(2, 64, 64, 96), kind(2, 64, 64, 97)], ["direct", "workgroup"]);
+  assert.equal([kind(10, 656, 640), kind(10, 640, 640, 1, 0)], ["workgroup", "workgroup"]);
+  assert.is(planNearest(10, 640, 640, gpu).tile.kind, "workgroup");
+  // Nor does a search take the one that was kept for a product.
+  const kept = new Map([[tuningKey(10, 640, 640), planGemm(10, 640, 640, gpu, undefined, 1, { run: 640 })]]);
+  assert.is(planNearest(10, 640, 640, gpu, kept).tile.kind, "workgroup");
+});
+
 test("on a GPU that was measured, one image's product takes the fastest tile, and others the largest that keep it as busy", () => {
   const gpu = caps("workgroup");
   const sizes = ruleTiles(gpu).map((fastest) => {
