@@ -47,11 +47,12 @@ export function restoreTuning(
   const candidates = gemmCandidates(device.caps);
   const { matrix } = device.caps;
   let taken = 0;
+  const tilesOf = (key: string): Tile[] => {
+    if (key === RULE_KEY) return ruleTiles(device.caps);
+    return key === MATRIX_KEY && matrix ? [matrixTile(matrix)] : candidates;
+  };
   for (const [key, entry] of Object.entries(entries)) {
-    const others = key === MATRIX_KEY && matrix ? [matrixTile(matrix)] : [];
-    const tile = [...candidates, ...others].find(
-      (candidate) => entry !== null && same(candidate, entry as Tile),
-    );
+    const tile = tilesOf(key).find((candidate) => entry !== null && same(candidate, entry as Tile));
     if (!tile) continue;
     device.tuning.set(key, tile);
     taken++;
@@ -100,14 +101,14 @@ const RULE_SHAPE = [2 * 257, 256, 256] as const;
 const RULE_RUNS = 5;
 /**
  * How many times as fast as the default's products those of panel tiles must be for searches to take panels too. The default's search has
- * taller tiles: on AVX-512 products gain 1.12 and a search loses 0.97, where AVX2 is all there is a search gains 1.4.
+ * taller tiles: where products gained 1.12 a search lost 0.97, where AVX2 is all there is a search gained 1.4.
  */
 const SEARCH_GAIN = 1.25;
 
 /**
  * Measures which rule for tiles is fastest on an adapter, and puts it into `device.tuning`: later products of any shape follow it, but for
- * shapes that `tuneProducts` measured. On a software adapter it depends on the processor: three kernels are compiled, which takes seconds
- * once, and run for a few tenths of a second. On a GPU it depends on how many workgroups keep it busy: five kernels run for
+ * shapes that `tuneProducts` measured. On a software adapter it depends on the processor: two kernels are compiled, which takes a second
+ * or two once, and run for a few tenths of a second. On a GPU it depends on how many workgroups keep it busy: five kernels run for
  * 10 ms, eight times each. Results have the same bits under every rule.
  *
  * @returns what was found, on software adapters with times of the processor; null where there is one rule, as without subgroups.

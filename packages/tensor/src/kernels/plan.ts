@@ -73,39 +73,23 @@ export function planGemm(
   const largest = search && rule?.kind === "panel" ? tuning?.get(SEARCH_KEY) : rule;
   if (largest?.kind === "panel" && fits(largest) && worthPanels(largest, m, k, n, batch))
     return { ...largest, rows: panelRows(largest, m, batch * Math.ceil(n / tileWidth(largest))) };
-  const { steps, [search ? "search" : "heights"]: heights } = ruleFor(largest);
+  const heights = HEIGHTS[search ? "search" : "product"];
   return {
     kind: family,
     lanes,
     lines: 1,
     rows: small ? heights[0] : cheapest(heights, m, costOf),
     vectors,
-    steps: k % steps === 0 ? steps : 1,
+    steps: k % 2 === 0 ? 2 : 1,
   };
 }
 
-/** Rows of a rule's tiles, and values of k that they add in a turn. There are few heights, since each compiles a kernel of its own. */
-interface Rule {
-  readonly steps: number;
-  readonly heights: readonly number[];
-  /** Heights of a nearest-row search. */
-  readonly search: readonly number[];
-}
-
 /**
- * Rules for kinds of processors; `tuneRule` measures which is faster here. The first is the default. With 32 vector registers (AVX-512, NEON)
- * two values of k a turn are faster. The loop of more than 30 rows outgrows a core's cache of decoded instructions (26 KiB), and may then
- * run at four fifths of its speed; the search takes 38 rows as well, which are fast in its one kernel and cover the 225 patches of an
- * image in 6 tiles. With 16 registers (AVX2) two values take twice the code and outgrow that cache, so the second rule adds one. Its
- * heights are multiples of 8, since eight lanes load eight rows.
+ * Rows of tiles that keep their sums in registers; each height compiles a kernel of its own. They add two values of k a turn. The loop of more
+ * than 30 rows outgrows a core's cache of decoded instructions (26 KiB), and may then run at four fifths of its speed; the search takes 38 rows
+ * as well, which are fast in its one kernel and cover the 225 patches of an image in 6 tiles.
  */
-const RULES: readonly Rule[] = [
-  { steps: 2, heights: [8, 16, 24, 26, 29], search: [8, 16, 24, 26, 29, 38] },
-  { steps: 1, heights: [8, 16, 24], search: [8, 16, 24] },
-];
-
-/** The rule of a largest tile. Beside panel tiles stand those of the default. */
-const ruleFor = (largest?: Tile): Rule => RULES.find(({ steps }) => steps === largest?.steps) ?? RULES[0];
+const HEIGHTS = { product: [8, 16, 24, 26, 29], search: [8, 16, 24, 26, 29, 38] } as const;
 
 /** Multiply-adds of the smallest work for panels, a millisecond: a kernel of them takes a second or two to compile. */
 const PANEL = 2 ** 22;
@@ -120,9 +104,9 @@ const panelRows = ({ rows }: Tile, m: number, across: number): number =>
 const FEW_PANELS = 8;
 
 /**
- * The tile of a third rule, for large products on processors with 16 registers; all others follow the default. Of depths of 32, 64 and 128
- * values of k, and 4, 8 and 12 columns a lane it was the fastest on Zen 3. More rows are faster, since they share the load of a block, and
- * take longer to compile; 257 hold the tokens of an image of every usual tower (197, 226, 257).
+ * The tile of the second rule, for large products; all others follow the default. Of depths of 32, 64 and 128 values of k, and of 4, 8 and 12
+ * columns a lane it was the fastest on Zen 3. More rows are faster, since they share the load of a block, and take longer to compile; 257 hold
+ * the tokens of an image of every usual tower (197, 226, 257).
  */
 const panelTile = (lanes: number): Tile => ({
   kind: "panel",
@@ -141,13 +125,9 @@ export function ruleTiles(caps: PlanCaps): Tile[] {
   if (caps.family === "register") return [];
   if (caps.family === "workgroup") return imageTiles();
   const lanes = lanesOf(caps);
+  const rows = Math.max(...HEIGHTS.product);
   return [
-    ...RULES.map(
-      ({ steps, heights }): Tile => ({
-        ...{ kind: "subgroup", lanes, lines: 1, vectors: 2, steps },
-        rows: Math.max(...heights),
-      }),
-    ),
+    { kind: "subgroup", lanes, lines: 1, rows, vectors: 2, steps: 2 },
     ...(64 % (4 * lanes) === 0 ? [panelTile(lanes)] : []),
   ];
 }
@@ -158,7 +138,7 @@ export function gemmCandidates(caps: PlanCaps): Tile[] {
   const { family: kind } = caps;
   if (kind === "workgroup")
     return [4, 1].flatMap((steps) => WORKGROUP_TILES.map((tile) => ({ ...tile, steps })));
-  const heights = kind === "register" ? [4, 8, 16] : [...RULES[0].search, 32, 40, 48];
+  const heights = kind === "register" ? [4, 8, 16] : [...HEIGHTS.search, 32, 40, 48];
   const inRegisters = heights.flatMap((rows) =>
     [1, 2, 3].flatMap((vectors) =>
       [1, 2]
