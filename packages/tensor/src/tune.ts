@@ -108,7 +108,7 @@ const SEARCH_GAIN = 1.25;
 /**
  * Measures which rule for tiles is fastest on an adapter, and puts it into `device.tuning`: later products of any shape follow it, but for
  * shapes that `tuneProducts` measured. On a software adapter it depends on the processor: two kernels are compiled, which takes a second
- * or two once, and run for a few tenths of a second. On a GPU it depends on how many workgroups keep it busy: five kernels run for
+ * or two once, and run for half a second. On a GPU it depends on how many workgroups keep it busy: five kernels run for
  * 10 ms, eight times each. Results have the same bits under every rule.
  *
  * @returns what was found, on software adapters with times of the processor; null where there is one rule, as without subgroups.

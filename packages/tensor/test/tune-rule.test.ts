@@ -127,6 +127,7 @@ test("panel tiles give the bits of others: packed halves, batches, layer norms, 
   const { lanes } = ruleTiles(device.caps)[0];
   const tiles: Tile[] = [
     { kind: "subgroup", lanes, lines: 1, rows: 8, vectors: 1, steps: 1 },
+    { kind: "subgroup", lanes, lines: 1, rows: 8, vectors: 1, steps: 2 },
     { kind: "panel", lanes, lines: 1, rows: 9, vectors: 1, steps: 4 * lanes },
   ];
   const k = 8 * lanes;
@@ -164,7 +165,7 @@ test("panel tiles give the bits of others: packed halves, batches, layer norms, 
       bits.push([...(await result.data())]);
       result.dispose();
     }
-    assert.equal(bits[1], bits[0], name);
+    for (const others of bits.slice(1)) assert.equal(others, bits[0], name);
     assert.ok(
       bits[0].some((value) => value !== 0),
       name,

@@ -69,8 +69,7 @@ export function planGemm(
       vectors,
       steps: k % 2 === 0 ? 2 : 1,
     };
-  const rule = tuning?.get(RULE_KEY);
-  const largest = search && rule?.kind === "panel" ? tuning?.get(SEARCH_KEY) : rule;
+  const largest = tuning?.get(search ? SEARCH_KEY : RULE_KEY);
   if (largest?.kind === "panel" && fits(largest) && worthPanels(largest, m, k, n, batch))
     return { ...largest, rows: panelRows(largest, m, batch * Math.ceil(n / tileWidth(largest))) };
   const heights = HEIGHTS[search ? "search" : "product"];
